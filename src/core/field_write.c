@@ -1,0 +1,157 @@
+#include "core/field.h"
+
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/jcs.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "core/must.h"
+#include "core/num.h"
+
+enum { DEFAULT_DECIMALS = 3 };
+
+struct list {
+	size_t count;
+	char *items;
+};
+
+static double rounded(const struct field *field, double x)
+{
+	if (!isfinite(x))
+		return x;
+	if (!field->rounded)
+		return num_round(x, DEFAULT_DECIMALS);
+	return field->significant > 0 ? num_round_significant(x, field->significant) : num_round(x, field->decimals);
+}
+
+static bool is_absent(const struct field *field, const void *at)
+{
+	if (field->many)
+		return false;
+	switch (field->kind) {
+	case FIELD_NUM:
+		return isnan(*(const double *)at);
+	case FIELD_INT:
+		return *(const int64_t *)at == FIELD_NO_INT;
+	case FIELD_ENUM:
+		return *(const int *)at < 0;
+	case FIELD_STR:
+		return *(const char *const *)at == NULL;
+	case FIELD_JSON:
+		return *(const struct json *const *)at == NULL;
+	case FIELD_OBJECT:
+		return field->pointer && *(const void *const *)at == NULL;
+	case FIELD_BOOL:
+		break;
+	}
+	return false;
+}
+
+static const char *option_text(const struct field *field, int option)
+{
+	for (int i = 0; i <= option; i++)
+		must(field->options[i] != NULL);
+	return field->options[option];
+}
+
+static void write_any(struct jw *jw, const struct json *json, int mode)
+{
+	if ((mode & FIELD_CANONICAL) == 0) {
+		jw_json(jw, json);
+		return;
+	}
+	struct buf text;
+	buf_init(&text, 0);
+	jcs_write(&text, json);
+	jw->failed |= !buf_ok(&text);
+	jw_raw(jw, buf_text(&text), text.size);
+	buf_fini(&text);
+}
+
+static void write_one(struct jw *jw, const struct field *field, const void *at, int mode)
+{
+	if (is_absent(field, at)) {
+		jw->failed |= !field->nullable && (mode & FIELD_INPUTS) == 0;
+		jw_null(jw);
+		return;
+	}
+	switch (field->kind) {
+	case FIELD_NUM:
+		jw_num(jw, (mode & FIELD_INPUTS) != 0 ? *(const double *)at : rounded(field, *(const double *)at));
+		break;
+	case FIELD_INT:
+		jw_int(jw, *(const int64_t *)at);
+		break;
+	case FIELD_BOOL:
+		jw_bool(jw, *(const bool *)at);
+		break;
+	case FIELD_STR:
+		jw_str(jw, *(const char *const *)at);
+		break;
+	case FIELD_ENUM:
+		jw_str(jw, option_text(field, *(const int *)at));
+		break;
+	case FIELD_OBJECT:
+		field_write(jw, field->table, field->pointer && !field->many ? *(const void *const *)at : at, mode);
+		break;
+	case FIELD_JSON:
+		write_any(jw, *(const struct json *const *)at, mode);
+		break;
+	}
+}
+
+static size_t item_size(const struct field *field)
+{
+	static const size_t sizes[] = {
+		[FIELD_NUM] = sizeof(double),      [FIELD_INT] = sizeof(int64_t), [FIELD_BOOL] = sizeof(bool),
+		[FIELD_STR] = sizeof(const char *), [FIELD_ENUM] = sizeof(int),
+	};
+	return field->kind == FIELD_OBJECT ? field->table->size : sizes[field->kind];
+}
+
+static void write_many(struct jw *jw, const struct field *field, const void *at, int mode)
+{
+	struct list list;
+	memcpy(&list, at, sizeof list);
+	size_t size = item_size(field);
+	jw_array(jw);
+	for (size_t i = 0; i < list.count; i++)
+		write_one(jw, field, list.items + i * size, mode);
+	jw_array_end(jw);
+}
+
+static void write_member(struct jw *jw, const struct field *field, const void *from, int mode)
+{
+	const void *at = (const char *)from + field->offset;
+	if ((mode & FIELD_INPUTS) != 0 && is_absent(field, at))
+		return;
+	jw_key(jw, field_name(field));
+	if (field->many)
+		write_many(jw, field, at, mode);
+	else
+		write_one(jw, field, at, mode);
+}
+
+static void canonical_order(const struct field_table *table, const struct field **sorted)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		size_t at = i;
+		for (; at > 0 && jcs_compare(field_name(sorted[at - 1]), field_name(&table->fields[i])) > 0; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = &table->fields[i];
+	}
+}
+
+void field_write(struct jw *jw, const struct field_table *table, const void *from, int mode)
+{
+	const struct field *sorted[128];
+	must(table->count <= sizeof sorted / sizeof *sorted);
+	bool canonical = (mode & FIELD_CANONICAL) != 0;
+	if (canonical)
+		canonical_order(table, sorted);
+	jw_object(jw);
+	for (size_t i = 0; i < table->count; i++)
+		write_member(jw, canonical ? sorted[i] : &table->fields[i], from, mode);
+	jw_object_end(jw);
+}

@@ -1,0 +1,81 @@
+#include "core/jcs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/json.h"
+#include "core/jw.h"
+
+/*
+ * UTF-8 sorts by code point.  UTF-16 does too, but for U+E000 to U+FFFF, which sort after the surrogates that begin
+ * every code point above them.  So only first bytes 0xEE and 0xEF change places with 0xF0 to 0xF4.
+ */
+static unsigned rank(unsigned char c)
+{
+	return c == 0xee || c == 0xef ? c + 0x10U : c >= 0xf0 ? c - 2U : c;
+}
+
+int jcs_compare(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b)
+		a++, b++;
+	return (int)rank((unsigned char)*a) - (int)rank((unsigned char)*b);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct json_member *const *left = a, *const *right = b;
+	return jcs_compare((*left)->name, (*right)->name);
+}
+
+static void write_value(struct jw *jw, const struct json *json);
+
+static void write_object(struct jw *jw, const struct json *json)
+{
+	const struct json_member *few[32], **sorted = few;
+	if (json->count > sizeof few / sizeof *few)
+		sorted = malloc(json->count * sizeof *sorted);
+	if (sorted == NULL) {
+		jw->buf->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < json->count; i++)
+		sorted[i] = &json->members[i];
+	qsort(sorted, json->count, sizeof *sorted, by_name);
+	jw_object(jw);
+	for (uint32_t i = 0; i < json->count; i++) {
+		jw_key(jw, sorted[i]->name);
+		write_value(jw, &sorted[i]->value);
+	}
+	jw_object_end(jw);
+	if (sorted != few)
+		free(sorted);
+}
+
+static void write_value(struct jw *jw, const struct json *json)
+{
+	switch (json->kind) {
+	case JS_OBJECT:
+		write_object(jw, json);
+		break;
+	case JS_ARRAY:
+		jw_array(jw);
+		for (uint32_t i = 0; i < json->count; i++)
+			write_value(jw, &json->items[i]);
+		jw_array_end(jw);
+		break;
+	case JS_INT:
+		jw_num(jw, (double)json->integer);
+		break;
+	default:
+		jw_json(jw, json);
+	}
+}
+
+void jcs_write(struct buf *buf, const struct json *json)
+{
+	struct jw jw;
+	jw_init(&jw, buf);
+	write_value(&jw, json);
+}

@@ -1,0 +1,214 @@
+#include "core/json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/must.h"
+
+const struct json_limits json_body_limits = {.depth = 32, .values = 100000};
+
+/* jansson knows no limits: look at the structure before it builds anything. */
+struct shape {
+	unsigned depth, values;
+	bool long_integer; /* a number token of more than 18 bytes: jansson must read all integers as doubles */
+};
+
+static size_t skip_string(const char *bytes, size_t size, size_t at)
+{
+	for (at++; at < size && bytes[at] != '"'; at++)
+		if (bytes[at] == '\\')
+			at++;
+	return at;
+}
+
+static bool is_number_byte(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+static bool measure(const char *bytes, size_t size, const struct json_limits *limits, struct shape *shape,
+                    struct err *err)
+{
+	unsigned depth = 0;
+	size_t digits = 0;
+	*shape = (struct shape){.values = 1};
+	for (size_t i = 0; i < size; i++) {
+		char c = bytes[i];
+		digits = is_number_byte(c) ? digits + 1 : 0;
+		if (digits > 18)
+			shape->long_integer = true;
+		if (c == '"')
+			i = skip_string(bytes, size, i);
+		else if (c == '[' || c == '{') {
+			shape->values++;
+			if (++depth > limits->depth)
+				return err_set(err, ERR_JSON_INVALID, "at byte %zu: nested deeper than %u levels", i,
+				               limits->depth);
+		} else if ((c == ']' || c == '}') && depth > 0)
+			depth--;
+		else if (c == ',')
+			shape->values++;
+		if (shape->values > limits->values)
+			return err_set(err, ERR_JSON_INVALID, "at byte %zu: more than %u values", i, limits->values);
+	}
+	return true;
+}
+
+static bool convert(struct arena *arena, json_t *from, struct json *to);
+
+static bool convert_array(struct arena *arena, json_t *from, struct json *to)
+{
+	to->kind = JS_ARRAY;
+	to->count = (uint32_t)json_array_size(from);
+	to->items = arena_array(arena, to->count, sizeof *to->items);
+	for (size_t i = 0; to->items != NULL && i < to->count; i++)
+		if (!convert(arena, json_array_get(from, i), &to->items[i]))
+			return false;
+	return to->items != NULL;
+}
+
+static bool convert_object(struct arena *arena, json_t *from, struct json *to)
+{
+	to->kind = JS_OBJECT;
+	to->count = (uint32_t)json_object_size(from);
+	to->members = arena_array(arena, to->count, sizeof *to->members);
+	if (to->members == NULL)
+		return false;
+	struct json_member *member = to->members;
+	for (void *i = json_object_iter(from); i != NULL; i = json_object_iter_next(from, i), member++) {
+		member->name_size = strlen(json_object_iter_key(i));
+		member->name = arena_dupn(arena, json_object_iter_key(i), member->name_size);
+		if (member->name == NULL || !convert(arena, json_object_iter_value(i), &member->value))
+			return false;
+	}
+	return true;
+}
+
+static bool convert_string(struct arena *arena, const json_t *from, struct json *to)
+{
+	to->kind = JS_STRING;
+	to->size = json_string_length(from);
+	to->text = arena_dupn(arena, json_string_value(from), to->size);
+	return to->text != NULL;
+}
+
+static bool convert(struct arena *arena, json_t *from, struct json *to)
+{
+	switch (json_typeof(from)) {
+	case JSON_OBJECT:
+		return convert_object(arena, from, to);
+	case JSON_ARRAY:
+		return convert_array(arena, from, to);
+	case JSON_STRING:
+		return convert_string(arena, from, to);
+	case JSON_INTEGER:
+		*to = (struct json){.kind = JS_INT, .integer = json_integer_value(from)};
+		return true;
+	case JSON_REAL:
+		*to = (struct json){.kind = JS_REAL, .real = json_real_value(from)};
+		return true;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		*to = (struct json){.kind = JS_BOOL, .boolean = json_is_true(from)};
+		return true;
+	case JSON_NULL:
+		*to = (struct json){.kind = JS_NULL};
+		return true;
+	}
+	return false;
+}
+
+bool json_parse(struct arena *arena, const char *bytes, size_t size, const struct json_limits *limits,
+                const struct json **json, struct err *err)
+{
+	struct shape shape;
+	if (!measure(bytes, size, limits, &shape, err))
+		return false;
+	size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+	json_error_t fault;
+	json_t *parsed = json_loadb(bytes, size, flags, &fault);
+	if (parsed == NULL && shape.long_integer && json_error_code(&fault) == json_error_numeric_overflow)
+		parsed = json_loadb(bytes, size, flags | JSON_DECODE_INT_AS_REAL, &fault);
+	if (parsed == NULL)
+		return err_set(err, ERR_JSON_INVALID, "at byte %d: %s", fault.position, fault.text);
+	struct json *tree = arena_new(arena, struct json);
+	bool whole = tree != NULL && convert(arena, parsed, tree);
+	json_decref(parsed);
+	if (!whole)
+		return err_set(err, ERR_LIMIT, "the JSON text needs more memory than one request may use");
+	*json = tree;
+	return true;
+}
+
+const struct json *json_get(const struct json *json, const char *name)
+{
+	if (json == NULL || json->kind != JS_OBJECT)
+		return NULL;
+	for (uint32_t i = 0; i < json->count; i++)
+		if (strcmp(json->members[i].name, name) == 0)
+			return &json->members[i].value;
+	return NULL;
+}
+
+const char *json_text(const struct json *json, const char *name)
+{
+	const struct json *member = json_get(json, name);
+	return member != NULL && member->kind == JS_STRING ? member->text : NULL;
+}
+
+bool json_numeric(const struct json *json)
+{
+	return json->kind == JS_INT || json->kind == JS_REAL;
+}
+
+double json_number(const struct json *json)
+{
+	must(json_numeric(json));
+	return json->kind == JS_INT ? (double)json->integer : json->real;
+}
+
+const char *json_kind_name(enum json_kind kind)
+{
+	static const char *const names[] = {
+		[JS_NULL] = "null",     [JS_BOOL] = "boolean", [JS_INT] = "number",    [JS_REAL] = "number",
+		[JS_STRING] = "string", [JS_ARRAY] = "array",  [JS_OBJECT] = "object",
+	};
+	must((size_t)kind < sizeof names / sizeof *names);
+	return names[kind];
+}
+
+static bool same_members(const struct json *a, const struct json *b)
+{
+	for (uint32_t i = 0; i < a->count; i++) {
+		const struct json *other = json_get(b, a->members[i].name);
+		if (other == NULL || !json_same(&a->members[i].value, other))
+			return false;
+	}
+	return true;
+}
+
+bool json_same(const struct json *a, const struct json *b)
+{
+	if (json_numeric(a) && json_numeric(b))
+		return a->kind == JS_INT && b->kind == JS_INT ? a->integer == b->integer
+		                                               : json_number(a) == json_number(b);
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case JS_BOOL:
+		return a->boolean == b->boolean;
+	case JS_STRING:
+		return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
+	case JS_ARRAY:
+		for (uint32_t i = 0; i < a->count; i++)
+			if (a->count != b->count || !json_same(&a->items[i], &b->items[i]))
+				return false;
+		return a->count == b->count;
+	case JS_OBJECT:
+		return a->count == b->count && same_members(a, b);
+	default:
+		return true;
+	}
+}

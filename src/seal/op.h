@@ -1,0 +1,75 @@
+/*
+ * Pure operations: one row each, and from the row its HTTP route, `countersign call NAME`, its OpenAPI entry, its
+ * reference page, replay, and what a workflow calls by the same name.
+ *
+ * op_run is the one door: decode by the input table, decide, round, hash, write the envelope.  The same body gives the
+ * same content_sha256 and inputs_sha256 on every machine.  Thread: any; nothing is shared but const tables and packs.
+ */
+#ifndef CS_SEAL_OP_H
+#define CS_SEAL_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+#include "core/json.h"
+
+struct arena;
+struct buf;
+struct calc;
+struct field_table;
+struct packs;
+
+/* Another address of an operation. */
+struct op_alias {
+	const char *method; /* "POST"; "GET": the query string's members are the body */
+	const char *path;   /* as it is, and under /api/v1 */
+};
+
+struct op {
+	const char *name;     /* "sign.wind" */
+	const char *path;     /* "/api/v1/sign/wind" */
+	const char *summary;  /* at most 120 characters */
+	const char *doc;
+	const struct op_alias *aliases; /* ends with a NULL path; NULL for none */
+	const struct field_table *input, *output;
+	/*
+	 * Decide.  `input` and `output` are structs of the tables; output starts as absences.  False: faults or err of the
+	 * calculation say why.  True: output is the result, or the calculation abstained.
+	 */
+	bool (*run)(struct calc *calc, const void *input, void *output);
+	const char *example;              /* a body that answers 200 */
+	const struct json_limits *limits; /* NULL: json_body_limits */
+	size_t body_max;                  /* bytes; 0: OP_BODY_MAX */
+};
+
+enum { OP_BODY_MAX = 256 * 1024 };
+
+/* What an answer says besides its content.  Strings may be NULL. */
+struct op_context {
+	const struct packs *packs;
+	const char *version, *git_sha;
+	const char *route, *request_id, *timestamp;
+};
+
+/* One answer, sealed but not stored.  Texts are the arena's. */
+struct op_answer {
+	bool abstained;
+	double confidence;
+	const char *envelope; /* JSON text */
+	size_t envelope_size;
+	const char *inputs, *result, *packs; /* RFC 8785 text: what a seal stores; result is "null" when abstained */
+	char content_sha256[65], inputs_sha256[65], seal_sha256[65];
+};
+
+/*
+ * Run one operation on a body.  False: `faults` (at least one: the answer is ERR_INVALID with these) or *err say why.
+ * Cost: the operation's own, and about 15 us for decoding, two encodings and three digests of a few hundred bytes.
+ */
+bool op_run(const struct op *op, const struct op_context *context, const struct json *body, struct arena *arena,
+            struct op_answer *answer, struct faults *faults, struct err *err);
+
+/* The row of that name in `count` tables' rows, or NULL. */
+const struct op *op_find(const struct op *const *ops, size_t count, const char *name);
+
+#endif
