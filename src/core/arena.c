@@ -70,7 +70,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	size_t need = size == 0 ? ALIGN : (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	struct arena_block *block = arena->block;
 	if (need > arena->cap - arena->used ||
-	    ((block == NULL || block->size - block->used < need) && (block = add_block(arena, need)) == NULL)) {
+		((block == NULL || block->size - block->used < need) && (block = add_block(arena, need)) == NULL)) {
 		arena->full = true;
 		return NULL;
 	}

@@ -23,8 +23,8 @@ struct arena {
 };
 
 enum {
-	ARENA_FIRST_BLOCK = 4096,         /* bytes: most exchanges fit in one */
-	ARENA_REQUEST_CAP = 64 << 20,     /* bytes one request may take, bodies included */
+	ARENA_FIRST_BLOCK = 4096,     /* bytes: most exchanges fit in one */
+	ARENA_REQUEST_CAP = 64 << 20, /* bytes one request may take, bodies included */
 };
 
 /* An empty arena of at most `cap` bytes.  Takes no memory yet. */

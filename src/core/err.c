@@ -47,7 +47,7 @@ bool err_retryable(enum err_kind kind)
 }
 
 bool err_raise(struct err *err, enum err_kind kind, const char *file, int line, const char *field, const char *format,
-               ...)
+			   ...)
 {
 	if (err == NULL)
 		return false;

@@ -45,7 +45,7 @@ bool err_retryable(enum err_kind kind);
  * Pointer or NULL; the message is printf-formatted and cut at ERR_MESSAGE_MAX.
  */
 bool err_raise(struct err *err, enum err_kind kind, const char *file, int line, const char *field, const char *format,
-               ...) __attribute__((format(printf, 6, 7)));
+			   ...) __attribute__((format(printf, 6, 7)));
 
 #define err_set(err, kind, ...) err_raise((err), (kind), __FILE__, __LINE__, NULL, __VA_ARGS__)
 #define err_field(err, kind, field, ...) err_raise((err), (kind), __FILE__, __LINE__, (field), __VA_ARGS__)

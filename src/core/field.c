@@ -159,12 +159,12 @@ static void check_range(struct decoding *d, const struct field *field, double x,
 	if (isinf(field->max))
 		faults_add(d->faults, pointer, "range", "must be %s %.10g%s%s", from, field->min, gap, unit);
 	else
-		faults_add(d->faults, pointer, "range", "must be %s %.10g and at most %.10g%s%s", from, field->min,
-		           field->max, gap, unit);
+		faults_add(d->faults, pointer, "range", "must be %s %.10g and at most %.10g%s%s", from, field->min, field->max,
+				   gap, unit);
 }
 
 static bool number_of(struct decoding *d, const struct field *field, const struct json *json, const char *pointer,
-                      double *x)
+					  double *x)
 {
 	if (!json_numeric(json)) {
 		wrong_type(d, pointer, expected(field), json);
@@ -193,7 +193,7 @@ static size_t characters(const struct json *json)
 }
 
 static void decode_text(struct decoding *d, const struct field *field, const struct json *json, const char **at,
-                        const char *pointer)
+						const char *pointer)
 {
 	if (json->kind != JS_STRING) {
 		wrong_type(d, pointer, "a string", json);
@@ -206,7 +206,7 @@ static void decode_text(struct decoding *d, const struct field *field, const str
 }
 
 static void decode_option(struct decoding *d, const struct field *field, const struct json *json, int *at,
-                          const char *pointer)
+						  const char *pointer)
 {
 	if (json->kind != JS_STRING) {
 		wrong_type(d, pointer, "a string", json);
@@ -228,7 +228,7 @@ static void decode_option(struct decoding *d, const struct field *field, const s
 }
 
 static void decode_object(struct decoding *d, const struct field *field, const struct json *json, void *at,
-                          const char *pointer)
+						  const char *pointer)
 {
 	void *into = at;
 	if (field->pointer && !field->many) {
@@ -241,7 +241,7 @@ static void decode_object(struct decoding *d, const struct field *field, const s
 }
 
 static void decode_one(struct decoding *d, const struct field *field, const struct json *json, void *at,
-                       const char *pointer)
+					   const char *pointer)
 {
 	double x;
 	switch (field->kind) {
@@ -275,15 +275,14 @@ static void decode_one(struct decoding *d, const struct field *field, const stru
 }
 
 static void decode_many(struct decoding *d, const struct field *field, const struct json *json, void *at,
-                        const char *pointer)
+						const char *pointer)
 {
 	if (json->kind != JS_ARRAY) {
 		wrong_type(d, pointer, "an array", json);
 		return;
 	}
 	if (field->counted && (json->count < field->count_min || json->count > field->count_max))
-		faults_add(d->faults, pointer, "count", "must have %zu to %zu elements", field->count_min,
-		           field->count_max);
+		faults_add(d->faults, pointer, "count", "must have %zu to %zu elements", field->count_min, field->count_max);
 	size_t size = kind_size(field);
 	struct list list = {.count = json->count, .items = arena_array(d->arena, json->count, size)};
 	if (list.items == NULL || (field->counted && json->count > field->count_max))
@@ -302,7 +301,7 @@ static void decode_many(struct decoding *d, const struct field *field, const str
 }
 
 static void decode_member(struct decoding *d, const struct field *field, const struct json *json, void *at,
-                          const char *pointer)
+						  const char *pointer)
 {
 	if (field->read_only)
 		faults_add(d->faults, pointer, "read_only", "is set by the server");
@@ -324,7 +323,7 @@ static void add_unknown(struct decoding *d, const char *pointer, const char *nam
 }
 
 bool field_decode(const struct field_table *table, const struct json *json, void *into, struct arena *arena,
-                  const char *pointer, struct faults *faults)
+				  const char *pointer, struct faults *faults)
 {
 	struct decoding d = {.arena = arena, .faults = faults};
 	size_t before = faults->count;
@@ -352,7 +351,6 @@ bool field_decode(const struct field_table *table, const struct json *json, void
 	}
 	for (size_t i = 0; i < table->count; i++)
 		if (table->fields[i].required && !seen[i])
-			faults_add(faults, field_pointer(arena, pointer, field_name(&table->fields[i])), "required",
-			           "is required");
+			faults_add(faults, field_pointer(arena, pointer, field_name(&table->fields[i])), "required", "is required");
 	return faults->count == before;
 }

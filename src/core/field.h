@@ -39,27 +39,27 @@ enum field_kind { FIELD_NUM, FIELD_INT, FIELD_BOOL, FIELD_STR, FIELD_ENUM, FIELD
 struct field_table;
 
 struct field {
-	const char *name;       /* of the C member, and of the JSON member unless `json_name` is given */
+	const char *name; /* of the C member, and of the JSON member unless `json_name` is given */
 	const char *json_name;
-	const char *also;       /* a second name accepted on input; both at once is a conflict */
+	const char *also; /* a second name accepted on input; both at once is a conflict */
 	enum field_kind kind;
 	size_t offset;
-	bool many;              /* a list of `kind` */
-	bool pointer;           /* FIELD_OBJECT: the member is a pointer */
+	bool many;    /* a list of `kind` */
+	bool pointer; /* FIELD_OBJECT: the member is a pointer */
 	bool required;
-	bool nullable;          /* output: absent is null, and allowed; lists: so are their elements, also on input */
-	bool secret;            /* never logged, traced, audited, cached or sealed */
-	bool read_only;         /* on input: refused */
-	bool ranged, above;     /* min ≤ x ≤ max; above: min < x.  FIELD_STR: characters */
+	bool nullable;      /* output: absent is null, and allowed; lists: so are their elements, also on input */
+	bool secret;        /* never logged, traced, audited, cached or sealed */
+	bool read_only;     /* on input: refused */
+	bool ranged, above; /* min ≤ x ≤ max; above: min < x.  FIELD_STR: characters */
 	double min, max;
-	bool counted;           /* lists: count_min ≤ count ≤ count_max */
+	bool counted; /* lists: count_min ≤ count ≤ count_max */
 	size_t count_min, count_max;
-	bool preset;            /* a default: `number` (FIELD_ENUM: index, FIELD_BOOL: 0 or 1) or `text` */
+	bool preset; /* a default: `number` (FIELD_ENUM: index, FIELD_BOOL: 0 or 1) or `text` */
 	double number;
 	const char *text;
 	const char *const *options; /* FIELD_ENUM: NULL-terminated */
 	const struct field_table *table;
-	bool rounded;           /* output: as `decimals` and `significant` say instead of 3 decimals */
+	bool rounded; /* output: as `decimals` and `significant` say instead of 3 decimals */
 	int decimals, significant;
 	const char *unit, *doc, *format; /* format: a JSON Schema format name, for documents only */
 };
@@ -72,7 +72,10 @@ struct field_table {
 };
 
 #define FIELD_TABLE(name_, struct_, fields_) \
-	{.name = (name_), .size = sizeof(struct struct_), .fields = (fields_), .count = sizeof(fields_) / sizeof *(fields_)}
+	{ \
+		.name = (name_), .size = sizeof(struct struct_), .fields = (fields_), \
+		.count = sizeof(fields_) / sizeof *(fields_) \
+	}
 
 #define FIELD_MEMBER(s, m) (((struct s *)0)->m)
 #define FIELD_IS(s, m, type) (offsetof(struct s, m) + 0 * sizeof(char[_Generic(FIELD_MEMBER(s, m), type : 1)]))
@@ -80,25 +83,60 @@ struct field_table {
 	(offsetof(struct s, m) + 0 * sizeof(char[_Generic(FIELD_MEMBER(s, m).items, type * : 1)]) + \
 	 0 * sizeof(char[_Generic(FIELD_MEMBER(s, m).count, size_t : 1)]))
 
-#define F_NUM(s, m, ...) {.name = #m, .kind = FIELD_NUM, .offset = FIELD_IS(s, m, double), __VA_ARGS__}
-#define F_INT(s, m, ...) {.name = #m, .kind = FIELD_INT, .offset = FIELD_IS(s, m, int64_t), __VA_ARGS__}
-#define F_BOOL(s, m, ...) {.name = #m, .kind = FIELD_BOOL, .offset = FIELD_IS(s, m, bool), __VA_ARGS__}
-#define F_STR(s, m, ...) {.name = #m, .kind = FIELD_STR, .offset = FIELD_IS(s, m, const char *), __VA_ARGS__}
+#define F_NUM(s, m, ...) \
+	{ \
+		.name = #m, .kind = FIELD_NUM, .offset = FIELD_IS(s, m, double), __VA_ARGS__ \
+	}
+#define F_INT(s, m, ...) \
+	{ \
+		.name = #m, .kind = FIELD_INT, .offset = FIELD_IS(s, m, int64_t), __VA_ARGS__ \
+	}
+#define F_BOOL(s, m, ...) \
+	{ \
+		.name = #m, .kind = FIELD_BOOL, .offset = FIELD_IS(s, m, bool), __VA_ARGS__ \
+	}
+#define F_STR(s, m, ...) \
+	{ \
+		.name = #m, .kind = FIELD_STR, .offset = FIELD_IS(s, m, const char *), __VA_ARGS__ \
+	}
 #define F_ENUM(s, m, o, ...) \
-	{.name = #m, .kind = FIELD_ENUM, .options = (o), .offset = FIELD_IS(s, m, int), __VA_ARGS__}
-#define F_JSON(s, m, ...) {.name = #m, .kind = FIELD_JSON, .offset = FIELD_IS(s, m, const struct json *), __VA_ARGS__}
-#define F_OBJECT(s, m, t, ...) {.name = #m, .kind = FIELD_OBJECT, .table = (t), .offset = offsetof(struct s, m), __VA_ARGS__}
+	{ \
+		.name = #m, .kind = FIELD_ENUM, .options = (o), .offset = FIELD_IS(s, m, int), __VA_ARGS__ \
+	}
+#define F_JSON(s, m, ...) \
+	{ \
+		.name = #m, .kind = FIELD_JSON, .offset = FIELD_IS(s, m, const struct json *), __VA_ARGS__ \
+	}
+#define F_OBJECT(s, m, t, ...) \
+	{ \
+		.name = #m, .kind = FIELD_OBJECT, .table = (t), .offset = offsetof(struct s, m), __VA_ARGS__ \
+	}
 #define F_OBJECT_PTR(s, m, t, ...) \
-	{.name = #m, .kind = FIELD_OBJECT, .table = (t), .pointer = true, .offset = offsetof(struct s, m) + 0 * sizeof(*FIELD_MEMBER(s, m)), __VA_ARGS__}
-#define F_NUMS(s, m, ...) {.name = #m, .kind = FIELD_NUM, .many = true, .offset = FIELD_LIST_IS(s, m, double), __VA_ARGS__}
-#define F_INTS(s, m, ...) {.name = #m, .kind = FIELD_INT, .many = true, .offset = FIELD_LIST_IS(s, m, int64_t), __VA_ARGS__}
+	{ \
+		.name = #m, .kind = FIELD_OBJECT, .table = (t), .pointer = true, \
+		.offset = offsetof(struct s, m) + 0 * sizeof(*FIELD_MEMBER(s, m)), __VA_ARGS__ \
+	}
+#define F_NUMS(s, m, ...) \
+	{ \
+		.name = #m, .kind = FIELD_NUM, .many = true, .offset = FIELD_LIST_IS(s, m, double), __VA_ARGS__ \
+	}
+#define F_INTS(s, m, ...) \
+	{ \
+		.name = #m, .kind = FIELD_INT, .many = true, .offset = FIELD_LIST_IS(s, m, int64_t), __VA_ARGS__ \
+	}
 #define F_STRS(s, m, ...) \
-	{.name = #m, .kind = FIELD_STR, .many = true, .offset = FIELD_LIST_IS(s, m, const char *), __VA_ARGS__}
+	{ \
+		.name = #m, .kind = FIELD_STR, .many = true, .offset = FIELD_LIST_IS(s, m, const char *), __VA_ARGS__ \
+	}
 #define F_ENUMS(s, m, o, ...) \
-	{.name = #m, .kind = FIELD_ENUM, .many = true, .options = (o), .offset = FIELD_LIST_IS(s, m, int), __VA_ARGS__}
+	{ \
+		.name = #m, .kind = FIELD_ENUM, .many = true, .options = (o), .offset = FIELD_LIST_IS(s, m, int), __VA_ARGS__ \
+	}
 #define F_OBJECTS(s, m, t, ...) \
-	{.name = #m, .kind = FIELD_OBJECT, .many = true, .table = (t), \
-	 .offset = offsetof(struct s, m) + 0 * sizeof(*FIELD_MEMBER(s, m).items), __VA_ARGS__}
+	{ \
+		.name = #m, .kind = FIELD_OBJECT, .many = true, .table = (t), \
+		.offset = offsetof(struct s, m) + 0 * sizeof(*FIELD_MEMBER(s, m).items), __VA_ARGS__ \
+	}
 
 #define REQUIRED .required = true
 #define NULLABLE .nullable = true
@@ -137,7 +175,7 @@ const struct field *field_find(const struct field_table *table, const char *name
  * safe to read.  Memory of lists, texts and objects is the arena's; texts point into the JSON tree.
  */
 bool field_decode(const struct field_table *table, const struct json *json, void *into, struct arena *arena,
-                  const char *pointer, struct faults *faults);
+				  const char *pointer, struct faults *faults);
 
 /* Fill `into` with defaults and absences only. */
 void field_defaults(const struct field_table *table, void *into);
@@ -159,7 +197,8 @@ enum field_schema_use { FIELD_SCHEMA_INPUT, FIELD_SCHEMA_OUTPUT };
 /* Write the JSON Schema (2020-12) of the table as an object; nested tables are written in place. */
 void field_schema(struct jw *jw, const struct field_table *table, enum field_schema_use use);
 
-/* Append "/token" to a pointer, escaping ~ and / (RFC 6901).  Returns the arena's text, or `pointer` when it is full. */
+/* Append "/token" to a pointer, escaping ~ and / (RFC 6901).  Returns the arena's text, or `pointer` when it is full.
+ */
 const char *field_pointer(struct arena *arena, const char *pointer, const char *token);
 const char *field_pointer_index(struct arena *arena, const char *pointer, size_t index);
 

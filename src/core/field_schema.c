@@ -4,7 +4,7 @@
 static const char *schema_type(enum field_kind kind)
 {
 	static const char *const types[] = {
-		[FIELD_NUM] = "number",  [FIELD_INT] = "integer",  [FIELD_BOOL] = "boolean", [FIELD_STR] = "string",
+		[FIELD_NUM] = "number",  [FIELD_INT] = "integer",   [FIELD_BOOL] = "boolean", [FIELD_STR] = "string",
 		[FIELD_ENUM] = "string", [FIELD_OBJECT] = "object", [FIELD_JSON] = NULL,
 	};
 	return types[kind];

@@ -104,7 +104,7 @@ static void write_one(struct jw *jw, const struct field *field, const void *at, 
 static size_t item_size(const struct field *field)
 {
 	static const size_t sizes[] = {
-		[FIELD_NUM] = sizeof(double),      [FIELD_INT] = sizeof(int64_t), [FIELD_BOOL] = sizeof(bool),
+		[FIELD_NUM] = sizeof(double),       [FIELD_INT] = sizeof(int64_t), [FIELD_BOOL] = sizeof(bool),
 		[FIELD_STR] = sizeof(const char *), [FIELD_ENUM] = sizeof(int),
 	};
 	return field->kind == FIELD_OBJECT ? field->table->size : sizes[field->kind];

@@ -29,7 +29,7 @@ static bool is_number_byte(char c)
 }
 
 static bool measure(const char *bytes, size_t size, const struct json_limits *limits, struct shape *shape,
-                    struct err *err)
+					struct err *err)
 {
 	unsigned depth = 0;
 	size_t digits = 0;
@@ -44,8 +44,7 @@ static bool measure(const char *bytes, size_t size, const struct json_limits *li
 		else if (c == '[' || c == '{') {
 			shape->values++;
 			if (++depth > limits->depth)
-				return err_set(err, ERR_JSON_INVALID, "at byte %zu: nested deeper than %u levels", i,
-				               limits->depth);
+				return err_set(err, ERR_JSON_INVALID, "at byte %zu: nested deeper than %u levels", i, limits->depth);
 		} else if ((c == ']' || c == '}') && depth > 0)
 			depth--;
 		else if (c == ',')
@@ -121,7 +120,7 @@ static bool convert(struct arena *arena, json_t *from, struct json *to)
 }
 
 bool json_parse(struct arena *arena, const char *bytes, size_t size, const struct json_limits *limits,
-                const struct json **json, struct err *err)
+				const struct json **json, struct err *err)
 {
 	struct shape shape;
 	if (!measure(bytes, size, limits, &shape, err))
@@ -192,8 +191,7 @@ static bool same_members(const struct json *a, const struct json *b)
 bool json_same(const struct json *a, const struct json *b)
 {
 	if (json_numeric(a) && json_numeric(b))
-		return a->kind == JS_INT && b->kind == JS_INT ? a->integer == b->integer
-		                                               : json_number(a) == json_number(b);
+		return a->kind == JS_INT && b->kind == JS_INT ? a->integer == b->integer : json_number(a) == json_number(b);
 	if (a->kind != b->kind)
 		return false;
 	switch (a->kind) {

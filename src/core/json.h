@@ -55,7 +55,7 @@ extern const struct json_limits json_body_limits;
  * ERR_LIMIT when the arena is full.  A number without fraction or exponent beyond 64 bits becomes JS_REAL.
  */
 bool json_parse(struct arena *arena, const char *bytes, size_t size, const struct json_limits *limits,
-                const struct json **json, struct err *err);
+				const struct json **json, struct err *err);
 
 /* The member of that name, or NULL: absent, or `json` is NULL or no object. */
 const struct json *json_get(const struct json *json, const char *name);

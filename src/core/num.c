@@ -160,8 +160,7 @@ static double through_text(const char *format, int precision, double x)
 
 double num_round(double x, int decimals)
 {
-	static const double powers[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-	                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 	must(isfinite(x) && decimals >= 0 && decimals < (int)(sizeof powers / sizeof *powers));
 	double scaled = fabs(x) * powers[decimals];
 	/* The product is off by at most 2^-13 here; away from a tie that cannot change the rounding. */

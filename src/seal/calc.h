@@ -46,8 +46,8 @@ struct calc {
 	const struct packs *packs;
 	const struct json *pins; /* the body's member `packs`, or NULL */
 	bool preview;
-	struct faults faults;    /* what is wrong with the input beyond its field table */
-	struct err err;          /* another failure, kind ERR_NONE when there is none */
+	struct faults faults; /* what is wrong with the input beyond its field table */
+	struct err err;       /* another failure, kind ERR_NONE when there is none */
 	struct note_list assumptions, warnings;
 	struct factor *factors, **factors_end;
 	struct check_list checks;
@@ -86,7 +86,8 @@ void calc_rule(struct calc *calc, enum confidence_rule rule);
 /* A fault of the input: pointer, code, what is allowed.  The operation then returns false. */
 #define calc_fault(calc, pointer, code, ...) faults_add(&(calc)->faults, (pointer), (code), __VA_ARGS__)
 
-/* A named factor of the formulas, for trace.intermediates; the name is kept by reference, the last of equal names wins. */
+/* A named factor of the formulas, for trace.intermediates; the name is kept by reference, the last of equal names wins.
+ */
 void calc_factor(struct calc *calc, const char *name, double number);
 void calc_factor_text(struct calc *calc, const char *name, const char *text);
 

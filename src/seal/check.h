@@ -32,7 +32,7 @@ extern const struct field_table check_table; /* for the `checks` member of resul
 
 /* Append a row; texts are kept by reference.  A full arena drops the row and is found by its own mark. */
 void check_add(struct check_list *list, struct arena *arena, const char *name, double demand, double capacity,
-               const char *unit, const char *reference);
+			   const char *unit, const char *reference);
 
 /* Append all rows of `from`. */
 void check_append(struct check_list *list, struct arena *arena, const struct check_list *from);

@@ -27,9 +27,9 @@ struct op_alias {
 };
 
 struct op {
-	const char *name;     /* "sign.wind" */
-	const char *path;     /* "/api/v1/sign/wind" */
-	const char *summary;  /* at most 120 characters */
+	const char *name;    /* "sign.wind" */
+	const char *path;    /* "/api/v1/sign/wind" */
+	const char *summary; /* at most 120 characters */
 	const char *doc;
 	const struct op_alias *aliases; /* ends with a NULL path; NULL for none */
 	const struct field_table *input, *output;
@@ -67,7 +67,7 @@ struct op_answer {
  * Cost: the operation's own, and about 15 us for decoding, two encodings and three digests of a few hundred bytes.
  */
 bool op_run(const struct op *op, const struct op_context *context, const struct json *body, struct arena *arena,
-            struct op_answer *answer, struct faults *faults, struct err *err);
+			struct op_answer *answer, struct faults *faults, struct err *err);
 
 /* The row of that name in `count` tables' rows, or NULL. */
 const struct op *op_find(const struct op *const *ops, size_t count, const char *name);

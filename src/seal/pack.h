@@ -63,7 +63,8 @@ const struct pack *packs_find(const struct packs *packs, const char *name, const
 /* "v1, v2": the versions of a name, for messages. */
 const char *packs_versions(const struct packs *packs, const char *name, struct arena *arena);
 
-/* YAML (1.2 core schema; anchors, aliases, tags, duplicate keys refused) as a JSON tree.  For packs and configuration. */
+/* YAML (1.2 core schema; anchors, aliases, tags, duplicate keys refused) as a JSON tree.  For packs and configuration.
+ */
 bool yaml_parse(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct err *err);
 
 #endif

@@ -1,0 +1,241 @@
+#include "seal/op.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/field.h"
+#include "core/jw.h"
+#include "core/num.h"
+#include "crypt/digest.h"
+#include "seal/calc.h"
+#include "seal/pack.h"
+
+const struct op *op_find(const struct op *const *ops, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(ops[i]->name, name) == 0)
+			return ops[i];
+	return NULL;
+}
+
+/* What one answer is made from. */
+struct run {
+	const struct op *op;
+	const struct op_context *context;
+	struct calc calc;
+	void *input, *output;
+	struct op_answer *answer;
+};
+
+static void check_pins(struct run *run)
+{
+	const struct json *pins = run->calc.pins;
+	if (pins == NULL)
+		return;
+	if (pins->kind != JS_OBJECT) {
+		calc_fault(&run->calc, "/packs", "type", "must be an object of versions by pack name");
+		run->calc.pins = NULL;
+		return;
+	}
+	for (uint32_t i = 0; i < pins->count; i++)
+		if (pins->members[i].value.kind != JS_STRING)
+			calc_fault(&run->calc, field_pointer(run->calc.arena, "/packs", pins->members[i].name), "type",
+					   "must be a version like \"v1\"");
+}
+
+static bool decode(struct run *run, const struct json *body)
+{
+	const struct op *op = run->op;
+	struct arena *arena = run->calc.arena;
+	run->input = arena_alloc(arena, op->input->size);
+	run->output = arena_alloc(arena, op->output->size);
+	if (run->input == NULL || run->output == NULL)
+		return err_set(&run->calc.err, ERR_LIMIT, "the input needs more memory than one request may use");
+	field_defaults(op->output, run->output);
+	run->calc.pins = field_find(op->input, "packs") != NULL ? json_get(body, "packs") : NULL;
+	const struct json *preview = json_get(body, "preview");
+	run->calc.preview = preview != NULL && preview->kind == JS_BOOL && preview->boolean;
+	field_decode(op->input, body, run->input, arena, "", &run->calc.faults);
+	check_pins(run);
+	return run->calc.faults.count == 0;
+}
+
+/* Text of a builder, in the arena.  NULL when the writer failed or the arena is full. */
+static const char *keep(struct arena *arena, struct jw *jw)
+{
+	const char *text = jw_ok(jw) ? arena_dupn(arena, buf_text(jw->buf), jw->buf->size) : NULL;
+	buf_reset(jw->buf);
+	return text;
+}
+
+static void write_pack_hashes(struct jw *jw, const struct calc *calc)
+{
+	const struct pack *sorted[CALC_PACKS_MAX];
+	for (size_t i = 0; i < calc->used_count; i++) {
+		size_t at = i;
+		for (; at > 0 && strcmp(sorted[at - 1]->name, calc->used[i]->name) > 0; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = calc->used[i];
+	}
+	jw_object(jw);
+	for (size_t i = 0; i < calc->used_count; i++)
+		jw_member_str(jw, sorted[i]->name, sorted[i]->sha256);
+	jw_object_end(jw);
+}
+
+/*
+ * [P-6.2] [P-6.4] The three hashes, and the canonical texts that a seal keeps.
+ */
+static bool seal(struct run *run, struct buf *buf)
+{
+	struct op_answer *answer = run->answer;
+	struct arena *arena = run->calc.arena;
+	struct jw jw;
+	jw_init(&jw, buf);
+	if (answer->abstained)
+		jw_null(&jw);
+	else
+		field_write(&jw, run->op->output, run->output, FIELD_RESULT | FIELD_CANONICAL);
+	answer->result = keep(arena, &jw);
+	jw_init(&jw, buf);
+	field_write(&jw, run->op->input, run->input, FIELD_INPUTS | FIELD_CANONICAL);
+	answer->inputs = keep(arena, &jw);
+	jw_init(&jw, buf);
+	write_pack_hashes(&jw, &run->calc);
+	answer->packs = keep(arena, &jw);
+	if (answer->result == NULL || answer->inputs == NULL || answer->packs == NULL)
+		return err_set(&run->calc.err, ERR_INTERNAL, "%s gave a result that cannot be written", run->op->name);
+	sha256_hex(answer->result, strlen(answer->result), answer->content_sha256);
+	buf_addf(buf, "{\"inputs\":%s,\"operation\":\"%s\",\"packs\":%s}", answer->inputs, run->op->name, answer->packs);
+	sha256_hex(buf_text(buf), buf->size, answer->inputs_sha256);
+	buf_reset(buf);
+	buf_addf(buf, "{\"content_sha256\":\"%s\",\"inputs_sha256\":\"%s\",\"operation\":\"%s\"}", answer->content_sha256,
+			 answer->inputs_sha256, run->op->name);
+	sha256_hex(buf_text(buf), buf->size, answer->seal_sha256);
+	bool whole = buf_ok(buf);
+	buf_reset(buf);
+	return whole || err_set(&run->calc.err, ERR_LIMIT, "no memory to seal the result");
+}
+
+static void write_notes(struct jw *jw, const char *name, const struct note_list *notes)
+{
+	jw_key(jw, name);
+	jw_array(jw);
+	for (const struct note *note = notes->first; note != NULL; note = note->next) {
+		jw_object(jw);
+		jw_member_str(jw, "code", note->code);
+		jw_member_str(jw, "message", note->message);
+		if (note->pointer != NULL)
+			jw_member_str(jw, "pointer", note->pointer);
+		jw_object_end(jw);
+	}
+	jw_array_end(jw);
+}
+
+static void write_factors(struct jw *jw, const struct calc *calc)
+{
+	jw_key(jw, "intermediates");
+	jw_object(jw);
+	for (const struct factor *factor = calc->factors; factor != NULL; factor = factor->next) {
+		jw_key(jw, factor->name);
+		if (factor->text != NULL)
+			jw_str(jw, factor->text);
+		else if (isfinite(factor->number))
+			jw_num(jw, factor->number);
+		else
+			jw_null(jw);
+	}
+	jw_object_end(jw);
+}
+
+static void write_pack_metadata(struct jw *jw, const struct calc *calc)
+{
+	jw_key(jw, "pack_metadata");
+	jw_object(jw);
+	for (size_t i = 0; i < calc->used_count; i++) {
+		jw_key(jw, calc->used[i]->name);
+		jw_object(jw);
+		jw_member_str(jw, "version", calc->used[i]->version);
+		jw_member_str(jw, "sha256", calc->used[i]->sha256);
+		jw_object_end(jw);
+	}
+	jw_object_end(jw);
+}
+
+static void write_trace(struct jw *jw, struct run *run)
+{
+	jw_key(jw, "trace");
+	jw_object(jw);
+	jw_key(jw, "inputs");
+	field_write(jw, run->op->input, run->input, FIELD_INPUTS);
+	write_factors(jw, &run->calc);
+	jw_key(jw, "checks");
+	jw_array(jw);
+	for (size_t i = 0; i < run->calc.checks.count; i++)
+		field_write(jw, &check_table, &run->calc.checks.items[i], FIELD_RESULT);
+	jw_array_end(jw);
+	write_pack_metadata(jw, &run->calc);
+	jw_key(jw, "code_version");
+	jw_object(jw);
+	jw_member_str(jw, "version", run->context->version);
+	jw_member_str(jw, "git_sha", run->context->git_sha);
+	jw_object_end(jw);
+	jw_member_str(jw, "route", run->context->route);
+	jw_member_str(jw, "request_id", run->context->request_id);
+	jw_object_end(jw);
+}
+
+static bool write_envelope(struct run *run, struct buf *buf)
+{
+	struct op_answer *answer = run->answer;
+	struct jw jw;
+	jw_init(&jw, buf);
+	jw_object(&jw);
+	jw_key(&jw, "result");
+	if (answer->abstained)
+		jw_null(&jw);
+	else
+		field_write(&jw, run->op->output, run->output, FIELD_RESULT);
+	write_notes(&jw, "assumptions", &run->calc.assumptions);
+	write_notes(&jw, "warnings", &run->calc.warnings);
+	jw_member_num(&jw, "confidence", answer->confidence);
+	write_trace(&jw, run);
+	jw_member_str(&jw, "content_sha256", answer->content_sha256);
+	jw_member_str(&jw, "inputs_sha256", answer->inputs_sha256);
+	jw_member_str(&jw, "envelope_version", "1.0");
+	jw_member_str(&jw, "timestamp", run->context->timestamp);
+	jw_object_end(&jw);
+	answer->envelope_size = buf->size;
+	answer->envelope = keep(run->calc.arena, &jw);
+	return answer->envelope != NULL || err_set(&run->calc.err, ERR_LIMIT, "no memory to write the answer");
+}
+
+static bool decide(struct run *run, const struct json *body)
+{
+	if (!decode(run, body) || !run->op->run(&run->calc, run->input, run->output))
+		return false;
+	if (run->calc.arena->full)
+		return err_set(&run->calc.err, ERR_LIMIT, "the calculation needs more memory than one request may use");
+	run->answer->abstained = calc_abstained(&run->calc);
+	run->answer->confidence = num_round(calc_confidence(&run->calc), 3);
+	return true;
+}
+
+bool op_run(const struct op *op, const struct op_context *context, const struct json *body, struct arena *arena,
+			struct op_answer *answer, struct faults *faults, struct err *err)
+{
+	struct run run = {.op = op, .context = context, .answer = answer};
+	*answer = (struct op_answer){0};
+	calc_init(&run.calc, arena, context->packs);
+	struct buf buf;
+	buf_init(&buf, 0);
+	bool done = decide(&run, body) && seal(&run, &buf) && write_envelope(&run, &buf);
+	buf_fini(&buf);
+	*faults = run.calc.faults;
+	if (faults->first == NULL)
+		faults->end = &faults->first;
+	if (!done && faults->count == 0 && err != NULL)
+		*err = run.calc.err;
+	return done;
+}

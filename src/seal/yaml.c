@@ -1,0 +1,238 @@
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "seal/pack.h"
+
+enum { DEPTH_MAX = 32 };
+
+/* libyaml gives events; a level of the tree under construction is a growing list of values. */
+struct level {
+	bool mapping;
+	struct json *values; /* a mapping holds key, value, key, value … */
+	size_t count, room;
+};
+
+struct reader {
+	struct arena *arena;
+	struct err *err;
+	struct level levels[DEPTH_MAX];
+	int depth;
+	const struct json *root;
+};
+
+static bool refuse(struct reader *r, const yaml_mark_t *mark, const char *why)
+{
+	return err_set(r->err, ERR_INVALID, "line %zu, column %zu: %s", mark->line + 1, mark->column + 1, why);
+}
+
+static bool is_decimal(const char *text)
+{
+	const char *at = text + (*text == '-' || *text == '+');
+	size_t digits = strspn(at, "0123456789");
+	at += digits;
+	if (*at == '.') {
+		size_t fraction = strspn(at + 1, "0123456789");
+		digits += fraction;
+		at += 1 + fraction;
+	}
+	if (digits == 0)
+		return false;
+	if (*at == 'e' || *at == 'E') {
+		at += 1 + (at[1] == '-' || at[1] == '+');
+		size_t exponent = strspn(at, "0123456789");
+		if (exponent == 0)
+			return false;
+		at += exponent;
+	}
+	return *at == '\0';
+}
+
+static bool one_of(const char *text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(text, *words) == 0)
+			return true;
+	return false;
+}
+
+/* YAML 1.2 core schema: only these plain scalars are not text. */
+static struct json plain_scalar(const char *text, size_t size)
+{
+	static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+	static const char *const trues[] = {"true", "True", "TRUE", NULL};
+	static const char *const falses[] = {"false", "False", "FALSE", NULL};
+	if (one_of(text, nulls))
+		return (struct json){.kind = JS_NULL};
+	if (one_of(text, trues) || one_of(text, falses))
+		return (struct json){.kind = JS_BOOL, .boolean = one_of(text, trues)};
+	if (!is_decimal(text))
+		return (struct json){.kind = JS_STRING, .text = text, .size = size};
+	if (strpbrk(text, ".eE") == NULL) {
+		errno = 0;
+		long long integer = strtoll(text, NULL, 10);
+		if (errno == 0)
+			return (struct json){.kind = JS_INT, .integer = integer};
+	}
+	double real = strtod(text, NULL);
+	if (isinf(real))
+		return (struct json){.kind = JS_STRING, .text = text, .size = size};
+	return (struct json){.kind = JS_REAL, .real = real};
+}
+
+static bool is_second_key(const struct level *level, const struct json *key)
+{
+	for (size_t i = 0; i + 1 < level->count; i += 2)
+		if (strcmp(level->values[i].text, key->text) == 0)
+			return true;
+	return false;
+}
+
+static bool add_value(struct reader *r, struct json value, const yaml_mark_t *mark)
+{
+	if (r->depth == 0) {
+		struct json *root = arena_new(r->arena, struct json);
+		if (root == NULL)
+			return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+		*root = value;
+		r->root = root;
+		return true;
+	}
+	struct level *level = &r->levels[r->depth - 1];
+	bool is_key = level->mapping && level->count % 2 == 0;
+	if (is_key && value.kind != JS_STRING)
+		return refuse(r, mark, "a key must be text");
+	if (is_key && is_second_key(level, &value))
+		return refuse(r, mark, "the key stands twice in one mapping");
+	if (level->count == level->room) {
+		size_t room = level->room == 0 ? 8 : 2 * level->room;
+		struct json *values = arena_array(r->arena, room, sizeof *values);
+		if (values == NULL)
+			return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+		if (level->count > 0)
+			memcpy(values, level->values, level->count * sizeof *values);
+		level->values = values;
+		level->room = room;
+	}
+	level->values[level->count++] = value;
+	return true;
+}
+
+static bool open_level(struct reader *r, bool mapping, const yaml_mark_t *mark)
+{
+	if (r->depth == DEPTH_MAX)
+		return refuse(r, mark, "nested too deep");
+	r->levels[r->depth++] = (struct level){.mapping = mapping};
+	return true;
+}
+
+static bool close_level(struct reader *r, const yaml_mark_t *mark)
+{
+	struct level level = r->levels[--r->depth];
+	struct json value = {.kind = level.mapping ? JS_OBJECT : JS_ARRAY};
+	value.count = (uint32_t)(level.mapping ? level.count / 2 : level.count);
+	if (!level.mapping) {
+		value.items = level.values;
+		return add_value(r, value, mark);
+	}
+	value.members = arena_array(r->arena, value.count, sizeof *value.members);
+	if (value.members == NULL)
+		return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+	for (uint32_t i = 0; i < value.count; i++) {
+		const struct json *key = &level.values[2 * i];
+		value.members[i] =
+			(struct json_member){.name = key->text, .name_size = key->size, .value = level.values[2 * i + 1]};
+	}
+	return add_value(r, value, mark);
+}
+
+/* Keys are always text, whatever they look like. */
+static bool expects_key(const struct reader *r)
+{
+	return r->depth > 0 && r->levels[r->depth - 1].mapping && r->levels[r->depth - 1].count % 2 == 0;
+}
+
+static bool add_scalar(struct reader *r, const yaml_event_t *event)
+{
+	const char *bytes = (const char *)event->data.scalar.value;
+	size_t size = event->data.scalar.length;
+	if (memchr(bytes, '\0', size) != NULL)
+		return refuse(r, &event->start_mark, "U+0000 is not allowed");
+	const char *text = arena_dupn(r->arena, bytes, size);
+	if (text == NULL)
+		return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+	struct json value = {.kind = JS_STRING, .text = text, .size = size};
+	if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !expects_key(r))
+		value = plain_scalar(text, size);
+	return add_value(r, value, &event->start_mark);
+}
+
+static bool has_anchor_or_tag(const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL;
+	case YAML_SEQUENCE_START_EVENT:
+		return event->data.sequence_start.anchor != NULL || event->data.sequence_start.tag != NULL;
+	case YAML_MAPPING_START_EVENT:
+		return event->data.mapping_start.anchor != NULL || event->data.mapping_start.tag != NULL;
+	default:
+		return event->type == YAML_ALIAS_EVENT;
+	}
+}
+
+static bool take_event(struct reader *r, const yaml_event_t *event)
+{
+	if (has_anchor_or_tag(event))
+		return refuse(r, &event->start_mark, "anchors, aliases and tags are not allowed");
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return add_scalar(r, event);
+	case YAML_SEQUENCE_START_EVENT:
+		return open_level(r, false, &event->start_mark);
+	case YAML_MAPPING_START_EVENT:
+		return open_level(r, true, &event->start_mark);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return close_level(r, &event->start_mark);
+	case YAML_DOCUMENT_START_EVENT:
+		return r->root == NULL || refuse(r, &event->start_mark, "only one document is allowed");
+	default:
+		return true;
+	}
+}
+
+static bool read_all(struct reader *r, yaml_parser_t *parser)
+{
+	for (bool more = true; more;) {
+		yaml_event_t event;
+		if (!yaml_parser_parse(parser, &event))
+			return refuse(r, &parser->problem_mark, parser->problem != NULL ? parser->problem : "not YAML");
+		bool taken = take_event(r, &event);
+		more = event.type != YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+		if (!taken)
+			return false;
+	}
+	return r->root != NULL || err_set(r->err, ERR_INVALID, "the YAML text is empty");
+}
+
+bool yaml_parse(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct err *err)
+{
+	yaml_parser_t parser;
+	if (!yaml_parser_initialize(&parser))
+		return err_set(err, ERR_LIMIT, "no memory to read YAML");
+	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
+	struct reader reader = {.arena = arena, .err = err};
+	bool read = read_all(&reader, &parser);
+	yaml_parser_delete(&parser);
+	if (read)
+		*json = reader.root;
+	return read;
+}
