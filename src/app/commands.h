@@ -1,0 +1,18 @@
+/*
+ * The commands, one function each; their rows are in commands.c.  Each returns an enum cli_exit.
+ */
+#ifndef CS_APP_COMMANDS_H
+#define CS_APP_COMMANDS_H
+
+#include "app/cli.h"
+
+int command_call(const struct cli *cli);
+int command_version(const struct cli *cli);
+int command_help(const struct cli *cli);
+int command_packs_list(const struct cli *cli);
+int command_packs_show(const struct cli *cli);
+int command_packs_verify(const struct cli *cli);
+int command_packs_add(const struct cli *cli);
+int command_config_show(const struct cli *cli);
+
+#endif
