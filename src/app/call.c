@@ -42,11 +42,10 @@ static int print_problem(struct call *call, const struct err *err, const struct 
 
 static int answer(struct call *call, const struct op *op, const struct json *body)
 {
-	const struct op_context context = {.packs = call->packs,
-									   .version = APP_VERSION,
-									   .git_sha = APP_GIT_SHA,
-									   .route = op->path,
-									   .timestamp = call->now};
+	const struct op_context context = {
+		.packs = call->packs,
+		.envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA, .route = op->path, .timestamp = call->now},
+	};
 	struct op_answer answer;
 	struct faults faults;
 	struct err err = {.kind = ERR_INTERNAL};

@@ -12,7 +12,6 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "crypt/digest.h"
-#include "crypt/hmac.h"
 
 /* [P-7.5] A row may be dated so much before the one before it: two requests' clocks, not a changed history. */
 static const int64_t BACKWARDS_US = 5 * 60 * INT64_C(1000000);

@@ -13,6 +13,7 @@
 
 #include "core/err.h"
 #include "core/json.h"
+#include "seal/envelope.h"
 
 struct arena;
 struct buf;
@@ -45,11 +46,10 @@ struct op {
 
 enum { OP_BODY_MAX = 256 * 1024 };
 
-/* What an answer says besides its content.  Strings may be NULL. */
+/* What an operation reads, and what its answer says besides its content. */
 struct op_context {
 	const struct packs *packs;
-	const char *version, *git_sha;
-	const char *route, *request_id, *timestamp;
+	struct envelope_context envelope;
 };
 
 /* One answer, sealed but not stored.  Texts are the arena's. */
