@@ -38,18 +38,10 @@ static void characters_of_every_length(void **state)
 static void what_is_no_character(void **state)
 {
 	(void)state;
-	static const char *const refused[] = {"\x80",
-										  "\xc0\x80",
-										  "\xc1\xbf",
-										  "\xe0\x9f\xbf",
-										  "\xed\xa0\x80",
-										  "\xed\xbf\xbf",
-										  "\xf0\x8f\xbf\xbf",
-										  "\xf4\x90\x80\x80",
-										  "\xff",
-										  "\xf8\x88\x80\x80",
-										  "\xc2"
-										  "A"};
+	static const char *const refused[] = {
+		"\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x9f\xbf", "\xed\xa0\x80",
+		"\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xff",         "\xf8\x88\x80\x80",
+		"\xc2("};
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		uint32_t code = 7;
 		assert_int_equal(utf8_next(refused[i], strlen(refused[i]), &code), 0);
