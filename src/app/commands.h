@@ -6,6 +6,13 @@
 
 #include "app/cli.h"
 
+int command_serve(const struct cli *cli);
+int command_init(const struct cli *cli);
+int command_replay(const struct cli *cli);
+int command_audit_verify(const struct cli *cli);
+int command_audit_export(const struct cli *cli);
+int command_doctor(const struct cli *cli);
+int command_openapi(const struct cli *cli);
 int command_call(const struct cli *cli);
 int command_version(const struct cli *cli);
 int command_help(const struct cli *cli);
