@@ -52,7 +52,8 @@ static const struct op *pick(const char *text, size_t size, const char **body)
 static bool run(const struct op *op, const char *body, size_t size, struct arena *arena, struct op_answer *answer)
 {
 	static const struct json_limits deep = {.depth = 80, .values = 100000};
-	const struct op_context context = {.packs = packs, .version = "fuzz", .git_sha = "fuzz", .route = op->path};
+	const struct op_context context = {.packs = packs,
+									   .envelope = {.version = "fuzz", .git_sha = "fuzz", .route = op->path}};
 	struct faults faults = {0};
 	struct err err = {.kind = ERR_NONE};
 	const struct json *json = NULL;

@@ -171,7 +171,7 @@ static bool number_of(struct decoding *d, const struct field *field, const struc
 		return false;
 	}
 	*x = json_number(json);
-	bool integer = json->kind == JS_INT || (field->kind == FIELD_INT && *x == trunc(*x));
+	bool integer = json->kind == JS_INT || json->integral || (field->kind == FIELD_INT && *x == trunc(*x));
 	if (field->kind == FIELD_INT && !integer) {
 		faults_add(d->faults, pointer, "type", "must be an integer, not a fraction");
 		return false;

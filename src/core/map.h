@@ -52,7 +52,7 @@ void *map_remove_n(struct map *map, const char *key, size_t size);
  */
 bool map_next(const struct map *map, size_t *at, const char **key, size_t *size, void **value);
 
-/* REF: Aumasson, Bernstein, "SipHash: a fast short-input PRF", 2012; one compression and three final rounds */
+/* REF: Aumasson, Bernstein, "SipHash: a fast short-input PRF", 2012: one compression and three final rounds */
 uint64_t map_hash(const uint64_t seed[2], const void *bytes, size_t size);
 
 #endif

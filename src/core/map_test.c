@@ -15,7 +15,11 @@ enum { KEYS = 500, STEPS = 40000 };
 
 static const uint64_t seed[2] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
 
-/* Key 00 01 … 0f, message 00 01 …; made with OpenSSL's SIPHASH, c-rounds 1, d-rounds 3. */
+/*
+ * Key 00 01 … 0f, message 00 01 …; made with OpenSSL's SIPHASH, c-rounds 1, d-rounds 3.
+ *
+ * REF: Aumasson, Bernstein, "SipHash: a fast short-input PRF", 2012
+ */
 static void hash_is_siphash_1_3(void **state)
 {
 	(void)state;

@@ -98,7 +98,7 @@ struct kdf_row {
 	const char *key, *salt, *info, *out;
 };
 
-/* REF: RFC 5869 appendix A.1, A.3 */
+/* REF: RFC 5869 section 2; RFC 5869 appendix A.1, A.3 */
 static const struct kdf_row kdf_rows[] = {
 	{"0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9",
 	 "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"},

@@ -29,7 +29,7 @@ void digest_end(struct digest *digest, unsigned char sha[SHA256_SIZE]); /* of al
 void digest_end_hex(struct digest *digest, char hex[SHA256_HEX_SIZE]);
 void digest_fini(struct digest *digest);
 
-/* REF: RFC 2104; a key may have any length, 0 too */
+/* REF: RFC 2104: a key may have any length, 0 too */
 void hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char mac[SHA256_SIZE]);
 
 /* For one-time passwords only (RFC 6238), where SHA-1 is what every authenticator speaks [P-4.7]. */

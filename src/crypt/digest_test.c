@@ -14,7 +14,7 @@ struct row {
 	const char *text, *hex;
 };
 
-/* REF: FIPS 180-4, examples of NIST for SHA-256 */
+/* REF: FIPS 180-4 section 6.2: examples of NIST for SHA-256 */
 static const struct row sha_rows[] = {
 	{"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
 	{"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
@@ -96,7 +96,7 @@ static void check_long_key(const char *text, const char *hex)
 	assert_memory_equal(made, vector_of(hex).bytes, sizeof made);
 }
 
-/* REF: RFC 4231 cases 6 and 7: a key longer than the block */
+/* REF: RFC 2104; RFC 4231 cases 6 and 7: a key longer than the block */
 static void hmac_with_a_long_key(void **state)
 {
 	(void)state;

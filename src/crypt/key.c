@@ -58,7 +58,7 @@ static struct coordinates coordinates_of(const struct key *key)
 	return text;
 }
 
-/* REF: RFC 7638 section 3, RFC 8037 section 2: the required members in lexicographic order, without white space */
+/* REF: RFC 7638 section 3; RFC 8037 section 2: the required members in lexicographic order, without white space */
 static void make_kid(struct key *key)
 {
 	const struct kind_row *kind = &kinds[key->kind];

@@ -55,7 +55,7 @@ void key_sign(const struct key *key, const void *bytes, size_t size, unsigned ch
 bool key_verify(const struct key *key, const void *bytes, size_t size, const unsigned char *signature,
 				size_t signature_size);
 
-/* Write the public half as a JSON Web Key with use, alg and kid.  REF: RFC 7517, RFC 7518 section 6.2, RFC 8037 */
+/* Write the public half as a JSON Web Key with use, alg and kid.  REF: RFC 7517; RFC 7518 section 6.2; RFC 8037 */
 void key_jwk(const struct key *key, struct jw *jw);
 
 #endif

@@ -87,7 +87,7 @@ static const char a3_input[] = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHA
 static const char a3_signature[] =
 	"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
-/* REF: RFC 7515 appendix A.3 */
+/* REF: RFC 7518 section 3.4; RFC 7515 appendix A.3 */
 static void es256_of_the_standard(void **state)
 {
 	(void)state;
@@ -107,7 +107,10 @@ static void es256_of_the_standard(void **state)
 	key_free(key);
 }
 
-/* REF: RFC 8037 appendix A.3; RFC 9449 sections 4.2 and 6.1 (an EC key and its thumbprint by RFC 7638) */
+/*
+ * REF: RFC 7638 section 3; RFC 8037 section 2; RFC 8037 appendix A.3;
+ * RFC 9449 sections 4.2 and 6.1 (an EC key and its thumbprint by RFC 7638)
+ */
 static void thumbprints_of_the_standards(void **state)
 {
 	(void)state;
@@ -121,6 +124,7 @@ static void thumbprints_of_the_standards(void **state)
 	key_free(ed);
 }
 
+/* REF: RFC 7517; RFC 7518 section 6.2; RFC 8037 */
 static void jwk_of_both_kinds(void **state)
 {
 	(void)state;
