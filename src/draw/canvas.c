@@ -81,7 +81,7 @@ double canvas_text(struct canvas *canvas, double x, double y, const struct pen *
 
 double canvas_text_width(struct canvas *canvas, const struct pen *pen, const char *text)
 {
-	return fonts_width(canvas->fonts, pen->face, pen->size, text);
+	return fonts_width(canvas->fonts, pen->face, pen->size, text) * canvas->slack;
 }
 
 static const char ellipsis[] = "\xe2\x80\xa6";
@@ -153,6 +153,7 @@ static int break_lines(struct canvas *canvas, double width, int lines, const str
 					   size_t starts[CANVAS_LINES_MAX + 1])
 {
 	starts[0] = 0;
+	width /= canvas->slack;
 	int count = 1;
 	if (fonts_plain(canvas->fonts, pen->face, clean)) {
 		size_t at = first_line(canvas, width, pen, clean);

@@ -18,6 +18,13 @@ struct glyph_run {
 	size_t count, room;
 };
 
+/* So are unbroken lines of one ink.  Texts and lines that wait do not push each other out: only what is filled can
+ * cover them. */
+struct line_run {
+	struct ink ink;
+	size_t count; /* subpaths that wait in the current path */
+};
+
 struct cairo_canvas {
 	struct canvas canvas;
 	cairo_surface_t *surface;
@@ -27,6 +34,7 @@ struct cairo_canvas {
 	bool failed; /* memory for glyphs */
 	struct buf *out;
 	struct glyph_run run;
+	struct line_run lines;
 };
 
 static struct cairo_canvas *own(struct canvas *canvas)
@@ -73,9 +81,27 @@ static void paint(struct cairo_canvas *own, const struct ink *ink)
 	cairo_new_path(cairo);
 }
 
+static void flush_lines(struct cairo_canvas *own)
+{
+	if (own->lines.count > 0)
+		paint(own, &own->lines.ink);
+	own->lines.count = 0;
+}
+
+static void flush(struct cairo_canvas *own)
+{
+	flush_lines(own);
+	flush_run(own);
+}
+
+static bool same_ink(const struct ink *a, const struct ink *b)
+{
+	return a->line == b->line && !(a->width < b->width) && !(a->width > b->width) && a->crisp == b->crisp;
+}
+
 static void draw_boxes(struct canvas *canvas, const struct box *boxes, size_t count, const struct ink *ink)
 {
-	flush_run(own(canvas));
+	flush(own(canvas));
 	for (size_t i = 0; i < count; i++)
 		cairo_rectangle(own(canvas)->cairo, boxes[i].x, boxes[i].y, boxes[i].width, boxes[i].height);
 	paint(own(canvas), ink);
@@ -84,19 +110,29 @@ static void draw_boxes(struct canvas *canvas, const struct box *boxes, size_t co
 static void draw_shape(struct canvas *canvas, const struct point *points, size_t count, bool closed,
 					   const struct ink *ink)
 {
-	flush_run(own(canvas));
+	bool waits = !closed && ink->fill == 0 && !(ink->dash > 0);
+	struct line_run *lines = &own(canvas)->lines;
+	if (!waits)
+		flush(own(canvas));
+	else if (lines->count > 0 && !same_ink(&lines->ink, ink))
+		flush_lines(own(canvas));
 	cairo_t *cairo = own(canvas)->cairo;
 	cairo_move_to(cairo, points[0].x, points[0].y);
 	for (size_t i = 1; i < count; i++)
 		cairo_line_to(cairo, points[i].x, points[i].y);
 	if (closed)
 		cairo_close_path(cairo);
-	paint(own(canvas), ink);
+	if (waits) {
+		lines->ink = *ink;
+		lines->count++;
+	} else {
+		paint(own(canvas), ink);
+	}
 }
 
 static void draw_ring(struct canvas *canvas, double x, double y, double radius, const struct ink *ink)
 {
-	flush_run(own(canvas));
+	flush(own(canvas));
 	cairo_new_sub_path(own(canvas)->cairo);
 	cairo_arc(own(canvas)->cairo, x, y, radius, 0, 2 * M_PI);
 	cairo_close_path(own(canvas)->cairo);
@@ -134,7 +170,7 @@ static void append_run(struct cairo_canvas *own, const struct pen *pen, double x
 
 static void show_turned(struct cairo_canvas *own, double x, double y, const struct pen *pen, double width, size_t count)
 {
-	flush_run(own);
+	flush(own);
 	cairo_save(own->cairo);
 	cairo_translate(own->cairo, x, y);
 	cairo_rotate(own->cairo, pen->turn * M_PI / 180);
@@ -147,7 +183,7 @@ static void show_turned(struct cairo_canvas *own, double x, double y, const stru
 
 static double show_layout(struct cairo_canvas *own, double x, double y, const struct pen *pen, const char *text)
 {
-	flush_run(own);
+	flush(own);
 	PangoLayout *layout = fonts_layout(own->canvas.fonts, pen->face, pen->size, text, 0);
 	int units;
 	pango_layout_get_size(layout, &units, NULL);
@@ -180,7 +216,7 @@ static double draw_text(struct canvas *canvas, double x, double y, const struct 
 
 static void end_page(struct canvas *canvas, const char *name)
 {
-	flush_run(own(canvas));
+	flush(own(canvas));
 	if (!own(canvas)->pdf)
 		return;
 	char target[24];
@@ -192,7 +228,7 @@ static void end_page(struct canvas *canvas, const char *name)
 static bool finish(struct canvas *canvas, struct err *err)
 {
 	struct cairo_canvas *c = own(canvas);
-	flush_run(c);
+	flush(c);
 	cairo_status_t status = cairo_status(c->cairo);
 	if (c->pdf)
 		cairo_surface_finish(c->surface);
@@ -235,7 +271,7 @@ static struct canvas *wrap(struct fonts *fonts, cairo_surface_t *surface, bool p
 		err_set(err, ERR_LIMIT, "There is no memory for a drawing");
 		return NULL;
 	}
-	own->canvas = (struct canvas){.kind = &cairo_kind, .fonts = fonts};
+	own->canvas = (struct canvas){.kind = &cairo_kind, .fonts = fonts, .slack = 1};
 	own->surface = surface;
 	own->cairo = cairo_create(surface);
 	own->pdf = pdf;

@@ -20,7 +20,8 @@ struct canvas_kind {
 struct canvas {
 	const struct canvas_kind *kind;
 	struct fonts *fonts;
-	bool bad; /* a number was not finite */
+	bool bad;     /* a number was not finite */
+	double slack; /* how much wider text may turn out than the carried fonts say: who shows an SVG may lack them */
 };
 
 #endif

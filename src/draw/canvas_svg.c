@@ -224,7 +224,7 @@ struct canvas *canvas_svg(struct fonts *fonts, double width, double height, cons
 		err_set(err, ERR_LIMIT, "There is no memory for a drawing");
 		return NULL;
 	}
-	own->canvas = (struct canvas){.kind = &svg_kind, .fonts = fonts};
+	own->canvas = (struct canvas){.kind = &svg_kind, .fonts = fonts, .slack = 1.15};
 	own->out = out;
 	put_head(&own->canvas, width, height, title, description);
 	return &own->canvas;

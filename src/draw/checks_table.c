@@ -8,7 +8,7 @@
 
 enum { SHOWN_MAX = 160 };
 
-static const double ROW_MAX = 12, ROW_MIN = 7.4, ROW_DENSE = 6.6;
+static const double ROW_MAX = 14.5, ROW_MIN = 7.4, ROW_DENSE = 6.6;
 
 /* Where things stand in a column of rows, from its left edge. */
 struct layout {
@@ -19,9 +19,9 @@ struct layout {
 static const struct layout wide = {.width = 522,
 								   .name = 118,
 								   .demand = 168,
-								   .capacity = 226,
+								   .capacity = 224,
 								   .unit = 251,
-								   .ratio = 300,
+								   .ratio = 304,
 								   .bar = 322,
 								   .bar_width = 56,
 								   .reference = 388,
@@ -112,7 +112,7 @@ static void draw_figures(struct canvas *canvas, double x, double y, const struct
 	page_decimal(canvas, x + at->demand - 0.6 * at->size, y, pen, page_number(number, check->demand, decimals));
 	page_decimal(canvas, x + at->capacity - 0.6 * at->size, y, pen, page_number(number, check->capacity, decimals));
 	const char *unit = check->unit != NULL && strcmp(check->unit, "1") == 0 ? "" : check->unit;
-	double unit_x = x + at->capacity + 1.9 * at->size;
+	double unit_x = x + at->capacity + 2.7 * at->size;
 	page_fit(canvas, unit_x, y, x + at->ratio - 2.2 * at->size - unit_x,
 			 page_pen(FACE_SANS, at->size * 0.92, GREY, ANCHOR_START), unit);
 	pen = page_pen(face, at->size, check->governing ? ACCENT : INK, ANCHOR_START);
@@ -141,7 +141,7 @@ static void draw_head(struct canvas *canvas, double x, double y, const struct la
 	struct pen end = page_pen(FACE_SANS, 6.8, GREY, ANCHOR_END), start = page_pen(FACE_SANS, 6.8, GREY, ANCHOR_START);
 	page_text(canvas, x + at->demand + at->size, y, end, "Demand");
 	page_text(canvas, x + at->capacity + at->size, y, end, "Capacity");
-	page_text(canvas, x + at->capacity + 1.9 * at->size, y, start, at->reference > 0 ? "Unit" : "");
+	page_text(canvas, x + at->capacity + 2.7 * at->size, y, start, at->reference > 0 ? "Unit" : "");
 	page_text(canvas, x + at->ratio + at->size, y, end, at->reference > 0 ? "Utilization" : "Util.");
 	if (at->reference > 0)
 		page_text(canvas, x + at->reference, y, start, "Reference");
@@ -196,7 +196,8 @@ static void draw_rows(struct canvas *canvas, struct cursor *cursor, const struct
 		double value = rank(&checks[i]);
 		bool tie = !(value > choice->threshold) && !(value < choice->threshold);
 		if (value < choice->threshold || (tie && choice->ties == 0)) {
-			choice->hidden_most = fmax(choice->hidden_most, value);
+			choice->hidden_most =
+				fmax(choice->hidden_most, isnan(checks[i].utilization) ? HUGE_VAL : checks[i].utilization);
 			continue;
 		}
 		choice->ties -= tie;
@@ -237,7 +238,7 @@ static struct cursor lay_out(struct box frame, size_t slots)
 		cursor.at = narrow;
 		cursor.at.row = fmax(fmin(ROW_MIN, height * 2 / (double)(slots + 3)), ROW_DENSE);
 	}
-	cursor.at.size = fmin(7.5, cursor.at.row * 0.82);
+	cursor.at.size = fmin(8, cursor.at.row * 0.82);
 	cursor.slots_per_column = (size_t)(height / cursor.at.row + 1e-9);
 	if (cursor.slots_per_column < 4)
 		cursor.slots_per_column = 4;

@@ -13,12 +13,12 @@
 enum { LEVELS_MAX = 12 }; /* levels of the cabinets' dimension chain; beyond them only bottom and top are told */
 
 /* Room about the drawing, in sizes of its text. */
-static const double LEFT = 9.5, RIGHT = 20, TOP = 5, BOTTOM = 6.5;
+static const double LEFT = 11, RIGHT = 20, TOP = 5, BOTTOM = 6.5;
 
 /* The bounds of all that is drawn, in feet. */
 struct extent {
 	double left, right, top, bottom;
-	double sign_left, sign_right, sign_bottom; /* of the cabinets */
+	double sign_left, sign_right, sign_bottom, sign_top; /* of the cabinets */
 };
 
 struct drawing {
@@ -81,8 +81,9 @@ static struct extent measure(const struct structure *s)
 		e.sign_left = fmin(e.sign_left, known(c->x_ft) - half);
 		e.sign_right = fmax(e.sign_right, known(c->x_ft) + half);
 		e.sign_bottom = fmin(e.sign_bottom, known(c->bottom_ft));
-		e.top = fmax(e.top, known(c->bottom_ft) + known(c->height_ft));
+		e.sign_top = fmax(e.sign_top, known(c->bottom_ft) + known(c->height_ft));
 	}
+	e.top = fmax(e.top, e.sign_top);
 	if (s->cabinet_count > 0)
 		widen(&e, e.sign_left, e.sign_right);
 	for (size_t i = 0; i < s->member_count; i++) {
@@ -234,11 +235,12 @@ static bool label_cabinet(const struct drawing *d, const struct structure_cabine
 static size_t draw_cabinets(const struct drawing *d)
 {
 	size_t unlabelled = 0;
-	struct ink face = {.fill = PAPER_TINT, .line = INK, .width = 0.2 * d->text};
+	struct ink face = {.fill = PAPER_TINT, .line = INK};
 	for (size_t i = 0; i < d->structure->cabinet_count; i++) {
 		const struct structure_cabinet *c = &d->structure->cabinets[i];
 		double width = known(c->width_ft) * d->per_ft, height = known(c->height_ft) * d->per_ft;
 		struct box box = {x_of(d, c->x_ft) - width / 2, y_of(d, c->bottom_ft) - height, width, height};
+		face.width = fmin(0.2 * d->text, fmax(0.04 * fmin(width, height), 0.05 * d->text));
 		canvas_boxes(d->canvas, &box, 1, &face);
 		unlabelled += !label_cabinet(d, c, box);
 	}
@@ -271,8 +273,8 @@ static size_t levels_of(const struct structure *s, const struct extent *e, doubl
 	if (kept <= LEVELS_MAX && 2 * s->cabinet_count < sizeof all / sizeof *all)
 		return kept;
 	kept = 0;
-	levels[kept++] = e->top;
-	if (e->sign_bottom > 1e-6 && e->sign_bottom < e->top)
+	levels[kept++] = e->sign_top;
+	if (e->sign_bottom > 1e-6 && e->sign_bottom < e->sign_top)
 		levels[kept++] = e->sign_bottom;
 	levels[kept++] = 0;
 	return kept;
@@ -288,8 +290,8 @@ static void dimension_left(const struct drawing *d)
 	if (count >= 2)
 		dimension_vertical(d->canvas, &d->look, from - 5.2 * u, from, levels, count);
 	double overall[] = {y_of(d, e->top), d->y0};
-	if (count != 2)
-		dimension_vertical(d->canvas, &d->look, from - 8.2 * u, from, overall, 2);
+	if (count != 2 || levels[0] > overall[0] + 1e-6)
+		dimension_vertical(d->canvas, &d->look, from - 9.6 * u, from, overall, 2);
 }
 
 static void dimension_below(const struct drawing *d)
@@ -300,20 +302,23 @@ static void dimension_below(const struct drawing *d)
 	if (s->base != BASE_NONE && width > 0)
 		dimension_horizontal(d->canvas, &d->look, bottom + 2.4 * u, bottom, first - width / 2, first + width / 2);
 	if (s->pole_count > 1)
-		dimension_horizontal(d->canvas, &d->look, bottom + 5 * u, bottom + 2 * u, first, x_of(d, pole_x_ft(s, 1)));
+		dimension_horizontal(d->canvas, &d->look, bottom + 5 * u, bottom + 2 * u, x_of(d, pole_x_ft(s, 0)),
+							 x_of(d, pole_x_ft(s, 1)));
 }
 
-static void dimension_right(const struct drawing *d)
+static void dimension_depth(const struct drawing *d)
 {
 	const struct structure *s = d->structure;
-	double u = d->text, from = x_of(d, d->extent.right), depth = depth_ft(s);
+	double u = d->text, depth = depth_ft(s);
+	double outer = s->base == BASE_SPREAD || s->pole_count == 0 ? 0 : pole_x_ft(s, 0);
+	double from = x_of(d, outer - base_half_ft(s));
 	if (!(depth > 0))
 		return;
 	double levels[] = {d->y0, y_of(d, -depth + known(s->base_thickness_ft)), y_of(d, -depth)};
 	bool split = s->base == BASE_SPREAD && s->base_thickness_ft > 0 && s->base_thickness_ft < depth - 1e-6;
 	if (!split)
 		levels[1] = levels[2];
-	dimension_vertical(d->canvas, &d->look, from + 2.4 * u, from, levels, split ? 3 : 2);
+	dimension_vertical(d->canvas, &d->look, from - 3 * u, from, levels, split ? 3 : 2);
 }
 
 /* A text in the right margin with a line to the part it names. */
@@ -350,7 +355,7 @@ static void draw_callouts(const struct drawing *d)
 	double x =
 		s->base == BASE_SPREAD ? x_of(d, known(s->base_width_ft) / 2) : x_of(d, right + known(s->base_width_ft) / 2);
 	if (s->base == BASE_PIER)
-		y = y_of(d, -depth_ft(s) / 2);
+		y = y_of(d, -depth_ft(s) / 4);
 	if (s->base != BASE_NONE)
 		callout(d, x, y, fmax(y, d->y0 + 2.5 * u), titles[s->base], s->base_label);
 }
@@ -369,10 +374,10 @@ struct elevation_view elevation_draw(struct canvas *canvas, struct box frame, do
 	draw_members(&d);
 	view.cabinets_unlabelled = draw_cabinets(&d);
 	dimension_left(&d);
-	dimension_right(&d);
+	dimension_depth(&d);
 	dimension_below(&d);
 	if (structure->cabinet_count > 0) {
-		double y = y_of(&d, d.extent.top);
+		double y = y_of(&d, d.extent.sign_top);
 		dimension_horizontal(canvas, &d.look, y - 2.6 * text, y, x_of(&d, d.extent.sign_left),
 							 x_of(&d, d.extent.sign_right));
 	}

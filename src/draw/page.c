@@ -77,7 +77,7 @@ const char *page_number(char text[NUMBER_TEXT_MAX], double number, int decimals)
 		snprintf(text, NUMBER_TEXT_MAX, "%s\xe2\x88\x9e", number < 0 ? minus : "");
 		return text;
 	}
-	if (!(fabs(number) < 1e15)) {
+	if (!(fabs(number) < 1e10)) {
 		snprintf(text, NUMBER_TEXT_MAX, isnan(number) ? "\xe2\x80\x93" : "%.3e", number);
 		return text;
 	}
@@ -91,9 +91,11 @@ const char *page_number(char text[NUMBER_TEXT_MAX], double number, int decimals)
 int page_decimals(double number, int digits)
 {
 	double size = fabs(number);
+	if (!(size > 0))
+		return 0;
 	int whole = size >= 1000 ? 4 : size >= 100 ? 3 : size >= 10 ? 2 : size >= 1 ? 1 : 0;
-	int decimals = digits - whole;
-	return decimals < 0 ? 0 : decimals > 3 ? 3 : decimals;
+	int decimals = digits - whole, most = size < 0.1 ? 4 : 3;
+	return decimals < 0 ? 0 : decimals > most ? most : decimals;
 }
 
 void page_decimal(struct canvas *canvas, double x, double y, struct pen pen, const char *number)
@@ -104,38 +106,39 @@ void page_decimal(struct canvas *canvas, double x, double y, struct pen pen, con
 	page_text(canvas, x - canvas_text_width(canvas, &pen, whole), y, pen, number);
 }
 
-static void draw_item(struct canvas *canvas, double x, double y, double width, const struct report_item *item)
+/* Values end where units begin; a text too long for that may reach to the edge. */
+static void draw_value(struct canvas *canvas, double y, struct box frame, double unit_width, const struct pen *pen,
+					   const struct report_item *item)
 {
-	struct pen label = page_pen(FACE_SANS, 7.2, GREY, ANCHOR_START), unit = label;
-	struct pen value = page_pen(FACE_SANS, 7.2, INK, ANCHOR_END);
-	double unit_x = x + width - 21;
-	if (item->text != NULL) {
-		double taken = fmin(canvas_text_width(canvas, &label, page_or_dash(item->label)), width * 0.5);
-		page_fit(canvas, x, y, width * 0.5, label, page_or_dash(item->label));
-		page_fit(canvas, x + width, y, width - taken - 6, value, page_or_dash(item->text));
-		return;
-	}
+	struct pen grey = page_pen(FACE_SANS, pen->size, GREY, ANCHOR_START);
+	double right = frame.x + frame.width, unit_x = right - unit_width;
 	char number[NUMBER_TEXT_MAX];
-	page_number(number, item->number, item->decimals);
-	double taken = canvas_text_width(canvas, &value, number);
-	page_fit(canvas, x, y, unit_x - taken - 6 - x, label, page_or_dash(item->label));
-	page_text(canvas, unit_x, y, value, number);
-	page_fit(canvas, unit_x + 2.5, y, 19.5, unit, item->unit);
+	bool plain = item->text != NULL;
+	const char *value = plain ? page_or_dash(item->text) : page_number(number, item->number, item->decimals);
+	double taken = canvas_text_width(canvas, pen, value), gap = pen->size * 0.7;
+	double label = fmin(canvas_text_width(canvas, &grey, page_or_dash(item->label)), frame.width * 0.5);
+	if (plain && taken > unit_x - frame.x - label - gap)
+		unit_x = right;
+	double room = unit_x - frame.x - label - gap;
+	page_fit(canvas, unit_x, y, room, *pen, value);
+	if (!plain)
+		page_fit(canvas, unit_x + pen->size * 0.35, y, unit_width - pen->size * 0.35, grey, item->unit);
+	page_fit(canvas, frame.x, y, unit_x - fmin(taken, room) - gap - frame.x, grey, page_or_dash(item->label));
 }
 
-void page_items(struct canvas *canvas, double x, double y, double width, double leading, size_t room,
-				const struct report_items *items)
+void page_items(struct canvas *canvas, struct box frame, double size, size_t room, const struct report_items *items)
 {
 	size_t shown = items->count <= room ? items->count : room - 1;
+	struct pen value = page_pen(FACE_SANS, size, INK, ANCHOR_END), grey = page_pen(FACE_SANS, size, GREY, ANCHOR_START);
 	for (size_t i = 0; i < shown; i++) {
-		double at = y + (double)i * leading;
-		draw_item(canvas, x, at, width, &items->items[i]);
-		page_rule(canvas, x, x + width, at + leading * 0.28, 0.3, RULE_LIGHT);
+		double y = frame.y + (double)i * frame.height;
+		draw_value(canvas, y, frame, size * 2.9, &value, &items->items[i]);
+		page_rule(canvas, frame.x, frame.x + frame.width, y + frame.height * 0.28, 0.3, RULE_LIGHT);
 	}
 	char more[48];
 	snprintf(more, sizeof more, "\xe2\x80\xa6 and %zu more", items->count - shown);
 	if (shown < items->count)
-		page_text(canvas, x, y + (double)shown * leading, page_pen(FACE_SANS, 7.2, GREY, ANCHOR_START), more);
+		page_text(canvas, frame.x, frame.y + (double)shown * frame.height, grey, more);
 	if (items->count == 0)
-		page_text(canvas, x, y, page_pen(FACE_SANS, 7.2, GREY, ANCHOR_START), "None");
+		page_text(canvas, frame.x, frame.y, grey, "None");
 }

@@ -36,12 +36,12 @@ double page_heading(struct canvas *canvas, double x, double y, double width, con
 /* 12345.678 with 1 decimal as "12,345.7"; NaN is a dash.  Returns text. */
 const char *page_number(char text[NUMBER_TEXT_MAX], double number, int decimals);
 
-/* Decimals that show about `digits` significant figures of the number, 0 to 3. */
+/* Decimals that show about `digits` significant figures of the number, 0 to 4. */
 int page_decimals(double number, int digits);
 
-/* Label, value and unit lines in a column; at most `room` lines, the last one saying how many more there are. */
-void page_items(struct canvas *canvas, double x, double y, double width, double leading, size_t room,
-				const struct report_items *items);
+/* Label, value and unit lines from the frame's first baseline, `frame.height` apart; at most `room` lines, the last one
+ * saying how many more there are. */
+void page_items(struct canvas *canvas, struct box frame, double size, size_t room, const struct report_items *items);
 
 /* The number with its decimal point at x, so that a column of them lines up. */
 void page_decimal(struct canvas *canvas, double x, double y, struct pen pen, const char *number);

@@ -48,15 +48,15 @@ static double draw_project(struct canvas *canvas, const struct report *report, d
 /* The figures of the design, two columns of up to five. */
 static double draw_summary(struct canvas *canvas, const struct report *report, double y)
 {
-	enum { COLUMN = 5 };
+	enum { COLUMN = 5, LEADING = 17 };
 	double first = page_heading(canvas, PAGE_LEFT, y, 522, "The design");
 	const struct report_items *all = &report->summary;
 	size_t left = all->count < COLUMN ? all->count : COLUMN;
 	struct report_items columns[] = {{all->items, left}, {all->items + left, all->count - left}};
-	page_items(canvas, PAGE_LEFT, first + 1, 250, 14, COLUMN, &columns[0]);
+	page_items(canvas, (struct box){PAGE_LEFT, first + 3, 250, LEADING}, 8.5, COLUMN, &columns[0]);
 	if (columns[1].count > 0)
-		page_items(canvas, PAGE_LEFT + 272, first + 1, 250, 14, COLUMN, &columns[1]);
-	return first + 14 * (double)(left == 0 ? 1 : left) + 10;
+		page_items(canvas, (struct box){PAGE_LEFT + 272, first + 3, 250, LEADING}, 8.5, COLUMN, &columns[1]);
+	return first + LEADING * (double)(left == 0 ? 1 : left) + 10;
 }
 
 /* Sixty-four digits in groups of eight, four groups a line. */
@@ -78,13 +78,13 @@ static void draw_seal(struct canvas *canvas, const struct report *report, double
 	double first = page_heading(canvas, PAGE_LEFT, y, 250, "Seal");
 	page_text(canvas, PAGE_LEFT, first + 1, page_pen(FACE_SANS, 7, GREY, ANCHOR_START), "SHA-256 of the sealed result");
 	draw_hash(canvas, PAGE_LEFT, first + 15, report->seal_sha256);
-	double at = field(canvas, PAGE_LEFT, first + 48, 250, 1, "Sealed", report->sealed_at);
-	at = field(canvas, PAGE_LEFT, at, 130, 1, "Code", report->design_code);
+	double at = field(canvas, PAGE_LEFT, first + 54, 115, 1, "Sealed", report->sealed_at);
+	at = field(canvas, PAGE_LEFT, at, 115, 1, "Code", report->design_code);
 	char number[NUMBER_TEXT_MAX];
-	field(canvas, PAGE_LEFT, at, 130, 1, "Confidence", page_number(number, report->confidence, 2));
+	field(canvas, PAGE_LEFT, at, 115, 1, "Confidence", page_number(number, report->confidence, 2));
 	const char *says = report->seal_qr != NULL ? report->seal_qr : report->seal_sha256;
-	double side = 124, x = PAGE_LEFT + 250 - side + 12; /* the code's own quiet zone reaches over the edge */
-	qr_draw(canvas, x, first + 70, side, says, INK);
+	double side = 158, x = PAGE_LEFT + 250 - side + 15; /* the code's own quiet zone reaches over the edge */
+	qr_draw(canvas, x, first + 36, side, says, INK);
 }
 
 static const char *const stamp_words[] = {
@@ -133,7 +133,7 @@ void page_cover(struct canvas *canvas, const struct report *report)
 	double y = draw_title(canvas, report);
 	y = draw_project(canvas, report, y);
 	y = draw_summary(canvas, report, y + 10);
-	y = fmax(y + 16, 500);
+	y = fmax(y + 16, 490);
 	draw_seal(canvas, report, y);
 	draw_stamp(canvas, report, y);
 }

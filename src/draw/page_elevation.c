@@ -36,7 +36,8 @@ static void draw_strip(struct canvas *canvas, const struct elevation_view *view,
 	page_text(canvas, PAGE_LEFT, y + 6, page_pen(FACE_BOLD, 10, INK, ANCHOR_START), "ELEVATION");
 	page_text(canvas, PAGE_LEFT + 72, y + 6, page_pen(FACE_SANS, 8, GREY, ANCHOR_START), text);
 	page_text(canvas, PAGE_LEFT + 72, y + 16, page_pen(FACE_SANS, 7, GREY, ANCHOR_START),
-			  "on US letter printed at 100 %. Dimensions govern; to the nearest 1/16 in.");
+			  view->scale != NULL ? "on US letter printed at 100 %. Dimensions govern; to the nearest 1/16 in."
+								  : "No standard scale fits this sheet. Dimensions govern; to the nearest 1/16 in.");
 	draw_bar(canvas, PAGE_RIGHT, y, view->per_ft);
 }
 

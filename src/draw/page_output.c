@@ -22,7 +22,7 @@ static double draw_panels(struct canvas *canvas, const struct report *report, do
 	for (int i = 0; i < 4; i++) {
 		double x = PAGE_LEFT + i * (width + gap);
 		double first = page_heading(canvas, x, y, width, titles[i]);
-		page_items(canvas, x, first, width, PANEL_LEADING, PANEL_ROWS, all[i]);
+		page_items(canvas, (struct box){x, first, width, PANEL_LEADING}, 7.2, PANEL_ROWS, all[i]);
 		if (all[i]->count > most)
 			most = all[i]->count;
 	}

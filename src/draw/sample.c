@@ -3,6 +3,10 @@
 #include <math.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+#define LIST(array) \
+	{ \
+		(array), COUNT(array) \
+	}
 #define NUMBER(name, value, places, of) \
 	{ \
 		.label = (name), .number = (value), .decimals = (places), .unit = (of) \
@@ -124,6 +128,109 @@ static const struct structure_cabinet one[] = {{0, 12, 12, 8, "Main ID cabinet"}
 static const struct structure_cabinet three[] = {
 	{0, 22, 16, 6, "Main ID"}, {0, 17, 16, 4.5, "Tenant panels"}, {-1.5, 12.25, 10, 4.25, "Message centre"}};
 
+static const struct structure_cabinet tall[] = {{0, 260, 10, 40, "Pylon"}};
+static const struct structure_cabinet flat[] = {{0, 2, 220, 3, "Fascia"}};
+
+#define LONG \
+	"Stra\xc3\x9f" \
+	"enverkehrsamt f\xc3\xbcr \xce\x95\xce\xbb\xce\xbb\xce\xac\xce\xb4\xce\xb1, " \
+	"\xd0\x9c\xd0\xbe\xd1\x81\xd0\xba\xd0\xb2\xd0\xb0, " \
+	"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xd7\xa2\xd7\x95\xd7\x9c\xd7\x9d, \xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7, " \
+	"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e, " \
+	"Rindfleischetikettierungs\xc3\xbc" \
+	"berwachungsaufgaben\xc3\xbc" \
+	"bertragungsgesetz und viele weitere W\xc3\xb6rter, die nie enden wollen, " \
+	"und noch mehr, <und> \"Zeichen\" & Marken \x01\xff\xfe und weiter immer weiter bis zum Ende der Zeile und " \
+	"dar\xc3\xbc" \
+	"ber hinaus"
+
+enum { MANY = 200, CABINETS = 50 };
+
+/* Too much of everything; filled once per call, the same each time. */
+static struct {
+	struct report_check checks[MANY];
+	struct structure_cabinet cabinets[CABINETS];
+	const char *texts[MANY];
+	struct report_item items[40];
+	struct report_pack packs[40];
+	struct report_load loads[40];
+} much;
+
+static void fill_much(void)
+{
+	static const char *const groups[] = {"pole", "base_plate", "anchors", "foundation"};
+	for (int i = 0; i < MANY; i++) {
+		double ratio = (i * 37 % 211) / 200.0;
+		much.checks[i] = (struct report_check){.group = groups[i * 4 / MANY],
+											   .name = i % 9 == 0 ? LONG : "some_check",
+											   .unit = "kip-in",
+											   .reference = i % 5 == 0 ? LONG : "AISC 360-22 F7",
+											   .demand = ratio * 1e3,
+											   .capacity = 1e3,
+											   .utilization = ratio,
+											   .pass = ratio <= 1.0005,
+											   .governing = i * 37 % 211 == 210};
+		much.texts[i] = i % 3 == 0 ? LONG : "A short sentence.";
+	}
+	for (int i = 0; i < CABINETS; i++)
+		much.cabinets[i] = (struct structure_cabinet){(i % 5 - 2) * 9.0, 10 + i / 5 * 3.0, 8.5, 2.5, LONG};
+	for (int i = 0; i < 40; i++) {
+		much.items[i] = i % 2 == 0 ? (struct report_item){.label = LONG, .text = LONG}
+								   : (struct report_item){.label = LONG, .number = 1e14, .decimals = 6, .unit = LONG};
+		much.packs[i] = (struct report_pack){LONG, LONG, LONG};
+		much.loads[i] = (struct report_load){LONG, 1e14, -1e14, INFINITY, NAN, LONG, i == 3};
+	}
+}
+
+static struct report excess(void)
+{
+	fill_much();
+	const struct report_texts texts = {much.texts, MANY};
+	const struct report_items items = LIST(much.items);
+	return (struct report){.project_name = LONG,
+						   .project_id = LONG,
+						   .project_number = LONG,
+						   .customer = LONG,
+						   .site_name = LONG,
+						   .street = LONG,
+						   .description = LONG,
+						   .prepared_by = LONG,
+						   .seal_sha256 = LONG,
+						   .inputs_sha256 = LONG,
+						   .seal_qr = LONG,
+						   .sealed_at = LONG,
+						   .code_version = LONG,
+						   .design_code = LONG,
+						   .confidence = 1e300,
+						   .stamp = {STAMP_VALID, LONG, LONG, LONG, LONG, LONG},
+						   .summary = items,
+						   .structure = {.height_ft = 45,
+										 .cabinets = much.cabinets,
+										 .cabinet_count = CABINETS,
+										 .pole_count = 12,
+										 .pole_spacing_ft = 4,
+										 .pole_width_in = 8,
+										 .pole_top_ft = 40,
+										 .pole_label = LONG,
+										 .base = BASE_PIER,
+										 .base_width_ft = 3,
+										 .base_depth_ft = 12,
+										 .base_label = LONG},
+						   .site = items,
+						   .wind = items,
+						   .pole = items,
+						   .foundation = items,
+						   .loads = much.loads,
+						   .load_count = COUNT(much.loads),
+						   .checks = much.checks,
+						   .check_count = MANY,
+						   .assumptions = texts,
+						   .warnings = texts,
+						   .references = texts,
+						   .packs = much.packs,
+						   .pack_count = COUNT(much.packs)};
+}
+
 #define LIST(array) \
 	{ \
 		(array), COUNT(array) \
@@ -219,6 +326,14 @@ struct report sample_report(int variant)
 		report.structure.base = BASE_NONE;
 		report.pole = report.foundation = (struct report_items){NULL, 0};
 		report.check_count = report.load_count = 0;
+	}
+	if (variant == 4)
+		return excess();
+	if (variant == 5)
+		return (struct report){0};
+	if (variant == 6 || variant == 7) {
+		report.structure.cabinets = variant == 6 ? tall : flat;
+		report.structure.height_ft = report.structure.pole_top_ft = variant == 6 ? 300 : 5;
 	}
 	return report;
 }
