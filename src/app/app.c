@@ -80,14 +80,14 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 		return err_set(err, ERR_INVALID, "the configuration is not valid");
 	}
 	const struct log_options log = {.env = app->env,
-	                                .level = (enum log_level)app->config.log.level,
-	                                .format = (enum log_format)app->config.log.format};
+									.level = (enum log_level)app->config.log.level,
+									.format = (enum log_format)app->config.log.format};
 	log_setup(&log);
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
 	if (!open_store(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
-	    !app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
 		app_close(app);
 		return false;
 	}
@@ -150,7 +150,7 @@ static bool write_copy(const struct checkpointing *c, struct err *err)
 		return true;
 	char path[4096];
 	snprintf(path, sizeof path, "%s/%s-%s-%012lld.json", folder, store_id(c->app->store), AUDIT_STREAM,
-	         (long long)c->seq);
+			 (long long)c->seq);
 	FILE *file = fopen(path, "we");
 	if (file == NULL)
 		return err_set(err, ERR_IO, "cannot write the checkpoint %s: %s", path, strerror(errno));
@@ -175,8 +175,8 @@ bool app_checkpoint_holds(void *self, const char *key_id, const char *statement,
 	unsigned char bytes[KEY_SIGNATURE_SIZE];
 	size_t size;
 	return strcmp(key_id, key_kid(app->keys.checkpoint)) == 0 &&
-	       hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
-	       key_verify(app->keys.checkpoint, statement, strlen(statement), bytes, size);
+		   hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
+		   key_verify(app->keys.checkpoint, statement, strlen(statement), bytes, size);
 }
 
 /* --- serving --- */
@@ -207,8 +207,8 @@ static void fill_service(struct app *app)
 	s->router = app->router;
 	s->workers = app->workers;
 	s->metrics = app->http_metrics;
-	s->hooks = (struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit,
-	                               .finished = access_line};
+	s->hooks =
+		(struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit, .finished = access_line};
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;

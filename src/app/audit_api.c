@@ -70,7 +70,7 @@ static const char *const ndjson[] = {"application/x-ndjson", NULL};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/audit/export", "audit.export", EFFECT_READ, handle_export, .operation = "audit.export",
-          .summary = "The audit chain as NDJSON, verifiable off line", .bare = true, .produces = ndjson),
+		  .summary = "The audit chain as NDJSON, verifiable off line", .bare = true, .produces = ndjson),
 };
 
 void audit_api_add(struct app *app)

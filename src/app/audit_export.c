@@ -58,7 +58,6 @@ bool audit_export(struct db *db, const char *store_id, const struct key *key, st
 
 /* --- verification --- */
 
-
 struct verifying {
 	struct arena arena; /* of one line */
 	struct audit_report *report;
@@ -111,7 +110,7 @@ static const char *hash_at(struct verifying *v, const char *bytes, const char *e
 		struct chain_row row;
 		size_t size = (size_t)(line_end(at, end) - at);
 		if (memmem(at, size, needle, strlen(needle)) != NULL && chain_read(&v->arena, at, size, &row, NULL) &&
-		    row.seq == seq && strcmp(row.stream, stream) == 0)
+			row.seq == seq && strcmp(row.stream, stream) == 0)
 			return row.hash;
 	}
 	return NULL;
@@ -125,9 +124,9 @@ static bool signature_holds(const struct verifying *v, const struct json *statem
 	buf_init(&text, 0);
 	jcs_write(&text, statement);
 	bool holds = signature != NULL && v->key != NULL && json_text(statement, "key_id") != NULL &&
-	             strcmp(json_text(statement, "key_id"), key_kid(v->key)) == 0 &&
-	             hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
-	             key_verify(v->key, buf_text(&text), text.size, bytes, size);
+				 strcmp(json_text(statement, "key_id"), key_kid(v->key)) == 0 &&
+				 hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
+				 key_verify(v->key, buf_text(&text), text.size, bytes, size);
 	buf_fini(&text);
 	return holds;
 }
@@ -162,7 +161,7 @@ static bool take_key(struct verifying *v, const struct json *jwk)
 	key_free(v->key);
 	v->key = NULL;
 	return x != NULL && base64url_decode(x, strlen(x), bytes, sizeof bytes, &size) &&
-	       key_from_public(KEY_ED25519, bytes, size, &v->key, v->err);
+		   key_from_public(KEY_ED25519, bytes, size, &v->key, v->err);
 }
 
 /* Every line once: rows are checked, the header and the key are taken. */

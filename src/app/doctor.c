@@ -5,6 +5,7 @@
 
 #include "app/app.h"
 #include "app/commands.h"
+#include "app/routes.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -12,7 +13,6 @@
 #include "http/metrics.h"
 #include "http/openapi.h"
 #include "http/router.h"
-#include "app/routes.h"
 #include "people/roles.h"
 #include "seal/pack.h"
 #include "store/store.h"
@@ -52,7 +52,7 @@ static void examine_disk(struct examination *e, const struct config *config)
 	int64_t free_bytes = (int64_t)(fs.f_bavail * fs.f_frsize);
 	snprintf(detail, sizeof detail, "%lld MiB free", (long long)(free_bytes >> 20));
 	say(e, free_bytes >= config->store.min_free_bytes, "disk", detail,
-	    "make room, or lower store.min_free_bytes: the server only reads now");
+		"make room, or lower store.min_free_bytes: the server only reads now");
 }
 
 static void examine_packs(struct examination *e, const struct config *config)
@@ -81,7 +81,7 @@ static void examine_store(struct examination *e)
 	if (!app_open(&app, e->cli, &err)) {
 		bool served = err.kind == ERR_STORE_BUSY;
 		say(e, served, "store", served ? "in use by a running server; ask GET /health" : err.message,
-		    "see the message; the data folder was not changed");
+			"see the message; the data folder was not changed");
 		return;
 	}
 	struct db *db = store_read(app.store);
@@ -91,9 +91,9 @@ static void examine_store(struct examination *e)
 	say(e, true, "store", detail, "");
 	if (read)
 		snprintf(detail, sizeof detail, "%lld rows, %lld checkpoints%s%s", (long long)report.rows,
-		         (long long)report.checkpoints, report.sound ? "" : ": ", report.sound ? "" : report.reason);
+				 (long long)report.checkpoints, report.sound ? "" : ": ", report.sound ? "" : report.reason);
 	say(e, read && report.sound, "audit", read ? detail : err.message,
-	    "keep this folder as evidence and restore a backup that verifies");
+		"keep this folder as evidence and restore a backup that verifies");
 	app_close(&app);
 }
 
@@ -136,8 +136,9 @@ int command_openapi(const struct cli *cli)
 	const struct openapi document = {.title = "Countersign", .version = APP_VERSION, .roles = write_roles};
 	openapi_write(&jw, app.router, &document);
 	buf_addc(&text, '\n');
-	int code = cli_write(stdout, buf_text(&text), text.size) ? CLI_DONE
-	                                                         : cli_fail(cli, CLI_FAILED, "cannot write to standard output");
+	int code = cli_write(stdout, buf_text(&text), text.size)
+				   ? CLI_DONE
+				   : cli_fail(cli, CLI_FAILED, "cannot write to standard output");
 	buf_fini(&text);
 	metrics_free(app.metrics);
 	router_free(app.router);

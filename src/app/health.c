@@ -68,7 +68,7 @@ static enum health_state check_store(struct app *app, const struct store_figures
 	bool read = db_one(db, &err, NULL, NULL, NULL, "SELECT name FROM store_meta WHERE name = 'store_id'");
 	store_read_end(app->store, db);
 	snprintf(detail, DETAIL_MAX, "bytes=%lld log_bytes=%lld%s%.60s", (long long)f->bytes, (long long)f->wal_bytes,
-	         read ? "" : " error=", read ? "" : err.message);
+			 read ? "" : " error=", read ? "" : err.message);
 	if (!read || f->full)
 		return HEALTH_BAD;
 	return f->wal_bytes > (256 << 20) ? HEALTH_DEGRADED : HEALTH_OK;
@@ -78,7 +78,7 @@ static enum health_state check_writer(struct app *app, const struct store_figure
 {
 	int64_t silent_us = env_mono_us(app->env) - f->writer_beat_us;
 	snprintf(detail, DETAIL_MAX, "queue=%lld oldest_ms=%lld silent_ms=%lld", (long long)f->queue,
-	         (long long)f->oldest_us / 1000, (long long)silent_us / 1000);
+			 (long long)f->oldest_us / 1000, (long long)silent_us / 1000);
 	if (silent_us > 5000000)
 		return HEALTH_BAD;
 	return f->queue * 5 > app->config.store.queue_max * 4 || f->oldest_us > 1000000 ? HEALTH_DEGRADED : HEALTH_OK;
@@ -118,17 +118,17 @@ static enum health_state check_audit(struct app *app, const struct store_figures
 	char hash[CHAIN_HASH] = "";
 	arena_init(&look.arena, ARENA_REQUEST_CAP);
 	struct db *db = store_read(app->store);
-	bool read = db_one(db, NULL, NULL, take_time, &look.checkpoint_us, "SELECT COALESCE(MAX(at), 0) FROM audit_checkpoints") &&
-	            db_one(db, NULL, &look.found, take_row, &look,
-	                   "SELECT " AUDIT_COLUMNS " FROM audit WHERE stream = $1 ORDER BY seq DESC LIMIT 1",
-	                   V_TEXT(AUDIT_STREAM));
+	bool read =
+		db_one(db, NULL, NULL, take_time, &look.checkpoint_us, "SELECT COALESCE(MAX(at), 0) FROM audit_checkpoints") &&
+		db_one(db, NULL, &look.found, take_row, &look,
+			   "SELECT " AUDIT_COLUMNS " FROM audit WHERE stream = $1 ORDER BY seq DESC LIMIT 1", V_TEXT(AUDIT_STREAM));
 	store_read_end(app->store, db);
 	if (look.found)
 		chain_hash(&look.row, hash);
 	bool same = !look.found || strcmp(hash, look.row.hash) == 0;
 	int64_t age_us = env_wall_us(app->env) - look.checkpoint_us;
 	snprintf(detail, DETAIL_MAX, "head=%lld checkpoint_age_s=%lld", look.found ? (long long)look.row.seq : 0LL,
-	         (long long)age_us / 1000000);
+			 (long long)age_us / 1000000);
 	arena_fini(&look.arena);
 	if (!read || !same)
 		return HEALTH_BAD;

@@ -16,7 +16,7 @@
 enum { PATH = 4096 };
 
 static bool open_key(const char *folder, const char *name, enum key_kind kind, const struct env *env, struct key **key,
-                     struct err *err)
+					 struct err *err)
 {
 	char path[PATH];
 	snprintf(path, sizeof path, "%s/keys/%s.pem", folder, name);
@@ -49,10 +49,10 @@ static bool open_secret(const char *folder, const struct env *env, unsigned char
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return errno == ENOENT ? make_secret(path, env, secret, err)
-		                       : err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+							   : err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
 	struct stat st;
 	bool whole = fstat(file, &st) == 0 && st.st_size == AUDIT_KEY && (st.st_mode & 077) == 0 &&
-	             read(file, secret, AUDIT_KEY) == AUDIT_KEY;
+				 read(file, secret, AUDIT_KEY) == AUDIT_KEY;
 	close(file);
 	return whole || err_set(err, ERR_INVALID, "%s is damaged or open to others (chmod 600)", path);
 }
@@ -65,8 +65,8 @@ bool app_keys_open(const char *folder, const struct env *env, struct app_keys *k
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
 	if (open_key(folder, "access", KEY_ES256, env, &keys->access, err) &&
-	    open_key(folder, "checkpoint", KEY_ED25519, env, &keys->checkpoint, err) &&
-	    open_secret(folder, env, keys->installation, err))
+		open_key(folder, "checkpoint", KEY_ED25519, env, &keys->checkpoint, err) &&
+		open_secret(folder, env, keys->installation, err))
 		return true;
 	app_keys_close(keys);
 	return false;

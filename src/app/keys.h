@@ -13,8 +13,8 @@ struct err;
 struct key;
 
 struct app_keys {
-	struct key *access;     /* ES256: access tokens */
-	struct key *checkpoint; /* Ed25519: checkpoints of the audit chain */
+	struct key *access;                    /* ES256: access tokens */
+	struct key *checkpoint;                /* Ed25519: checkpoints of the audit chain */
 	unsigned char installation[AUDIT_KEY]; /* commitments where there is no person */
 };
 

@@ -5,6 +5,7 @@
 #include "core/embedded.h"
 #include "core/err.h"
 #include "core/must.h"
+#include "flow/flow.h"
 #include "seal/op.h"
 #include "seal/ops.h"
 #include "seal/pack.h"
@@ -29,6 +30,7 @@ void app_ops_init(struct app_ops *all)
 	*all = (struct app_ops){.count = 0};
 	add_ops(all, (const struct op *const[]){&core_jcs_op}, 1);
 	add_ops(all, sign_ops, sign_ops_count);
+	add_ops(all, flow_ops, flow_ops_count);
 	add_kinds(all, sign_pack_kinds, sign_pack_kinds_count);
 }
 

@@ -59,7 +59,7 @@ static bool apply_seal(struct db *db, void *self, struct err *err)
 	if (!seal_insert(db, &seal, c->app->packs, &made, err))
 		return false;
 	const struct audit_pair meta[] = {{AUDIT_META_operation, c->op->name},
-	                                  {AUDIT_META_seal_sha256, c->answer.seal_sha256}};
+									  {AUDIT_META_seal_sha256, c->answer.seal_sha256}};
 	struct audit_event event = principal_event(c->x, AUDIT_SEAL_CREATE, AUDIT_SUCCESS);
 	event.target_id = c->answer.seal_sha256;
 	event.meta = meta;
@@ -81,7 +81,8 @@ static void end_seal(void *self, bool applied, const struct err *err)
 static bool wants_seal(const struct calculation *c)
 {
 	const char *header = exchange_header(c->x, "countersign-seal");
-	return !c->answer.abstained && (c->app->config.seal.store_all || (header != NULL && strcasecmp(header, "true") == 0));
+	return !c->answer.abstained &&
+		   (c->app->config.seal.store_all || (header != NULL && strcasecmp(header, "true") == 0));
 }
 
 static void finish(struct calculation *c)
@@ -117,8 +118,8 @@ static struct json scalar_json(const struct field *field, const char *text)
 	bool numeric = *text != '\0' && *end == '\0' && errno == 0 && isfinite(number);
 	if ((field->kind == FIELD_NUM || field->kind == FIELD_INT) && numeric)
 		return number == trunc(number) && fabs(number) < 0x1p53
-		           ? (struct json){.kind = JS_INT, .integer = (int64_t)number}
-		           : (struct json){.kind = JS_REAL, .real = number};
+				   ? (struct json){.kind = JS_INT, .integer = (int64_t)number}
+				   : (struct json){.kind = JS_REAL, .real = number};
 	if (field->kind == FIELD_BOOL && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 		return (struct json){.kind = JS_BOOL, .boolean = text[0] == 't'};
 	return text_json(text);
@@ -130,7 +131,7 @@ static struct json list_json(struct exchange *x, const struct field *field, cons
 	char *copy = arena_dup(&x->arena, text), *save = NULL;
 	list.items = arena_array(&x->arena, strlen(text) + 1, sizeof *list.items);
 	for (char *item = copy != NULL ? strtok_r(copy, ",", &save) : NULL; item != NULL && list.items != NULL;
-	     item = strtok_r(NULL, ",", &save))
+		 item = strtok_r(NULL, ",", &save))
 		list.items[list.count++] = scalar_json(field, item);
 	return list;
 }
@@ -148,9 +149,9 @@ static const struct json *query_body(struct exchange *x, const struct op *op)
 		members[body->count++] = (struct json_member){
 			.name = name,
 			.name_size = strlen(name),
-			.value = field == NULL   ? text_json(value)
-		             : field->many ? list_json(x, field, value)
-		                           : scalar_json(field, value),
+			.value = field == NULL ? text_json(value)
+					 : field->many ? list_json(x, field, value)
+								   : scalar_json(field, value),
 		};
 	}
 	return body;
@@ -211,10 +212,10 @@ static const struct route_alias *aliases_of(struct app *app, const struct op *op
 static struct route route_of(struct app *app, const struct op *op)
 {
 	return (struct route)ROUTE(POST, op->path, "calculation.run", EFFECT_COMPUTE, handle, .operation = op->name,
-	                           .summary = op->summary, .doc = op->doc, .aliases = aliases_of(app, op),
-	                           .body = op->input, .result = op->output, .body_max = op->body_max != 0 ? op->body_max : OP_BODY_MAX,
-	                           .json_limits = op->limits, .example = op->example, .data = op,
-	                           .run = op->quick ? RUN_INLINE : RUN_WORKER);
+							   .summary = op->summary, .doc = op->doc, .aliases = aliases_of(app, op),
+							   .body = op->input, .result = op->output,
+							   .body_max = op->body_max != 0 ? op->body_max : OP_BODY_MAX, .json_limits = op->limits,
+							   .example = op->example, .data = op, .run = op->quick ? RUN_INLINE : RUN_WORKER);
 }
 
 void ops_api_add(struct app *app)

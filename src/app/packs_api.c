@@ -91,11 +91,11 @@ static const char *const yaml[] = {"application/yaml", NULL};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/packs", "pack.read", EFFECT_READ, handle_list, .operation = "packs.list",
-          .summary = "Every pack of constants, with its SHA-256", .result = &list_table),
+		  .summary = "Every pack of constants, with its SHA-256", .result = &list_table),
 	ROUTE(GET, "/api/v1/packs/{name}", "pack.read", EFFECT_READ, handle_name, .operation = "packs.versions",
-          .summary = "The versions of one pack", .result = &list_table),
+		  .summary = "The versions of one pack", .result = &list_table),
 	ROUTE(GET, "/api/v1/packs/{name}/{version}", "pack.read", EFFECT_READ, handle_bytes, .operation = "packs.get",
-          .summary = "The bytes of one pack", .produces = yaml, .bare = true),
+		  .summary = "The bytes of one pack", .produces = yaml, .bare = true),
 };
 
 void packs_api_add(struct app *app)

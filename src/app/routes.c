@@ -51,8 +51,9 @@ void routes_log(const struct exchange *x, int status, int64_t duration_us)
 {
 	const struct route *route = x->match.route;
 	const struct principal *principal = x->principal;
-	log_info("request", log_str("request_id", x->trace.request_id), log_str("route", route != NULL ? route->path : "none"),
-	         log_int("status", status), log_num("dur_ms", (double)duration_us / 1e3),
-	         log_str("principal", principal != NULL ? principal->user_id : NULL),
-	         log_str("trace", x->trace.parent[0] != '\0' ? x->trace.parent : NULL));
+	log_info("request", log_str("request_id", x->trace.request_id),
+			 log_str("route", route != NULL ? route->path : "none"), log_int("status", status),
+			 log_num("dur_ms", (double)duration_us / 1e3),
+			 log_str("principal", principal != NULL ? principal->user_id : NULL),
+			 log_str("trace", x->trace.parent[0] != '\0' ? x->trace.parent : NULL));
 }

@@ -115,10 +115,8 @@ struct seals_query {
 };
 
 static const struct field query_fields[] = {
-	F_STR(seals_query, subject_kind, LENGTH(1, 40)),
-	F_STR(seals_query, subject_id, LENGTH(1, 64)),
-	F_STR(seals_query, operation, LENGTH(1, 64)),
-	F_STR(seals_query, content_sha256, LENGTH(64, 64)),
+	F_STR(seals_query, subject_kind, LENGTH(1, 40)),       F_STR(seals_query, subject_id, LENGTH(1, 64)),
+	F_STR(seals_query, operation, LENGTH(1, 64)),          F_STR(seals_query, content_sha256, LENGTH(64, 64)),
 	F_INT(seals_query, limit, RANGE(1, 500), DEFAULT(50)),
 };
 static const struct field_table query_table = FIELD_TABLE("seals.query", seals_query, query_fields);
@@ -138,17 +136,18 @@ static const struct field list_fields[] = {
 static const struct field_table list_table = FIELD_TABLE("seals.list", seal_list, list_fields);
 
 static bool read_list(struct exchange *x, struct db *db, const struct seals_query *query, struct seal_list *list,
-                      struct err *err)
+					  struct err *err)
 {
 	struct db_rows rows;
-	if (!db_query(db, &rows, err,
-	              "SELECT seal_sha256, content_sha256, inputs_sha256, operation, code_version, git_sha, confidence, "
-	              "subject_kind, subject_id, created_by, created_at, request_id FROM seals WHERE account_id = $1 "
-	              "AND (CAST($2 AS TEXT) IS NULL OR operation = $2) AND (CAST($3 AS TEXT) IS NULL OR content_sha256 = $3) "
-	              "AND (CAST($4 AS TEXT) IS NULL OR subject_kind = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) "
-	              "ORDER BY created_at DESC, seal_sha256 LIMIT $6",
-	              V_TEXT(principal_of(x)->account_id), V_TEXT(query->operation), V_TEXT(query->content_sha256),
-	              V_TEXT(query->subject_kind), V_TEXT(query->subject_id), V_INT(query->limit)))
+	if (!db_query(
+			db, &rows, err,
+			"SELECT seal_sha256, content_sha256, inputs_sha256, operation, code_version, git_sha, confidence, "
+			"subject_kind, subject_id, created_by, created_at, request_id FROM seals WHERE account_id = $1 "
+			"AND (CAST($2 AS TEXT) IS NULL OR operation = $2) AND (CAST($3 AS TEXT) IS NULL OR content_sha256 = $3) "
+			"AND (CAST($4 AS TEXT) IS NULL OR subject_kind = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) "
+			"ORDER BY created_at DESC, seal_sha256 LIMIT $6",
+			V_TEXT(principal_of(x)->account_id), V_TEXT(query->operation), V_TEXT(query->content_sha256),
+			V_TEXT(query->subject_kind), V_TEXT(query->subject_id), V_INT(query->limit)))
 		return false;
 	while (db_next(&rows)) {
 		const struct seal seal = {
@@ -190,7 +189,6 @@ static void handle_list(struct exchange *x)
 
 /* --- replay --- */
 
-
 static const struct json *version_json(struct exchange *x, const char *version, const char *git_sha)
 {
 	const char *text = arena_printf(&x->arena, "{\"version\":\"%s\",\"git_sha\":\"%s\"}", version, git_sha);
@@ -227,18 +225,19 @@ static void handle_replay(struct exchange *x)
 
 static const char replay_schema[] =
 	"{\"type\":\"object\",\"properties\":{\"outcome\":{\"type\":\"string\",\"enum\":[\"identical\",\"different\","
-	"\"not_replayable\"]},\"differences\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"pointer\":"
+	"\"not_replayable\"]},\"differences\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+	"\"pointer\":"
 	"{\"type\":\"string\"},\"was\":{},\"is\":{}}}},\"reason\":{\"type\":[\"string\",\"null\"]},\"detail\":{\"type\":["
 	"\"string\",\"null\"]},\"sealed_by\":{\"type\":\"object\"},\"replayed_by\":{\"type\":\"object\"}},\"required\":["
 	"\"outcome\",\"differences\"]}";
 
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/seals", "seal.read", EFFECT_READ, handle_list, .operation = "seals.list",
-          .summary = "Sealed results, newest first, without bodies", .query = &query_table, .result = &list_table),
+		  .summary = "Sealed results, newest first, without bodies", .query = &query_table, .result = &list_table),
 	ROUTE(GET, "/api/v1/seals/{sha}", "seal.read", EFFECT_READ, handle_get, .operation = "seals.get",
-          .summary = "One sealed result with its inputs", .result = &full_table),
+		  .summary = "One sealed result with its inputs", .result = &full_table),
 	ROUTE(POST, "/api/v1/seals/{sha}/replay", "seal.replay", EFFECT_COMPUTE, handle_replay, .operation = "seals.replay",
-          .summary = "Recompute a sealed result and compare", .result_schema = replay_schema),
+		  .summary = "Recompute a sealed result and compare", .result_schema = replay_schema),
 };
 
 void seals_api_add(struct app *app)

@@ -55,7 +55,7 @@ static bool admin_of_environment(struct app *app, struct err *err)
 	const char *password = getenv("COUNTERSIGN_ADMIN_PASSWORD");
 	if (password != NULL && app->config.mode == MODE_PRODUCTION)
 		return err_set(err, ERR_INVALID,
-		               "COUNTERSIGN_ADMIN_PASSWORD is refused in production; use COUNTERSIGN_ADMIN_PASSWORD_FILE");
+					   "COUNTERSIGN_ADMIN_PASSWORD is refused in production; use COUNTERSIGN_ADMIN_PASSWORD_FILE");
 	struct buf secret;
 	buf_init(&secret, SECRET_FILE_MAX);
 	bool done = file == NULL || read_secret(file, &secret, err);
@@ -68,8 +68,8 @@ static bool admin_of_environment(struct app *app, struct err *err)
 
 static bool is_loopback(const char *address)
 {
-	return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 || strncmp(address, "localhost", 9) == 0 ||
-	       strncmp(address, "unix:", 5) == 0;
+	return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 ||
+		   strncmp(address, "localhost", 9) == 0 || strncmp(address, "unix:", 5) == 0;
 }
 
 static bool may_serve(const struct app *app, struct err *err)
@@ -79,9 +79,10 @@ static bool may_serve(const struct app *app, struct err *err)
 		return true;
 	for (size_t i = 0; i < c->listen.count; i++)
 		if (!is_loopback(c->listen.items[i]) && !c->http.behind_proxy)
-			return err_set(err, ERR_INVALID,
-			               "production does not serve plain HTTP on %s: put a proxy in front and set http.behind_proxy: true",
-			               c->listen.items[i]);
+			return err_set(
+				err, ERR_INVALID,
+				"production does not serve plain HTTP on %s: put a proxy in front and set http.behind_proxy: true",
+				c->listen.items[i]);
 	if (c->audit.checkpoint_dir == NULL)
 		log_warn("audit.checkpoint_dir is not set: a cut tail of the chain could not be shown");
 	return true;
@@ -101,10 +102,10 @@ static bool apply_start(struct db *db, void *self, struct err *err)
 	snprintf(schema, sizeof schema, "%d", store_schema_version(note->app->store));
 	const struct audit_pair meta[] = {{AUDIT_META_version, APP_VERSION}, {AUDIT_META_schema_version, schema}};
 	const struct audit_event event = {.action = note->action,
-	                                  .actor = "local",
-	                                  .target_id = store_id(note->app->store),
-	                                  .meta = meta,
-	                                  .meta_count = note->action == AUDIT_SERVER_START ? 2 : 1};
+									  .actor = "local",
+									  .target_id = store_id(note->app->store),
+									  .meta = meta,
+									  .meta_count = note->action == AUDIT_SERVER_START ? 2 : 1};
 	return audit_append(&note->app->audit, db, &event, err);
 }
 
@@ -173,8 +174,11 @@ int command_serve(const struct cli *cli)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is made, so that all of them inherit it */
 	signal(SIGPIPE, SIG_IGN);
 	if (!app_open(&app, cli, &err))
-		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED,
-		                "%s", err.message);
+		return cli_fail(cli,
+						err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE
+						: err.kind == ERR_INVALID  ? CLI_INVALID
+												   : CLI_FAILED,
+						"%s", err.message);
 	int code = serve(&app, cli, &signals);
 	app_close(&app);
 	return code;
@@ -192,7 +196,7 @@ int command_init(const struct cli *cli)
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	buf_init(&secret, SECRET_FILE_MAX);
 	bool done = file != NULL ? read_secret(file, &secret, &err) && make_admin(&app, email, buf_text(&secret), &err)
-	                         : admin_of_environment(&app, &err);
+							 : admin_of_environment(&app, &err);
 	buf_fini(&secret);
 	if (done)
 		printf("%s\n", app.config.data);

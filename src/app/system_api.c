@@ -134,7 +134,8 @@ static const char envelope_schema[] =
 	"\"intermediates\":{\"type\":\"object\"},\"checks\":{\"type\":\"array\"},\"pack_metadata\":{\"type\":\"object\","
 	"\"additionalProperties\":{\"type\":\"object\",\"required\":[\"version\",\"sha256\"]}},\"code_version\":{\"type\":"
 	"\"object\",\"required\":[\"version\",\"git_sha\"]},\"route\":{\"type\":[\"string\",\"null\"]},\"request_id\":{"
-	"\"type\":[\"string\",\"null\"]}}},\"content_sha256\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[0-9a-f]{64}$\"},"
+	"\"type\":[\"string\",\"null\"]}}},\"content_sha256\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[0-9a-f]{64}$"
+	"\"},"
 	"\"inputs_sha256\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[0-9a-f]{64}$\"},\"envelope_version\":{\"const\":"
 	"\"1.0\"},\"timestamp\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}},\"$defs\":{\"notes\":{\"type\":"
 	"\"array\",\"items\":{\"type\":\"object\",\"required\":[\"code\",\"message\"],\"properties\":{\"code\":{\"type\":"
@@ -151,32 +152,32 @@ static const char fact_schema[] = "{\"type\":\"object\"}";
 
 static const struct route routes[] = {
 	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
-          .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
+		  .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
 	ROUTE(GET, "/health", PUBLIC, EFFECT_READ, health_handle_system, .operation = "system.health",
-          .summary = "Health of every part", .rate_class = "none", .result_schema = fact_schema,
-          .aliases = ALIASES({"/healthz"}, {"/api/v1/health/system"}, {"/api/v3/health/system"})),
+		  .summary = "Health of every part", .rate_class = "none", .result_schema = fact_schema,
+		  .aliases = ALIASES({"/healthz"}, {"/api/v1/health/system"}, {"/api/v3/health/system"})),
 	ROUTE(GET, "/live", PUBLIC, EFFECT_READ, health_handle_live, .operation = "system.live",
-          .summary = "The process answers", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema,
-          .aliases = ALIASES({"/health/live"}, {"/api/v1/health/live"}, {"/api/v3/health/live"},
-                             {"/api/v4/health/live"})),
+		  .summary = "The process answers", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema,
+		  .aliases =
+			  ALIASES({"/health/live"}, {"/api/v1/health/live"}, {"/api/v3/health/live"}, {"/api/v4/health/live"})),
 	ROUTE(GET, "/ready", PUBLIC, EFFECT_READ, health_handle_ready, .operation = "system.ready",
-          .summary = "The server takes requests", .rate_class = "none", .result_schema = fact_schema,
-          .aliases = ALIASES({"/health/ready"}, {"/api/v1/health/ready"}, {"/api/v3/health/ready"},
-                             {"/api/v4/health/ready"})),
+		  .summary = "The server takes requests", .rate_class = "none", .result_schema = fact_schema,
+		  .aliases =
+			  ALIASES({"/health/ready"}, {"/api/v1/health/ready"}, {"/api/v3/health/ready"}, {"/api/v4/health/ready"})),
 	ROUTE(GET, "/version", PUBLIC, EFFECT_READ, handle_version, .operation = "system.version",
-          .summary = "Version, commit, schema and packs", .result_schema = fact_schema),
+		  .summary = "Version, commit, schema and packs", .result_schema = fact_schema),
 	ROUTE(GET, "/metrics", PUBLIC, EFFECT_READ, handle_metrics, .operation = "system.metrics",
-          .summary = "Metrics in the Prometheus text format", .bare = true, .produces = text_type,
-          .rate_class = "none"),
+		  .summary = "Metrics in the Prometheus text format", .bare = true, .produces = text_type,
+		  .rate_class = "none"),
 	ROUTE(GET, "/openapi.json", PUBLIC, EFFECT_READ, handle_openapi, .operation = "system.openapi",
-          .summary = "This API, described by OpenAPI 3.1", .bare = true),
+		  .summary = "This API, described by OpenAPI 3.1", .bare = true),
 	ROUTE(GET, "/schemas/envelope.v1.json", PUBLIC, EFFECT_READ, handle_envelope_schema,
-          .operation = "system.envelope_schema", .summary = "JSON Schema of every answer", .bare = true,
-          .produces = schema_type),
+		  .operation = "system.envelope_schema", .summary = "JSON Schema of every answer", .bare = true,
+		  .produces = schema_type),
 	ROUTE(GET, "/.well-known/jwks.json", PUBLIC, EFFECT_READ, handle_jwks, .operation = "system.jwks",
-          .summary = "Public keys of tokens and checkpoints", .bare = true),
+		  .summary = "Public keys of tokens and checkpoints", .bare = true),
 	ROUTE(GET, "/api/v1/time", PUBLIC, EFFECT_READ, handle_time, .operation = "system.time",
-          .summary = "The server's clock", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
+		  .summary = "The server's clock", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
 };
 
 /* --- metrics of the app and the store --- */
@@ -248,8 +249,8 @@ static void cpu_seconds(void *self, struct metrics_out *out)
 	struct rusage usage;
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		metrics_sample(out, NULL,
-		               (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-		                   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+					   (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+						   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
 }
 
 void system_api_add(struct app *app)
@@ -261,7 +262,7 @@ void system_api_add(struct app *app)
 	metrics_add(app->metrics, "writer_ops_total", METRICS_COUNTER, "Writes by outcome", writer_ops, app);
 	metrics_add(app->metrics, "writer_batches_total", METRICS_COUNTER, "Commits", writer_batches, app);
 	metrics_add(app->metrics, "writer_commit_seconds_total", METRICS_COUNTER, "Time spent in commits",
-	            writer_commit_seconds, app);
+				writer_commit_seconds, app);
 	metrics_add(app->metrics, "process_resident_memory_bytes", METRICS_GAUGE, "Resident memory", resident_bytes, app);
 	metrics_add(app->metrics, "process_cpu_seconds_total", METRICS_COUNTER, "CPU time", cpu_seconds, app);
 }

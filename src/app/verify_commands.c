@@ -29,18 +29,18 @@ enum { ANSWER_MAX = 1 << 30, ASK_MS = 120000 };
 
 /* Is a server there, and what does it say?  False with ERR_UNAVAILABLE when nobody listens. */
 static bool ask_server(const struct config *config, const char *method, const char *path, int *status, struct buf *body,
-                       struct err *err)
+					   struct err *err)
 {
 	char socket[4200], url[512];
 	snprintf(socket, sizeof socket, "%s/control.sock", config->data);
 	snprintf(url, sizeof url, "http://localhost%s", path);
 	const struct client_request request = {.socket = socket,
-	                                       .method = method,
-	                                       .url = url,
-	                                       .body = strcmp(method, "POST") == 0 ? "{}" : NULL,
-	                                       .body_size = strcmp(method, "POST") == 0 ? 2 : 0,
-	                                       .timeout_ms = ASK_MS,
-	                                       .limit = ANSWER_MAX};
+										   .method = method,
+										   .url = url,
+										   .body = strcmp(method, "POST") == 0 ? "{}" : NULL,
+										   .body_size = strcmp(method, "POST") == 0 ? 2 : 0,
+										   .timeout_ms = ASK_MS,
+										   .limit = ANSWER_MAX};
 	return client_ask(&request, status, body, err);
 }
 
@@ -58,15 +58,15 @@ static int print_report(const struct cli *cli, const struct audit_report *report
 {
 	if (cli->json)
 		printf("{\"streams\":%lld,\"rows\":%lld,\"checkpoints\":%lld,\"ok\":%s", (long long)report->streams,
-		       (long long)report->rows, (long long)report->checkpoints, report->sound ? "true" : "false");
+			   (long long)report->rows, (long long)report->checkpoints, report->sound ? "true" : "false");
 	else
 		printf("streams %lld rows %lld checkpoints %lld ", (long long)report->streams, (long long)report->rows,
-		       (long long)report->checkpoints);
+			   (long long)report->checkpoints);
 	if (report->sound)
 		puts(cli->json ? "}" : "OK");
 	else if (cli->json)
 		printf(",\"stream\":\"%s\",\"seq\":%lld,\"reason\":\"%s\"}\n", report->stream, (long long)report->seq,
-		       report->reason);
+			   report->reason);
 	else
 		printf("BAD stream %s seq %lld: %s\n", report->stream, (long long)report->seq, report->reason);
 	return report->sound ? CLI_DONE : CLI_WRONG;
@@ -124,7 +124,8 @@ int command_audit_verify(const struct cli *cli)
 	int code = CLI_DONE;
 	buf_init(&text, 0);
 	if (cli->count > 0)
-		code = cli_read(cli->args[0], ANSWER_MAX, &text, &err) ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
+		code =
+			cli_read(cli->args[0], ANSWER_MAX, &text, &err) ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
 	else
 		code = fetch_export(cli, &text, &served);
 	if (code == CLI_DONE)
@@ -184,7 +185,8 @@ static int print_replay(const struct cli *cli, const char *sha, const char *json
 		if (cli->json)
 			printf("%.*s\n", (int)size, json);
 		else
-			printf("%.16s %s%s%s\n", sha, outcome != NULL ? outcome : "?", reason != NULL ? ": " : "", reason != NULL ? reason : "");
+			printf("%.16s %s%s%s\n", sha, outcome != NULL ? outcome : "?", reason != NULL ? ": " : "",
+				   reason != NULL ? reason : "");
 		for (uint32_t i = 0; !cli->json && differences != NULL && i < differences->count; i++) {
 			struct buf line;
 			struct jw jw;
@@ -262,11 +264,11 @@ static int replay_one(struct app *app, const struct cli *cli, const char *sha)
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	struct db *db = store_read(app->store);
 	bool read = people_main_account(app->people, account_id, &err) &&
-	            seal_find(db, account_id, sha, &arena, &seal, &found, &err);
+				seal_find(db, account_id, sha, &arena, &seal, &found, &err);
 	store_read_end(app->store, db);
-	int code = !read ? cli_fail(cli, CLI_FAILED, "%s", err.message)
-	           : found ? replay_here(app, cli, &seal, &arena)
-	                   : cli_fail(cli, CLI_INVALID, "there is no seal %s", sha);
+	int code = !read   ? cli_fail(cli, CLI_FAILED, "%s", err.message)
+			   : found ? replay_here(app, cli, &seal, &arena)
+					   : cli_fail(cli, CLI_INVALID, "there is no seal %s", sha);
 	arena_fini(&arena);
 	return code;
 }
@@ -289,7 +291,7 @@ static int replay_by_server(const struct cli *cli, const char *sha, bool *served
 			code = print_replay(cli, sha, buf_text(&text), text.size);
 		else if (*served)
 			code = cli_fail(cli, status == 404 ? CLI_INVALID : CLI_FAILED, "%s",
-			                status == 404 ? "there is no such seal" : "the server refused");
+							status == 404 ? "there is no such seal" : "the server refused");
 	}
 	buf_fini(&text);
 	arena_fini(&arena);

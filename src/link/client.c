@@ -46,7 +46,8 @@ bool client_ask(const struct client_request *request, int *status, struct buf *b
 	CURL *curl = curl_easy_init();
 	if (curl == NULL)
 		return err_set(err, ERR_LIMIT, "no memory for a request");
-	struct curl_slist *headers = request->body != NULL ? curl_slist_append(NULL, "Content-Type: application/json") : NULL;
+	struct curl_slist *headers =
+		request->body != NULL ? curl_slist_append(NULL, "Content-Type: application/json") : NULL;
 	body->limit = request->limit;
 	set_request(curl, request, body);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

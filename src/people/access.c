@@ -59,7 +59,7 @@ void access_changed(struct access *access)
 }
 
 const char *access_make(struct access *access, struct arena *arena, const char *user_id, const char *account_id,
-                        const char *session_id, unsigned roles)
+						const char *session_id, unsigned roles)
 {
 	const struct access_options *o = &access->options;
 	int64_t now_s = env_wall_us(o->env) / 1000000;
@@ -96,13 +96,13 @@ static size_t slot_of(const unsigned char digest[SHA256_SIZE])
 }
 
 static bool recall(struct access *access, const unsigned char digest[SHA256_SIZE], int64_t now_us,
-                   struct principal *principal)
+				   struct principal *principal)
 {
 	int64_t generation = atomic_load(&access->generation);
 	pthread_mutex_lock(&access->lock);
 	const struct remembered *slot = &access->slots[slot_of(digest)];
-	bool known = slot->generation == generation && slot->expires_us > now_us &&
-	             memcmp(slot->digest, digest, SHA256_SIZE) == 0;
+	bool known =
+		slot->generation == generation && slot->expires_us > now_us && memcmp(slot->digest, digest, SHA256_SIZE) == 0;
 	if (known)
 		*principal = slot->principal;
 	pthread_mutex_unlock(&access->lock);
@@ -110,7 +110,7 @@ static bool recall(struct access *access, const unsigned char digest[SHA256_SIZE
 }
 
 static void remember(struct access *access, const unsigned char digest[SHA256_SIZE], int64_t generation,
-                     int64_t expires_us, const struct principal *principal)
+					 int64_t expires_us, const struct principal *principal)
 {
 	pthread_mutex_lock(&access->lock);
 	struct remembered *slot = &access->slots[slot_of(digest)];
@@ -127,7 +127,7 @@ static const struct key *find_key(void *self, const char *kid)
 
 /* Roles are the user's of this moment, not the claim's [P-4.4]. */
 static bool look_up(struct access *access, const char *session_id, int64_t now_us, struct principal *principal,
-                    struct err *err)
+					struct err *err)
 {
 	struct access_row row;
 	bool live = false;
@@ -147,7 +147,7 @@ static bool look_up(struct access *access, const char *session_id, int64_t now_u
 }
 
 bool access_check(struct access *access, struct arena *arena, const char *token, struct principal *principal,
-                  struct err *err)
+				  struct err *err)
 {
 	unsigned char digest[SHA256_SIZE];
 	size_t size = strlen(token);
@@ -157,11 +157,11 @@ bool access_check(struct access *access, struct arena *arena, const char *token,
 		return true;
 	int64_t generation = atomic_load(&access->generation);
 	const struct jwt_rules rules = {.typ = TYPE,
-	                                .iss = access->options.issuer,
-	                                .aud = AUDIENCE,
-	                                .now_us = now_us,
-	                                .find = find_key,
-	                                .self = access};
+									.iss = access->options.issuer,
+									.aud = AUDIENCE,
+									.now_us = now_us,
+									.find = find_key,
+									.self = access};
 	const struct json *claims;
 	if (!jwt_verify(arena, token, size, &rules, &claims, err))
 		return false;

@@ -35,11 +35,11 @@ void access_free(struct access *access);
 
 /* A token for a session, in the arena; NULL when it is full. */
 const char *access_make(struct access *access, struct arena *arena, const char *user_id, const char *account_id,
-                        const char *session_id, unsigned roles);
+						const char *session_id, unsigned roles);
 
 /* Who the token stands for now.  ERR_TOKEN_INVALID, ERR_TOKEN_EXPIRED, ERR_SESSION_REVOKED. */
 bool access_check(struct access *access, struct arena *arena, const char *token, struct principal *principal,
-                  struct err *err);
+				  struct err *err);
 
 /* Forget what is remembered. */
 void access_changed(struct access *access);

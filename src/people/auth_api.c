@@ -69,7 +69,7 @@ static const struct field_table tokens_table = FIELD_TABLE("auth.tokens", tokens
 
 /* Names written by `write` as a JSON array, read back as texts of the arena. */
 static void take_names(struct exchange *x, unsigned roles, void (*write)(struct jw *jw, unsigned roles), size_t *count,
-                       const char ***items)
+					   const char ***items)
 {
 	struct buf buf;
 	struct jw jw;
@@ -125,10 +125,11 @@ static void make_pair(const struct people *people, struct pair *pair)
 }
 
 static void reply_tokens(struct exchange *x, struct people *people, const struct user *user, const char *session_id,
-                         const struct pair *pair)
+						 const struct pair *pair)
 {
 	struct tokens tokens = {
-		.access_token = access_make(people->access, &x->arena, user->user_id, user->account_id, session_id, user->roles),
+		.access_token =
+			access_make(people->access, &x->arena, user->user_id, user->account_id, session_id, user->roles),
 		.refresh_token = pair->refresh,
 		.token_type = "bearer",
 		.expires_in = people->options.access_ttl_s,
@@ -166,7 +167,7 @@ struct login {
 static bool record_login(struct login *login, struct db *db, enum audit_status status, struct err *err)
 {
 	const struct audit_pair meta[] = {{AUDIT_META_email_sha256, login->email_sha256},
-	                                  {AUDIT_META_reason, status == AUDIT_SUCCESS ? NULL : err_code(login->kind)}};
+									  {AUDIT_META_reason, status == AUDIT_SUCCESS ? NULL : err_code(login->kind)}};
 	bool known = login->user.user_id != NULL;
 	const struct audit_event event = {
 		.action = AUDIT_LOGIN,
@@ -200,7 +201,7 @@ static bool apply_login(struct db *db, void *self, struct err *err)
 		.expires_us = login->pair.expires_us,
 	};
 	return session_insert(db, &session, err) && user_logged_in(db, login->user.user_id, login->pair.now_us, err) &&
-	       record_login(login, db, AUDIT_SUCCESS, err);
+		   record_login(login, db, AUDIT_SUCCESS, err);
 }
 
 /* [P-4.3] One answer whether the address, the password or both are wrong. */
@@ -305,7 +306,7 @@ static bool apply_refresh(struct db *db, void *self, struct err *err)
 	struct arena *arena = &refresh->x->arena;
 	bool known = false;
 	if (!session_rotate(db, refresh->old_hash, refresh->pair.refresh_hash, refresh->pair.now_us,
-	                    refresh->pair.expires_us, arena, &refresh->session, &refresh->found, &refresh->reused, err))
+						refresh->pair.expires_us, arena, &refresh->session, &refresh->found, &refresh->reused, err))
 		return false;
 	if (!refresh->found && !refresh->reused)
 		return true;
@@ -315,11 +316,11 @@ static bool apply_refresh(struct db *db, void *self, struct err *err)
 	if (!refresh->reused)
 		return true;
 	const struct audit_event event = {.action = AUDIT_REFRESH_REUSE,
-	                                  .status = AUDIT_REFUSED,
-	                                  .account_id = refresh->user.account_id,
-	                                  .actor = refresh->user.user_id,
-	                                  .target_id = refresh->session.session_id,
-	                                  .request_id = refresh->x->trace.request_id};
+									  .status = AUDIT_REFUSED,
+									  .account_id = refresh->user.account_id,
+									  .actor = refresh->user.user_id,
+									  .target_id = refresh->session.session_id,
+									  .request_id = refresh->x->trace.request_id};
 	return audit_append(refresh->people->options.audit, db, &event, err);
 }
 
@@ -383,8 +384,8 @@ static bool apply_logout(struct db *db, void *self, struct err *err)
 	struct audit_event event = principal_event(logout->x, AUDIT_LOGOUT, AUDIT_SUCCESS);
 	event.target_id = principal->session_id;
 	return (logout->request.everywhere ? session_revoke_all(db, principal->user_id, "logout", now_us, err)
-	                                   : session_revoke(db, principal->session_id, "logout", now_us, err)) &&
-	       audit_append(logout->people->options.audit, db, &event, err);
+									   : session_revoke(db, principal->session_id, "logout", now_us, err)) &&
+		   audit_append(logout->people->options.audit, db, &event, err);
 }
 
 static void end_logout(void *self, bool applied, const struct err *err)
@@ -439,17 +440,18 @@ static const enum err_kind refresh_errors[] = {ERR_TOKEN_INVALID, ERR_REFRESH_RE
 
 const struct route people_routes[] = {
 	ROUTE(POST, "/api/v1/auth/login", PUBLIC, EFFECT_WRITE, handle_login, .operation = "auth.login",
-          .summary = "Log in with e-mail and password", .aliases = ALIASES({"/api/v3/auth/login"}), .body = &login_table,
-          .result = &tokens_table, .errors = login_errors, .rate_class = "auth", .body_max = 16384,
-          .example = "{\"email\":\"admin@localhost\",\"password\":\"correct horse battery staple\"}"),
+		  .summary = "Log in with e-mail and password", .aliases = ALIASES({"/api/v3/auth/login"}),
+		  .body = &login_table, .result = &tokens_table, .errors = login_errors, .rate_class = "auth",
+		  .body_max = 16384,
+		  .example = "{\"email\":\"admin@localhost\",\"password\":\"correct horse battery staple\"}"),
 	ROUTE(POST, "/api/v1/auth/refresh", PUBLIC, EFFECT_WRITE, handle_refresh, .operation = "auth.refresh",
-          .summary = "Trade a refresh token for a new pair", .aliases = ALIASES({"/api/v3/auth/refresh"}),
-          .body = &refresh_table, .result = &tokens_table, .errors = refresh_errors, .rate_class = "auth",
-          .body_max = 16384, .example = "{\"refresh_token\":\"csr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
+		  .summary = "Trade a refresh token for a new pair", .aliases = ALIASES({"/api/v3/auth/refresh"}),
+		  .body = &refresh_table, .result = &tokens_table, .errors = refresh_errors, .rate_class = "auth",
+		  .body_max = 16384, .example = "{\"refresh_token\":\"csr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
 	ROUTE(POST, "/api/v1/auth/logout", "self.manage", EFFECT_WRITE, handle_logout, .operation = "auth.logout",
-          .summary = "End this session, or all of them", .body = &logout_table, .status = 204, .rate_class = "auth",
-          .example = "{\"everywhere\":false}"),
+		  .summary = "End this session, or all of them", .body = &logout_table, .status = 204, .rate_class = "auth",
+		  .example = "{\"everywhere\":false}"),
 	ROUTE(GET, "/api/v1/auth/me", "self.manage", EFFECT_READ, handle_me, .operation = "auth.me",
-          .summary = "Who am I, and what may I do", .aliases = ALIASES({"/api/v3/auth/me"}), .result = &me_table),
+		  .summary = "Who am I, and what may I do", .aliases = ALIASES({"/api/v3/auth/me"}), .result = &me_table),
 };
 const size_t people_routes_count = sizeof people_routes / sizeof *people_routes;

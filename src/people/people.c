@@ -146,13 +146,13 @@ static bool insert_first(struct db *db, void *self, struct err *err)
 	const struct audit_event account_made = {
 		.action = AUDIT_ACCOUNT_CREATE, .account_id = account_id, .actor = "local", .target_id = account_id};
 	const struct audit_event user_made = {.action = AUDIT_USER_CREATE,
-	                                      .account_id = account_id,
-	                                      .actor = "local",
-	                                      .target_id = user_id,
-	                                      .meta = roles,
-	                                      .meta_count = 1};
+										  .account_id = account_id,
+										  .actor = "local",
+										  .target_id = user_id,
+										  .meta = roles,
+										  .meta_count = 1};
 	admin->made = account_insert(db, account_id, "main", now_us, err) && user_insert(db, &user, err) &&
-	              audit_append(o->audit, db, &account_made, err) && audit_append(o->audit, db, &user_made, err);
+				  audit_append(o->audit, db, &account_made, err) && audit_append(o->audit, db, &user_made, err);
 	return admin->made;
 }
 
@@ -164,7 +164,7 @@ bool people_first_admin(struct people *people, const char *email, const char *pa
 		return err_field(err, ERR_INVALID, "/email", "%s is not an e-mail address", email);
 	if (size < people->options.password_min)
 		return err_field(err, ERR_INVALID, "/password", "the password needs at least %zu characters",
-		                 people->options.password_min);
+						 people->options.password_min);
 	password_hash(people->options.env, people->options.bcrypt_cost, password, size, admin.password_hash);
 	if (!store_write(people->options.store, insert_first, &admin, err))
 		return false;

@@ -6,8 +6,8 @@
 
 #include "core/jw.h"
 
-static const char *const names[] = {"admin",  "owner",      "engineer", "pe",      "approver", "trader",
-                                    "risk_owner", "operator", "auditor",  "viewer", "producer", "device"};
+static const char *const names[] = {"admin",      "owner",    "engineer", "pe",     "approver", "trader",
+									"risk_owner", "operator", "auditor",  "viewer", "producer", "device"};
 enum { NAMES = sizeof names / sizeof *names };
 
 #define A ROLE_ADMIN

@@ -11,8 +11,8 @@
 struct jw;
 
 enum role {
-	ROLE_ADMIN = 1 << 0,    /* the installation */
-	ROLE_OWNER = 1 << 1,    /* their account */
+	ROLE_ADMIN = 1 << 0, /* the installation */
+	ROLE_OWNER = 1 << 1, /* their account */
 	ROLE_ENGINEER = 1 << 2,
 	ROLE_PE = 1 << 3,
 	ROLE_APPROVER = 1 << 4,

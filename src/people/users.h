@@ -39,9 +39,9 @@ bool account_find_named(struct db *db, const char *name, char account_id[ID_TEXT
 
 bool user_insert(struct db *db, const struct user *user, struct err *err); /* ERR_EMAIL_TAKEN */
 bool user_by_email(struct db *db, const char *email_norm, struct arena *arena, struct user *user, bool *found,
-                   struct err *err);
+				   struct err *err);
 bool user_by_id(struct db *db, const char *user_id, struct arena *arena, struct user *user, bool *found,
-                struct err *err);
+				struct err *err);
 bool user_count(struct db *db, int64_t *count, struct err *err);
 bool user_logged_in(struct db *db, const char *user_id, int64_t now_us, struct err *err);
 
@@ -59,7 +59,7 @@ bool session_insert(struct db *db, const struct session *session, struct err *er
  * session had it once; that session is then revoked.
  */
 bool session_rotate(struct db *db, const char *old_hash, const char *new_hash, int64_t now_us, int64_t expires_us,
-                    struct arena *arena, struct session *session, bool *found, bool *reused, struct err *err);
+					struct arena *arena, struct session *session, bool *found, bool *reused, struct err *err);
 
 bool session_revoke(struct db *db, const char *session_id, const char *reason, int64_t now_us, struct err *err);
 bool session_revoke_all(struct db *db, const char *user_id, const char *reason, int64_t now_us, struct err *err);
@@ -71,6 +71,6 @@ struct access_row {
 	unsigned char erasure_key[AUDIT_KEY];
 };
 bool session_access(struct db *db, const char *session_id, int64_t now_us, struct access_row *row, bool *live,
-                    struct err *err);
+					struct err *err);
 
 #endif
