@@ -9,6 +9,8 @@
 #include "draw/canvas_impl.h"
 #include "draw/fonts_impl.h"
 
+enum { PIECE = 64 }; /* segments */
+
 /* Glyphs of one style that follow each other are shown together: a call costs more than a glyph. */
 struct glyph_run {
 	enum typeface face;
@@ -107,11 +109,27 @@ static void draw_boxes(struct canvas *canvas, const struct box *boxes, size_t co
 	paint(own(canvas), ink);
 }
 
+/* The cost of smoothing a line grows faster than its length: long ones of a picture are drawn in pieces. */
+static void draw_pieces(struct cairo_canvas *own, const struct point *points, size_t count, const struct ink *ink)
+{
+	flush(own);
+	for (size_t from = 0; from + 1 < count; from += PIECE) {
+		cairo_move_to(own->cairo, points[from].x, points[from].y);
+		for (size_t i = from + 1; i < count && i <= from + PIECE; i++)
+			cairo_line_to(own->cairo, points[i].x, points[i].y);
+		paint(own, ink);
+	}
+}
+
 static void draw_shape(struct canvas *canvas, const struct point *points, size_t count, bool closed,
 					   const struct ink *ink)
 {
 	bool waits = !closed && ink->fill == 0 && !(ink->dash > 0);
 	struct line_run *lines = &own(canvas)->lines;
+	if (waits && !own(canvas)->pdf && count > PIECE) {
+		draw_pieces(own(canvas), points, count, ink);
+		return;
+	}
 	if (!waits)
 		flush(own(canvas));
 	else if (lines->count > 0 && !same_ink(&lines->ink, ink))
