@@ -19,7 +19,7 @@ struct decoding {
 	struct faults *faults;
 };
 
-static const double EXACT_INTEGERS = 0x1p53; /* beyond it a double skips integers */
+static const int64_t EXACT_INTEGERS = INT64_C(1) << 53; /* beyond it a double skips integers */
 
 const char *field_name(const struct field *field)
 {
@@ -171,12 +171,15 @@ static bool number_of(struct decoding *d, const struct field *field, const struc
 		return false;
 	}
 	*x = json_number(json);
-	bool integer = json->kind == JS_INT || (field->kind == FIELD_INT && *x == trunc(*x));
+	bool integer = json->kind == JS_INT || json->integral || (field->kind == FIELD_INT && *x == trunc(*x));
 	if (field->kind == FIELD_INT && !integer) {
 		faults_add(d->faults, pointer, "type", "must be an integer, not a fraction");
 		return false;
 	}
-	if (integer && fabs(*x) > EXACT_INTEGERS) {
+	/* An integer next to the bound becomes the bound when it becomes a double. */
+	bool beyond = json->kind == JS_INT ? json->integer < -EXACT_INTEGERS || json->integer > EXACT_INTEGERS
+									   : fabs(*x) > (double)EXACT_INTEGERS;
+	if (integer && beyond) {
 		faults_add(d->faults, pointer, "number_range", "must lie between -2^53 and 2^53");
 		return false;
 	}

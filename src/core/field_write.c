@@ -93,7 +93,7 @@ static void write_one(struct jw *jw, const struct field *field, const void *at, 
 		jw_str(jw, option_text(field, *(const int *)at));
 		break;
 	case FIELD_OBJECT:
-		field_write(jw, field->table, field->pointer && !field->many ? *(const void *const *)at : at, mode);
+		field_write(jw, field->table, field->pointer ? *(const void *const *)at : at, mode);
 		break;
 	case FIELD_JSON:
 		write_any(jw, *(const struct json *const *)at, mode);
@@ -115,9 +115,11 @@ static void write_many(struct jw *jw, const struct field *field, const void *at,
 	struct list list;
 	memcpy(&list, at, sizeof list);
 	size_t size = item_size(field);
+	struct field element = *field;
+	element.many = false;
 	jw_array(jw);
 	for (size_t i = 0; i < list.count; i++)
-		write_one(jw, field, list.items + i * size, mode);
+		write_one(jw, &element, list.items + i * size, mode);
 	jw_array_end(jw);
 }
 

@@ -19,7 +19,7 @@ static void text_carries_version_and_time(void **state)
 	struct env_sim sim;
 	struct id_maker maker;
 	char text[ID_TEXT];
-	/* REF: RFC 9562 appendix A.6: the moment 017f22e279b0 */
+	/* REF: RFC 9562 section 5.7; RFC 9562 appendix A.6: the moment 017f22e279b0 */
 	env_sim_init(&sim, 1, INT64_C(0x017f22e279b0) * MS);
 	id_maker_init(&maker, &sim.env);
 	id_make(&maker, text);
@@ -55,7 +55,7 @@ static void order_holds_when_the_clock_goes_back(void **state)
 	env_sim_fini(&sim);
 }
 
-/* The counter's end moves the time ahead instead of repeating or stepping back. */
+/* REF: RFC 9562 section 6.2, method 1: the counter's end moves the time ahead instead of repeating or stepping back */
 static void order_holds_when_the_counter_runs_over(void **state)
 {
 	(void)state;

@@ -1,6 +1,8 @@
 #include "core/json.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -55,58 +57,97 @@ static bool measure(const char *bytes, size_t size, const struct json_limits *li
 	return true;
 }
 
-static bool convert(struct arena *arena, json_t *from, struct json *to);
+/* What a conversion carries along: where in the text the next number may stand, when jansson made doubles of all. */
+struct conversion {
+	struct arena *arena;
+	const char *at, *end; /* NULL: integers are integers */
+};
 
-static bool convert_array(struct arena *arena, json_t *from, struct json *to)
+static bool convert(struct conversion *c, json_t *from, struct json *to);
+
+/* jansson's values come in the order of the text, so the next number in the text is the one at hand. */
+static size_t next_number(struct conversion *c, const char **token)
+{
+	while (c->at < c->end && *c->at != '-' && !(*c->at >= '0' && *c->at <= '9'))
+		c->at = *c->at == '"' ? c->at + skip_string(c->at, (size_t)(c->end - c->at), 0) + 1 : c->at + 1;
+	*token = c->at;
+	while (c->at < c->end && is_number_byte(*c->at))
+		c->at++;
+	return (size_t)(c->at - *token);
+}
+
+static struct json convert_real(struct conversion *c, double real)
+{
+	struct json json = {.kind = JS_REAL, .real = real};
+	if (c->at == NULL)
+		return json;
+	const char *token;
+	size_t size = next_number(c, &token);
+	for (size_t i = 0; i < size; i++)
+		if (strchr(".eE", token[i]) != NULL)
+			return json;
+	char digits[24] = ""; /* the text may end with the number, and 64 bits take 20 bytes */
+	errno = 0;
+	if (size < sizeof digits) {
+		memcpy(digits, token, size);
+		long long integer = strtoll(digits, NULL, 10);
+		if (errno == 0)
+			return (struct json){.kind = JS_INT, .integer = integer};
+	}
+	json.integral = true;
+	return json;
+}
+
+static bool convert_array(struct conversion *c, json_t *from, struct json *to)
 {
 	to->kind = JS_ARRAY;
 	to->count = (uint32_t)json_array_size(from);
-	to->items = arena_array(arena, to->count, sizeof *to->items);
+	to->items = arena_array(c->arena, to->count, sizeof *to->items);
 	for (size_t i = 0; to->items != NULL && i < to->count; i++)
-		if (!convert(arena, json_array_get(from, i), &to->items[i]))
+		if (!convert(c, json_array_get(from, i), &to->items[i]))
 			return false;
 	return to->items != NULL;
 }
 
-static bool convert_object(struct arena *arena, json_t *from, struct json *to)
+static bool convert_object(struct conversion *c, json_t *from, struct json *to)
 {
 	to->kind = JS_OBJECT;
 	to->count = (uint32_t)json_object_size(from);
-	to->members = arena_array(arena, to->count, sizeof *to->members);
+	to->members = arena_array(c->arena, to->count, sizeof *to->members);
 	if (to->members == NULL)
 		return false;
 	struct json_member *member = to->members;
 	for (void *i = json_object_iter(from); i != NULL; i = json_object_iter_next(from, i), member++) {
 		member->name_size = strlen(json_object_iter_key(i));
-		member->name = arena_dupn(arena, json_object_iter_key(i), member->name_size);
-		if (member->name == NULL || !convert(arena, json_object_iter_value(i), &member->value))
+		member->name = arena_dupn(c->arena, json_object_iter_key(i), member->name_size);
+		if (member->name == NULL || !convert(c, json_object_iter_value(i), &member->value))
 			return false;
 	}
 	return true;
 }
 
-static bool convert_string(struct arena *arena, const json_t *from, struct json *to)
+static bool convert_string(struct conversion *c, const json_t *from, struct json *to)
 {
 	to->kind = JS_STRING;
 	to->size = json_string_length(from);
-	to->text = arena_dupn(arena, json_string_value(from), to->size);
+	to->text = arena_dupn(c->arena, json_string_value(from), to->size);
 	return to->text != NULL;
 }
 
-static bool convert(struct arena *arena, json_t *from, struct json *to)
+static bool convert(struct conversion *c, json_t *from, struct json *to)
 {
 	switch (json_typeof(from)) {
 	case JSON_OBJECT:
-		return convert_object(arena, from, to);
+		return convert_object(c, from, to);
 	case JSON_ARRAY:
-		return convert_array(arena, from, to);
+		return convert_array(c, from, to);
 	case JSON_STRING:
-		return convert_string(arena, from, to);
+		return convert_string(c, from, to);
 	case JSON_INTEGER:
 		*to = (struct json){.kind = JS_INT, .integer = json_integer_value(from)};
 		return true;
 	case JSON_REAL:
-		*to = (struct json){.kind = JS_REAL, .real = json_real_value(from)};
+		*to = convert_real(c, json_real_value(from));
 		return true;
 	case JSON_TRUE:
 	case JSON_FALSE:
@@ -128,12 +169,16 @@ bool json_parse(struct arena *arena, const char *bytes, size_t size, const struc
 	size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
 	json_error_t fault;
 	json_t *parsed = json_loadb(bytes, size, flags, &fault);
-	if (parsed == NULL && shape.long_integer && json_error_code(&fault) == json_error_numeric_overflow)
+	struct conversion c = {.arena = arena};
+	if (parsed == NULL && shape.long_integer && json_error_code(&fault) == json_error_numeric_overflow) {
 		parsed = json_loadb(bytes, size, flags | JSON_DECODE_INT_AS_REAL, &fault);
+		c.at = bytes;
+		c.end = bytes + size;
+	}
 	if (parsed == NULL)
 		return err_set(err, ERR_JSON_INVALID, "at byte %d: %s", fault.position, fault.text);
 	struct json *tree = arena_new(arena, struct json);
-	bool whole = tree != NULL && convert(arena, parsed, tree);
+	bool whole = tree != NULL && convert(&c, parsed, tree);
 	json_decref(parsed);
 	if (!whole)
 		return err_set(err, ERR_LIMIT, "the JSON text needs more memory than one request may use");

@@ -26,7 +26,10 @@ struct json {
 	union {
 		bool boolean;
 		int64_t integer; /* JS_INT: a number without fraction or exponent that fits */
-		double real;     /* JS_REAL: every other number */
+		struct {
+			double real;   /* JS_REAL: every other number */
+			bool integral; /* written without fraction or exponent, but beyond 64 bits */
+		};
 		struct {
 			const char *text; /* UTF-8, NUL-terminated, without a NUL inside */
 			size_t size;      /* bytes */

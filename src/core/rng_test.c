@@ -8,7 +8,11 @@
 
 #include "core/rng.h"
 
-/* Published with the reference implementation's state {1, 2, 3, 4}. */
+/*
+ * Published with the reference implementation's state {1, 2, 3, 4}.
+ *
+ * REF: Blackman, Vigna, "Scrambled linear pseudorandom number generators", 2018 (xoshiro256**)
+ */
 static void first_numbers_of_the_reference(void **state)
 {
 	(void)state;
@@ -29,7 +33,11 @@ static void first_numbers_of_the_reference(void **state)
 		assert_true(rng_next(&rng) == expected[i]);
 }
 
-/* splitmix64 of seed 0 begins with e220a8397b1dcdaf */
+/*
+ * splitmix64 of seed 0 begins with e220a8397b1dcdaf
+ *
+ * REF: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014 (splitmix64)
+ */
 static void seed_goes_through_splitmix(void **state)
 {
 	(void)state;

@@ -121,7 +121,12 @@ static void dates(void **state)
 	assert_false(stamp_parse_date("2024-02-29T", 11, &us, &fault));
 }
 
-/* Every day of 1600 to 2400 against the C library's calendar. */
+/*
+ * Every day of 1600 to 2400 against the C library's calendar.
+ *
+ * REF: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil;
+ * H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days
+ */
 static void calendar_agrees_with_the_c_library(void **state)
 {
 	(void)state;

@@ -1,7 +1,11 @@
 #include "crypt/digest.h"
 
+#include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
+#include "core/codec.h"
 #include "core/must.h"
 
 void sha256(const void *bytes, size_t size, unsigned char digest[SHA256_SIZE])
@@ -14,9 +18,64 @@ void sha256_hex(const void *bytes, size_t size, char hex[SHA256_HEX_SIZE])
 {
 	unsigned char digest[SHA256_SIZE];
 	sha256(bytes, size, digest);
-	for (int i = 0; i < SHA256_SIZE; i++) {
-		hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-		hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
-	}
-	hex[2 * SHA256_SIZE] = '\0';
+	hex_encode(hex, digest, sizeof digest);
+}
+
+void digest_init(struct digest *digest)
+{
+	digest->context = EVP_MD_CTX_new();
+	must(digest->context != NULL && EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL) == 1);
+}
+
+void digest_add(struct digest *digest, const void *bytes, size_t size)
+{
+	must(EVP_DigestUpdate(digest->context, bytes, size) == 1);
+}
+
+void digest_end(struct digest *digest, unsigned char sha[SHA256_SIZE])
+{
+	unsigned length = 0;
+	must(EVP_DigestFinal_ex(digest->context, sha, &length) == 1 && length == SHA256_SIZE);
+}
+
+void digest_end_hex(struct digest *digest, char hex[SHA256_HEX_SIZE])
+{
+	unsigned char sha[SHA256_SIZE];
+	digest_end(digest, sha);
+	hex_encode(hex, sha, sizeof sha);
+}
+
+void digest_fini(struct digest *digest)
+{
+	EVP_MD_CTX_free(digest->context);
+	digest->context = NULL;
+}
+
+static void hmac(const EVP_MD *md, const void *key, size_t key_size, const void *bytes, size_t size, unsigned char *mac,
+				 unsigned mac_size)
+{
+	unsigned length = 0;
+	must(key_size <= INT_MAX);
+	/* OpenSSL takes a NULL key for "the one before". */
+	must(HMAC(md, key_size == 0 ? "" : key, (int)key_size, bytes, size, mac, &length) != NULL && length == mac_size);
+}
+
+void hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char mac[SHA256_SIZE])
+{
+	hmac(EVP_sha256(), key, key_size, bytes, size, mac, SHA256_SIZE);
+}
+
+void hmac_sha1(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char mac[SHA1_SIZE])
+{
+	hmac(EVP_sha1(), key, key_size, bytes, size, mac, SHA1_SIZE);
+}
+
+bool same_bytes(const void *a, const void *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}
+
+void wipe(void *bytes, size_t size)
+{
+	OPENSSL_cleanse(bytes, size);
 }

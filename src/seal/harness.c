@@ -81,7 +81,8 @@ bool harness_call(struct harness *harness, const struct op *op, const char *form
 	va_start(args, format);
 	must(vasprintf(&body, format, args) >= 0);
 	va_end(args);
-	const struct op_context context = {.packs = harness->packs, .version = "test", .git_sha = "test", .route = "test"};
+	const struct op_context context = {.packs = harness->packs,
+									   .envelope = {.version = "test", .git_sha = "test", .route = "test"}};
 	struct faults faults = {0};
 	struct err err = {.kind = ERR_NONE};
 	const struct json *tree;

@@ -9,6 +9,7 @@
 #include "core/num.h"
 #include "crypt/digest.h"
 #include "seal/calc.h"
+#include "seal/envelope.h"
 #include "seal/pack.h"
 
 const struct op *op_find(const struct op *const *ops, size_t count, const char *name)
@@ -118,94 +119,23 @@ static bool seal(struct run *run, struct buf *buf)
 	return whole || err_set(&run->calc.err, ERR_LIMIT, "no memory to seal the result");
 }
 
-static void write_notes(struct jw *jw, const char *name, const struct note_list *notes)
-{
-	jw_key(jw, name);
-	jw_array(jw);
-	for (const struct note *note = notes->first; note != NULL; note = note->next) {
-		jw_object(jw);
-		jw_member_str(jw, "code", note->code);
-		jw_member_str(jw, "message", note->message);
-		if (note->pointer != NULL)
-			jw_member_str(jw, "pointer", note->pointer);
-		jw_object_end(jw);
-	}
-	jw_array_end(jw);
-}
-
-static void write_factors(struct jw *jw, const struct calc *calc)
-{
-	jw_key(jw, "intermediates");
-	jw_object(jw);
-	for (const struct factor *factor = calc->factors; factor != NULL; factor = factor->next) {
-		jw_key(jw, factor->name);
-		if (factor->text != NULL)
-			jw_str(jw, factor->text);
-		else if (isfinite(factor->number))
-			jw_num(jw, factor->number);
-		else
-			jw_null(jw);
-	}
-	jw_object_end(jw);
-}
-
-static void write_pack_metadata(struct jw *jw, const struct calc *calc)
-{
-	jw_key(jw, "pack_metadata");
-	jw_object(jw);
-	for (size_t i = 0; i < calc->used_count; i++) {
-		jw_key(jw, calc->used[i]->name);
-		jw_object(jw);
-		jw_member_str(jw, "version", calc->used[i]->version);
-		jw_member_str(jw, "sha256", calc->used[i]->sha256);
-		jw_object_end(jw);
-	}
-	jw_object_end(jw);
-}
-
-static void write_trace(struct jw *jw, struct run *run)
-{
-	jw_key(jw, "trace");
-	jw_object(jw);
-	jw_key(jw, "inputs");
-	field_write(jw, run->op->input, run->input, FIELD_INPUTS);
-	write_factors(jw, &run->calc);
-	jw_key(jw, "checks");
-	jw_array(jw);
-	for (size_t i = 0; i < run->calc.checks.count; i++)
-		field_write(jw, &check_table, &run->calc.checks.items[i], FIELD_RESULT);
-	jw_array_end(jw);
-	write_pack_metadata(jw, &run->calc);
-	jw_key(jw, "code_version");
-	jw_object(jw);
-	jw_member_str(jw, "version", run->context->version);
-	jw_member_str(jw, "git_sha", run->context->git_sha);
-	jw_object_end(jw);
-	jw_member_str(jw, "route", run->context->route);
-	jw_member_str(jw, "request_id", run->context->request_id);
-	jw_object_end(jw);
-}
-
 static bool write_envelope(struct run *run, struct buf *buf)
 {
 	struct op_answer *answer = run->answer;
+	const struct envelope envelope = {
+		.result_table = answer->abstained ? NULL : run->op->output,
+		.result = run->output,
+		.calc = &run->calc,
+		.inputs_table = run->op->input,
+		.inputs = run->input,
+		.confidence = answer->confidence,
+		.content_sha256 = answer->content_sha256,
+		.inputs_sha256 = answer->inputs_sha256,
+		.context = &run->context->envelope,
+	};
 	struct jw jw;
 	jw_init(&jw, buf);
-	jw_object(&jw);
-	jw_key(&jw, "result");
-	if (answer->abstained)
-		jw_null(&jw);
-	else
-		field_write(&jw, run->op->output, run->output, FIELD_RESULT);
-	write_notes(&jw, "assumptions", &run->calc.assumptions);
-	write_notes(&jw, "warnings", &run->calc.warnings);
-	jw_member_num(&jw, "confidence", answer->confidence);
-	write_trace(&jw, run);
-	jw_member_str(&jw, "content_sha256", answer->content_sha256);
-	jw_member_str(&jw, "inputs_sha256", answer->inputs_sha256);
-	jw_member_str(&jw, "envelope_version", "1.0");
-	jw_member_str(&jw, "timestamp", run->context->timestamp);
-	jw_object_end(&jw);
+	envelope_write(&jw, &envelope);
 	answer->envelope_size = buf->size;
 	answer->envelope = keep(run->calc.arena, &jw);
 	return answer->envelope != NULL || err_set(&run->calc.err, ERR_LIMIT, "no memory to write the answer");

@@ -13,6 +13,7 @@
 
 #include "core/err.h"
 #include "core/json.h"
+#include "seal/envelope.h"
 
 struct arena;
 struct buf;
@@ -41,15 +42,15 @@ struct op {
 	const char *example;              /* a body that answers 200 */
 	const struct json_limits *limits; /* NULL: json_body_limits */
 	size_t body_max;                  /* bytes; 0: OP_BODY_MAX */
+	bool quick;                       /* under 100 us for any body it may get: may run on an event loop */
 };
 
 enum { OP_BODY_MAX = 256 * 1024 };
 
-/* What an answer says besides its content.  Strings may be NULL. */
+/* What an operation reads, and what its answer says besides its content. */
 struct op_context {
 	const struct packs *packs;
-	const char *version, *git_sha;
-	const char *route, *request_id, *timestamp;
+	struct envelope_context envelope;
 };
 
 /* One answer, sealed but not stored.  Texts are the arena's. */

@@ -1,0 +1,260 @@
+#include "app/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "app/health.h"
+#include "app/migrations.h"
+#include "app/routes.h"
+#include "core/buf.h"
+#include "core/codec.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/must.h"
+#include "core/stamp.h"
+#include "crypt/digest.h"
+#include "crypt/key.h"
+#include "http/front.h"
+#include "http/metrics.h"
+#include "http/router.h"
+#include "http/workers.h"
+#include "people/people.h"
+#include "seal/op.h"
+#include "seal/pack.h"
+#include "store/store.h"
+#include "version.h"
+
+enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+
+static bool open_store(struct app *app, struct err *err)
+{
+	struct store_migration steps[MIGRATIONS_MAX];
+	char new_id[ID_TEXT];
+	id_make(&app->ids, new_id);
+	struct store_options options = {
+		.folder = app->config.data,
+		.sha256_hex = sha256_hex,
+		.mono_us = app->env->mono_us,
+		.wall_us = app->env->wall_us,
+		.clock = app->env->self,
+		.new_store_id = new_id,
+		.batch_max = (size_t)app->config.store.batch_max,
+		.queue_max = (size_t)app->config.store.queue_max,
+		.min_free_bytes = app->config.store.min_free_bytes,
+		.readers = (int)(app->config.http.workers + app->config.http.loops + 1),
+	};
+	options.migrations = app_migrations(steps, MIGRATIONS_MAX, &options.migrations_count);
+	return store_open(&options, &app->store, err);
+}
+
+static void open_people(struct app *app)
+{
+	app->audit = (struct audit){.env = app->env, .store_id = store_id(app->store), .stream = AUDIT_STREAM};
+	memcpy(app->audit.key, app->keys.installation, AUDIT_KEY);
+	const struct people_options options = {
+		.store = app->store,
+		.env = app->env,
+		.ids = &app->ids,
+		.audit = &app->audit,
+		.access_key = app->keys.access,
+		.issuer = app->config.public_url,
+		.bcrypt_cost = (int)app->config.people.bcrypt_cost,
+		.access_ttl_s = app->config.people.access_ttl_s,
+		.refresh_ttl_s = REFRESH_TTL_S,
+		.password_min = (size_t)app->config.people.password_min,
+	};
+	app->people = people_open(&options);
+}
+
+bool app_open(struct app *app, const struct cli *cli, struct err *err)
+{
+	*app = (struct app){.env = env_real()};
+	arena_init(&app->arena, ARENA_REQUEST_CAP);
+	if (!config_of_cli(cli, &app->arena, &app->config, NULL)) {
+		arena_fini(&app->arena);
+		return err_set(err, ERR_INVALID, "the configuration is not valid");
+	}
+	const struct log_options log = {.env = app->env,
+									.level = (enum log_level)app->config.log.level,
+									.format = (enum log_format)app->config.log.format};
+	log_setup(&log);
+	id_maker_init(&app->ids, app->env);
+	app->started_us = env_mono_us(app->env);
+	app_ops_init(&app->ops);
+	if (!open_store(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
+		app_close(app);
+		return false;
+	}
+	open_people(app);
+	return true;
+}
+
+void app_close(struct app *app)
+{
+	people_close(app->people);
+	store_close(app->store);
+	app_keys_close(&app->keys);
+	packs_free(app->packs);
+	id_maker_fini(&app->ids);
+	arena_fini(&app->arena);
+	*app = (struct app){.env = NULL};
+}
+
+struct op_context app_op_context(const struct app *app)
+{
+	return (struct op_context){.packs = app->packs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
+}
+
+/* --- checkpoints --- */
+
+struct checkpointing {
+	struct app *app;
+	struct buf statement;
+	char signature[2 * KEY_SIGNATURE_SIZE + 1];
+	int64_t seq, at_us;
+};
+
+static bool apply_checkpoint(struct db *db, void *self, struct err *err)
+{
+	struct checkpointing *c = self;
+	const struct key *key = c->app->keys.checkpoint;
+	char hash[CHAIN_HASH];
+	if (!audit_head(db, store_id(c->app->store), AUDIT_STREAM, &c->seq, hash, err))
+		return false;
+	const struct chain_checkpoint checkpoint = {
+		.store_id = store_id(c->app->store),
+		.stream = AUDIT_STREAM,
+		.seq = c->seq,
+		.hash = hash,
+		.key_id = key_kid(key),
+		.at_us = c->at_us,
+	};
+	buf_reset(&c->statement);
+	chain_checkpoint_write(&c->statement, &checkpoint);
+	unsigned char signature[KEY_SIGNATURE_SIZE];
+	key_sign(key, buf_text(&c->statement), c->statement.size, signature);
+	hex_encode(c->signature, signature, sizeof signature);
+	return audit_add_checkpoint(db, &checkpoint, buf_text(&c->statement), c->signature, err);
+}
+
+static bool write_copy(const struct checkpointing *c, struct err *err)
+{
+	const char *folder = c->app->config.audit.checkpoint_dir;
+	if (folder == NULL)
+		return true;
+	char path[4096];
+	snprintf(path, sizeof path, "%s/%s-%s-%012lld.json", folder, store_id(c->app->store), AUDIT_STREAM,
+			 (long long)c->seq);
+	FILE *file = fopen(path, "we");
+	if (file == NULL)
+		return err_set(err, ERR_IO, "cannot write the checkpoint %s: %s", path, strerror(errno));
+	fprintf(file, "{\"signature\":\"%s\",\"statement\":%s}\n", c->signature, buf_text(&c->statement));
+	bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
+	written = fclose(file) == 0 && written;
+	return written || err_set(err, ERR_IO, "cannot write the checkpoint %s whole", path);
+}
+
+bool app_checkpoint(struct app *app, struct err *err)
+{
+	struct checkpointing c = {.app = app, .at_us = env_wall_us(app->env)};
+	buf_init(&c.statement, 0);
+	bool done = store_write(app->store, apply_checkpoint, &c, err) && write_copy(&c, err);
+	buf_fini(&c.statement);
+	return done;
+}
+
+bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature)
+{
+	const struct app *app = self;
+	unsigned char bytes[KEY_SIGNATURE_SIZE];
+	size_t size;
+	return strcmp(key_id, key_kid(app->keys.checkpoint)) == 0 &&
+		   hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
+		   key_verify(app->keys.checkpoint, statement, strlen(statement), bytes, size);
+}
+
+/* --- serving --- */
+
+static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+{
+	const struct app *app = self;
+	(void)app;
+	routes_log(x, status, duration_us);
+}
+
+static void fill_service(struct app *app)
+{
+	struct service *s = &app->service;
+	const struct config *c = &app->config;
+	http_config_init(&s->config);
+	s->config.loops = (unsigned)c->http.loops;
+	s->config.max_connections = (size_t)c->http.max_connections;
+	s->config.max_per_ip = (size_t)c->http.max_connections_per_ip;
+	s->config.max_body_bytes = (size_t)c->http.max_body_bytes;
+	s->config.header_timeout_ms = (int)c->http.header_timeout_s * 1000;
+	s->config.body_timeout_ms = (int)c->http.body_timeout_s * 1000;
+	s->config.keepalive_ms = (int)c->http.keepalive_s * 1000;
+	s->config.deadline_ms = (int)c->http.deadline_s * 1000;
+	s->config.drain_ms = (int)c->http.drain_s * 1000;
+	s->env = app->env;
+	s->ids = &app->ids;
+	s->router = app->router;
+	s->workers = app->workers;
+	s->metrics = app->http_metrics;
+	s->hooks =
+		(struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit, .finished = access_line};
+	s->version = APP_VERSION;
+	s->git_sha = APP_GIT_SHA;
+	s->app = app;
+}
+
+static bool listen_all(struct app *app, struct err *err)
+{
+	char control[4200];
+	snprintf(control, sizeof control, "unix:%s/control.sock", app->config.data);
+	if (!front_listen(app->front, control, err))
+		return false;
+	for (size_t i = 0; i < app->config.listen.count; i++)
+		if (!front_listen(app->front, app->config.listen.items[i], err))
+			return false;
+	return true;
+}
+
+bool app_serve(struct app *app, struct err *err)
+{
+	app->router = router_new();
+	app->metrics = metrics_new();
+	app->health = health_open(app);
+	routes_add(app);
+	app->http_metrics = http_metrics_new(app->metrics, app->router);
+	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))
+		return false;
+	fill_service(app);
+	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
+}
+
+void app_stop(struct app *app)
+{
+	struct err err;
+	atomic_store(&app->draining, true);
+	if (app->front != NULL)
+		front_stop(app->front, app->service.config.drain_ms);
+	workers_close(app->workers);
+	if (!app_checkpoint(app, &err))
+		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
+	if (app->front != NULL)
+		front_close(app->front);
+	health_close(app->health);
+	http_metrics_free(app->http_metrics);
+	metrics_free(app->metrics);
+	router_free(app->router);
+	char control[4200];
+	snprintf(control, sizeof control, "%s/control.sock", app->config.data);
+	unlink(control);
+}

@@ -1,0 +1,75 @@
+/*
+ * The composition root: everything a running server hangs from, opened in order and closed in the opposite one.
+ *
+ * app_open gives what commands need off line (store, keys, packs, people); app_serve_begin adds the HTTP side.
+ * Thread: open and close on the main thread; the parts have their own rules.
+ */
+#ifndef CS_APP_APP_H
+#define CS_APP_APP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/config.h"
+#include "app/keys.h"
+#include "app/ops.h"
+#include "core/arena.h"
+#include "core/id.h"
+#include "http/service.h"
+#include "seal/audit.h"
+
+struct cli;
+struct front;
+struct health;
+struct metrics;
+struct packs;
+struct people;
+struct store;
+
+#define AUDIT_STREAM "main" /* one stream per writer; this process has one */
+
+struct app {
+	struct arena arena; /* of the configuration and of routes made at start */
+	struct config config;
+	const struct env *env;
+	struct id_maker ids;
+	struct app_ops ops;
+	struct packs *packs;
+	struct app_keys keys;
+	struct store *store;
+	struct audit audit;
+	struct people *people;
+	int64_t started_us; /* monotonic */
+	char started_at[32];
+	_Atomic bool draining;
+
+	/* while serving */
+	struct router *router;
+	struct metrics *metrics;
+	struct http_metrics *http_metrics;
+	struct workers *workers;
+	struct service service;
+	struct front *front;
+	struct health *health;
+};
+
+/* Open what is below HTTP.  The data folder is made when absent.  False: nothing is open. */
+bool app_open(struct app *app, const struct cli *cli, struct err *err);
+void app_close(struct app *app);
+
+/* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
+bool app_serve(struct app *app, struct err *err);
+void app_stop(struct app *app);
+
+/* Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4]. */
+bool app_checkpoint(struct app *app, struct err *err);
+
+/* Does this signature of a checkpoint hold under our key?  For audit_verify; `self` is the app. */
+bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature);
+
+/* What op_run needs, with the time and ids of the caller's choice. */
+struct op_context;
+struct op_context app_op_context(const struct app *app);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * The audit chain as a file: one JSON object a line, verifiable with nothing but the file [P-7.6].
+ *
+ *     {"export": {"version": 1, "store_id": …}}    first
+ *     {…row with hash…}                            one a row, in order of stream and seq
+ *     {"checkpoint": {…statement…}, "signature": hex}
+ *     {"key": JWK}                                 the public key of the checkpoints
+ */
+#ifndef CS_APP_AUDIT_EXPORT_H
+#define CS_APP_AUDIT_EXPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct audit_report;
+struct buf;
+struct db;
+struct err;
+struct key;
+
+/* Append the whole export. */
+bool audit_export(struct db *db, const char *store_id, const struct key *key, struct buf *out, struct err *err);
+
+/*
+ * Verify an export's bytes: every chain, every checkpoint, every signature under the key in the file.  False: it is no
+ * export (ERR_INVALID names the line).
+ */
+bool audit_export_verify(const char *bytes, size_t size, struct audit_report *report, struct err *err);
+
+#endif

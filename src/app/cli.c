@@ -1,0 +1,226 @@
+#include "app/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+
+enum { ARGS_MAX = 64 };
+
+const struct cli_option cli_global_options[] = {
+	{"data", "DIR", "Data folder (default var/data)", false},
+	{"config", "FILE", "Configuration file", false},
+	{"json", NULL, "Answer as an envelope, or as NDJSON for lists", false},
+	{"quiet", NULL, "No messages on stderr", false},
+	{"help", NULL, "Show this help", false},
+	{NULL, NULL, NULL, false},
+};
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+	const char *value = NULL;
+	for (int i = 0; i < cli->options_count; i++)
+		if (strcmp(cli->options[i].name, name) == 0)
+			value = cli->options[i].value;
+	return value;
+}
+
+int cli_fail(const struct cli *cli, enum cli_exit code, const char *format, ...)
+{
+	if (cli->quiet)
+		return (int)code;
+	va_list args;
+	va_start(args, format);
+	fputs("countersign: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return (int)code;
+}
+
+bool cli_read(const char *path, size_t limit, struct buf *buf, struct err *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+	FILE *file = standard ? stdin : fopen(path, "rb");
+	if (file == NULL)
+		return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	char chunk[65536];
+	size_t got;
+	while (buf->size <= limit && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
+		buf_add(buf, chunk, got);
+	bool whole = !ferror(file);
+	if (!standard)
+		fclose(file);
+	if (!whole || !buf_ok(buf))
+		return err_set(err, ERR_IO, "cannot read %s whole", standard ? "standard input" : path);
+	if (buf->size > limit)
+		return err_set(err, ERR_BODY_TOO_LARGE, "the input has more than %zu bytes", limit);
+	return true;
+}
+
+bool cli_write(FILE *stream, const char *bytes, size_t size)
+{
+	return fwrite(bytes, 1, size, stream) == size && fflush(stream) == 0;
+}
+
+static bool has_words(const struct cli_command *command, int argc, char **argv, int *words)
+{
+	const char *second = strchr(command->name, ' ');
+	size_t first = second != NULL ? (size_t)(second - command->name) : strlen(command->name);
+	if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], command->name, first) != 0)
+		return false;
+	*words = second != NULL ? 2 : 1;
+	return second == NULL || (argc > 1 && strcmp(argv[1], second + 1) == 0);
+}
+
+static const struct cli_command *find_command(int argc, char **argv, int *words)
+{
+	const struct cli_command *found = NULL;
+	for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+		int count;
+		if (has_words(command, argc, argv, &count) && (found == NULL || count > *words)) {
+			found = command;
+			*words = count;
+		}
+	}
+	return found;
+}
+
+static const struct cli_option *find_option(const struct cli_option *options, const char *name, size_t size)
+{
+	for (; options != NULL && options->name != NULL; options++)
+		if (strlen(options->name) == size && strncmp(options->name, name, size) == 0)
+			return options;
+	return NULL;
+}
+
+static void print_options(FILE *out, const struct cli_option *options)
+{
+	for (; options != NULL && options->name != NULL; options++) {
+		char left[80];
+		snprintf(left, sizeof left, "--%s%s%s", options->name, options->value != NULL ? " " : "",
+				 options->value != NULL ? options->value : "");
+		fprintf(out, "  %-28s %s\n", left, options->doc);
+	}
+}
+
+static void print_usage(FILE *out, const struct cli_command *command)
+{
+	fprintf(out, "Usage: countersign %s%s%s\n\n%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
+			command->arguments, command->summary);
+	if (command->doc != NULL)
+		fprintf(out, "\n%s\n", command->doc);
+	if (command->options != NULL) {
+		fputs("\nOptions:\n", out);
+		print_options(out, command->options);
+	}
+	fputs("\nEvery command also takes:\n", out);
+	print_options(out, cli_global_options);
+}
+
+static void print_overview(FILE *out, const char *prefix)
+{
+	fputs("Usage: countersign COMMAND [ARGUMENTS]\n\nCommands:\n", out);
+	size_t size = prefix != NULL ? strlen(prefix) : 0;
+	for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+		if (size == 0 || strncmp(command->name, prefix, size) == 0)
+			fprintf(out, "  %-18s %s\n", command->name, command->summary);
+	fputs("\ncountersign help COMMAND tells more of one.\n", out);
+}
+
+static int usage_error(const struct cli *cli, const char *why, const char *what)
+{
+	cli_fail(cli, CLI_INVALID, "%s%s", why, what);
+	if (!cli->quiet && cli->command != NULL)
+		fprintf(stderr, "Usage: countersign %s %s\n", cli->command->name, cli->command->arguments);
+	return CLI_INVALID;
+}
+
+static void take_global(struct cli *cli, const char *name, const char *value)
+{
+	if (strcmp(name, "data") == 0)
+		cli->data = value;
+	else if (strcmp(name, "config") == 0)
+		cli->config = value;
+	else if (strcmp(name, "json") == 0)
+		cli->json = true;
+	else if (strcmp(name, "quiet") == 0)
+		cli->quiet = true;
+}
+
+/* One argument that begins with "--".  Returns how many arguments it took, 0 when it is refused. */
+static int take_option(struct cli *cli, int left, char **argv, bool *help)
+{
+	const char *name = argv[0] + 2, *equals = strchr(name, '=');
+	size_t size = equals != NULL ? (size_t)(equals - name) : strlen(name);
+	const struct cli_option *global = find_option(cli_global_options, name, size);
+	const struct cli_option *option = global;
+	if (option == NULL && cli->command != NULL)
+		option = find_option(cli->command->options, name, size);
+	if (option == NULL || cli->options_count == CLI_OPTIONS_MAX || (option->value == NULL && equals != NULL)) {
+		usage_error(cli, "unknown option ", argv[0]);
+		return 0;
+	}
+	const char *value = "";
+	int taken = 1;
+	if (option->value != NULL) {
+		if (equals == NULL && left < 2) {
+			usage_error(cli, "a value is missing after ", argv[0]);
+			return 0;
+		}
+		value = equals != NULL ? equals + 1 : argv[1];
+		taken = equals != NULL ? 1 : 2;
+	}
+	*help = *help || strcmp(option->name, "help") == 0;
+	if (global != NULL)
+		take_global(cli, option->name, value);
+	cli->options[cli->options_count].name = option->name;
+	cli->options[cli->options_count++].value = value;
+	return taken;
+}
+
+static int show_help(int count, char **words)
+{
+	int used;
+	const struct cli_command *command = find_command(count, words, &used);
+	if (command != NULL)
+		print_usage(stdout, command);
+	else
+		print_overview(stdout, count > 0 ? words[0] : NULL);
+	return CLI_DONE;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli cli = {.count = 0};
+	int words = 0;
+	cli.command = argc > 1 ? find_command(argc - 1, argv + 1, &words) : NULL;
+	const char *args[ARGS_MAX];
+	bool help = argc < 2, only_args = false;
+	for (int i = 1 + words; i < argc;) {
+		if (!only_args && strcmp(argv[i], "--") == 0) {
+			only_args = true;
+			i++;
+		} else if (!only_args && strncmp(argv[i], "--", 2) == 0) {
+			int taken = take_option(&cli, argc - i, argv + i, &help);
+			if (taken == 0)
+				return CLI_INVALID;
+			i += taken;
+		} else if (cli.count == ARGS_MAX) {
+			return usage_error(&cli, "too many arguments", "");
+		} else {
+			args[cli.count++] = argv[i++];
+		}
+	}
+	cli.args = args;
+	if (help)
+		return show_help(argc - 1, argv + 1);
+	if (cli.command == NULL)
+		return usage_error(&cli, "unknown command ", argv[1]);
+	if (cli.count < cli.command->args_min || cli.count > cli.command->args_max)
+		return usage_error(&cli, cli.count < cli.command->args_min ? "an argument is missing" : "too many arguments",
+						   "");
+	return cli.command->run(&cli);
+}

@@ -1,0 +1,93 @@
+#include "app/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/config.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/field.h"
+#include "core/jw.h"
+#include "version.h"
+
+static const struct cli_option call_options[] = {
+	{"list", NULL, "Name every operation; with --json its schemas and an example", false},
+	{"schema", "OPERATION", "Show the schemas of one operation and an example", false},
+	{"packs", "DIR", "Folder of further packs", false},
+	{NULL, NULL, NULL, false},
+};
+
+static const struct cli_option origin_options[] = {
+	{"origin", NULL, "Say where each value came from", false},
+	{NULL, NULL, NULL, false},
+};
+
+const struct cli_command cli_commands[] = {
+	{"call", "OPERATION < BODY.json", "Run a pure operation: JSON body in, envelope out",
+	 "Needs no data folder and no network.  Exit codes: 0 a result, 2 refused (a problem document on standard "
+	 "output),\n"
+	 "3 the operation abstained.",
+	 call_options, 0, 1, command_call},
+	{"packs list", "", "Name every pack of constants with version and SHA-256", NULL, NULL, 0, 0, command_packs_list},
+	{"packs show", "NAME [VERSION]", "Print a pack as it is", NULL, NULL, 1, 2, command_packs_show},
+	{"packs verify", "", "Load every pack and run its self-check", NULL, NULL, 0, 0, command_packs_verify},
+	{"packs add", "FILE", "Add a pack to the installation",
+	 "Refused when the name and version exist with other bytes, or when the pack fails its self-check.", NULL, 1, 1,
+	 command_packs_add},
+	{"config show", "", "Print the configuration in force", NULL, origin_options, 0, 0, command_config_show},
+	{"version", "", "Print the version", NULL, NULL, 0, 0, command_version},
+	{"help", "[COMMAND]", "Tell what the commands do", NULL, NULL, 0, 2, command_help},
+	{NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+};
+
+int command_version(const struct cli *cli)
+{
+	if (cli->json)
+		printf("{\"version\":\"%s\",\"git_sha\":\"%s\",\"compiler\":\"%s\"}\n", APP_VERSION, APP_GIT_SHA, __VERSION__);
+	else
+		printf("countersign %s (%s)\n", APP_VERSION, APP_GIT_SHA);
+	return CLI_DONE;
+}
+
+int command_help(const struct cli *cli)
+{
+	char *words[4] = {(char *)(uintptr_t) "countersign"};
+	int count = 1;
+	for (int i = 0; i < cli->count; i++)
+		words[count++] = (char *)(uintptr_t)cli->args[i];
+	words[count++] = (char *)(uintptr_t) "--help";
+	return cli_main(count, words);
+}
+
+static int print_config(const struct cli *cli, const struct config *config, const enum config_origin *origins)
+{
+	static const char *const names[] = {"default", "file", "environment", "flag"};
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	for (size_t i = 0; i < config_table.count; i++) {
+		const struct field_table one = {.fields = &config_table.fields[i], .count = 1, .size = config_table.size};
+		buf_reset(&buf);
+		jw_init(&jw, &buf);
+		field_write(&jw, &one, config, FIELD_INPUTS);
+		if (cli_option(cli, "origin") != NULL)
+			printf("%s  # %s\n", buf_text(&buf), names[origins[i]]);
+		else
+			puts(buf_text(&buf));
+	}
+	buf_fini(&buf);
+	return CLI_DONE;
+}
+
+int command_config_show(const struct cli *cli)
+{
+	struct arena arena;
+	struct config config;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	enum config_origin *origins = arena_array(&arena, config_table.count, sizeof *origins);
+	int code = CLI_INVALID;
+	if (config_of_cli(cli, &arena, &config, origins))
+		code = print_config(cli, &config, origins);
+	arena_fini(&arena);
+	return code;
+}

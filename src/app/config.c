@@ -1,0 +1,385 @@
+#include "app/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/must.h"
+#include "seal/pack.h"
+
+static const char *const modes[] = {"development", "production", NULL};
+static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const formats[] = {"logfmt", "json", NULL};
+
+#define KEY(member) NAMED(#member)
+
+static const struct field config_fields[] = {
+	F_ENUM(config, mode, modes, DEFAULT(MODE_DEVELOPMENT), DOC("production refuses to start on unsafe settings")),
+	F_STR(config, data, DEFAULT_TEXT("var/data"), DOC("Data folder")),
+	F_STRS(config, listen, COUNT(1, 16), DOC("Addresses to serve on, host:port; default 127.0.0.1:8080")),
+	F_STR(config, public_url, DOC("URL under which users reach this server; default from listen")),
+	F_INT(config, http.loops, KEY(http.loops), RANGE(1, 64), DOC("Event loops; default: cores, at most 4")),
+	F_INT(config, http.workers, KEY(http.workers), RANGE(1, 256), DOC("Worker threads; default: cores, at least 2")),
+	F_INT(config, http.max_connections, KEY(http.max_connections), RANGE(16, 100000), DEFAULT(4096),
+		  DOC("Open connections")),
+	F_INT(config, http.max_connections_per_ip, KEY(http.max_connections_per_ip), RANGE(16, 100000), DEFAULT(1024),
+		  DOC("Open connections of one address")),
+	F_INT(config, http.max_header_bytes, KEY(http.max_header_bytes), RANGE(4096, 262144), DEFAULT(32768), UNIT("bytes"),
+		  DOC("Header section of a request")),
+	F_INT(config, http.max_headers, KEY(http.max_headers), RANGE(10, 1000), DEFAULT(100),
+		  DOC("Lines of a header section")),
+	F_INT(config, http.max_target_bytes, KEY(http.max_target_bytes), RANGE(256, 65536), DEFAULT(8192), UNIT("bytes"),
+		  DOC("Request target")),
+	F_INT(config, http.max_body_bytes, KEY(http.max_body_bytes), RANGE(1024, 1073741824), DEFAULT(1048576),
+		  UNIT("bytes"), DOC("Request body; a route may set less or more")),
+	F_INT(config, http.header_timeout_s, KEY(http.header_timeout_s), RANGE(1, 300), DEFAULT(10), UNIT("s"),
+		  DOC("For the whole header section")),
+	F_INT(config, http.body_timeout_s, KEY(http.body_timeout_s), RANGE(1, 300), DEFAULT(30), UNIT("s"),
+		  DOC("For the body, plus one second per 64 KiB")),
+	F_INT(config, http.keepalive_s, KEY(http.keepalive_s), RANGE(1, 3600), DEFAULT(75), UNIT("s"),
+		  DOC("An idle connection stays open")),
+	F_INT(config, http.deadline_s, KEY(http.deadline_s), RANGE(1, 3600), DEFAULT(30), UNIT("s"),
+		  DOC("For the answer to one request")),
+	F_INT(config, http.drain_s, KEY(http.drain_s), RANGE(0, 600), DEFAULT(30), UNIT("s"),
+		  DOC("For requests under way when the server stops")),
+	F_BOOL(config, http.behind_proxy, KEY(http.behind_proxy), DEFAULT(0), DOC("A proxy in front ends TLS")),
+	F_INT(config, people.bcrypt_cost, KEY(people.bcrypt_cost), RANGE(10, 15), DEFAULT(12),
+		  DOC("log2 of the rounds of a password hash")),
+	F_INT(config, people.bcrypt_threads, KEY(people.bcrypt_threads), RANGE(1, 64),
+		  DOC("Threads that hash passwords; default: cores")),
+	F_INT(config, people.bcrypt_queue, KEY(people.bcrypt_queue), RANGE(1, 4096), DEFAULT(64),
+		  DOC("Logins that may wait for a thread")),
+	F_INT(config, people.access_ttl_s, KEY(people.access_ttl_s), RANGE(1, 3600), DEFAULT(900), UNIT("s"),
+		  DOC("Life of an access token")),
+	F_INT(config, people.password_min, KEY(people.password_min), RANGE(8, 64), DEFAULT(8), UNIT("characters"),
+		  DOC("Shortest password")),
+	F_BOOL(config, seal.store_all, KEY(seal.store_all), DEFAULT(0), DOC("Store the seal of every calculation")),
+	F_INT(config, audit.checkpoint_s, KEY(audit.checkpoint_s), RANGE(10, 86400), DEFAULT(3600), UNIT("s"),
+		  DOC("Between two signed checkpoints of the audit chain")),
+	F_STR(config, audit.checkpoint_dir, KEY(audit.checkpoint_dir),
+		  DOC("Folder for copies of checkpoints; put it on another machine")),
+	F_INT(config, store.batch_max, KEY(store.batch_max), RANGE(1, 4096), DEFAULT(256), DOC("Writes in one commit")),
+	F_INT(config, store.queue_max, KEY(store.queue_max), RANGE(16, 65536), DEFAULT(4096), DOC("Writes that may wait")),
+	F_INT(config, store.min_free_bytes, KEY(store.min_free_bytes), RANGE(0, 1e15), DEFAULT(104857600), UNIT("bytes"),
+		  DOC("Read-only below so much free disk")),
+	F_ENUM(config, log.level, levels, KEY(log.level), DEFAULT(2), DOC("Least severity that is logged")),
+	F_ENUM(config, log.format, formats, KEY(log.format), DEFAULT(0), DOC("Form of a log line")),
+	F_STR(config, packs.folder, KEY(packs.folder), DOC("Folder of further packs; default DATA/packs")),
+};
+
+const struct field_table config_table = FIELD_TABLE("configuration", config, config_fields);
+
+enum { KEYS = sizeof config_fields / sizeof *config_fields, FILE_MAX = 1 << 20 };
+
+/* Values by key, the strongest source so far. */
+struct reading {
+	struct arena *arena;
+	struct buf *report;
+	struct json values[KEYS];
+	enum config_origin origins[KEYS];
+	bool given[KEYS], failed;
+	const char *file;
+	const char *text; /* of the file, to name lines */
+};
+
+const char *config_variable(const char *key, char name[96])
+{
+	size_t at = (size_t)snprintf(name, 96, "COUNTERSIGN_");
+	for (; *key != '\0' && at < 95; key++)
+		name[at++] = *key == '.' ? '_' : (char)toupper((unsigned char)*key);
+	name[at] = '\0';
+	return name;
+}
+
+/* The line of the file on which the last part of the key stands, 0 when unknown. */
+static unsigned line_of(const char *text, const char *key)
+{
+	const char *dot = strrchr(key, '.'), *word = dot != NULL ? dot + 1 : key;
+	size_t size = strlen(word);
+	unsigned line = 1;
+	for (const char *at = text; at != NULL && *at != '\0'; line++) {
+		const char *start = at + strspn(at, " ");
+		if (strncmp(start, word, size) == 0 && start[size] == ':')
+			return line;
+		at = strchr(at, '\n');
+		at = at != NULL ? at + 1 : NULL;
+	}
+	return 0;
+}
+
+static int distance(const char *a, const char *b)
+{
+	enum { LONGEST = 64 };
+	int row[LONGEST + 1], size = (int)strlen(b);
+	if (size > LONGEST)
+		return LONGEST;
+	for (int j = 0; j <= size; j++)
+		row[j] = j;
+	for (int i = 0; a[i] != '\0'; i++) {
+		int diagonal = row[0];
+		row[0] = i + 1;
+		for (int j = 1; j <= size; j++) {
+			int changed = diagonal + (a[i] != b[j - 1]);
+			diagonal = row[j];
+			int shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
+			row[j] = changed < shorter + 1 ? changed : shorter + 1;
+		}
+	}
+	return row[size];
+}
+
+static const char *nearest_key(const char *key)
+{
+	const char *nearest = NULL;
+	int best = 1000;
+	for (size_t i = 0; i < KEYS; i++) {
+		int far = distance(key, field_name(&config_fields[i]));
+		if (far < best) {
+			best = far;
+			nearest = field_name(&config_fields[i]);
+		}
+	}
+	return nearest;
+}
+
+static void complain(struct reading *r, enum config_origin origin, const char *key, const char *why)
+{
+	char name[96];
+	unsigned line = origin == ORIGIN_FILE ? line_of(r->text, key) : 0;
+	if (line > 0)
+		buf_addf(r->report, "%s:%u: %s %s\n", r->file, line, key, why);
+	else if (origin == ORIGIN_FILE)
+		buf_addf(r->report, "%s: %s %s\n", r->file, key, why);
+	else
+		buf_addf(r->report, "%s: %s %s\n", origin == ORIGIN_ENVIRONMENT ? config_variable(key, name) : "command line",
+				 key, why);
+	r->failed = true;
+}
+
+static void put(struct reading *r, const struct field *field, struct json value, enum config_origin origin)
+{
+	size_t i = (size_t)(field - config_fields);
+	r->values[i] = value;
+	r->origins[i] = origin;
+	r->given[i] = true;
+}
+
+static void unknown_key(struct reading *r, const char *key)
+{
+	char why[160];
+	snprintf(why, sizeof why, "is no key of the configuration; the nearest is %s", nearest_key(key));
+	complain(r, ORIGIN_FILE, key, why);
+}
+
+/* {http: {loops: 4}} says http.loops. */
+static void take_tree(struct reading *r, const struct json *tree, const char *prefix)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		const struct json *value = &tree->members[i].value;
+		const char *key =
+			*prefix != '\0' ? arena_printf(r->arena, "%s.%s", prefix, tree->members[i].name) : tree->members[i].name;
+		const struct field *field = key != NULL ? field_find(&config_table, key) : NULL;
+		if (field != NULL)
+			put(r, field, *value, ORIGIN_FILE);
+		else if (key != NULL && value->kind == JS_OBJECT && *prefix == '\0')
+			take_tree(r, value, key);
+		else if (key != NULL)
+			unknown_key(r, key);
+	}
+}
+
+static bool read_file(struct reading *r, const char *path)
+{
+	struct buf buf;
+	buf_init(&buf, 0);
+	struct err err = {.kind = ERR_NONE};
+	const struct json *tree = NULL;
+	bool read = cli_read(path, FILE_MAX, &buf, &err);
+	r->file = path;
+	r->text = read ? arena_dupn(r->arena, buf_text(&buf), buf.size) : NULL;
+	read = read && yaml_parse(r->arena, buf_text(&buf), buf.size, &tree, &err);
+	buf_fini(&buf);
+	if (!read) {
+		buf_addf(r->report, "%s: %s\n", path, err.message);
+		r->failed = true;
+	} else if (tree->kind == JS_OBJECT) {
+		take_tree(r, tree, "");
+	} else if (tree->kind != JS_NULL) {
+		buf_addf(r->report, "%s: must be a mapping of keys\n", path);
+		r->failed = true;
+	}
+	return read;
+}
+
+static struct json text_value(const char *text)
+{
+	return (struct json){.kind = JS_STRING, .text = text, .size = strlen(text)};
+}
+
+/* Text from a variable or flag, as the key's kind wants it; what does not fit stays text and is refused later. */
+static struct json typed(struct reading *r, const struct field *field, const char *text)
+{
+	char *end;
+	errno = 0;
+	if (field->many) {
+		struct json list = {.kind = JS_ARRAY};
+		char *copy = arena_dup(r->arena, text), *save = NULL;
+		list.items = arena_array(r->arena, strlen(text) + 1, sizeof *list.items);
+		for (char *item = copy != NULL ? strtok_r(copy, ", ", &save) : NULL; item != NULL && list.items != NULL;
+			 item = strtok_r(NULL, ", ", &save))
+			list.items[list.count++] = text_value(item);
+		return list;
+	}
+	if (field->kind == FIELD_BOOL && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+		return (struct json){.kind = JS_BOOL, .boolean = text[0] == 't'};
+	if (field->kind == FIELD_INT) {
+		long long integer = strtoll(text, &end, 10);
+		if (*text != '\0' && *end == '\0' && errno == 0)
+			return (struct json){.kind = JS_INT, .integer = integer};
+	}
+	return text_value(text);
+}
+
+/* Variables that are no keys of the table but have a meaning of their own. */
+static bool is_other_variable(const char *name, size_t size)
+{
+	static const char *const others[] = {"COUNTERSIGN_CONFIG", "COUNTERSIGN_ADMIN_EMAIL", "COUNTERSIGN_ADMIN_PASSWORD",
+										 "COUNTERSIGN_ADMIN_PASSWORD_FILE"};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strlen(others[i]) == size && strncmp(others[i], name, size) == 0)
+			return true;
+	return false;
+}
+
+static void take_variable(struct reading *r, const char *variable)
+{
+	const char *equals = strchr(variable, '=');
+	size_t size = equals != NULL ? (size_t)(equals - variable) : 0;
+	if (strncmp(variable, "COUNTERSIGN_", 12) != 0 || is_other_variable(variable, size))
+		return;
+	char name[96];
+	for (size_t i = 0; i < KEYS; i++) {
+		config_variable(field_name(&config_fields[i]), name);
+		if (strlen(name) == size && strncmp(name, variable, size) == 0) {
+			put(r, &config_fields[i], typed(r, &config_fields[i], equals + 1), ORIGIN_ENVIRONMENT);
+			return;
+		}
+	}
+	buf_addf(r->report, "warning: %.*s names no key of the configuration\n", (int)size, variable);
+}
+
+static void take_flags(struct reading *r, const char *const *flags)
+{
+	for (; flags != NULL && flags[0] != NULL; flags += 2) {
+		const struct field *field = field_find(&config_table, flags[0]);
+		must(field != NULL);
+		put(r, field, typed(r, field, flags[1]), ORIGIN_FLAG);
+	}
+}
+
+static bool decode(struct reading *r, struct config *config)
+{
+	struct json_member members[KEYS];
+	struct json body = {.kind = JS_OBJECT, .members = members};
+	for (size_t i = 0; i < KEYS; i++) {
+		const char *name = field_name(&config_fields[i]);
+		if (r->given[i])
+			members[body.count++] =
+				(struct json_member){.name = name, .name_size = strlen(name), .value = r->values[i]};
+	}
+	struct faults faults;
+	faults_init(&faults, r->arena);
+	field_decode(&config_table, &body, config, r->arena, "", &faults);
+	for (const struct fault *fault = faults.first; fault != NULL; fault = fault->next) {
+		size_t size = strcspn(fault->pointer + 1, "/");
+		const char *key = arena_dupn(r->arena, fault->pointer + 1, size);
+		const struct field *field = key != NULL ? field_find(&config_table, key) : NULL;
+		complain(r, field != NULL ? r->origins[field - config_fields] : ORIGIN_FILE, key, fault->message);
+	}
+	return faults.count == 0;
+}
+
+/* Defaults that depend on the machine or on other keys. */
+static void derive(struct config *config, struct arena *arena)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if (config->http.loops == FIELD_NO_INT)
+		config->http.loops = cores < 4 ? cores : 4;
+	if (config->http.workers == FIELD_NO_INT)
+		config->http.workers = cores > 2 ? cores : 2;
+	if (config->people.bcrypt_threads == FIELD_NO_INT)
+		config->people.bcrypt_threads = cores;
+	if (config->listen.count == 0) {
+		config->listen.items = arena_array(arena, 1, sizeof *config->listen.items);
+		must(config->listen.items != NULL);
+		config->listen.items[0] = "127.0.0.1:8080";
+		config->listen.count = 1;
+	}
+	if (config->public_url == NULL)
+		config->public_url = arena_printf(arena, "http://%s", config->listen.items[0]);
+	if (config->packs.folder == NULL)
+		config->packs.folder = arena_printf(arena, "%s/packs", config->data);
+}
+
+bool config_read(const struct config_source *source, struct arena *arena, struct config *config,
+				 enum config_origin *origins, struct buf *report)
+{
+	static const char *const system_file = "/etc/countersign/countersign.yaml";
+	struct reading *r = arena_new(arena, struct reading);
+	must(r != NULL);
+	r->arena = arena;
+	r->report = report;
+	if (source->file != NULL)
+		read_file(r, source->file);
+	else if (access(system_file, F_OK) == 0)
+		read_file(r, system_file);
+	for (const char *const *variable = source->environment; *variable != NULL; variable++)
+		take_variable(r, *variable);
+	take_flags(r, source->flags);
+	decode(r, config);
+	if (r->failed)
+		return false;
+	derive(config, arena);
+	if (origins != NULL)
+		memcpy(origins, r->origins, sizeof r->origins);
+	return true;
+}
+
+bool config_of_cli(const struct cli *cli, struct arena *arena, struct config *config, enum config_origin *origins)
+{
+	extern char **environ;
+	const char *flags[2 * CLI_OPTIONS_MAX + 1];
+	int count = 0;
+	struct buf listen;
+	buf_init(&listen, 0);
+	for (int i = 0; i < cli->options_count; i++)
+		if (strcmp(cli->options[i].name, "listen") == 0)
+			buf_addf(&listen, "%s%s", listen.size > 0 ? "," : "", cli->options[i].value);
+	const char *const pairs[][2] = {
+		{"data", cli->data}, {"mode", cli_option(cli, "mode")}, {"listen", listen.size > 0 ? buf_text(&listen) : NULL}};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		if (pairs[i][1] == NULL)
+			continue;
+		flags[count++] = pairs[i][0];
+		flags[count++] = pairs[i][1];
+	}
+	flags[count] = NULL;
+	const char *file = cli->config != NULL ? cli->config : getenv("COUNTERSIGN_CONFIG");
+	const struct config_source source = {.file = file, .flags = flags, .environment = (const char *const *)environ};
+	struct buf report;
+	buf_init(&report, 0);
+	bool read = config_read(&source, arena, config, origins, &report);
+	if (report.size > 0 && !cli->quiet)
+		fputs(buf_text(&report), stderr);
+	buf_fini(&report);
+	buf_fini(&listen);
+	return read;
+}

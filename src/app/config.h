@@ -1,0 +1,83 @@
+/*
+ * Configuration: one table gives the parser, `config show`, the reference page and the man page [P-3.1].
+ *
+ * One YAML file, then environment variables, then flags: later wins.  An unknown key, a wrong type or a value out of
+ * range is refused, all faults at once.  Read once at start; const afterwards.
+ */
+#ifndef CS_APP_CONFIG_H
+#define CS_APP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/field.h"
+
+struct arena;
+struct buf;
+struct cli;
+struct err;
+
+enum config_mode { MODE_DEVELOPMENT, MODE_PRODUCTION };
+
+struct config {
+	int mode;
+	const char *data;
+	struct {
+		size_t count;
+		const char **items;
+	} listen;
+	const char *public_url; /* from `listen` when not given */
+	struct {
+		int64_t loops, workers, max_connections, max_connections_per_ip;
+		int64_t max_header_bytes, max_headers, max_target_bytes, max_body_bytes;
+		int64_t header_timeout_s, body_timeout_s, keepalive_s, deadline_s, drain_s;
+		bool behind_proxy;
+	} http;
+	struct {
+		int64_t bcrypt_cost, bcrypt_threads, bcrypt_queue, access_ttl_s, password_min;
+	} people;
+	struct {
+		bool store_all;
+	} seal;
+	struct {
+		int64_t checkpoint_s;
+		const char *checkpoint_dir;
+	} audit;
+	struct {
+		int64_t batch_max, queue_max, min_free_bytes;
+	} store;
+	struct {
+		int level, format;
+	} log;
+	struct {
+		const char *folder;
+	} packs;
+};
+
+extern const struct field_table config_table;
+
+/* Where a value came from. */
+enum config_origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
+
+struct config_source {
+	const char *file;         /* --config, else COUNTERSIGN_CONFIG, else /etc/countersign/countersign.yaml if there */
+	const char *const *flags; /* pairs key, value; ends with NULL; may be NULL */
+	const char *const *environment; /* as `environ` */
+};
+
+/*
+ * Read all sources.  False: `report` has one line per fault, with file and line, the key, what is allowed and the
+ * nearest key for an unknown one.  Warnings (unknown COUNTERSIGN_ variables) are in `report` too when it returns true.
+ * Texts are the arena's.  `origins` (config_table.count long) may be NULL.
+ */
+bool config_read(const struct config_source *source, struct arena *arena, struct config *config,
+				 enum config_origin *origins, struct buf *report);
+
+/* The variable of a key: COUNTERSIGN_HTTP_MAX_BODY_BYTES.  Returns `name`. */
+const char *config_variable(const char *key, char name[96]);
+
+/* Configuration of one command line: --config, --data and --listen.  Reports on stderr.  `origins` may be NULL. */
+bool config_of_cli(const struct cli *cli, struct arena *arena, struct config *config, enum config_origin *origins);
+
+#endif

@@ -1,0 +1,147 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "app/app.h"
+#include "app/commands.h"
+#include "app/routes.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/jw.h"
+#include "http/metrics.h"
+#include "http/openapi.h"
+#include "http/router.h"
+#include "people/roles.h"
+#include "seal/pack.h"
+#include "store/store.h"
+#include "version.h"
+
+/* `doctor`: is this installation sound?  `openapi`: what does it serve?  Neither needs a running server. */
+
+struct examination {
+	const struct cli *cli;
+	int faults;
+};
+
+static void say(struct examination *e, bool sound, const char *what, const char *detail, const char *mend)
+{
+	e->faults += !sound;
+	printf("%-4s %-10s %s%s%s\n", sound ? "ok" : "BAD", what, detail, sound ? "" : " -> ", sound ? "" : mend);
+}
+
+static void examine_folder(struct examination *e, const struct config *config)
+{
+	struct stat st;
+	char detail[160];
+	if (stat(config->data, &st) != 0) {
+		say(e, true, "folder", "not made yet; `serve` makes it", "");
+		return;
+	}
+	snprintf(detail, sizeof detail, "%.100s, mode %03o", config->data, (unsigned)st.st_mode & 0777);
+	say(e, (st.st_mode & 077) == 0, "folder", detail, "chmod 700 it: others may read the store");
+}
+
+static void examine_disk(struct examination *e, const struct config *config)
+{
+	struct statvfs fs;
+	char detail[80];
+	if (statvfs(config->data, &fs) != 0)
+		return;
+	int64_t free_bytes = (int64_t)(fs.f_bavail * fs.f_frsize);
+	snprintf(detail, sizeof detail, "%lld MiB free", (long long)(free_bytes >> 20));
+	say(e, free_bytes >= config->store.min_free_bytes, "disk", detail,
+		"make room, or lower store.min_free_bytes: the server only reads now");
+}
+
+static void examine_packs(struct examination *e, const struct config *config)
+{
+	struct app_ops ops;
+	struct packs *packs = NULL;
+	struct err err;
+	char detail[80] = "";
+	app_ops_init(&ops);
+	bool sound = app_packs_open(&ops, config->packs.folder, &packs, &err);
+	size_t count = 0;
+	while (sound && packs_at(packs, count) != NULL)
+		count++;
+	snprintf(detail, sizeof detail, "%zu packs, all self-checks hold", count);
+	say(e, sound, "packs", sound ? detail : err.message, "restore the file, or remove it");
+	packs_free(packs);
+}
+
+/* The store itself, unless a server has it: then that server's own health is what counts. */
+static void examine_store(struct examination *e)
+{
+	struct app app;
+	struct err err;
+	struct audit_report report;
+	char detail[200];
+	if (!app_open(&app, e->cli, &err)) {
+		bool served = err.kind == ERR_STORE_BUSY;
+		say(e, served, "store", served ? "in use by a running server; ask GET /health" : err.message,
+			"see the message; the data folder was not changed");
+		return;
+	}
+	struct db *db = store_read(app.store);
+	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, &report, &err);
+	store_read_end(app.store, db);
+	snprintf(detail, sizeof detail, "schema %d", store_schema_version(app.store));
+	say(e, true, "store", detail, "");
+	if (read)
+		snprintf(detail, sizeof detail, "%lld rows, %lld checkpoints%s%s", (long long)report.rows,
+				 (long long)report.checkpoints, report.sound ? "" : ": ", report.sound ? "" : report.reason);
+	say(e, read && report.sound, "audit", read ? detail : err.message,
+		"keep this folder as evidence and restore a backup that verifies");
+	app_close(&app);
+}
+
+int command_doctor(const struct cli *cli)
+{
+	struct examination e = {.cli = cli};
+	struct arena arena;
+	struct config config;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	bool configured = config_of_cli(cli, &arena, &config, NULL);
+	say(&e, configured, "config", configured ? "valid" : "see the messages above", "mend the named keys");
+	if (configured) {
+		examine_folder(&e, &config);
+		examine_disk(&e, &config);
+		examine_packs(&e, &config);
+		examine_store(&e);
+	}
+	arena_fini(&arena);
+	return e.faults == 0 ? CLI_DONE : CLI_WRONG;
+}
+
+static void write_roles(void *self, struct jw *jw, const char *permission)
+{
+	(void)self;
+	permission_roles(jw, permission);
+}
+
+int command_openapi(const struct cli *cli)
+{
+	struct app app = {.env = NULL};
+	struct buf text;
+	struct jw jw;
+	arena_init(&app.arena, ARENA_REQUEST_CAP);
+	app_ops_init(&app.ops);
+	app.router = router_new();
+	app.metrics = metrics_new();
+	routes_add(&app);
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	const struct openapi document = {.title = "Countersign", .version = APP_VERSION, .roles = write_roles};
+	openapi_write(&jw, app.router, &document);
+	buf_addc(&text, '\n');
+	int code = cli_write(stdout, buf_text(&text), text.size)
+				   ? CLI_DONE
+				   : cli_fail(cli, CLI_FAILED, "cannot write to standard output");
+	buf_fini(&text);
+	metrics_free(app.metrics);
+	router_free(app.router);
+	arena_fini(&app.arena);
+	return code;
+}

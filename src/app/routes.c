@@ -1,0 +1,59 @@
+#include "app/routes.h"
+
+#include <string.h>
+
+#include "app/app.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/must.h"
+#include "http/exchange.h"
+#include "http/router.h"
+#include "people/people.h"
+#include "people/principal.h"
+#include "people/roles.h"
+
+/* Who is let through without any credential is a closed list [P-5.5]; everything else names a known permission. */
+static void check_permissions(const struct router *router)
+{
+	for (size_t i = 0; i < router_count(router); i++) {
+		const struct route *route = router_at(router, i);
+		must(route_public(route) || permission_known(route->permission));
+	}
+}
+
+void routes_add(struct app *app)
+{
+	system_api_add(app);
+	ops_api_add(app);
+	seals_api_add(app);
+	packs_api_add(app);
+	audit_api_add(app);
+	router_add(app->router, people_routes, people_routes_count, app->people);
+	check_permissions(app->router);
+}
+
+bool routes_authorise(void *self, struct exchange *x, const struct route *route, struct err *err)
+{
+	struct app *app = self;
+	return people_authorise(app->people, x, route, err);
+}
+
+bool routes_admit(void *self, struct exchange *x, const struct route *route, struct err *err)
+{
+	const struct app *app = self;
+	(void)x;
+	if (!atomic_load(&app->draining) || route_public(route))
+		return true;
+	return err_set(err, ERR_DRAINING, "The server is stopping.");
+}
+
+void routes_log(const struct exchange *x, int status, int64_t duration_us)
+{
+	const struct route *route = x->match.route;
+	const struct principal *principal = x->principal;
+	log_info("request", log_str("request_id", x->trace.request_id),
+			 log_str("route", route != NULL ? route->path : "none"), log_int("status", status),
+			 log_num("dur_ms", (double)duration_us / 1e3),
+			 log_str("principal", principal != NULL ? principal->user_id : NULL),
+			 log_str("trace", x->trace.parent[0] != '\0' ? x->trace.parent : NULL));
+}

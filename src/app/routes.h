@@ -1,0 +1,32 @@
+/*
+ * Every route of the server brought together, and the hooks each exchange passes.
+ */
+#ifndef CS_APP_ROUTES_H
+#define CS_APP_ROUTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct app;
+struct err;
+struct exchange;
+struct route;
+
+/* Register all tables with app->router, and the app's own metrics. */
+void routes_add(struct app *app);
+
+/* Hooks of the front; `self` is the app. */
+bool routes_authorise(void *self, struct exchange *x, const struct route *route, struct err *err);
+bool routes_admit(void *self, struct exchange *x, const struct route *route, struct err *err);
+
+/* One access line per exchange [P-11.3]. */
+void routes_log(const struct exchange *x, int status, int64_t duration_us);
+
+/* The tables of the app itself, registered by routes_add with the app as their owner. */
+void ops_api_add(struct app *app);
+void system_api_add(struct app *app);
+void seals_api_add(struct app *app);
+void packs_api_add(struct app *app);
+void audit_api_add(struct app *app);
+
+#endif

@@ -1,0 +1,205 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/commands.h"
+#include "core/buf.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "http/front.h"
+#include "people/people.h"
+#include "seal/audit.h"
+#include "store/store.h"
+#include "version.h"
+
+/* `serve` and `init`. */
+
+enum { SECRET_FILE_MAX = 1024 };
+
+/* --- the first admin [P-2.1] --- */
+
+/* The first line of a file, without its end. */
+static bool read_secret(const char *path, struct buf *secret, struct err *err)
+{
+	if (!cli_read(path, SECRET_FILE_MAX, secret, err))
+		return false;
+	char *end = secret->bytes != NULL ? strpbrk(secret->bytes, "\r\n") : NULL;
+	if (end != NULL)
+		*end = '\0';
+	return true;
+}
+
+static bool make_admin(struct app *app, const char *email, const char *password, struct err *err)
+{
+	bool any = false, made = false;
+	if (email == NULL || password == NULL)
+		return true;
+	if (!people_any(app->people, &any, err))
+		return false;
+	if (any) {
+		log_info("the first admin exists already; the given one is ignored");
+		return true;
+	}
+	return people_first_admin(app->people, email, password, &made, err);
+}
+
+/* The password may come from a file, and in production from nowhere else [P-2.1, P-3.2]. */
+static bool admin_of_environment(struct app *app, struct err *err)
+{
+	const char *email = getenv("COUNTERSIGN_ADMIN_EMAIL"), *file = getenv("COUNTERSIGN_ADMIN_PASSWORD_FILE");
+	const char *password = getenv("COUNTERSIGN_ADMIN_PASSWORD");
+	if (password != NULL && app->config.mode == MODE_PRODUCTION)
+		return err_set(err, ERR_INVALID,
+					   "COUNTERSIGN_ADMIN_PASSWORD is refused in production; use COUNTERSIGN_ADMIN_PASSWORD_FILE");
+	struct buf secret;
+	buf_init(&secret, SECRET_FILE_MAX);
+	bool done = file == NULL || read_secret(file, &secret, err);
+	done = done && make_admin(app, email, file != NULL ? buf_text(&secret) : password, err);
+	buf_fini(&secret);
+	return done;
+}
+
+/* --- production's refusals [P-3.3] --- */
+
+static bool is_loopback(const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 ||
+		   strncmp(address, "localhost", 9) == 0 || strncmp(address, "unix:", 5) == 0;
+}
+
+static bool may_serve(const struct app *app, struct err *err)
+{
+	const struct config *c = &app->config;
+	if (c->mode != MODE_PRODUCTION)
+		return true;
+	for (size_t i = 0; i < c->listen.count; i++)
+		if (!is_loopback(c->listen.items[i]) && !c->http.behind_proxy)
+			return err_set(
+				err, ERR_INVALID,
+				"production does not serve plain HTTP on %s: put a proxy in front and set http.behind_proxy: true",
+				c->listen.items[i]);
+	if (c->audit.checkpoint_dir == NULL)
+		log_warn("audit.checkpoint_dir is not set: a cut tail of the chain could not be shown");
+	return true;
+}
+
+/* --- life --- */
+
+struct start_note {
+	struct app *app;
+	enum audit_action action;
+};
+
+static bool apply_start(struct db *db, void *self, struct err *err)
+{
+	struct start_note *note = self;
+	char schema[16];
+	snprintf(schema, sizeof schema, "%d", store_schema_version(note->app->store));
+	const struct audit_pair meta[] = {{AUDIT_META_version, APP_VERSION}, {AUDIT_META_schema_version, schema}};
+	const struct audit_event event = {.action = note->action,
+									  .actor = "local",
+									  .target_id = store_id(note->app->store),
+									  .meta = meta,
+									  .meta_count = note->action == AUDIT_SERVER_START ? 2 : 1};
+	return audit_append(&note->app->audit, db, &event, err);
+}
+
+static bool note_life(struct app *app, enum audit_action action, struct err *err)
+{
+	struct start_note note = {.app = app, .action = action};
+	return store_write(app->store, apply_start, &note, err);
+}
+
+/* SIGTERM and SIGINT end the server; between them the hourly checkpoint is written. */
+static void wait_for_end(struct app *app, const sigset_t *signals)
+{
+	for (;;) {
+		const struct timespec period = {.tv_sec = app->config.audit.checkpoint_s};
+		struct err err;
+		int signal = sigtimedwait(signals, NULL, &period);
+		if (signal == SIGTERM || signal == SIGINT)
+			return;
+		if (signal < 0 && errno == EAGAIN && !app_checkpoint(app, &err))
+			log_error("a checkpoint of the audit chain could not be written", log_str("why", err.message));
+	}
+}
+
+static void say_where(const struct cli *cli, const struct app *app)
+{
+	double ms = (double)(env_mono_us(app->env) - app->started_us) / 1000;
+	for (size_t i = 0; i < front_count(app->front); i++)
+		if (strncmp(front_address(app->front, i), "unix:", 5) != 0) {
+			if (!cli->quiet)
+				fprintf(stderr, "countersign: serving on http://%s\n", front_address(app->front, i));
+			log_info("ready", log_str("address", front_address(app->front, i)), log_num("start_ms", ms));
+		}
+}
+
+static int serve(struct app *app, const struct cli *cli, const sigset_t *signals)
+{
+	struct err err;
+	if (!may_serve(app, &err))
+		return cli_fail(cli, CLI_INVALID, "%s", err.message);
+	if (!admin_of_environment(app, &err))
+		return cli_fail(cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
+	if (!note_life(app, AUDIT_SERVER_START, &err) || !app_checkpoint(app, &err))
+		return cli_fail(cli, CLI_FAILED, "%s", err.message);
+	bool served = app_serve(app, &err);
+	if (served) {
+		say_where(cli, app);
+		wait_for_end(app, signals);
+		log_info("stopping");
+		sigset_t second = *signals; /* a second signal stops at once [P-12.5] */
+		pthread_sigmask(SIG_UNBLOCK, &second, NULL);
+	}
+	app_stop(app);
+	if (served && !note_life(app, AUDIT_SERVER_STOP, &err))
+		log_error("the stop could not be recorded", log_str("why", err.message));
+	return served ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
+}
+
+int command_serve(const struct cli *cli)
+{
+	sigset_t signals;
+	struct app app;
+	struct err err;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is made, so that all of them inherit it */
+	signal(SIGPIPE, SIG_IGN);
+	if (!app_open(&app, cli, &err))
+		return cli_fail(cli,
+						err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE
+						: err.kind == ERR_INVALID  ? CLI_INVALID
+												   : CLI_FAILED,
+						"%s", err.message);
+	int code = serve(&app, cli, &signals);
+	app_close(&app);
+	return code;
+}
+
+int command_init(const struct cli *cli)
+{
+	struct app app;
+	struct err err = {.kind = ERR_NONE};
+	struct buf secret;
+	const char *email = cli_option(cli, "admin-email"), *file = cli_option(cli, "admin-password-file");
+	if ((email == NULL) != (file == NULL))
+		return cli_fail(cli, CLI_INVALID, "--admin-email and --admin-password-file go together");
+	if (!app_open(&app, cli, &err))
+		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	buf_init(&secret, SECRET_FILE_MAX);
+	bool done = file != NULL ? read_secret(file, &secret, &err) && make_admin(&app, email, buf_text(&secret), &err)
+							 : admin_of_environment(&app, &err);
+	buf_fini(&secret);
+	if (done)
+		printf("%s\n", app.config.data);
+	app_close(&app);
+	return done ? CLI_DONE : cli_fail(cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
+}

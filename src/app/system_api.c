@@ -1,0 +1,268 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/health.h"
+#include "app/routes.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/jw.h"
+#include "core/must.h"
+#include "core/stamp.h"
+#include "crypt/key.h"
+#include "http/exchange.h"
+#include "http/metrics.h"
+#include "http/openapi.h"
+#include "http/router.h"
+#include "people/reply.h"
+#include "people/roles.h"
+#include "seal/pack.h"
+#include "store/store.h"
+#include "version.h"
+
+/* What the server says of itself: version, metrics, its own description, its public keys, the time. */
+
+static void handle_version(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	const struct pack *pack;
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_object(&jw);
+	jw_member_str(&jw, "version", APP_VERSION);
+	jw_member_str(&jw, "git_sha", APP_GIT_SHA);
+	jw_member_str(&jw, "build_id", APP_VERSION "+" APP_GIT_SHA);
+	jw_member_str(&jw, "compiler", __VERSION__);
+	jw_member_int(&jw, "schema_version", store_schema_version(app->store));
+	jw_key(&jw, "packs");
+	jw_object(&jw);
+	for (size_t i = 0; (pack = packs_at(app->packs, i)) != NULL; i++) {
+		const struct pack *next = packs_at(app->packs, i + 1);
+		if (next != NULL && strcmp(next->name, pack->name) == 0)
+			continue; /* the newest of a name is the last */
+		jw_key(&jw, pack->name);
+		jw_object(&jw);
+		jw_member_str(&jw, "version", pack->version);
+		jw_member_str(&jw, "sha256", pack->sha256);
+		jw_object_end(&jw);
+	}
+	jw_object_end(&jw);
+	jw_object_end(&jw);
+	reply_fact_text(x, 200, buf_text(&buf), buf.size);
+	buf_fini(&buf);
+}
+
+static void handle_metrics(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	struct buf buf;
+	buf_init(&buf, 0);
+	metrics_render(app->metrics, &buf);
+	exchange_answer_buf(x, 200, "text/plain; version=0.0.4; charset=utf-8", &buf);
+	buf_fini(&buf);
+}
+
+static void write_roles(void *self, struct jw *jw, const char *permission)
+{
+	(void)self;
+	permission_roles(jw, permission);
+}
+
+static void handle_openapi(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	const struct openapi document = {
+		.title = "Countersign", .version = APP_VERSION, .server = app->config.public_url, .roles = write_roles};
+	openapi_write(&jw, app->router, &document);
+	exchange_answer_buf(x, 200, MEDIA_JSON, &buf);
+	buf_fini(&buf);
+}
+
+static void handle_jwks(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_object(&jw);
+	jw_key(&jw, "keys");
+	jw_array(&jw);
+	key_jwk(app->keys.access, &jw);
+	key_jwk(app->keys.checkpoint, &jw);
+	jw_array_end(&jw);
+	jw_object_end(&jw);
+	exchange_set(x, "Cache-Control", "public, max-age=300");
+	exchange_answer_buf(x, 200, MEDIA_JSON, &buf);
+	buf_fini(&buf);
+}
+
+static void handle_time(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	int64_t now_us = env_wall_us(app->env);
+	char now[STAMP_TEXT], text[96];
+	stamp_format(now, now_us);
+	int size = snprintf(text, sizeof text, "{\"unix_ms\":%lld,\"rfc3339\":\"%s\"}", (long long)(now_us / 1000), now);
+	reply_fact_text(x, 200, text, (size_t)size);
+}
+
+static void handle_root(struct exchange *x)
+{
+	static const char text[] = "{\"service\":\"countersign\",\"version\":\"" APP_VERSION
+							   "\",\"openapi\":\"/openapi.json\",\"health\":\"/health\"}";
+	reply_fact_text(x, 200, text, sizeof text - 1);
+}
+
+static const char envelope_schema[] =
+	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Countersign envelope 1.0\",\"type\":"
+	"\"object\",\"required\":[\"result\",\"assumptions\",\"warnings\",\"confidence\",\"trace\",\"content_sha256\","
+	"\"inputs_sha256\",\"envelope_version\",\"timestamp\"],\"properties\":{\"result\":{},\"assumptions\":{\"$ref\":"
+	"\"#/$defs/notes\"},\"warnings\":{\"$ref\":\"#/$defs/notes\"},\"confidence\":{\"type\":\"number\",\"minimum\":0,"
+	"\"maximum\":1},\"trace\":{\"type\":\"object\",\"required\":[\"inputs\",\"intermediates\",\"checks\","
+	"\"pack_metadata\",\"code_version\",\"route\",\"request_id\"],\"properties\":{\"inputs\":{\"type\":\"object\"},"
+	"\"intermediates\":{\"type\":\"object\"},\"checks\":{\"type\":\"array\"},\"pack_metadata\":{\"type\":\"object\","
+	"\"additionalProperties\":{\"type\":\"object\",\"required\":[\"version\",\"sha256\"]}},\"code_version\":{\"type\":"
+	"\"object\",\"required\":[\"version\",\"git_sha\"]},\"route\":{\"type\":[\"string\",\"null\"]},\"request_id\":{"
+	"\"type\":[\"string\",\"null\"]}}},\"content_sha256\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[0-9a-f]{64}$"
+	"\"},"
+	"\"inputs_sha256\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^[0-9a-f]{64}$\"},\"envelope_version\":{\"const\":"
+	"\"1.0\"},\"timestamp\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}},\"$defs\":{\"notes\":{\"type\":"
+	"\"array\",\"items\":{\"type\":\"object\",\"required\":[\"code\",\"message\"],\"properties\":{\"code\":{\"type\":"
+	"\"string\"},\"message\":{\"type\":\"string\"},\"pointer\":{\"type\":\"string\"}}}}}}";
+
+static void handle_envelope_schema(struct exchange *x)
+{
+	exchange_answer(x, 200, "application/schema+json", envelope_schema, sizeof envelope_schema - 1);
+}
+
+static const char *const text_type[] = {"text/plain", NULL};
+static const char *const schema_type[] = {"application/schema+json", NULL};
+static const char fact_schema[] = "{\"type\":\"object\"}";
+
+static const struct route routes[] = {
+	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
+		  .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
+	ROUTE(GET, "/health", PUBLIC, EFFECT_READ, health_handle_system, .operation = "system.health",
+		  .summary = "Health of every part", .rate_class = "none", .result_schema = fact_schema,
+		  .aliases = ALIASES({"/healthz"}, {"/api/v1/health/system"}, {"/api/v3/health/system"})),
+	ROUTE(GET, "/live", PUBLIC, EFFECT_READ, health_handle_live, .operation = "system.live",
+		  .summary = "The process answers", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema,
+		  .aliases =
+			  ALIASES({"/health/live"}, {"/api/v1/health/live"}, {"/api/v3/health/live"}, {"/api/v4/health/live"})),
+	ROUTE(GET, "/ready", PUBLIC, EFFECT_READ, health_handle_ready, .operation = "system.ready",
+		  .summary = "The server takes requests", .rate_class = "none", .result_schema = fact_schema,
+		  .aliases =
+			  ALIASES({"/health/ready"}, {"/api/v1/health/ready"}, {"/api/v3/health/ready"}, {"/api/v4/health/ready"})),
+	ROUTE(GET, "/version", PUBLIC, EFFECT_READ, handle_version, .operation = "system.version",
+		  .summary = "Version, commit, schema and packs", .result_schema = fact_schema),
+	ROUTE(GET, "/metrics", PUBLIC, EFFECT_READ, handle_metrics, .operation = "system.metrics",
+		  .summary = "Metrics in the Prometheus text format", .bare = true, .produces = text_type,
+		  .rate_class = "none"),
+	ROUTE(GET, "/openapi.json", PUBLIC, EFFECT_READ, handle_openapi, .operation = "system.openapi",
+		  .summary = "This API, described by OpenAPI 3.1", .bare = true),
+	ROUTE(GET, "/schemas/envelope.v1.json", PUBLIC, EFFECT_READ, handle_envelope_schema,
+		  .operation = "system.envelope_schema", .summary = "JSON Schema of every answer", .bare = true,
+		  .produces = schema_type),
+	ROUTE(GET, "/.well-known/jwks.json", PUBLIC, EFFECT_READ, handle_jwks, .operation = "system.jwks",
+		  .summary = "Public keys of tokens and checkpoints", .bare = true),
+	ROUTE(GET, "/api/v1/time", PUBLIC, EFFECT_READ, handle_time, .operation = "system.time",
+		  .summary = "The server's clock", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
+};
+
+/* --- metrics of the app and the store --- */
+
+static void store_bytes(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	struct store_figures f;
+	store_figures(app->store, &f);
+	metrics_sample(out, "part=\"data\"", (double)f.bytes);
+	metrics_sample(out, "part=\"log\"", (double)f.wal_bytes);
+	metrics_sample(out, "part=\"free\"", (double)f.free_bytes);
+}
+
+static void writer_queue(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	struct store_figures f;
+	store_figures(app->store, &f);
+	metrics_sample(out, NULL, (double)f.queue);
+}
+
+static void writer_ops(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	struct store_figures f;
+	store_figures(app->store, &f);
+	metrics_sample(out, "outcome=\"applied\"", (double)f.ops);
+	metrics_sample(out, "outcome=\"failed\"", (double)f.failed_ops);
+}
+
+static void writer_batches(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	struct store_figures f;
+	store_figures(app->store, &f);
+	metrics_sample(out, NULL, (double)f.batches);
+}
+
+static void writer_commit_seconds(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	struct store_figures f;
+	store_figures(app->store, &f);
+	metrics_sample(out, NULL, (double)f.commit_us / 1e6);
+}
+
+static void build_info(void *self, struct metrics_out *out)
+{
+	(void)self;
+	metrics_sample(out, "version=\"" APP_VERSION "\",git_sha=\"" APP_GIT_SHA "\"", 1);
+}
+
+static void resident_bytes(void *self, struct metrics_out *out)
+{
+	(void)self;
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (file == NULL)
+		return;
+	if (fscanf(file, "%*d %ld", &pages) == 1)
+		metrics_sample(out, NULL, (double)pages * (double)sysconf(_SC_PAGESIZE));
+	fclose(file);
+}
+
+static void cpu_seconds(void *self, struct metrics_out *out)
+{
+	(void)self;
+	struct rusage usage;
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		metrics_sample(out, NULL,
+					   (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+						   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+}
+
+void system_api_add(struct app *app)
+{
+	router_add(app->router, routes, sizeof routes / sizeof *routes, app);
+	metrics_add(app->metrics, "build_info", METRICS_GAUGE, "Version and commit; always 1", build_info, app);
+	metrics_add(app->metrics, "store_bytes", METRICS_GAUGE, "Bytes of the store and of the disk", store_bytes, app);
+	metrics_add(app->metrics, "writer_queue", METRICS_GAUGE, "Writes that wait", writer_queue, app);
+	metrics_add(app->metrics, "writer_ops_total", METRICS_COUNTER, "Writes by outcome", writer_ops, app);
+	metrics_add(app->metrics, "writer_batches_total", METRICS_COUNTER, "Commits", writer_batches, app);
+	metrics_add(app->metrics, "writer_commit_seconds_total", METRICS_COUNTER, "Time spent in commits",
+				writer_commit_seconds, app);
+	metrics_add(app->metrics, "process_resident_memory_bytes", METRICS_GAUGE, "Resident memory", resident_bytes, app);
+	metrics_add(app->metrics, "process_cpu_seconds_total", METRICS_COUNTER, "CPU time", cpu_seconds, app);
+}

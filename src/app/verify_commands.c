@@ -1,0 +1,318 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/audit_export.h"
+#include "app/commands.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "link/client.h"
+#include "people/people.h"
+#include "seal/audit.h"
+#include "seal/op.h"
+#include "seal/seals.h"
+#include "store/blob.h"
+#include "store/store.h"
+
+/*
+ * `audit verify`, `audit export`, `audit checkpoint`, `replay`.  When a server has the data folder they ask it over its
+ * control socket; otherwise they open the store themselves [platform.md 2].
+ */
+
+enum { ANSWER_MAX = 1 << 30, ASK_MS = 120000 };
+
+/* Is a server there, and what does it say?  False with ERR_UNAVAILABLE when nobody listens. */
+static bool ask_server(const struct config *config, const char *method, const char *path, int *status, struct buf *body,
+					   struct err *err)
+{
+	char socket[4200], url[512];
+	snprintf(socket, sizeof socket, "%s/control.sock", config->data);
+	snprintf(url, sizeof url, "http://localhost%s", path);
+	const struct client_request request = {.socket = socket,
+										   .method = method,
+										   .url = url,
+										   .body = strcmp(method, "POST") == 0 ? "{}" : NULL,
+										   .body_size = strcmp(method, "POST") == 0 ? 2 : 0,
+										   .timeout_ms = ASK_MS,
+										   .limit = ANSWER_MAX};
+	return client_ask(&request, status, body, err);
+}
+
+static bool folder_exists(const char *path)
+{
+	struct stat st;
+	char store[4200];
+	snprintf(store, sizeof store, "%s/store.db", path);
+	return stat(store, &st) == 0;
+}
+
+/* --- audit verify --- */
+
+static int print_report(const struct cli *cli, const struct audit_report *report)
+{
+	if (cli->json)
+		printf("{\"streams\":%lld,\"rows\":%lld,\"checkpoints\":%lld,\"ok\":%s", (long long)report->streams,
+			   (long long)report->rows, (long long)report->checkpoints, report->sound ? "true" : "false");
+	else
+		printf("streams %lld rows %lld checkpoints %lld ", (long long)report->streams, (long long)report->rows,
+			   (long long)report->checkpoints);
+	if (report->sound)
+		puts(cli->json ? "}" : "OK");
+	else if (cli->json)
+		printf(",\"stream\":\"%s\",\"seq\":%lld,\"reason\":\"%s\"}\n", report->stream, (long long)report->seq,
+			   report->reason);
+	else
+		printf("BAD stream %s seq %lld: %s\n", report->stream, (long long)report->seq, report->reason);
+	return report->sound ? CLI_DONE : CLI_WRONG;
+}
+
+static int verify_text(const struct cli *cli, const struct buf *text)
+{
+	struct audit_report report;
+	struct err err;
+	if (!audit_export_verify(buf_text(text), text->size, &report, &err))
+		return cli_fail(cli, CLI_INVALID, "%s", err.message);
+	return print_report(cli, &report);
+}
+
+static int verify_store(const struct cli *cli)
+{
+	struct app app;
+	struct err err;
+	struct audit_report report;
+	if (!app_open(&app, cli, &err))
+		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	struct db *db = store_read(app.store);
+	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, &report, &err);
+	store_read_end(app.store, db);
+	app_close(&app);
+	return read ? print_report(cli, &report) : cli_fail(cli, CLI_FAILED, "%s", err.message);
+}
+
+/* The text of an export: from the running server, or from the store when there is none. */
+static int fetch_export(const struct cli *cli, struct buf *text, bool *served)
+{
+	struct arena arena;
+	struct config config;
+	struct err err;
+	int status = 0, code = CLI_DONE;
+	*served = true;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	if (!config_of_cli(cli, &arena, &config, NULL))
+		code = CLI_INVALID;
+	else if (!folder_exists(config.data))
+		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", config.data);
+	else if (!ask_server(&config, "GET", "/api/v1/audit/export", &status, text, &err))
+		*served = false;
+	else if (status != 200)
+		code = cli_fail(cli, CLI_FAILED, "the server answered %d: %.300s", status, buf_text(text));
+	arena_fini(&arena);
+	return code;
+}
+
+int command_audit_verify(const struct cli *cli)
+{
+	struct buf text;
+	struct err err;
+	bool served = true;
+	int code = CLI_DONE;
+	buf_init(&text, 0);
+	if (cli->count > 0)
+		code =
+			cli_read(cli->args[0], ANSWER_MAX, &text, &err) ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
+	else
+		code = fetch_export(cli, &text, &served);
+	if (code == CLI_DONE)
+		code = served ? verify_text(cli, &text) : verify_store(cli);
+	buf_fini(&text);
+	return code;
+}
+
+static int export_store(const struct cli *cli, struct buf *text)
+{
+	struct app app;
+	struct err err;
+	if (!app_open(&app, cli, &err))
+		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	struct db *db = store_read(app.store);
+	bool written = audit_export(db, store_id(app.store), app.keys.checkpoint, text, &err);
+	store_read_end(app.store, db);
+	app_close(&app);
+	return written ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
+}
+
+int command_audit_export(const struct cli *cli)
+{
+	struct buf text;
+	bool served;
+	buf_init(&text, 0);
+	int code = fetch_export(cli, &text, &served);
+	if (code == CLI_DONE && !served)
+		code = export_store(cli, &text);
+	if (code == CLI_DONE && !cli_write(stdout, buf_text(&text), text.size))
+		code = cli_fail(cli, CLI_FAILED, "cannot write to standard output");
+	buf_fini(&text);
+	return code;
+}
+
+/* --- replay --- */
+
+static int code_of(const char *outcome)
+{
+	if (outcome != NULL && strcmp(outcome, "identical") == 0)
+		return CLI_DONE;
+	return outcome != NULL && strcmp(outcome, "different") == 0 ? CLI_WRONG : CLI_ABSTAINED;
+}
+
+/* A result of replay_write, as a table or as it is. */
+static int print_replay(const struct cli *cli, const char *sha, const char *json, size_t size)
+{
+	struct arena arena;
+	const struct json *tree;
+	int code = CLI_FAILED;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	if (json_parse(&arena, json, size, &json_body_limits, &tree, NULL)) {
+		const struct json *result = json_get(tree, "result") != NULL ? json_get(tree, "result") : tree;
+		const struct json *differences = json_get(result, "differences");
+		const char *outcome = json_text(result, "outcome"), *reason = json_text(result, "reason");
+		code = code_of(outcome);
+		if (cli->json)
+			printf("%.*s\n", (int)size, json);
+		else
+			printf("%.16s %s%s%s\n", sha, outcome != NULL ? outcome : "?", reason != NULL ? ": " : "",
+				   reason != NULL ? reason : "");
+		for (uint32_t i = 0; !cli->json && differences != NULL && i < differences->count; i++) {
+			struct buf line;
+			struct jw jw;
+			buf_init(&line, 0);
+			jw_init(&jw, &line);
+			jw_json(&jw, &differences->items[i]);
+			printf("  %s\n", buf_text(&line));
+			buf_fini(&line);
+		}
+	}
+	arena_fini(&arena);
+	return code;
+}
+
+static int replay_here(struct app *app, const struct cli *cli, const struct seal *seal, struct arena *arena)
+{
+	struct replay *replay = arena_new(arena, struct replay);
+	const struct op_context context = app_op_context(app);
+	struct err err = {.kind = ERR_LIMIT};
+	if (replay == NULL || !seal_replay(seal, app->ops.ops, app->ops.count, &context, arena, replay, &err))
+		return cli_fail(cli, CLI_FAILED, "%s", err.message);
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	replay_write(&jw, replay);
+	jw_object_end(&jw);
+	int code = print_replay(cli, seal->seal_sha256, buf_text(&text), text.size);
+	buf_fini(&text);
+	return code;
+}
+
+/* The worst of two outcomes: wrong beats not replayable beats identical. */
+static int worse(int a, int b)
+{
+	static const int order[] = {[CLI_DONE] = 0, [CLI_ABSTAINED] = 1, [CLI_WRONG] = 2, [CLI_FAILED] = 3};
+	return order[a] >= order[b] ? a : b;
+}
+
+/* Every seal of the store, oldest first. */
+static int replay_all(struct app *app, const struct cli *cli)
+{
+	struct db *db = store_read(app->store);
+	struct db_rows rows;
+	struct err err;
+	struct arena arena;
+	int code = CLI_DONE;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	if (!db_query(db, &rows, &err, "SELECT account_id, seal_sha256 FROM seals ORDER BY created_at, seal_sha256"))
+		code = cli_fail(cli, CLI_FAILED, "%s", err.message);
+	while (code != CLI_FAILED && db_next(&rows)) {
+		struct seal seal;
+		bool found = false;
+		struct db *other = store_read(app->store);
+		arena_reset(&arena);
+		bool read = seal_find(other, db_text(&rows, 0), db_text(&rows, 1), &arena, &seal, &found, &err) && found;
+		store_read_end(app->store, other);
+		code = worse(code, read ? replay_here(app, cli, &seal, &arena) : CLI_FAILED);
+	}
+	if (!db_end(&rows, &err))
+		code = cli_fail(cli, CLI_FAILED, "%s", err.message);
+	store_read_end(app->store, db);
+	arena_fini(&arena);
+	return code;
+}
+
+static int replay_one(struct app *app, const struct cli *cli, const char *sha)
+{
+	char account_id[ID_TEXT];
+	struct arena arena;
+	struct seal seal;
+	struct err err;
+	bool found = false;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	struct db *db = store_read(app->store);
+	bool read = people_main_account(app->people, account_id, &err) &&
+				seal_find(db, account_id, sha, &arena, &seal, &found, &err);
+	store_read_end(app->store, db);
+	int code = !read   ? cli_fail(cli, CLI_FAILED, "%s", err.message)
+			   : found ? replay_here(app, cli, &seal, &arena)
+					   : cli_fail(cli, CLI_INVALID, "there is no seal %s", sha);
+	arena_fini(&arena);
+	return code;
+}
+
+static int replay_by_server(const struct cli *cli, const char *sha, bool *served)
+{
+	struct arena arena;
+	struct config config;
+	struct buf text;
+	struct err err;
+	char path[200];
+	int status = 0, code = CLI_INVALID;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	buf_init(&text, 0);
+	snprintf(path, sizeof path, "/api/v1/seals/%s/replay", sha);
+	*served = true;
+	if (config_of_cli(cli, &arena, &config, NULL)) {
+		*served = ask_server(&config, "POST", path, &status, &text, &err);
+		if (*served && status == 200)
+			code = print_replay(cli, sha, buf_text(&text), text.size);
+		else if (*served)
+			code = cli_fail(cli, status == 404 ? CLI_INVALID : CLI_FAILED, "%s",
+							status == 404 ? "there is no such seal" : "the server refused");
+	}
+	buf_fini(&text);
+	arena_fini(&arena);
+	return code;
+}
+
+int command_replay(const struct cli *cli)
+{
+	bool all = cli_option(cli, "all") != NULL, served = false;
+	if (all == (cli->count > 0))
+		return cli_fail(cli, CLI_INVALID, "name one seal, or --all");
+	if (!all && !blob_name_valid(cli->args[0]))
+		return cli_fail(cli, CLI_INVALID, "a seal is named by 64 lower-case hex digits");
+	int code = all ? CLI_DONE : replay_by_server(cli, cli->args[0], &served);
+	if (served)
+		return code;
+	struct app app;
+	struct err err;
+	if (!app_open(&app, cli, &err))
+		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	code = all ? replay_all(&app, cli) : replay_one(&app, cli, cli->args[0]);
+	app_close(&app);
+	return code;
+}

@@ -1,0 +1,193 @@
+#include "people/people.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/arena.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/must.h"
+#include "crypt/password.h"
+#include "http/exchange.h"
+#include "people/access.h"
+#include "people/people_internal.h"
+#include "people/principal.h"
+#include "people/roles.h"
+#include "people/users.h"
+#include "store/store.h"
+
+struct people *people_open(const struct people_options *options)
+{
+	struct people *people = calloc(1, sizeof *people);
+	must(people != NULL);
+	people->options = *options;
+	const struct access_options access = {
+		.store = options->store,
+		.env = options->env,
+		.ids = options->ids,
+		.key = options->access_key,
+		.issuer = options->issuer,
+		.ttl_s = options->access_ttl_s,
+	};
+	people->access = access_new(&access);
+	return people;
+}
+
+void people_close(struct people *people)
+{
+	if (people == NULL)
+		return;
+	access_free(people->access);
+	free(people);
+}
+
+void people_changed(struct people *people)
+{
+	access_changed(people->access);
+}
+
+/* --- authorisation --- */
+
+/* The token of `Authorization: Bearer TOKEN`, scheme in any case; NULL when there is none. */
+static const char *bearer(const struct exchange *x)
+{
+	const char *header = exchange_header(x, "authorization");
+	if (header == NULL || strncasecmp(header, "bearer ", 7) != 0)
+		return NULL;
+	const char *token = header + 7;
+	return token + strspn(token, " ");
+}
+
+/* The peer at the control socket is the operating system's user; only ours and root get this far [platform.md 2]. */
+static bool local_principal(struct people *people, struct principal *principal, struct err *err)
+{
+	*principal = (struct principal){.kind = PRINCIPAL_LOCAL, .roles = ROLE_ADMIN | ROLE_OWNER};
+	memcpy(principal->key, people->options.audit->key, AUDIT_KEY);
+	return people_main_account(people, principal->account_id, err);
+}
+
+bool people_authorise(void *self, struct exchange *x, const struct route *route, struct err *err)
+{
+	struct people *people = self;
+	struct principal *principal = arena_new(&x->arena, struct principal);
+	if (principal == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	x->principal = principal;
+	if (x->local)
+		return local_principal(people, principal, err);
+	const char *token = bearer(x);
+	if (token == NULL)
+		return err_set(err, ERR_UNAUTHENTICATED, "Send an access token: Authorization: Bearer TOKEN.");
+	if (!access_check(people->access, &x->arena, token, principal, err))
+		return false;
+	if (!role_permits(principal->roles, route->permission))
+		return err_set(err, ERR_FORBIDDEN, "This needs the permission %s.", route->permission);
+	return true;
+}
+
+const struct principal *principal_of(const struct exchange *x)
+{
+	must(x->principal != NULL);
+	return x->principal;
+}
+
+struct audit_event principal_event(const struct exchange *x, enum audit_action action, enum audit_status status)
+{
+	const struct principal *principal = principal_of(x);
+	return (struct audit_event){
+		.action = action,
+		.status = status,
+		.account_id = principal->account_id[0] != '\0' ? principal->account_id : NULL,
+		.actor = principal->kind == PRINCIPAL_LOCAL ? "local" : principal->user_id,
+		.role = role_strongest(principal->roles),
+		.ip = x->peer[0] != '\0' ? x->peer : NULL,
+		.user_agent = exchange_header(x, "user-agent"),
+		.request_id = x->trace.request_id,
+		.person_key = principal->key,
+	};
+}
+
+/* --- the first admin --- */
+
+struct first_admin {
+	struct people *people;
+	const char *email;
+	char email_norm[EMAIL_MAX + 1];
+	char password_hash[PASSWORD_HASH_TEXT];
+	bool made;
+};
+
+static bool insert_first(struct db *db, void *self, struct err *err)
+{
+	struct first_admin *admin = self;
+	const struct people_options *o = &admin->people->options;
+	int64_t now_us = env_wall_us(o->env), count;
+	if (!user_count(db, &count, err))
+		return false;
+	if (count > 0)
+		return true;
+	char account_id[ID_TEXT], user_id[ID_TEXT];
+	id_make(o->ids, account_id);
+	id_make(o->ids, user_id);
+	struct user user = {
+		.user_id = user_id,
+		.account_id = account_id,
+		.email = admin->email,
+		.email_norm = admin->email_norm,
+		.password_hash = admin->password_hash,
+		.roles = ROLE_ADMIN | ROLE_OWNER,
+		.status = USER_ACTIVE,
+		.email_verified = true,
+		.created_us = now_us,
+	};
+	env_random(o->env, user.erasure_key, sizeof user.erasure_key);
+	const struct audit_pair roles[] = {{AUDIT_META_roles, "admin,owner"}};
+	const struct audit_event account_made = {
+		.action = AUDIT_ACCOUNT_CREATE, .account_id = account_id, .actor = "local", .target_id = account_id};
+	const struct audit_event user_made = {.action = AUDIT_USER_CREATE,
+										  .account_id = account_id,
+										  .actor = "local",
+										  .target_id = user_id,
+										  .meta = roles,
+										  .meta_count = 1};
+	admin->made = account_insert(db, account_id, "main", now_us, err) && user_insert(db, &user, err) &&
+				  audit_append(o->audit, db, &account_made, err) && audit_append(o->audit, db, &user_made, err);
+	return admin->made;
+}
+
+bool people_first_admin(struct people *people, const char *email, const char *password, bool *made, struct err *err)
+{
+	struct first_admin admin = {.people = people, .email = email};
+	size_t size = strlen(password);
+	if (!email_normalise(email, admin.email_norm))
+		return err_field(err, ERR_INVALID, "/email", "%s is not an e-mail address", email);
+	if (size < people->options.password_min)
+		return err_field(err, ERR_INVALID, "/password", "the password needs at least %zu characters",
+						 people->options.password_min);
+	password_hash(people->options.env, people->options.bcrypt_cost, password, size, admin.password_hash);
+	if (!store_write(people->options.store, insert_first, &admin, err))
+		return false;
+	*made = admin.made;
+	return true;
+}
+
+bool people_any(struct people *people, bool *any, struct err *err)
+{
+	int64_t count = 0;
+	struct db *db = store_read(people->options.store);
+	bool read = user_count(db, &count, err);
+	store_read_end(people->options.store, db);
+	*any = count > 0;
+	return read;
+}
+
+bool people_main_account(struct people *people, char account_id[ID_TEXT], struct err *err)
+{
+	bool found = false;
+	account_id[0] = '\0';
+	struct db *db = store_read(people->options.store);
+	bool read = account_find_named(db, "main", account_id, &found, err);
+	store_read_end(people->options.store, db);
+	return read;
+}

@@ -1,0 +1,64 @@
+/*
+ * People: who is calling, and what they may do.
+ *
+ * Login gives an access token (a signed JWT, minutes) and a refresh token (random, single use).  A request's token is
+ * verified once and then remembered until something about people changes, so that a check costs a hash.
+ * Thread: any, after people_open.
+ */
+#ifndef CS_PEOPLE_PEOPLE_H
+#define CS_PEOPLE_PEOPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/id.h"
+#include "http/router.h"
+
+struct audit;
+struct env;
+struct err;
+struct exchange;
+struct key;
+struct people;
+
+struct store;
+
+struct people_options {
+	struct store *store;
+	const struct env *env;
+	struct id_maker *ids;
+	const struct audit *audit;
+	const struct key *access_key; /* ES256, private */
+	const char *issuer;           /* public_url */
+	int bcrypt_cost;
+	int64_t access_ttl_s, refresh_ttl_s;
+	size_t password_min;
+};
+
+struct people *people_open(const struct people_options *options);
+void people_close(struct people *people);
+
+/* The routes of /api/v1/auth; their owner is the people. */
+extern const struct route people_routes[];
+extern const size_t people_routes_count;
+
+/* The front's hook: sets x->principal, or refuses with 401 or 403 [P-5.2].  `self` is the people. */
+bool people_authorise(void *self, struct exchange *x, const struct route *route, struct err *err);
+
+/* Something about users or sessions changed: what is remembered is looked up again. */
+void people_changed(struct people *people);
+
+/*
+ * Make the first admin (roles admin and owner, account main) when there are no users yet [P-2.1].  *made says whether.
+ * ERR_INVALID: not an e-mail address, or a password that is too short.
+ */
+bool people_first_admin(struct people *people, const char *email, const char *password, bool *made, struct err *err);
+
+/* Is there anyone? */
+bool people_any(struct people *people, bool *any, struct err *err);
+
+/* The account whose rows the control socket and the command line see: the first one.  "" when there is none. */
+bool people_main_account(struct people *people, char account_id[ID_TEXT], struct err *err);
+
+#endif

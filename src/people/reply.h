@@ -1,0 +1,24 @@
+/*
+ * Answers of handlers as envelopes: the lowest place that knows both an exchange and an envelope.
+ */
+#ifndef CS_PEOPLE_REPLY_H
+#define CS_PEOPLE_REPLY_H
+
+#include <stddef.h>
+
+#include "core/stamp.h"
+#include "seal/envelope.h"
+
+struct exchange;
+struct field_table;
+
+/* What an envelope says of its exchange; `now` holds the timestamp's text and must live as long as the context. */
+struct envelope_context reply_context(const struct exchange *x, char now[STAMP_TEXT]);
+
+/* Answer a fact: the struct at `result` by its table. */
+void reply_fact(struct exchange *x, int status, const struct field_table *table, const void *result);
+
+/* The same from the JSON text of the result. */
+void reply_fact_text(struct exchange *x, int status, const char *json, size_t size);
+
+#endif

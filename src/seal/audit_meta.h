@@ -1,0 +1,13 @@
+/* What an audit row may tell beside its columns [P-7.2], one X(name) each; in RFC 8785 order.  No guard. */
+X(account_id)
+X(code)
+X(command)
+X(email_sha256)
+X(operation)
+X(reason)
+X(roles)
+X(route)
+X(schema_version)
+X(seal_sha256)
+X(sha256)
+X(version)

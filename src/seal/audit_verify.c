@@ -1,0 +1,111 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "seal/audit.h"
+#include "store/store.h"
+
+/* One verification of a store's chain: stops at the first bad row and keeps it in the report. */
+struct verification {
+	struct db *db;
+	const char *store_id;
+	bool (*check)(void *self, const char *key_id, const char *statement, const char *signature);
+	void *self;
+	struct audit_report *report;
+	struct err *err;
+};
+
+static void blame(struct verification *v, const char *stream, int64_t seq, const char *reason)
+{
+	if (!v->report->sound)
+		return;
+	v->report->sound = false;
+	v->report->seq = seq;
+	v->report->reason = reason;
+	snprintf(v->report->stream, sizeof v->report->stream, "%s", stream);
+}
+
+/* Every row in order of stream and seq; a change of stream begins a new chain. */
+static bool verify_rows(struct verification *v)
+{
+	struct db_rows rows;
+	struct arena arena;
+	struct chain_check check = {.stream = ""};
+	if (!db_query(v->db, &rows, v->err, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY stream, seq"))
+		return false;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	while (v->report->sound && db_next(&rows)) {
+		struct chain_row row;
+		const char *reason;
+		arena_reset(&arena);
+		audit_take(&rows, &arena, &row);
+		if (strcmp(row.stream, check.stream) != 0) {
+			chain_check_init(&check, v->store_id, row.stream);
+			v->report->streams++;
+		}
+		if (!chain_check_row(&check, &row, &reason))
+			blame(v, row.stream, row.seq, reason);
+		else
+			v->report->rows++;
+	}
+	arena_fini(&arena);
+	return db_end(&rows, v->err);
+}
+
+/* A checkpoint says what a row's hash was; its statement must say the same and be signed. */
+static void verify_checkpoint(struct verification *v, const struct db_rows *rows)
+{
+	const struct chain_checkpoint checkpoint = {
+		.store_id = v->store_id,
+		.stream = db_text(rows, 0),
+		.seq = db_int(rows, 1),
+		.at_us = db_int(rows, 2),
+		.hash = db_text(rows, 3),
+		.key_id = db_text(rows, 4),
+	};
+	const char *found = db_text(rows, 7);
+	char genesis[CHAIN_HASH];
+	chain_genesis(v->store_id, checkpoint.stream, genesis);
+	struct buf statement;
+	buf_init(&statement, 0);
+	chain_checkpoint_write(&statement, &checkpoint);
+	const char *reason = NULL;
+	if (checkpoint.seq == 0 ? strcmp(checkpoint.hash, genesis) != 0 : found == NULL)
+		reason = "a checkpoint knows a row that is not there";
+	else if (found != NULL && strcmp(found, checkpoint.hash) != 0)
+		reason = "a checkpoint knows another hash of it";
+	else if (strcmp(buf_text(&statement), db_text(rows, 5)) != 0)
+		reason = "its checkpoint's statement says something else";
+	else if (v->check != NULL && !v->check(v->self, checkpoint.key_id, db_text(rows, 5), db_text(rows, 6)))
+		reason = "its checkpoint's signature is wrong";
+	if (reason != NULL)
+		blame(v, checkpoint.stream, checkpoint.seq, reason);
+	else
+		v->report->checkpoints++;
+	buf_fini(&statement);
+}
+
+static bool verify_checkpoints(struct verification *v)
+{
+	struct db_rows rows;
+	if (!db_query(
+			v->db, &rows, v->err,
+			"SELECT c.stream, c.seq, c.at, c.hash, c.key_id, c.statement, c.signature, a.hash FROM audit_checkpoints c "
+			"LEFT JOIN audit a ON a.stream = c.stream AND a.seq = c.seq ORDER BY c.stream, c.seq, c.at"))
+		return false;
+	while (v->report->sound && db_next(&rows))
+		verify_checkpoint(v, &rows);
+	return db_end(&rows, v->err);
+}
+
+bool audit_verify(struct db *db, const char *store_id,
+				  bool (*check)(void *self, const char *key_id, const char *statement, const char *signature),
+				  void *self, struct audit_report *report, struct err *err)
+{
+	*report = (struct audit_report){.sound = true};
+	struct verification v = {
+		.db = db, .store_id = store_id, .check = check, .self = self, .report = report, .err = err};
+	return verify_rows(&v) && verify_checkpoints(&v);
+}

@@ -1,0 +1,52 @@
+/*
+ * The envelope: the outer form of every answer [design.md 6, P-6.1].  One writer, so that the members and their order
+ * are the same everywhere.
+ *
+ * A *fact* is something read from the store or the server: no inputs, no intermediates, confidence 1.
+ * Thread: any.  Cost: a fact of some hundred bytes about 5 us.
+ */
+#ifndef CS_SEAL_ENVELOPE_H
+#define CS_SEAL_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct calc;
+struct field_table;
+struct jw;
+
+/* Who answers, and to what.  Texts may be NULL. */
+struct envelope_context {
+	const char *version, *git_sha;
+	const char *route, *request_id, *timestamp;
+};
+
+/* The parts of one answer. */
+struct envelope {
+	const struct field_table *result_table; /* with `result`; NULL: `result_text` */
+	const void *result;
+	const char *result_text; /* JSON text; NULL with no table: null */
+	size_t result_size;
+	const struct calc *calc; /* notes, intermediates, checks, packs; NULL for a fact */
+	const struct field_table *inputs_table;
+	const void *inputs;
+	double confidence;
+	const char *content_sha256, *inputs_sha256; /* inputs_sha256 NULL for a fact */
+	const struct envelope_context *context;
+};
+
+/* Write it as an object. */
+void envelope_write(struct jw *jw, const struct envelope *envelope);
+
+/*
+ * Append a fact: the struct at `result` by its table, rounded and hashed.  False: the result cannot be written (a
+ * number that is not finite) or memory ran out.
+ */
+bool envelope_fact(struct buf *out, const struct field_table *table, const void *result,
+				   const struct envelope_context *context);
+
+/* The same from JSON text (must be valid). */
+bool envelope_fact_text(struct buf *out, const char *json, size_t size, const struct envelope_context *context);
+
+#endif

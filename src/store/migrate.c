@@ -1,0 +1,90 @@
+#include "store/migrate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/engine.h"
+
+static const char *const OWN_TABLES =
+	"CREATE TABLE IF NOT EXISTS store_meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;\n"
+	"CREATE TABLE IF NOT EXISTS store_migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL,"
+	" sha256 TEXT NOT NULL, applied_at BIGINT NOT NULL) STRICT;\n";
+
+static void take_text(const struct db_rows *row, void *self)
+{
+	snprintf(self, 65, "%s", db_text(row, 0));
+}
+
+static void take_int(const struct db_rows *row, void *self)
+{
+	*(int64_t *)self = db_int(row, 0);
+}
+
+static bool find_id(struct db *db, const struct store_options *options, char id[64], struct err *err)
+{
+	char text[65] = "";
+	if (!db_run(db, err, "INSERT INTO store_meta (name, value) VALUES ('store_id', $1) ON CONFLICT (name) DO NOTHING",
+				V_TEXT(options->new_store_id)) ||
+		!db_one(db, err, NULL, take_text, text, "SELECT value FROM store_meta WHERE name = 'store_id'"))
+		return false;
+	snprintf(id, 64, "%.63s", text);
+	return true;
+}
+
+/* A step that was applied once must have the same text for ever. */
+static bool check_applied(struct db *db, const struct store_options *options, const struct store_migration *step,
+						  bool *applied, struct err *err)
+{
+	char recorded[65] = "", sha256[65];
+	if (!db_one(db, err, applied, take_text, recorded, "SELECT sha256 FROM store_migrations WHERE number = $1",
+				V_INT(step->number)))
+		return false;
+	options->sha256_hex(step->sql, strlen(step->sql), sha256);
+	if (*applied && strcmp(recorded, sha256) != 0)
+		return err_set(err, ERR_CONFLICT,
+					   "migration %d (%s) was applied with another text; use the program that made this store",
+					   step->number, step->name);
+	return true;
+}
+
+static bool apply_step(struct db *db, const struct store_options *options, const struct store_migration *step,
+					   struct err *err)
+{
+	char sha256[65];
+	options->sha256_hex(step->sql, strlen(step->sql), sha256);
+	if (!engine_begin(db, err))
+		return false;
+	if (engine_script(db, step->sql, err) &&
+		db_run(db, err, "INSERT INTO store_migrations (number, name, sha256, applied_at) VALUES ($1, $2, $3, $4)",
+			   V_INT(step->number), V_TEXT(step->name), V_TEXT(sha256), V_INT(options->wall_us(options->clock))) &&
+		engine_commit(db, err))
+		return true;
+	engine_rollback(db);
+	return false;
+}
+
+static bool check_newest(struct db *db, const struct store_options *options, struct err *err)
+{
+	int64_t newest = 0;
+	if (!db_one(db, err, NULL, take_int, &newest, "SELECT COALESCE(MAX(number), 0) FROM store_migrations"))
+		return false;
+	if (newest > (int64_t)options->migrations_count)
+		return err_set(err, ERR_CONFLICT,
+					   "the store has schema version %lld, this program knows %zu; start a newer program",
+					   (long long)newest, options->migrations_count);
+	return true;
+}
+
+bool migrate_run(struct db *db, const struct store_options *options, char id[64], int *version, struct err *err)
+{
+	if (!engine_script(db, OWN_TABLES, err) || !check_newest(db, options, err) || !find_id(db, options, id, err))
+		return false;
+	for (size_t i = 0; i < options->migrations_count; i++) {
+		bool applied = false;
+		if (!check_applied(db, options, &options->migrations[i], &applied, err) ||
+			(!applied && !apply_step(db, options, &options->migrations[i], err)))
+			return false;
+	}
+	*version = (int)options->migrations_count;
+	return true;
+}

@@ -1,0 +1,189 @@
+/*
+ * The store: the one SQL interface of the house.
+ *
+ * One text of SQL serves every engine: parameters $1, $2 …; ON CONFLICT and RETURNING; no rowid, no engine's own types.
+ * Ids are text, times and money are integers, JSON is text.  SQLite is behind it today; nothing here says so, and
+ * PostgreSQL can take its place without touching a caller.
+ *
+ * Reads run on a reader (store_read … store_read_end), any number at once.  Writes are ops: functions that the single
+ * writer thread applies, each under a savepoint of its own, many to one commit and one fsync.  An op's `done` runs only
+ * after its commit, so nothing is answered before it is durable.  See store_submit.
+ *
+ * An I/O error of the writer ends the process by `on_fatal`, after which nothing more is acknowledged: what the disk
+ * holds is known again only by reading it anew.  A full disk is no such error: writes fail with ERR_STORE_FULL until
+ * there is room.
+ */
+#ifndef CS_STORE_STORE_H
+#define CS_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct arena;
+struct store;
+struct db; /* a connection, as an op or a reader has it; one thread at a time */
+
+/* --- statements --- */
+
+enum store_type { STORE_NULL, STORE_INT, STORE_REAL, STORE_TEXT, STORE_BLOB };
+
+struct store_value {
+	enum store_type type;
+	size_t size; /* STORE_BLOB, and STORE_TEXT unless SIZE_MAX (NUL-terminated) */
+	union {
+		int64_t integer;
+		double real;
+		const char *text;
+		const void *blob;
+	};
+};
+
+#define V_INT(x) ((struct store_value){.type = STORE_INT, .integer = (x)})
+#define V_REAL(x) ((struct store_value){.type = STORE_REAL, .real = (x)})
+#define V_TEXT(x) store_text_value(x) /* NULL is null */
+#define V_BLOB(bytes, n) ((struct store_value){.type = STORE_BLOB, .size = (n), .blob = (bytes)})
+#define V_NULL ((struct store_value){.type = STORE_NULL})
+
+static inline struct store_value store_text_value(const char *text)
+{
+	return text == NULL ? V_NULL : (struct store_value){.type = STORE_TEXT, .size = SIZE_MAX, .text = text};
+}
+
+#define STORE_VALUES(...) \
+	((const struct store_value[]){V_NULL __VA_OPT__(, ) __VA_ARGS__}), \
+		(sizeof((const struct store_value[]){V_NULL __VA_OPT__(, ) __VA_ARGS__}) / sizeof(struct store_value) - 1)
+
+/*
+ * Run a statement that gives no rows: db_run(db, err, "UPDATE t SET a = $1 WHERE b = $2", V_INT(1), V_TEXT(id)).
+ * False: ERR_DUPLICATE (a unique index), ERR_CONFLICT (another constraint), ERR_STORE_FULL, ERR_STORE_BUSY, ERR_IO,
+ * ERR_INTERNAL (the statement is wrong).  Statements are prepared once per connection.  Bound bytes are not copied.
+ */
+#define db_run(db, err, sql, ...) db_run_values((db), (err), (sql), STORE_VALUES(__VA_ARGS__))
+bool db_run_values(struct db *db, struct err *err, const char *sql, const struct store_value *values, size_t count);
+
+/* Rows changed by the last db_run of this connection. */
+int64_t db_changed(const struct db *db);
+
+/*
+ * Rows of a query.  `struct db_rows rows; if (!db_query(db, &rows, err, sql, …)) …; while (db_next(&rows)) …;
+ * return db_end(&rows, err);`  Columns count from 0; their bytes live until the next db_next or db_end.
+ */
+struct db_rows {
+	struct db *db;
+	void *statement;
+	bool failed, has_row;
+};
+
+#define db_query(db, rows, err, sql, ...) db_query_values((db), (rows), (err), (sql), STORE_VALUES(__VA_ARGS__))
+bool db_query_values(struct db *db, struct db_rows *rows, struct err *err, const char *sql,
+					 const struct store_value *values, size_t count);
+bool db_next(struct db_rows *rows);
+bool db_end(struct db_rows *rows, struct err *err); /* false when a db_next failed */
+
+bool db_is_null(const struct db_rows *rows, int column);
+int64_t db_int(const struct db_rows *rows, int column);      /* 0 for null */
+double db_real(const struct db_rows *rows, int column);      /* NaN for null */
+const char *db_text(const struct db_rows *rows, int column); /* NULL for null */
+const void *db_blob(const struct db_rows *rows, int column, size_t *size);
+
+/* The text of a column copied into the arena; NULL for null. */
+const char *db_text_dup(const struct db_rows *rows, int column, struct arena *arena);
+
+/*
+ * One row at most: calls `take` for it.  *found says whether there was one.  False on failure.
+ */
+#define db_one(db, err, found, take, self, sql, ...) \
+	db_one_values((db), (err), (found), (take), (self), (sql), STORE_VALUES(__VA_ARGS__))
+bool db_one_values(struct db *db, struct err *err, bool *found, void (*take)(const struct db_rows *row, void *self),
+				   void *self, const char *sql, const struct store_value *values, size_t count);
+
+/* --- opening --- */
+
+/* A step of the schema: never edited once released.  Types are BIGINT, DOUBLE, TEXT and BYTES; tables end `) STRICT;`.
+ */
+struct store_migration {
+	int number; /* from 1, without gaps */
+	const char *name;
+	const char *sql;
+};
+
+struct store_options {
+	const char *folder; /* made (0700) when absent */
+	const struct store_migration *migrations;
+	size_t migrations_count;
+	void (*sha256_hex)(const void *bytes, size_t size, char hex[65]);
+	int64_t (*mono_us)(void *self); /* of core/env.h */
+	int64_t (*wall_us)(void *self);
+	void *clock;
+	const char *new_store_id; /* the id that a fresh store gets */
+	size_t batch_max, queue_max;
+	int64_t min_free_bytes;
+	int readers;
+	/* Called once, on the writer's thread, when the disk cannot be trusted any more.  NULL: message and _exit(1). */
+	void (*on_fatal)(const char *why, void *self);
+	void *fatal_self;
+	const char *vfs; /* an engine's file layer, for tests; NULL: the usual one */
+};
+
+/*
+ * Open the folder, take its lock, migrate.  ERR_STORE_BUSY: another process has it; ERR_CONFLICT: the store is newer
+ * than this program, or an applied migration was edited; ERR_IO: cannot be read or written; ERR_STORE_FULL.  Each
+ * message says what to do.  Starts the writer and the checkpoint thread.
+ */
+bool store_open(const struct store_options *options, struct store **store, struct err *err);
+
+/* Apply what is queued, end the threads, checkpoint, give the lock back.  NULL is fine. */
+void store_close(struct store *store);
+
+const char *store_id(const struct store *store);
+int store_schema_version(const struct store *store);
+
+/* --- reading --- */
+
+/* A reader that sees what is committed now; waits while all are in use.  Never NULL. */
+struct db *store_read(struct store *store);
+void store_read_end(struct store *store, struct db *db);
+
+/* --- writing --- */
+
+struct store_op {
+	/*
+	 * Change the store.  False with err undoes what this op did and no other.  Runs on the writer's thread, so it must
+	 * not wait for anything; may run again from the start in another batch after a transaction was lost.
+	 */
+	bool (*apply)(struct db *db, void *self, struct err *err);
+	/* After the commit, or after the failure; on the writer's thread.  The op's memory is the caller's again. */
+	void (*done)(void *self, bool applied, const struct err *err);
+	void *self;
+	/* of the writer */
+	struct store_op *next;
+	bool applied;
+	struct err failure;
+	int64_t queued_us;
+};
+
+/* Queue an op; its memory must live until `done`.  False (and no `done`): ERR_OVERLOADED, ERR_DRAINING.  Any thread. */
+bool store_submit(struct store *store, struct store_op *op, struct err *err);
+
+/* The same, waiting for the commit: for the command line, start and tests; never from the writer's thread or a loop. */
+bool store_write(struct store *store, bool (*apply)(struct db *db, void *self, struct err *err), void *self,
+				 struct err *err);
+
+/* Figures for metrics and health; each is exact, together they may be of slightly different moments. */
+struct store_figures {
+	int64_t batches, ops, failed_ops, commit_us, last_commit_us; /* times: sum; wall time of the last commit */
+	int64_t queue, oldest_us;                                    /* ops waiting; age of the oldest */
+	int64_t bytes, wal_bytes, free_bytes;
+	int64_t writer_beat_us; /* monotonic: the writer last went round */
+	bool full;
+};
+
+void store_figures(struct store *store, struct store_figures *figures);
+
+/* A consistent copy into a new file, while serving.  Its own connection; readers and writer go on. */
+bool store_backup(struct store *store, const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,53 @@
+# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
+# Pure operations from the shell: `call` needs no data folder, no server [P-2.2, P-2.3].
+. "$(dirname "$0")/lib.sh"
+cd "$work" || exit 1
+
+jcs() {
+	printf '%s' "$1" | "$bin" call core.jcs
+}
+
+answer=$(jcs '{"value":{"b":1,"a":2}}')
+check 'core.jcs sorts' json "$answer" .result.canonical '{"a":2,"b":1}'
+want=$(printf '{"a":2,"b":1}' | sha256sum | cut -d' ' -f1)
+check 'core.jcs hashes' json "$answer" .result.sha256 "$want"
+
+answer=$(jcs '{"value":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001,-0,9007199254740993]}')
+check 'core.jcs prints numbers as ECMAScript does' json "$answer" .result.canonical \
+	'[333333333.3333333,1e+30,4.5,0.002,1e-27,0,9007199254740992]'
+
+nested() { # LEVELS in the whole text
+	printf '{"value":'
+	printf '[%.0s' $(seq 2 "$1")
+	printf ']%.0s' $(seq 2 "$1")
+	printf '}'
+}
+check '64 levels are taken' jcs "$(nested 64)"
+check '65 levels are refused' exits 2 jcs "$(nested 65)"
+
+while IFS='|' read -r name body; do
+	# shellcheck disable=SC2059
+	check "refused with exit 2: $name" exits 2 jcs "$(printf "$body")"
+done <<'ROWS'
+duplicate key|{"value":{"a":1,"a":1}}
+lone surrogate|{"value":"\\ud800"}
+invalid UTF-8|{"value":"\xc3\x28"}
+byte order mark|\xef\xbb\xbf{"value":1}
+U+0000|{"value":"\\u0000"}
+number that overflows|{"value":1e400}
+text after the value|{"value":1} x
+value absent|{}
+unknown member|{"value":1,"other":2}
+nothing at all|
+ROWS
+
+check 'a refusal is a problem document' json "$(jcs '{"valeu":1}')" \
+	'.code == "invalid" and ([.errors[].pointer] | sort == ["/valeu", "/value"])'
+check 'an operation that is not there is refused' exits 2 "$bin" call no.such <<<'{}'
+check 'nothing was left behind' test -z "$(ls -A "$work")"
+
+while IFS= read -r row; do
+	name=$(jq -r .operation <<<"$row")
+	answer=$(jq -c .example <<<"$row" | "$bin" call "$name")
+	check "$name answers its own example" json "$answer" '.result != null'
+done < <("$bin" call --list --json)
