@@ -52,7 +52,8 @@ static double draw_summary(struct canvas *canvas, const struct report *report, d
 	double first = page_heading(canvas, PAGE_LEFT, y, 522, "The design");
 	const struct report_items *all = &report->summary;
 	size_t left = all->count < COLUMN ? all->count : COLUMN;
-	struct report_items columns[] = {{all->items, left}, {all->items + left, all->count - left}};
+	struct report_items columns[] = {{all->items, left},
+									 {left < all->count ? all->items + left : NULL, all->count - left}};
 	page_items(canvas, (struct box){PAGE_LEFT, first + 3, 250, LEADING}, 8.5, COLUMN, &columns[0]);
 	if (columns[1].count > 0)
 		page_items(canvas, (struct box){PAGE_LEFT + 272, first + 3, 250, LEADING}, 8.5, COLUMN, &columns[1]);

@@ -110,8 +110,7 @@ static const char *const warnings[] = {
 	"Frost depth of 30 in does not govern the depth of the pier.",
 };
 static const char *const references[] = {
-	"ASCE/SEI 7-16, Minimum Design Loads and Associated Criteria for Buildings and Other Structures, chapters 26 and "
-	"29",
+	"ASCE/SEI 7-16, Minimum Design Loads and Associated Criteria for Buildings and Other Structures, ch. 26 and 29",
 	"ANSI/AISC 360-22, Specification for Structural Steel Buildings",
 	"ACI 318-19, Building Code Requirements for Structural Concrete",
 	"International Building Code 2021, sections 1806 and 1807.3",
