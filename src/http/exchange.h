@@ -27,6 +27,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "http/answer.h"
 #include "http/head.h"
 #include "http/router.h"
 #include "http/trace.h"
@@ -44,14 +45,6 @@ enum exchange_state {
 	EXCHANGE_STATES
 };
 
-/* What goes out. */
-struct answer {
-	int status;         /* 0: none yet */
-	const char *type;   /* media type; NULL with an empty body */
-	struct buf headers; /* lines with their line ends, besides those that every answer has */
-	struct buf body;
-};
-
 struct exchange {
 	/* read by anyone who holds the exchange */
 	struct arena arena;
@@ -63,7 +56,7 @@ struct exchange {
 	size_t query_count;
 	struct buf body;             /* the request's body, raw */
 	int64_t started_us;          /* monotonic: the head was whole */
-	int64_t deadline_us;         /* monotonic: past it 504 is answered */
+	int64_t deadline_us;         /* monotonic: past it 504 is answered; set anew when the body is whole */
 	int64_t received_us;         /* wall time of started_us */
 	char peer[INET6_ADDRSTRLEN]; /* address of the client, "" on a Unix socket */
 	bool local;                  /* came by a Unix socket */
@@ -79,9 +72,11 @@ struct exchange {
 	struct answer answer;
 	struct buf members; /* extra members of a problem document */
 	bool held, answered;
+	bool *taken; /* while the handler runs: set when it answers or holds */
 	_Atomic bool gone;
 	void (*deliver)(struct exchange *x); /* called once, by the thread that answered */
-	void *carrier;
+	void *carrier;                       /* the loop, or the loopback */
+	void *connection;                    /* NULL once nobody waits for the answer */
 	struct exchange *next;
 };
 
@@ -127,7 +122,7 @@ void exchange_answer(struct exchange *x, int status, const char *type, const voi
 /* Answer with the bytes of `body`, which is empty afterwards.  A failed buffer answers 500. */
 void exchange_answer_buf(struct exchange *x, int status, const char *type, struct buf *body);
 
-/* Answer a problem document [platform 16].  The kind gives status, code and title; a 5xx says no more than its code. */
+/* Answer a problem document [platform 16].  The kind gives status, code and title; a 500 says nothing of the reason. */
 void exchange_fail(struct exchange *x, const struct err *err);
 void exchange_failf(struct exchange *x, enum err_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -149,11 +144,21 @@ bool exchange_late(const struct exchange *x);
 
 /* --- for the front and the loopback --- */
 
+/* NULL when there is no memory.  The carrier sets deliver, carrier, peer, local and secure. */
 struct exchange *exchange_new(const struct service *service);
 void exchange_free(struct exchange *x);
 
 /* Empty it for the next request, keeping modest memory. */
 void exchange_reset(struct exchange *x);
+
+/*
+ * Write the problem document for an error as an answer of its own.  Only reads what never changes after
+ * exchange_begin(), so that the loop may answer 504 while a worker still holds the exchange.
+ */
+void exchange_problem(const struct exchange *x, struct answer *answer, const struct err *err);
+
+/* Refused by the gate: there is no head, but there is an id.  Answers the error. */
+void exchange_refuse(struct exchange *x, const struct err *err);
 
 /* Take over a head: copies it, decodes path and query, makes the ids.  False with ERR_REQUEST_MALFORMED or ERR_LIMIT.
  */

@@ -41,7 +41,7 @@ enum gate_event {
 };
 
 struct gate_span {
-	uint32_t name, name_size, value, value_size;
+	size_t name, name_size, value, value_size; /* offsets into the text */
 };
 
 /* Members but `head` and `err` are the gate's own. */
@@ -50,11 +50,12 @@ struct gate {
 	struct err err;   /* after GATE_REFUSED */
 	struct gate_limits limits;
 	int state;
-	struct buf text; /* the head, and later one chunk-size or trailer line */
-	size_t line;     /* where the current line begins in text */
-	size_t target, target_size, path, path_size;
-	bool query, blank_seen;
-	size_t header_bytes;
+	struct buf text;    /* the head */
+	struct buf scratch; /* the current chunk-size or trailer line */
+	size_t line;        /* where the current line begins in text */
+	bool blank_seen;
+	size_t header_bytes, header_lines;
+	size_t target, target_size, path, path_size; /* offsets into the text */
 	struct gate_span *spans;
 	struct header *headers;
 	size_t span_count, span_room;

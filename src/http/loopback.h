@@ -27,9 +27,11 @@ struct loopback {
 	char *answer_head; /* status line and headers as sent */
 	char *answer;      /* body, NUL-terminated */
 	size_t answer_size;
+	char *found; /* what loopback_header() gave last */
 };
 
-/* Ask.  Always gives an answer; what the gate refuses has its status too. */
+/* Ask; set the in part, zero the rest, and ask again with the same struct as often as you like.  Always gives an
+ * answer; what the gate refuses has its status too. */
 void loopback_ask(const struct service *service, struct loopback *loopback);
 
 /* Value of an answer's header regardless of case, or NULL.  Valid until the next call with this loopback. */

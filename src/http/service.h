@@ -34,7 +34,7 @@ struct http_config {
 	int header_timeout_ms; /* from the first byte of a head to its end */
 	int body_timeout_ms;   /* of a body, besides one second per 64 KiB */
 	int keepalive_ms;      /* between two requests */
-	int deadline_ms;       /* from the end of the head to the answer */
+	int deadline_ms;       /* from the whole request to the answer */
 	int drain_ms;          /* how long front_stop() waits */
 	int slow_reader_ms;    /* a peer that takes less than 1 KiB/s over such a time is cut */
 };
@@ -52,6 +52,8 @@ struct http_hooks {
 	bool (*authorise)(void *self, struct exchange *x, const struct route *route, struct err *err);
 	/* May they now?  Rate limits, draining; public routes too.  May set headers. */
 	bool (*admit)(void *self, struct exchange *x, const struct route *route, struct err *err);
+	/* Something answered 500: the log gets what the client does not. */
+	void (*failed)(void *self, const struct exchange *x, const struct err *err);
 	/* The exchange has ended: access log, audit of refusals.  status 0: nothing was sent. */
 	void (*finished)(void *self, const struct exchange *x, int status, int64_t duration_us);
 };

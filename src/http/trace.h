@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-struct env;
 struct id_maker;
 
 enum {
@@ -25,8 +24,7 @@ struct trace {
 };
 
 /* Either header may be NULL. */
-void trace_begin(struct trace *trace, const char *request_id, const char *traceparent, struct id_maker *ids,
-				 const struct env *env);
+void trace_begin(struct trace *trace, const char *request_id, const char *traceparent, struct id_maker *ids);
 
 bool trace_id_valid(const char *request_id);
 

@@ -1,0 +1,139 @@
+/* The typed side of a request: its body and its query through the route's field tables. */
+#include <string.h>
+
+#include "core/field.h"
+#include "core/json.h"
+#include "http/exchange.h"
+
+static bool any_required(const struct field_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->fields[i].required)
+			return true;
+	return false;
+}
+
+bool exchange_json(struct exchange *x, const struct json **json)
+{
+	const struct route *route = x->match.route;
+	const struct json_limits *limits = route->json_limits != NULL ? route->json_limits : &json_body_limits;
+	struct err err = {0};
+	if (json_parse(&x->arena, buf_text(&x->body), x->body.size, limits, json, &err))
+		return true;
+	exchange_fail(x, &err);
+	return false;
+}
+
+static bool decode(struct exchange *x, const struct field_table *table, const struct json *json, void *into,
+				   struct faults *faults)
+{
+	field_decode(table, json, into, &x->arena, "", faults);
+	if (faults->count == 0 && !x->arena.full)
+		return true;
+	if (x->arena.full)
+		exchange_failf(x, ERR_LIMIT, "The request takes too much memory.");
+	else
+		exchange_fail_faults(x, ERR_INVALID, faults);
+	return false;
+}
+
+bool exchange_decode(struct exchange *x, void *into)
+{
+	const struct field_table *table = x->match.route->body;
+	static const struct json empty = {.kind = JS_OBJECT};
+	const struct json *json = &empty;
+	/* [P-8.2] a body whose members are all optional may be left out */
+	if ((x->body.size > 0 || any_required(table)) && !exchange_json(x, &json))
+		return false;
+	struct faults faults;
+	faults_init(&faults, &x->arena);
+	return decode(x, table, json, into, &faults);
+}
+
+static struct json text_of(const char *text, size_t size)
+{
+	return (struct json){.kind = JS_STRING, .text = text, .size = size};
+}
+
+/* One value as its field wants it; what does not read as that stays text, which the decoder then refuses by type. */
+static struct json typed(struct exchange *x, const struct field *field, const char *text, size_t size)
+{
+	static const struct json_limits limits = {.depth = 8, .values = 1000};
+	const struct json *json;
+	bool plain = field == NULL || field->kind == FIELD_STR || field->kind == FIELD_ENUM;
+	if (plain || !json_parse(&x->arena, text, size, &limits, &json, NULL) || json->kind == JS_STRING)
+		return text_of(text, size);
+	return *json;
+}
+
+static size_t comma_count(const char *text)
+{
+	size_t count = 0;
+	for (; (text = strchr(text, ',')) != NULL; text++)
+		count++;
+	return count;
+}
+
+static void append_items(struct exchange *x, const struct field *field, const char *text, struct json *list)
+{
+	while (*text != '\0') {
+		size_t size = strcspn(text, ",");
+		const char *item = arena_dupn(&x->arena, text, size);
+		if (item == NULL)
+			return;
+		list->items[list->count++] = typed(x, field, item, size);
+		text += size + (text[size] == ',');
+	}
+}
+
+/* All values of one name as a list: repeated, or divided by commas. */
+static struct json list_of(struct exchange *x, const struct field *field, size_t from)
+{
+	const char *name = x->query[from].name;
+	struct json list = {.kind = JS_ARRAY};
+	size_t room = 0;
+	for (size_t i = from; i < x->query_count; i++)
+		if (strcmp(x->query[i].name, name) == 0)
+			room += 1 + comma_count(x->query[i].value);
+	list.items = arena_array(&x->arena, room, sizeof *list.items);
+	for (size_t i = from; list.items != NULL && i < x->query_count; i++)
+		if (strcmp(x->query[i].name, name) == 0)
+			append_items(x, field, x->query[i].value, &list);
+	return list;
+}
+
+static bool seen_before(const struct exchange *x, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(x->query[i].name, x->query[at].name) == 0)
+			return true;
+	return false;
+}
+
+static void add_member(struct exchange *x, const struct field_table *table, size_t at, struct json *object,
+					   struct faults *faults)
+{
+	const struct route_param *param = &x->query[at];
+	const struct field *field = field_find(table, param->name);
+	bool many = field != NULL && field->many;
+	if (seen_before(x, at)) {
+		if (!many)
+			faults_add(faults, field_pointer(&x->arena, "", param->name), "conflict", "The parameter is there twice.");
+		return;
+	}
+	struct json value = many ? list_of(x, field, at) : typed(x, field, param->value, strlen(param->value));
+	object->members[object->count++] =
+		(struct json_member){.name = param->name, .name_size = strlen(param->name), .value = value};
+}
+
+bool exchange_decode_query(struct exchange *x, void *into)
+{
+	const struct field_table *table = x->match.route->query;
+	struct json object = {.kind = JS_OBJECT};
+	struct faults faults;
+	faults_init(&faults, &x->arena);
+	object.members = arena_array(&x->arena, x->query_count + 1, sizeof *object.members);
+	for (size_t i = 0; object.members != NULL && i < x->query_count; i++)
+		add_member(x, table, i, &object, &faults);
+	return decode(x, table, &object, into, &faults);
+}

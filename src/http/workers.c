@@ -1,0 +1,129 @@
+#include "http/workers.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "core/must.h"
+
+struct job {
+	void (*run)(void *job, int worker);
+	void *job;
+};
+
+struct worker {
+	struct workers *workers;
+	pthread_t thread;
+	int number;
+};
+
+struct workers {
+	pthread_mutex_t lock;
+	pthread_cond_t filled;
+	struct job *ring; /* waiting jobs: count of them from first on, wrapping at room */
+	size_t room, first, count;
+	bool closing;
+	unsigned threads;
+	struct worker *each;
+};
+
+/* The next job; false when closing and nothing is left. */
+static bool take_job(struct workers *workers, struct job *job)
+{
+	pthread_mutex_lock(&workers->lock);
+	while (workers->count == 0 && !workers->closing)
+		pthread_cond_wait(&workers->filled, &workers->lock);
+	bool some = workers->count > 0;
+	if (some) {
+		*job = workers->ring[workers->first];
+		workers->first = (workers->first + 1) % workers->room;
+		workers->count--;
+	}
+	pthread_mutex_unlock(&workers->lock);
+	return some;
+}
+
+static void *work(void *self)
+{
+	struct worker *worker = self;
+	struct job job;
+	pthread_setname_np(pthread_self(), "worker");
+	while (take_job(worker->workers, &job))
+		job.run(job.job, worker->number);
+	return NULL;
+}
+
+static bool start(struct workers *workers, unsigned threads, struct err *err)
+{
+	for (; workers->threads < threads; workers->threads++) {
+		struct worker *worker = &workers->each[workers->threads];
+		*worker = (struct worker){.workers = workers, .number = (int)workers->threads + 1};
+		int error = pthread_create(&worker->thread, NULL, work, worker);
+		if (error != 0)
+			return err_set(err, ERR_IO, "A worker thread does not start: %s", strerror(error));
+	}
+	return true;
+}
+
+bool workers_open(struct workers **workers, unsigned threads, size_t room, struct err *err)
+{
+	must(threads > 0 && room > 0);
+	struct workers *made = calloc(1, sizeof *made);
+	must(made != NULL);
+	made->ring = calloc(room, sizeof *made->ring);
+	made->each = calloc(threads, sizeof *made->each);
+	must(made->ring != NULL && made->each != NULL);
+	made->room = room;
+	must(pthread_mutex_init(&made->lock, NULL) == 0 && pthread_cond_init(&made->filled, NULL) == 0);
+	if (!start(made, threads, err)) {
+		workers_close(made);
+		return false;
+	}
+	*workers = made;
+	return true;
+}
+
+void workers_close(struct workers *workers)
+{
+	if (workers == NULL)
+		return;
+	pthread_mutex_lock(&workers->lock);
+	workers->closing = true;
+	pthread_cond_broadcast(&workers->filled);
+	pthread_mutex_unlock(&workers->lock);
+	for (unsigned i = 0; i < workers->threads; i++)
+		pthread_join(workers->each[i].thread, NULL);
+	pthread_mutex_destroy(&workers->lock);
+	pthread_cond_destroy(&workers->filled);
+	free(workers->ring);
+	free(workers->each);
+	free(workers);
+}
+
+bool workers_push(struct workers *workers, void (*run)(void *job, int worker), void *job)
+{
+	pthread_mutex_lock(&workers->lock);
+	bool fits = !workers->closing && workers->count < workers->room;
+	if (fits) {
+		workers->ring[(workers->first + workers->count) % workers->room] = (struct job){run, job};
+		workers->count++;
+		pthread_cond_signal(&workers->filled);
+	}
+	pthread_mutex_unlock(&workers->lock);
+	return fits;
+}
+
+size_t workers_waiting(struct workers *workers)
+{
+	pthread_mutex_lock(&workers->lock);
+	size_t count = workers->count;
+	pthread_mutex_unlock(&workers->lock);
+	return count;
+}
+
+unsigned workers_threads(const struct workers *workers)
+{
+	return workers->threads;
+}
