@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/must.h"
 #include "store/engine.h"
 
 static const char *const OWN_TABLES =
@@ -23,10 +24,14 @@ static void take_int(const struct db_rows *row, void *self)
 static bool find_id(struct db *db, const struct store_options *options, char id[64], struct err *err)
 {
 	char text[65] = "";
-	if (!db_run(db, err, "INSERT INTO store_meta (name, value) VALUES ('store_id', $1) ON CONFLICT (name) DO NOTHING",
-				V_TEXT(options->new_store_id)) ||
-		!db_one(db, err, NULL, take_text, text, "SELECT value FROM store_meta WHERE name = 'store_id'"))
+	bool found;
+	if (!db_one(db, err, &found, take_text, text, "SELECT value FROM store_meta WHERE name = 'store_id'"))
 		return false;
+	if (!found) {
+		snprintf(text, sizeof text, "%.63s", options->new_store_id);
+		if (!db_run(db, err, "INSERT INTO store_meta (name, value) VALUES ('store_id', $1)", V_TEXT(text)))
+			return false;
+	}
 	snprintf(id, 64, "%.63s", text);
 	return true;
 }
@@ -52,39 +57,68 @@ static bool apply_step(struct db *db, const struct store_options *options, const
 {
 	char sha256[65];
 	options->sha256_hex(step->sql, strlen(step->sql), sha256);
+	return engine_script(db, step->sql, err) && engine_check_foreign_keys(db, err) &&
+		   db_run(db, err, "INSERT INTO store_migrations (number, name, sha256, applied_at) VALUES ($1, $2, $3, $4)",
+				  V_INT(step->number), V_TEXT(step->name), V_TEXT(sha256), V_INT(options->wall_us(options->clock)));
+}
+
+static bool run_step(struct db *db, const struct store_options *options, const struct store_migration *step,
+					 struct err *err)
+{
+	struct err why = {.kind = ERR_INTERNAL};
 	if (!engine_begin(db, err))
 		return false;
-	if (engine_script(db, step->sql, err) &&
-		db_run(db, err, "INSERT INTO store_migrations (number, name, sha256, applied_at) VALUES ($1, $2, $3, $4)",
-			   V_INT(step->number), V_TEXT(step->name), V_TEXT(sha256), V_INT(options->wall_us(options->clock))) &&
-		engine_commit(db, err))
+	if (apply_step(db, options, step, &why) && engine_commit(db, &why))
 		return true;
+	engine_rollback(db);
+	return err_set(err, why.kind, "migration %d (%s) failed and the store is as before: %s", step->number, step->name,
+				   why.message);
+}
+
+static bool check_newest(struct db *db, const struct store_options *options, int64_t *newest, struct err *err)
+{
+	if (!db_one(db, err, NULL, take_int, newest, "SELECT COALESCE(MAX(number), 0) FROM store_migrations"))
+		return false;
+	if (*newest > (int64_t)options->migrations_count)
+		return err_set(err, ERR_CONFLICT,
+					   "the store has schema version %lld, this program knows only %zu; start a newer program",
+					   (long long)*newest, options->migrations_count);
+	return true;
+}
+
+/* All in one transaction: a store has an id or is not there yet. */
+static bool prepare(struct db *db, const struct store_options *options, char id[64], struct err *err)
+{
+	if (!engine_begin(db, err))
+		return false;
+	if (engine_script(db, OWN_TABLES, err) && find_id(db, options, id, err))
+		return engine_commit(db, err);
 	engine_rollback(db);
 	return false;
 }
 
-static bool check_newest(struct db *db, const struct store_options *options, struct err *err)
+static bool run_steps(struct db *db, const struct store_options *options, struct err *err)
 {
-	int64_t newest = 0;
-	if (!db_one(db, err, NULL, take_int, &newest, "SELECT COALESCE(MAX(number), 0) FROM store_migrations"))
-		return false;
-	if (newest > (int64_t)options->migrations_count)
-		return err_set(err, ERR_CONFLICT,
-					   "the store has schema version %lld, this program knows %zu; start a newer program",
-					   (long long)newest, options->migrations_count);
+	for (size_t i = 0; i < options->migrations_count; i++) {
+		const struct store_migration *step = &options->migrations[i];
+		bool applied = false;
+		must(step->number == (int)i + 1);
+		if (!check_applied(db, options, step, &applied, err) || (!applied && !run_step(db, options, step, err)))
+			return false;
+	}
 	return true;
 }
 
 bool migrate_run(struct db *db, const struct store_options *options, char id[64], int *version, struct err *err)
 {
-	if (!engine_script(db, OWN_TABLES, err) || !check_newest(db, options, err) || !find_id(db, options, id, err))
+	int64_t newest = 0;
+	if (!prepare(db, options, id, err) || !check_newest(db, options, &newest, err))
 		return false;
-	for (size_t i = 0; i < options->migrations_count; i++) {
-		bool applied = false;
-		if (!check_applied(db, options, &options->migrations[i], &applied, err) ||
-			(!applied && !apply_step(db, options, &options->migrations[i], err)))
-			return false;
-	}
+	bool behind = newest < (int64_t)options->migrations_count;
+	if (behind && !engine_foreign_keys(db, false, err))
+		return false;
+	if (!run_steps(db, options, err) || (behind && !engine_foreign_keys(db, true, err)))
+		return false;
 	*version = (int)options->migrations_count;
 	return true;
 }

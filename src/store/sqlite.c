@@ -1,21 +1,18 @@
+#include "store/sqlite.h"
+
 #include <errno.h>
 #include <math.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/must.h"
-#include "store/engine.h"
+#include "store/dialect.h"
 
 enum {
-	STATEMENTS = 512,      /* slots of the cache; more distinct texts than that empty it */
-	STATEMENTS_FULL = 384, /* entries at which it is emptied */
-	PARAMETERS_MAX = 32,
-	BUSY_MS = 5000,
+	STATEMENTS_FULL = 384, /* entries of the cache at which it is emptied */
+	PARAMETERS_MAX = 64,
 };
 
 /* A prepared text and where its $1, $2 … stand. */
@@ -23,39 +20,80 @@ struct statement {
 	char *sql;
 	sqlite3_stmt *stmt;
 	int slots[PARAMETERS_MAX + 1];
+	int parameters;
+	bool own;    /* of the store itself: what an op may not prepare it must not find prepared */
 	bool busy;   /* rows of it are being read */
 	bool cached; /* false: finalised when its rows end */
 };
 
-struct db {
-	sqlite3 *handle;
-	int64_t changed;
-	bool disk_failed;
-	size_t count;
-	struct statement *cache[STATEMENTS];
-};
-
-/* Extended codes that leave the file's content in doubt. */
-static bool is_disk_failure(int extended)
+/* The system's own reason of the last failed write: the writer writes the log only, the checkpointer the main file. */
+static int write_errno(const struct db *db)
 {
-	return (extended & 0xff) == SQLITE_IOERR || (extended & 0xff) == SQLITE_CORRUPT ||
-		   (extended & 0xff) == SQLITE_NOTADB;
+	int which = db->checkpointer ? SQLITE_FCNTL_FILE_POINTER : SQLITE_FCNTL_JOURNAL_POINTER, why = 0;
+	sqlite3_file *file = NULL;
+	if (sqlite3_file_control(db->handle, "main", which, &file) == SQLITE_OK && file != NULL && file->pMethods != NULL)
+		file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &why);
+	return why;
 }
 
-static enum err_kind kind_of(int extended)
+/*
+ * SQLite calls only ENOSPC full; over a quota it says IOERR [P-12.3].  Nor does it when the index of its log cannot
+ * grow, which holds nothing that a restart would not make anew.
+ */
+static bool is_full_disk(const struct db *db, int extended)
+{
+	return (extended & 0xff) == SQLITE_FULL || extended == SQLITE_IOERR_SHMSIZE ||
+		   (extended == SQLITE_IOERR_WRITE && write_errno(db) == EDQUOT);
+}
+
+/* Failures that leave the file's content in doubt.  A read that fails, or a want of memory, changed nothing. */
+static bool is_disk_failure(const struct db *db, int extended)
 {
 	switch (extended) {
-	case SQLITE_CONSTRAINT_UNIQUE:
-	case SQLITE_CONSTRAINT_PRIMARYKEY:
-		return ERR_DUPLICATE;
+	case SQLITE_IOERR_NOMEM:
+	case SQLITE_IOERR_READ:
+	case SQLITE_IOERR_SHORT_READ:
+		return false;
 	default:
 		break;
 	}
 	switch (extended & 0xff) {
+	case SQLITE_IOERR:
+		return !is_full_disk(db, extended);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum db_fault fault_of(int extended)
+{
+	switch (extended) {
+	case SQLITE_CONSTRAINT_UNIQUE:
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+		return DB_FAULT_UNIQUE;
+	case SQLITE_CONSTRAINT_FOREIGNKEY:
+		return DB_FAULT_FOREIGN_KEY;
+	case SQLITE_CONSTRAINT_CHECK:
+		return DB_FAULT_CHECK;
+	case SQLITE_CONSTRAINT_NOTNULL:
+		return DB_FAULT_NOT_NULL;
+	default:
+		return (extended & 0xff) == SQLITE_CONSTRAINT ? DB_FAULT_OTHER : DB_FAULT_NONE;
+	}
+}
+
+static enum err_kind kind_of(const struct db *db, int extended)
+{
+	if (fault_of(extended) == DB_FAULT_UNIQUE)
+		return ERR_DUPLICATE;
+	if (is_full_disk(db, extended))
+		return ERR_STORE_FULL;
+	switch (extended & 0xff) {
 	case SQLITE_CONSTRAINT:
 		return ERR_CONFLICT;
-	case SQLITE_FULL:
-		return ERR_STORE_FULL;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return ERR_STORE_BUSY;
@@ -70,11 +108,17 @@ static enum err_kind kind_of(int extended)
 	}
 }
 
-static bool refuse(struct db *db, struct err *err)
+bool sqlite_refuse(struct db *db, struct err *err)
 {
 	int extended = sqlite3_extended_errcode(db->handle);
-	db->disk_failed = db->disk_failed || is_disk_failure(extended);
-	return err_set(err, kind_of(extended), "store: %s (%d)", sqlite3_errmsg(db->handle), extended);
+	db->disk_failed = db->disk_failed || is_disk_failure(db, extended);
+	db->fault = fault_of(extended);
+	return err_set(err, kind_of(db, extended), "store: %s (%d)", sqlite3_errmsg(db->handle), extended);
+}
+
+enum db_fault db_fault(const struct db *db)
+{
+	return db->fault;
 }
 
 static size_t slot_of(const char *sql)
@@ -92,7 +136,7 @@ static void statement_free(struct statement *statement)
 	free(statement);
 }
 
-static void empty_cache(struct db *db)
+void sqlite_forget(struct db *db)
 {
 	for (size_t i = 0; i < STATEMENTS; i++) {
 		struct statement *statement = db->cache[i];
@@ -107,22 +151,34 @@ static void empty_cache(struct db *db)
 	db->count = 0;
 }
 
+/* The text must be one statement and nothing behind it: the rest would be dropped in silence. */
+static bool compile(struct db *db, const char *sql, sqlite3_stmt **stmt, struct err *err)
+{
+	const char *tail = "";
+	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, &tail) != SQLITE_OK)
+		return sqlite_refuse(db, err);
+	if (*stmt != NULL && tail[strspn(tail, " \t\r\n;")] == '\0')
+		return true;
+	sqlite3_finalize(*stmt);
+	return err_set(err, ERR_INTERNAL, "store: not one statement: %.100s", sql);
+}
+
 static struct statement *prepare(struct db *db, const char *sql, struct err *err)
 {
+	sqlite3_stmt *stmt = NULL;
+	if ((!db->own && !dialect_check(sql, err)) || !compile(db, sql, &stmt, err))
+		return NULL;
 	struct statement *statement = calloc(1, sizeof *statement);
 	must(statement != NULL);
-	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement->stmt, NULL) != SQLITE_OK) {
-		refuse(db, err);
-		free(statement);
-		return NULL;
-	}
-	must(statement->stmt != NULL);
+	statement->stmt = stmt;
+	statement->own = db->own;
 	statement->sql = strdup(sql);
 	must(statement->sql != NULL);
+	statement->parameters = sqlite3_bind_parameter_count(stmt);
 	for (int i = 1; i <= PARAMETERS_MAX; i++) {
 		char name[8];
 		snprintf(name, sizeof name, "$%d", i);
-		statement->slots[i] = sqlite3_bind_parameter_index(statement->stmt, name);
+		statement->slots[i] = sqlite3_bind_parameter_index(stmt, name);
 	}
 	return statement;
 }
@@ -132,13 +188,13 @@ static struct statement *statement_for(struct db *db, const char *sql, struct er
 {
 	size_t slot = slot_of(sql);
 	for (; db->cache[slot] != NULL; slot = (slot + 1) % STATEMENTS)
-		if (strcmp(db->cache[slot]->sql, sql) == 0)
+		if (db->cache[slot]->own == db->own && strcmp(db->cache[slot]->sql, sql) == 0)
 			return db->cache[slot]->busy ? prepare(db, sql, err) : db->cache[slot];
 	struct statement *statement = prepare(db, sql, err);
 	if (statement == NULL)
 		return NULL;
 	if (db->count == STATEMENTS_FULL) {
-		empty_cache(db);
+		sqlite_forget(db);
 		slot = slot_of(sql);
 	}
 	statement->cached = true;
@@ -152,7 +208,7 @@ static int bind_one(sqlite3_stmt *stmt, int slot, const struct store_value *valu
 	switch (value->type) {
 	case STORE_INT:
 		return sqlite3_bind_int64(stmt, slot, value->integer);
-	case STORE_REAL:
+	case STORE_REAL: /* SQLite takes NaN for null */
 		return sqlite3_bind_double(stmt, slot, value->real);
 	case STORE_TEXT:
 		return sqlite3_bind_text64(stmt, slot, value->text, value->size == SIZE_MAX ? strlen(value->text) : value->size,
@@ -165,17 +221,19 @@ static int bind_one(sqlite3_stmt *stmt, int slot, const struct store_value *valu
 	return SQLITE_MISUSE;
 }
 
-static struct statement *bound(struct db *db, struct err *err, const char *sql, const struct store_value *values,
-							   size_t count)
+/* Values that the text does not name, or names without a value, are a slip that would store a null. */
+static bool bind_all(struct statement *statement, const struct store_value *values, size_t count, struct err *err)
 {
-	must(count <= PARAMETERS_MAX);
-	struct statement *statement = statement_for(db, sql, err);
-	if (statement == NULL)
-		return NULL;
-	for (size_t i = 1; i <= count; i++) /* values[0] is the leading null of STORE_VALUES */
-		if (statement->slots[i] != 0)
-			must(bind_one(statement->stmt, statement->slots[i], &values[i]) == SQLITE_OK);
-	return statement;
+	if (count > PARAMETERS_MAX || (int)count != statement->parameters)
+		return err_set(err, ERR_INTERNAL, "store: %zu values for %d parameters: %.100s", count, statement->parameters,
+					   statement->sql);
+	for (size_t i = 1; i <= count; i++) { /* values[0] is the leading null of STORE_VALUES */
+		if (statement->slots[i] == 0)
+			return err_set(err, ERR_INTERNAL, "store: parameter $%zu is missing: %.100s", i, statement->sql);
+		if (bind_one(statement->stmt, statement->slots[i], &values[i]) != SQLITE_OK)
+			return err_set(err, ERR_LIMIT, "store: value $%zu is too long", i);
+	}
+	return true;
 }
 
 /* Bytes that were bound must not be looked at again. */
@@ -188,14 +246,32 @@ static void let_go(struct statement *statement)
 		statement_free(statement);
 }
 
+static struct statement *bound(struct db *db, struct err *err, const char *sql, const struct store_value *values,
+							   size_t count)
+{
+	/* A failure can end the transaction under an op that does not look; what it wrote next would commit by itself. */
+	if (db->scoped && !db->own && sqlite3_get_autocommit(db->handle) != 0) {
+		err_set(err, ERR_UNAVAILABLE, "store: the transaction was lost");
+		return NULL;
+	}
+	struct statement *statement = statement_for(db, sql, err);
+	if (statement == NULL || bind_all(statement, values, count, err))
+		return statement;
+	let_go(statement);
+	return NULL;
+}
+
 bool db_run_values(struct db *db, struct err *err, const char *sql, const struct store_value *values, size_t count)
 {
 	struct statement *statement = bound(db, err, sql, values, count);
 	if (statement == NULL)
 		return false;
-	int code = sqlite3_step(statement->stmt);
+	int code;
+	do
+		code = sqlite3_step(statement->stmt);
+	while (code == SQLITE_ROW); /* of RETURNING: the count of changes is right only at its end */
 	db->changed = sqlite3_changes64(db->handle);
-	bool done = code == SQLITE_DONE || code == SQLITE_ROW || refuse(db, err);
+	bool done = code == SQLITE_DONE || sqlite_refuse(db, err);
 	let_go(statement);
 	return done;
 }
@@ -209,32 +285,43 @@ bool db_query_values(struct db *db, struct db_rows *rows, struct err *err, const
 					 const struct store_value *values, size_t count)
 {
 	struct statement *statement = bound(db, err, sql, values, count);
-	*rows = (struct db_rows){.db = db, .statement = statement};
+	*rows = (struct db_rows){.db = db, .statement = statement, .over = statement == NULL};
 	if (statement == NULL)
 		return false;
 	statement->busy = true;
+	db->open_rows++;
 	return true;
 }
 
 static sqlite3_stmt *stmt_of(const struct db_rows *rows)
 {
+	must(rows->has_row);
 	return ((struct statement *)rows->statement)->stmt;
 }
 
 bool db_next(struct db_rows *rows)
 {
-	int code = sqlite3_step(stmt_of(rows));
+	if (rows->over)
+		return false; /* SQLite would begin again */
+	int code = sqlite3_step(((struct statement *)rows->statement)->stmt);
 	rows->has_row = code == SQLITE_ROW;
 	rows->failed = code != SQLITE_ROW && code != SQLITE_DONE;
+	rows->over = code != SQLITE_ROW;
 	return rows->has_row;
 }
 
 bool db_end(struct db_rows *rows, struct err *err)
 {
-	bool fine = !rows->failed || refuse(rows->db, err);
-	if (rows->statement != NULL)
-		let_go(rows->statement);
-	rows->statement = NULL;
+	struct statement *statement = rows->statement;
+	if (statement == NULL)
+		return false; /* the query itself had failed, and told why */
+	while (!rows->over && sqlite3_stmt_readonly(statement->stmt) == 0 && db_next(rows))
+		; /* a change with RETURNING ends only with its last row */
+	/* Resetting tells a failure again, whatever else ran on the connection since. */
+	bool fine = sqlite3_reset(statement->stmt) == SQLITE_OK || !rows->failed || sqlite_refuse(rows->db, err);
+	let_go(statement);
+	rows->db->open_rows--;
+	*rows = (struct db_rows){.db = rows->db, .over = true};
 	return fine;
 }
 
@@ -285,144 +372,4 @@ bool db_one_values(struct db *db, struct err *err, bool *found, void (*take)(con
 	if (found != NULL)
 		*found = there;
 	return true;
-}
-
-/* --- the engine's part --- */
-
-static bool simple(struct db *db, const char *sql, struct err *err)
-{
-	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK || refuse(db, err);
-}
-
-static bool configure(struct db *db, enum engine_role role, struct err *err)
-{
-	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_timeout(db->handle, BUSY_MS);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	return simple(db,
-				  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-				  "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;",
-				  err) &&
-		   (role != ENGINE_READER || simple(db, "PRAGMA query_only = ON", err));
-}
-
-bool engine_open(const char *folder, const char *vfs, enum engine_role role, struct db **db, struct err *err)
-{
-	struct db *open = calloc(1, sizeof *open);
-	must(open != NULL);
-	char path[4096];
-	snprintf(path, sizeof path, "%s/store.db", folder);
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (role == ENGINE_WRITER ? SQLITE_OPEN_CREATE : 0);
-	if (sqlite3_open_v2(path, &open->handle, flags, vfs) != SQLITE_OK || !configure(open, role, err)) {
-		if (open->handle != NULL)
-			refuse(open, err);
-		engine_close(open);
-		return false;
-	}
-	*db = open;
-	return true;
-}
-
-void engine_close(struct db *db)
-{
-	if (db == NULL)
-		return;
-	empty_cache(db);
-	sqlite3_close_v2(db->handle);
-	free(db);
-}
-
-bool engine_begin(struct db *db, struct err *err)
-{
-	return db_run(db, err, "BEGIN IMMEDIATE");
-}
-
-bool engine_commit(struct db *db, struct err *err)
-{
-	return db_run(db, err, "COMMIT");
-}
-
-void engine_rollback(struct db *db)
-{
-	if (engine_in_transaction(db))
-		db_run(db, NULL, "ROLLBACK");
-}
-
-bool engine_in_transaction(const struct db *db)
-{
-	return sqlite3_get_autocommit(db->handle) == 0;
-}
-
-bool engine_savepoint(struct db *db, struct err *err)
-{
-	return db_run(db, err, "SAVEPOINT op");
-}
-
-bool engine_release(struct db *db, struct err *err)
-{
-	return db_run(db, err, "RELEASE op");
-}
-
-bool engine_rollback_to(struct db *db)
-{
-	return db_run(db, NULL, "ROLLBACK TO op") && db_run(db, NULL, "RELEASE op");
-}
-
-/* The types of the common dialect that a STRICT table here spells otherwise. */
-static void translate(struct buf *out, const char *sql)
-{
-	static const char *const words[][2] = {{"BIGINT", "INTEGER"}, {"DOUBLE", "REAL"}, {"BYTES", "BLOB"}};
-	for (const char *at = sql; *at != '\0';) {
-		size_t taken = 0;
-		for (size_t i = 0; i < sizeof words / sizeof *words && taken == 0; i++) {
-			size_t size = strlen(words[i][0]);
-			if ((at == sql || at[-1] == ' ') && strncmp(at, words[i][0], size) == 0 &&
-				strchr(" ,\n)", at[size]) != NULL) {
-				buf_adds(out, words[i][1]);
-				taken = size;
-			}
-		}
-		if (taken == 0)
-			buf_addc(out, at[taken++]);
-		at += taken;
-	}
-}
-
-bool engine_script(struct db *db, const char *sql, struct err *err)
-{
-	struct buf text;
-	buf_init(&text, 0);
-	translate(&text, sql);
-	bool done = simple(db, buf_text(&text), err);
-	buf_fini(&text);
-	return done;
-}
-
-bool engine_disk_failed(const struct db *db)
-{
-	return db->disk_failed;
-}
-
-bool engine_checkpoint(struct db *db, bool reset, struct err *err)
-{
-	int code = sqlite3_wal_checkpoint_v2(db->handle, NULL,
-										 reset ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	return code == SQLITE_OK || code == SQLITE_BUSY || refuse(db, err);
-}
-
-int64_t engine_log_bytes(const char *folder)
-{
-	char path[4096];
-	struct stat st;
-	snprintf(path, sizeof path, "%s/store.db-wal", folder);
-	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
-bool engine_copy(struct db *db, const char *path, struct err *err)
-{
-	return db_run(db, err, "VACUUM INTO $1", V_TEXT(path));
 }

@@ -2,174 +2,90 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "core/must.h"
+#include "store/checkpoint.h"
 #include "store/engine.h"
+#include "store/folder.h"
 #include "store/migrate.h"
 #include "store/writer.h"
 
 enum {
 	READERS_MAX = 64,
-	LOG_WORTH_COPYING = 1 << 20, /* bytes of log at which an idle moment is used */
-	LOG_TOO_LONG = 64 << 20,     /* bytes at which the writer is held, since a passive copy never empties the log */
-	CHECKPOINT_PERIOD_MS = 100,
+	LOG_MAX = 64 << 20,      /* bytes; a restart then copies for some 50 ms beside the writer and holds it for a few */
 	ROOM_PERIOD_US = 250000, /* between two looks at the free space */
+	FULL_US = 1000000,       /* that a refusal counts for, when there is room again */
 };
 
 struct store {
 	char *folder;
 	char id[64];
 	int version, lock_file;
-	int64_t min_free_bytes;
 	struct store_options options;
 
 	struct writer writer;
-	_Atomic bool full;
+	struct checkpoint checkpoint;
+	_Atomic bool dead; /* the disk failed */
+	_Atomic bool full; /* the last look at the free space, or the last batch, found no room */
+	_Atomic int64_t full_us;
+	_Atomic int64_t log_bytes;
 	int64_t room_checked_us;
 
 	pthread_mutex_t lock;
 	pthread_cond_t reader_free;
 	struct db *readers[READERS_MAX];
 	int free_readers;
-
-	struct db *checkpointer;
-	pthread_t checkpoint_thread;
-	pthread_cond_t checkpoint_wake;
-	bool stop, copying;
-	_Atomic int64_t log_bytes;
 };
-
-static bool make_folder(const char *folder, struct err *err)
-{
-	char path[4096];
-	int size = snprintf(path, sizeof path, "%s", folder);
-	must(size > 0 && (size_t)size < sizeof path);
-	for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-		if (slash != NULL)
-			*slash = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST)
-			return err_set(err, ERR_IO, "cannot make the data folder %s: %s", path, strerror(errno));
-		if (slash == NULL)
-			return true;
-		*slash = '/';
-	}
-}
-
-static bool take_lock(struct store *store, struct err *err)
-{
-	char path[4096];
-	snprintf(path, sizeof path, "%s/lock", store->folder);
-	store->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (store->lock_file < 0)
-		return err_set(err, ERR_IO, "cannot write to the data folder %s: %s", store->folder, strerror(errno));
-	if (flock(store->lock_file, LOCK_EX | LOCK_NB) != 0)
-		return err_set(err, ERR_STORE_BUSY,
-					   "the data folder %s is in use by another process; stop it first, or name "
-					   "another folder with --data",
-					   store->folder);
-	char pid[32];
-	int size = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-	if (ftruncate(store->lock_file, 0) != 0 || write(store->lock_file, pid, (size_t)size) != size)
-		return err_set(err, errno == ENOSPC ? ERR_STORE_FULL : ERR_IO, "cannot write to the data folder %s: %s",
-					   store->folder, strerror(errno));
-	return true;
-}
-
-static int64_t free_bytes(const struct store *store)
-{
-	struct statvfs fs;
-	return statvfs(store->folder, &fs) == 0 ? (int64_t)(fs.f_bavail * fs.f_frsize) : INT64_MAX;
-}
 
 static bool has_room(void *self)
 {
+	const struct store *store = self;
+	return folder_free_bytes(store->folder) >= store->options.min_free_bytes;
+}
+
+static bool before_batch(void *self, struct err *err)
+{
 	struct store *store = self;
+	checkpoint_enter(&store->checkpoint);
 	int64_t now = store->options.mono_us(store->options.clock);
-	if (atomic_load(&store->full) || now - store->room_checked_us > ROOM_PERIOD_US) {
-		store->room_checked_us = now;
-		atomic_store(&store->full, free_bytes(store) < store->min_free_bytes);
-	}
-	return !atomic_load(&store->full);
+	if (!atomic_load(&store->full) && now - store->room_checked_us <= ROOM_PERIOD_US)
+		return true;
+	store->room_checked_us = now;
+	return has_room(store) || err_set(err, ERR_STORE_FULL,
+									  "the disk is nearly full; writes resume by themselves when there is "
+									  "room");
 }
 
-static void after_batch(void *self)
+static void after_batch(void *self, const struct err *failure)
 {
 	struct store *store = self;
-	int64_t bytes = engine_log_bytes(store->folder);
-	atomic_store(&store->log_bytes, bytes);
-	if (bytes >= LOG_TOO_LONG)
-		pthread_cond_signal(&store->checkpoint_wake);
-}
-
-static void end_process(const char *why, void *self)
-{
-	(void)self;
-	fprintf(stderr, "level=error msg=\"the store's disk failed; stopping, start again to read it anew\" why=\"%s\"\n",
-			why);
-	_exit(1);
+	int64_t log_bytes = -1;
+	if (failure == NULL) {
+		log_bytes = engine_log_bytes(store->writer.db);
+		atomic_store(&store->log_bytes, log_bytes);
+		atomic_store(&store->full, false);
+	} else if (failure->kind == ERR_STORE_FULL) {
+		atomic_store(&store->full, true);
+		atomic_store(&store->full_us, store->options.mono_us(store->options.clock));
+	}
+	checkpoint_leave(&store->checkpoint, log_bytes);
 }
 
 static void on_fatal(const char *why, void *self)
 {
 	struct store *store = self;
-	if (store->options.on_fatal != NULL)
+	if (atomic_exchange(&store->dead, true))
+		return;
+	if (store->options.on_fatal != NULL) {
 		store->options.on_fatal(why, store->options.fatal_self);
-	else
-		end_process(why, NULL);
-}
-
-/*
- * The only connection that ever checkpoints: two that race can lose the log's reset.  It copies in idle moments; when
- * the log has grown too long under a continuous writer, it holds the writer and empties the log.
- */
-static void checkpoint(struct store *store, bool writer_idle, bool copying)
-{
-	int64_t bytes = atomic_load(&store->log_bytes);
-	struct err err;
-	bool done = true;
-	if (bytes >= LOG_TOO_LONG && !copying) {
-		writer_pause(&store->writer);
-		done = engine_checkpoint(store->checkpointer, true, &err);
-		writer_resume(&store->writer);
-	} else if (bytes >= LOG_WORTH_COPYING && writer_idle) {
-		done = engine_checkpoint(store->checkpointer, false, &err);
+		return;
 	}
-	if (!done && engine_disk_failed(store->checkpointer))
-		on_fatal(err.message, store);
-}
-
-static void *checkpoint_loop(void *self)
-{
-	struct store *store = self;
-	int64_t seen = -1;
-	pthread_mutex_lock(&store->lock);
-	while (!store->stop) {
-		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += CHECKPOINT_PERIOD_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000L;
-		until.tv_nsec %= 1000000000L;
-		pthread_cond_timedwait(&store->checkpoint_wake, &store->lock, &until);
-		bool copying = store->copying;
-		pthread_mutex_unlock(&store->lock);
-		int64_t batches = atomic_load(&store->writer.batches);
-		bool idle = batches == seen && atomic_load(&store->log_bytes) != 0;
-		checkpoint(store, idle, copying);
-		if (idle) /* what was copied need not be copied again until something is written */
-			atomic_store(&store->log_bytes, 0);
-		seen = batches;
-		pthread_mutex_lock(&store->lock);
-	}
-	pthread_mutex_unlock(&store->lock);
-	return NULL;
+	log_error("the store's disk failed; stopping, a restart reads it anew", log_str("why", why));
+	_exit(1);
 }
 
 static bool open_connections(struct store *store, struct err *err)
@@ -177,14 +93,11 @@ static bool open_connections(struct store *store, struct err *err)
 	const char *vfs = store->options.vfs;
 	if (!engine_open(store->folder, vfs, ENGINE_WRITER, &store->writer.db, err) ||
 		!migrate_run(store->writer.db, &store->options, store->id, &store->version, err) ||
-		!engine_open(store->folder, vfs, ENGINE_CHECKPOINTER, &store->checkpointer, err))
+		!engine_open(store->folder, vfs, ENGINE_CHECKPOINTER, &store->checkpoint.db, err))
 		return false;
-	must(store->options.readers > 0 && store->options.readers <= READERS_MAX);
-	for (int i = 0; i < store->options.readers; i++)
-		if (!engine_open(store->folder, vfs, ENGINE_READER, &store->readers[store->free_readers++], err)) {
-			store->free_readers--;
+	for (; store->free_readers < store->options.readers; store->free_readers++)
+		if (!engine_open(store->folder, vfs, ENGINE_READER, &store->readers[store->free_readers], err))
 			return false;
-		}
 	return true;
 }
 
@@ -192,46 +105,59 @@ static void free_store(struct store *store)
 {
 	for (int i = 0; i < store->free_readers; i++)
 		engine_close(store->readers[i]);
-	engine_close(store->checkpointer);
+	engine_close(store->checkpoint.db);
 	engine_close(store->writer.db);
 	if (store->lock_file >= 0)
 		close(store->lock_file);
 	pthread_mutex_destroy(&store->lock);
 	pthread_cond_destroy(&store->reader_free);
-	pthread_cond_destroy(&store->checkpoint_wake);
 	free(store->folder);
 	free(store);
 }
 
 static void start_threads(struct store *store)
 {
+	const struct store_options *options = &store->options;
+	struct checkpoint *checkpoint = &store->checkpoint;
+	checkpoint->log_max = options->log_max_bytes != 0 ? options->log_max_bytes : LOG_MAX;
+	checkpoint->mono_us = options->mono_us;
+	checkpoint->clock = options->clock;
+	checkpoint->on_fatal = on_fatal;
+	checkpoint->self = store;
 	struct writer *writer = &store->writer;
-	writer->batch_max = store->options.batch_max;
-	writer->queue_max = store->options.queue_max;
-	writer->mono_us = store->options.mono_us;
-	writer->wall_us = store->options.wall_us;
-	writer->clock = store->options.clock;
-	writer->has_room = has_room;
+	writer->batch_max = options->batch_max;
+	writer->queue_max = options->queue_max;
+	writer->mono_us = options->mono_us;
+	writer->wall_us = options->wall_us;
+	writer->clock = options->clock;
+	writer->before_batch = before_batch;
 	writer->after_batch = after_batch;
 	writer->on_fatal = on_fatal;
 	writer->self = store;
+	writer->dead = &store->dead;
+	checkpoint_start(checkpoint);
 	writer_start(writer);
-	must(pthread_create(&store->checkpoint_thread, NULL, checkpoint_loop, store) == 0);
+}
+
+static struct store *new_store(const struct store_options *options)
+{
+	struct store *store = calloc(1, sizeof *store);
+	must(store != NULL && options->sha256_hex != NULL && options->mono_us != NULL && options->wall_us != NULL);
+	must(options->readers > 0 && options->readers <= READERS_MAX);
+	store->options = *options;
+	store->folder = strdup(options->folder);
+	must(store->folder != NULL);
+	store->lock_file = -1;
+	store->room_checked_us = INT64_MIN / 2;
+	must(pthread_mutex_init(&store->lock, NULL) == 0 && pthread_cond_init(&store->reader_free, NULL) == 0);
+	return store;
 }
 
 bool store_open(const struct store_options *options, struct store **store, struct err *err)
 {
-	struct store *open = calloc(1, sizeof *open);
-	must(open != NULL && options->sha256_hex != NULL && options->mono_us != NULL && options->wall_us != NULL);
-	open->options = *options;
-	open->folder = strdup(options->folder);
-	must(open->folder != NULL);
-	open->lock_file = -1;
-	open->min_free_bytes = options->min_free_bytes;
-	open->room_checked_us = INT64_MIN / 2;
-	must(pthread_mutex_init(&open->lock, NULL) == 0 && pthread_cond_init(&open->reader_free, NULL) == 0 &&
-		 pthread_cond_init(&open->checkpoint_wake, NULL) == 0);
-	if (!make_folder(open->folder, err) || !take_lock(open, err) || !open_connections(open, err)) {
+	struct store *open = new_store(options);
+	if (!folder_make(open->folder, err) || !folder_lock(open->folder, &open->lock_file, err) ||
+		!open_connections(open, err)) {
 		free_store(open);
 		return false;
 	}
@@ -240,19 +166,27 @@ bool store_open(const struct store_options *options, struct store **store, struc
 	return true;
 }
 
+/* All that was acknowledged is in the log; the next start is only quicker without one. */
+static void copy_the_rest(struct store *store)
+{
+	struct err err;
+	if (engine_checkpoint_last(store->checkpoint.db, &err))
+		return;
+	if (engine_disk_failed(store->checkpoint.db))
+		on_fatal(err.message, store);
+	else
+		log_warn("the last checkpoint failed; the next start reads the log instead", log_str("why", err.message));
+}
+
 void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
 	writer_stop(&store->writer);
-	pthread_mutex_lock(&store->lock);
-	store->stop = true;
-	pthread_cond_signal(&store->checkpoint_wake);
-	pthread_mutex_unlock(&store->lock);
-	pthread_join(store->checkpoint_thread, NULL);
-	struct err err;
-	if (!engine_disk_failed(store->writer.db))
-		engine_checkpoint(store->checkpointer, true, &err);
+	checkpoint_stop(&store->checkpoint);
+	must(store->free_readers == store->options.readers);
+	if (!atomic_load(&store->dead))
+		copy_the_rest(store);
 	free_store(store);
 }
 
@@ -273,11 +207,14 @@ struct db *store_read(struct store *store)
 		pthread_cond_wait(&store->reader_free, &store->lock);
 	struct db *db = store->readers[--store->free_readers];
 	pthread_mutex_unlock(&store->lock);
+	must(engine_begin_read(db, NULL)); /* touches no file; that is for the first query */
 	return db;
 }
 
 void store_read_end(struct store *store, struct db *db)
 {
+	must(engine_open_rows(db) == 0); /* each db_query has its db_end */
+	engine_rollback(db);
 	pthread_mutex_lock(&store->lock);
 	store->readers[store->free_readers++] = db;
 	pthread_cond_signal(&store->reader_free);
@@ -289,85 +226,56 @@ bool store_submit(struct store *store, struct store_op *op, struct err *err)
 	return writer_submit(&store->writer, op, err);
 }
 
-struct waiting {
-	struct store_op op;
-	pthread_mutex_t lock;
-	pthread_cond_t ended;
-	bool over, applied;
-	struct err err;
-	bool (*apply)(struct db *db, void *self, struct err *err);
-	void *self;
-};
-
-static bool apply_waiting(struct db *db, void *self, struct err *err)
+/* A server that says it is full may be sent no write, and would never learn of the room there is by now. */
+static bool is_full(struct store *store)
 {
-	struct waiting *waiting = self;
-	return waiting->apply(db, waiting->self, err);
-}
-
-static void end_waiting(void *self, bool applied, const struct err *err)
-{
-	struct waiting *waiting = self;
-	pthread_mutex_lock(&waiting->lock);
-	waiting->over = true;
-	waiting->applied = applied;
-	if (err != NULL)
-		waiting->err = *err;
-	pthread_cond_signal(&waiting->ended);
-	pthread_mutex_unlock(&waiting->lock);
-}
-
-bool store_write(struct store *store, bool (*apply)(struct db *db, void *self, struct err *err), void *self,
-				 struct err *err)
-{
-	struct waiting waiting = {.apply = apply, .self = self};
-	waiting.op = (struct store_op){.apply = apply_waiting, .done = end_waiting, .self = &waiting};
-	must(pthread_mutex_init(&waiting.lock, NULL) == 0 && pthread_cond_init(&waiting.ended, NULL) == 0);
-	bool submitted = store_submit(store, &waiting.op, err);
-	pthread_mutex_lock(&waiting.lock);
-	while (submitted && !waiting.over)
-		pthread_cond_wait(&waiting.ended, &waiting.lock);
-	pthread_mutex_unlock(&waiting.lock);
-	pthread_mutex_destroy(&waiting.lock);
-	pthread_cond_destroy(&waiting.ended);
-	if (submitted && !waiting.applied && err != NULL)
-		*err = waiting.err;
-	return submitted && waiting.applied;
+	int64_t since = store->options.mono_us(store->options.clock) - atomic_load(&store->full_us);
+	return atomic_load(&store->full) && (since < FULL_US || !has_room(store));
 }
 
 void store_figures(struct store *store, struct store_figures *figures)
 {
-	struct writer *w = &store->writer;
-	char path[4096];
-	struct stat st;
 	*figures = (struct store_figures){
-		.batches = atomic_load(&w->batches),
-		.ops = atomic_load(&w->ops),
-		.failed_ops = atomic_load(&w->failed_ops),
-		.commit_us = atomic_load(&w->commit_us),
-		.last_commit_us = atomic_load(&w->last_commit_us),
-		.writer_beat_us = atomic_load(&w->beat_us),
-		.wal_bytes = engine_log_bytes(store->folder),
-		.free_bytes = free_bytes(store),
-		.full = atomic_load(&store->full),
+		.bytes = engine_bytes(store->folder),
+		.wal_bytes = atomic_load(&store->log_bytes),
+		.free_bytes = folder_free_bytes(store->folder),
+		.full = is_full(store),
 	};
-	writer_queue(w, &figures->queue, &figures->oldest_us);
-	snprintf(path, sizeof path, "%s/store.db", store->folder);
-	figures->bytes = stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+	writer_figures(&store->writer, figures);
+}
+
+/* What the copy wrote is in memory of the system only; so is its name. */
+static bool make_durable(const char *path, struct err *err)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	bool synced = file >= 0 && fsync(file) == 0;
+	if (!synced)
+		err_set(err, ERR_IO, "cannot make the copy durable: %s", strerror(errno));
+	if (file >= 0)
+		close(file);
+	char parent[FOLDER_PATH];
+	if (!synced || !folder_path(parent, path, "", err))
+		return false;
+	char *slash = strrchr(parent, '/');
+	if (slash == NULL)
+		return folder_sync(".", err);
+	*slash = '\0';
+	return folder_sync(slash == parent ? "/" : parent, err);
 }
 
 bool store_backup(struct store *store, const char *path, struct err *err)
 {
 	struct db *db;
+	if (access(path, F_OK) == 0)
+		return err_set(err, ERR_DUPLICATE, "there is a file %s already", path);
 	if (!engine_open(store->folder, store->options.vfs, ENGINE_CHECKPOINTER, &db, err))
 		return false;
-	pthread_mutex_lock(&store->lock);
-	store->copying = true; /* the log may grow meanwhile; it is not emptied under a long read */
-	pthread_mutex_unlock(&store->lock);
-	bool copied = engine_copy(db, path, err);
-	pthread_mutex_lock(&store->lock);
-	store->copying = false;
-	pthread_mutex_unlock(&store->lock);
+	checkpoint_copying(&store->checkpoint, 1);
+	bool copied = engine_copy(db, path, has_room, store, err);
+	checkpoint_copying(&store->checkpoint, -1);
 	engine_close(db);
-	return copied;
+	if (copied && make_durable(path, err))
+		return true;
+	unlink(path);
+	return false;
 }

@@ -1,17 +1,20 @@
 /*
  * The store: the one SQL interface of the house.
  *
- * One text of SQL serves every engine: parameters $1, $2 …; ON CONFLICT and RETURNING; no rowid, no engine's own types.
- * Ids are text, times and money are integers, JSON is text.  SQLite is behind it today; nothing here says so, and
- * PostgreSQL can take its place without touching a caller.
+ * One text of SQL serves every engine: parameters $1, $2 …; ON CONFLICT and RETURNING; no rowid, no engine's own types
+ * or functions (a foreign word is refused with ERR_INTERNAL, see dialect.h).  Ids are text, times and money are
+ * integers, JSON is text; LIKE heeds case; a column that rows are ordered by is NOT NULL, for engines put nulls at
+ * different ends.  SQLite is behind it today; nothing here says so, and PostgreSQL can take its place without touching
+ * a caller.
  *
  * Reads run on a reader (store_read … store_read_end), any number at once.  Writes are ops: functions that the single
  * writer thread applies, each under a savepoint of its own, many to one commit and one fsync.  An op's `done` runs only
- * after its commit, so nothing is answered before it is durable.  See store_submit.
+ * after its commit, so nothing is answered before it is durable.  See store_submit.  Transactions and savepoints are
+ * the store's business: BEGIN, COMMIT, SAVEPOINT and PRAGMA in an op or a reader are refused.
  *
- * An I/O error of the writer ends the process by `on_fatal`, after which nothing more is acknowledged: what the disk
- * holds is known again only by reading it anew.  A full disk is no such error: writes fail with ERR_STORE_FULL until
- * there is room.
+ * A failed fsync, write or rename ends the process by `on_fatal`, after which nothing more is acknowledged: what the
+ * disk holds is known again only by reading it anew.  A full disk is no such error: writes fail with ERR_STORE_FULL
+ * until there is room, and reads go on [P-12.3].
  */
 #ifndef CS_STORE_STORE_H
 #define CS_STORE_STORE_H
@@ -42,8 +45,8 @@ struct store_value {
 };
 
 #define V_INT(x) ((struct store_value){.type = STORE_INT, .integer = (x)})
-#define V_REAL(x) ((struct store_value){.type = STORE_REAL, .real = (x)})
-#define V_TEXT(x) store_text_value(x) /* NULL is null */
+#define V_REAL(x) ((struct store_value){.type = STORE_REAL, .real = (x)}) /* NaN is null */
+#define V_TEXT(x) store_text_value(x)                                     /* NULL is null */
 #define V_BLOB(bytes, n) ((struct store_value){.type = STORE_BLOB, .size = (n), .blob = (bytes)})
 #define V_NULL ((struct store_value){.type = STORE_NULL})
 
@@ -59,7 +62,9 @@ static inline struct store_value store_text_value(const char *text)
 /*
  * Run a statement that gives no rows: db_run(db, err, "UPDATE t SET a = $1 WHERE b = $2", V_INT(1), V_TEXT(id)).
  * False: ERR_DUPLICATE (a unique index), ERR_CONFLICT (another constraint), ERR_STORE_FULL, ERR_STORE_BUSY, ERR_IO,
- * ERR_INTERNAL (the statement is wrong).  Statements are prepared once per connection.  Bound bytes are not copied.
+ * ERR_UNAVAILABLE (an earlier failure of this op lost the transaction), ERR_INTERNAL (the statement is wrong, or the
+ * values are not as many as its parameters).  Statements are prepared once per connection and text; the text may be
+ * built, but of few forms.  Bound bytes are not copied.  At most 64 values.
  */
 #define db_run(db, err, sql, ...) db_run_values((db), (err), (sql), STORE_VALUES(__VA_ARGS__))
 bool db_run_values(struct db *db, struct err *err, const char *sql, const struct store_value *values, size_t count);
@@ -67,21 +72,39 @@ bool db_run_values(struct db *db, struct err *err, const char *sql, const struct
 /* Rows changed by the last db_run of this connection. */
 int64_t db_changed(const struct db *db);
 
+/* Which constraint the last failed statement of this connection met: what ERR_DUPLICATE and ERR_CONFLICT leave open. */
+enum db_fault {
+	DB_FAULT_NONE,
+	DB_FAULT_UNIQUE,
+	DB_FAULT_FOREIGN_KEY,
+	DB_FAULT_CHECK,
+	DB_FAULT_NOT_NULL,
+	DB_FAULT_OTHER
+};
+enum db_fault db_fault(const struct db *db);
+
+/*
+ * Run a part of an op under a savepoint of its own: when it says false, what it did is undone, err has its reason, and
+ * the op may go on; so a refusal that the op decided can be recorded in the same transaction [P-8.5].  Parts nest.
+ */
+bool db_attempt(struct db *db, bool (*part)(struct db *db, void *self, struct err *err), void *self, struct err *err);
+
 /*
  * Rows of a query.  `struct db_rows rows; if (!db_query(db, &rows, err, sql, …)) …; while (db_next(&rows)) …;
- * return db_end(&rows, err);`  Columns count from 0; their bytes live until the next db_next or db_end.
+ * return db_end(&rows, err);`  Columns count from 0; their bytes live until the next db_next or db_end.  Every db_query
+ * that gave true needs its db_end before the op or the reader ends (must), else its state would be held for ever.
  */
 struct db_rows {
 	struct db *db;
 	void *statement;
-	bool failed, has_row;
+	bool failed, has_row, over;
 };
 
 #define db_query(db, rows, err, sql, ...) db_query_values((db), (rows), (err), (sql), STORE_VALUES(__VA_ARGS__))
 bool db_query_values(struct db *db, struct db_rows *rows, struct err *err, const char *sql,
 					 const struct store_value *values, size_t count);
 bool db_next(struct db_rows *rows);
-bool db_end(struct db_rows *rows, struct err *err); /* false when a db_next failed */
+bool db_end(struct db_rows *rows, struct err *err); /* false when the query or a db_next failed */
 
 bool db_is_null(const struct db_rows *rows, int column);
 int64_t db_int(const struct db_rows *rows, int column);      /* 0 for null */
@@ -102,7 +125,9 @@ bool db_one_values(struct db *db, struct err *err, bool *found, void (*take)(con
 
 /* --- opening --- */
 
-/* A step of the schema: never edited once released.  Types are BIGINT, DOUBLE, TEXT and BYTES; tables end `) STRICT;`.
+/*
+ * A step of the schema: never edited once released.  Types are BIGINT, DOUBLE, TEXT and BYTES; tables end `) STRICT;`.
+ * References are looked at when the step is over, so that a table can be made anew under its name; they are immediate.
  */
 struct store_migration {
 	int number; /* from 1, without gaps */
@@ -120,9 +145,13 @@ struct store_options {
 	void *clock;
 	const char *new_store_id; /* the id that a fresh store gets */
 	size_t batch_max, queue_max;
-	int64_t min_free_bytes;
-	int readers;
-	/* Called once, on the writer's thread, when the disk cannot be trusted any more.  NULL: message and _exit(1). */
+	int64_t min_free_bytes; /* below it the store is only read */
+	int64_t log_max_bytes;  /* of the write-ahead log, about; 0: 64 MiB */
+	int readers;            /* 1 to 64 */
+	/*
+	 * Called once, on one of the store's threads, when the disk cannot be trusted any more.  NULL: log and _exit(1).
+	 * If it returns, every op fails with ERR_IO and nothing is written again.
+	 */
 	void (*on_fatal)(const char *why, void *self);
 	void *fatal_self;
 	const char *vfs; /* an engine's file layer, for tests; NULL: the usual one */
@@ -143,7 +172,10 @@ int store_schema_version(const struct store *store);
 
 /* --- reading --- */
 
-/* A reader that sees what is committed now; waits while all are in use.  Never NULL. */
+/*
+ * A reader.  It sees one state, that of its first query, until it is given back; so take it late, give it back soon,
+ * and do not wait for a write meanwhile.  Waits while all are in use: a thread holds one at most.  Never NULL.
+ */
 struct db *store_read(struct store *store);
 void store_read_end(struct store *store, struct db *db);
 
@@ -151,11 +183,15 @@ void store_read_end(struct store *store, struct db *db);
 
 struct store_op {
 	/*
-	 * Change the store.  False with err undoes what this op did and no other.  Runs on the writer's thread, so it must
-	 * not wait for anything; may run again from the start in another batch after a transaction was lost.
+	 * Change the store.  False with err undoes what this op did and no other.  Runs once, on the writer's thread, so
+	 * it must not wait for anything; what it learns it keeps in self for `done`.
 	 */
 	bool (*apply)(struct db *db, void *self, struct err *err);
-	/* After the commit, or after the failure; on the writer's thread.  The op's memory is the caller's again. */
+	/*
+	 * After the commit, or after the failure; on the writer's thread, so hand the answer on and return.  The op's
+	 * memory is the caller's again.  Also fails when another op's failure lost the transaction: ERR_STORE_FULL or
+	 * ERR_UNAVAILABLE; nothing was done then.  ERR_IO: the disk failed, whether it was done only a restart can tell.
+	 */
 	void (*done)(void *self, bool applied, const struct err *err);
 	void *self;
 	/* of the writer */
@@ -172,18 +208,29 @@ bool store_submit(struct store *store, struct store_op *op, struct err *err);
 bool store_write(struct store *store, bool (*apply)(struct db *db, void *self, struct err *err), void *self,
 				 struct err *err);
 
-/* Figures for metrics and health; each is exact, together they may be of slightly different moments. */
+enum { STORE_BUCKETS = 10 };
+
+/* Upper bounds of the buckets below; the last one has none. */
+extern const int64_t store_batch_bounds[STORE_BUCKETS - 1];
+extern const int64_t store_commit_bounds_us[STORE_BUCKETS - 1];
+
+/* Figures for metrics and health; each is exact, together they may be of slightly different moments.  No lock. */
 struct store_figures {
 	int64_t batches, ops, failed_ops, commit_us, last_commit_us; /* times: sum; wall time of the last commit */
+	int64_t batch_ops[STORE_BUCKETS], commits[STORE_BUCKETS];    /* how many of each size, not added up */
 	int64_t queue, oldest_us;                                    /* ops waiting; age of the oldest */
 	int64_t bytes, wal_bytes, free_bytes;
 	int64_t writer_beat_us; /* monotonic: the writer last went round */
-	bool full;
+	bool full;              /* only read, for want of room */
 };
 
 void store_figures(struct store *store, struct store_figures *figures);
 
-/* A consistent copy into a new file, while serving.  Its own connection; readers and writer go on. */
+/*
+ * A consistent copy into a new file (ERR_DUPLICATE when there is one), durable, while serving.  Its own connection;
+ * readers and writer go on; the log may grow meanwhile.  Given up with ERR_STORE_FULL below min_free_bytes, and nothing
+ * is left of it then [P-12.1].  Thread: any but the writer's; takes as long as the store is large.
+ */
 bool store_backup(struct store *store, const char *path, struct err *err);
 
 #endif

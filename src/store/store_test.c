@@ -4,113 +4,28 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/buf.h"
-#include "core/env.h"
-#include "store/blob.h"
-#include "store/store.h"
-
-static const struct store_migration first[] = {
-	{1, "items",
-	 "CREATE TABLE items (id TEXT NOT NULL PRIMARY KEY, n BIGINT NOT NULL CHECK (n >= 0), w DOUBLE, b BYTES) STRICT;"},
-	{2, "children",
-	 "CREATE TABLE children (id TEXT NOT NULL PRIMARY KEY, item TEXT NOT NULL REFERENCES items (id)) STRICT;"},
-	{3, "broken", "CREATE TABLE third (id TEXT NOT NULL PRIMARY KEY) STRICT; CREATE TABLE oops (;"},
-};
-
-/* Not a digest, but as good as one to tell two texts apart here. */
-static void fingerprint(const void *bytes, size_t size, char hex[65])
-{
-	uint64_t hash = 1469598103934665603ULL;
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ ((const unsigned char *)bytes)[i]) * 1099511628211ULL;
-	snprintf(hex, 65, "%016llx", (unsigned long long)hash);
-}
-
-static char folder[256];
-
-static struct store_options options(size_t migrations)
-{
-	const struct env *env = env_real();
-	return (struct store_options){.folder = folder,
-								  .migrations = first,
-								  .migrations_count = migrations,
-								  .sha256_hex = fingerprint,
-								  .mono_us = env->mono_us,
-								  .wall_us = env->wall_us,
-								  .clock = env->self,
-								  .new_store_id = "0195f000-0000-7000-8000-000000000001",
-								  .batch_max = 256,
-								  .queue_max = 4096,
-								  .readers = 2};
-}
-
-static int fresh_folder(void **state)
-{
-	(void)state;
-	snprintf(folder, sizeof folder, "%s/countersign-store-XXXXXX",
-			 getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(folder));
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	char command[400];
-	snprintf(command, sizeof command, "rm -rf '%s'", folder);
-	return system(command);
-}
+#include "core/arena.h"
+#include "store/fixture.h"
 
 static struct store *opened(void)
 {
-	struct store *store;
-	struct err err;
-	const struct store_options how = options(2);
-	if (!store_open(&how, &store, &err))
-		fail_msg("%s", err.message);
-	return store;
-}
-
-struct insert {
-	const char *id;
-	int64_t n;
-};
-
-static bool insert_item(struct db *db, void *self, struct err *err)
-{
-	const struct insert *insert = self;
-	return db_run(db, err, "INSERT INTO items (id, n, w, b) VALUES ($1, $2, $3, $4)", V_TEXT(insert->id),
-				  V_INT(insert->n), V_REAL(0.5), V_BLOB("\0\1", 2));
-}
-
-static int64_t count_items(struct store *store)
-{
-	struct db *db = store_read(store);
-	struct db_rows rows;
-	assert_true(db_query(db, &rows, NULL, "SELECT COUNT(*) FROM items"));
-	assert_true(db_next(&rows));
-	int64_t count = db_int(&rows, 0);
-	assert_true(db_end(&rows, NULL));
-	store_read_end(store, db);
-	return count;
+	const struct store_options how = fixture_options();
+	return fixture_open(&how);
 }
 
 static void values_come_back_as_they_went(void **state)
 {
 	(void)state;
 	struct store *store = opened();
-	struct insert insert = {"a", 7};
 	struct err err;
-	assert_true(store_write(store, insert_item, &insert, &err));
+	assert_true(fixture_write(store, "a", 7, &err));
 	struct db *db = store_read(store);
 	struct db_rows rows;
 	/* $2 before $1: parameters go by number, not by place */
@@ -118,174 +33,256 @@ static void values_come_back_as_they_went(void **state)
 						 V_INT(7)));
 	assert_true(db_next(&rows));
 	size_t size;
+	struct arena arena;
+	arena_init(&arena, 1000);
 	assert_string_equal(db_text(&rows, 0), "a");
+	assert_string_equal(db_text_dup(&rows, 0, &arena), "a");
 	assert_int_equal(db_int(&rows, 1), 7);
 	assert_float_equal(db_real(&rows, 2), .5, 0);
 	assert_memory_equal(db_blob(&rows, 3, &size), "\0\1", 2);
 	assert_int_equal(size, 2);
 	assert_true(db_is_null(&rows, 4));
+	assert_null(db_text(&rows, 4));
+	assert_true(isnan(db_real(&rows, 4)));
 	assert_false(db_next(&rows));
+	assert_false(db_next(&rows)); /* and does not begin again */
 	assert_true(db_end(&rows, &err));
-	assert_false(db_run(db, &err, "DELETE FROM items")); /* readers only read */
+	arena_fini(&arena);
 	store_read_end(store, db);
 	store_close(store);
 }
 
-static bool insert_child(struct db *db, void *self, struct err *err)
+static bool nulls(struct db *db, void *self, struct err *err)
 {
-	return db_run(db, err, "INSERT INTO children (id, item) VALUES ('c', $1)", V_TEXT(self));
+	(void)self;
+	return db_run(db, err, "INSERT INTO items (id, n, w, b) VALUES ($1, $2, $3, $4)", V_TEXT("null"),
+				  V_INT(INT64_MIN + 1), V_REAL(NAN), V_NULL);
+}
+
+static bool extremes(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return db_run(db, err, "INSERT INTO items (id, n, w, b) VALUES ($1, $2, $3, $4)", V_TEXT("ü\n'\""),
+				  V_INT(INT64_MAX), V_REAL(NAN), V_BLOB(NULL, 0));
+}
+
+static void extremes_come_back_too(void **state)
+{
+	(void)state;
+	struct store *store = opened();
+	struct err err = {.kind = ERR_NONE};
+	assert_false(store_write(store, nulls, NULL, &err)); /* n >= 0 */
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	assert_true(store_write(store, extremes, NULL, &err));
+	struct db *db = store_read(store);
+	struct db_rows rows;
+	size_t size = 7;
+	assert_true(db_query(db, &rows, &err, "SELECT id, n, w, b FROM items"));
+	assert_true(db_next(&rows));
+	assert_string_equal(db_text(&rows, 0), "ü\n'\"");
+	assert_true(db_int(&rows, 1) == INT64_MAX);
+	assert_true(db_is_null(&rows, 2)); /* NaN is null */
+	assert_false(db_is_null(&rows, 3));
+	db_blob(&rows, 3, &size);
+	assert_int_equal(size, 0);
+	assert_true(db_end(&rows, &err));
+	store_read_end(store, db);
+	store_close(store);
+}
+
+struct slip {
+	const char *sql;
+	enum err_kind kind;
+	const char *says;
+};
+
+static bool run_slip(struct db *db, void *self, struct err *err)
+{
+	const struct slip *slip = self;
+	return db_run(db, err, slip->sql, V_TEXT("x"));
+}
+
+static void slips_are_refused(void **state)
+{
+	(void)state;
+	static const struct slip slips[] = {
+		{"DELETE FROM items", ERR_INTERNAL, "1 values for 0 parameters"},
+		{"DELETE FROM items WHERE id = $1 AND n = $2", ERR_INTERNAL, "1 values for 2 parameters"},
+		{"DELETE FROM items WHERE id = $2", ERR_INTERNAL, "parameter $1 is missing"},
+		{"DELETE FROM items WHERE id = ?", ERR_INTERNAL, "use $1"},
+		{"DELETE FROM items WHERE id = $1; DELETE FROM items", ERR_INTERNAL, "not one statement"},
+		{" -- nothing", ERR_INTERNAL, "not one statement"},
+		{"DELETE FROM nowhere WHERE id = $1", ERR_INTERNAL, "no such table"},
+		{"COMMIT", ERR_INTERNAL, "not authorized"},
+		{"ROLLBACK", ERR_INTERNAL, "not authorized"},
+		{"SAVEPOINT x", ERR_INTERNAL, "not authorized"},
+		{"ATTACH $1 AS x", ERR_INTERNAL, "not authorized"},
+		{"PRAGMA synchronous = OFF", ERR_INTERNAL, "pragma"},
+	};
+	struct store *store = opened();
+	struct err err;
+	for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+		struct slip slip = slips[i];
+		err = (struct err){.kind = ERR_NONE};
+		assert_false(store_write(store, run_slip, &slip, &err));
+		assert_int_equal(err.kind, slip.kind);
+		if (strcasestr(err.message, slip.says) == NULL)
+			fail_msg("%s: %s", slip.sql, err.message);
+	}
+	assert_true(fixture_write(store, "a", 1, &err));
+	store_close(store);
+}
+
+static bool insert_orphan(struct db *db, void *self, struct err *err)
+{
+	bool done = db_run(db, err, "INSERT INTO children (id, item) VALUES ($1, $2)", V_TEXT("c"), V_TEXT("nobody"));
+	*(enum db_fault *)self = db_fault(db);
+	return done;
+}
+
+static bool insert_null(struct db *db, void *self, struct err *err)
+{
+	bool done = db_run(db, err, "INSERT INTO children (id, item) VALUES ($1, $2)", V_TEXT("c"), V_NULL);
+	*(enum db_fault *)self = db_fault(db);
+	return done;
+}
+
+static bool insert_negative(struct db *db, void *self, struct err *err)
+{
+	bool done = fixture_insert(db, "b", -1, err);
+	*(enum db_fault *)self = db_fault(db);
+	return done;
+}
+
+static bool insert_again(struct db *db, void *self, struct err *err)
+{
+	bool done = fixture_insert(db, "a", 1, err);
+	*(enum db_fault *)self = db_fault(db);
+	return done;
 }
 
 static void constraints_have_their_kinds(void **state)
 {
 	(void)state;
+	static const struct {
+		bool (*apply)(struct db *db, void *self, struct err *err);
+		enum err_kind kind;
+		enum db_fault fault;
+	} rows[] = {
+		{insert_again, ERR_DUPLICATE, DB_FAULT_UNIQUE},
+		{insert_negative, ERR_CONFLICT, DB_FAULT_CHECK},
+		{insert_orphan, ERR_CONFLICT, DB_FAULT_FOREIGN_KEY},
+		{insert_null, ERR_CONFLICT, DB_FAULT_NOT_NULL},
+	};
 	struct store *store = opened();
-	struct insert good = {"a", 1}, negative = {"b", -1};
-	char nobody[] = "nobody";
-	struct err err = {.kind = ERR_NONE};
-	assert_true(store_write(store, insert_item, &good, &err));
-	assert_false(store_write(store, insert_item, &good, &err));
-	assert_int_equal(err.kind, ERR_DUPLICATE);
-	assert_false(store_write(store, insert_item, &negative, &err));
-	assert_int_equal(err.kind, ERR_CONFLICT);
-	assert_false(store_write(store, insert_child, nobody, &err));
-	assert_int_equal(err.kind, ERR_CONFLICT);
-	assert_int_equal(count_items(store), 1);
+	struct err err;
+	assert_true(fixture_write(store, "a", 1, &err));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		enum db_fault fault = DB_FAULT_NONE;
+		err = (struct err){.kind = ERR_NONE};
+		assert_false(store_write(store, rows[i].apply, &fault, &err));
+		assert_int_equal(err.kind, rows[i].kind);
+		assert_int_equal(fault, rows[i].fault);
+	}
+	assert_int_equal(fixture_count(store), 1);
 	store_close(store);
 }
 
-/* --- batches --- */
-
-enum { OPS = 1000 };
-
-struct many {
-	struct store_op op;
-	struct insert insert;
-	char id[16];
-	_Atomic int *left;
-	pthread_mutex_t *gate;
-	bool applied;
-	enum err_kind kind;
+struct returning {
+	int64_t changed, seen;
 };
 
-static void count_down(void *self, bool applied, const struct err *err)
+static bool change_with_returning(struct db *db, void *self, struct err *err)
 {
-	struct many *one = self;
-	one->applied = applied;
-	one->kind = applied ? ERR_NONE : err->kind;
-	(*one->left)--;
-}
-
-static bool apply_many(struct db *db, void *self, struct err *err)
-{
-	struct many *one = self;
-	if (!insert_item(db, &one->insert, err))
+	struct returning *returning = self;
+	struct db_rows rows;
+	if (!db_query(db, &rows, err, "UPDATE items SET n = n + 100 RETURNING n") || !db_next(&rows))
+		return db_end(&rows, err);
+	returning->seen = db_int(&rows, 0);
+	if (!db_end(&rows, err)) /* after the first of three */
 		return false;
-	return one->insert.n % 10 != 3 || err_set(err, ERR_FOUR_EYES, "refused after its write");
-}
-
-static void ops_share_a_commit_and_fail_alone(void **state)
-{
-	(void)state;
-	struct store *store = opened();
-	static struct many ops[OPS];
-	_Atomic int left = OPS;
-	for (int i = 0; i < OPS; i++) {
-		snprintf(ops[i].id, sizeof ops[i].id, "id%05d", i);
-		ops[i].insert = (struct insert){ops[i].id, i};
-		ops[i].left = &left;
-		ops[i].op = (struct store_op){.apply = apply_many, .done = count_down, .self = &ops[i]};
-		struct err err;
-		assert_true(store_submit(store, &ops[i].op, &err));
-	}
-	while (left > 0)
-		usleep(1000);
-	for (int i = 0; i < OPS; i++) {
-		assert_int_equal(ops[i].applied, i % 10 != 3);
-		assert_int_equal(ops[i].kind, i % 10 == 3 ? ERR_FOUR_EYES : ERR_NONE);
-	}
-	assert_int_equal(count_items(store), OPS - OPS / 10);
-	struct store_figures figures;
-	store_figures(store, &figures);
-	assert_int_equal(figures.ops, OPS - OPS / 10);
-	assert_int_equal(figures.failed_ops, OPS / 10);
-	assert_true(figures.batches < OPS / 2); /* they did share */
-	assert_int_equal(figures.queue, 0);
-	store_close(store);
-}
-
-static bool wait_for_gate(struct db *db, void *self, struct err *err)
-{
-	(void)db, (void)err;
-	struct many *one = self;
-	pthread_mutex_lock(one->gate);
-	pthread_mutex_unlock(one->gate);
+	if (!db_run(db, err, "UPDATE items SET n = n + 1 RETURNING n"))
+		return false;
+	returning->changed = db_changed(db);
 	return true;
 }
 
-static void a_full_queue_refuses(void **state)
+static void returning_changes_all_rows(void **state)
 {
 	(void)state;
-	struct store_options how = options(2);
-	how.queue_max = 3;
-	struct store *store;
-	struct err err = {.kind = ERR_NONE};
-	assert_true(store_open(&how, &store, &err));
-	static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-	pthread_mutex_lock(&gate);
-	static struct many ops[8];
-	_Atomic int left = 0;
-	int refused = 0;
-	for (int i = 0; i < 8; i++) {
-		ops[i].left = &left;
-		ops[i].gate = &gate;
-		ops[i].op = (struct store_op){.apply = wait_for_gate, .done = count_down, .self = &ops[i]};
-		left++;
-		if (!store_submit(store, &ops[i].op, &err)) {
-			assert_int_equal(err.kind, ERR_OVERLOADED);
-			refused++;
-			left--;
-		}
-	}
-	assert_true(refused >= 1); /* one may be under way and three wait */
-	pthread_mutex_unlock(&gate);
-	while (left > 0)
-		usleep(1000);
-	store_close(store);
-}
-
-static void a_failed_migration_leaves_the_old_schema(void **state)
-{
-	(void)state;
-	store_close(opened());
-	struct store *store;
-	struct err err;
-	const struct store_options broken = options(3);
-	assert_false(store_open(&broken, &store, &err));
-	store = opened(); /* as before; table third is not there */
+	struct store *store = opened();
+	struct returning returning = {0, 0};
+	for (int i = 0; i < 3; i++)
+		assert_true(fixture_write(store, (const char[]){(char)('a' + i), '\0'}, i, NULL));
+	assert_true(store_write(store, change_with_returning, &returning, NULL));
+	assert_in_range(returning.seen, 100, 102);
+	assert_int_equal(returning.changed, 3);
 	struct db *db = store_read(store);
-	struct db_rows rows;
-	assert_false(db_query(db, &rows, &err, "SELECT id FROM third"));
+	assert_int_equal(fixture_number(db, "SELECT COUNT(*) FROM items WHERE n > 100"), 3);
 	store_read_end(store, db);
-	assert_int_equal(store_schema_version(store), 2);
 	store_close(store);
 }
 
-static void an_edited_or_newer_schema_is_refused(void **state)
+static void readers_see_one_committed_state(void **state)
 {
 	(void)state;
-	store_close(opened());
-	struct store *store;
+	struct store *store = opened();
 	struct err err;
-	struct store_options older = options(1);
-	assert_false(store_open(&older, &store, &err));
-	assert_int_equal(err.kind, ERR_CONFLICT);
-	assert_non_null(strstr(err.message, "version 2"));
-	const struct store_migration edited[] = {{1, "items", "CREATE TABLE items (id TEXT) STRICT;"}, first[1]};
-	struct store_options other = options(2);
-	other.migrations = edited;
-	assert_false(store_open(&other, &store, &err));
-	assert_int_equal(err.kind, ERR_CONFLICT);
+	struct db *early = store_read(store);
+	assert_int_equal(fixture_number(early, "SELECT COUNT(*) FROM items"), 0);
+	assert_true(fixture_write(store, "a", 1, &err));
+	assert_int_equal(fixture_number(early, "SELECT COUNT(*) FROM items"), 0); /* its state, not the newest */
+	assert_int_equal(fixture_count(store), 1);
+	assert_false(db_run(early, &err, "DELETE FROM items")); /* readers only read */
+	assert_false(db_run(early, &err, "COMMIT"));
+	store_read_end(store, early);
+	store_close(store);
+}
+
+static bool count_inside(struct db *db, void *self, struct err *err)
+{
+	struct store *store = self;
+	if (!fixture_insert(db, "half", 1, err))
+		return false;
+	assert_int_equal(fixture_number(db, "SELECT COUNT(*) FROM items"), 1);
+	assert_int_equal(fixture_count(store), 0); /* a reader's connection, before the commit */
+	return true;
+}
+
+static void nothing_is_seen_before_its_commit(void **state)
+{
+	(void)state;
+	struct store *store = opened();
+	assert_true(store_write(store, count_inside, store, NULL));
+	assert_int_equal(fixture_count(store), 1);
+	store_close(store);
+}
+
+/* More texts than the cache holds, with one of them being read all the time. */
+static void the_cache_of_statements_turns_over(void **state)
+{
+	(void)state;
+	struct store *store = opened();
+	for (int i = 0; i < 3; i++)
+		assert_true(fixture_write(store, (const char[]){(char)('a' + i), '\0'}, i, NULL));
+	struct db *db = store_read(store);
+	struct db_rows outer, same;
+	assert_true(db_query(db, &outer, NULL, "SELECT n FROM items ORDER BY n"));
+	assert_true(db_next(&outer));
+	assert_true(db_query(db, &same, NULL, "SELECT n FROM items ORDER BY n"));
+	for (int64_t i = 0; i < 1000; i++) {
+		char sql[64];
+		snprintf(sql, sizeof sql, "SELECT %lld", (long long)i);
+		assert_int_equal(fixture_number(db, sql), i);
+	}
+	assert_true(db_next(&same));
+	assert_int_equal(db_int(&same, 0), 0);
+	assert_true(db_end(&same, NULL));
+	assert_true(db_next(&outer));
+	assert_int_equal(db_int(&outer, 0), 1);
+	assert_true(db_end(&outer, NULL));
+	store_read_end(store, db);
+	store_close(store);
 }
 
 static void one_process_at_a_time(void **state)
@@ -293,28 +290,96 @@ static void one_process_at_a_time(void **state)
 	(void)state;
 	struct store *store = opened(), *second;
 	struct err err;
-	const struct store_options how = options(2);
-	assert_false(store_open(&how, &second, &err)); /* flock: another open file is as good as another process */
+	char pid[32];
+	const struct store_options how = fixture_options();
+	assert_false(store_open(&how, &second, &err)); /* another open file is as good as another process */
 	assert_int_equal(err.kind, ERR_STORE_BUSY);
+	assert_non_null(strstr(err.message, "in use"));
+	snprintf(pid, sizeof pid, "(%ld)", (long)getpid());
+	assert_non_null(strstr(err.message, pid));
 	store_close(store);
 	store_close(opened());
 }
 
+static void folders_are_made_and_refused(void **state)
+{
+	(void)state;
+	struct store_options how = fixture_options();
+	struct store *store = NULL;
+	struct err err = {.kind = ERR_NONE};
+	struct stat st;
+	char path[6000];
+	snprintf(path, sizeof path, "%s/a b/c/", fixture_folder());
+	how.folder = path;
+	store = fixture_open(&how);
+	assert_string_equal(store_id(store), how.new_store_id);
+	assert_int_equal(store_schema_version(store), 2);
+	store_close(store);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	strcat(path, "store.db");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_false(store_open(&how, &store, &err)); /* under a file there is no folder */
+	assert_int_equal(err.kind, ERR_IO);
+	assert_non_null(strstr(err.message, path));
+	how.folder = "/proc/countersign"; /* not even root may write there */
+	assert_false(store_open(&how, &store, &err));
+	assert_int_equal(err.kind, ERR_IO);
+	memset(path, 'x', sizeof path - 1);
+	path[sizeof path - 1] = '\0';
+	how.folder = path;
+	assert_false(store_open(&how, &store, &err));
+	assert_int_equal(err.kind, ERR_IO);
+}
+
+static void what_is_no_store_is_refused(void **state)
+{
+	(void)state;
+	const struct store_options how = fixture_options();
+	struct store *store;
+	struct err err = {.kind = ERR_NONE};
+	char path[400];
+	snprintf(path, sizeof path, "%s/store.db", fixture_folder());
+	FILE *file = fopen(path, "w");
+	for (int i = 0; i < 1000; i++)
+		fputs("this is not a database. ", file);
+	fclose(file);
+	assert_false(store_open(&how, &store, &err));
+	assert_int_equal(err.kind, ERR_IO);
+	assert_non_null(strstr(err.message, "not a database"));
+}
+
+static void a_store_keeps_its_id(void **state)
+{
+	(void)state;
+	store_close(opened());
+	struct store_options how = fixture_options();
+	how.new_store_id = "0195f000-0000-7000-8000-000000000002";
+	struct store *store = fixture_open(&how);
+	assert_string_equal(store_id(store), "0195f000-0000-7000-8000-000000000001");
+	store_close(store);
+}
+
+/* [P-12.3] */
 static void no_room_refuses_and_recovers(void **state)
 {
 	(void)state;
-	struct store_options how = options(2);
+	struct store_options how = fixture_options();
 	how.min_free_bytes = INT64_MAX;
-	struct store *store;
+	struct store *store = fixture_open(&how);
+	struct store_figures figures;
 	struct err err = {.kind = ERR_NONE};
-	assert_true(store_open(&how, &store, &err));
-	struct insert insert = {"a", 1};
-	assert_false(store_write(store, insert_item, &insert, &err));
+	assert_false(fixture_write(store, "a", 1, &err));
 	assert_int_equal(err.kind, ERR_STORE_FULL);
-	assert_int_equal(count_items(store), 0); /* reads serve */
+	assert_int_equal(fixture_count(store), 0); /* reads serve */
+	store_figures(store, &figures);
+	assert_true(figures.full);
 	store_close(store);
 	store = opened();
-	assert_true(store_write(store, insert_item, &insert, &err));
+	assert_true(fixture_write(store, "a", 1, &err));
+	store_figures(store, &figures);
+	assert_false(figures.full);
 	store_close(store);
 }
 
@@ -322,110 +387,67 @@ static void a_backup_is_a_store(void **state)
 {
 	(void)state;
 	struct store *store = opened();
-	struct insert insert = {"a", 1};
 	struct err err;
-	char path[400], moved[1200];
-	assert_true(store_write(store, insert_item, &insert, &err));
-	snprintf(path, sizeof path, "%s/copy.db", folder);
+	char path[500], other[400];
+	assert_true(fixture_write(store, "a", 1, &err));
+	snprintf(other, sizeof other, "%s/other", fixture_folder());
+	snprintf(path, sizeof path, "%s/store.db", other);
+	assert_int_equal(mkdir(other, 0700), 0);
 	assert_true(store_backup(store, path, &err));
+	assert_false(store_backup(store, path, &err)); /* never over another */
+	assert_int_equal(err.kind, ERR_DUPLICATE);
+	assert_true(fixture_write(store, "b", 1, &err));
 	store_close(store);
-	snprintf(moved, sizeof moved, "mkdir '%s/other' && mv '%s' '%s/other/store.db'", folder, path, folder);
-	assert_int_equal(system(moved), 0);
-	struct store_options how = options(2);
-	char other[400];
-	snprintf(other, sizeof other, "%s/other", folder);
+	struct store_options how = fixture_options();
 	how.folder = other;
-	assert_true(store_open(&how, &store, &err));
-	assert_int_equal(count_items(store), 1);
+	store = fixture_open(&how);
+	assert_int_equal(fixture_count(store), 1);
+	assert_true(fixture_write(store, "c", 1, &err)); /* and goes on as one */
 	store_close(store);
 }
 
-/* --- kill -9: what was acknowledged is there --- */
-
-static void write_until_killed(int pipe)
-{
-	struct store *store;
-	struct err err;
-	const struct store_options how = options(2);
-	if (!store_open(&how, &store, &err))
-		_exit(3);
-	int64_t from = count_items(store);
-	for (int64_t i = from;; i++) {
-		char id[32];
-		snprintf(id, sizeof id, "id%09lld", (long long)i);
-		struct insert insert = {id, i};
-		if (!store_write(store, insert_item, &insert, &err) || write(pipe, &i, sizeof i) != sizeof i)
-			_exit(4);
-	}
-}
-
-static void acknowledged_writes_survive_kill(void **state)
+/* [P-12.1] */
+static void a_backup_without_room_leaves_nothing(void **state)
 {
 	(void)state;
-	unsigned seed = 7;
-	for (int round = 0; round < 20; round++) {
-		int pipes[2];
-		assert_int_equal(pipe(pipes), 0);
-		pid_t child = fork();
-		if (child == 0)
-			write_until_killed(pipes[1]);
-		close(pipes[1]);
-		seed = seed * 1103515245 + 12345;
-		usleep(2000 + seed / 65536 % 30000);
-		kill(child, SIGKILL);
-		int status;
-		waitpid(child, &status, 0);
-		assert_true(WIFSIGNALED(status));
-		int64_t last = -1, id;
-		while (read(pipes[0], &id, sizeof id) == sizeof id)
-			last = id;
-		close(pipes[0]);
-		struct store *store = opened();
-		int64_t count = count_items(store);
-		assert_true(count > last); /* ids are 0 … count-1; at most one more than was acknowledged */
-		store_close(store);
+	struct store *store = opened();
+	char id[16], path[400];
+	for (int i = 0; i < 2000; i++) {
+		snprintf(id, sizeof id, "id%05d", i);
+		assert_true(fixture_write(store, id, i, NULL));
 	}
+	store_close(store);
+	struct store_options how = fixture_options();
+	how.min_free_bytes = INT64_MAX;
+	store = fixture_open(&how);
+	struct err err = {.kind = ERR_NONE};
+	snprintf(path, sizeof path, "%s/copy.db", fixture_folder());
+	assert_false(store_backup(store, path, &err));
+	assert_int_equal(err.kind, ERR_STORE_FULL);
+	assert_int_equal(access(path, F_OK), -1);
+	store_close(store);
 }
 
-static void blobs_are_whole_and_named_by_digest(void **state)
-{
-	(void)state;
-	const char *name = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-	struct err err;
-	struct buf buf;
-	buf_init(&buf, 0);
-	assert_false(blob_exists(folder, name));
-	assert_true(blob_put(folder, name, "hello", 5, &err));
-	assert_true(blob_put(folder, name, "hello", 5, &err));
-	assert_true(blob_exists(folder, name));
-	assert_true(blob_get(folder, name, &buf, &err));
-	assert_string_equal(buf_text(&buf), "hello");
-	buf_fini(&buf);
-	assert_true(blob_remove(folder, name, &err));
-	assert_true(blob_remove(folder, name, &err));
-	assert_false(blob_get(folder, name, &buf, &err));
-	assert_int_equal(err.kind, ERR_NOT_FOUND);
-	assert_false(blob_name_valid("../../etc/passwd"));
-	assert_false(blob_name_valid("0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"));
-	buf_fini(&buf);
-}
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, fresh_folder, remove_folder)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(values_come_back_as_they_went),
+		CASE(extremes_come_back_too),
+		CASE(slips_are_refused),
 		CASE(constraints_have_their_kinds),
-		CASE(ops_share_a_commit_and_fail_alone),
-		CASE(a_full_queue_refuses),
-		CASE(a_failed_migration_leaves_the_old_schema),
-		CASE(an_edited_or_newer_schema_is_refused),
+		CASE(returning_changes_all_rows),
+		CASE(readers_see_one_committed_state),
+		CASE(nothing_is_seen_before_its_commit),
+		CASE(the_cache_of_statements_turns_over),
 		CASE(one_process_at_a_time),
+		CASE(folders_are_made_and_refused),
+		CASE(what_is_no_store_is_refused),
+		CASE(a_store_keeps_its_id),
 		CASE(no_room_refuses_and_recovers),
 		CASE(a_backup_is_a_store),
-		CASE(acknowledged_writes_survive_kill),
-		CASE(blobs_are_whole_and_named_by_digest),
+		CASE(a_backup_without_room_leaves_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

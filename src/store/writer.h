@@ -1,9 +1,9 @@
 /*
  * The writer: one thread that applies queued ops in batches, one commit and one fsync a batch.  Private to src/store.
  *
- * A batch is whatever waits when the last commit has ended, at most batch_max ops or WRITER_SLICE_US of applying.  Each
- * op has a savepoint.  When a failure ends the whole transaction, every op of the batch fails: none may be answered as
- * done, because none is.
+ * A batch is whatever waits when the last commit has ended, at most batch_max ops or WRITER_SLICE_US of applying; there
+ * is no other delay.  Each op has a savepoint.  When a failure ends the whole transaction, every op of the batch fails:
+ * none may be answered as done, because none is.  Once `dead` is set nothing is written or acknowledged any more.
  */
 #ifndef CS_STORE_WRITER_H
 #define CS_STORE_WRITER_H
@@ -21,21 +21,23 @@ struct writer {
 	int64_t (*mono_us)(void *self);
 	int64_t (*wall_us)(void *self);
 	void *clock;
-	bool (*has_room)(void *self); /* false: the disk is too full to write */
-	void (*after_batch)(void *self);
+	bool (*before_batch)(void *self, struct err *err);          /* false: no batch may be written now */
+	void (*after_batch)(void *self, const struct err *failure); /* NULL: committed; before the ops are answered */
 	void (*on_fatal)(const char *why, void *self);
 	void *self;
+	_Atomic bool *dead;
 
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake, paused_wake;
+	pthread_cond_t wake;
 	struct store_op *first, **end;
-	size_t waiting;
-	bool stop, pause, paused;
+	bool stop;
+	_Atomic int64_t waiting, oldest_us; /* oldest_us: when the first of the queue came; 0: none waits */
 	_Atomic int64_t batches, ops, failed_ops, commit_us, last_commit_us, beat_us;
+	_Atomic int64_t batch_ops[STORE_BUCKETS], commits[STORE_BUCKETS];
 };
 
-/* Start the thread; the fields up to `self` are set. */
+/* Start the thread; the fields up to `dead` are set and the rest is zero. */
 void writer_start(struct writer *writer);
 
 /* Apply what waits, then end the thread. */
@@ -43,11 +45,7 @@ void writer_stop(struct writer *writer);
 
 bool writer_submit(struct writer *writer, struct store_op *op, struct err *err);
 
-/* Hold the writer between two batches, for a checkpoint; ops queue up meanwhile. */
-void writer_pause(struct writer *writer);
-void writer_resume(struct writer *writer);
-
-/* Ops waiting and the age of the oldest. */
-void writer_queue(struct writer *writer, int64_t *waiting, int64_t *oldest_us);
+/* Fill in what the writer knows.  Takes no lock. */
+void writer_figures(struct writer *writer, struct store_figures *figures);
 
 #endif

@@ -1,0 +1,26 @@
+/*
+ * The common dialect of SQL: what both SQLite and PostgreSQL understand alike; private to src/store.
+ *
+ * A statement that only one engine understands would work for months and fail on the day of the other.  So every text
+ * is looked at once, when it is prepared, and a foreign word is refused as a fault of the program (ERR_INTERNAL) with
+ * the word to use instead.  This is a check of words, not a parser: what it passes may still be wrong.
+ * Thread: any.  Cost: about 1 us a statement, once per connection.
+ */
+#ifndef CS_STORE_DIALECT_H
+#define CS_STORE_DIALECT_H
+
+#include <stdbool.h>
+
+struct buf;
+struct err;
+
+/* One statement with $1 parameters. */
+bool dialect_check(const char *sql, struct err *err);
+
+/* The text of a migration: the same, and types are BIGINT, DOUBLE, TEXT and BYTES, every table is STRICT. */
+bool dialect_check_schema(const char *sql, struct err *err);
+
+/* A migration as SQLite's STRICT tables spell it: the type names are theirs, all else is untouched. */
+void dialect_to_sqlite(struct buf *out, const char *sql);
+
+#endif
