@@ -22,18 +22,53 @@ static const struct cli_option origin_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+static const struct cli_option serve_options[] = {
+	{"listen", "A:P", "Address to serve on", true},
+	{"mode", "development|production", "production refuses unsafe settings", false},
+	{NULL, NULL, NULL, false},
+};
+
+static const struct cli_option init_options[] = {
+	{"admin-email", "E", "E-mail address of the first admin", false},
+	{"admin-password-file", "F", "File whose first line is the password", false},
+	{NULL, NULL, NULL, false},
+};
+
+static const struct cli_option replay_options[] = {
+	{"all", NULL, "Recompute every seal of the store (no server may run)", false},
+	{NULL, NULL, NULL, false},
+};
+
 const struct cli_command cli_commands[] = {
+	{"serve", "[--listen A:P]… [--mode M]", "Run the server",
+	 "Makes the data folder when it is absent.  Ends with 0 on SIGTERM or SIGINT, after requests under way have "
+	 "ended.\n"
+	 "COUNTERSIGN_ADMIN_EMAIL and COUNTERSIGN_ADMIN_PASSWORD make the first admin on a fresh folder.",
+	 serve_options, 0, 0, command_serve},
+	{"init", "[--admin-email E --admin-password-file F]", "Make the data folder, its keys and the first admin", NULL,
+	 init_options, 0, 0, command_init},
 	{"call", "OPERATION < BODY.json", "Run a pure operation: JSON body in, envelope out",
 	 "Needs no data folder and no network.  Exit codes: 0 a result, 2 refused (a problem document on standard "
 	 "output),\n"
 	 "3 the operation abstained.",
 	 call_options, 0, 1, command_call},
+	{"replay", "SEAL | --all", "Recompute a sealed result and compare",
+	 "Prints identical, different (pointer, was, is) or not_replayable (reason).  Exit codes: 0 identical, 4 "
+	 "different,\n"
+	 "3 not replayable.",
+	 replay_options, 0, 1, command_replay},
+	{"audit verify", "[FILE]", "Verify the audit chain of a store or of an export",
+	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.", NULL, 0, 1,
+	 command_audit_verify},
+	{"audit export", "", "Write the audit chain as NDJSON", NULL, NULL, 0, 0, command_audit_export},
 	{"packs list", "", "Name every pack of constants with version and SHA-256", NULL, NULL, 0, 0, command_packs_list},
 	{"packs show", "NAME [VERSION]", "Print a pack as it is", NULL, NULL, 1, 2, command_packs_show},
 	{"packs verify", "", "Load every pack and run its self-check", NULL, NULL, 0, 0, command_packs_verify},
 	{"packs add", "FILE", "Add a pack to the installation",
 	 "Refused when the name and version exist with other bytes, or when the pack fails its self-check.", NULL, 1, 1,
 	 command_packs_add},
+	{"doctor", "", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.", NULL, 0, 0,
+	 command_doctor},
 	{"config show", "", "Print the configuration in force", NULL, origin_options, 0, 0, command_config_show},
 	{"version", "", "Print the version", NULL, NULL, 0, 0, command_version},
 	{"help", "[COMMAND]", "Tell what the commands do", NULL, NULL, 0, 2, command_help},

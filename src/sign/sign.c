@@ -5,14 +5,19 @@
 #include "sign/domain/price.h"
 #include "sign/domain/section_catalog.h"
 #include "sign/domain/section_op.h"
+#include "sign/domain/wind_op.h"
+#include "sign/domain/wind_pack.h"
 
 const struct op *const sign_ops[] = {
+	&sign_wind_op,
 	&sign_price_op,
 	&sign_sections_op,
 };
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 
 const struct pack_kind *const sign_pack_kinds[] = {
+	&sign_exposure_kind,
+	&sign_wind_figure_kind,
 	&sign_pricing_kind,
 	&sign_sections_kind,
 };
