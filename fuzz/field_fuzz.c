@@ -7,19 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/ops.h"
 #include "core/arena.h"
-#include "core/embedded.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
 #include "seal/op.h"
-#include "seal/ops.h"
 #include "seal/pack.h"
-#include "sign/sign.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct app_ops all;
 static struct packs *packs;
 
 static void end(void)
@@ -30,9 +29,8 @@ static void end(void)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	packs = packs_new(sign_pack_kinds, sign_pack_kinds_count);
-	for (const struct embedded *file = embedded_packs; file->name != NULL; file++)
-		must(packs_add(packs, file->bytes, file->size, false, NULL));
+	app_ops_init(&all);
+	must(app_packs_open(&all, NULL, &packs, NULL));
 	atexit(end);
 	return 0;
 }
@@ -42,11 +40,10 @@ static const struct op *pick(const char *text, size_t size, const char **body)
 {
 	const char *line_end = memchr(text, '\n', size);
 	*body = line_end != NULL ? line_end + 1 : text + size;
-	for (size_t i = 0; line_end != NULL && i < sign_ops_count; i++)
-		if (strncmp(text, sign_ops[i]->name, (size_t)(line_end - text)) == 0)
-			return sign_ops[i];
-	size_t index = (uint8_t)*text % (sign_ops_count + 1);
-	return index == sign_ops_count ? &core_jcs_op : sign_ops[index];
+	for (size_t i = 0; line_end != NULL && i < all.count; i++)
+		if (strncmp(text, all.ops[i]->name, (size_t)(line_end - text)) == 0)
+			return all.ops[i];
+	return all.ops[(uint8_t)*text % all.count];
 }
 
 static bool run(const struct op *op, const char *body, size_t size, struct arena *arena, struct op_answer *answer)

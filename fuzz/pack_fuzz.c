@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "app/ops.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -13,7 +14,6 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "seal/pack.h"
-#include "sign/sign.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -45,7 +45,9 @@ static void check_yaml(const char *bytes, size_t size)
 static void check_pack(const char *bytes, size_t size)
 {
 	struct err err = {.kind = ERR_NONE};
-	struct packs *packs = packs_new(sign_pack_kinds, sign_pack_kinds_count);
+	struct app_ops all;
+	app_ops_init(&all);
+	struct packs *packs = packs_new(all.kinds, all.kinds_count);
 	if (packs_add(packs, bytes, size, true, &err)) {
 		const struct pack *pack = packs_at(packs, 0);
 		must(pack != NULL && packs_find(packs, pack->name, pack->version, NULL) == pack);

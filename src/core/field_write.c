@@ -123,10 +123,16 @@ static void write_many(struct jw *jw, const struct field *field, const void *at,
 	jw_array_end(jw);
 }
 
+/* An absent list reads as an empty one.  Where an empty one would be refused, it was absent. */
+static bool is_absent_list(const struct field *field, const void *at)
+{
+	return field->many && field->counted && field->count_min > 0 && ((const struct list *)at)->count == 0;
+}
+
 static void write_member(struct jw *jw, const struct field *field, const void *from, int mode)
 {
 	const void *at = (const char *)from + field->offset;
-	if ((mode & FIELD_INPUTS) != 0 && is_absent(field, at))
+	if ((mode & FIELD_INPUTS) != 0 && (is_absent(field, at) || is_absent_list(field, at)))
 		return;
 	jw_key(jw, field_name(field));
 	if (field->many)

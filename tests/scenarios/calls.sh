@@ -49,5 +49,6 @@ check 'nothing was left behind' test -z "$(ls -A "$work")"
 while IFS= read -r row; do
 	name=$(jq -r .operation <<<"$row")
 	answer=$(jq -c .example <<<"$row" | "$bin" call "$name")
-	check "$name answers its own example" json "$answer" '.result != null'
+	check "$name answers its own example" \
+		json "$answer" '.result != null or (.assumptions[0].code | startswith("abstain."))'
 done < <("$bin" call --list --json)

@@ -75,6 +75,20 @@ check 'the old folder was moved aside' test -n "$(find "$copy/var" -maxdepth 1 -
 check 'the new password is another' exits 1 same "$(password)" "$first"
 check 'the new login works' can_log_in
 
+run --stop
+"$copy/run" >"$work/foreground" 2>>"$work/run.log" </dev/null &
+foreground=$!
+for ((i = 0; i < 200; i++)); do
+	grep -q /api/v1 "$work/foreground" && break
+	sleep 0.05
+done
+check 'in the foreground it prints the URLs once it is ready' same "$(head -n 1 "$work/foreground" | grep -o 'http.*')" "$url/"
+check 'it is the server itself' same "$(process)" "$foreground"
+kill -TERM "$foreground"
+wait "$foreground"
+check 'SIGTERM ends it with 0' same $? 0
+check 'it starts again after that' run --detach
+
 # Blocks of README.md's quick start, NUL after each.
 blocks() {
 	awk '/^## /{ inside = /^## Quick start/ } /^```/ { if (block) printf "%c", 0; block = inside && /^```sh/; next }

@@ -1,0 +1,224 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "seal/pack.h"
+
+struct row {
+	const char *yaml, *json;
+};
+
+static const struct row rows[] = {
+	{"1", "1"},
+	{"text", "\"text\""},
+	{"- 1\n- 2\n", "[1,2]"},
+	{"a: 1\nb: 2\n", "{\"a\":1,\"b\":2}"},
+	{"{a: [1, {b: c}], d: []}", "{\"a\":[1,{\"b\":\"c\"}],\"d\":[]}"},
+	{"a:\n  - b: 1\n    c: 2\n  - d\n", "{\"a\":[{\"b\":1,\"c\":2},\"d\"]}"},
+	{"--- \na: 1\n...\n", "{\"a\":1}"},
+	{"# only a remark\na: 1 # and one more\n", "{\"a\":1}"},
+	{"{}", "{}"},
+	{"[]", "[]"},
+	/* nothing */
+	{"a:\n", "{\"a\":null}"},
+	{"[~, null, Null, NULL]", "[null,null,null,null]"},
+	{"[nULL, none, nil]", "[\"nULL\",\"none\",\"nil\"]"},
+	/* truth: yes, no, on, off are text in YAML 1.2 */
+	{"[true, True, TRUE, false, False, FALSE]", "[true,true,true,false,false,false]"},
+	{"[yes, no, on, off, y, n, tRUE]", "[\"yes\",\"no\",\"on\",\"off\",\"y\",\"n\",\"tRUE\"]"},
+	/* numbers */
+	{"[0, -0, 7, -7, +7, 007]", "[0,0,7,-7,7,7]"},
+	{"[1.5, -1.5, .5, -.5, 1., 1e3, 1E-3, 1.5e+3]", "[1.5,-1.5,0.5,-0.5,1,1000,0.001,1500]"},
+	{"[9223372036854775807, -9223372036854775808, 9223372036854775808]",
+	 "[9223372036854775807,-9223372036854775808,9223372036854776000]"},
+	{"[1_000, 0x1f, 0o17, 0b1, 1:30, 1e, e3, 1.2.3, '.', '-', 1e+]",
+	 "[\"1_000\",\"0x1f\",\"0o17\",\"0b1\",\"1:30\",\"1e\",\"e3\",\"1.2.3\",\".\",\"-\",\"1e+\"]"},
+	{"[.inf, -.inf, .nan, .NaN, 1e999]", "[\".inf\",\"-.inf\",\".nan\",\".NaN\",\"1e999\"]"},
+	{"[2024-01-01, 12:30:00, 1.2.0]", "[\"2024-01-01\",\"12:30:00\",\"1.2.0\"]"},
+	/* quoting makes text */
+	{"['1', \"1\", 'true', \"null\", '', \"\"]", "[\"1\",\"1\",\"true\",\"null\",\"\",\"\"]"},
+	{"\"\\u00e9\\n\\t\\\"\"", "\"\xc3\xa9\\n\\t\\\"\""},
+	{"'it''s'", "\"it's\""},
+	{"a: |\n  one\n  two\nb: >\n  one\n  two\n", "{\"a\":\"one\\ntwo\\n\",\"b\":\"one two\\n\"}"},
+	{"a: one\n  two\n", "{\"a\":\"one two\"}"},
+	{"a: \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n", "{\"a\":\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"}"},
+	/* keys are text, whatever they look like */
+	{"{1: a, true: b, ~: c, 1.5: d, '': e}", "{\"1\":\"a\",\"true\":\"b\",\"~\":\"c\",\"1.5\":\"d\",\"\":\"e\"}"},
+	{"a: {b: 1}\nc: {b: 1}\n", "{\"a\":{\"b\":1},\"c\":{\"b\":1}}"},
+};
+
+static void must_read_as(const char *yaml, const char *want)
+{
+	struct arena arena;
+	struct err err;
+	struct buf buf;
+	struct jw jw;
+	const struct json *json = NULL;
+	arena_init(&arena, 1 << 20);
+	if (!yaml_parse(&arena, yaml, strlen(yaml), &json, &err))
+		fail_msg("%s: %s", yaml, err.message);
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_json(&jw, json);
+	if (!jw_ok(&jw) || strcmp(buf_text(&buf), want) != 0)
+		fail_msg("%s became %s", yaml, buf_text(&buf));
+	buf_fini(&buf);
+	arena_fini(&arena);
+}
+
+static void each_text_becomes_its_tree(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		must_read_as(rows[i].yaml, rows[i].json);
+}
+
+struct refusal {
+	const char *yaml, *why;
+};
+
+static const struct refusal refusals[] = {
+	{"", "empty"},
+	{"# nothing but a remark\n", "empty"},
+	{"a: &x 1\n", "line 1, column 4: anchors"},
+	{"a: &x [1]\nb: *x\n", "line 1, column 4: anchors"},
+	{"a: &x {b: 1}\n", "anchors"},
+	{"b: *x\n", "anchors, aliases and tags"},
+	{"a: &a [*a, *a]\n", "anchors"},
+	{"a: !!int 1\n", "tags"},
+	{"a: !local 1\n", "tags"},
+	{"!!map {a: 1}\n", "tags"},
+	{"!!seq [1]\n", "tags"},
+	{"&x a: 1\n", "anchors"},
+	{"a: 1\nb: 2\na: 3\n", "line 3, column 1: the key stands twice"},
+	{"{a: 1, 'a': 2}", "twice"},
+	{"- {b: {c: 1, c: 2}}\n", "twice"},
+	{"? [1]\n: a\n", "a key must be text"},
+	{"? {a: 1}\n: b\n", "a key must be text"},
+	{"a: 1\n---\nb: 2\n", "only one document"},
+	{"--- a\n--- b\n", "only one document"},
+	{"a: \"\\0\"\n", "U+0000"},
+	{"\"\\x00\": 1\n", "U+0000"},
+	{"a: [1, 2\n", "line "},
+	{"{a: 1", "line "},
+	{"a: 'open\n", "line "},
+	{"a: \"\\q\"\n", "line "},
+	{"a: 1\n  b: 2\n", "line 2"},
+	{"\ta: 1\n", "line 1"},
+	{"a: b: c\n", "line 1"},
+	{"- 1\na: 2\n", "line 2"},
+	{"%YAML 3.0\n---\na: 1\n", "line 1"},
+	{"a: @b\n", "line 1"},
+	{"a: `b`\n", "line 1"},
+	{"a: \xff\n", "line "},
+	{"a: \xc3(\n", "line "},
+	{"a: \xed\xa0\x80\n", "line "},
+	{"a: \x01\n", "line "},
+};
+
+static void each_refusal_says_where_and_why(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		struct arena arena;
+		struct err err = {.kind = ERR_NONE};
+		const struct json *json = NULL;
+		arena_init(&arena, 1 << 20);
+		if (yaml_parse(&arena, refusals[i].yaml, strlen(refusals[i].yaml), &json, &err))
+			fail_msg("%s was accepted", refusals[i].yaml);
+		assert_int_equal(err.kind, ERR_INVALID);
+		assert_null(json);
+		if (strstr(err.message, refusals[i].why) == NULL)
+			fail_msg("%s: %s", refusals[i].yaml, err.message);
+		arena_fini(&arena);
+	}
+}
+
+static bool nested(int levels, const char *open, const char *close, struct err *err)
+{
+	struct arena arena;
+	struct buf text;
+	const struct json *json = NULL;
+	buf_init(&text, 0);
+	for (int i = 0; i < levels; i++)
+		buf_adds(&text, open);
+	buf_adds(&text, "1");
+	for (int i = 0; i < levels; i++)
+		buf_adds(&text, close);
+	arena_init(&arena, 1 << 22);
+	bool done = yaml_parse(&arena, buf_text(&text), text.size, &json, err);
+	arena_fini(&arena);
+	buf_fini(&text);
+	return done;
+}
+
+static void depth_is_limited(void **state)
+{
+	(void)state;
+	struct err err;
+	assert_true(nested(32, "[", "]", NULL));
+	assert_false(nested(33, "[", "]", &err));
+	assert_non_null(strstr(err.message, "too deep"));
+	assert_true(nested(32, "{a: ", "}", NULL));
+	assert_false(nested(33, "{a: ", "}", &err));
+	assert_false(nested(2000, "[", "]", NULL));
+}
+
+static void long_lists_keep_their_order(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct buf text;
+	const struct json *json = NULL;
+	buf_init(&text, 0);
+	for (int i = 0; i < 3000; i++)
+		buf_addf(&text, "- {n: %d, name: k%d}\n", i, i);
+	arena_init(&arena, 1 << 24);
+	assert_true(yaml_parse(&arena, buf_text(&text), text.size, &json, NULL));
+	assert_int_equal(json->count, 3000);
+	for (uint32_t i = 0; i < 3000; i++)
+		assert_true(json_get(&json->items[i], "n")->integer == i);
+	arena_fini(&arena);
+	buf_fini(&text);
+}
+
+static void a_full_arena_is_an_error_of_its_own(void **state)
+{
+	(void)state;
+	static const char text[] = "a: [1, 2, 3]\nb: {c: text, d: [x, y]}\ne: 1.5\n";
+	unsigned refused = 0;
+	for (size_t cap = 0; cap < 2400; cap += 16) {
+		struct arena arena;
+		struct err err = {.kind = ERR_NONE};
+		const struct json *json = NULL;
+		arena_init(&arena, cap);
+		if (!yaml_parse(&arena, text, strlen(text), &json, &err)) {
+			assert_int_equal(err.kind, ERR_LIMIT);
+			assert_null(json);
+			refused++;
+		}
+		arena_fini(&arena);
+	}
+	assert_in_range(refused, 10, 149);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_text_becomes_its_tree),
+		cmocka_unit_test(each_refusal_says_where_and_why),
+		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(long_lists_keep_their_order),
+		cmocka_unit_test(a_full_arena_is_an_error_of_its_own),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
