@@ -9,7 +9,7 @@
 #include "draw/canvas_impl.h"
 #include "draw/fonts_impl.h"
 
-enum { PIECE = 64 }; /* segments */
+enum { PIECE = 16 }; /* segments */
 
 /* Glyphs of one style that follow each other are shown together: a call costs more than a glyph. */
 struct glyph_run {
@@ -69,7 +69,7 @@ static void flush_run(struct cairo_canvas *own)
 static void paint(struct cairo_canvas *own, const struct ink *ink)
 {
 	cairo_t *cairo = own->cairo;
-	cairo_set_antialias(cairo, ink->crisp ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_DEFAULT);
+	cairo_set_antialias(cairo, ink->crisp ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_FAST);
 	if (ink->fill != 0) {
 		set_colour(cairo, ink->fill);
 		cairo_fill_preserve(cairo);

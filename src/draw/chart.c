@@ -108,6 +108,7 @@ static bool write_png(const struct chart *chart, struct err *err)
 							  c->fall,
 							  c->fall_tint,
 							  c->volume,
+							  c->bars,
 							  c->buy,
 							  c->sell,
 							  chart_sma_colours[0],

@@ -107,10 +107,11 @@ static void draw_figures(struct canvas *canvas, double x, double y, const struct
 {
 	char number[NUMBER_TEXT_MAX];
 	struct pen pen = page_pen(face, at->size, INK, ANCHOR_START);
-	double size = fmax(fabs(check->demand), fabs(check->capacity));
-	int decimals = page_decimals(isfinite(size) ? size : check->demand, 4);
-	page_decimal(canvas, x + at->demand - 0.6 * at->size, y, pen, page_number(number, check->demand, decimals));
-	page_decimal(canvas, x + at->capacity - 0.6 * at->size, y, pen, page_number(number, check->capacity, decimals));
+	/* Four significant figures each; the decimal points line up. */
+	page_decimal(canvas, x + at->demand - 0.6 * at->size, y, pen,
+				 page_number(number, check->demand, page_decimals(check->demand, 4)));
+	page_decimal(canvas, x + at->capacity - 0.6 * at->size, y, pen,
+				 page_number(number, check->capacity, page_decimals(check->capacity, 4)));
 	const char *unit = check->unit != NULL && strcmp(check->unit, "1") == 0 ? "" : check->unit;
 	double unit_x = x + at->capacity + 2.7 * at->size;
 	page_fit(canvas, unit_x, y, x + at->ratio - 2.2 * at->size - unit_x,

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,39 @@ static void another_process_has_the_same_bytes(void **state)
 	}
 }
 
+/* Workers have fonts of their own and draw side by side. */
+static void *render_on_thread(void *out)
+{
+	struct fonts *fonts = fonts_new(NULL);
+	for (int variant = 0; variant < 4 && fonts != NULL; variant++) {
+		struct report report = sample_report(variant);
+		report_pdf(fonts, &report, out, NULL);
+	}
+	fonts_free(fonts);
+	return NULL;
+}
+
+static void threads_have_the_same_bytes(void **state)
+{
+	(void)state;
+	enum { THREADS = 4 };
+	pthread_t threads[THREADS];
+	struct buf out[THREADS];
+	for (int i = 0; i < THREADS; i++) {
+		buf_init(&out[i], 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, render_on_thread, &out[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_true(out[0].size > 100000);
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(out[i].size, out[0].size);
+		assert_memory_equal(out[i].bytes, out[0].bytes, out[0].size);
+	}
+	for (int i = 0; i < THREADS; i++)
+		buf_fini(&out[i]);
+}
+
 static bool differs(struct fonts *fonts, const struct report *report, const struct buf *from)
 {
 	struct buf out;
@@ -240,6 +274,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(fonts_are_embedded),
 		cmocka_unit_test(twice_the_same_bytes),
 		cmocka_unit_test(another_process_has_the_same_bytes),
+		cmocka_unit_test(threads_have_the_same_bytes),
 		cmocka_unit_test(every_value_is_shown),
 		cmocka_unit_test(lists_of_any_length),
 		cmocka_unit_test(not_a_number_anywhere),
