@@ -197,6 +197,9 @@ enum field_schema_use { FIELD_SCHEMA_INPUT, FIELD_SCHEMA_OUTPUT };
 /* Write the JSON Schema (2020-12) of the table as an object; nested tables are written in place. */
 void field_schema(struct jw *jw, const struct field_table *table, enum field_schema_use use);
 
+/* The schema of one field's values, as it stands under `properties`: for parameters of a query. */
+void field_schema_one(struct jw *jw, const struct field *field, enum field_schema_use use);
+
 /* Append "/token" to a pointer, escaping ~ and / (RFC 6901).  Returns the arena's text, or `pointer` when it is full.
  */
 const char *field_pointer(struct arena *arena, const char *pointer, const char *token);

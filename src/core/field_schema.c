@@ -92,7 +92,7 @@ static void write_list_schema(struct jw *jw, const struct field *field, enum fie
 	}
 }
 
-static void write_field(struct jw *jw, const struct field *field, enum field_schema_use use)
+void field_schema_one(struct jw *jw, const struct field *field, enum field_schema_use use)
 {
 	jw_object(jw);
 	if (field->doc != NULL)
@@ -129,10 +129,10 @@ static void write_members(struct jw *jw, const struct field_table *table, enum f
 	jw_object(jw);
 	for (size_t i = 0; i < table->count; i++) {
 		jw_key(jw, field_name(&table->fields[i]));
-		write_field(jw, &table->fields[i], use);
+		field_schema_one(jw, &table->fields[i], use);
 		if (table->fields[i].also != NULL && use == FIELD_SCHEMA_INPUT) {
 			jw_key(jw, table->fields[i].also);
-			write_field(jw, &table->fields[i], use);
+			field_schema_one(jw, &table->fields[i], use);
 		}
 	}
 	jw_object_end(jw);

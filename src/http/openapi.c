@@ -1,0 +1,477 @@
+#include "http/openapi.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/field.h"
+#include "core/jw.h"
+#include "core/must.h"
+#include "http/openapi_parts.h"
+#include "http/router.h"
+
+enum { KINDS_MAX = 64, NAME_TEXT = 128, PATH_TEXT = 512 };
+
+static const char *const json_only[] = {"application/json", NULL};
+
+static const char *const *types_of(const char *const *types)
+{
+	return types != NULL ? types : json_only;
+}
+
+static void write_ref(struct jw *jw, const char *ref)
+{
+	jw_object(jw);
+	jw_member_str(jw, "$ref", ref);
+	jw_object_end(jw);
+}
+
+static void write_text(struct jw *jw, const char *name, const char *json)
+{
+	jw_key(jw, name);
+	jw_raw(jw, json, strlen(json));
+}
+
+/* --- parameters --- */
+
+/* The next {name} or {name*} at or behind `at`: copies its name and returns what follows it, or NULL. */
+static const char *next_param(const char *at, char name[NAME_TEXT])
+{
+	const char *open = strchr(at, '{');
+	if (open == NULL)
+		return NULL;
+	size_t size = strcspn(open + 1, "*}");
+	must(size < NAME_TEXT);
+	memcpy(name, open + 1, size);
+	name[size] = '\0';
+	return strchr(open, '}') + 1;
+}
+
+static void write_path_param(struct jw *jw, const char *name)
+{
+	char text[NAME_TEXT + 32];
+	size_t length = strlen(name);
+	bool id = length > 3 && strcmp(name + length - 3, "_id") == 0;
+	snprintf(text, sizeof text, id ? "Identifier of the %.*s" : "The %.*s", (int)(id ? length - 3 : length), name);
+	jw_object(jw);
+	jw_member_str(jw, "name", name);
+	jw_member_str(jw, "in", "path");
+	jw_member_bool(jw, "required", true);
+	jw_member_str(jw, "description", text);
+	write_text(jw, "schema", "{\"type\":\"string\",\"minLength\":1}");
+	jw_object_end(jw);
+}
+
+static void write_query_param(struct jw *jw, const struct field *field)
+{
+	jw_object(jw);
+	jw_member_str(jw, "name", field_name(field));
+	jw_member_str(jw, "in", "query");
+	jw_member_bool(jw, "required", field->required);
+	jw_member_str(jw, "description", field->doc != NULL ? field->doc : field_name(field));
+	if (field->many)
+		jw_member_bool(jw, "explode", false);
+	jw_key(jw, "schema");
+	field_schema_one(jw, field, FIELD_SCHEMA_INPUT);
+	jw_object_end(jw);
+}
+
+static bool may_answer(const struct route *route, enum err_kind kind)
+{
+	for (const enum err_kind *at = route->errors; at != NULL && *at != ERR_NONE; at++)
+		if (*at == kind)
+			return true;
+	return false;
+}
+
+static void write_parameters(struct jw *jw, const struct route *route)
+{
+	char name[NAME_TEXT];
+	jw_key(jw, "parameters");
+	jw_array(jw);
+	for (const char *at = route->path; (at = next_param(at, name)) != NULL;)
+		write_path_param(jw, name);
+	for (size_t i = 0; route->query != NULL && i < route->query->count; i++)
+		write_query_param(jw, &route->query->fields[i]);
+	write_ref(jw, "#/components/parameters/request_id");
+	if (route->effect == EFFECT_WRITE)
+		write_ref(jw, "#/components/parameters/idempotency_key");
+	if (may_answer(route, ERR_PRECONDITION_REQUIRED))
+		write_ref(jw, "#/components/parameters/if_match");
+	jw_array_end(jw);
+}
+
+/* --- bodies --- */
+
+static bool is_json(const char *type)
+{
+	size_t size = strlen(type);
+	return size >= 4 && strcmp(type + size - 4, "json") == 0;
+}
+
+static void write_bytes_schema(struct jw *jw, const char *type)
+{
+	if (strncmp(type, "text/", 5) == 0)
+		write_text(jw, "schema", "{\"type\":\"string\"}");
+	else
+		write_text(jw, "schema", "{\"type\":\"string\",\"format\":\"binary\"}");
+}
+
+static bool takes_body(const struct route *route)
+{
+	return route->body != NULL || route->accepts != NULL;
+}
+
+static void write_request_body(struct jw *jw, const struct route *route)
+{
+	if (!takes_body(route))
+		return;
+	bool required = route->body == NULL;
+	for (size_t i = 0; route->body != NULL && i < route->body->count; i++)
+		required = required || route->body->fields[i].required;
+	jw_key(jw, "requestBody");
+	jw_object(jw);
+	jw_member_bool(jw, "required", required);
+	jw_key(jw, "content");
+	jw_object(jw);
+	for (const char *const *type = types_of(route->accepts); *type != NULL; type++) {
+		jw_key(jw, *type);
+		jw_object(jw);
+		if (route->body != NULL && is_json(*type)) {
+			jw_key(jw, "schema");
+			field_schema(jw, route->body, FIELD_SCHEMA_INPUT);
+		} else {
+			write_bytes_schema(jw, *type);
+		}
+		if (route->example != NULL && is_json(*type))
+			write_text(jw, "example", route->example);
+		jw_object_end(jw);
+	}
+	jw_object_end(jw);
+	jw_object_end(jw);
+}
+
+static void write_result(struct jw *jw, const struct route *route)
+{
+	if (route->result != NULL)
+		field_schema(jw, route->result, FIELD_SCHEMA_OUTPUT);
+	else if (route->result_schema != NULL)
+		jw_raw(jw, route->result_schema, strlen(route->result_schema));
+	else
+		jw_raw(jw, "{}", 2);
+}
+
+/* The envelope around what the route answers; a computation that abstains answers null [P-6.3]. */
+static void write_enveloped(struct jw *jw, const struct route *route)
+{
+	jw_object(jw);
+	jw_key(jw, "allOf");
+	jw_array(jw);
+	write_ref(jw, "#/components/schemas/envelope");
+	jw_object(jw);
+	jw_key(jw, "properties");
+	jw_object(jw);
+	jw_key(jw, "result");
+	if (route->effect == EFFECT_COMPUTE) {
+		jw_object(jw);
+		jw_key(jw, "anyOf");
+		jw_array(jw);
+		write_result(jw, route);
+		jw_raw(jw, "{\"type\":\"null\"}", 15);
+		jw_array_end(jw);
+		jw_object_end(jw);
+	} else {
+		write_result(jw, route);
+	}
+	jw_object_end(jw);
+	jw_object_end(jw);
+	jw_array_end(jw);
+	jw_object_end(jw);
+}
+
+static void write_json_answer(struct jw *jw, const struct route *route)
+{
+	jw_key(jw, "schema");
+	if (route->bare)
+		write_result(jw, route);
+	else
+		write_enveloped(jw, route);
+	if (route->result_example == NULL)
+		return;
+	jw_key(jw, "example");
+	if (route->bare)
+		jw_raw(jw, route->result_example, strlen(route->result_example));
+	else
+		openapi_envelope_example(jw, route->result_example, route->path);
+}
+
+static void write_success(struct jw *jw, const struct route *route)
+{
+	char status[16];
+	int code = route->status != 0 ? route->status : 200;
+	snprintf(status, sizeof status, "%d", code);
+	jw_key(jw, status);
+	jw_object(jw);
+	jw_member_str(jw, "description", route->summary);
+	if (code != 204) {
+		jw_key(jw, "content");
+		jw_object(jw);
+		for (const char *const *type = types_of(route->produces); *type != NULL; type++) {
+			jw_key(jw, *type);
+			jw_object(jw);
+			if (is_json(*type))
+				write_json_answer(jw, route);
+			else
+				write_bytes_schema(jw, *type);
+			jw_object_end(jw);
+		}
+		jw_object_end(jw);
+	}
+	jw_object_end(jw);
+}
+
+/* --- problems --- */
+
+struct kinds {
+	enum err_kind all[KINDS_MAX];
+	size_t count;
+};
+
+static void add_kind(struct kinds *kinds, bool when, enum err_kind kind)
+{
+	if (!when)
+		return;
+	must(kinds->count < KINDS_MAX);
+	kinds->all[kinds->count++] = kind;
+}
+
+static struct kinds kinds_of(const struct route *route)
+{
+	struct kinds kinds = {.count = 0};
+	bool open = route_public(route), body = takes_body(route);
+	bool exempt = route->rate_class != NULL && strcmp(route->rate_class, "none") == 0;
+	add_kind(&kinds, true, ERR_REQUEST_MALFORMED);
+	add_kind(&kinds, route->body != NULL, ERR_JSON_INVALID);
+	add_kind(&kinds, !open, ERR_UNAUTHENTICATED);
+	add_kind(&kinds, !open, ERR_TOKEN_INVALID);
+	add_kind(&kinds, !open, ERR_FORBIDDEN);
+	add_kind(&kinds, strchr(route->path, '{') != NULL, ERR_NOT_FOUND);
+	add_kind(&kinds, true, ERR_NOT_ACCEPTABLE);
+	add_kind(&kinds, body, ERR_BODY_TOO_LARGE);
+	add_kind(&kinds, body, ERR_MEDIA_TYPE);
+	add_kind(&kinds, body || route->query != NULL, ERR_INVALID);
+	add_kind(&kinds, !exempt, ERR_RATE_LIMITED);
+	add_kind(&kinds, true, ERR_INTERNAL);
+	add_kind(&kinds, true, ERR_OVERLOADED);
+	for (const enum err_kind *at = route->errors; at != NULL && *at != ERR_NONE; at++)
+		add_kind(&kinds, true, *at);
+	return kinds;
+}
+
+/* One answer for a status, whose description names the codes it may carry. */
+static void write_problem(struct jw *jw, const struct kinds *kinds, int status)
+{
+	char text[16];
+	struct buf codes;
+	buf_init(&codes, 0);
+	for (size_t i = 0; i < kinds->count; i++) {
+		const char *code = err_code(kinds->all[i]);
+		if (err_status(kinds->all[i]) == status && strstr(buf_text(&codes), code) == NULL)
+			buf_addf(&codes, "%s`%s`: %s", codes.size > 0 ? "; " : "", code, err_title(kinds->all[i]));
+	}
+	snprintf(text, sizeof text, "%d", status);
+	jw_key(jw, text);
+	jw_object(jw);
+	jw_member_str(jw, "description", buf_text(&codes));
+	write_text(jw, "content",
+			   "{\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/problem\"}}}");
+	jw_object_end(jw);
+	buf_fini(&codes);
+}
+
+static int next_status(const struct kinds *kinds, int after)
+{
+	int next = 600;
+	for (size_t i = 0; i < kinds->count; i++) {
+		int status = err_status(kinds->all[i]);
+		if (status > after && status < next)
+			next = status;
+	}
+	return next;
+}
+
+static void write_responses(struct jw *jw, const struct route *route)
+{
+	struct kinds kinds = kinds_of(route);
+	jw_key(jw, "responses");
+	jw_object(jw);
+	write_success(jw, route);
+	for (int status = next_status(&kinds, 0); status < 600; status = next_status(&kinds, status))
+		write_problem(jw, &kinds, status);
+	jw_object_end(jw);
+}
+
+/* --- operations --- */
+
+static void write_security(struct jw *jw, const struct route *route, const struct openapi *openapi)
+{
+	const char *scheme = openapi->scheme != NULL ? openapi->scheme(openapi->self, route) : NULL;
+	char text[NAME_TEXT];
+	if (route_public(route)) {
+		write_text(jw, "security", "[]");
+	} else if (scheme != NULL) {
+		snprintf(text, sizeof text, "[{\"%s\":[]}]", scheme);
+		write_text(jw, "security", text);
+	} else {
+		write_text(jw, "security", "[{\"bearer\":[]},{\"api_key\":[]}]");
+	}
+}
+
+static void write_aliases(struct jw *jw, const struct route *route)
+{
+	char text[PATH_TEXT];
+	jw_key(jw, "x-aliases");
+	jw_array(jw);
+	for (const struct route_alias *alias = route->aliases; alias != NULL && alias->path != NULL; alias++) {
+		enum method method = alias->method != METHOD_NONE ? alias->method : route->method;
+		snprintf(text, sizeof text, "%s %s", method_name(method), alias->path);
+		jw_str(jw, text);
+	}
+	jw_array_end(jw);
+}
+
+static void tag_of(const struct route *route, char tag[NAME_TEXT])
+{
+	const char *from = route->tag != NULL ? route->tag : route->operation;
+	snprintf(tag, NAME_TEXT, "%.*s", (int)(route->tag != NULL ? strlen(from) : strcspn(from, ".")), from);
+}
+
+static void write_operation(struct jw *jw, const struct route *route, const struct openapi *openapi)
+{
+	static const char *const effects[] = {
+		[EFFECT_READ] = "read", [EFFECT_COMPUTE] = "compute", [EFFECT_WRITE] = "write"};
+	char tag[NAME_TEXT], method[16];
+	size_t length = 0;
+	for (const char *c = method_name(route->method); *c != '\0'; c++)
+		method[length++] = (char)(*c | 0x20);
+	method[length] = '\0';
+	tag_of(route, tag);
+	jw_key(jw, method);
+	jw_object(jw);
+	jw_member_str(jw, "operationId", route->operation);
+	jw_member_str(jw, "summary", route->summary);
+	if (route->doc != NULL)
+		jw_member_str(jw, "description", route->doc);
+	jw_key(jw, "tags");
+	jw_array(jw);
+	jw_str(jw, tag);
+	jw_array_end(jw);
+	write_security(jw, route, openapi);
+	jw_member_str(jw, "x-permission", route->permission);
+	if (openapi->roles != NULL && !route_public(route)) {
+		jw_key(jw, "x-roles");
+		openapi->roles(openapi->self, jw, route->permission);
+	}
+	jw_member_str(jw, "x-effect", effects[route->effect]);
+	write_aliases(jw, route);
+	write_parameters(jw, route);
+	write_request_body(jw, route);
+	write_responses(jw, route);
+	jw_object_end(jw);
+}
+
+/* {name*} is our own way to say "all that follows"; OpenAPI has none. */
+static void write_path_key(struct jw *jw, const char *path)
+{
+	char text[PATH_TEXT];
+	size_t size = 0;
+	for (; *path != '\0'; path++)
+		if (*path != '*') {
+			must(size + 1 < sizeof text);
+			text[size++] = *path;
+		}
+	text[size] = '\0';
+	jw_key(jw, text);
+}
+
+static bool path_before(const struct router *router, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(router_at(router, i)->path, router_at(router, index)->path) == 0)
+			return true;
+	return false;
+}
+
+static void write_paths(struct jw *jw, const struct router *router, const struct openapi *openapi)
+{
+	jw_key(jw, "paths");
+	jw_object(jw);
+	for (size_t i = 0; i < router_count(router); i++) {
+		if (path_before(router, i))
+			continue;
+		const char *path = router_at(router, i)->path;
+		write_path_key(jw, path);
+		jw_object(jw);
+		for (size_t j = i; j < router_count(router); j++)
+			if (strcmp(router_at(router, j)->path, path) == 0)
+				write_operation(jw, router_at(router, j), openapi);
+		jw_object_end(jw);
+	}
+	jw_object_end(jw);
+}
+
+static bool tag_before(const struct router *router, size_t index, const char *tag)
+{
+	char other[NAME_TEXT];
+	for (size_t i = 0; i < index; i++) {
+		tag_of(router_at(router, i), other);
+		if (strcmp(other, tag) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void write_tags(struct jw *jw, const struct router *router)
+{
+	char tag[NAME_TEXT];
+	jw_key(jw, "tags");
+	jw_array(jw);
+	for (size_t i = 0; i < router_count(router); i++) {
+		tag_of(router_at(router, i), tag);
+		if (tag_before(router, i, tag))
+			continue;
+		jw_object(jw);
+		jw_member_str(jw, "name", tag);
+		jw_object_end(jw);
+	}
+	jw_array_end(jw);
+}
+
+static void write_info(struct jw *jw, const struct openapi *openapi)
+{
+	jw_key(jw, "info");
+	jw_object(jw);
+	jw_member_str(jw, "title", openapi->title);
+	jw_member_str(jw, "version", openapi->version);
+	jw_object_end(jw);
+	if (openapi->server == NULL)
+		return;
+	jw_key(jw, "servers");
+	jw_array(jw);
+	jw_object(jw);
+	jw_member_str(jw, "url", openapi->server);
+	jw_object_end(jw);
+	jw_array_end(jw);
+}
+
+void openapi_write(struct jw *jw, const struct router *router, const struct openapi *openapi)
+{
+	jw_object(jw);
+	jw_member_str(jw, "openapi", "3.1.0");
+	write_info(jw, openapi);
+	write_tags(jw, router);
+	write_paths(jw, router, openapi);
+	openapi_components(jw);
+	jw_object_end(jw);
+}
