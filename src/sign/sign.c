@@ -2,17 +2,21 @@
 
 #include "seal/op.h"
 #include "seal/pack.h"
+#include "sign/domain/grade.h"
+#include "sign/domain/poles_op.h"
 #include "sign/domain/price.h"
 #include "sign/domain/section_catalog.h"
 #include "sign/domain/section_op.h"
 
 const struct op *const sign_ops[] = {
+	&sign_poles_op,
 	&sign_price_op,
 	&sign_sections_op,
 };
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 
 const struct pack_kind *const sign_pack_kinds[] = {
+	&sign_grades_kind,
 	&sign_pricing_kind,
 	&sign_sections_kind,
 };
