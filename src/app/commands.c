@@ -69,6 +69,7 @@ const struct cli_command cli_commands[] = {
 	 command_packs_add},
 	{"doctor", "", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.", NULL, 0, 0,
 	 command_doctor},
+	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
 	{"config show", "", "Print the configuration in force", NULL, origin_options, 0, 0, command_config_show},
 	{"version", "", "Print the version", NULL, NULL, 0, 0, command_version},
 	{"help", "[COMMAND]", "Tell what the commands do", NULL, NULL, 0, 2, command_help},

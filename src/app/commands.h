@@ -12,6 +12,7 @@ int command_replay(const struct cli *cli);
 int command_audit_verify(const struct cli *cli);
 int command_audit_export(const struct cli *cli);
 int command_doctor(const struct cli *cli);
+int command_openapi(const struct cli *cli);
 int command_call(const struct cli *cli);
 int command_version(const struct cli *cli);
 int command_help(const struct cli *cli);

@@ -5,12 +5,20 @@
 
 #include "app/app.h"
 #include "app/commands.h"
+#include "app/routes.h"
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
+#include "core/jw.h"
+#include "http/metrics.h"
+#include "http/openapi.h"
+#include "http/router.h"
+#include "people/roles.h"
 #include "seal/pack.h"
 #include "store/store.h"
+#include "version.h"
 
-/* `doctor`: is this installation sound?  Needs no running server. */
+/* `doctor`: is this installation sound?  `openapi`: what does it serve?  Neither needs a running server. */
 
 struct examination {
 	const struct cli *cli;
@@ -105,4 +113,35 @@ int command_doctor(const struct cli *cli)
 	}
 	arena_fini(&arena);
 	return e.faults == 0 ? CLI_DONE : CLI_WRONG;
+}
+
+static void write_roles(void *self, struct jw *jw, const char *permission)
+{
+	(void)self;
+	permission_roles(jw, permission);
+}
+
+int command_openapi(const struct cli *cli)
+{
+	struct app app = {.env = NULL};
+	struct buf text;
+	struct jw jw;
+	arena_init(&app.arena, ARENA_REQUEST_CAP);
+	app_ops_init(&app.ops);
+	app.router = router_new();
+	app.metrics = metrics_new();
+	routes_add(&app);
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	const struct openapi document = {.title = "Countersign", .version = APP_VERSION, .roles = write_roles};
+	openapi_write(&jw, app.router, &document);
+	buf_addc(&text, '\n');
+	int code = cli_write(stdout, buf_text(&text), text.size)
+				   ? CLI_DONE
+				   : cli_fail(cli, CLI_FAILED, "cannot write to standard output");
+	buf_fini(&text);
+	metrics_free(app.metrics);
+	router_free(app.router);
+	arena_fini(&app.arena);
+	return code;
 }

@@ -16,8 +16,10 @@
 #include "crypt/key.h"
 #include "http/exchange.h"
 #include "http/metrics.h"
+#include "http/openapi.h"
 #include "http/router.h"
 #include "people/reply.h"
+#include "people/roles.h"
 #include "seal/pack.h"
 #include "store/store.h"
 #include "version.h"
@@ -66,6 +68,26 @@ static void handle_metrics(struct exchange *x)
 	buf_fini(&buf);
 }
 
+static void write_roles(void *self, struct jw *jw, const char *permission)
+{
+	(void)self;
+	permission_roles(jw, permission);
+}
+
+static void handle_openapi(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	const struct openapi document = {
+		.title = "Countersign", .version = APP_VERSION, .server = app->config.public_url, .roles = write_roles};
+	openapi_write(&jw, app->router, &document);
+	exchange_answer_buf(x, 200, MEDIA_JSON, &buf);
+	buf_fini(&buf);
+}
+
 static void handle_jwks(struct exchange *x)
 {
 	const struct app *app = x->owner;
@@ -97,7 +119,8 @@ static void handle_time(struct exchange *x)
 
 static void handle_root(struct exchange *x)
 {
-	static const char text[] = "{\"service\":\"countersign\",\"version\":\"" APP_VERSION "\",\"health\":\"/health\"}";
+	static const char text[] = "{\"service\":\"countersign\",\"version\":\"" APP_VERSION
+							   "\",\"openapi\":\"/openapi.json\",\"health\":\"/health\"}";
 	reply_fact_text(x, 200, text, sizeof text - 1);
 }
 
@@ -146,6 +169,8 @@ static const struct route routes[] = {
 	ROUTE(GET, "/metrics", PUBLIC, EFFECT_READ, handle_metrics, .operation = "system.metrics",
 		  .summary = "Metrics in the Prometheus text format", .bare = true, .produces = text_type,
 		  .rate_class = "none"),
+	ROUTE(GET, "/openapi.json", PUBLIC, EFFECT_READ, handle_openapi, .operation = "system.openapi",
+		  .summary = "This API, described by OpenAPI 3.1", .bare = true),
 	ROUTE(GET, "/schemas/envelope.v1.json", PUBLIC, EFFECT_READ, handle_envelope_schema,
 		  .operation = "system.envelope_schema", .summary = "JSON Schema of every answer", .bare = true,
 		  .produces = schema_type),

@@ -55,6 +55,12 @@ static void clear(struct section *s)
 	s->width_in = s->c_in3 = s->cw_in6 = s->d_t = s->b_t = s->h_t = NAN;
 }
 
+/* Weights to a billionth of a pound: tubes of one perimeter weigh the same, whatever the order of the additions. */
+static double weight_of(double weight_factor, double nominal_area_in2)
+{
+	return round(weight_factor * nominal_area_in2 * 1e9) / 1e9;
+}
+
 static double ring_area(double d, double t)
 {
 	return M_PI * (d - t) * t;
@@ -70,7 +76,7 @@ void section_round(struct section *s, double diameter_in, double wall_in, double
 	clear(s);
 	s->depth_in = d;
 	put_moduli(s, (struct solid){.a = ring_area(d, t), .ix = i, .iy = i, .zx = z, .zy = z});
-	s->weight_lb_ft = weight_factor * ring_area(d, printed_wall_in);
+	s->weight_lb_ft = weight_of(weight_factor, ring_area(d, printed_wall_in));
 	s->t_nom_in = printed_wall_in;
 	s->t_des_in = t;
 	s->j_in4 = 2 * s->ix_in4;
@@ -110,7 +116,7 @@ void section_rect(struct section *s, double height_in, double width_in, double w
 	s->depth_in = height_in;
 	s->width_in = width_in;
 	put_moduli(s, tube(width_in, height_in, t));
-	s->weight_lb_ft = weight_factor * tube(width_in, height_in, wall_in).a;
+	s->weight_lb_ft = weight_of(weight_factor, tube(width_in, height_in, wall_in).a);
 	s->t_nom_in = wall_in;
 	s->t_des_in = t;
 	put_torsion(s, height_in, width_in, t);

@@ -9,29 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/embedded.h"
 #include "core/err.h"
-#include "core/must.h"
-#include "seal/pack.h"
-#include "sign/domain/section_catalog.h"
-#include "sign/sign.h"
-
-#define near(x, expected, tolerance) near_at((x), (expected), (tolerance), __LINE__)
-
-static void near_at(double x, double expected, double tolerance, int line)
-{
-	if (!(fabs(x - expected) <= tolerance))
-		fail_msg("line %d: %.9g, expected %.9g", line, x, expected);
-}
+#include "sign/domain/steel_bed.h"
 
 static struct packs *packs;
 static struct section_set set;
 
 static const struct section *named(const char *designation)
 {
-	const struct section *section = section_find(&set, SECTION_A500, section_key(designation));
-	must(section != NULL);
-	return section;
+	return bed_section(&set, designation);
 }
 
 /* Within `share`, or one unit of the printed third figure, whichever is larger [sign.md 2.3]. */
@@ -337,10 +323,8 @@ static void a_pack_with_a_damaged_row_does_not_load(void **state)
 
 int main(void)
 {
-	packs = packs_new(sign_pack_kinds, sign_pack_kinds_count);
-	for (const struct embedded *file = embedded_packs; file->name != NULL; file++)
-		must(packs_add(packs, file->bytes, file->size, false, NULL));
-	set.shipped = packs_find(packs, "sections", "v1", NULL)->data;
+	packs = bed_packs();
+	set = bed_sections(packs);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figures_agree_with_the_published_ones),
 		cmocka_unit_test(warping_and_weak_axis_agree_with_the_published_ones),
