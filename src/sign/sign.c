@@ -2,16 +2,20 @@
 
 #include "seal/op.h"
 #include "seal/pack.h"
+#include "sign/domain/footing_direct_op.h"
 #include "sign/domain/grade.h"
 #include "sign/domain/poles_op.h"
 #include "sign/domain/price.h"
 #include "sign/domain/section_catalog.h"
 #include "sign/domain/section_op.h"
+#include "sign/domain/soil.h"
 #include "sign/domain/wind_op.h"
 #include "sign/domain/wind_pack.h"
 
 const struct op *const sign_ops[] = {
 	&sign_wind_op,
+	&sign_footing_direct_op,
+	&sign_concrete_op,
 	&sign_poles_op,
 	&sign_price_op,
 	&sign_sections_op,
@@ -19,6 +23,9 @@ const struct op *const sign_ops[] = {
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 
 const struct pack_kind *const sign_pack_kinds[] = {
-	&sign_exposure_kind, &sign_wind_figure_kind, &sign_grades_kind, &sign_pricing_kind, &sign_sections_kind,
+	&sign_exposure_kind,
+	&sign_soils_kind,
+	&sign_footing_calibration_kind,
+	&sign_concrete_kind, &sign_wind_figure_kind, &sign_grades_kind, &sign_pricing_kind, &sign_sections_kind,
 };
 const size_t sign_pack_kinds_count = sizeof sign_pack_kinds / sizeof *sign_pack_kinds;
