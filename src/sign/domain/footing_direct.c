@@ -157,20 +157,19 @@ static int64_t most_bars(const struct rebar_size *bar, double circle_in)
 	return (int64_t)floor(M_PI * circle_in / pitch);
 }
 
-static void detail(const struct concrete_constants *concrete, double width_in, double depth_ft, double fc_psi,
-				   const struct rebar_size *bar, struct pier_rebar *rebar)
+void pier_detail(const struct concrete_constants *concrete, double width_ft, double depth_ft, double fc_psi,
+				 struct pier_rebar *rebar)
 {
-	const struct rebar_size *tie = bar_of(concrete, 3);
-	double cage_in = depth_ft * 12 - 2 * concrete->cover_in;
-	rebar->vertical_size = bar->size;
+	const struct rebar_size *bar = bar_of(concrete, rebar->vertical_size), *tie = bar_of(concrete, 3);
+	double width_in = 12 * width_ft, cage_in = fmax(depth_ft * 12 - 2 * concrete->cover_in, 0);
 	rebar->tie_size = tie->size;
 	/* REF: ACI 318-19 section 25.7.2.1 -- 16 bar diameters, 48 tie diameters, the least dimension */
 	rebar->tie_spacing_in = floor(fmin(fmin(16 * bar->diameter_in, 48 * tie->diameter_in), width_in));
-	rebar->ties = (int64_t)ceil(fmax(cage_in, 0) / rebar->tie_spacing_in) + 1;
+	rebar->ties = (int64_t)ceil(cage_in / rebar->tie_spacing_in) + 1;
 	rebar->development_in = development_in(concrete, bar, fc_psi);
 	rebar->lap_in = 1.3 * rebar->development_in; /* REF: ACI 318-19 section 25.5.2.1 -- class B */
 	double hoop_in = M_PI * (width_in - 2 * concrete->cover_in) + 2 * 6 * tie->diameter_in;
-	rebar->weight_lb = (double)rebar->verticals * fmax(cage_in, 0) / 12 * bar->weight_lb_ft +
+	rebar->weight_lb = (double)rebar->verticals * cage_in / 12 * bar->weight_lb_ft +
 					   (double)rebar->ties * hoop_in / 12 * tie->weight_lb_ft;
 }
 
@@ -188,34 +187,26 @@ static int64_t bars_for(const struct concrete_constants *concrete, bool square, 
 	return 0;
 }
 
-bool pier_reinforce(const struct concrete_constants *concrete, bool square, double width_ft, double depth_ft,
-					double fc_psi, double mu_lbft, struct pier_rebar *rebar)
+bool pier_reinforce(const struct concrete_constants *concrete, bool square, double width_ft, double fc_psi,
+					double mu_lbft, struct pier_rebar *rebar)
 {
-	static const int64_t sizes[] = {5, 6, 7, 8, 9, 10, 11};
-	double width_in = 12 * width_ft, tie_in = bar_of(concrete, 3)->diameter_in, phi_mn = 0;
+	enum { FIRST = 5, LAST = 11, HANDY = 12 }; /* bar numbers; verticals that are handy to place */
+	double width_in = 12 * width_ft, tie_in = bar_of(concrete, 3)->diameter_in;
 	bool enough = false;
-	double lightest = INFINITY;
 	*rebar = (struct pier_rebar){.verticals = 0};
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		const struct rebar_size *bar = bar_of(concrete, sizes[i]);
-		double circle_in = width_in - 2 * (concrete->cover_in + tie_in) - bar->diameter_in;
-		int64_t bars =
-			circle_in > 0 ? bars_for(concrete, square, width_in, fc_psi, mu_lbft, bar, circle_in, &phi_mn) : 0;
-		double steel = (double)bars * bar->area_in2;
-		if (bars == 0 || steel >= lightest)
+	for (int64_t size = FIRST; size <= LAST && (!enough || rebar->verticals > HANDY); size++) {
+		const struct rebar_size *bar = bar_of(concrete, size);
+		double circle_in = width_in - 2 * (concrete->cover_in + tie_in) - bar->diameter_in, phi_mn = 0;
+		if (circle_in <= 0)
+			break;
+		int64_t bars = bars_for(concrete, square, width_in, fc_psi, mu_lbft, bar, circle_in, &phi_mn);
+		bool carries = bars > 0;
+		if (enough && (!carries || bars >= rebar->verticals))
 			continue;
-		lightest = steel;
-		enough = true;
-		rebar->verticals = bars;
+		enough = enough || carries;
+		rebar->verticals = carries ? bars : most_bars(bar, circle_in);
+		rebar->vertical_size = size;
 		rebar->phi_mn_lbft = phi_mn;
-		detail(concrete, width_in, depth_ft, fc_psi, bar, rebar);
-	}
-	if (!enough && phi_mn > 0) { /* the last size's most bars, so that the check can say by how much */
-		const struct rebar_size *bar = bar_of(concrete, 11);
-		double circle_in = width_in - 2 * (concrete->cover_in + tie_in) - bar->diameter_in;
-		rebar->verticals = most_bars(bar, circle_in);
-		rebar->phi_mn_lbft = phi_mn;
-		detail(concrete, width_in, depth_ft, fc_psi, bar, rebar);
 	}
 	return enough;
 }

@@ -22,7 +22,8 @@ struct pier_request {
 static const struct field pier_fields[] = {
 	F_ENUM(pier_request, shape, pier_shapes, DEFAULT(PIER_ROUND)),
 	F_NUM(pier_request, diameter_ft, REQUIRED, RANGE(.5, 20), UNIT("ft"), DOC("Diameter, or side of a square")),
-	F_NUM(pier_request, lateral_width_ft, RANGE(.1, 30), UNIT("ft"), DOC("b of your own: overrides the diameter or diagonal")),
+	F_NUM(pier_request, lateral_width_ft, RANGE(.1, 30), UNIT("ft"),
+		  DOC("b of your own: overrides the diameter or diagonal")),
 };
 static const struct field_table pier_table = FIELD_TABLE("sign.footing.direct.footing", pier_request, pier_fields);
 
@@ -56,8 +57,10 @@ static const struct field request_fields[] = {
 	F_OBJECT(direct_request, loads, &loads_table, REQUIRED, DOC("Two of force_lb, height_ft and M_pole_kipft")),
 	F_OBJECT(direct_request, soil, &soil_request_table),
 	F_ENUM(direct_request, method, restraints, DEFAULT(NONCONSTRAINED)),
-	F_BOOL(direct_request, half_inch_motion, DEFAULT(0), DOC("1/2 in of motion at grade does no harm: twice the lateral bearing")),
-	F_NUM(direct_request, increase, RANGE(1, 1.3334), DEFAULT(1), DOC("4/3 only with the alternative load combinations")),
+	F_BOOL(direct_request, half_inch_motion, DEFAULT(0),
+		   DOC("1/2 in of motion at grade does no harm: twice the lateral bearing")),
+	F_NUM(direct_request, increase, RANGE(1, 1.3334), DEFAULT(1),
+		  DOC("4/3 only with the alternative load combinations")),
 	F_NUM(direct_request, trial_depth_ft, RANGE(.5, 100), UNIT("ft"), DOC("Take S at this depth and do not iterate")),
 	F_INT(direct_request, num_poles, RANGE(1, 12), DEFAULT(1), DOC("Piers that share the loads")),
 	F_NUM(direct_request, frost_depth_ft, RANGE(0, 20), UNIT("ft")),
@@ -68,7 +71,8 @@ static const struct field request_fields[] = {
 	F_NUM(direct_request, waste_percent, RANGE(0, 50), DEFAULT(10), UNIT("%")),
 	SIGN_COMMON_FIELDS(direct_request, SIGN_ASD),
 };
-static const struct field_table request_table = FIELD_TABLE("sign.footing.direct.request", direct_request, request_fields);
+static const struct field_table request_table =
+	FIELD_TABLE("sign.footing.direct.request", direct_request, request_fields);
 
 /* --- result --- */
 
@@ -116,7 +120,7 @@ static const struct field_table result_table = FIELD_TABLE("sign.footing.direct.
 struct rebar_result rebar_result(const struct pier_rebar *r)
 {
 	return (struct rebar_result){r->verticals,      r->vertical_size, r->ties,           r->tie_size,
-	                             r->tie_spacing_in, r->lap_in,        r->development_in, r->weight_lb};
+								 r->tie_spacing_in, r->lap_in,        r->development_in, r->weight_lb};
 }
 
 /* --- deciding --- */
@@ -133,7 +137,8 @@ static void take_loads(struct calc *calc, const struct direct_request *r, double
 		calc_fault(calc, "/loads", "need_two", "needs two of force_lb, height_ft and M_pole_kipft");
 		return;
 	}
-	if (count == 3 && fabs(moment_lbft - l->force_lb * l->height_ft) > .005 * fmax(moment_lbft, l->force_lb * l->height_ft))
+	if (count == 3 &&
+		fabs(moment_lbft - l->force_lb * l->height_ft) > .005 * fmax(moment_lbft, l->force_lb * l->height_ft))
 		calc_fault(calc, "/loads", "conflict", "M_pole_kipft must be force_lb × height_ft within 0.5 %%");
 	if (!given(l->height_ft) && l->force_lb > 0)
 		*h_ft = moment_lbft / l->force_lb;
@@ -176,8 +181,8 @@ static void solve_depth(struct pier *pier)
 	double factor = (r->half_inch_motion ? pier->calibration->half_inch_motion : 1) * r->increase;
 	pier->lateral = (struct footing_soil){pier->soil.lateral_psf_ft * factor, pier->calibration->cap_ft};
 	if (given(r->trial_depth_ft))
-		pier->depth = footing_trial(&pier->lateral, r->method == CONSTRAINED, fmax(r->trial_depth_ft - x, .1), pier->p_lb, h,
-		                            pier->b_ft);
+		pier->depth = footing_trial(&pier->lateral, r->method == CONSTRAINED, fmax(r->trial_depth_ft - x, .1),
+									pier->p_lb, h, pier->b_ft);
 	else if (r->method == CONSTRAINED)
 		pier->depth = footing_constrained(&pier->lateral, pier->p_lb, h, pier->b_ft);
 	else
@@ -199,11 +204,13 @@ static double build_depth(const struct pier *pier)
 static void assume(struct calc *calc, const struct direct_request *r)
 {
 	if (r->half_inch_motion)
-		calc_assume(calc, "half_inch_motion", "1/2 in of motion at grade does no harm: lateral bearing doubled (IBC 1806.3.4).");
+		calc_assume(calc, "half_inch_motion",
+					"1/2 in of motion at grade does no harm: lateral bearing doubled (IBC 1806.3.4).");
 	if (r->increase > 1)
 		calc_assume(calc, "increase",
-		            "Bearing × %.4g holds only with the alternative allowable-stress combinations (IBC 1806.1), whose wind is 0.6·1.3 W (ω; IBC 2018 1605.3.2, 2021 1605.2).",
-		            r->increase);
+					"Bearing × %.4g holds only with the alternative allowable-stress combinations (IBC 1806.1), whose "
+					"wind is 0.6·1.3 W (ω; IBC 2018 1605.3.2, 2021 1605.2).",
+					r->increase);
 	if (!given(r->frost_depth_ft))
 		calc_assume(calc, "frost_not_considered", "No frost depth was given: frost was not considered.");
 	if (r->method == CONSTRAINED)
@@ -213,17 +220,19 @@ static void assume(struct calc *calc, const struct direct_request *r)
 static void add_checks(struct calc *calc, struct pier *pier, struct check_list *checks)
 {
 	const struct direct_request *r = pier->r;
-	double share = 1 / (double)r->num_poles, pier_lb = pier->area_ft2 * pier->build_ft * pier->concrete->unit_weight_pcf;
+	double share = 1 / (double)r->num_poles,
+		   pier_lb = pier->area_ft2 * pier->build_ft * pier->concrete->unit_weight_pcf;
 	double dead_lb = r->loads.weight_lb * share + pier_lb, uplift_lb = r->loads.uplift_lb * share;
 	/* REF: IBC 1807.3.2.1; IBC 1807.3.2.2 */
-	check_add(checks, calc->arena, "lateral", pier->depth.depth_ft, given(r->trial_depth_ft) ? r->trial_depth_ft : pier->build_ft,
-	          "ft", r->method == CONSTRAINED ? "IBC 1807.3.2.2 eq. 18-2" : "IBC 1807.3.2.1 eq. 18-1");
+	check_add(checks, calc->arena, "lateral", pier->depth.depth_ft,
+			  given(r->trial_depth_ft) ? r->trial_depth_ft : pier->build_ft, "ft",
+			  r->method == CONSTRAINED ? "IBC 1807.3.2.2 eq. 18-2" : "IBC 1807.3.2.1 eq. 18-1");
 	/* REF: IBC 1806.2 */
 	check_add(checks, calc->arena, "bearing", dead_lb / pier->area_ft2, pier->soil.vertical_psf, "psf", "IBC 1806.2");
 	if (uplift_lb > 0)
 		check_add(checks, calc->arena, "uplift", uplift_lb, .6 * dead_lb, "lb", "ASCE 7 2.4.1");
 	/* REF: ACI 318-19 section 22.4 */
-	check_add(checks, calc->arena, "flexure", pier->mu_lbft, pier->rebar.phi_mn_lbft, "lb-ft", "ACI 318-19 22.4");
+	check_add(checks, calc->arena, "pier_flexure", pier->mu_lbft, pier->rebar.phi_mn_lbft, "lb-ft", "ACI 318-19 22.4");
 }
 
 static void fill(struct calc *calc, struct pier *pier, struct direct_result *out)
@@ -271,28 +280,31 @@ static bool run(struct calc *calc, const void *input, void *output)
 	if (calc->faults.count > 0 || !open_packs(calc, r, &pier))
 		return false;
 	double width = r->footing.diameter_ft;
-	pier.b_ft = given(r->footing.lateral_width_ft) ? r->footing.lateral_width_ft : pier.square ? width * M_SQRT2 : width;
+	pier.b_ft = given(r->footing.lateral_width_ft) ? r->footing.lateral_width_ft
+				: pier.square                      ? width * M_SQRT2
+												   : width;
 	pier.area_ft2 = pier.square ? width * width : M_PI / 4 * width * width;
 	assume(calc, r);
 	solve_depth(&pier);
 	if (pier.depth.depth_ft > pier.calibration->max_depth_ft) {
 		calc_abstain(calc, "abstain.depth",
-		             "Cannot solve: %.1f ft would be needed, more than %.0f ft. A wider pier, better soil or a spread footing would help.",
-		             pier.depth.depth_ft, pier.calibration->max_depth_ft);
+					 "Cannot solve: %.1f ft would be needed, more than %.0f ft. A wider pier, better soil or a spread "
+					 "footing would help.",
+					 pier.depth.depth_ft, pier.calibration->max_depth_ft);
 		return true;
 	}
 	pier.build_ft = build_depth(&pier);
 	/* P (h + d/3)/.6: an upper bound of the moment below grade, at strength level */
 	pier.mu_lbft = pier.p_lb * (pier.h_ft + pier.depth.depth_ft / 3) / .6;
-	pier_reinforce(pier.concrete, pier.square, width, pier.build_ft, r->fc_psi, pier.mu_lbft, &pier.rebar);
+	pier_reinforce(pier.concrete, pier.square, width, r->fc_psi, pier.mu_lbft, &pier.rebar);
+	pier_detail(pier.concrete, width, pier.build_ft, r->fc_psi, &pier.rebar);
 	note(calc, &pier);
 	fill(calc, &pier, output);
 	return true;
 }
 
-static const struct op_alias aliases[] = {{"POST", "/signage/direct_burial/footing/solve"},
-                                          {"POST", "/signage/direct_burial/footing/design"},
-                                          {NULL, NULL}};
+static const struct op_alias aliases[] = {
+	{"POST", "/signage/direct_burial/footing/solve"}, {"POST", "/signage/direct_burial/footing/design"}, {NULL, NULL}};
 
 const struct op sign_footing_direct_op = {
 	.name = "sign.footing.direct",
@@ -303,7 +315,8 @@ const struct op sign_footing_direct_op = {
 	.input = &request_table,
 	.output = &result_table,
 	.run = run,
-	.example = "{\"footing\":{\"diameter_ft\":3},\"loads\":{\"force_lb\":2240,\"height_ft\":16},\"soil\":{\"class\":4}}",
+	.example =
+		"{\"footing\":{\"diameter_ft\":3},\"loads\":{\"force_lb\":2240,\"height_ft\":16},\"soil\":{\"class\":4}}",
 };
 
 /* --- sign.concrete --- */
@@ -321,7 +334,8 @@ static const struct field concrete_fields[] = {
 	F_NUM(concrete_request, waste_percent, RANGE(0, 50), DEFAULT(10), UNIT("%")),
 	SIGN_COMMON_FIELDS(concrete_request, SIGN_ASD),
 };
-static const struct field_table concrete_table = FIELD_TABLE("sign.concrete.request", concrete_request, concrete_fields);
+static const struct field_table concrete_table =
+	FIELD_TABLE("sign.concrete.request", concrete_request, concrete_fields);
 
 struct concrete_result {
 	double concrete_yards, volume_cf, order_yards, weight_lb;
@@ -333,7 +347,8 @@ static const struct field concrete_result_fields[] = {
 	F_NUM(concrete_result, order_yards, UNIT("yd3"), DOC("With waste")),
 	F_NUM(concrete_result, weight_lb, UNIT("lb"), DOC("At 150 pcf, without waste")),
 };
-static const struct field_table concrete_result_table = FIELD_TABLE("sign.concrete.result", concrete_result, concrete_result_fields);
+static const struct field_table concrete_result_table =
+	FIELD_TABLE("sign.concrete.result", concrete_result, concrete_result_fields);
 
 static bool run_concrete(struct calc *calc, const void *input, void *output)
 {
@@ -341,7 +356,8 @@ static bool run_concrete(struct calc *calc, const void *input, void *output)
 	struct concrete_result *out = output;
 	bool round = given(r->diameter_ft), box = given(r->length_ft) || given(r->width_ft);
 	if (round && box)
-		calc_fault(calc, given(r->length_ft) ? "/length_ft" : "/width_ft", "conflict", "says the same as diameter_ft: give one form");
+		calc_fault(calc, given(r->length_ft) ? "/length_ft" : "/width_ft", "conflict",
+				   "says the same as diameter_ft: give one form");
 	else if (!round && !box)
 		calc_fault(calc, "/diameter_ft", "required", "is required, or length_ft and width_ft");
 	else if (box && !given(r->length_ft))

@@ -103,3 +103,14 @@ static bool decode(const struct json *tree, struct arena *arena, const void **da
 }
 
 const struct pack_kind sign_grades_kind = {.name = "grades", .decode = decode};
+
+const char *grade_default(enum grade_form form)
+{
+	static const char *const usual[GRADE_FORMS] = {
+		[GRADE_HSS_ROUND] = "A500-C", [GRADE_HSS_SQUARE] = "A500-C",
+		[GRADE_HSS_RECT] = "A500-C",  [GRADE_PIPE] = "A53-B",
+		[GRADE_W] = "A992",           [GRADE_PLATE] = "A36",
+		[GRADE_ANCHOR] = "F1554-36",
+	};
+	return usual[form];
+}

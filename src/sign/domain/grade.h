@@ -45,6 +45,9 @@ extern const struct pack_kind sign_grades_kind; /* "grades" */
 /* The row for this grade, form and edition, or NULL. */
 const struct grade *grade_find(const struct grades *grades, const char *name, enum grade_form form, int64_t edition);
 
+/* What a form is usually made of: pipe A53-B, HSS A500-C, W A992, plate A36, anchors F1554-36. */
+const char *grade_default(enum grade_form form);
+
 /* Is there any row of that grade; any row of that edition? */
 bool grade_known(const struct grades *grades, const char *name);
 bool grade_edition_known(const struct grades *grades, int64_t edition);

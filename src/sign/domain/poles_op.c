@@ -24,12 +24,6 @@ struct designing {
 	size_t count;
 };
 
-static const char *const default_grades[SECTION_FAMILIES] = {
-	[SECTION_HSS_ROUND] = "A500-C", [SECTION_HSS_SQUARE] = "A500-C",
-	[SECTION_HSS_RECT] = "A500-C",  [SECTION_PIPE] = "A53-B",
-	[SECTION_W] = "A992",
-};
-
 static unsigned families_asked(const struct poles_request *r)
 {
 	static const unsigned sets[] = {
@@ -86,7 +80,7 @@ static bool choose_steel(struct designing *d)
 		return false;
 	unsigned graded = 0;
 	for (int family = 0; family < SECTION_FAMILIES; family++) {
-		const char *name = prefs->steel_grade != NULL ? prefs->steel_grade : default_grades[family];
+		const char *name = prefs->steel_grade != NULL ? prefs->steel_grade : grade_default((enum grade_form)family);
 		const struct grade *grade = grade_find(d->grades, name, (enum grade_form)family, prefs->grade_edition);
 		if (grade == NULL || !given(grade->fy_ksi))
 			continue;

@@ -73,31 +73,6 @@ static bool decode_pricing(const struct json *tree, struct arena *arena, const v
 
 const struct pack_kind sign_pricing_kind = {.name = "pricing", .decode = decode_pricing};
 
-struct price_request {
-	struct sign_common common;
-	double height_ft;
-	struct {
-		size_t count;
-		const char **items;
-	} addons;
-	const char *version, *on_date;
-};
-
-struct line_item {
-	const char *code, *label;
-	int64_t quantity;
-	double amount_usd, subtotal_usd;
-};
-
-struct price_result {
-	struct {
-		size_t count;
-		struct line_item *items;
-	} line_items;
-	double total_usd;
-	const char *pricing_version, *effective_from;
-};
-
 static const struct field request_fields[] = {
 	F_NUM(price_request, height_ft, REQUIRED, RANGE(0, 500), UNIT("ft"), DOC("Height of the sign above grade")),
 	F_STRS(price_request, addons, COUNT(0, 50),
@@ -124,7 +99,7 @@ static const struct field result_fields[] = {
 	F_STR(price_result, pricing_version, DOC("Price list used")),
 	F_STR(price_result, effective_from, DOC("First day of that price list")),
 };
-static const struct field_table result_table = FIELD_TABLE("sign.price.result", price_result, result_fields);
+const struct field_table price_result_table = FIELD_TABLE("sign.price.result", price_result, result_fields);
 
 static const struct addon *find_addon(const struct pricing *pricing, const char *code)
 {
@@ -208,7 +183,7 @@ const struct op sign_price_op = {
 	.summary = "Fee of a sign by its height, with add-ons",
 	.doc = "A base fee by height and the add-ons asked for, from the price list (pack `pricing`) in force.",
 	.input = &request_table,
-	.output = &result_table,
+	.output = &price_result_table,
 	.run = run,
 	.example = "{\"height_ft\":20,\"addons\":[\"calc_packet\"]}",
 };

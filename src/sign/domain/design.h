@@ -1,0 +1,194 @@
+/*
+ * sign.design: the structs behind its field tables, and the problem that its search solves [sign.md 2.11].  For
+ * design_*.c only.
+ */
+#ifndef CS_SIGN_DOMAIN_DESIGN_H
+#define CS_SIGN_DOMAIN_DESIGN_H
+
+#include "seal/check.h"
+#include "sign/domain/costs.h"
+#include "sign/domain/footing_direct_op.h"
+#include "sign/domain/poles.h"
+#include "sign/domain/price.h"
+#include "sign/domain/section.h"
+#include "sign/domain/soil.h"
+#include "sign/domain/wind_op.h"
+
+enum design_objective { BY_COST, BY_WEIGHT, BY_DEPTH };
+enum design_foundation { FOUNDATION_DIRECT, FOUNDATION_SPREAD, FOUNDATION_BASEPLATE };
+
+/* --- request --- */
+
+struct design_site {
+	double wind_speed_mph;
+	int exposure, risk_category;
+	double ground_elevation_ft, kzt;
+	struct wind_hill *hill;
+	double frost_depth_ft;
+};
+
+struct design_sign {
+	double height_ft, sign_height_ft, sign_width_ft, weight_psf, solid_ratio, return_corner_ft, depth_ft;
+};
+
+struct design_cabinet {
+	double width_ft, height_ft, depth_in, weight_psf, z_offset_ft, x_offset_ft;
+};
+
+struct design_support {
+	int64_t num_poles;
+	double spacing_ft;
+	struct {
+		size_t count;
+		int *items; /* enum pole_family */
+	} families;
+	const char *steel_grade;
+	int material;
+	double drift_limit_ratio;
+};
+
+struct design_foundation_request {
+	struct {
+		size_t count;
+		int *items; /* enum design_foundation */
+	} types;
+	struct soil_request soil;
+	bool half_inch_motion;
+	double fc_psi;
+	struct {
+		size_t count;
+		double *items;
+	} diameters_ft;
+};
+
+struct design_request {
+	struct sign_common common;
+	struct design_site site;
+	struct design_sign *sign;
+	struct {
+		size_t count;
+		struct design_cabinet *items;
+	} cabinets;
+	struct design_support support;
+	struct design_foundation_request foundation;
+	int objective;
+	int64_t alternates;
+	struct {
+		size_t count;
+		const char **items;
+	} addons;
+};
+
+/* --- result --- */
+
+struct design_pole {
+	int family;
+	const char *designation;
+	double weight_lb, utilization, deflection_in;
+	double weight_lb_ft, width_in, depth_in, fy_ksi;
+};
+
+struct design_base {
+	int type;
+	double diameter_ft, depth_ft, length_ft, width_ft, thickness_ft, required_depth_ft, concrete_yards;
+	struct rebar_result rebar;
+};
+
+struct design_cost {
+	double steel, concrete, excavation, rebar, anchors, total;
+};
+
+struct design_option {
+	struct design_pole pole;
+	struct design_base foundation;
+	const struct json *baseplate, *anchors; /* of foundations that have them */
+	struct design_cost cost_usd;
+	struct check_list checks;
+};
+
+struct design_near {
+	int family;
+	const char *designation;
+	double weight_lb_ft, utilization;
+	const char *governing, *because;
+};
+
+struct design_face {
+	double height_ft, sign_height_ft, sign_width_ft, area_ft2, weight_lb, x_ft, depth_ft;
+};
+
+struct design_result {
+	struct wind_result loads;
+	struct design_face face;
+	int64_t num_poles;
+	double pole_length_ft, spacing_ft;
+	struct design_option *selected;
+	struct {
+		size_t count;
+		struct design_option *items;
+	} alternates;
+	int64_t considered_count, feasible_count;
+	struct price_result price;
+	struct {
+		size_t count;
+		struct design_near *items;
+	} nearest;
+};
+
+extern const struct field_table design_request_table, design_result_table;
+extern const struct op sign_design_op;
+
+/* --- the search --- */
+
+enum { DESIGN_CASES = 3, DESIGN_DIAMETERS_MAX = 64, DESIGN_NEAREST = 3, DESIGN_KEPT_MAX = 21 };
+
+/* A question, decided: everything that does not depend on the candidate. */
+struct design_problem {
+	const struct design_request *request;
+	const struct wind_setup *wind;
+	double height_ft, bottom_ft; /* top of the sign; poles stand in the wind up to its bottom */
+	double weight_lb, x_ft;      /* of the sign; offset of its area from the pole line */
+	int poles;
+	double spacing_in;
+	bool lrfd;
+	struct pole_material materials[SECTION_FAMILIES];
+	const struct footing_calibration *calibration;
+	const struct concrete_constants *concrete;
+	const struct costs *costs;
+	struct soil_class soil;
+	struct footing_soil lateral;
+	double diameters_ft[DESIGN_DIAMETERS_MAX];
+	size_t diameters;
+	double frost_ft;
+};
+
+/* One pole with the best foundation for it. */
+struct design_candidate {
+	const struct section *section;
+	struct pole_checks checks;
+	double diameter_ft, required_ft, depth_ft, bearing_psf, mu_lbft;
+	struct pier_rebar rebar;
+	struct design_cost cost;
+	double weight_lb; /* of all poles */
+};
+
+struct design_found {
+	struct design_candidate kept[DESIGN_KEPT_MAX]; /* the best first */
+	size_t count, room;
+	struct design_candidate near[DESIGN_NEAREST]; /* of poles that fail, or whose foundations all do */
+	bool near_base[DESIGN_NEAREST];               /* the pole passes, no foundation does */
+	size_t near_count;
+	int64_t considered, feasible;
+};
+
+/*
+ * Every section of the list with every diameter, exactly: the wind on each pole's own width, Cases A, B and C, the
+ * worst of them.  Cost: about 0.5 us a section and 0.3 us a distinct width and diameter.
+ */
+void design_search(const struct design_problem *problem, const struct section *const *list, size_t count,
+				   struct design_found *found);
+
+/* The wind on the poles of a section, both together. */
+struct wind_pole_loads design_pole_wind(const struct design_problem *problem, const struct section *section);
+
+#endif

@@ -1,0 +1,383 @@
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "seal/calc.h"
+#include "seal/op.h"
+#include "sign/domain/design.h"
+#include "sign/domain/grade.h"
+#include "sign/domain/poles_request.h"
+#include "sign/domain/section_catalog.h"
+
+/* A design under way. */
+struct designing {
+	struct calc *calc;
+	const struct design_request *request;
+	struct design_result *result;
+	struct wind_request wind_request;
+	struct wind_setup setup;
+	struct design_problem problem;
+	const struct section **list;
+	size_t count;
+};
+
+/* --- the face --- */
+
+static void face_of_sign(const struct design_sign *sign, struct design_face *face)
+{
+	*face = (struct design_face){
+		.height_ft = sign->height_ft,
+		.sign_height_ft = sign->sign_height_ft,
+		.sign_width_ft = sign->sign_width_ft,
+		.area_ft2 = sign->sign_height_ft * sign->sign_width_ft,
+		.weight_lb = sign->sign_height_ft * sign->sign_width_ft * sign->weight_psf,
+		.depth_ft = sign->depth_ft,
+	};
+}
+
+/* The rectangle around all cabinets; its gross area is theirs. */
+static void face_of_cabinets(const struct design_request *r, struct design_face *face)
+{
+	double bottom = INFINITY, top = 0, left = INFINITY, right = -INFINITY, x_moment = 0;
+	*face = (struct design_face){0};
+	for (size_t i = 0; i < r->cabinets.count; i++) {
+		const struct design_cabinet *c = &r->cabinets.items[i];
+		double area = c->width_ft * c->height_ft;
+		bottom = fmin(bottom, c->z_offset_ft);
+		top = fmax(top, c->z_offset_ft + c->height_ft);
+		left = fmin(left, c->x_offset_ft - c->width_ft / 2);
+		right = fmax(right, c->x_offset_ft + c->width_ft / 2);
+		face->area_ft2 += area;
+		face->weight_lb += area * c->weight_psf;
+		face->depth_ft = fmax(face->depth_ft, c->depth_in / 12);
+		x_moment += area * c->x_offset_ft;
+	}
+	face->height_ft = top;
+	face->sign_height_ft = top - bottom;
+	face->sign_width_ft = right - left;
+	face->x_ft = x_moment / face->area_ft2;
+	face->area_ft2 = fmin(face->area_ft2, face->sign_height_ft * face->sign_width_ft);
+}
+
+static bool choose_face(struct designing *d)
+{
+	const struct design_request *r = d->request;
+	if (r->sign != NULL && r->cabinets.count > 0)
+		calc_fault(d->calc, "/cabinets", "conflict", "says the same as sign: give one of them");
+	else if (r->sign == NULL && r->cabinets.count == 0)
+		calc_fault(d->calc, "/sign", "required", "is required, or cabinets");
+	else if (r->sign != NULL)
+		face_of_sign(r->sign, &d->result->face);
+	else
+		face_of_cabinets(r, &d->result->face);
+	if (r->sign != NULL && r->sign->sign_height_ft > r->sign->height_ft)
+		calc_fault(d->calc, "/sign/sign_height_ft", "greater_than_height", "must not be above height_ft (%.10g ft)",
+				   r->sign->height_ft);
+	if (r->cabinets.count > 0 && d->result->face.height_ft > 500)
+		calc_fault(d->calc, "/cabinets", "range", "must not reach above 500 ft");
+	return d->calc->faults.count == 0;
+}
+
+/* --- wind --- */
+
+static void ask_wind(struct designing *d)
+{
+	const struct design_request *r = d->request;
+	const struct design_face *face = &d->result->face;
+	bool holed = r->sign != NULL && r->sign->solid_ratio < 1;
+	d->wind_request = (struct wind_request){
+		.common = r->common,
+		.wind_speed_mph = r->site.wind_speed_mph,
+		.exposure = r->site.exposure,
+		.risk_category = r->site.risk_category,
+		.height_ft = face->height_ft,
+		.sign_height_ft = face->sign_height_ft,
+		.sign_width_ft = face->sign_width_ft,
+		.area_ft2 = face->area_ft2,
+		.solid_ratio = holed ? r->sign->solid_ratio : 1,
+		.open_shape = OPEN_FLAT,
+		.member_width_in = 4,
+		.return_corner_ft = r->sign != NULL ? r->sign->return_corner_ft : 0,
+		.kzt = r->site.kzt,
+		.hill = r->site.hill,
+		.kd = .85,
+		.ke = NAN,
+		.ground_elevation_ft = r->site.ground_elevation_ft,
+		.g = NAN,
+		.natural_frequency_hz = NAN,
+		.damping_ratio = .01,
+		.depth_ft = face->depth_ft,
+	};
+}
+
+/* --- the problem --- */
+
+static unsigned families_asked(const struct design_request *r)
+{
+	static const unsigned sets[] = {
+		[POLE_FAMILY_PIPE] = 1U << SECTION_PIPE,           [POLE_FAMILY_TUBE] = SECTION_TUBES,
+		[POLE_FAMILY_HSS_ROUND] = 1U << SECTION_HSS_ROUND, [POLE_FAMILY_HSS_SQUARE] = 1U << SECTION_HSS_SQUARE,
+		[POLE_FAMILY_HSS_RECT] = 1U << SECTION_HSS_RECT,   [POLE_FAMILY_W] = 1U << SECTION_W,
+	};
+	unsigned families = 0;
+	for (size_t i = 0; i < r->support.families.count; i++)
+		families |= sets[r->support.families.items[i]];
+	return families != 0 ? families : sets[POLE_FAMILY_PIPE] | sets[POLE_FAMILY_TUBE];
+}
+
+static unsigned grade_families(struct designing *d, const struct grades *grades, unsigned families)
+{
+	enum { EDITION = 2021 };
+	unsigned graded = 0;
+	for (int family = 0; family < SECTION_FAMILIES; family++) {
+		const char *asked = d->request->support.steel_grade;
+		const char *name = asked != NULL ? asked : grade_default((enum grade_form)family);
+		const struct grade *grade = grade_find(grades, name, (enum grade_form)family, EDITION);
+		if (grade == NULL || !given(grade->fy_ksi))
+			continue;
+		graded |= 1U << family;
+		d->problem.materials[family] = (struct pole_material){STEEL_E_KSI, STEEL_G_KSI, grade->fy_ksi, grade->fu_ksi};
+	}
+	if (d->request->support.steel_grade != NULL && !grade_known(grades, d->request->support.steel_grade))
+		calc_fault(d->calc, "/support/steel_grade", "enum", "is no grade of pack grades");
+	else if ((families & graded) == 0)
+		calc_fault(d->calc, "/support/steel_grade", "grade_family", "is no grade of the families asked for");
+	return families & graded;
+}
+
+static bool choose_sections(struct designing *d)
+{
+	struct section_set set;
+	const struct grades *grades = calc_pack(d->calc, "grades");
+	unsigned families = families_asked(d->request);
+	if (grades == NULL || !section_open(d->calc, families, &set))
+		return false;
+	families = grade_families(d, grades, families);
+	if (d->calc->faults.count > 0)
+		return false;
+	const char *grade = d->request->support.steel_grade;
+	bool a1085 = grade != NULL && strcmp(grade, "A1085") == 0;
+	d->list = arena_array(d->calc->arena, section_room(&set), sizeof *d->list);
+	if (d->list == NULL)
+		return false;
+	d->count = section_list(&set, a1085 ? SECTION_A1085 : SECTION_A500, families, d->list);
+	return true;
+}
+
+static bool choose_foundation(struct designing *d)
+{
+	const struct design_foundation_request *f = &d->request->foundation;
+	struct design_problem *p = &d->problem;
+	for (size_t i = 0; i < f->types.count; i++)
+		if (f->types.items[i] != FOUNDATION_DIRECT)
+			return err_field(&d->calc->err, ERR_NOT_IMPLEMENTED,
+							 field_pointer_index(d->calc->arena, "/foundation/types", i),
+							 "Only direct burial is designed today.");
+	p->calibration = calc_pack(d->calc, "footing_calibration");
+	p->concrete = calc_pack(d->calc, "concrete");
+	p->costs = calc_pack(d->calc, "costs");
+	if (p->calibration == NULL || p->concrete == NULL || p->costs == NULL || !soil_choose(d->calc, &f->soil, &p->soil))
+		return false;
+	double factor = f->half_inch_motion ? p->calibration->half_inch_motion : 1;
+	p->lateral = (struct footing_soil){p->soil.lateral_psf_ft * factor, p->calibration->cap_ft};
+	p->frost_ft = given(d->request->site.frost_depth_ft) ? d->request->site.frost_depth_ft : 0;
+	p->diameters = f->diameters_ft.count;
+	for (size_t i = 0; i < p->diameters; i++)
+		p->diameters_ft[i] = f->diameters_ft.items[i];
+	for (double diameter = 1.5; f->diameters_ft.count == 0 && diameter <= 8; diameter += .5)
+		p->diameters_ft[p->diameters++] = diameter;
+	return true;
+}
+
+static bool state_problem(struct designing *d)
+{
+	const struct design_request *r = d->request;
+	struct design_problem *p = &d->problem;
+	const struct design_face *face = &d->result->face;
+	p->request = r;
+	p->wind = &d->setup;
+	p->height_ft = face->height_ft;
+	p->bottom_ft = face->height_ft - face->sign_height_ft;
+	p->weight_lb = face->weight_lb;
+	p->x_ft = face->x_ft;
+	p->poles = (int)r->support.num_poles;
+	p->spacing_in = given(r->support.spacing_ft) ? 12 * r->support.spacing_ft : 0;
+	p->lrfd = r->common.level == SIGN_LRFD;
+	if (p->poles > 1 && !given(r->support.spacing_ft))
+		calc_fault(d->calc, "/support/spacing_ft", "required", "is required: Case B twists several poles");
+	if (r->support.material == POLE_ALUMINUM)
+		return err_field(&d->calc->err, ERR_NOT_IMPLEMENTED, "/support/material",
+						 "Only steel structures are designed today.");
+	return d->calc->faults.count == 0 && choose_sections(d) && choose_foundation(d);
+}
+
+/* --- the answer --- */
+
+static void add_rows(struct designing *d, const struct design_candidate *c, struct check_list *checks)
+{
+	struct arena *arena = d->calc->arena;
+	pole_check_rows(&c->checks, arena, checks);
+	/* REF: IBC 1807.3.2.1 */
+	check_add(checks, arena, "lateral", c->required_ft, c->depth_ft, "ft", "IBC 1807.3.2.1 eq. 18-1");
+	/* REF: IBC 1806.2 */
+	check_add(checks, arena, "bearing", c->bearing_psf, d->problem.soil.vertical_psf, "psf", "IBC 1806.2");
+	/* REF: ACI 318-19 section 22.4 */
+	check_add(checks, arena, "pier_flexure", c->mu_lbft, c->rebar.phi_mn_lbft, "lb-ft", "ACI 318-19 22.4");
+	check_finish(checks);
+}
+
+static struct design_option option_of(struct designing *d, const struct design_candidate *c)
+{
+	const struct section *s = c->section;
+	bool round = s->family == SECTION_PIPE || s->family == SECTION_HSS_ROUND;
+	struct design_option option = {
+		.pole = {.family = s->family,
+				 .designation = s->designation,
+				 .weight_lb = c->weight_lb,
+				 .utilization = c->checks.utilization,
+				 .deflection_in = c->checks.deflection_in,
+				 .weight_lb_ft = s->weight_lb_ft,
+				 .width_in = round || isnan(s->width_in) ? s->depth_in : s->width_in,
+				 .depth_in = s->depth_in,
+				 .fy_ksi = d->problem.materials[s->family].fy_ksi},
+		.foundation = {.type = FOUNDATION_DIRECT,
+					   .diameter_ft = c->diameter_ft,
+					   .depth_ft = c->depth_ft,
+					   .length_ft = NAN,
+					   .width_ft = NAN,
+					   .thickness_ft = NAN,
+					   .required_depth_ft = c->required_ft,
+					   .concrete_yards =
+						   d->problem.poles * M_PI / 4 * c->diameter_ft * c->diameter_ft * c->depth_ft / 27,
+					   .rebar = rebar_result(&c->rebar)},
+		.cost_usd = c->cost,
+	};
+	add_rows(d, c, &option.checks);
+	return option;
+}
+
+static void answer_nothing(struct designing *d, const struct design_found *found)
+{
+	struct design_result *out = d->result;
+	out->nearest.items = arena_array(d->calc->arena, found->near_count, sizeof *out->nearest.items);
+	for (size_t i = 0; out->nearest.items != NULL && i < found->near_count; i++) {
+		const struct design_candidate *c = &found->near[i];
+		struct check_list rows = {0};
+		pole_check_rows(&c->checks, d->calc->arena, &rows);
+		const struct check *governing = check_governing(&rows);
+		out->nearest.items[out->nearest.count++] = (struct design_near){
+			.family = c->section->family,
+			.designation = c->section->designation,
+			.weight_lb_ft = c->section->weight_lb_ft,
+			.utilization = isfinite(c->checks.utilization) ? c->checks.utilization : NAN,
+			.governing = found->near_base[i] ? "foundation"
+						 : governing != NULL ? governing->name
+											 : "none",
+			.because = found->near_base[i] ? "The pole passes; no pier of the diameters asked for does: larger piers, "
+											 "better soil or more poles would."
+										   : "More poles, further families or a lower sign would pass.",
+		};
+	}
+	calc_warn(
+		d->calc, "no_feasible", "/support",
+		"no feasible design: %lld combinations of poles and foundations were considered; `nearest` names the closest.",
+		(long long)found->considered);
+	calc_rule(d->calc, RULE_NO_FEASIBLE);
+}
+
+static bool answer(struct designing *d, const struct design_found *found)
+{
+	struct design_result *out = d->result;
+	out->considered_count = found->considered;
+	out->feasible_count = found->feasible;
+	if (found->count == 0) {
+		answer_nothing(d, found);
+		return true;
+	}
+	out->selected = arena_new(d->calc->arena, struct design_option);
+	out->alternates.items = arena_array(d->calc->arena, found->count, sizeof *out->alternates.items);
+	if (out->selected == NULL || out->alternates.items == NULL)
+		return false;
+	*out->selected = option_of(d, &found->kept[0]);
+	for (size_t i = 1; i < found->count; i++)
+		out->alternates.items[out->alternates.count++] = option_of(d, &found->kept[i]);
+	calc_checks(d->calc, &out->selected->checks);
+	/* The loads again, with the selected poles in the wind. */
+	const struct section *s = found->kept[0].section;
+	bool round = s->family == SECTION_PIPE || s->family == SECTION_HSS_ROUND;
+	struct wind_poles_request poles = {.count = d->problem.poles,
+									   .shape = round ? POLE_ROUND : POLE_SQUARE,
+									   .surface = SURFACE_SMOOTH,
+									   .width_in = out->selected->pole.width_in,
+									   .from_ft = 0,
+									   .to_ft = NAN};
+	d->wind_request.poles = &poles;
+	return wind_decide(d->calc, &d->wind_request, "/site", &d->setup, &out->loads);
+}
+
+static bool decide_price(struct designing *d)
+{
+	const struct price_request request = {.common = d->request->common,
+										  .height_ft = d->result->face.height_ft,
+										  .addons = {d->request->addons.count, d->request->addons.items}};
+	return sign_price_op.run(d->calc, &request, &d->result->price);
+}
+
+static void assume(struct designing *d)
+{
+	const struct design_request *r = d->request;
+	calc_assume(d->calc, "costs", "Cost figures are the house figures of pack costs, to be replaced by your own.");
+	calc_assume(d->calc, "pole_to_top",
+				"Poles run from grade to the top of the sign; wind meets them up to its bottom.");
+	calc_assume(d->calc, "combinations",
+				d->problem.lrfd ? "1.2 D + 1.0 W for strength; 0.6 W for deflection and soil."
+								: "D + 0.6 W for strength, deflection and soil.");
+	calc_assume(d->calc, "wind_on_face", "Wind on the edge of the sign and along the pole line is not checked.");
+	calc_assume(d->calc, "torsion_in_soil",
+				"Resistance of the soil to torsion of the pier is not checked: IBC 1807.3 has no rule for it.");
+	if (r->foundation.half_inch_motion)
+		calc_assume(d->calc, "half_inch_motion",
+					"1/2 in of motion at grade does no harm: lateral bearing doubled (IBC 1806.3.4).");
+	if (!given(r->site.frost_depth_ft))
+		calc_assume(d->calc, "frost_not_considered", "No frost depth was given: frost was not considered.");
+	if (r->support.num_poles > 1 && d->result->face.x_ft != 0)
+		calc_assume(d->calc, "dead_eccentricity", "Dead load off the pole line is shared evenly by the poles.");
+}
+
+static bool run(struct calc *calc, const void *input, void *output)
+{
+	struct designing *d = arena_new(calc->arena, struct designing);
+	struct design_found *found = arena_new(calc->arena, struct design_found);
+	if (d == NULL || found == NULL)
+		return false;
+	*d = (struct designing){.calc = calc, .request = input, .result = output};
+	if (!choose_face(d))
+		return false;
+	ask_wind(d);
+	d->result->num_poles = d->request->support.num_poles;
+	d->result->pole_length_ft = d->result->face.height_ft;
+	d->result->spacing_ft = d->request->support.spacing_ft;
+	if (!wind_decide(calc, &d->wind_request, "/site", &d->setup, &d->result->loads) || !state_problem(d) ||
+		!decide_price(d))
+		return false;
+	assume(d);
+	design_search(&d->problem, d->list, d->count, found);
+	return answer(d, found);
+}
+
+static const struct op_alias aliases[] = {{"POST", "/v1/signs/design"}, {NULL, NULL}};
+
+const struct op sign_design_op = {
+	.name = "sign.design",
+	.path = "/api/v1/sign/design",
+	.summary = "A whole sign structure: wind, pole, foundation and cost, the best feasible first",
+	.doc = "Every section of the families with every foundation size; Cases A, B and C with the wind on each "
+		   "candidate's own "
+		   "width. By cost, weight or depth, with alternates; when nothing is feasible, what comes nearest.",
+	.aliases = aliases,
+	.input = &design_request_table,
+	.output = &design_result_table,
+	.run = run,
+	.example = "{\"site\":{\"wind_speed_mph\":115,\"exposure\":\"C\"},\"sign\":{\"height_ft\":20,\"sign_height_ft\":8,"
+			   "\"sign_width_ft\":12},\"foundation\":{\"soil\":{\"class\":4}}}",
+};
