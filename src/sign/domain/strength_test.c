@@ -147,7 +147,8 @@ static void strengths_are_continuous_at_their_limits(void **state)
 	(void)state;
 	for (double fy = 35; fy <= 65; fy += 5) {
 		double e_fy = STEEL_E_KSI / fy, root = sqrt(e_fy);
-		near(step_at(strength_flexure, ring_of, .07 * e_fy, fy, 1), 0, 1e-6); /* REF: AISC 360-22 F8 */
+		near(step_at(strength_flexure, ring_of, .07 * e_fy, fy, 1), 0,
+			 1.5e-2); /* REF: AISC 360-22 F8: 1.3 Fy S, Fy Z */
 		near(step_at(strength_flexure, ring_of, .31 * e_fy, fy, 1), 0, 4e-3);
 		near(step_at(strength_flexure, square, 1.12 * root, fy, 1), 0, 2e-3); /* REF: AISC 360-22 F7.2 */
 		near(step_at(strength_flexure, square, 1.40 * root, fy, 1), 0, 2e-3);
