@@ -133,7 +133,7 @@ static void test_other_method(void **state)
 
 static bool aborts(const struct route *extra)
 {
-	int status;
+	int status = 0;
 	pid_t child = fork();
 	if (child == 0) {
 		struct router *router = router_new();
