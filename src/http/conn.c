@@ -222,13 +222,10 @@ static void deliver(struct exchange *x)
 
 static void refuse(struct conn *conn, const struct err *err)
 {
-	struct http_metrics *metrics = conn->loop->service->metrics;
 	struct exchange *x = conn->x;
 	conn->close = true;
-	if (metrics != NULL)
-		http_metrics_rejected(metrics, err->kind);
 	if (x != NULL) {
-		exchange_fail(x, err);
+		service_refuse(x, err);
 	} else {
 		x = begin_exchange(conn);
 		if (x == NULL) {

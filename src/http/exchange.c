@@ -286,5 +286,5 @@ void exchange_refuse(struct exchange *x, const struct err *err)
 {
 	start_clocks(x);
 	trace_begin(&x->trace, NULL, NULL, x->service->ids);
-	fail(x, err, NULL);
+	service_refuse(x, err);
 }

@@ -1,8 +1,7 @@
 #include "http/front.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <event2/event.h>
-#include <event2/util.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -100,17 +99,46 @@ static void remember(struct front *front, const struct sockaddr_storage *bound, 
 	snprintf(place->text, sizeof place->text, "%.*s:%u", (int)(colon - asked), asked, place->port);
 }
 
+/* A port is 1 to 5 digits up to 65535; 0 is any free one. */
+static bool parse_port(const char *text, in_port_t *port)
+{
+	size_t digits = strspn(text, "0123456789");
+	long value = digits > 0 && digits <= 5 && text[digits] == '\0' ? strtol(text, NULL, 10) : -1;
+	*port = htons((uint16_t)value);
+	return value >= 0 && value <= UINT16_MAX;
+}
+
+/* "127.0.0.1:8080" or "[::1]:8080".  Returns the size of the address, 0 when it is none. */
+static socklen_t parse_address(const char *asked, struct sockaddr_storage *address)
+{
+	const char *colon = strrchr(asked, ':');
+	char host[INET6_ADDRSTRLEN] = "";
+	in_port_t port;
+	if (colon == NULL || !parse_port(colon + 1, &port))
+		return 0;
+	size_t length = (size_t)(colon - asked);
+	bool six = length > 2 && asked[0] == '[' && colon[-1] == ']';
+	if (length >= sizeof host)
+		return 0;
+	memcpy(host, asked + six, length - 2 * six);
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = port};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = port};
+	if (six ? inet_pton(AF_INET6, host, &in6.sin6_addr) != 1 : inet_pton(AF_INET, host, &in.sin_addr) != 1)
+		return 0;
+	memcpy(address, six ? (void *)&in6 : (void *)&in, six ? sizeof in6 : sizeof in);
+	return six ? sizeof in6 : sizeof in;
+}
+
 static bool listen_port(struct front *front, const char *asked, struct err *err)
 {
 	struct sockaddr_storage address = {0};
-	int size = sizeof address;
-	const char *colon = strrchr(asked, ':'), *bracket = strrchr(asked, ']');
-	if (colon == NULL || colon < bracket || evutil_parse_sockaddr_port(asked, (struct sockaddr *)&address, &size) != 0)
+	socklen_t size = parse_address(asked, &address);
+	if (size == 0)
 		return err_set(err, ERR_INVALID, "%s is not an address and port, like 127.0.0.1:8080.", asked);
-	if (port_of(&address) != 0 && !port_free((struct sockaddr *)&address, (socklen_t)size))
+	if (port_of(&address) != 0 && !port_free((struct sockaddr *)&address, size))
 		return refuse_bind(err, asked);
 	for (unsigned i = 0; i < front->loops.count; i++) {
-		int fd = bound_socket((struct sockaddr *)&address, (socklen_t)size, true);
+		int fd = bound_socket((struct sockaddr *)&address, size, true);
 		if (fd < 0)
 			return refuse_bind(err, asked);
 		socklen_t length = sizeof address;

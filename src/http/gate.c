@@ -8,20 +8,6 @@
 #include "http/framing.h"
 #include "http/target.h"
 
-enum state {
-	AT_REQUEST_LINE,
-	AT_HEADER,
-	AT_BODY, /* the head is whole, gate_body() was not called yet */
-	AT_LENGTH,
-	AT_CHUNK_SIZE,
-	AT_CHUNK_DATA,
-	AT_CHUNK_CR,
-	AT_CHUNK_LF,
-	AT_TRAILER,
-	AT_END,
-	AT_REFUSAL,
-};
-
 enum {
 	METHOD_BYTES = 7,                  /* OPTIONS */
 	REQUEST_LINE_REST = 1 + 1 + 8 + 2, /* two spaces, HTTP/1.1, line end */
@@ -63,7 +49,7 @@ void gate_reset(struct gate *gate)
 		gate->headers = NULL;
 		gate->span_room = 0;
 	}
-	gate->state = AT_REQUEST_LINE;
+	gate->state = GATE_AT_REQUEST_LINE;
 	gate->line = gate->header_bytes = gate->header_lines = gate->span_count = 0;
 	gate->blank_seen = false;
 	gate->body = NULL;
@@ -72,12 +58,12 @@ void gate_reset(struct gate *gate)
 
 bool gate_idle(const struct gate *gate)
 {
-	return gate->state == AT_REQUEST_LINE && gate->text.size == 0;
+	return gate->state == GATE_AT_REQUEST_LINE && gate->text.size == 0;
 }
 
 static enum gate_event refused(struct gate *gate)
 {
-	gate->state = AT_REFUSAL;
+	gate->state = GATE_AT_REFUSAL;
 	return GATE_REFUSED;
 }
 
@@ -170,7 +156,7 @@ static enum gate_event request_line(struct gate *gate)
 		check_target(gate, target_at, version_at - 1 - target_at) == GATE_REFUSED)
 		return GATE_REFUSED;
 	gate->line = gate->text.size;
-	gate->state = AT_HEADER;
+	gate->state = GATE_AT_HEADER;
 	return GATE_MORE;
 }
 
@@ -263,7 +249,7 @@ static enum gate_event head_end(struct gate *gate)
 		return no_memory(gate);
 	if (!framing_check(&gate->head, &gate->err))
 		return refused(gate);
-	gate->state = AT_BODY;
+	gate->state = GATE_AT_BODY;
 	return GATE_HEAD;
 }
 
@@ -318,13 +304,13 @@ static enum gate_event feed_header(struct gate *gate, const char *bytes, size_t 
 
 static enum gate_event finished(struct gate *gate)
 {
-	gate->state = AT_END;
+	gate->state = GATE_AT_END;
 	return GATE_DONE;
 }
 
 enum gate_event gate_body(struct gate *gate, struct buf *body, uint64_t limit)
 {
-	must(gate->state == AT_BODY);
+	must(gate->state == GATE_AT_BODY);
 	gate->body = body;
 	gate->body_limit = limit;
 	gate->header_bytes = gate->header_lines = 0; /* trailers begin anew */
@@ -332,13 +318,13 @@ enum gate_event gate_body(struct gate *gate, struct buf *body, uint64_t limit)
 		return refuse(gate, ERR_BODY_TOO_LARGE, "The body is larger than this route takes.");
 	if (!head_has_body(&gate->head))
 		return finished(gate);
-	gate->state = gate->head.chunked ? AT_CHUNK_SIZE : AT_LENGTH;
+	gate->state = gate->head.chunked ? GATE_AT_CHUNK_SIZE : GATE_AT_LENGTH;
 	gate->left = gate->head.chunked ? 0 : (uint64_t)gate->head.content_length;
 	return GATE_MORE;
 }
 
 /* Body bytes of the current run, and the state that follows its last one. */
-static enum gate_event feed_data(struct gate *gate, const char *bytes, size_t size, size_t *used, enum state next)
+static enum gate_event feed_data(struct gate *gate, const char *bytes, size_t size, size_t *used, enum gate_state next)
 {
 	size_t length = size < gate->left ? size : (size_t)gate->left;
 	*used = length;
@@ -352,7 +338,7 @@ static enum gate_event feed_data(struct gate *gate, const char *bytes, size_t si
 	if (gate->left > 0)
 		return GATE_MORE;
 	gate->state = next;
-	return next == AT_END ? GATE_DONE : GATE_MORE;
+	return next == GATE_AT_END ? GATE_DONE : GATE_MORE;
 }
 
 static enum gate_event chunk_size(struct gate *gate)
@@ -373,7 +359,7 @@ static enum gate_event chunk_size(struct gate *gate)
 		return refuse(gate, ERR_BODY_TOO_LARGE, "The body is larger than this route takes.");
 	buf_reset(&gate->scratch);
 	gate->left = size;
-	gate->state = size > 0 ? AT_CHUNK_DATA : AT_TRAILER;
+	gate->state = size > 0 ? GATE_AT_CHUNK_DATA : GATE_AT_TRAILER;
 	return GATE_MORE;
 }
 
@@ -389,7 +375,7 @@ static enum gate_event feed_chunk_size(struct gate *gate, const char *bytes, siz
 	}
 }
 
-static enum gate_event feed_chunk_end(struct gate *gate, char byte, char expected, enum state next, size_t *used)
+static enum gate_event feed_chunk_end(struct gate *gate, char byte, char expected, enum gate_state next, size_t *used)
 {
 	*used = 1;
 	if (byte != expected)
@@ -428,27 +414,27 @@ static enum gate_event feed_trailer(struct gate *gate, const char *bytes, size_t
 
 static enum gate_event feed_some(struct gate *gate, const char *bytes, size_t size, size_t *used)
 {
-	switch ((enum state)gate->state) {
-	case AT_REQUEST_LINE:
+	switch (gate->state) {
+	case GATE_AT_REQUEST_LINE:
 		return feed_request_line(gate, bytes, size, used);
-	case AT_HEADER:
+	case GATE_AT_HEADER:
 		return feed_header(gate, bytes, size, used);
-	case AT_LENGTH:
-		return feed_data(gate, bytes, size, used, AT_END);
-	case AT_CHUNK_SIZE:
+	case GATE_AT_LENGTH:
+		return feed_data(gate, bytes, size, used, GATE_AT_END);
+	case GATE_AT_CHUNK_SIZE:
 		return feed_chunk_size(gate, bytes, size, used);
-	case AT_CHUNK_DATA:
-		return feed_data(gate, bytes, size, used, AT_CHUNK_CR);
-	case AT_CHUNK_CR:
-		return feed_chunk_end(gate, bytes[0], '\r', AT_CHUNK_LF, used);
-	case AT_CHUNK_LF:
-		return feed_chunk_end(gate, bytes[0], '\n', AT_CHUNK_SIZE, used);
-	case AT_TRAILER:
+	case GATE_AT_CHUNK_DATA:
+		return feed_data(gate, bytes, size, used, GATE_AT_CHUNK_CR);
+	case GATE_AT_CHUNK_CR:
+		return feed_chunk_end(gate, bytes[0], '\r', GATE_AT_CHUNK_LF, used);
+	case GATE_AT_CHUNK_LF:
+		return feed_chunk_end(gate, bytes[0], '\n', GATE_AT_CHUNK_SIZE, used);
+	case GATE_AT_TRAILER:
 		return feed_trailer(gate, bytes, size, used);
-	case AT_REFUSAL:
+	case GATE_AT_REFUSAL:
 		return GATE_REFUSED;
-	case AT_BODY:
-	case AT_END:
+	case GATE_AT_BODY:
+	case GATE_AT_END:
 		break;
 	}
 	must_fail("gate_feed() after the head or the end", __FILE__, __LINE__);

@@ -40,6 +40,20 @@ enum gate_event {
 	GATE_REFUSED, /* gate->err says why; answer, close, read nothing more */
 };
 
+enum gate_state {
+	GATE_AT_REQUEST_LINE,
+	GATE_AT_HEADER,
+	GATE_AT_BODY, /* the head is whole, gate_body() was not called yet */
+	GATE_AT_LENGTH,
+	GATE_AT_CHUNK_SIZE,
+	GATE_AT_CHUNK_DATA,
+	GATE_AT_CHUNK_CR,
+	GATE_AT_CHUNK_LF,
+	GATE_AT_TRAILER,
+	GATE_AT_END,
+	GATE_AT_REFUSAL,
+};
+
 struct gate_span {
 	size_t name, name_size, value, value_size; /* offsets into the text */
 };
@@ -49,7 +63,7 @@ struct gate {
 	struct head head; /* valid from GATE_HEAD until gate_reset() */
 	struct err err;   /* after GATE_REFUSED */
 	struct gate_limits limits;
-	int state;
+	enum gate_state state;
 	struct buf text;    /* the head */
 	struct buf scratch; /* the current chunk-size or trailer line */
 	size_t line;        /* where the current line begins in text */

@@ -72,13 +72,6 @@ static enum gate_event feed(struct call *call)
 	return event;
 }
 
-static void refuse(struct call *call, const struct err *err)
-{
-	if (call->x->service->metrics != NULL)
-		http_metrics_rejected(call->x->service->metrics, err->kind);
-	exchange_fail(call->x, err);
-}
-
 static const struct err cut_short = {.kind = ERR_REQUEST_TIMEOUT, .message = "The request is not whole."};
 
 static void read_body(struct call *call, uint64_t body_max)
@@ -89,7 +82,7 @@ static void read_body(struct call *call, uint64_t body_max)
 	if (event == GATE_DONE)
 		service_run(call->x->service, call->x);
 	else
-		refuse(call, event == GATE_REFUSED ? &call->gate.err : &cut_short);
+		service_refuse(call->x, event == GATE_REFUSED ? &call->gate.err : &cut_short);
 }
 
 static void serve(struct call *call)
@@ -101,7 +94,7 @@ static void serve(struct call *call)
 	if (event != GATE_HEAD)
 		exchange_refuse(x, event == GATE_REFUSED ? &call->gate.err : &cut_short);
 	else if (!exchange_begin(x, &call->gate.head, &err))
-		refuse(call, &err);
+		service_refuse(x, &err);
 	else if (service_check(x->service, x, &body_max))
 		read_body(call, body_max);
 }

@@ -38,8 +38,7 @@ void http_config_init(struct http_config *config)
 	};
 }
 
-/* A refusal before any handler: counted by its kind. */
-static bool refuse(struct exchange *x, const struct err *err)
+bool service_refuse(struct exchange *x, const struct err *err)
 {
 	if (x->service->metrics != NULL)
 		http_metrics_rejected(x->service->metrics, err->kind);
@@ -69,7 +68,7 @@ static bool find_route(const struct service *service, struct exchange *x)
 	enum route_found found = router_find(service->router, x->head.method, path, &match, &allow);
 	if (found == ROUTE_UNKNOWN) {
 		err_set(&err, ERR_NOT_FOUND, "There is nothing at this path.");
-		return refuse(x, &err);
+		return service_refuse(x, &err);
 	}
 	if (x->head.method == METHOD_OPTIONS)
 		return answer_options(x, allow);
@@ -78,7 +77,7 @@ static bool find_route(const struct service *service, struct exchange *x)
 		router_allow(allow, text);
 		exchange_set(x, "Allow", text);
 		err_set(&err, ERR_METHOD_NOT_ALLOWED, "This path answers to %s.", text);
-		return refuse(x, &err);
+		return service_refuse(x, &err);
 	}
 	x->match = match;
 	x->owner = match.owner;
@@ -94,10 +93,10 @@ static bool ask_hooks(const struct service *service, struct exchange *x)
 	if (!route_public(route)) {
 		err_set(&err, ERR_UNAUTHENTICATED, "This needs a login.");
 		if (hooks->authorise == NULL || !hooks->authorise(hooks->self, x, route, &err))
-			return refuse(x, &err);
+			return service_refuse(x, &err);
 	}
 	if (hooks->admit != NULL && !hooks->admit(hooks->self, x, route, &err))
-		return refuse(x, &err);
+		return service_refuse(x, &err);
 	return true;
 }
 
@@ -137,9 +136,9 @@ bool service_check(const struct service *service, struct exchange *x, uint64_t *
 	*body_max = route->body_max > 0 ? route->body_max : service->config.max_body_bytes;
 	if (x->head.content_length > 0 && (uint64_t)x->head.content_length > *body_max) {
 		err_set(&err, ERR_BODY_TOO_LARGE, "A body here has at most %llu bytes.", (unsigned long long)*body_max);
-		return refuse(x, &err);
+		return service_refuse(x, &err);
 	}
-	return (check_media(x, route, &err) && check_accept(x, route, &err)) || refuse(x, &err);
+	return (check_media(x, route, &err) && check_accept(x, route, &err)) || service_refuse(x, &err);
 }
 
 void service_handle(struct exchange *x)
@@ -173,7 +172,7 @@ void service_run(const struct service *service, struct exchange *x)
 	if (!workers_push(service->workers, run_job, x)) {
 		struct err err = {0};
 		err_set(&err, ERR_OVERLOADED, "All workers are busy and the queue is full.");
-		refuse(x, &err);
+		service_refuse(x, &err);
 	}
 }
 

@@ -85,6 +85,9 @@ void service_run(const struct service *service, struct exchange *x);
 /* The same with the handler in this very thread (workers call it). */
 void service_handle(struct exchange *x);
 
+/* Answer a refusal that comes before any handler, and count it by its kind.  Returns false. */
+bool service_refuse(struct exchange *x, const struct err *err);
+
 /* Count and report an exchange that has ended, with the status that was sent. */
 void service_finished(const struct service *service, const struct exchange *x, int status);
 

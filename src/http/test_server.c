@@ -82,10 +82,11 @@ static const char *const text_type[] = {"text/plain", NULL};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/health", PUBLIC, EFFECT_READ, handle_ok, .operation = "health", .summary = "Alive", .run = RUN_INLINE,
-		  .aliases = ALIASES({"/healthz", .slash = true})),
+		  .aliases = ALIASES({"/healthz", .slash = true}, {"/live"})),
 	ROUTE(GET, "/worker", PUBLIC, EFFECT_READ, handle_ok, .operation = "worker", .summary = "Alive, by a worker"),
 	ROUTE(POST, "/echo", PUBLIC, EFFECT_WRITE, handle_echo, .operation = "echo", .summary = "The body as it came",
-		  .accepts = bytes_type, .produces = bytes_type, .body_max = 65536, .run = RUN_INLINE),
+		  .accepts = bytes_type, .produces = bytes_type, .body_max = 65536, .run = RUN_INLINE,
+		  .aliases = ALIASES({"/api/v1/auth/login"})),
 	ROUTE(PUT, "/echo", PUBLIC, EFFECT_WRITE, handle_echo, .operation = "echo.put", .summary = "The body as it came",
 		  .accepts = bytes_type, .produces = bytes_type, .body_max = 65536),
 	ROUTE(POST, "/notes", PUBLIC, EFFECT_WRITE, handle_note, .operation = "note", .summary = "A note",
