@@ -26,6 +26,7 @@
 #include "people/people.h"
 #include "seal/op.h"
 #include "seal/pack.h"
+#include "sign/sign_api.h"
 #include "store/store.h"
 #include "version.h"
 
@@ -231,6 +232,7 @@ bool app_serve(struct app *app, struct err *err)
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
+	app->sign = sign_api_open(app->store, app->packs);
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))
@@ -251,6 +253,7 @@ void app_stop(struct app *app)
 	if (app->front != NULL)
 		front_close(app->front);
 	health_close(app->health);
+	sign_api_close(app->sign);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);

@@ -25,6 +25,7 @@ struct health;
 struct metrics;
 struct packs;
 struct people;
+struct sign_api;
 struct store;
 
 #define AUDIT_STREAM "main" /* one stream per writer; this process has one */
@@ -40,6 +41,7 @@ struct app {
 	struct store *store;
 	struct audit audit;
 	struct people *people;
+	struct sign_api *sign;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;

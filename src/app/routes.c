@@ -11,6 +11,7 @@
 #include "people/people.h"
 #include "people/principal.h"
 #include "people/roles.h"
+#include "sign/sign_api.h"
 
 /* Who is let through without any credential is a closed list [P-5.5]; everything else names a known permission. */
 static void check_permissions(const struct router *router)
@@ -29,6 +30,7 @@ void routes_add(struct app *app)
 	packs_api_add(app);
 	audit_api_add(app);
 	router_add(app->router, people_routes, people_routes_count, app->people);
+	router_add(app->router, sign_routes, sign_routes_count, app->sign);
 	check_permissions(app->router);
 }
 

@@ -1,0 +1,109 @@
+#include "sign/sign_api.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/must.h"
+#include "draw/fonts.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "seal/seals.h"
+#include "sign/design_report.h"
+#include "store/blob.h"
+#include "store/store.h"
+
+struct sign_api {
+	struct store *store;
+	const struct packs *packs;
+	pthread_mutex_t lock; /* one document is drawn at a time: fonts are one thread's */
+	struct fonts *fonts;
+};
+
+struct sign_api *sign_api_open(struct store *store, const struct packs *packs)
+{
+	struct sign_api *api = calloc(1, sizeof *api);
+	must(api != NULL && pthread_mutex_init(&api->lock, NULL) == 0);
+	api->store = store;
+	api->packs = packs;
+	return api;
+}
+
+void sign_api_close(struct sign_api *api)
+{
+	if (api == NULL)
+		return;
+	fonts_free(api->fonts);
+	pthread_mutex_destroy(&api->lock);
+	free(api);
+}
+
+/* The sealed design named in the path.  False: answered. */
+static bool find(struct exchange *x, struct seal *seal)
+{
+	const struct sign_api *api = x->owner;
+	const char *sha = exchange_param(x, "seal");
+	struct err err;
+	bool found = false;
+	if (blob_name_valid(sha)) {
+		struct db *db = store_read(api->store);
+		bool read = seal_find(db, principal_of(x)->account_id, sha, &x->arena, seal, &found, &err);
+		store_read_end(api->store, db);
+		if (!read) {
+			exchange_fail(x, &err);
+			return false;
+		}
+	}
+	if (!found)
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such sealed design.");
+	return found;
+}
+
+static void reply(struct exchange *x, const char *type,
+				  bool (*draw)(struct fonts *fonts, const struct seal *seal, const struct packs *packs,
+							   struct arena *arena, struct buf *out, struct err *err))
+{
+	struct sign_api *api = x->owner;
+	struct seal seal;
+	struct buf out;
+	struct err err;
+	if (!find(x, &seal))
+		return;
+	buf_init(&out, 0);
+	pthread_mutex_lock(&api->lock);
+	if (api->fonts == NULL)
+		api->fonts = fonts_new(&err);
+	bool drawn = api->fonts != NULL && draw(api->fonts, &seal, api->packs, &x->arena, &out, &err);
+	pthread_mutex_unlock(&api->lock);
+	if (drawn) {
+		exchange_set(x, "Cache-Control", "private, immutable, max-age=31536000");
+		exchange_answer_buf(x, 200, type, &out);
+	} else {
+		exchange_fail(x, &err);
+	}
+	buf_fini(&out);
+}
+
+static void handle_report(struct exchange *x)
+{
+	reply(x, "application/pdf", design_report);
+}
+
+static void handle_elevation(struct exchange *x)
+{
+	reply(x, "image/svg+xml", design_elevation);
+}
+
+static const char *const pdf[] = {"application/pdf", NULL};
+static const char *const svg[] = {"image/svg+xml", NULL};
+
+const struct route sign_routes[] = {
+	ROUTE(GET, "/api/v1/sign/designs/{seal}/report.pdf", "seal.read", EFFECT_READ, handle_report,
+		  .operation = "sign.designs.report", .summary = "The four-page report of a sealed design", .produces = pdf,
+		  .bare = true),
+	ROUTE(GET, "/api/v1/sign/designs/{seal}/elevation.svg", "seal.read", EFFECT_READ, handle_elevation,
+		  .operation = "sign.designs.elevation", .summary = "The elevation of a sealed design", .produces = svg,
+		  .bare = true),
+};
+const size_t sign_routes_count = sizeof sign_routes / sizeof *sign_routes;
