@@ -256,8 +256,11 @@ static struct event_base *make_base(void)
 	struct event_config *config = event_config_new();
 	if (config == NULL)
 		return NULL;
-	/* one thread per base: no locks; and no two descriptors of one socket, which the change list could not bear */
-	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	/*
+	 * One thread per base: no locks.  And no change list for epoll: it would remove a descriptor after its close, when
+	 * another loop may have been given the same number.
+	 */
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 	struct event_base *base = event_base_new_with_config(config);
 	event_config_free(config);
 	return base;
