@@ -125,6 +125,25 @@ void section_rect(struct section *s, double height_in, double width_in, double w
 	s->h_t = height_in / t - 3;
 }
 
+/* An extruded square tube: corners are sharp, walls as ordered. */
+void section_sharp(struct section *s, double side_in, double wall_in, double weight_factor)
+{
+	double hollow_in = side_in - 2 * wall_in, middle_in = side_in - wall_in;
+	struct solid outer = rounded(side_in, side_in, 0), inner = rounded(hollow_in, hollow_in, 0);
+	clear(s);
+	s->depth_in = s->width_in = side_in;
+	put_moduli(s, (struct solid){.a = outer.a - inner.a,
+								 .ix = outer.ix - inner.ix,
+								 .iy = outer.iy - inner.iy,
+								 .zx = outer.zx - inner.zx,
+								 .zy = outer.zy - inner.zy});
+	s->weight_lb_ft = weight_of(weight_factor, s->area_in2);
+	s->t_nom_in = s->t_des_in = wall_in;
+	s->j_in4 = middle_in * middle_in * middle_in * wall_in; /* Bredt on the mid-line */
+	s->c_in3 = 2 * wall_in * middle_in * middle_in;
+	s->b_t = s->h_t = hollow_in / wall_in;
+}
+
 /* The area that the plates of a W shape leave to its four fillets. */
 static double fillets_area(double d, double bf, double tw, double tf, double area)
 {

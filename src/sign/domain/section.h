@@ -70,6 +70,7 @@ void section_round(struct section *section, double diameter_in, double wall_in, 
 				   double wall_factor, double weight_factor);
 void section_rect(struct section *section, double height_in, double width_in, double wall_in, double wall_factor,
 				  double weight_factor);
+void section_sharp(struct section *section, double side_in, double wall_in, double weight_factor); /* square corners */
 void section_wide_flange(struct section *section, double weight_lb_ft, double d_in, double bf_in, double tw_in,
 						 double tf_in, double area_in2);
 

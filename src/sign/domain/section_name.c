@@ -4,7 +4,7 @@
 
 #include "sign/domain/section.h"
 
-enum form { FORM_NONE, FORM_RECT, FORM_ROUND, FORM_PIPE, FORM_W };
+enum form { FORM_NONE, FORM_RECT, FORM_ROUND, FORM_PIPE, FORM_W, FORM_SHARP };
 
 static const double SIXTEENTH = 1. / 16;
 static const double WALL_TOLERANCE_IN =
@@ -88,13 +88,14 @@ static bool fold(const char *text, char folded[SECTION_NAME_MAX])
 static uint64_t pack_key(enum form form, double a, double b, double c)
 {
 	double first = round(a / KEY_UNIT), second = round(b / KEY_UNIT), third = round(c / KEY_UNIT);
-	if (first <= 0 || first >= 0x1p20 || second < 0 || second >= 0x1p24 || third < 0 || third >= 0x1p17)
+	if (form == FORM_NONE || first <= 0 || first >= 0x1p20 || second < 0 || second >= 0x1p24 || third < 0 ||
+		third >= 0x1p17)
 		return 0;
 	return (uint64_t)form << 61 | (uint64_t)first << 41 | (uint64_t)second << 17 | (uint64_t)third;
 }
 
 /* "4X4X1/4" or "5.000X0.250" */
-static uint64_t hss_key(const char *text)
+static uint64_t tube_key(const char *text, enum form sides, enum form ring)
 {
 	double numbers[3];
 	int count = 0;
@@ -107,8 +108,8 @@ static uint64_t hss_key(const char *text)
 	if (*text != '\0' || count < 2)
 		return 0;
 	if (count == 2)
-		return pack_key(FORM_ROUND, numbers[0], section_wall(numbers[1]), 0);
-	return pack_key(FORM_RECT, numbers[0], numbers[1], section_wall(numbers[2]));
+		return pack_key(ring, numbers[0], section_wall(numbers[1]), 0);
+	return pack_key(sides, numbers[0], numbers[1], section_wall(numbers[2]));
 }
 
 static uint64_t pipe_key(const char *text)
@@ -137,7 +138,9 @@ uint64_t section_key(const char *designation)
 	if (!fold(designation, folded))
 		return 0;
 	if (strncmp(folded, "HSS", 3) == 0)
-		return hss_key(folded + 3);
+		return tube_key(folded + 3, FORM_RECT, FORM_ROUND);
+	if (strncmp(folded, "RT", 2) == 0)
+		return tube_key(folded + 2, FORM_SHARP, FORM_NONE);
 	if (strncmp(folded, "PIPE", 4) == 0)
 		return pipe_key(folded + 4);
 	return folded[0] == 'W' ? w_key(folded + 1) : 0;
