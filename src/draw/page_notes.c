@@ -107,19 +107,20 @@ static void draw_identity(struct canvas *canvas, const struct report *report, do
 		const char *label, *text;
 		enum typeface face;
 	} rows[] = {
-		{"Content hash", report->seal_sha256, FACE_MONO},
+		{"Seal", report->seal_sha256, FACE_MONO},
+		{"Content hash", report->content_sha256, FACE_MONO},
 		{"Inputs hash", report->inputs_sha256, FACE_MONO},
 		{"Code version", report->code_version, FACE_SANS},
 		{"Sealed", report->sealed_at, FACE_SANS},
 	};
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		page_text(canvas, PAGE_LEFT, first + 11 * i, page_pen(FACE_SANS, 7.5, GREY, ANCHOR_START), rows[i].label);
 		page_fit(canvas, 195, first + 11 * i, PAGE_RIGHT - 195, page_pen(rows[i].face, 7.5, INK, ANCHOR_START),
 				 page_or_dash(rows[i].text));
 	}
 	struct pen pen = page_pen(FACE_SANS, 7, GREY, ANCHOR_START);
 	canvas_lines(
-		canvas, PAGE_LEFT, first + 50, PAGE_RIGHT - PAGE_LEFT, 9.5, 2, &pen,
+		canvas, PAGE_LEFT, first + 61, PAGE_RIGHT - PAGE_LEFT, 9.5, 2, &pen,
 		"The content hash is SHA-256 over the canonical form (RFC 8785) of the result. The same inputs, packs and code "
 		"version give the same hash on any machine: replay the seal to check this report against its figures.");
 }
@@ -129,7 +130,7 @@ void page_notes(struct canvas *canvas, const struct report *report)
 	static const char *const titles[2] = {"Warnings", "References"};
 	const struct report_texts *const right[2] = {&report->warnings, &report->references};
 	page_head(canvas, report, "Notes");
-	double identity = PAGE_BOTTOM - 78, packs = identity - packs_height(report);
+	double identity = PAGE_BOTTOM - 89, packs = identity - packs_height(report);
 	double height = packs - 20 - PAGE_TOP, width = 250;
 	struct box left = {PAGE_LEFT, PAGE_TOP, width, height}, other = {PAGE_RIGHT - width, PAGE_TOP, width, height};
 	draw_list(canvas, left, "Assumptions", &report->assumptions);

@@ -85,7 +85,8 @@ struct report {
 	const char *project_name, *project_id, *project_number, *status;
 	const char *customer, *site_name, *street, *description, *prepared_by;
 	/* the seal */
-	const char *seal_sha256; /* content hash: 64 hex digits */
+	const char *seal_sha256;    /* names the seal: 64 hex digits */
+	const char *content_sha256; /* of the result */
 	const char *inputs_sha256;
 	const char *seal_qr;      /* what the QR code says; NULL: seal_sha256 */
 	const char *sealed_at;    /* UTC, "2026-11-21T04:15:00Z"; also the date of the document */

@@ -377,6 +377,7 @@ bool design_report(struct fonts *fonts, const struct seal *seal, const struct pa
 		.project_name = "Sign design",
 		.status = "sealed, not stamped",
 		.seal_sha256 = seal->seal_sha256,
+		.content_sha256 = seal->content_sha256,
 		.inputs_sha256 = seal->inputs_sha256,
 		.sealed_at = sealed_at,
 		.code_version = arena_printf(arena, "%s (%s)", seal->code_version, seal->git_sha),
