@@ -77,7 +77,8 @@ static void draw_hash(struct canvas *canvas, double x, double y, const char *has
 static void draw_seal(struct canvas *canvas, const struct report *report, double y)
 {
 	double first = page_heading(canvas, PAGE_LEFT, y, 250, "Seal");
-	page_text(canvas, PAGE_LEFT, first + 1, page_pen(FACE_SANS, 7, GREY, ANCHOR_START), "SHA-256 of operation, inputs and result");
+	page_text(canvas, PAGE_LEFT, first + 1, page_pen(FACE_SANS, 7, GREY, ANCHOR_START),
+			  "SHA-256 of operation, inputs and result");
 	draw_hash(canvas, PAGE_LEFT, first + 15, report->seal_sha256);
 	double at = field(canvas, PAGE_LEFT, first + 54, 115, 1, "Sealed", report->sealed_at);
 	at = field(canvas, PAGE_LEFT, at, 115, 1, "Code", report->design_code);

@@ -107,10 +107,8 @@ static void draw_identity(struct canvas *canvas, const struct report *report, do
 		const char *label, *text;
 		enum typeface face;
 	} rows[] = {
-		{"Seal", report->seal_sha256, FACE_MONO},
-		{"Content hash", report->content_sha256, FACE_MONO},
-		{"Inputs hash", report->inputs_sha256, FACE_MONO},
-		{"Code version", report->code_version, FACE_SANS},
+		{"Seal", report->seal_sha256, FACE_MONO},          {"Content hash", report->content_sha256, FACE_MONO},
+		{"Inputs hash", report->inputs_sha256, FACE_MONO}, {"Code version", report->code_version, FACE_SANS},
 		{"Sealed", report->sealed_at, FACE_SANS},
 	};
 	for (int i = 0; i < 5; i++) {

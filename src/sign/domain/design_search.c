@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-static const double STRENGTH_TO_ASD = .6; /* REF: ASCE 7-16 section 2.4.1 -- 0.6 W */
-static const double DEAD_LRFD = 1.2;      /* REF: ASCE 7-16 section 2.3.1 -- 1.2 D + W */
-static const double K_CANTILEVER = 2.1;   /* REF: AISC 360-22 table C-A-7.1 -- recommended for a flagpole */
+static const double STRENGTH_TO_ASD = .6; /* REF: ASCE 7-16 section 2.4.1: 0.6 W */
+static const double DEAD_LRFD = 1.2;      /* REF: ASCE 7-16 section 2.3.1: 1.2 D + W */
+static const double K_CANTILEVER = 2.1;   /* REF: AISC 360-22 table C-A-7.1: recommended for a flagpole */
 static const double IN_FT = 12;
 
 /* What foundations depend on: one width of a shape, met again by many sections. */

@@ -115,7 +115,7 @@ static double forces(const struct concrete_constants *concrete, bool square, dou
 	return sum;
 }
 
-/* REF: ACI 318-19 table 21.2.2 -- φ from .65 to .90 by the strain of the outermost tension bar, ties */
+/* REF: ACI 318-19 table 21.2.2: φ from .65 to .90 by the strain of the outermost tension bar, ties */
 static double phi_of(const struct concrete_constants *concrete, double tension_strain)
 {
 	double yield = concrete->fy_psi / E_STEEL_PSI;
@@ -144,7 +144,7 @@ static const struct rebar_size *bar_of(const struct concrete_constants *concrete
 	return &concrete->bars.items[0];
 }
 
-/* REF: ACI 318-19 table 25.4.2.3 -- clear spacing and cover as the first column asks; the size is in the 25 and 20 */
+/* REF: ACI 318-19 table 25.4.2.3: clear spacing and cover as the first column asks; the size is in the 25 and 20 */
 static double development_in(const struct concrete_constants *concrete, const struct rebar_size *bar, double fc_psi)
 {
 	return fmax(12, concrete->fy_psi / ((bar->size <= 6 ? 25 : 20) * sqrt(fc_psi)) * bar->diameter_in);
@@ -163,11 +163,11 @@ void pier_detail(const struct concrete_constants *concrete, double width_ft, dou
 	const struct rebar_size *bar = bar_of(concrete, rebar->vertical_size), *tie = bar_of(concrete, 3);
 	double width_in = 12 * width_ft, cage_in = fmax(depth_ft * 12 - 2 * concrete->cover_in, 0);
 	rebar->tie_size = tie->size;
-	/* REF: ACI 318-19 section 25.7.2.1 -- 16 bar diameters, 48 tie diameters, the least dimension */
+	/* REF: ACI 318-19 section 25.7.2.1: 16 bar diameters, 48 tie diameters, the least dimension */
 	rebar->tie_spacing_in = floor(fmin(fmin(16 * bar->diameter_in, 48 * tie->diameter_in), width_in));
 	rebar->ties = (int64_t)ceil(cage_in / rebar->tie_spacing_in) + 1;
 	rebar->development_in = development_in(concrete, bar, fc_psi);
-	rebar->lap_in = 1.3 * rebar->development_in; /* REF: ACI 318-19 section 25.5.2.1 -- class B */
+	rebar->lap_in = 1.3 * rebar->development_in; /* REF: ACI 318-19 section 25.5.2.1: class B */
 	double hoop_in = M_PI * (width_in - 2 * concrete->cover_in) + 2 * 6 * tie->diameter_in;
 	rebar->weight_lb = (double)rebar->verticals * cage_in / 12 * bar->weight_lb_ft +
 					   (double)rebar->ties * hoop_in / 12 * tie->weight_lb_ft;

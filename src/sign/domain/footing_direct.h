@@ -27,12 +27,12 @@ struct footing_depth {
 };
 
 /*
- * REF: IBC 1807.3.2.1 eq. 18-1 -- nonconstrained: d = .5 A (1 + √(1 + 4.36 h/A)), A = 2.34 P/(S1 b), S1 at d/3 of its
+ * REF: IBC 1807.3.2.1 eq. 18-1: nonconstrained: d = .5 A (1 + √(1 + 4.36 h/A)), A = 2.34 P/(S1 b), S1 at d/3 of its
  * own answer.
  */
 struct footing_depth footing_nonconstrained(const struct footing_soil *soil, double p_lb, double h_ft, double b_ft);
 
-/* REF: IBC 1807.3.2.2 eq. 18-2 -- constrained at grade: d = √(4.25 P h/(S3 b)), S3 at d. */
+/* REF: IBC 1807.3.2.2 eq. 18-2: constrained at grade: d = √(4.25 P h/(S3 b)), S3 at d. */
 struct footing_depth footing_constrained(const struct footing_soil *soil, double p_lb, double h_ft, double b_ft);
 
 /* The same with S taken at a given depth: not iterated. */
@@ -58,7 +58,7 @@ bool pier_reinforce(const struct concrete_constants *concrete, bool square, doub
 void pier_detail(const struct concrete_constants *concrete, double width_ft, double depth_ft, double fc_psi,
 				 struct pier_rebar *rebar);
 
-/* REF: ACI 318-19 section 22.4 -- φMn of a section without axial load, bars on a circle, by strain compatibility. */
+/* REF: ACI 318-19 section 22.4: φMn of a section without axial load, bars on a circle, by strain compatibility. */
 double pier_flexure_lbft(const struct concrete_constants *concrete, bool square, double width_in, double fc_psi,
 						 double bar_area_in2, int64_t bars, double bar_circle_in);
 

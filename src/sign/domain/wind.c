@@ -9,7 +9,7 @@ static const double FIRST_KZ_FT = 15; /* below it Kz is constant */
 
 double wind_kz_formula(int code, int exposure, double z_ft)
 {
-	/* REF: ASCE 7-16 table 26.11-1; ASCE 7-22 table 26.11-1 -- α and zg */
+	/* REF: ASCE 7-16 table 26.11-1; ASCE 7-22 table 26.11-1: α and zg */
 	static const double alpha[2][3] = {{7.0, 9.5, 11.5}, {7.5, 9.8, 11.5}};
 	static const double zg_ft[2][3] = {{1200, 900, 700}, {3280, 2460, 1935}};
 	int edition = code == SIGN_ASCE7_22;
@@ -17,7 +17,7 @@ double wind_kz_formula(int code, int exposure, double z_ft)
 	return (edition ? 2.41 : 2.01) * pow(z / zg, 2 / alpha[edition][exposure]);
 }
 
-/* REF: ASCE 7-16 table 26.10-1 -- linear between rows; that of 7-22 is its formula rounded to .01 at the same heights
+/* REF: ASCE 7-16 table 26.10-1: linear between rows; that of 7-22 is its formula rounded to .01 at the same heights
  */
 static double kz_table(const struct wind_site *site, double z_ft)
 {
@@ -35,7 +35,7 @@ static double kz_table(const struct wind_site *site, double z_ft)
 
 double wind_kzt_hill(const struct wind_hill *hill, int exposure, double z_ft, bool *flat)
 {
-	/* REF: ASCE 7-16 figure 26.8-1 -- K1 = k·H/Lh, K2 = 1 − x/(μLh), K3 = exp(−γz/Lh) */
+	/* REF: ASCE 7-16 figure 26.8-1: K1 = k·H/Lh, K2 = 1 − x/(μLh), K3 = exp(−γz/Lh) */
 	static const double k[3][3] = {{1.30, 1.45, 1.55}, {.75, .85, .95}, {.95, 1.05, 1.15}};
 	static const double gamma[3] = {3, 2.5, 4};
 	double h = hill->height_ft, lh = hill->half_length_ft, steepness = h / lh;
@@ -67,7 +67,7 @@ struct wind_pressure wind_at(const struct wind_site *site, double z_ft)
 		at.kzt = site->kzt;
 	else
 		at.kzt = site->hill != NULL ? wind_kzt_hill(site->hill, site->exposure, z_ft, NULL) : 1;
-	/* REF: ASCE 7-16 eq. 26.10-1; ASCE 7-10 eq. 29.3-1; ASCE 7-22 eq. 26.10-1 -- 7-22 has Kd in the force */
+	/* REF: ASCE 7-16 eq. 26.10-1; ASCE 7-10 eq. 29.3-1; ASCE 7-22 eq. 26.10-1: 7-22 has Kd in the force */
 	double kd = site->code == SIGN_ASCE7_22 ? 1 : site->kd;
 	at.qz_psf = .00256 * at.kz * at.kzt * kd * site->ke * site->wind_speed_mph * site->wind_speed_mph;
 	return at;
@@ -82,7 +82,7 @@ static double r_of(double eta)
 double wind_gust_flexible(const struct wind_site *site, double height_ft, double width_ft,
 						  const struct wind_flexible *flexible, struct wind_gust *gust)
 {
-	/* REF: ASCE 7-16 table 26.11-1 -- terrain exposure constants; those of 7-22 differ in ᾱ and b̄ */
+	/* REF: ASCE 7-16 table 26.11-1: terrain exposure constants; those of 7-22 differ in ᾱ and b̄ */
 	static const double alpha_bar[2][3] = {{1 / 4.0, 1 / 6.5, 1 / 9.0}, {1 / 4.5, 1 / 6.4, 1 / 8.0}};
 	static const double b_bar[2][3] = {{.45, .65, .80}, {.47, .66, .78}};
 	static const double c[3] = {.30, .20, .15}, l_ft[3] = {320, 500, 650}, z_min_ft[3] = {30, 15, 7};
@@ -113,7 +113,7 @@ double wind_gust_flexible(const struct wind_site *site, double height_ft, double
 
 static const double MINIMUM_PSF = 16; /* REF: ASCE 7-16 section 29.7; ASCE 7-10 section 29.8 */
 
-/* REF: ASCE 7-16 figure 29.4-1 -- open signs: by solidity, form of the members and D√qz */
+/* REF: ASCE 7-16 figure 29.4-1: open signs: by solidity, form of the members and D√qz */
 static double open_cf(const struct wind_figure *figure, const struct wind_face *face, double qz_psf)
 {
 	int row = face->solid_ratio < .1 ? 0 : face->solid_ratio < .3 ? 1 : 2;
@@ -129,7 +129,7 @@ static double figure_row(const struct wind_numbers *x, const struct wind_numbers
 }
 
 /*
- * REF: ASCE 7-16 figure 29.3-1 Case C -- Cf of the region `n` (0 for 0–s, …, 6 for beyond 10s) at B/s.  A region's
+ * REF: ASCE 7-16 figure 29.3-1 Case C: Cf of the region `n` (0 for 0–s, …, 6 for beyond 10s) at B/s.  A region's
  * first columns hold from where the figure begins to give it; between 10 and 13 the first three interpolate.
  */
 static double case_c_cf(const struct case_c_figure *c, int n, double b_over_s)
@@ -200,15 +200,15 @@ void wind_on_face(const struct wind_site *site, const struct wind_face *face, st
 {
 	double h = face->height_ft, s = face->sign_height_ft, kd = site->code == SIGN_ASCE7_22 ? site->kd : 1;
 	*loads = (struct wind_loads){.s_over_h = s / h, .b_over_s = face->sign_width_ft / s};
-	/* REF: ASCE 7-16 section 29.3.2; ASCE 7-10 section 29.4.2 -- openings of 30 % and more make an open sign */
+	/* REF: ASCE 7-16 section 29.3.2; ASCE 7-10 section 29.4.2: openings of 30 % and more make an open sign */
 	loads->open = face->solid_ratio <= .7;
 	loads->area_ft2 = face->area_ft2 * (loads->open ? face->solid_ratio : 1);
 	loads->at = wind_at(site, loads->open ? h - s / 2 : h);
 	loads->cf = loads->open ? open_cf(site->figure, face, loads->at.qz_psf)
 							: wind_cf(site->figure, loads->s_over_h, loads->b_over_s);
-	/* REF: ASCE 7-16 figure 29.3-1 note 1 -- openings reduce the pressures of all cases */
+	/* REF: ASCE 7-16 figure 29.3-1 note 1: openings reduce the pressures of all cases */
 	loads->opening_factor = loads->open ? 1 : 1 - pow(1 - face->solid_ratio, 1.5);
-	/* REF: ASCE 7-16 figure 29.3-1 note 3 -- .05 h higher for a sign that stands on the ground */
+	/* REF: ASCE 7-16 figure 29.3-1 note 3: .05 h higher for a sign that stands on the ground */
 	loads->arm_ft = h - s / 2 + (s == h ? .05 * h : 0);
 	/* REF: ASCE 7-16 eq. 29.3-1; ASCE 7-16 eq. 29.4-1; ASCE 7-10 eq. 29.4-1 */
 	double force = loads->at.qz_psf * kd * face->gust * loads->cf * loads->opening_factor * loads->area_ft2;
@@ -217,7 +217,7 @@ void wind_on_face(const struct wind_site *site, const struct wind_face *face, st
 	loads->a.force_lb = fmax(force, minimum);
 	loads->a.moment_lbft = loads->a.force_lb * loads->arm_ft;
 	loads->pressure_psf = loads->a.force_lb / loads->area_ft2;
-	/* REF: ASCE 7-16 figure 29.3-1 Case B -- the same force at .2 B from the centre */
+	/* REF: ASCE 7-16 figure 29.3-1 Case B: the same force at .2 B from the centre */
 	loads->eccentricity_ft = .2 * face->sign_width_ft;
 	loads->b = loads->a;
 	loads->b.torsion_lbft = loads->a.force_lb * loads->eccentricity_ft;
@@ -226,7 +226,7 @@ void wind_on_face(const struct wind_site *site, const struct wind_face *face, st
 		case_c(site, face, kd, loads);
 }
 
-/* REF: ASCE 7-16 figure 29.4-2 -- chimneys, tanks and similar structures */
+/* REF: ASCE 7-16 figure 29.4-2: chimneys, tanks and similar structures */
 static double pole_cf(const struct pole_figure *figure, const struct wind_pole *pole, double qz_psf)
 {
 	double d_ft = pole->width_in / 12, slenderness = pole->structure_height_ft / d_ft;

@@ -105,19 +105,19 @@ struct wind_pole_loads {
 	double cf, qz_psf, area_ft2, force_lb, arm_ft, moment_lbft;
 };
 
-/* REF: ASCE 7-16 table 26.10-1 note 1; ASCE 7-22 table 26.10-1.  Kz at z_ft ≥ 0. */
+/* REF: ASCE 7-16 table 26.10-1 note 1; ASCE 7-22 table 26.10-1: Kz at z_ft ≥ 0. */
 double wind_kz_formula(int code, int exposure, double z_ft);
 
-/* REF: ASCE 7-16 eq. 26.8-1.  Kzt at z_ft by a hill.  *flat (may be NULL): the conditions of 26.8.1 are not met, so 1.
+/* REF: ASCE 7-16 eq. 26.8-1: Kzt at z_ft by a hill.  *flat (may be NULL): the conditions of 26.8.1 are not met, so 1.
  */
 double wind_kzt_hill(const struct wind_hill *hill, int exposure, double z_ft, bool *flat);
 
-/* REF: ASCE 7-16 section 26.9.  exp(−.0000362 z). */
+/* REF: ASCE 7-16 section 26.9: exp(−.0000362 z). */
 double wind_ke(double ground_elevation_ft);
 
 struct wind_pressure wind_at(const struct wind_site *site, double z_ft);
 
-/* REF: ASCE 7-16 eq. 26.11-10.  G of a flexible structure; `gust` (may be NULL) gets every factor. */
+/* REF: ASCE 7-16 eq. 26.11-10: G of a flexible structure, `gust` (may be NULL) gets every factor. */
 double wind_gust_flexible(const struct wind_site *site, double height_ft, double width_ft,
 						  const struct wind_flexible *flexible, struct wind_gust *gust);
 

@@ -197,7 +197,7 @@ static void choose_site(struct calc *calc, const struct wind_request *r, struct 
 	site->hill = r->hill;
 	site->kd = r->kd;
 	site->kz_table = r->kz_method == 1;
-	/* REF: ASCE 7-10 eq. 29.3-1 -- that edition has no Ke */
+	/* REF: ASCE 7-10 eq. 29.3-1: that edition has no Ke */
 	if (r->common.code == SIGN_ASCE7_10) {
 		site->ke = 1;
 		if (given(r->ke) || given(r->ground_elevation_ft))

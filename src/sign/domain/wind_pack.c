@@ -28,7 +28,7 @@ static bool rises(const struct wind_numbers *x)
 	return true;
 }
 
-/* REF: ASCE 7-16 table 26.10-1 -- every printed Kz is the formula's, rounded to .01 */
+/* REF: ASCE 7-16 table 26.10-1: every printed Kz is the formula's, rounded to .01 */
 static bool check_exposure(const struct exposure_pack *pack, struct err *err)
 {
 	static const char *const names[] = {"B", "C", "D"};
@@ -129,7 +129,7 @@ static const struct field figure_fields[] = {
 };
 static const struct field_table figure_table = FIELD_TABLE("pack.wind_figure", wind_figure, figure_fields);
 
-/* REF: ASCE 7-16 commentary eq. C29.3-1 -- the fit from which the figure's Cases A and B were tabulated */
+/* REF: ASCE 7-16 commentary eq. C29.3-1: the fit from which the figure's Cases A and B were tabulated */
 static double cf_fit(double s_over_h, double b_over_s)
 {
 	double ln = log(b_over_s), y = s_over_h;

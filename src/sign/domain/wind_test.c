@@ -42,18 +42,19 @@ static double result(const char *member)
 static struct wind_site site_of(int code, int exposure_class, double mph)
 {
 	return (struct wind_site){.code = code,
-	                          .exposure = exposure_class,
-	                          .wind_speed_mph = mph,
-	                          .kzt = 1,
-	                          .kd = .85,
-	                          .ke = 1,
-	                          .figure = figure,
-	                          .table = exposure};
+							  .exposure = exposure_class,
+							  .wind_speed_mph = mph,
+							  .kzt = 1,
+							  .kd = .85,
+							  .ke = 1,
+							  .figure = figure,
+							  .table = exposure};
 }
 
 static struct wind_face face_of(double h, double s, double b)
 {
-	return (struct wind_face){.height_ft = h, .sign_height_ft = s, .sign_width_ft = b, .area_ft2 = s * b, .solid_ratio = 1, .gust = .85};
+	return (struct wind_face){
+		.height_ft = h, .sign_height_ft = s, .sign_width_ft = b, .area_ft2 = s * b, .solid_ratio = 1, .gust = .85};
 }
 
 static struct wind_loads loads_of(const struct wind_site *site, const struct wind_face *face)
@@ -70,8 +71,8 @@ static void w1(void **state)
 {
 	(void)state;
 	assert_true(harness_call(harness, &sign_wind_op,
-	                         "{\"code\":\"ASCE7-10\",\"wind_speed_mph\":155,\"exposure\":\"D\",\"height_ft\":20,"
-	                         "\"sign_height_ft\":3,\"sign_width_ft\":3,\"area_ft2\":7.48}"));
+							 "{\"code\":\"ASCE7-10\",\"wind_speed_mph\":155,\"exposure\":\"D\",\"height_ft\":20,"
+							 "\"sign_height_ft\":3,\"sign_width_ft\":3,\"area_ft2\":7.48}"));
 	near_share(result("kz"), 1.083, 1e-3);
 	near_share(result("qh_psf"), 56.62, 1e-3);
 	near_share(result("cf"), 1.80, 1e-9);
@@ -97,7 +98,7 @@ static void w2(void **state)
 		}
 }
 
-/* REF: ASCE 7-22 table 26.10-1; ASCE 7-22 table 26.11-1 -- its table is its formula rounded to .01 */
+/* REF: ASCE 7-22 table 26.10-1; ASCE 7-22 table 26.11-1: its table is its formula rounded to .01 */
 static void kz_of_7_22(void **state)
 {
 	(void)state;
@@ -106,7 +107,8 @@ static void kz_of_7_22(void **state)
 	for (size_t i = 0; i < exposure->height_ft.count; i++) {
 		double z = exposure->height_ft.items[i];
 		site.kz_table = true;
-		assert_float_equal(wind_at(&site, z).kz, nearbyint(100 * wind_kz_formula(SIGN_ASCE7_22, EXPOSURE_C, z)) / 100, 1e-12);
+		assert_float_equal(wind_at(&site, z).kz, nearbyint(100 * wind_kz_formula(SIGN_ASCE7_22, EXPOSURE_C, z)) / 100,
+						   1e-12);
 	}
 	site.kz_table = false;
 	assert_float_equal(wind_at(&site, 3).kz, wind_at(&site, 15).kz, 0);
@@ -141,7 +143,7 @@ static void w4(void **state)
 
 /* --- the figure --- */
 
-/* REF: ASCE 7-16 commentary eq. C29.3-1 -- a damaged cell stops the pack and is named */
+/* REF: ASCE 7-16 commentary eq. C29.3-1: a damaged cell stops the pack and is named */
 static void a_damaged_cell_stops_the_pack(void **state)
 {
 	(void)state;
@@ -160,7 +162,7 @@ static void a_damaged_cell_stops_the_pack(void **state)
 	}
 }
 
-/* REF: ASCE 7-16 figure 29.3-1 Case C */
+/* REF: ASCE 7-16 figure 29.3-1 Case C; ASCE 7-16 figure 29.3-1 note 3 */
 static void case_c_by_hand(void **state)
 {
 	(void)state;
@@ -260,7 +262,8 @@ static void hills(void **state)
 {
 	(void)state;
 	bool flat;
-	struct wind_hill hill = {.shape = HILL_ESCARPMENT, .side = HILL_DOWNWIND, .height_ft = 50, .half_length_ft = 100, .distance_ft = 40};
+	struct wind_hill hill = {
+		.shape = HILL_ESCARPMENT, .side = HILL_DOWNWIND, .height_ft = 50, .half_length_ft = 100, .distance_ft = 40};
 	double k = .85 * .5 * (1 - 40 / 400.0) * exp(-2.5 * 20 / 100);
 	near_share(wind_kzt_hill(&hill, EXPOSURE_C, 20, &flat), (1 + k) * (1 + k), 1e-12);
 	assert_false(flat);
@@ -286,9 +289,10 @@ static void elevation(void **state)
 }
 
 /*
- * REF: ASCE 7-16 eq. 26.11-7; ASCE 7-16 eq. 26.11-8; ASCE 7-16 eq. 26.11-9; ASCE 7-16 eq. 26.11-10; ASCE 7-16 eq. 26.11-11;
- * ASCE 7-16 eq. 26.11-12; ASCE 7-16 eq. 26.11-13; ASCE 7-16 eq. 26.11-14; ASCE 7-16 eq. 26.11-15a; ASCE 7-16 eq. 26.11-16
- * -- R(η) is the double integral of e^(−η|x−y|)… of a correlated pressure: integrated here
+ * REF: ASCE 7-16 eq. 26.11-7; ASCE 7-16 eq. 26.11-8; ASCE 7-16 eq. 26.11-9; ASCE 7-16 eq. 26.11-10; ASCE 7-16
+ * eq. 26.11-11; ASCE 7-16 eq. 26.11-12; ASCE 7-16 eq. 26.11-13; ASCE 7-16 eq. 26.11-14; ASCE 7-16 eq. 26.11-15a; ASCE
+ * 7-16 eq. 26.11-16
+ *: R(η) is the double integral of e^(−η|x−y|)… of a correlated pressure: integrated here
  */
 static double r_integral(double eta)
 {
@@ -404,19 +408,23 @@ static void higher_is_never_less(void **state)
 static void every_fault_is_named(void **state)
 {
 	(void)state;
-	assert_false(harness_call(harness, &sign_wind_op, "{\"exposure\":\"E\",\"height_ft\":10,\"sign_height_ft\":12,\"sign_width_ft\":5,\"wind\":1}"));
+	assert_false(
+		harness_call(harness, &sign_wind_op,
+					 "{\"exposure\":\"E\",\"height_ft\":10,\"sign_height_ft\":12,\"sign_width_ft\":5,\"wind\":1}"));
 	assert_true(harness_refused(harness, "/wind_speed_mph", "required"));
 	assert_true(harness_refused(harness, "/exposure", "enum"));
 	assert_true(harness_refused(harness, "/wind", "unknown_field"));
-	assert_false(harness_call(harness, &sign_wind_op,
-	                          "{\"wind_speed_mph\":100,\"height_ft\":10,\"sign_height_ft\":12,\"sign_width_ft\":5,\"kzt\":1.2,"
-	                          "\"hill\":{\"shape\":\"ridge\",\"height_ft\":20,\"half_length_ft\":50},\"ke\":1,\"ground_elevation_ft\":5,"
-	                          "\"gust\":\"flexible\"}"));
+	assert_false(harness_call(
+		harness, &sign_wind_op,
+		"{\"wind_speed_mph\":100,\"height_ft\":10,\"sign_height_ft\":12,\"sign_width_ft\":5,\"kzt\":1.2,"
+		"\"hill\":{\"shape\":\"ridge\",\"height_ft\":20,\"half_length_ft\":50},\"ke\":1,\"ground_elevation_ft\":5,"
+		"\"gust\":\"flexible\"}"));
 	assert_true(harness_refused(harness, "/sign_height_ft", "greater_than_height"));
 	assert_true(harness_refused(harness, "/hill", "conflict"));
 	assert_true(harness_refused(harness, "/ground_elevation_ft", "conflict"));
 	assert_true(harness_refused(harness, "/natural_frequency_hz", "required"));
-	assert_false(harness_call(harness, &sign_wind_op, "{\"wind_speed_mph\":600,\"height_ft\":10,\"sign_height_ft\":5,\"sign_width_ft\":5}"));
+	assert_false(harness_call(harness, &sign_wind_op,
+							  "{\"wind_speed_mph\":600,\"height_ft\":10,\"sign_height_ft\":5,\"sign_width_ft\":5}"));
 	assert_true(harness_refused(harness, "/wind_speed_mph", "range"));
 }
 
@@ -424,14 +432,20 @@ static void every_fault_is_named(void **state)
 static void notes(void **state)
 {
 	(void)state;
-	assert_true(harness_call(harness, &sign_wind_op, "{\"code\":\"ASCE7-10\",\"wind_speed_mph\":115,\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12,\"ground_elevation_ft\":5000}"));
+	assert_true(harness_call(harness, &sign_wind_op,
+							 "{\"code\":\"ASCE7-10\",\"wind_speed_mph\":115,\"height_ft\":20,\"sign_height_ft\":8,"
+							 "\"sign_width_ft\":12,\"ground_elevation_ft\":5000}"));
 	assert_float_equal(result("ke"), 1, 0);
 	assert_true(harness_noted(harness, "ke_not_in_edition"));
-	assert_true(harness_call(harness, &sign_wind_op, "{\"code\":\"ASCE7-22\",\"risk_category\":\"III\",\"wind_speed_mph\":115,\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12}"));
+	assert_true(harness_call(harness, &sign_wind_op,
+							 "{\"code\":\"ASCE7-22\",\"risk_category\":\"III\",\"wind_speed_mph\":115,\"height_ft\":20,"
+							 "\"sign_height_ft\":8,\"sign_width_ft\":12}"));
 	assert_true(harness_noted(harness, "tornado_not_checked"));
 	near_share(result("qh_psf"), .00256 * result("kz") * 115 * 115, 1e-3); /* without Kd */
 	near_share(result("force_lb"), result("qh_psf") * .85 * .85 * 1.7625 * 96, 1e-3);
-	assert_true(harness_call(harness, &sign_wind_op, "{\"wind_speed_mph\":115,\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12,\"natural_frequency_hz\":0.5}"));
+	assert_true(harness_call(harness, &sign_wind_op,
+							 "{\"wind_speed_mph\":115,\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12,"
+							 "\"natural_frequency_hz\":0.5}"));
 	assert_true(harness_noted(harness, "flexible_structure"));
 	assert_float_equal(harness_number(harness, "/confidence"), .9, 0);
 }

@@ -1,0 +1,253 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "seal/harness.h"
+#include "seal/op.h"
+#include "sign/domain/design.h"
+#include "sign/domain/poles_op.h"
+#include "sign/sign.h"
+
+static struct harness *harness;
+
+static void near_share(double value, double expected, double share)
+{
+	if (!(fabs(value - expected) <= share * fabs(expected)))
+		fail_msg("%.9g is not %.9g", value, expected);
+}
+
+static double number(const char *pointer)
+{
+	return harness_number(harness, pointer);
+}
+
+static bool design(double mph, const char *more)
+{
+	return harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":%.10g},\"sign\":{\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12}%s}",
+		mph, more);
+}
+
+/* The parts, asked one by one, say the same as the whole. */
+static void the_whole_is_the_sum_of_its_parts(void **state)
+{
+	(void)state;
+	assert_true(design(115, ""));
+	char designation[40];
+	snprintf(designation, sizeof designation, "%s", harness_text(harness, "/result/selected/pole/designation"));
+	double diameter = number("/result/selected/foundation/diameter_ft"),
+		   depth = number("/result/selected/foundation/required_depth_ft");
+	double force = .6 * number("/result/loads/total/force_lb"),
+		   moment = .6 * number("/result/loads/total/moment_base_lbft");
+	double torsion = .6 * number("/result/loads/total/torsion_lbft"),
+		   utilization = number("/result/selected/pole/utilization");
+	double weight = number("/result/selected/pole/weight_lb") + number("/result/face/weight_lb");
+	assert_true(harness_call(harness, &sign_footing_direct_op,
+							 "{\"footing\":{\"diameter_ft\":%.17g},\"loads\":{\"force_lb\":%.17g,\"height_ft\":%.17g}}",
+							 diameter, force, moment / force));
+	near_share(number("/result/required_depth_ft"), depth, 2e-4);
+	assert_true(harness_call(
+		harness, &sign_poles_op,
+		"{\"loads\":{\"M_kipin\":%.17g,\"V_kip\":%.17g,\"T_kipin\":%.17g,\"P_kip\":%.17g},\"height_ft\":20,"
+		"\"prefs\":{\"designation\":\"%s\",\"family\":[\"pipe\",\"tube\"]}}",
+		moment * 12 / 1000, force / 1000, torsion * 12 / 1000, weight / 1000, designation));
+	near_share(number("/result/options/0/utilization"), utilization, 2e-3);
+	assert_true(harness_bool(harness, "/result/options/0/all_pass"));
+}
+
+static void every_row_of_the_selected_passes(void **state)
+{
+	(void)state;
+	assert_true(design(140, ",\"alternates\":20"));
+	int rows = harness_count(harness, "/result/selected/checks"), governing = 0;
+	assert_int_equal(rows, 9);
+	for (int i = 0; i < rows; i++) {
+		char pointer[80];
+		snprintf(pointer, sizeof pointer, "/result/selected/checks/%d/pass", i);
+		assert_true(harness_bool(harness, pointer));
+		snprintf(pointer, sizeof pointer, "/result/selected/checks/%d/governing", i);
+		governing += harness_bool(harness, pointer);
+	}
+	assert_int_equal(governing, 1);
+	double last = number("/result/selected/cost_usd/total");
+	for (int i = 0; i < 20; i++) {
+		char pointer[80];
+		snprintf(pointer, sizeof pointer, "/result/alternates/%d/cost_usd/total", i);
+		assert_true(number(pointer) >= last);
+		last = number(pointer);
+	}
+	assert_float_equal(harness_number(harness, "/confidence"), 1, 0);
+}
+
+/* Asked for one objective, no other answer is better at it. */
+static void objectives(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"cost", "weight", "depth"};
+	static const char *const members[] = {"/result/selected/cost_usd/total", "/result/selected/pole/weight_lb",
+										  "/result/selected/foundation/depth_ft"};
+	double values[3][3];
+	for (int i = 0; i < 3; i++) {
+		char more[60];
+		snprintf(more, sizeof more, ",\"objective\":\"%s\"", names[i]);
+		assert_true(design(120, more));
+		for (int j = 0; j < 3; j++)
+			values[i][j] = number(members[j]);
+	}
+	for (int i = 0; i < 3; i++)
+		for (int j = 0; j < 3; j++)
+			assert_true(values[j][j] <= values[i][j]);
+}
+
+/* The optimum again: each family and each diameter alone; the cheapest of all is the answer. */
+static void the_optimum_is_exact(void **state)
+{
+	(void)state;
+	static const char *const families[] = {"pipe", "HSS_round", "HSS_square", "HSS_rect"};
+	double best = INFINITY;
+	for (int f = 0; f < 4; f++)
+		for (double diameter = 1.5; diameter <= 8; diameter += .5) {
+			char more[120];
+			snprintf(more, sizeof more,
+					 ",\"support\":{\"families\":[\"%s\"]},\"foundation\":{\"diameters_ft\":[%g]},\"alternates\":0",
+					 families[f], diameter);
+			assert_true(design(125, more));
+			if (harness_count(harness, "/result/selected") > 0)
+				best = fmin(best, number("/result/selected/cost_usd/total"));
+		}
+	assert_true(design(125, ""));
+	assert_float_equal(number("/result/selected/cost_usd/total"), best, 0);
+}
+
+static void cost_never_falls_with_the_wind(void **state)
+{
+	(void)state;
+	for (double height = 12; height <= 40; height += 7) {
+		double last = 0;
+		for (double mph = 80; mph <= 200; mph *= 1.1) {
+			assert_true(harness_call(harness, &sign_design_op,
+									 "{\"site\":{\"wind_speed_mph\":%g},\"sign\":{\"height_ft\":%g,\"sign_height_ft\":"
+									 "6,\"sign_width_ft\":9}}",
+									 mph, height));
+			if (harness_count(harness, "/result/selected") < 0)
+				break;
+			double cost = number("/result/selected/cost_usd/total");
+			assert_true(cost >= last);
+			last = cost;
+		}
+	}
+}
+
+static void nothing_feasible_explains_itself(void **state)
+{
+	(void)state;
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":180},\"sign\":{\"height_ft\":60,\"sign_height_ft\":20,\"sign_width_ft\":40},"
+		"\"support\":{\"families\":[\"pipe\"]}}"));
+	assert_int_equal(harness_count(harness, "/result/selected"), -2);
+	assert_int_equal(harness_count(harness, "/result/nearest"), 3);
+	assert_true(harness_noted(harness, "no_feasible"));
+	assert_float_equal(number("/confidence"), .5, 0); /* .4 for no feasible option, .1 for the warning */
+	assert_true(number("/result/nearest/0/utilization") <= number("/result/nearest/1/utilization"));
+}
+
+static void cabinets_make_the_face(void **state)
+{
+	(void)state;
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":12,\"height_ft\":5,\"z_offset_ft\":15},"
+		"{\"width_ft\":12,\"height_ft\":3,\"z_offset_ft\":12}]}"));
+	double cost = number("/result/selected/cost_usd/total");
+	assert_float_equal(number("/result/face/height_ft"), 20, 0);
+	assert_true(design(115, ""));
+	assert_float_equal(number("/result/selected/cost_usd/total"), cost, 0);
+	assert_true(harness_call(harness, &sign_design_op,
+							 "{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":12,\"height_ft\":8,\"z_"
+							 "offset_ft\":12,\"x_offset_ft\":4}]}"));
+	assert_true(number("/result/selected/cost_usd/total") >= cost); /* off the pole line it twists and bends more */
+}
+
+static void several_poles_share(void **state)
+{
+	(void)state;
+	assert_true(design(150, ",\"support\":{\"num_poles\":2,\"spacing_ft\":8}"));
+	assert_float_equal(number("/result/num_poles"), 2, 0);
+	int torsion = harness_find(harness, "/result/selected/checks", "name", "torsion");
+	char pointer[60];
+	snprintf(pointer, sizeof pointer, "/result/selected/checks/%d/demand", torsion);
+	assert_true(torsion < 0 || number(pointer) == 0); /* torsion has become a couple */
+	assert_false(design(150, ",\"support\":{\"num_poles\":2}"));
+	assert_true(harness_refused(harness, "/support/spacing_ft", "required"));
+}
+
+/* REF: ASCE 7-16 section 2.3.1; AISC 360-22 table C-A-7.1: both levels find a design; deflection is at service in
+ * both */
+static void levels(void **state)
+{
+	(void)state;
+	assert_true(design(115, ""));
+	double asd = number("/result/selected/cost_usd/total");
+	assert_true(design(115, ",\"level\":\"lrfd\""));
+	near_share(number("/result/selected/cost_usd/total"), asd, .2);
+}
+
+static void bad_input(void **state)
+{
+	(void)state;
+	assert_false(harness_call(harness, &sign_design_op, "{\"site\":{\"wind_speed_mph\":1}}"));
+	assert_true(harness_refused(harness, "/site/wind_speed_mph", "range"));
+	assert_false(harness_call(harness, &sign_design_op, "{\"site\":{\"wind_speed_mph\":115}}"));
+	assert_true(harness_refused(harness, "/sign", "required"));
+	assert_false(design(115, ",\"cabinets\":[{\"width_ft\":1,\"height_ft\":1}]"));
+	assert_true(harness_refused(harness, "/cabinets", "conflict"));
+	assert_false(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":8,\"sign_height_ft\":9,\"sign_width_ft\":9}}"));
+	assert_true(harness_refused(harness, "/sign/sign_height_ft", "greater_than_height"));
+	assert_false(design(115, ",\"foundation\":{\"types\":[\"spread\"]}"));
+	assert_true(harness_refused(harness, NULL, "not_implemented"));
+	assert_false(design(115, ",\"support\":{\"steel_grade\":\"A9\"}"));
+	assert_true(harness_refused(harness, "/support/steel_grade", "enum"));
+}
+
+static void ten_runs_are_equal(void **state)
+{
+	(void)state;
+	char first[65];
+	assert_true(design(115, ""));
+	snprintf(first, sizeof first, "%s", harness_content_sha256(harness));
+	for (int i = 0; i < 9; i++) {
+		assert_true(design(115, ""));
+		assert_string_equal(harness_content_sha256(harness), first);
+	}
+}
+
+int main(void)
+{
+	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_whole_is_the_sum_of_its_parts),
+		cmocka_unit_test(every_row_of_the_selected_passes),
+		cmocka_unit_test(objectives),
+		cmocka_unit_test(the_optimum_is_exact),
+		cmocka_unit_test(cost_never_falls_with_the_wind),
+		cmocka_unit_test(nothing_feasible_explains_itself),
+		cmocka_unit_test(cabinets_make_the_face),
+		cmocka_unit_test(several_poles_share),
+		cmocka_unit_test(levels),
+		cmocka_unit_test(bad_input),
+		cmocka_unit_test(ten_runs_are_equal),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	harness_free(harness);
+	return failed;
+}
