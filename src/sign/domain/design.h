@@ -183,9 +183,10 @@ struct design_found {
 
 /*
  * Every section of the list with every diameter, exactly: the wind on each pole's own width, Cases A, B and C, the
- * worst of them.  Cost: about 0.5 us a section and 0.3 us a distinct width and diameter.
+ * worst of them.  The list is sorted anew; the answer does not depend on its order.  Cost: about 0.4 us a section and
+ * 0.3 us a distinct width and diameter.
  */
-void design_search(const struct design_problem *problem, const struct section *const *list, size_t count,
+void design_search(const struct design_problem *problem, const struct section **list, size_t count,
 				   struct design_found *found);
 
 /* The wind on the poles of a section, both together. */

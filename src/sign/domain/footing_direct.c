@@ -93,23 +93,32 @@ static void block(bool square, double width, double a, double *area, double *cen
 	*centroid = *area > 0 ? 2.0 / 3 * r * r * r * chord * chord * chord / *area : r;
 }
 
+enum { BARS_MAX = 256 };
+
+/* A section whose bars are placed. */
+struct pier_section {
+	const struct concrete_constants *concrete;
+	bool square;
+	double width_in, fc_psi, bar_area_in2;
+	int64_t bars;
+	double y_in[BARS_MAX]; /* of each bar from the middle, up towards the compressed side */
+};
+
 /* Sum of forces (and moment about the middle) for a neutral axis at c; tension is negative. */
-static double forces(const struct concrete_constants *concrete, bool square, double width, double fc_psi, double bar,
-					 int64_t bars, double circle, double c, double *moment, double *tension_strain)
+static double forces(const struct pier_section *p, double c, double *moment, double *tension_strain)
 {
-	double area, centroid, sum, r = circle / 2;
-	block(square, width, beta1(fc_psi) * c, &area, &centroid);
-	sum = .85 * fc_psi * area;
+	double area, centroid, sum, half = p->width_in / 2, depth = beta1(p->fc_psi) * c, fy = p->concrete->fy_psi;
+	block(p->square, p->width_in, depth, &area, &centroid);
+	sum = .85 * p->fc_psi * area;
 	*moment = sum * centroid;
 	*tension_strain = 0;
-	for (int64_t i = 0; i < bars; i++) {
-		double y = r * cos(2 * M_PI * ((double)i + .5) / (double)bars);
-		double strain = CRUSH * (c - (width / 2 - y)) / c;
-		double stress = fmax(-concrete->fy_psi, fmin(concrete->fy_psi, strain * E_STEEL_PSI));
-		if (stress > 0 && width / 2 - y < beta1(fc_psi) * c)
-			stress -= .85 * fc_psi; /* the concrete that the bar displaces */
-		sum += bar * stress;
-		*moment += bar * stress * y;
+	for (int64_t i = 0; i < p->bars; i++) {
+		double strain = CRUSH * (c - (half - p->y_in[i])) / c;
+		double stress = fmax(-fy, fmin(fy, strain * E_STEEL_PSI));
+		if (stress > 0 && half - p->y_in[i] < depth)
+			stress -= .85 * p->fc_psi; /* the concrete that the bar displaces */
+		sum += p->bar_area_in2 * stress;
+		*moment += p->bar_area_in2 * stress * p->y_in[i];
 		*tension_strain = fmax(*tension_strain, -strain);
 	}
 	return sum;
@@ -125,10 +134,18 @@ static double phi_of(const struct concrete_constants *concrete, double tension_s
 double pier_flexure_lbft(const struct concrete_constants *concrete, bool square, double width_in, double fc_psi,
 						 double bar_area_in2, int64_t bars, double bar_circle_in)
 {
+	struct pier_section p = {.concrete = concrete,
+							 .square = square,
+							 .width_in = width_in,
+							 .fc_psi = fc_psi,
+							 .bar_area_in2 = bar_area_in2,
+							 .bars = bars < BARS_MAX ? bars : BARS_MAX};
+	for (int64_t i = 0; i < p.bars; i++)
+		p.y_in[i] = bar_circle_in / 2 * cos(2 * M_PI * ((double)i + .5) / (double)p.bars);
 	double low = 1e-6, high = width_in, moment = 0, strain = 0;
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 50; i++) {
 		double c = (low + high) / 2;
-		if (forces(concrete, square, width_in, fc_psi, bar_area_in2, bars, bar_circle_in, c, &moment, &strain) > 0)
+		if (forces(&p, c, &moment, &strain) > 0)
 			high = c;
 		else
 			low = c;
@@ -173,13 +190,19 @@ void pier_detail(const struct concrete_constants *concrete, double width_ft, dou
 					   (double)rebar->ties * hoop_in / 12 * tie->weight_lb_ft;
 }
 
+/* What .5 % of Ag asks, and at least 6. */
+static int64_t least_bars(const struct rebar_size *bar, double ag_in2)
+{
+	return (int64_t)ceil(fmax(6, .005 * ag_in2 / bar->area_in2));
+}
+
 /* The fewest bars of one size that carry the moment; 0 when none do. */
 static int64_t bars_for(const struct concrete_constants *concrete, bool square, double width_in, double fc_psi,
 						double mu_lbft, const struct rebar_size *bar, double circle_in, double *phi_mn)
 {
 	double ag = square ? width_in * width_in : M_PI / 4 * width_in * width_in;
-	int64_t bars = (int64_t)ceil(fmax(6, .005 * ag / bar->area_in2)), most = most_bars(bar, circle_in);
-	for (; bars <= most && (double)bars * bar->area_in2 <= .04 * ag; bars++) {
+	int64_t most = most_bars(bar, circle_in);
+	for (int64_t bars = least_bars(bar, ag); bars <= most && (double)bars * bar->area_in2 <= .04 * ag; bars++) {
 		*phi_mn = pier_flexure_lbft(concrete, square, width_in, fc_psi, bar->area_in2, bars, circle_in);
 		if (*phi_mn >= mu_lbft)
 			return bars;
@@ -191,14 +214,15 @@ bool pier_reinforce(const struct concrete_constants *concrete, bool square, doub
 					double mu_lbft, struct pier_rebar *rebar)
 {
 	enum { FIRST = 5, LAST = 11, HANDY = 12 }; /* bar numbers; verticals that are handy to place */
-	double width_in = 12 * width_ft, tie_in = bar_of(concrete, 3)->diameter_in;
+	double width_in = 12 * width_ft, ag = square ? width_in * width_in : M_PI / 4 * width_in * width_in;
+	double tie_in = bar_of(concrete, 3)->diameter_in;
 	bool enough = false;
 	*rebar = (struct pier_rebar){.verticals = 0};
 	for (int64_t size = FIRST; size <= LAST && (!enough || rebar->verticals > HANDY); size++) {
 		const struct rebar_size *bar = bar_of(concrete, size);
 		double circle_in = width_in - 2 * (concrete->cover_in + tie_in) - bar->diameter_in, phi_mn = 0;
-		if (circle_in <= 0)
-			break;
+		if (circle_in <= 0 || (size < LAST && least_bars(bar, ag) > HANDY))
+			continue; /* larger bars are handier */
 		int64_t bars = bars_for(concrete, square, width_in, fc_psi, mu_lbft, bar, circle_in, &phi_mn);
 		bool carries = bars > 0;
 		if (enough && (!carries || bars >= rebar->verticals))
