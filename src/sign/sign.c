@@ -2,6 +2,7 @@
 
 #include "seal/op.h"
 #include "seal/pack.h"
+#include "sign/domain/aluminum.h"
 #include "sign/domain/design.h"
 #include "sign/domain/footing_direct_op.h"
 #include "sign/domain/grade.h"
@@ -20,8 +21,8 @@ const struct op *const sign_ops[] = {
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 
 const struct pack_kind *const sign_pack_kinds[] = {
-	&sign_exposure_kind, &sign_costs_kind,       &sign_soils_kind,  &sign_footing_calibration_kind,
-	&sign_concrete_kind, &sign_wind_figure_kind, &sign_grades_kind, &sign_pricing_kind,
-	&sign_sections_kind,
+	&sign_exposure_kind, &sign_costs_kind,       &sign_soils_kind,       &sign_footing_calibration_kind,
+	&sign_concrete_kind, &sign_wind_figure_kind, &sign_aisc_shapes_kind, &sign_aluminum_kind,
+	&sign_grades_kind,   &sign_pricing_kind,     &sign_sections_kind,
 };
 const size_t sign_pack_kinds_count = sizeof sign_pack_kinds / sizeof *sign_pack_kinds;
