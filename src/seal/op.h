@@ -39,6 +39,8 @@ struct op {
 	 * calculation say why.  True: output is the result, or the calculation abstained.
 	 */
 	bool (*run)(struct calc *calc, const void *input, void *output);
+	/* May add to the result what follows from the hash of the inputs (a token by which to find it); may be NULL. */
+	void (*finish)(void *output, struct arena *arena, const char *inputs_sha256);
 	const char *example;              /* a body that answers 200 */
 	const struct json_limits *limits; /* NULL: json_body_limits */
 	size_t body_max;                  /* bytes; 0: OP_BODY_MAX */

@@ -6,6 +6,7 @@
 #define CS_SIGN_DOMAIN_DESIGN_H
 
 #include "seal/check.h"
+#include "sign/domain/cabinets.h"
 #include "sign/domain/costs.h"
 #include "sign/domain/footing_direct_op.h"
 #include "sign/domain/poles.h"
@@ -29,10 +30,6 @@ struct design_site {
 
 struct design_sign {
 	double height_ft, sign_height_ft, sign_width_ft, weight_psf, solid_ratio, return_corner_ft, depth_ft;
-};
-
-struct design_cabinet {
-	double width_ft, height_ft, depth_in, weight_psf, z_offset_ft, x_offset_ft;
 };
 
 struct design_support {
@@ -67,7 +64,7 @@ struct design_request {
 	struct design_sign *sign;
 	struct {
 		size_t count;
-		struct design_cabinet *items;
+		struct cabinet *items;
 	} cabinets;
 	struct design_support support;
 	struct design_foundation_request foundation;
