@@ -75,7 +75,7 @@ static bool quoted_field(struct reading *r, struct field_text *field)
 		}
 		*field = trimmed(start, (size_t)(r->at - start));
 		r->at++;
-		return r->at == r->end || strchr(",\r\n", *r->at) != NULL || refuse(r, "a quote ends inside a field");
+		return r->at == r->end || memchr(",\r\n", *r->at, 3) != NULL || refuse(r, "a quote ends inside a field");
 	}
 	return refuse(r, "a quoted field does not end");
 }
@@ -148,6 +148,15 @@ static struct field_text cell(const struct reading *r, size_t column)
 	return index < r->field_count ? r->fields[index] : (struct field_text){"", 0};
 }
 
+/* Has it no other bytes than these? */
+static bool is_made_of(struct field_text field, const char *bytes)
+{
+	for (size_t i = 0; i < field.size; i++)
+		if (memchr(bytes, field.text[i], strlen(bytes)) == NULL)
+			return false;
+	return true;
+}
+
 /* Nothing, a hyphen, or a dash as UTF-8 or Windows-1252 has it. */
 static bool is_none(struct field_text field)
 {
@@ -159,7 +168,7 @@ static bool is_none(struct field_text field)
 static bool is_number(struct field_text field)
 {
 	char text[NUMBER_MAX];
-	if (field.size == 0 || field.size >= NUMBER_MAX || strspn(field.text, "0123456789.") < field.size)
+	if (field.size == 0 || field.size >= NUMBER_MAX || !is_made_of(field, "0123456789."))
 		return false;
 	memcpy(text, field.text, field.size);
 	text[field.size] = '\0';
@@ -179,12 +188,7 @@ static double number_in(const struct reading *r, size_t column)
 
 static bool is_type(struct field_text field)
 {
-	if (field.size == 0 || field.size >= AISC_TYPE_MAX)
-		return false;
-	for (size_t i = 0; i < field.size; i++)
-		if (!((field.text[i] >= 'A' && field.text[i] <= 'Z') || (field.text[i] >= '0' && field.text[i] <= '9')))
-			return false;
-	return true;
+	return field.size > 0 && field.size < AISC_TYPE_MAX && is_made_of(field, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 }
 
 static bool count_type(struct reading *r, struct field_text type)
@@ -220,7 +224,7 @@ static bool check_numbers(struct reading *r, bool is_w)
 static bool label_word(const struct reading *r, char word[NUMBER_MAX])
 {
 	struct field_text label = cell(r, LABEL);
-	if (label.size >= NUMBER_MAX || strspn(label.text, "WXwx0123456789.") < label.size)
+	if (label.size >= NUMBER_MAX || !is_made_of(label, "WXwx0123456789."))
 		return false;
 	memcpy(word, label.text, label.size);
 	word[label.size] = '\0';
