@@ -2,6 +2,7 @@
 
 #include "seal/op.h"
 #include "seal/pack.h"
+#include "sign/domain/concrete_op.h"
 #include "sign/domain/design.h"
 #include "sign/domain/footing_direct_op.h"
 #include "sign/domain/grade.h"
