@@ -4,6 +4,7 @@
 #include "seal/pack.h"
 #include "sign/domain/aluminum.h"
 #include "sign/domain/cabinets.h"
+#include "sign/domain/concrete_op.h"
 #include "sign/domain/design.h"
 #include "sign/domain/footing_direct_op.h"
 #include "sign/domain/grade.h"
