@@ -234,6 +234,7 @@ static void sliding_by_friction_or_cohesion(void **state)
 
 /* --- the search --- */
 
+/* REF: ACI 318-19 section 13.3.1.2 -- every size is asked, and the least volume with 6 in of effective depth kept */
 static bool brute(const struct spread_problem *p, struct spread_size *best)
 {
 	double least = INFINITY;
