@@ -3,6 +3,7 @@
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/domain/aluminum.h"
+#include "sign/domain/anchors_op.h"
 #include "sign/domain/cabinets.h"
 #include "sign/domain/concrete_op.h"
 #include "sign/domain/design.h"
@@ -18,8 +19,9 @@
 #include "sign/domain/wind_pack.h"
 
 const struct op *const sign_ops[] = {
-	&sign_wind_op,           &sign_cabinets_op, &sign_cabinets_add_op, &sign_design_op, &sign_footing_direct_op,
-	&sign_footing_spread_op, &sign_concrete_op, &sign_poles_op,        &sign_price_op,  &sign_sections_op,
+	&sign_wind_op,           &sign_cabinets_op,       &sign_cabinets_add_op, &sign_design_op,
+	&sign_footing_direct_op, &sign_footing_spread_op, &sign_anchors_op,      &sign_concrete_op,
+	&sign_poles_op,          &sign_price_op,          &sign_sections_op,
 };
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 
