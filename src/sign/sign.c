@@ -4,6 +4,7 @@
 #include "seal/pack.h"
 #include "sign/domain/aluminum.h"
 #include "sign/domain/anchors_op.h"
+#include "sign/domain/baseplate_op.h"
 #include "sign/domain/cabinets.h"
 #include "sign/domain/concrete_op.h"
 #include "sign/domain/design.h"
@@ -20,8 +21,8 @@
 
 const struct op *const sign_ops[] = {
 	&sign_wind_op,           &sign_cabinets_op,       &sign_cabinets_add_op, &sign_design_op,
-	&sign_footing_direct_op, &sign_footing_spread_op, &sign_anchors_op,      &sign_concrete_op,
-	&sign_poles_op,          &sign_price_op,          &sign_sections_op,
+	&sign_footing_direct_op, &sign_footing_spread_op, &sign_baseplate_op,    &sign_anchors_op,
+	&sign_concrete_op,       &sign_poles_op,          &sign_price_op,        &sign_sections_op,
 };
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 

@@ -385,7 +385,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 	return true;
 }
 
-static const struct op_alias aliases[] = {{"POST", "/signage/anchors/checks"}, {NULL, NULL}};
+static const struct op_alias aliases[] = {{"POST", "/signage/anchors/checks"}, {NULL}};
 
 const struct op sign_anchors_op = {
 	.name = "sign.anchors",

@@ -59,7 +59,7 @@ static bool run_concrete(struct calc *calc, const void *input, void *output)
 	return true;
 }
 
-static const struct op_alias concrete_aliases[] = {{"POST", "/signage/common/concrete/yards"}, {NULL, NULL}};
+static const struct op_alias concrete_aliases[] = {{"POST", "/signage/common/concrete/yards"}, {NULL}};
 
 const struct op sign_concrete_op = {
 	.name = "sign.concrete",

@@ -298,7 +298,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 }
 
 static const struct op_alias aliases[] = {
-	{"POST", "/signage/direct_burial/footing/solve"}, {"POST", "/signage/direct_burial/footing/design"}, {NULL, NULL}};
+	{"POST", "/signage/direct_burial/footing/solve"}, {"POST", "/signage/direct_burial/footing/design"}, {NULL}};
 
 const struct op sign_footing_direct_op = {
 	.name = "sign.footing.direct",

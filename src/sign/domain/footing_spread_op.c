@@ -347,7 +347,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 	return true;
 }
 
-static const struct op_alias aliases[] = {{"POST", "/signage/monument/foundation"}, {NULL, NULL}};
+static const struct op_alias aliases[] = {{"POST", "/signage/monument/foundation"}, {NULL}};
 
 const struct op sign_footing_spread_op = {
 	.name = "sign.footing.spread",
