@@ -6,7 +6,7 @@
 #include "core/must.h"
 #include "seal/check.h"
 
-/* REF: ASME B1.1 -- coarse threads per inch (UNC) */
+/* REF: ASME B1.1: coarse threads per inch (UNC) */
 static const struct {
 	double dia_in, per_in;
 } threads[] = {
@@ -116,7 +116,8 @@ static double limit_ratio(struct anchor_limit *limit)
 	return limit->ratio;
 }
 
-/* REF: ACI 318-19 section 17.6.1, section 17.6.3, table 17.5.3 -- the anchor that pulls hardest decides */
+/* REF: ACI 318-19 section 17.6.1; ACI 318-19 section 17.6.3; ACI 318-19 table 17.5.3: the anchor that pulls hardest
+ * decides */
 static void check_steel_and_pullout(const struct anchor_problem *p, double highest, struct anchor_answer *a)
 {
 	const struct anchor_bolt *bolt = &p->bolt;
@@ -139,7 +140,7 @@ static void check_tension(const struct anchor_problem *p, struct anchor_answer *
 		highest = fmax(highest, shares[i]);
 	check_steel_and_pullout(p, highest, a);
 	a->breakout_n.nominal_lb = anchors_breakout(p, shares, a);
-	/* REF: ACI 318-19 table 17.5.3 (b); section 17.10.5.4 */
+	/* REF: ACI 318-19 table 17.5.3; ACI 318-19 section 17.10.5.4: part (b) */
 	double phi = p->supplementary ? .75 : p->bolt.kind == ANCHOR_CAST_IN ? .70 : .65;
 	a->breakout_n.design_lb = (p->seismic ? .75 : 1) * phi * a->breakout_n.nominal_lb;
 	a->breakout_n.demand_lb = p->n_lb;

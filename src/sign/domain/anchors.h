@@ -74,10 +74,10 @@ void anchors_check(const struct anchor_problem *problem, struct anchor_answer *a
  */
 double anchors_area_in2(const struct anchor_problem *problem, const bool *in_group, double reach_in);
 
-/* REF: ACI 318-19 table 17.6.1.2, ASME B1.1 -- effective area of a coarse thread; exact for listed diameters. */
+/* REF: ACI 318-19 section 17.6.1.2; ASME B1.1: effective area of a coarse thread, exact for listed diameters. */
 double anchor_ase_in2(double dia_in, bool *listed);
 
-/* Heads: REF: ASME B18.2.1, B18.2.2 -- F = 1.5 da + 1/8 (heavy hex), 1.5 da (hex); .866 F² less the shaft. */
+/* REF: ASME B18.2.1; ASME B18.2.2: heads, F = 1.5 da + 1/8 (heavy hex), 1.5 da (hex), .866 F² less the shaft. */
 double anchor_head_in2(double dia_in, bool heavy);
 
 /* --- between anchors_*.c --- */
@@ -108,7 +108,7 @@ void anchors_check_side_face(const struct anchor_problem *problem, const double 
 void anchors_check_shear(const struct anchor_problem *problem, struct anchor_answer *answer);
 void anchors_check_spacing(const struct anchor_problem *problem, struct anchor_answer *answer);
 
-/* λa: REF: ACI 318-19 table 17.2.4.1; √f'c with the limits of 17.3.1. */
+/* REF: ACI 318-19 table 17.2.4.1; ACI 318-19 section 17.3.1: λa, and √f'c within its limits. */
 double anchors_lambda(const struct anchor_problem *problem);
 double anchors_root(const struct anchor_problem *problem);
 

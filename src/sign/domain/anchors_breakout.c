@@ -116,7 +116,7 @@ static void gather(const struct anchor_problem *p, const size_t *label, size_t w
 	g->gap_in = fmax(widest_gap(p, g->in, true), widest_gap(p, g->in, false));
 }
 
-/* REF: ACI 318-19 section 17.6.2.1.2 -- three or more edges nearer than 1.5 hef */
+/* REF: ACI 318-19 section 17.6.2.1.2: three or more edges nearer than 1.5 hef */
 static double limited_hef(const struct anchor_problem *p, const struct group *g)
 {
 	double hef = p->bolt.hef_in, farthest = 0;
@@ -129,7 +129,7 @@ static double limited_hef(const struct anchor_problem *p, const struct group *g)
 	return near < 3 ? hef : fmin(hef, fmax(farthest / 1.5, g->gap_in / 3));
 }
 
-/* REF: ACI 318-19 section 17.6.2.2 -- headed bolts of 11 to 25 in have their own exponent */
+/* REF: ACI 318-19 section 17.6.2.2: headed bolts of 11 to 25 in have their own exponent */
 static double basic_lb(const struct anchor_problem *p, double hef)
 {
 	double root = anchors_lambda(p) * anchors_root(p);
@@ -138,7 +138,7 @@ static double basic_lb(const struct anchor_problem *p, double hef)
 	return p->bolt.kc * root * hef * sqrt(hef);
 }
 
-/* REF: ACI 318-19 section 17.6.2.6 -- splitting, post-installed anchors in uncracked concrete only */
+/* REF: ACI 318-19 section 17.6.2.6: splitting, post-installed anchors in uncracked concrete only */
 static double splitting(const struct anchor_problem *p, double ca_min, double hef)
 {
 	if (p->bolt.kind == ANCHOR_CAST_IN || p->cracked || p->supplementary || ca_min >= p->bolt.cac_in)
@@ -185,7 +185,7 @@ double anchors_breakout(const struct anchor_problem *p, const double *shares, st
 
 /* --- side-face blowout --- */
 
-/* Anchors in one line along an edge, near enough to it: REF: ACI 318-19 section 17.6.4.1 -- hef > 2.5 ca1 */
+/* REF: ACI 318-19 section 17.6.4.1: anchors in one line along an edge and near enough to it, hef > 2.5 ca1 */
 struct line {
 	double ca1_in, along_in[ANCHORS_MAX], share[ANCHORS_MAX];
 	size_t index[ANCHORS_MAX], count;
@@ -211,7 +211,8 @@ static void line_at(const struct anchor_problem *p, int edge, double ca1, const 
 	}
 }
 
-/* REF: ACI 318-19 section 17.6.4.1, section 17.6.4.2 -- a corner lessens one anchor, company along the edge helps */
+/* REF: ACI 318-19 section 17.6.4.1; ACI 318-19 section 17.6.4.2: a corner lessens one anchor, company along the edge
+ * helps */
 static double blowout_factor(const struct anchor_problem *p, const struct line *line, size_t first, size_t last,
 							 int edge)
 {

@@ -214,7 +214,7 @@ static bool take_steel(struct calc *calc, const struct anchor_request *a, struct
 	}
 	double fu = given(a->futa_ksi) ? a->futa_ksi : grade->fu_ksi;
 	double fy = given(a->fya_ksi) ? a->fya_ksi : grade != NULL && !given(a->futa_ksi) ? grade->fy_ksi : (double)NAN;
-	/* REF: ACI 318-19 section 17.6.1.2 -- futa at most 1.9 fya and 125 ksi */
+	/* REF: ACI 318-19 section 17.6.1.2: futa at most 1.9 fya and 125 ksi */
 	double futa = fmin(fu, given(fy) ? fmin(1.9 * fy, 125) : 125);
 	bolt->futa_psi = 1000 * futa;
 	calc_factor(calc, "futa_ksi", futa);
@@ -232,7 +232,7 @@ static void take_bolt(struct calc *calc, const struct anchors_request *r, struct
 	bolt->abrg_in2 = given(a->abrg_in2) ? a->abrg_in2 : anchor_head_in2(a->dia_in, a->head == HEAVY_HEX);
 	bolt->kc = given(a->kc) ? a->kc : cast_in ? 24 : 17;
 	bolt->np_lb = a->np_lb;
-	bolt->cac_in = 4 * a->hef_in; /* REF: ACI 318-19 table 17.9.5 -- torque-controlled expansion anchors */
+	bolt->cac_in = 4 * a->hef_in; /* REF: ACI 318-19 table 17.9.5: torque-controlled expansion anchors */
 	bolt->ductile = a->ductile;
 	if (!listed)
 		calc_assume(calc, "thread",

@@ -49,7 +49,7 @@ static void positions_are_a_layout(void **state)
 	assert_string_equal(harness_content_sha256(harness), hash);
 }
 
-/* ACI 318-19 section 17.6.1.2: futa at most 1.9 fya and 125 ksi */
+/* REF: ACI 318-19 section 17.6.1.2: futa at most 1.9 fya and 125 ksi */
 static void grades_and_overrides(void **state)
 {
 	(void)state;

@@ -36,7 +36,7 @@ static void row_shares(const struct row *row, double ecc, double *shares)
 		shares[i] = 1 / n + (inertia > 0 ? ecc * (row->y_in[i] - middle) / inertia : 0);
 }
 
-/* Anchors of the row that break out together: REF: ACI 318-19 section 17.5.1.3 -- spacing below 3 ca1 */
+/* REF: ACI 318-19 section 17.5.1.3: anchors of the row that break out together, their spacing below 3 ca1 */
 struct chain {
 	double count, share, length_in, gap_in, ecc_in, side_low_in, side_high_in;
 };
@@ -61,7 +61,7 @@ static struct chain chain_of(const struct anchor_problem *p, const struct row *r
 	return chain;
 }
 
-/* REF: ACI 318-19 section 17.7.2.1.2 -- narrow and thin: both sides and the thickness below 1.5 ca1 */
+/* REF: ACI 318-19 section 17.7.2.1.2: narrow and thin: both sides and the thickness below 1.5 ca1 */
 static double limited_ca1(const struct anchor_problem *p, const struct chain *chain)
 {
 	double ca1 = p->edges.x1_in, high = fmax(chain->side_low_in, chain->side_high_in), ha = p->edges.thickness_in;
@@ -78,7 +78,7 @@ static double basic_lb(const struct anchor_problem *p, double ca1)
 	return factor * anchors_lambda(p) * anchors_root(p) * ca1 * sqrt(ca1);
 }
 
-/* REF: ACI 318-19 section 17.7.2 -- total V at which this chain breaks out */
+/* REF: ACI 318-19 section 17.7.2: total V at which this chain breaks out */
 static double break_out(const struct anchor_problem *p, const struct chain *chain, struct anchor_answer *a)
 {
 	double ca1 = limited_ca1(p, chain), reach = 1.5 * ca1, ha = p->edges.thickness_in;
@@ -118,7 +118,7 @@ static double breakout_of(const struct anchor_problem *p, struct anchor_answer *
 	return least;
 }
 
-/* REF: ACI 318-19 section 17.7.3 -- breakout in tension under the shear's eccentricity */
+/* REF: ACI 318-19 section 17.7.3: breakout in tension under the shear's eccentricity */
 static double pryout_of(const struct anchor_problem *p)
 {
 	struct anchor_answer aside;
@@ -129,7 +129,7 @@ static double pryout_of(const struct anchor_problem *p)
 
 void anchors_check_shear(const struct anchor_problem *p, struct anchor_answer *a)
 {
-	/* REF: ACI 318-19 section 17.7.1.2, section 17.7.1.2.1, table 17.5.3 (a) */
+	/* REF: ACI 318-19 section 17.7.1.2; ACI 318-19 section 17.7.1.2.1; ACI 318-19 table 17.5.3: part (a) */
 	a->steel_v.nominal_lb = .6 * p->bolt.ase_in2 * p->bolt.futa_psi * (double)p->count * (p->grout_pad ? .80 : 1);
 	a->steel_v.design_lb = (p->bolt.ductile ? .65 : .60) * a->steel_v.nominal_lb;
 	a->vb_lb = a->avco_in2 = a->avc_in2 = a->psi_ec_v = a->psi_ed_v = a->psi_c_v = a->psi_h_v = a->ca1_in = NAN;
@@ -170,9 +170,9 @@ static double least_distance(const struct anchor_problem *p)
 }
 
 /*
- * REF: ACI 318-19 table 17.9.2 (a), section 17.9.4, table 20.5.1.3.1 -- cast-in bolts that are not torqued: 4 da, and
- * the cover of a bar exposed to weather; expansion anchors: 6 da, 8 da, and the greater of 2/3 and all but 4 in of the
- * thickness
+ * REF: ACI 318-19 table 17.9.2; ACI 318-19 section 17.9.4; ACI 318-19 table 20.5.1.3.1: cast-in bolts that are not
+ * torqued: 4 da, and the cover of a bar exposed to weather; expansion anchors: 6 da, 8 da, and the greater of 2/3 and
+ * all but 4 in of the thickness
  */
 void anchors_check_spacing(const struct anchor_problem *p, struct anchor_answer *a)
 {

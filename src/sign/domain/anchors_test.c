@@ -48,7 +48,7 @@ static struct anchor_answer check(const struct anchor_problem *p)
 	return a;
 }
 
-/* ACI 318-19 table 17.6.1.2 and the heads of ASME B18.2 */
+/* REF: ACI 318-19 section 17.6.1.2; ASME B1.1; ASME B18.2.1; ASME B18.2.2: published areas of threads and heads */
 static void threads_and_heads(void **state)
 {
 	(void)state;
@@ -70,7 +70,8 @@ static void threads_and_heads(void **state)
 	assert_false(listed);
 }
 
-/* [sign 9 A1] ACI 318-19 section 17.6.2 */
+/* [sign 9 A1] REF: ACI 318-19 section 17.6.2; ACI 318-19 section 17.6.1; ACI 318-19 section 17.6.3; ACI 318-19
+ * section 17.7.1.2; ACI 318-19 section 17.7.3 */
 static void one_anchor_far_from_edges(void **state)
 {
 	(void)state;
@@ -87,7 +88,7 @@ static void one_anchor_far_from_edges(void **state)
 	near_share(a.pryout.design_lb, .7 * 2 * a.breakout_n.nominal_lb, 1e-12);
 }
 
-/* A group of four near an edge, by hand: ACI 318-19 section 17.6.2 */
+/* REF: ACI 318-19 section 17.6.2; ACI 318-19 section 17.6.2.2: a group of four near an edge, by hand */
 static void group_near_an_edge(void **state)
 {
 	(void)state;
@@ -112,7 +113,7 @@ static void group_near_an_edge(void **state)
 	near_share(check(&p).nb_lb, 16 * sqrt(3000) * pow(16, 5 / 3.), 1e-12);
 }
 
-/* ACI 318-19 section 17.6.2.1.2: an anchor in a narrow pier */
+/* REF: ACI 318-19 section 17.6.2.1.2: an anchor in a narrow pier */
 static void near_three_edges(void **state)
 {
 	(void)state;
@@ -130,7 +131,7 @@ static void near_three_edges(void **state)
 	near(check(&p).hef_in, 12, 0);
 }
 
-/* ACI 318-19 section 17.6.4 */
+/* REF: ACI 318-19 section 17.6.4.1; ACI 318-19 section 17.6.4.2: by hand */
 static void side_face_blowout(void **state)
 {
 	(void)state;
@@ -152,7 +153,8 @@ static void side_face_blowout(void **state)
 	assert_true(isnan(check(&p).side_face.nominal_lb));
 }
 
-/* ACI 318-19 section 17.7.2, by hand */
+/* REF: ACI 318-19 section 17.7.2; ACI 318-19 section 17.7.2.2.1; ACI 318-19 section 17.7.2.1.2; ACI 318-19
+ * section 17.7.1.2.1; ACI 318-19 section 17.5.1.3: by hand */
 static void shear_toward_an_edge(void **state)
 {
 	(void)state;
@@ -305,7 +307,7 @@ static void laws_of_breakout(void **state)
 	assert_true(points >= 10000);
 }
 
-/* ACI 318-19 section 17.8 */
+/* REF: ACI 318-19 section 17.8 */
 static void interaction_of_tension_and_shear(void **state)
 {
 	(void)state;
@@ -323,7 +325,8 @@ static void interaction_of_tension_and_shear(void **state)
 	}
 }
 
-/* ACI 318-19 section 17.2.4.1, section 17.3.1, section 17.5.3, section 17.6.2.6, section 17.10.5.4 */
+/* REF: ACI 318-19 table 17.2.4.1; ACI 318-19 section 17.3.1; ACI 318-19 table 17.5.3; ACI 318-19 section 17.6.2.6; ACI
+ * 318-19 section 17.10.5.4; ACI 318-19 table 17.9.5 */
 static void post_installed_and_seismic(void **state)
 {
 	(void)state;
@@ -354,7 +357,7 @@ static void post_installed_and_seismic(void **state)
 	near_share(check(&p).steel_v.design_lb, .60 * check(&p).steel_v.nominal_lb, 1e-12);
 }
 
-/* ACI 318-19 section 17.9 */
+/* REF: ACI 318-19 table 17.9.2; ACI 318-19 section 17.9.4; ACI 318-19 table 20.5.1.3.1 */
 static void least_spacings(void **state)
 {
 	(void)state;

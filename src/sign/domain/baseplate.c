@@ -139,7 +139,7 @@ static void row(struct plate_answer *a, enum plate_row which, double demand, dou
 	a->rows[which] = (struct plate_demand){true, demand, capacity};
 }
 
-/* REF: AISC Design Guide 1 section 3.1.2, section 3.3.2, section 3.4.3; AISC 360-22 F11 */
+/* REF: AISC Design Guide 1 section 3.3.2; AISC Design Guide 1 section 3.4.3; AISC 360-22 F11 */
 static double thickness_for(const struct plate_problem *p, double moment_kipin_in)
 {
 	double available = p->lrfd ? .90 * p->fy_ksi : p->fy_ksi / 1.67;
@@ -165,7 +165,8 @@ static void check_thickness(const struct plate_problem *p, const struct plate_si
 	row(a, PLATE_TENSION_SIDE, a->t_tension_in, size->t_in);
 }
 
-/* REF: AISC 360-22 J2.4, J1.4 -- fillet all around as a line; what presses bears and does not load the weld */
+/* REF: AISC 360-22 J2.4; AISC 360-22 J1.4: fillet all around as a line; what presses bears and does not load the weld
+ */
 static void check_weld(const struct plate_problem *p, struct plate_answer *a)
 {
 	double length, section, polar, radius, factor, b = p->b_in, d = p->d_in, half = d / 2;

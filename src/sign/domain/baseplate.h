@@ -73,10 +73,11 @@ struct plate_answer {
 	bool pass;
 };
 
-/* REF: AISC 360-22 J8 -- φ .85 f'c √(A2/A1), at most φ 1.7 f'c; φ .65, Ω 2.31. */
+/* REF: AISC 360-22 J8: φ .85 f'c √(A2/A1), at most φ 1.7 f'c; φ .65, Ω 2.31. */
 double plate_fp_max_ksi(double fc_psi, double a2_over_a1, bool lrfd);
 
-/* REF: AISC Design Guide 1 section 3.3, 3.4, appendix B -- equilibrium of the plate.  Cost: about 10 ns. */
+/* REF: AISC Design Guide 1 section 3.3; AISC Design Guide 1 section 3.4; AISC Design Guide 1 appendix B: equilibrium.
+ * Cost: about 10 ns. */
 void plate_stand(const struct plate_problem *problem, const struct plate_size *size, struct plate_forces *forces);
 
 /* Moment per inch of width (kip-in/in) of the pressure about a line l_in from the edge. */

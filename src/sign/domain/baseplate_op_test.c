@@ -170,7 +170,8 @@ static void mistakes_are_named(void **state)
 	assert_true(harness_refused(harness, "/anchors/edge_in", "range"));
 }
 
-/* At allowable-stress level the anchors in concrete see the loads divided by 0.6. */
+/* REF: AISC 360-22 J3.7; ACI 318-19 section 17.6.1.2: at allowable-stress level the anchors in concrete see the loads
+ * divided by 0.6. */
 static void anchors_are_at_strength_level(void **state)
 {
 	(void)state;

@@ -38,7 +38,7 @@ static double shortest(const struct search *s)
 	return ceil(fmax(s->least->l_in, s->p->d_in + 2 * (s->p->edge_in + room)) - 1e-9);
 }
 
-/* Narrowest: room for the weld, and bolts of a line 4 diameters apart (REF: ACI 318-19 table 17.9.2 (a)). */
+/* REF: ACI 318-19 table 17.9.2: narrowest, room for the weld, and bolts of a line 4 diameters apart */
 static double narrowest(const struct search *s, int bolts)
 {
 	double pitch = given(s->p->dia_in) ? 4 * s->p->dia_in : 3;

@@ -30,7 +30,7 @@ static struct plate_problem problem_of(double p, double m)
 								  .lrfd = true};
 }
 
-/* AISC 360-22 J8 */
+/* REF: AISC 360-22 J8 */
 static void bearing_strength(void **state)
 {
 	(void)state;
@@ -40,7 +40,8 @@ static void bearing_strength(void **state)
 	near(plate_fp_max_ksi(3000, 1, false), .85 * 3 / 2.31, 1e-12);
 }
 
-/* AISC Design Guide 1 section 3.3: W12X96 on 19 in by 19 in, 376 kip and 940 kip-in */
+/* REF: AISC Design Guide 1 section 3.3; AISC Design Guide 1 section 3.3.2; AISC 360-22 F11: W12X96 on 19 in by 19 in,
+ * 376 kip and 940 kip-in */
 static void small_moment(void **state)
 {
 	(void)state;
@@ -58,7 +59,8 @@ static void small_moment(void **state)
 	assert_true(a.pass && a.forces.tension_kip == 0);
 }
 
-/* AISC Design Guide 1 section 3.4: the same column on 22 in by 22 in, 3600 kip-in */
+/* REF: AISC Design Guide 1 section 3.4; AISC Design Guide 1 section 3.4.3: the same column on 22 in by 22 in, 3600
+ * kip-in */
 static void large_moment(void **state)
 {
 	(void)state;
@@ -102,7 +104,8 @@ static void assert_equilibrium(const struct plate_problem *p, const struct plate
 	assert_true(f->y_in <= n * (1 + 1e-12));
 }
 
-/* Statics from what is returned; more than 10,000 points, both methods, pressing and pulling. */
+/* REF: AISC Design Guide 1 section 3.4; AISC Design Guide 1 appendix B: statics from what is returned; more than 10,000
+ * points, both methods, pressing and pulling. */
 static void plates_stand_in_equilibrium(void **state)
 {
 	(void)state;
@@ -210,7 +213,7 @@ static void laws_of_thickness(void **state)
 	assert_true(points >= 5000); /* two laws each */
 }
 
-/* AISC 360-22 J2.4, the weld as a line: by hand */
+/* REF: AISC 360-22 J2.4; AISC 360-22 J1.4: the weld as a line, by hand */
 static void weld_as_a_line(void **state)
 {
 	(void)state;

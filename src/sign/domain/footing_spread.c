@@ -51,7 +51,7 @@ static double moment_of(const struct spread_problem *p, const struct spread_size
 	return given(p->force_lb) ? p->force_lb * (p->height_ft + p->cover_ft + size->thickness_ft) : 0;
 }
 
-/* REF: IBC 1806.2; statics */
+/* REF: IBC 1806.2 */
 static void check_pressure(const struct spread_problem *p, const struct spread_size *size, struct spread_answer *answer)
 {
 	struct spread_soil *soil = &answer->soil;
@@ -72,7 +72,7 @@ static void check_pressure(const struct spread_problem *p, const struct spread_s
 	row(answer, SPREAD_BEARING, q.q0_psf, p->vertical_psf * p->increase);
 }
 
-/* REF: ASCE 7-16 section 2.4.1 -- uplift turns the footing about its toe beside the moment */
+/* REF: ASCE 7-16 section 2.4.1: uplift turns the footing about its toe beside the moment */
 static void check_overturning(const struct spread_problem *p, const struct spread_size *size,
 							  struct spread_answer *answer)
 {
@@ -92,7 +92,7 @@ static double sliding_resistance(const struct spread_problem *p, const struct sp
 {
 	if (given(p->friction))
 		return p->friction * fmax(factor * soil->dead_lb - p->uplift_lb, 0);
-	/* REF: IBC 1806.3.2 -- cohesion on the contact area, at most half the dead load */
+	/* REF: IBC 1806.3.2: cohesion on the contact area, at most half the dead load */
 	return fmin(p->cohesion_psf * soil->contact_ft * size->width_ft, soil->dead_lb / 2);
 }
 

@@ -13,7 +13,7 @@
 
 struct concrete_constants;
 
-#define SPREAD_ASD_DEAD .6 /* REF: ASCE 7-16 section 2.4.1 -- 0.6 D + 0.6 W */
+#define SPREAD_ASD_DEAD .6 /* REF: ASCE 7-16 section 2.4.1: 0.6 D + 0.6 W */
 
 struct spread_size {
 	double length_ft, width_ft, thickness_ft;
@@ -40,7 +40,7 @@ struct spread_pressure {
 };
 
 /*
- * REF: statics -- in the kern q = P/(BL)(1 ± 6e/L), outside q0 = 2P/(3B(L/2 − e)) over 3(L/2 − e).  P > 0.  Where
+ * By statics: in the kern q = P/(BL)(1 ± 6e/L), outside q0 = 2P/(3B(L/2 − e)) over 3(L/2 − e).  P > 0.  Where
  * e ≥ L/2 the resultant is put at the toe itself (contact 1e-6 ft): what remains is P, at the longest arm there is.
  */
 struct spread_pressure spread_pressure(double p_lb, double moment_lbft, double length_ft, double width_ft);
@@ -115,7 +115,7 @@ void spread_check_concrete(const struct spread_problem *problem, const struct sp
 
 /*
  * The passing footing of least concrete over all lengths, widths and thicknesses in steps of 3 in with an effective
- * depth of at least 6 in (REF: ACI 318-19 section 13.3.1.2); of equals the thinnest, then the shortest.  Exact.  False:
+ * depth of at least 6 in (ACI 318-19 section 13.3.1.2); of equals the thinnest, then the shortest.  Exact.  False:
  * none passes; `size` is then the one of a coarse grid that comes nearest.  Cost: about 1 ms.
  */
 bool spread_search(const struct spread_problem *problem, struct spread_size *size);

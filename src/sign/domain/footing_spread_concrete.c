@@ -14,7 +14,7 @@ struct factored {
 };
 
 enum { COMBINATIONS = 2 };
-static const double DEAD[COMBINATIONS] = {1.2, .9}; /* REF: ASCE 7-16 section 2.3.1 -- 1.2 D + W, 0.9 D + W */
+static const double DEAD[COMBINATIONS] = {1.2, .9}; /* REF: ASCE 7-16 section 2.3.1: 1.2 D + W, 0.9 D + W */
 
 static struct factored combine(const struct spread_problem *p, const struct spread_size *size,
 							   const struct spread_soil *soil, double dead)
@@ -80,7 +80,7 @@ static double steel_for(double mu_lbft, double width_in, double d_in, double fc,
 	return k > 0 ? .85 * fc * width_in * d_in * (1 - sqrt(k)) / fy : INFINITY;
 }
 
-/* REF: ACI 318-19 section 22.2, table 21.2.2 */
+/* REF: ACI 318-19 section 22.2; ACI 318-19 table 21.2.2 */
 static double flexure_lbft(double as_in2, double width_in, double d_in, double fc, double fy)
 {
 	/* steel beyond the balanced section adds nothing that is counted */
@@ -111,14 +111,14 @@ static double spacing_for(const struct spread_problem *p, const struct spread_si
 	mat->d_width_in = h_in - cover - 1.5 * bar->diameter_in;
 	if (mat->d_width_in <= 0 || width_in <= edge || length_in <= edge)
 		return 0;
-	/* REF: ACI 318-19 section 8.6.1.1 -- .0018 Ag */
+	/* REF: ACI 318-19 section 8.6.1.1: .0018 Ag */
 	double along_length = fmax(.0018 * width_in * h_in,
 							   steel_for(demand->mu_length_lbft, width_in, mat->d_length_in, p->fc_psi, p->fy_psi));
 	double along_width = fmax(.0018 * length_in * h_in,
 							  steel_for(demand->mu_width_lbft, length_in, mat->d_width_in, p->fc_psi, p->fy_psi));
 	double n_length = fmax(2, ceil(along_length / bar->area_in2 - 1e-9));
 	double n_width = fmax(2, ceil(along_width / bar->area_in2 - 1e-9));
-	/* REF: ACI 318-19 section 7.7.2.3 -- 3 h, 18 in */
+	/* REF: ACI 318-19 section 7.7.2.3: 3 h, 18 in */
 	double spacing =
 		fmin(fmin(3 * h_in, 18), fmin((width_in - edge) / (n_length - 1), (length_in - edge) / (n_width - 1)));
 	spacing = floor(spacing + 1e-9);
@@ -173,7 +173,7 @@ static double size_effect(double d_in)
 	return fmin(1, sqrt(2 / (1 + d_in / 10))); /* REF: ACI 318-19 section 22.5.5.1.3 */
 }
 
-/* REF: ACI 318-19 table 22.5.5.1 (c), section 22.5.5.1.1 -- without stirrups */
+/* REF: ACI 318-19 table 22.5.5.1; ACI 318-19 section 22.5.5.1.1: row (c), without stirrups */
 static double one_way_psi(double as_in2, double width_in, double d_in, double fc)
 {
 	double root = concrete_root(fc), ratio = as_in2 / (width_in * d_in);
@@ -201,7 +201,7 @@ static struct cantilevers cantilevers_of(const struct spread_problem *p, const s
 								fmax(0, (size->width_ft - p->column_width_in / 12) / 2)};
 }
 
-/* REF: ACI 318-19 table 13.2.7.1, section 13.2.7.2 -- at d from the column's faces */
+/* REF: ACI 318-19 table 13.2.7.1; ACI 318-19 section 13.2.7.2: at d from the column's faces */
 static void check_one_way(const struct spread_problem *p, const struct spread_size *size, const struct factored *f,
 						  struct spread_answer *answer)
 {
@@ -216,7 +216,7 @@ static void check_one_way(const struct spread_problem *p, const struct spread_si
 	worse(row, across, one_way_psi((double)mat->along_width * area, 12 * size->length_ft, mat->d_width_in, p->fc_psi));
 }
 
-/* REF: ACI 318-19 table 22.6.5.2, section 22.6.4 -- all three, an interior column */
+/* REF: ACI 318-19 table 22.6.5.2; ACI 318-19 section 22.6.4: all three, an interior column */
 static double two_way_psi(const struct spread_problem *p, double d_in, double perimeter_in)
 {
 	double longer = fmax(p->column_depth_in, p->column_width_in),
@@ -226,8 +226,8 @@ static double two_way_psi(const struct spread_problem *p, double d_in, double pe
 }
 
 /*
- * REF: ACI 318-19 section 8.4.4.2, section 22.6.4.1 -- the free body inside the critical section: column load and
- * moment less what soil and weight give on that area; γv of the moment that is left goes by eccentric shear.
+ * REF: ACI 318-19 section 8.4.4.2; ACI 318-19 section 22.6.4.1: the free body inside the critical section: column load
+ * and moment less what soil and weight give on that area; γv of the moment that is left goes by eccentric shear.
  */
 static void check_two_way(const struct spread_problem *p, const struct spread_size *size, const struct factored *f,
 						  struct spread_answer *answer)
@@ -269,7 +269,8 @@ static void check_flexure(const struct spread_problem *p, const struct spread_si
 	worse(row, .0018 * length * 12 * size->thickness_ft, across);
 }
 
-/* REF: ACI 318-19 section 14.5.2.1 -- plain concrete, 2 in of it against the ground not counted (14.5.1.7) */
+/* REF: ACI 318-19 section 14.5.2.1; ACI 318-19 section 14.5.1.7: plain concrete, 2 in of it against the ground not
+ * counted */
 static void note_heel(const struct spread_problem *p, const struct spread_size *size, const struct factored *f,
 					  double reach_ft, struct spread_answer *answer)
 {

@@ -137,6 +137,20 @@ static void one_failing_row_flips_all(void **state)
 	assert_true(!bed_passes(harness, "flexure") && bed_passes(harness, "bearing"));
 }
 
+static void what_rows_do_not_see_is_said(void **state)
+{
+	(void)state;
+	assert_true(CALL("{\"length_ft\":18,\"width_ft\":5,\"thickness_ft\":0.75,\"cover_ft\":6,\"vertical_lb\":1000,"
+					 "\"moment_lbft\":300000}"));
+	assert_true(harness_noted(harness, "top_bars") && harness_noted(harness, "shallow_footing"));
+	assert_true(harness_noted(harness, "no_force"));
+	assert_true(CALL("{\"length_ft\":3,\"width_ft\":3,\"thickness_ft\":2,\"vertical_lb\":5000,\"increase\":1.2,"
+					 "\"include_self_weight\":false}"));
+	assert_true(harness_noted(harness, "hooked_bars") && harness_noted(harness, "increase"));
+	assert_true(harness_noted(harness, "dead_in_all"));
+	assert_true(isnan(result("sf_overturning")) && isnan(bed_row(harness, "overturning", "demand")));
+}
+
 static void search_finds_the_least(void **state)
 {
 	(void)state;
@@ -171,6 +185,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(one_failing_row_flips_all),
 		cmocka_unit_test(search_finds_the_least),
+		cmocka_unit_test(what_rows_do_not_see_is_said),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	harness_free(harness);

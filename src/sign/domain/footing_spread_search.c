@@ -37,7 +37,7 @@ static bool soil_passes(const struct spread_problem *p, double length, double wi
 	return answer.pass;
 }
 
-/* REF: ACI 318-19 section 13.3.1.2 -- 6 in of effective depth */
+/* REF: ACI 318-19 section 13.3.1.2: 6 in of effective depth */
 static bool passes(const struct spread_problem *p, const struct spread_size *size)
 {
 	enum { LEAST_D_IN = 6 };

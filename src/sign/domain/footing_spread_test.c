@@ -102,7 +102,7 @@ static void laws_of_soil(void **state)
 /* --- concrete rows by strips: nothing shared with the code under test but the chosen bars --- */
 
 struct strips {
-	double shear_psi, punch_psi, along_lbft, across_lbft;
+	double shear_psi, punch_psi, along_lbft, across_lbft, heel_lbft_ft;
 };
 
 static void sum_strips(const struct spread_problem *p, const struct spread_size *s, const struct spread_mat *mat,
@@ -115,12 +115,13 @@ static void sum_strips(const struct spread_problem *p, const struct spread_size 
 	double d1 = mat->d_length_in / 12, d2 = mat->d_width_in / 12, d = (d1 + d2) / 2;
 	double face = s->length_ft / 2 - p->column_depth_in / 24, du = s->length_ft / STRIPS;
 	double b1 = p->column_depth_in / 12 + d, b2 = p->column_width_in / 12 + d;
-	double toe = 0, heel = 0, moment = 0, up = 0, turn = 0;
+	double toe = 0, heel = 0, moment = 0, up = 0, turn = 0, lifts = 0;
 	for (int i = 0; i < STRIPS; i++) {
 		double u = (i + .5) * du, net = (q_at(&q, u) - w) * du, from_middle = s->length_ft / 2 - u;
 		toe += u < face - d1 ? net : 0;
 		heel += u > s->length_ft - (face - d1) ? net : 0;
 		moment += u < face ? net * (face - u) : 0;
+		lifts -= u > s->length_ft - face ? net * (u - (s->length_ft - face)) : 0;
 		up += fabs(from_middle) < b1 / 2 ? net * b2 : 0;
 		turn += fabs(from_middle) < b1 / 2 ? net * b2 * from_middle : 0;
 	}
@@ -133,10 +134,12 @@ static void sum_strips(const struct spread_problem *p, const struct spread_size 
 	most->shear_psi = fmax(most->shear_psi, fmax(one, other));
 	most->punch_psi = fmax(most->punch_psi, punch / 144);
 	most->along_lbft = fmax(most->along_lbft, moment * s->width_ft);
+	most->heel_lbft_ft = fmax(most->heel_lbft_ft, lifts);
 	most->across_lbft = fmax(most->across_lbft, column / s->width_ft * reach * reach / 2);
 }
 
-/* ACI 318-19 13.2.7, 22.5, 22.6, 8.4.4.2: a second formulation */
+/* REF: ACI 318-19 table 13.2.7.1; ACI 318-19 section 13.2.7.2; ACI 318-19 section 8.4.4.2; ACI 318-19 section 22.6.4.1;
+ * ASCE 7-16 section 2.3.1: a second formulation */
 static void concrete_demands_by_strips(void **state)
 {
 	(void)state;
@@ -158,13 +161,16 @@ static void concrete_demands_by_strips(void **state)
 					const struct spread_demand *one = &a.rows[SPREAD_ONE_WAY];
 					assert_true(one->demand <= most.shear_psi * 1.001 + 1e-6);
 					near(a.rows[SPREAD_TWO_WAY].demand, most.punch_psi, .003 * most.punch_psi + .02);
+					near(a.heel_lbft_ft, most.heel_lbft_ft, .002 * most.heel_lbft_ft + 1);
 					double flexure = a.rows[SPREAD_FLEXURE].demand;
 					assert_true(fabs(flexure - most.along_lbft) < .002 * most.along_lbft + 1 ||
 								fabs(flexure - most.across_lbft) < .002 * most.across_lbft + 1);
 				}
 }
 
-/* A square footing under an even load, by hand: ACI 318-19 22.5.5.1, 22.6.5.2, 13.2.7, 8.6.1.1 */
+/* REF: ACI 318-19 table 22.5.5.1; ACI 318-19 section 22.5.5.1.1; ACI 318-19 section 22.5.5.1.3; ACI 318-19
+ * section 22.2; ACI 318-19 table 21.2.1; ACI 318-19 table 21.2.2; ACI 318-19 section 8.6.1.1; ACI 318-19
+ * section 7.7.2.3: a square footing under an even load, by hand */
 static void concentric_by_hand(void **state)
 {
 	(void)state;
@@ -191,7 +197,22 @@ static void concentric_by_hand(void **state)
 	assert_true(a.rows[SPREAD_MINIMUM_STEEL].capacity >= a.rows[SPREAD_MINIMUM_STEEL].demand);
 }
 
-/* ACI 318-19 22.6.5.2: the other two of the three, a long column and a thick footing around a long perimeter */
+/* REF: ACI 318-19 section 14.5.2.1; ACI 318-19 section 14.5.1.7: a heel that soil has left, by hand */
+static void heel_hangs_on_plain_concrete(void **state)
+{
+	(void)state;
+	struct spread_problem p = problem_of(3000, 120000);
+	struct spread_answer a;
+	p.self_weight = true;
+	p.cover_ft = 3;
+	spread_check(&p, &(struct spread_size){11, 5, 1.5}, &a);
+	assert_true(a.soil.contact_ft < 6);
+	near_share(a.heel_lbft_ft, 1.2 * (225 + 330) * 5 * 5 / 2, 1e-9);
+	near_share(a.heel_plain_lbft_ft, .6 * 5 * sqrt(3000) * 16 * 16 / 6, 1e-9);
+}
+
+/* REF: ACI 318-19 table 22.6.5.2; ACI 318-19 section 22.6.4: the other two of the three, a long column and a thick
+ * footing around a long perimeter */
 static void punching_takes_the_least_of_three(void **state)
 {
 	(void)state;
@@ -208,6 +229,7 @@ static void punching_takes_the_least_of_three(void **state)
 			   .75 * (2 + 40 * d / (4 * (80 + d))) * fmin(1, sqrt(2 / (1 + d / 10))) * sqrt(3000), 1e-9);
 }
 
+/* REF: IBC 1806.3.2; IBC 1806.2; ASCE 7-16 section 2.4.1 */
 static void sliding_by_friction_or_cohesion(void **state)
 {
 	(void)state;
@@ -219,7 +241,7 @@ static void sliding_by_friction_or_cohesion(void **state)
 	near(a.soil.moment_lbft, 900 * 9, 1e-9);
 	near(a.rows[SPREAD_SLIDING].capacity, .25 * 6000, 1e-9);
 	near(a.soil.sf_sliding, 2500. / 900, 1e-9);
-	p.friction = NAN, p.cohesion_psf = 130; /* IBC 1806.3.2 */
+	p.friction = NAN, p.cohesion_psf = 130;
 	spread_check_soil(&p, &size, &a);
 	near_share(a.rows[SPREAD_SLIDING].capacity, 130 * 5 * a.soil.contact_ft, 1e-9);
 	p.cohesion_psf = 500;
@@ -234,7 +256,7 @@ static void sliding_by_friction_or_cohesion(void **state)
 
 /* --- the search --- */
 
-/* REF: ACI 318-19 section 13.3.1.2 -- every size is asked, and the least volume with 6 in of effective depth kept */
+/* REF: ACI 318-19 section 13.3.1.2: every size is asked, and the least volume with 6 in of effective depth kept */
 static bool brute(const struct spread_problem *p, struct spread_size *best)
 {
 	double least = INFINITY;
@@ -302,6 +324,7 @@ int main(void)
 		cmocka_unit_test(laws_of_soil),
 		cmocka_unit_test(concrete_demands_by_strips),
 		cmocka_unit_test(concentric_by_hand),
+		cmocka_unit_test(heel_hangs_on_plain_concrete),
 		cmocka_unit_test(punching_takes_the_least_of_three),
 		cmocka_unit_test(sliding_by_friction_or_cohesion),
 		cmocka_unit_test(search_is_exact),
