@@ -15,14 +15,16 @@
 #include "sign/domain/price.h"
 #include "sign/domain/section_catalog.h"
 #include "sign/domain/section_op.h"
+#include "sign/domain/seismic_op.h"
+#include "sign/domain/snow_ice_op.h"
 #include "sign/domain/soil.h"
 #include "sign/domain/wind_op.h"
 #include "sign/domain/wind_pack.h"
 
 const struct op *const sign_ops[] = {
-	&sign_wind_op,           &sign_cabinets_op,       &sign_cabinets_add_op, &sign_design_op,
-	&sign_footing_direct_op, &sign_footing_spread_op, &sign_baseplate_op,    &sign_anchors_op,
-	&sign_concrete_op,       &sign_poles_op,          &sign_price_op,        &sign_sections_op,
+	&sign_wind_op,     &sign_cabinets_op,       &sign_cabinets_add_op,   &sign_design_op,    &sign_snow_ice_op,
+	&sign_seismic_op,  &sign_footing_direct_op, &sign_footing_spread_op, &sign_baseplate_op, &sign_anchors_op,
+	&sign_concrete_op, &sign_poles_op,          &sign_price_op,          &sign_sections_op,
 };
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 
