@@ -20,7 +20,7 @@ struct watch {
 	const struct watch_row *row;
 	pthread_t thread;
 	struct watch_seen seen;
-	bool looking;
+	bool looking, ended;
 	int64_t since_us; /* monotonic: the look began */
 };
 
@@ -32,7 +32,7 @@ struct watches {
 	pthread_cond_t changed; /* a look ended, or it is time to stop */
 	bool stop;
 	_Atomic uint64_t looks;
-	size_t count;
+	size_t count, ended;
 	struct watch watches[WATCHES_MAX];
 };
 
@@ -53,8 +53,6 @@ static struct timespec in_ms(int ms)
 static void look(struct watches *all, struct watch *watch)
 {
 	struct watch_seen seen = {.name = watch->row->name, .required = watch->row->required};
-	watch->looking = true;
-	watch->since_us = env_mono_us(all->env);
 	pthread_mutex_unlock(&all->lock);
 	seen.state = watch->row->look(all->self, &seen.note);
 	pthread_mutex_lock(&all->lock);
@@ -82,7 +80,12 @@ static void *run(void *self)
 	while (!all->stop) {
 		look(all, watch);
 		rest(all);
+		watch->looking = !all->stop;
+		watch->since_us = env_mono_us(all->env);
 	}
+	watch->ended = true;
+	all->ended++;
+	pthread_cond_broadcast(&all->changed);
 	pthread_mutex_unlock(&all->lock);
 	return NULL;
 }
@@ -134,16 +137,18 @@ void watches_close(struct watches *all)
 	pthread_mutex_lock(&all->lock);
 	all->stop = true;
 	pthread_cond_broadcast(&all->changed);
-	pthread_mutex_unlock(&all->lock);
 	const struct timespec until = in_ms(all->pace.timeout_ms);
-	bool hangs = false;
+	while (all->ended < all->count && pthread_cond_timedwait(&all->changed, &all->lock, &until) == 0)
+		;
+	bool hangs = all->ended < all->count;
 	for (size_t i = 0; i < all->count; i++)
-		if (pthread_clockjoin_np(all->watches[i].thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+		if (!all->watches[i].ended)
 			log_warn("a look at a part of the server does not come back", log_str("part", all->watches[i].row->name));
-			hangs = true;
-		}
+	pthread_mutex_unlock(&all->lock);
 	if (hangs)
 		return; /* it may still write there */
+	for (size_t i = 0; i < all->count; i++)
+		must(pthread_join(all->watches[i].thread, NULL) == 0);
 	pthread_cond_destroy(&all->changed);
 	pthread_mutex_destroy(&all->lock);
 	free(all);
