@@ -70,6 +70,8 @@ const struct cli_command cli_commands[] = {
 	{"doctor", "", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.", NULL, 0, 0,
 	 command_doctor},
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
+	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
+	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},
 	{"config show", "", "Print the configuration in force", NULL, origin_options, 0, 0, command_config_show},
 	{"version", "", "Print the version", NULL, NULL, 0, 0, command_version},
 	{"help", "[COMMAND]", "Tell what the commands do", NULL, NULL, 0, 2, command_help},

@@ -20,6 +20,7 @@ int command_packs_list(const struct cli *cli);
 int command_packs_show(const struct cli *cli);
 int command_packs_verify(const struct cli *cli);
 int command_packs_add(const struct cli *cli);
+int command_packs_import_aisc(const struct cli *cli);
 int command_config_show(const struct cli *cli);
 
 #endif

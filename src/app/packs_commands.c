@@ -14,6 +14,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "seal/pack.h"
+#include "sign/domain/aisc_shapes.h"
 
 /* The packs a server with this configuration would use. */
 struct view {
@@ -167,5 +168,43 @@ int command_packs_add(const struct cli *cli)
 															 : cli_fail(cli, CLI_FAILED, "%s", err.message);
 	view_close(&view);
 	buf_fini(&file);
+	return code;
+}
+
+/* The next version of a pack: one more than the newest. */
+static void next_version(const struct packs *packs, const char *name, char version[32])
+{
+	const struct pack *newest = packs_find(packs, name, NULL, NULL);
+	snprintf(version, 32, "v%ld", newest != NULL ? strtol(newest->version + 1, NULL, 10) + 1 : 1);
+}
+
+static int import(struct view *view, const struct buf *csv)
+{
+	struct aisc_counts counts = {.count = 0};
+	struct buf pack;
+	struct err err;
+	char version[32];
+	buf_init(&pack, 0);
+	next_version(view->packs, "aisc_shapes", version);
+	bool read = aisc_import(buf_text(csv), csv->size, version, &pack, &counts, &err);
+	int code = read ? add(view, &pack) : cli_fail(view->cli, CLI_INVALID, "%s: %s", view->cli->args[0], err.message);
+	for (size_t i = 0; code == CLI_DONE && i < counts.count; i++)
+		printf("%-8s %zu rows\n", counts.items[i].type, counts.items[i].rows);
+	buf_fini(&pack);
+	return code;
+}
+
+int command_packs_import_aisc(const struct cli *cli)
+{
+	struct view view;
+	struct buf csv;
+	struct err err;
+	buf_init(&csv, 0);
+	int code = view_open(&view, cli);
+	if (code == CLI_DONE)
+		code = cli_read(cli->args[0], AISC_CSV_MAX, &csv, &err) ? import(&view, &csv)
+																: cli_fail(cli, CLI_FAILED, "%s", err.message);
+	view_close(&view);
+	buf_fini(&csv);
 	return code;
 }

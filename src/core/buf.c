@@ -37,6 +37,8 @@ static bool make_room(struct buf *buf, size_t more)
 	if (need <= buf->room)
 		return true;
 	size_t room = buf->room == 0 ? SMALLEST : buf->room * 2;
+	if (buf->limit != 0 && room > buf->limit + 1)
+		room = buf->limit + 1; /* so that whoever finds room is within the limit */
 	if (room < need)
 		room = need;
 	char *bytes = realloc(buf->bytes, room);
@@ -59,36 +61,23 @@ char *buf_extend(struct buf *buf, size_t size)
 	return at;
 }
 
-void buf_add(struct buf *buf, const void *bytes, size_t size)
-{
-	char *at = buf_extend(buf, size);
-	if (at != NULL && size > 0)
-		memcpy(at, bytes, size);
-}
-
-void buf_adds(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
-void buf_addc(struct buf *buf, char byte)
-{
-	buf_add(buf, &byte, 1);
-}
-
 void buf_addf(struct buf *buf, const char *format, ...)
 {
 	va_list args, again;
 	va_start(args, format);
 	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
+	size_t left = buf->failed ? 0 : buf->room - buf->size;
+	int length = vsnprintf(left > 0 ? buf->bytes + buf->size : NULL, left, format, args);
 	va_end(args);
 	if (length < 0)
 		buf->failed = true;
+	else if ((size_t)length < left)
+		buf->size += (size_t)length;
 	else if (make_room(buf, (size_t)length)) {
 		vsnprintf(buf->bytes + buf->size, (size_t)length + 1, format, again);
 		buf->size += (size_t)length;
-	}
+	} else if (left > 0)
+		buf->bytes[buf->size] = '\0'; /* what did not fit is not there, not even in part */
 	va_end(again);
 }
 

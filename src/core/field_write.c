@@ -151,11 +151,19 @@ static void write_member(struct jw *jw, const struct field *field, const void *f
 		write_one(jw, field, at, mode);
 }
 
+/* Most names differ in their first letter. */
+static bool sorts_after(const char *a, const char *b)
+{
+	unsigned char x = (unsigned char)*a, y = (unsigned char)*b;
+	return x != y && (x | y) < 0x80 ? x > y : jcs_compare(a, b) > 0;
+}
+
 static void canonical_order(const struct field_table *table, const struct field **sorted)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		size_t at = i;
-		for (; at > 0 && jcs_compare(field_name(sorted[at - 1]), field_name(&table->fields[i])) > 0; at--)
+		const char *name = field_name(&table->fields[i]);
+		for (; at > 0 && sorts_after(field_name(sorted[at - 1]), name); at--)
 			sorted[at] = sorted[at - 1];
 		sorted[at] = &table->fields[i];
 	}

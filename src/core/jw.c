@@ -1,7 +1,6 @@
 #include "core/jw.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -71,14 +70,36 @@ static void escape(struct buf *buf, unsigned char c)
 		buf_addf(buf, "\\u%04x", c);
 }
 
+/* How many bytes from the start can stand as they are: eight at a time, then one by one. */
+static size_t plain_bytes(const char *text, size_t size)
+{
+	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+	size_t i = 0;
+	for (; i + 8 <= size; i += 8) {
+		uint64_t word;
+		memcpy(&word, text + i, 8);
+		uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+		/* (v - n * ones) & ~v has a byte's top bit set when that byte of v is below n, and perhaps above such a one */
+		uint64_t found = (word - ones * 0x20) & ~word;
+		found |= (quote - ones) & ~quote;
+		found |= (slash - ones) & ~slash;
+		if ((found & highs) != 0)
+			break;
+	}
+	for (; i < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c < 0x20 || c == '"' || c == '\\')
+			break;
+	}
+	return i;
+}
+
 static void quoted(struct buf *buf, const char *text, size_t size)
 {
 	buf_addc(buf, '"');
 	size_t from = 0;
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = plain_bytes(text, size); i < size; i += 1 + plain_bytes(text + i + 1, size - i - 1)) {
 		unsigned char c = (unsigned char)text[i];
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
 		buf_add(buf, text + from, i - from);
 		escape(buf, c);
 		from = i + 1;
@@ -108,8 +129,16 @@ void jw_bool(struct jw *jw, bool value)
 
 void jw_int(struct jw *jw, int64_t value)
 {
-	char text[24];
-	jw_raw(jw, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)value));
+	char digits[24];
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	size_t at = sizeof digits;
+	do {
+		digits[--at] = (char)('0' + size % 10);
+		size /= 10;
+	} while (size > 0);
+	if (value < 0)
+		digits[--at] = '-';
+	jw_raw(jw, digits + at, sizeof digits - at);
 }
 
 void jw_num(struct jw *jw, double value)

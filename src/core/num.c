@@ -94,17 +94,25 @@ static bool upper_neighbour(char text[NUM_TEXT_MAX], double x, int count)
 	return false;
 }
 
+static bool fits(char text[NUM_TEXT_MAX], double x, int count)
+{
+	snprintf(text, NUM_TEXT_MAX, "%.*e", count - 1, x);
+	return reads_back(text, x) || upper_neighbour(text, x, count);
+}
+
+/* From 15 digits on; subnormals have fewer bits, so fewer digits may do.  Where 16 do not, which is half the time, 15
+ * need not be tried. */
 static struct digits shortest(double x)
 {
-	char text[NUM_TEXT_MAX];
-	int first = x < DBL_MIN ? 1 : 15; /* subnormals have fewer bits, so fewer digits may do */
-	for (int count = first; count < 17; count++) {
-		snprintf(text, sizeof text, "%.*e", count - 1, x);
-		if (reads_back(text, x) || upper_neighbour(text, x, count))
-			return digits_of_scientific(text, count);
+	char text[NUM_TEXT_MAX], fewer[NUM_TEXT_MAX];
+	if (!fits(text, x, 16)) {
+		snprintf(text, sizeof text, "%.16e", x);
+		return digits_of_scientific(text, 17);
 	}
-	snprintf(text, sizeof text, "%.16e", x);
-	return digits_of_scientific(text, 17);
+	for (int count = x < DBL_MIN ? 1 : 15; count < 16; count++)
+		if (fits(fewer, x, count))
+			return digits_of_scientific(fewer, count);
+	return digits_of_scientific(text, 16);
 }
 
 /* ECMA-262, Number::toString: where the point goes and when the exponent form is used. */
@@ -123,9 +131,9 @@ static size_t layout(char *out, bool negative, const struct digits *d)
 		}
 		at += sprintf(at, "e%+d", n - 1);
 	} else if (n <= 0) {
-		at += sprintf(at, "0.%.*s", -n, "00000");
-		memcpy(at, d->text, (size_t)k);
-		at += k;
+		memcpy(at, "0.00000", 7);
+		memcpy(at + 2 - n, d->text, (size_t)k);
+		at += 2 - n + k;
 	} else if (n >= k) {
 		memcpy(at, d->text, (size_t)k);
 		memset(at + k, '0', (size_t)(n - k));

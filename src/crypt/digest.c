@@ -4,14 +4,31 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 
 #include "core/codec.h"
 #include "core/must.h"
 
+/* EVP_sha256() is looked up in the provider at each use, for more than a short digest costs; so it is fetched once. */
+static EVP_MD *fetched;
+
+static void fetch(void)
+{
+	fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(fetched != NULL);
+}
+
+static const EVP_MD *algorithm(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, fetch);
+	return fetched;
+}
+
 void sha256(const void *bytes, size_t size, unsigned char digest[SHA256_SIZE])
 {
 	unsigned length = 0;
-	must(EVP_Digest(bytes, size, digest, &length, EVP_sha256(), NULL) == 1 && length == SHA256_SIZE);
+	must(EVP_Digest(bytes, size, digest, &length, algorithm(), NULL) == 1 && length == SHA256_SIZE);
 }
 
 void sha256_hex(const void *bytes, size_t size, char hex[SHA256_HEX_SIZE])
@@ -24,7 +41,7 @@ void sha256_hex(const void *bytes, size_t size, char hex[SHA256_HEX_SIZE])
 void digest_init(struct digest *digest)
 {
 	digest->context = EVP_MD_CTX_new();
-	must(digest->context != NULL && EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL) == 1);
+	must(digest->context != NULL && EVP_DigestInit_ex(digest->context, algorithm(), NULL) == 1);
 }
 
 void digest_add(struct digest *digest, const void *bytes, size_t size)
@@ -62,7 +79,7 @@ static void hmac(const EVP_MD *md, const void *key, size_t key_size, const void 
 
 void hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char mac[SHA256_SIZE])
 {
-	hmac(EVP_sha256(), key, key_size, bytes, size, mac, SHA256_SIZE);
+	hmac(algorithm(), key, key_size, bytes, size, mac, SHA256_SIZE);
 }
 
 void hmac_sha1(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char mac[SHA1_SIZE])

@@ -227,6 +227,19 @@ static void begin_drain(struct loop *loop)
 		event_base_loopbreak(loop->base);
 }
 
+/* Several may have asked for the same oldest connection: what this loop no longer has, another one gives up. */
+static void shed_as_asked(struct loop *loop)
+{
+	for (unsigned n = atomic_exchange(&loop->shed, 0); n > 0; n--) {
+		if (atomic_load(&loop->all->connections) <= loop->service->config.max_connections)
+			return;
+		if (!TAILQ_EMPTY(&loop->waiting))
+			conn_free(TAILQ_FIRST(&loop->waiting));
+		else if (!loop_shed(loop))
+			return;
+	}
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *self)
 {
 	struct loop *loop = self;
@@ -234,8 +247,7 @@ static void on_wake(evutil_socket_t fd, short what, void *self)
 	(void)what;
 	must(read(fd, &count, sizeof count) == sizeof count || errno == EAGAIN);
 	read_mail(loop);
-	for (unsigned n = atomic_exchange(&loop->shed, 0); n > 0 && !TAILQ_EMPTY(&loop->waiting); n--)
-		conn_free(TAILQ_FIRST(&loop->waiting));
+	shed_as_asked(loop);
 	if (atomic_load(&loop->drain) && !loop->draining)
 		begin_drain(loop);
 	if (atomic_load(&loop->cut))

@@ -85,32 +85,43 @@ static void write_pack_hashes(struct jw *jw, const struct calc *calc)
 	jw_object_end(jw);
 }
 
-/*
- * [P-6.2] [P-6.4] The three hashes, and the canonical texts that a seal keeps.
- */
-static bool seal(struct run *run, struct buf *buf)
+/* [P-6.2] The canonical inputs and packs, and their hash.  Known before the result, which may quote it. */
+static bool seal_inputs(struct run *run, struct buf *buf)
 {
 	struct op_answer *answer = run->answer;
 	struct arena *arena = run->calc.arena;
 	struct jw jw;
-	jw_init(&jw, buf);
-	if (answer->abstained)
-		jw_null(&jw);
-	else
-		field_write(&jw, run->op->output, run->output, FIELD_RESULT | FIELD_CANONICAL);
-	answer->result = keep(arena, &jw);
 	jw_init(&jw, buf);
 	field_write(&jw, run->op->input, run->input, FIELD_INPUTS | FIELD_CANONICAL);
 	answer->inputs = keep(arena, &jw);
 	jw_init(&jw, buf);
 	write_pack_hashes(&jw, &run->calc);
 	answer->packs = keep(arena, &jw);
-	if (answer->result == NULL || answer->inputs == NULL || answer->packs == NULL)
-		return err_set(&run->calc.err, ERR_INTERNAL, "%s gave a result that cannot be written", run->op->name);
-	sha256_hex(answer->result, strlen(answer->result), answer->content_sha256);
+	if (answer->inputs == NULL || answer->packs == NULL)
+		return err_set(&run->calc.err, ERR_LIMIT, "no memory to seal the inputs");
 	buf_addf(buf, "{\"inputs\":%s,\"operation\":\"%s\",\"packs\":%s}", answer->inputs, run->op->name, answer->packs);
 	sha256_hex(buf_text(buf), buf->size, answer->inputs_sha256);
+	bool whole = buf_ok(buf);
 	buf_reset(buf);
+	return whole || err_set(&run->calc.err, ERR_LIMIT, "no memory to seal the inputs");
+}
+
+/* [P-6.2] [P-6.4] The canonical result, its hash, and the seal over both. */
+static bool seal_result(struct run *run, struct buf *buf)
+{
+	struct op_answer *answer = run->answer;
+	struct jw jw;
+	if (run->op->finish != NULL && !answer->abstained)
+		run->op->finish(run->output, run->calc.arena, answer->inputs_sha256);
+	jw_init(&jw, buf);
+	if (answer->abstained)
+		jw_null(&jw);
+	else
+		field_write(&jw, run->op->output, run->output, FIELD_RESULT | FIELD_CANONICAL);
+	answer->result = keep(run->calc.arena, &jw);
+	if (answer->result == NULL)
+		return err_set(&run->calc.err, ERR_INTERNAL, "%s gave a result that cannot be written", run->op->name);
+	sha256_hex(answer->result, strlen(answer->result), answer->content_sha256);
 	buf_addf(buf, "{\"content_sha256\":\"%s\",\"inputs_sha256\":\"%s\",\"operation\":\"%s\"}", answer->content_sha256,
 			 answer->inputs_sha256, run->op->name);
 	sha256_hex(buf_text(buf), buf->size, answer->seal_sha256);
@@ -160,7 +171,7 @@ bool op_run(const struct op *op, const struct op_context *context, const struct 
 	calc_init(&run.calc, arena, context->packs);
 	struct buf buf;
 	buf_init(&buf, 0);
-	bool done = decide(&run, body) && seal(&run, &buf) && write_envelope(&run, &buf);
+	bool done = decide(&run, body) && seal_inputs(&run, &buf) && seal_result(&run, &buf) && write_envelope(&run, &buf);
 	buf_fini(&buf);
 	*faults = run.calc.faults;
 	if (faults->first == NULL)

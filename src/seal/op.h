@@ -25,6 +25,7 @@ struct packs;
 struct op_alias {
 	const char *method; /* "POST"; "GET": the query string's members are the body */
 	const char *path;   /* as it is, and under /api/v1 */
+	const char *preset; /* a JSON object laid over the body by op_preset; NULL: none */
 };
 
 struct op {
@@ -39,6 +40,8 @@ struct op {
 	 * calculation say why.  True: output is the result, or the calculation abstained.
 	 */
 	bool (*run)(struct calc *calc, const void *input, void *output);
+	/* May add to the result what follows from the hash of the inputs (a token by which to find it); may be NULL. */
+	void (*finish)(void *output, struct arena *arena, const char *inputs_sha256);
 	const char *example;              /* a body that answers 200 */
 	const struct json_limits *limits; /* NULL: json_body_limits */
 	size_t body_max;                  /* bytes; 0: OP_BODY_MAX */
@@ -70,6 +73,14 @@ struct op_answer {
  */
 bool op_run(const struct op *op, const struct op_context *context, const struct json *body, struct arena *arena,
 			struct op_answer *answer, struct faults *faults, struct err *err);
+
+/*
+ * The body as this address means it: the preset of the alias whose path this is (as it is or under /api/v1, one slash
+ * at the end aside) laid over it, object by object, the preset's members winning.  The body itself where there is none,
+ * or where it is no object.  NULL when the arena is full.  So `sign.baseplate` by /signage/baseplate/design is the same
+ * question, with the same hashes, as with plate.search true.
+ */
+const struct json *op_preset(const struct op *op, const char *path, const struct json *body, struct arena *arena);
 
 /* The row of that name in `count` tables' rows, or NULL. */
 const struct op *op_find(const struct op *const *ops, size_t count, const char *name);

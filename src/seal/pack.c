@@ -97,6 +97,13 @@ static bool is_version(const char *text)
 		   strspn(text + 1, "0123456789") == strlen(text + 1);
 }
 
+/* Names become parts of file names, so they hold nothing that means something in a path. */
+static bool is_name(const char *text)
+{
+	return text != NULL && text[0] != '\0' && strlen(text) <= 60 &&
+		   strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text);
+}
+
 bool packs_add(struct packs *packs, const char *bytes, size_t size, bool copy, struct err *err)
 {
 	struct pack *pack = arena_new(&packs->arena, struct pack);
@@ -111,8 +118,8 @@ bool packs_add(struct packs *packs, const char *bytes, size_t size, bool copy, s
 	pack->version = json_text(pack->tree, "version");
 	pack->effective_from = json_text(pack->tree, "effective_from");
 	pack->source = json_text(pack->tree, "source");
-	if (pack->name == NULL || pack->name[0] == '\0')
-		return err_field(err, ERR_INVALID, "/name", "a pack needs a name");
+	if (!is_name(pack->name))
+		return err_field(err, ERR_INVALID, "/name", "a pack needs a name of 1 to 60 small letters, digits and _");
 	if (!is_version(pack->version))
 		return err_field(err, ERR_INVALID, "/version", "pack %s needs a version like v1", pack->name);
 	sha256_hex(bytes, size, pack->sha256);

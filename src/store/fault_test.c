@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/must.h"
 #include "store/fault_vfs.h"
 #include "store/fixture.h"
 
@@ -22,7 +23,7 @@ static _Atomic int fatal;
 static void note_fatal(const char *why, void *self)
 {
 	(void)self;
-	assert_non_null(why);
+	must(why != NULL && why[0] != '\0');
 	atomic_fetch_add(&fatal, 1);
 }
 

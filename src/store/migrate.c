@@ -75,14 +75,20 @@ static bool run_step(struct db *db, const struct store_options *options, const s
 				   why.message);
 }
 
+static int newest_known(const struct store_options *options)
+{
+	size_t count = options->migrations_count;
+	return count > 0 ? options->migrations[count - 1].number : 0;
+}
+
 static bool check_newest(struct db *db, const struct store_options *options, int64_t *newest, struct err *err)
 {
 	if (!db_one(db, err, NULL, take_int, newest, "SELECT COALESCE(MAX(number), 0) FROM store_migrations"))
 		return false;
-	if (*newest > (int64_t)options->migrations_count)
+	if (*newest > newest_known(options))
 		return err_set(err, ERR_CONFLICT,
-					   "the store has schema version %lld, this program knows only %zu; start a newer program",
-					   (long long)*newest, options->migrations_count);
+					   "the store has schema version %lld, this program knows only %d; start a newer program",
+					   (long long)*newest, newest_known(options));
 	return true;
 }
 
@@ -102,7 +108,7 @@ static bool run_steps(struct db *db, const struct store_options *options, struct
 	for (size_t i = 0; i < options->migrations_count; i++) {
 		const struct store_migration *step = &options->migrations[i];
 		bool applied = false;
-		must(step->number == (int)i + 1);
+		must(step->number > (i > 0 ? step[-1].number : 0));
 		if (!check_applied(db, options, step, &applied, err) || (!applied && !run_step(db, options, step, err)))
 			return false;
 	}
@@ -114,11 +120,11 @@ bool migrate_run(struct db *db, const struct store_options *options, char id[64]
 	int64_t newest = 0;
 	if (!prepare(db, options, id, err) || !check_newest(db, options, &newest, err))
 		return false;
-	bool behind = newest < (int64_t)options->migrations_count;
+	bool behind = newest < newest_known(options);
 	if (behind && !engine_foreign_keys(db, false, err))
 		return false;
 	if (!run_steps(db, options, err) || (behind && !engine_foreign_keys(db, true, err)))
 		return false;
-	*version = (int)options->migrations_count;
+	*version = newest_known(options);
 	return true;
 }

@@ -130,7 +130,7 @@ bool db_one_values(struct db *db, struct err *err, bool *found, void (*take)(con
  * References are looked at when the step is over, so that a table can be made anew under its name; they are immediate.
  */
 struct store_migration {
-	int number; /* from 1, without gaps */
+	int number; /* from 1, rising */
 	const char *name;
 	const char *sql;
 };

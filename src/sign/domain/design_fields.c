@@ -30,16 +30,6 @@ static const struct field sign_fields[] = {
 };
 static const struct field_table sign_table = FIELD_TABLE("sign.design.sign", design_sign, sign_fields);
 
-static const struct field cabinet_fields[] = {
-	F_NUM(design_cabinet, width_ft, REQUIRED, RANGE(.1, 500), UNIT("ft")),
-	F_NUM(design_cabinet, height_ft, REQUIRED, RANGE(.1, 500), UNIT("ft")),
-	F_NUM(design_cabinet, depth_in, RANGE(1, 120), DEFAULT(12), UNIT("in")),
-	F_NUM(design_cabinet, weight_psf, RANGE(0, 200), DEFAULT(10), UNIT("psf")),
-	F_NUM(design_cabinet, z_offset_ft, RANGE(0, 500), DEFAULT(0), UNIT("ft"), DOC("Bottom above grade")),
-	F_NUM(design_cabinet, x_offset_ft, RANGE(-500, 500), DEFAULT(0), UNIT("ft"), DOC("Centre from the pole line")),
-};
-static const struct field_table cabinet_table = FIELD_TABLE("sign.design.cabinet", design_cabinet, cabinet_fields);
-
 static const struct field support_fields[] = {
 	F_INT(design_support, num_poles, RANGE(1, 12), DEFAULT(1)),
 	F_NUM(design_support, spacing_ft, RANGE(.1, 500), UNIT("ft"),

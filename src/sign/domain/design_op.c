@@ -38,25 +38,17 @@ static void face_of_sign(const struct design_sign *sign, struct design_face *fac
 /* The rectangle around all cabinets; its gross area is theirs. */
 static void face_of_cabinets(const struct design_request *r, struct design_face *face)
 {
-	double bottom = INFINITY, top = 0, left = INFINITY, right = -INFINITY, x_moment = 0;
-	*face = (struct design_face){0};
-	for (size_t i = 0; i < r->cabinets.count; i++) {
-		const struct design_cabinet *c = &r->cabinets.items[i];
-		double area = c->width_ft * c->height_ft;
-		bottom = fmin(bottom, c->z_offset_ft);
-		top = fmax(top, c->z_offset_ft + c->height_ft);
-		left = fmin(left, c->x_offset_ft - c->width_ft / 2);
-		right = fmax(right, c->x_offset_ft + c->width_ft / 2);
-		face->area_ft2 += area;
-		face->weight_lb += area * c->weight_psf;
-		face->depth_ft = fmax(face->depth_ft, c->depth_in / 12);
-		x_moment += area * c->x_offset_ft;
-	}
-	face->height_ft = top;
-	face->sign_height_ft = top - bottom;
-	face->sign_width_ft = right - left;
-	face->x_ft = x_moment / face->area_ft2;
-	face->area_ft2 = fmin(face->area_ft2, face->sign_height_ft * face->sign_width_ft);
+	struct cabinet_sum sum = cabinet_sum(r->cabinets.items, r->cabinets.count);
+	double height = sum.top_ft - sum.bottom_ft, width = sum.right_ft - sum.left_ft;
+	*face = (struct design_face){
+		.height_ft = sum.top_ft,
+		.sign_height_ft = height,
+		.sign_width_ft = width,
+		.area_ft2 = fmin(sum.area_ft2, height * width),
+		.weight_lb = sum.weight_lb,
+		.x_ft = sum.x_area_ft,
+		.depth_ft = sum.depth_ft,
+	};
 }
 
 static bool choose_face(struct designing *d)

@@ -1,6 +1,7 @@
 #include "sign/domain/design.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double STRENGTH_TO_ASD = .6; /* REF: ASCE 7-16 section 2.4.1: 0.6 W */
@@ -13,20 +14,34 @@ struct width_group {
 	int shape;
 	double width_in;
 	struct wind_pole_loads wind;
-	struct {
-		double required_ft, depth_ft, mu_lbft;
-	} piers[DESIGN_DIAMETERS_MAX];
 	struct pole_loads asd[DESIGN_CASES]; /* of one pole, without dead load */
+	struct pier {
+		double required_ft, depth_ft, mu_lbft;
+		double area_ft2, weight_lb; /* of one */
+		struct pier_rebar rebar;
+		struct design_cost cost; /* of all, without steel */
+		bool feasible;           /* but for bearing, which the pole's weight takes part in */
+	} piers[DESIGN_DIAMETERS_MAX];
 };
 
-enum { GROUPS_MAX = 256 };
+enum { KNOWN_MAX = 6 };
+
+/*
+ * Bars chosen once serve every moment between the one they were chosen for and the one they carry: what did not carry
+ * the smaller does not carry the larger.  Where none were enough, none are for more.
+ */
+struct known_bars {
+	double from_lbft, to_lbft;
+	struct pier_rebar rebar;
+	bool enough;
+};
 
 struct searching {
 	const struct design_problem *p;
 	struct design_found *found;
-	struct width_group groups[GROUPS_MAX];
-	size_t group_count;
-	struct pier_rebar least[DESIGN_DIAMETERS_MAX]; /* what any moment needs at least */
+	struct width_group group; /* of the section under way: sections come in the order of their widths */
+	struct known_bars known[DESIGN_DIAMETERS_MAX][KNOWN_MAX];
+	size_t known_count[DESIGN_DIAMETERS_MAX];
 };
 
 static const struct wind_case *case_of(const struct wind_loads *loads, int i)
@@ -87,59 +102,88 @@ static struct pole_loads share_of(const struct design_problem *p, const struct w
 
 /* --- foundations --- */
 
-static void solve_pier(const struct design_problem *p, struct width_group *group, size_t i)
+/* The deepest of the cases; those of equal force and moment, as A and B of one pole, are solved once. */
+static void solve_depth(const struct design_problem *p, const struct width_group *group, double b_ft, struct pier *pier)
 {
-	double required = 0, mu = 0;
 	for (int c = 0; c < cases(p); c++) {
 		const struct pole_loads *l = &group->asd[c];
+		if (c > 0 && l->v_kip == l[-1].v_kip && l->m_kipin == l[-1].m_kipin)
+			continue;
 		double force_lb = l->v_kip * 1000, arm_ft = l->v_kip > 0 ? l->m_kipin / l->v_kip / IN_FT : 0;
-		struct footing_depth depth = footing_nonconstrained(&p->lateral, force_lb, arm_ft, p->diameters_ft[i]);
-		required = fmax(required, depth.depth_ft);
-		mu = fmax(mu, force_lb * (arm_ft + depth.depth_ft / 3) / STRENGTH_TO_ASD);
+		struct footing_depth depth = footing_nonconstrained(&p->lateral, force_lb, arm_ft, b_ft);
+		pier->required_ft = fmax(pier->required_ft, depth.depth_ft);
+		pier->mu_lbft = fmax(pier->mu_lbft, force_lb * (arm_ft + depth.depth_ft / 3) / STRENGTH_TO_ASD);
 	}
 	double step = p->calibration->depth_step_in / IN_FT;
-	double least = fmax(fmax(required, p->calibration->min_depth_in / IN_FT), p->frost_ft);
-	group->piers[i].required_ft = required;
-	group->piers[i].depth_ft = step * ceil(least / step - 1e-9);
-	group->piers[i].mu_lbft = mu;
+	double least = fmax(fmax(pier->required_ft, p->calibration->min_depth_in / IN_FT), p->frost_ft);
+	pier->depth_ft = step * ceil(least / step - 1e-9);
+}
+
+static const struct known_bars *bars_for(struct searching *s, size_t i, double mu_lbft)
+{
+	struct known_bars *all = s->known[i];
+	for (size_t k = 0; k < s->known_count[i]; k++)
+		if (mu_lbft >= all[k].from_lbft && mu_lbft <= all[k].to_lbft)
+			return &all[k];
+	struct known_bars *bars = &all[s->known_count[i] < KNOWN_MAX ? s->known_count[i]++ : KNOWN_MAX - 1];
+	bars->enough = pier_reinforce(s->p->concrete, false, s->p->diameters_ft[i], s->p->request->foundation.fc_psi,
+								  mu_lbft, &bars->rebar);
+	bars->from_lbft = mu_lbft;
+	bars->to_lbft = bars->enough ? bars->rebar.phi_mn_lbft : INFINITY;
+	return bars;
+}
+
+static bool reinforce(struct searching *s, size_t i, struct pier *pier)
+{
+	const struct known_bars *bars = bars_for(s, i, pier->mu_lbft);
+	pier->rebar = bars->rebar;
+	if (bars->enough)
+		pier_detail(s->p->concrete, s->p->diameters_ft[i], pier->depth_ft, s->p->request->foundation.fc_psi,
+					&pier->rebar);
+	return bars->enough;
+}
+
+/* Everything of a pier that the pole above it does not change. */
+static void solve_pier(struct searching *s, struct width_group *group, size_t i)
+{
+	const struct design_problem *p = s->p;
+	struct pier *pier = &group->piers[i];
+	*pier = (struct pier){.area_ft2 = M_PI / 4 * p->diameters_ft[i] * p->diameters_ft[i]};
+	solve_depth(p, group, p->diameters_ft[i], pier);
+	pier->feasible = pier->required_ft <= p->calibration->max_depth_ft && reinforce(s, i, pier);
+	double volume_cf = pier->area_ft2 * pier->depth_ft, yards = p->poles * volume_cf / 27;
+	pier->weight_lb = volume_cf * p->concrete->unit_weight_pcf;
+	pier->cost = (struct design_cost){
+		.concrete = yards * (1 + p->costs->waste_percent / 100) * p->costs->concrete_usd_yd3,
+		.excavation = yards * p->costs->drilling_usd_yd3,
+		.rebar = p->poles * pier->rebar.weight_lb * p->costs->rebar_usd_lb,
+	};
 }
 
 static const struct width_group *group_of(struct searching *s, const struct section *section)
 {
+	struct width_group *group = &s->group;
 	int shape = pole_shape(section);
 	double width_in = windward_in(section);
-	for (size_t i = 0; i < s->group_count; i++)
-		if (s->groups[i].shape == shape && s->groups[i].width_in == width_in)
-			return &s->groups[i];
-	/* The last place is used over and over when there are more widths than places. */
-	struct width_group *group = &s->groups[s->group_count < GROUPS_MAX ? s->group_count++ : GROUPS_MAX - 1];
+	if (group->shape == shape && group->width_in == width_in)
+		return group;
 	group->shape = shape;
 	group->width_in = width_in;
 	group->wind = wind_on(s->p, shape, width_in);
 	for (int c = 0; c < cases(s->p); c++)
 		group->asd[c] = share_of(s->p, case_of(&s->p->wind->loads, c), &group->wind, STRENGTH_TO_ASD);
 	for (size_t i = 0; i < s->p->diameters; i++)
-		solve_pier(s->p, group, i);
+		solve_pier(s, group, i);
 	return group;
 }
 
-static double pier_area(double diameter_ft)
+static int by_width(const void *a, const void *b)
 {
-	return M_PI / 4 * diameter_ft * diameter_ft;
-}
-
-static struct design_cost cost_of(const struct design_problem *p, const struct section *section, double weight_lb,
-								  double diameter_ft, double depth_ft, double rebar_lb)
-{
-	double yards = p->poles * pier_area(diameter_ft) * depth_ft / 27;
-	struct design_cost cost = {
-		.steel = weight_lb * cost_of_family(p->costs, section->family),
-		.concrete = yards * (1 + p->costs->waste_percent / 100) * p->costs->concrete_usd_yd3,
-		.excavation = yards * p->costs->drilling_usd_yd3,
-		.rebar = p->poles * rebar_lb * p->costs->rebar_usd_lb,
-	};
-	cost.total = cost.steel + cost.concrete + cost.excavation + cost.rebar + cost.anchors;
-	return cost;
+	const struct section *x = *(const struct section *const *)a, *y = *(const struct section *const *)b;
+	if (pole_shape(x) != pole_shape(y))
+		return pole_shape(x) - pole_shape(y);
+	double left = windward_in(x), right = windward_in(y);
+	return (left > right) - (left < right);
 }
 
 static double measure(const struct design_problem *p, const struct design_candidate *c)
@@ -166,44 +210,37 @@ static bool better(const struct design_problem *p, const struct design_candidate
 	return strcmp(a->section->designation, b->section->designation) < 0;
 }
 
-static bool reinforce(const struct searching *s, size_t i, double mu_lbft, double depth_ft, struct pier_rebar *rebar)
+static void set_pier(const struct design_problem *p, size_t i, const struct pier *pier, double bearing_psf,
+					 struct design_candidate *candidate)
 {
-	const struct design_problem *p = s->p;
-	bool enough = true;
-	*rebar = s->least[i];
-	if (mu_lbft > rebar->phi_mn_lbft)
-		enough = pier_reinforce(p->concrete, false, p->diameters_ft[i], p->request->foundation.fc_psi, mu_lbft, rebar);
-	if (enough)
-		pier_detail(p->concrete, p->diameters_ft[i], depth_ft, p->request->foundation.fc_psi, rebar);
-	return enough;
+	candidate->diameter_ft = p->diameters_ft[i];
+	candidate->required_ft = pier->required_ft;
+	candidate->depth_ft = pier->depth_ft;
+	candidate->mu_lbft = pier->mu_lbft;
+	candidate->bearing_psf = bearing_psf;
+	candidate->rebar = pier->rebar;
+	candidate->cost = pier->cost;
+	candidate->cost.steel = candidate->weight_lb * cost_of_family(p->costs, candidate->section->family);
+	candidate->cost.total = candidate->cost.steel + pier->cost.concrete + pier->cost.excavation + pier->cost.rebar;
 }
 
 /* The best foundation for a pole that passes.  False: none of the diameters is feasible. */
 static bool best_pier(struct searching *s, const struct width_group *group, struct design_candidate *candidate)
 {
 	const struct design_problem *p = s->p;
-	struct design_candidate best = *candidate, next = *candidate;
+	struct design_candidate next = *candidate;
 	bool any = false;
 	for (size_t i = 0; i < p->diameters; i++) {
-		next.diameter_ft = p->diameters_ft[i];
-		next.required_ft = group->piers[i].required_ft;
-		next.depth_ft = group->piers[i].depth_ft;
-		next.mu_lbft = group->piers[i].mu_lbft;
-		double dead_lb = (p->weight_lb + candidate->weight_lb) / p->poles +
-						 pier_area(next.diameter_ft) * next.depth_ft * p->concrete->unit_weight_pcf;
-		next.bearing_psf = dead_lb / pier_area(next.diameter_ft);
-		if (next.required_ft > p->calibration->max_depth_ft ||
-			next.bearing_psf > p->soil.vertical_psf * CHECK_TOLERANCE ||
-			!reinforce(s, i, next.mu_lbft, next.depth_ft, &next.rebar))
+		const struct pier *pier = &group->piers[i];
+		double dead_lb = (p->weight_lb + candidate->weight_lb) / p->poles + pier->weight_lb;
+		if (!pier->feasible || dead_lb > p->soil.vertical_psf * CHECK_TOLERANCE * pier->area_ft2)
 			continue;
 		s->found->feasible++;
-		next.cost =
-			cost_of(p, candidate->section, candidate->weight_lb, next.diameter_ft, next.depth_ft, next.rebar.weight_lb);
-		if (!any || better(p, &next, &best))
-			best = next;
+		set_pier(p, i, pier, dead_lb / pier->area_ft2, &next);
+		if (!any || better(p, &next, candidate))
+			*candidate = next;
 		any = true;
 	}
-	*candidate = best;
 	return any;
 }
 
@@ -275,13 +312,12 @@ static void keep_near(struct searching *s, const struct design_candidate *candid
 	f->near_base[at] = base;
 }
 
-void design_search(const struct design_problem *p, const struct section *const *list, size_t count,
+void design_search(const struct design_problem *p, const struct section **list, size_t count,
 				   struct design_found *found)
 {
-	struct searching s = {.p = p, .found = found};
+	struct searching s = {.p = p, .found = found, .group = {.shape = -1}};
+	qsort(list, count, sizeof *list, by_width);
 	*found = (struct design_found){.room = (size_t)p->request->alternates + 1};
-	for (size_t i = 0; i < p->diameters; i++)
-		pier_reinforce(p->concrete, false, p->diameters_ft[i], p->request->foundation.fc_psi, 0, &s.least[i]);
 	for (size_t i = 0; i < count; i++) {
 		struct design_candidate candidate = {.section = list[i]};
 		candidate.weight_lb = list[i]->weight_lb_ft * p->height_ft * p->poles;

@@ -35,7 +35,8 @@ static bool design(double mph, const char *more)
 		mph, more);
 }
 
-/* The parts, asked one by one, say the same as the whole. */
+/* REF: IBC 1807.3.2.1; IBC 1806.2; ASCE 7-16 section 2.4.1; ACI 318-19 section 22.4: the parts, asked one by one, say
+ * the same as the whole. */
 static void the_whole_is_the_sum_of_its_parts(void **state)
 {
 	(void)state;

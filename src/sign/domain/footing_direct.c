@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "sign/domain/soil.h"
+#include "core/field.h"
 
 /* The positive root of d³ − c d − 1.09 c h = 0, which the formula becomes with S1 = k d/3 and c = 7.02 P/(k b). */
 static double cubic_depth(double c, double h, int64_t *iterations)
@@ -68,145 +68,41 @@ struct footing_depth footing_trial(const struct footing_soil *soil, bool constra
 	return depth;
 }
 
-/* --- the pier as a concrete section --- */
+/* --- a whole pier --- */
 
-static const double E_STEEL_PSI = 29e6, CRUSH = .003; /* REF: ACI 318-19 section 22.2.2.1 */
-
-/* REF: ACI 318-19 table 22.2.2.4.3 */
-static double beta1(double fc_psi)
+static struct footing_depth depth_of(const struct pier_site *site, double b_ft, double p_lb, double h_ft)
 {
-	return fmin(fmax(.85 - .05 * (fc_psi - 4000) / 1000, .65), .85);
+	if (given(site->trial_ft))
+		return footing_trial(&site->lateral, site->constrained, site->trial_ft - site->ignored_ft, p_lb, h_ft, b_ft);
+	return site->constrained ? footing_constrained(&site->lateral, p_lb, h_ft, b_ft)
+							 : footing_nonconstrained(&site->lateral, p_lb, h_ft, b_ft);
 }
 
-/* Area and centroid (from the section's middle) of the stress block of depth a. */
-static void block(bool square, double width, double a, double *area, double *centroid)
+static double build_depth(const struct pier_site *site, double required_ft)
 {
-	double r = width / 2;
-	a = fmin(a, width);
-	if (square) {
-		*area = width * a;
-		*centroid = r - a / 2;
-		return;
+	double least = fmax(required_ft, site->least_ft);
+	return site->step_ft * ceil(least / site->step_ft - 1e-9);
+}
+
+void pier_solve(const struct pier_site *site, const struct pier_form *form, const struct pier_case *cases, size_t count,
+				struct pier_answer *answer)
+{
+	*answer = (struct pier_answer){.required_ft = -1};
+	for (size_t i = 0; i < count; i++) {
+		double h_ft = cases[i].h_ft + site->ignored_ft;
+		struct footing_depth depth = depth_of(site, form->b_ft, cases[i].p_lb, h_ft);
+		double required_ft = depth.depth_ft > 0 ? depth.depth_ft + site->ignored_ft : 0;
+		answer->mu_lbft = fmax(answer->mu_lbft, cases[i].p_lb * (h_ft + depth.depth_ft / 3) / PIER_ASD_WIND);
+		if (required_ft > answer->required_ft) {
+			answer->required_ft = required_ft;
+			answer->depth = depth;
+			answer->governing = i;
+		}
 	}
-	double theta = acos(fmax(-1, (r - a) / r)), chord = sin(theta);
-	*area = r * r * (theta - chord * cos(theta));
-	*centroid = *area > 0 ? 2.0 / 3 * r * r * r * chord * chord * chord / *area : r;
-}
-
-/* Sum of forces (and moment about the middle) for a neutral axis at c; tension is negative. */
-static double forces(const struct concrete_constants *concrete, bool square, double width, double fc_psi, double bar,
-					 int64_t bars, double circle, double c, double *moment, double *tension_strain)
-{
-	double area, centroid, sum, r = circle / 2;
-	block(square, width, beta1(fc_psi) * c, &area, &centroid);
-	sum = .85 * fc_psi * area;
-	*moment = sum * centroid;
-	*tension_strain = 0;
-	for (int64_t i = 0; i < bars; i++) {
-		double y = r * cos(2 * M_PI * ((double)i + .5) / (double)bars);
-		double strain = CRUSH * (c - (width / 2 - y)) / c;
-		double stress = fmax(-concrete->fy_psi, fmin(concrete->fy_psi, strain * E_STEEL_PSI));
-		if (stress > 0 && width / 2 - y < beta1(fc_psi) * c)
-			stress -= .85 * fc_psi; /* the concrete that the bar displaces */
-		sum += bar * stress;
-		*moment += bar * stress * y;
-		*tension_strain = fmax(*tension_strain, -strain);
-	}
-	return sum;
-}
-
-/* REF: ACI 318-19 table 21.2.2: φ from .65 to .90 by the strain of the outermost tension bar, ties */
-static double phi_of(const struct concrete_constants *concrete, double tension_strain)
-{
-	double yield = concrete->fy_psi / E_STEEL_PSI;
-	return fmin(fmax(.65 + .25 * (tension_strain - yield) / .003, .65), .90);
-}
-
-double pier_flexure_lbft(const struct concrete_constants *concrete, bool square, double width_in, double fc_psi,
-						 double bar_area_in2, int64_t bars, double bar_circle_in)
-{
-	double low = 1e-6, high = width_in, moment = 0, strain = 0;
-	for (int i = 0; i < 60; i++) {
-		double c = (low + high) / 2;
-		if (forces(concrete, square, width_in, fc_psi, bar_area_in2, bars, bar_circle_in, c, &moment, &strain) > 0)
-			high = c;
-		else
-			low = c;
-	}
-	return phi_of(concrete, strain) * moment / 12;
-}
-
-static const struct rebar_size *bar_of(const struct concrete_constants *concrete, int64_t size)
-{
-	for (size_t i = 0; i < concrete->bars.count; i++)
-		if (concrete->bars.items[i].size == size)
-			return &concrete->bars.items[i];
-	return &concrete->bars.items[0];
-}
-
-/* REF: ACI 318-19 table 25.4.2.3: clear spacing and cover as the first column asks; the size is in the 25 and 20 */
-static double development_in(const struct concrete_constants *concrete, const struct rebar_size *bar, double fc_psi)
-{
-	return fmax(12, concrete->fy_psi / ((bar->size <= 6 ? 25 : 20) * sqrt(fc_psi)) * bar->diameter_in);
-}
-
-/* The bars that fit on the circle with a clear spacing of 1.5 bar diameters and at least 1.5 in. */
-static int64_t most_bars(const struct rebar_size *bar, double circle_in)
-{
-	double pitch = bar->diameter_in + fmax(1.5, 1.5 * bar->diameter_in);
-	return (int64_t)floor(M_PI * circle_in / pitch);
-}
-
-void pier_detail(const struct concrete_constants *concrete, double width_ft, double depth_ft, double fc_psi,
-				 struct pier_rebar *rebar)
-{
-	const struct rebar_size *bar = bar_of(concrete, rebar->vertical_size), *tie = bar_of(concrete, 3);
-	double width_in = 12 * width_ft, cage_in = fmax(depth_ft * 12 - 2 * concrete->cover_in, 0);
-	rebar->tie_size = tie->size;
-	/* REF: ACI 318-19 section 25.7.2.1: 16 bar diameters, 48 tie diameters, the least dimension */
-	rebar->tie_spacing_in = floor(fmin(fmin(16 * bar->diameter_in, 48 * tie->diameter_in), width_in));
-	rebar->ties = (int64_t)ceil(cage_in / rebar->tie_spacing_in) + 1;
-	rebar->development_in = development_in(concrete, bar, fc_psi);
-	rebar->lap_in = 1.3 * rebar->development_in; /* REF: ACI 318-19 section 25.5.2.1: class B */
-	double hoop_in = M_PI * (width_in - 2 * concrete->cover_in) + 2 * 6 * tie->diameter_in;
-	rebar->weight_lb = (double)rebar->verticals * cage_in / 12 * bar->weight_lb_ft +
-					   (double)rebar->ties * hoop_in / 12 * tie->weight_lb_ft;
-}
-
-/* The fewest bars of one size that carry the moment; 0 when none do. */
-static int64_t bars_for(const struct concrete_constants *concrete, bool square, double width_in, double fc_psi,
-						double mu_lbft, const struct rebar_size *bar, double circle_in, double *phi_mn)
-{
-	double ag = square ? width_in * width_in : M_PI / 4 * width_in * width_in;
-	int64_t bars = (int64_t)ceil(fmax(6, .005 * ag / bar->area_in2)), most = most_bars(bar, circle_in);
-	for (; bars <= most && (double)bars * bar->area_in2 <= .04 * ag; bars++) {
-		*phi_mn = pier_flexure_lbft(concrete, square, width_in, fc_psi, bar->area_in2, bars, circle_in);
-		if (*phi_mn >= mu_lbft)
-			return bars;
-	}
-	return 0;
-}
-
-bool pier_reinforce(const struct concrete_constants *concrete, bool square, double width_ft, double fc_psi,
-					double mu_lbft, struct pier_rebar *rebar)
-{
-	enum { FIRST = 5, LAST = 11, HANDY = 12 }; /* bar numbers; verticals that are handy to place */
-	double width_in = 12 * width_ft, tie_in = bar_of(concrete, 3)->diameter_in;
-	bool enough = false;
-	*rebar = (struct pier_rebar){.verticals = 0};
-	for (int64_t size = FIRST; size <= LAST && (!enough || rebar->verticals > HANDY); size++) {
-		const struct rebar_size *bar = bar_of(concrete, size);
-		double circle_in = width_in - 2 * (concrete->cover_in + tie_in) - bar->diameter_in, phi_mn = 0;
-		if (circle_in <= 0)
-			break;
-		int64_t bars = bars_for(concrete, square, width_in, fc_psi, mu_lbft, bar, circle_in, &phi_mn);
-		bool carries = bars > 0;
-		if (enough && (!carries || bars >= rebar->verticals))
-			continue;
-		enough = enough || carries;
-		rebar->verticals = carries ? bars : most_bars(bar, circle_in);
-		rebar->vertical_size = size;
-		rebar->phi_mn_lbft = phi_mn;
-	}
-	return enough;
+	answer->build_ft = build_depth(site, answer->required_ft);
+	answer->area_ft2 = form->square ? form->width_ft * form->width_ft : M_PI / 4 * form->width_ft * form->width_ft;
+	answer->volume_ft3 = answer->area_ft2 * answer->build_ft;
+	answer->enough_bars =
+		pier_reinforce(site->concrete, form->square, form->width_ft, site->fc_psi, answer->mu_lbft, &answer->rebar);
+	pier_detail(site->concrete, form->width_ft, answer->build_ft, site->fc_psi, &answer->rebar);
 }

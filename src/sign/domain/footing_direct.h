@@ -1,5 +1,8 @@
 /*
- * Embedded poles and piers: the formulas of IBC 1807.3 and the reinforcement of a pier (ACI 318-19), on plain structs.
+ * Embedded poles and piers: the formulas of IBC 1807.3, on plain structs.
+ *
+ * The 12 ft of 1807.3.2 are taken of the depth at which S is read: S1 at min(d/3, 12 ft), S3 at min(d, 12 ft).  The 15
+ * tabular values of 1806.3.3 belong to 15 ft, so they are never reached.
  *
  * P in lb and h in ft are the lateral force and its height above the surface that resists, at allowable-stress level.
  * Thread: any.  Cost: a depth under 0.2 us.
@@ -8,10 +11,12 @@
 #define CS_SIGN_DOMAIN_FOOTING_DIRECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "sign/domain/rebar.h"
+
 struct concrete_constants;
-struct rebar_size;
 
 /* What resists: lateral bearing per foot of depth with every factor, growing down to cap_ft. */
 struct footing_soil {
@@ -39,27 +44,47 @@ struct footing_depth footing_constrained(const struct footing_soil *soil, double
 struct footing_depth footing_trial(const struct footing_soil *soil, bool constrained, double trial_ft, double p_lb,
 								   double h_ft, double b_ft);
 
-/* A pier's reinforcement. */
-struct pier_rebar {
-	int64_t verticals, vertical_size, ties, tie_size;
-	double tie_spacing_in, lap_in, development_in, weight_lb;
-	double phi_mn_lbft; /* of the section with these bars */
+/* --- a whole pier --- */
+
+#define PIER_ASD_WIND .6 /* REF: ASCE 7-16 section 2.4.1: what allowable-stress combinations take of the wind */
+
+/* One lateral load of a pier: its share of a wind case, at allowable-stress level, h above grade. */
+struct pier_case {
+	double p_lb, h_ft;
+};
+
+/* Round or square; b_ft is what bears against the soil: the diameter, or the diagonal of a square. */
+struct pier_form {
+	bool square;
+	double width_ft, b_ft;
+};
+
+/* What all piers of one question share. */
+struct pier_site {
+	const struct concrete_constants *concrete;
+	struct footing_soil lateral;
+	bool constrained;
+	double ignored_ft; /* the soil of these feet below grade does not resist: h grows, depths count from there */
+	double trial_ft;   /* NaN: S at the answer's own depth; else below grade and above ignored_ft */
+	double least_ft;   /* of minimum and frost */
+	double step_ft, fc_psi;
+};
+
+struct pier_answer {
+	struct footing_depth depth; /* of the governing case, below the resisting surface */
+	size_t governing;
+	double required_ft, build_ft; /* below grade: exact; after minimum, frost and step */
+	double area_ft2, volume_ft3;  /* of the pier as built */
+	double mu_lbft; /* largest P (h + d/3)/.6: an upper bound of the moment below grade, at strength level */
+	struct pier_rebar rebar;
+	bool enough_bars;
 };
 
 /*
- * Choose the bars of a round or square pier of `width_ft` for a factored moment: at least .5 % of Ag and at least 6,
- * more while the moment needs them and up to 4 %; the smallest size that needs no more than 12, else the fewest bars.
- * Fills verticals, vertical_size and phi_mn_lbft.  False: no number of bars is enough; the most is given.
+ * Depth, concrete and reinforcement of one pier under 1 or more loads: the deepest and the strongest that any of them
+ * asks for.  The depth has no upper bound here.  Cost: about 0.1 us a load and 1 us for the bars.
  */
-bool pier_reinforce(const struct concrete_constants *concrete, bool square, double width_ft, double fc_psi,
-					double mu_lbft, struct pier_rebar *rebar);
-
-/* Ties #3, lap, development and weight of chosen bars in a pier of this depth.  Cost: under 50 ns. */
-void pier_detail(const struct concrete_constants *concrete, double width_ft, double depth_ft, double fc_psi,
-				 struct pier_rebar *rebar);
-
-/* REF: ACI 318-19 section 22.4: φMn of a section without axial load, bars on a circle, by strain compatibility. */
-double pier_flexure_lbft(const struct concrete_constants *concrete, bool square, double width_in, double fc_psi,
-						 double bar_area_in2, int64_t bars, double bar_circle_in);
+void pier_solve(const struct pier_site *site, const struct pier_form *form, const struct pier_case *cases, size_t count,
+				struct pier_answer *answer);
 
 #endif

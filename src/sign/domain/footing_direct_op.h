@@ -13,7 +13,7 @@ struct rebar_result {
 };
 
 extern const struct field_table rebar_table;
-extern const struct op sign_footing_direct_op, sign_concrete_op;
+extern const struct op sign_footing_direct_op;
 
 struct rebar_result rebar_result(const struct pier_rebar *rebar);
 

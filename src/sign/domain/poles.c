@@ -86,6 +86,26 @@ static void put_open(struct pole_check *row, const struct asking *a)
 	put_interaction(row, larger(flange_ksi, web_ksi) / a->strength->shear_ksi, CLAUSE_H3_8);
 }
 
+/*
+ * REF: ADM 2020 H.1; ADM 2020 H.3: axial force and bending, with the shear of V and T; flat walls take the squares.
+ */
+static void put_aluminum(struct pole_check *row, const struct asking *a)
+{
+	double axial = ratio(a->loads.p_kip, a->strength->axial_kip);
+	double flexure = ratio(a->amplified_kipin, a->strength->flexure_kipin);
+	double shear = ratio(a->loads.v_kip, a->strength->shear_kip) + ratio(a->loads.t_kipin, a->strength->torsion_kipin);
+	put_interaction(row, axial + flexure, CLAUSE_ADM_H1);
+	if (a->strength->kind == STRENGTH_ALUMINUM_ROUND)
+		put_interaction(row, axial + flexure + shear * shear, CLAUSE_ADM_H3_2);
+	else
+		put_interaction(row, axial + flexure * flexure + shear * shear, CLAUSE_ADM_H3_1);
+}
+
+static bool is_aluminum(const struct strength *strength)
+{
+	return strength->kind == STRENGTH_ALUMINUM_ROUND || strength->kind == STRENGTH_ALUMINUM_FLAT;
+}
+
 /* What a frame comes to for one section. */
 struct column {
 	struct pole_step uniform;
@@ -108,18 +128,21 @@ static void check_case(const struct pole_case *one, const struct pole_frame *fra
 	put(&rows[POLE_SHEAR], one->loads.v_kip, strength->shear_kip, strength->shear_clause);
 	put(&rows[POLE_TORSION], one->loads.t_kipin, strength->torsion_kipin, strength->torsion_clause);
 	if (isinf(amplification))
-		put(&rows[POLE_INTERACTION], 1, 0, CLAUSE_H1_1A);
-	else if (strength->open)
+		put(&rows[POLE_INTERACTION], 1, 0, is_aluminum(strength) ? CLAUSE_ADM_H1 : CLAUSE_H1_1A);
+	else if (strength->kind == STRENGTH_OPEN)
 		put_open(&rows[POLE_INTERACTION], a);
+	else if (is_aluminum(strength))
+		put_aluminum(&rows[POLE_INTERACTION], a);
 	else
 		put_closed(&rows[POLE_INTERACTION], a);
 	double limit_in = frame->lengths.height_in / frame->limit_ratio;
 	double bend_in =
 		pole_deflection(column->steps, column->count, material->e_ksi, frame->lengths.height_in, &one->drift);
+	enum strength_clause clause = is_aluminum(strength) ? CLAUSE_ADM_DEFLECTION : CLAUSE_DEFLECTION;
 	if (isinf(amplification))
-		put(&rows[POLE_DEFLECTION], larger(bend_in, limit_in), 0, CLAUSE_DEFLECTION);
+		put(&rows[POLE_DEFLECTION], larger(bend_in, limit_in), 0, clause);
 	else
-		put(&rows[POLE_DEFLECTION], amplification * bend_in, limit_in, CLAUSE_DEFLECTION);
+		put(&rows[POLE_DEFLECTION], amplification * bend_in, limit_in, clause);
 	checks->amplification = larger(checks->amplification, amplification);
 }
 
@@ -142,7 +165,9 @@ void pole_check_strength(const struct section *section, const struct pole_materi
 	struct column column = {.uniform = {frame->lengths.height_in, section->ix_in4}};
 	column.steps = frame->steps != NULL ? frame->steps : &column.uniform;
 	column.count = frame->steps != NULL ? frame->step_count : 1;
-	column.euler_kip = pole_euler(column.steps, column.count, material->e_ksi, frame->lengths.height_in);
+	/* REF: ADM 2020 C.2: .8 of the stiffness for the uncertainty of it; steel's K above 1 stands for that. */
+	double stiffness = is_aluminum(strength) ? .8 : 1;
+	column.euler_kip = stiffness * pole_euler(column.steps, column.count, material->e_ksi, frame->lengths.height_in);
 	struct asking asking = {.section = section, .strength = strength};
 	for (size_t i = 0; i < count; i++)
 		check_case(&cases[i], frame, &column, material, &asking, checks);

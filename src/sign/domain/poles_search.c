@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/field.h"
+#include "sign/domain/aluminum.h"
 
 static const double IN_FT = 12; /* inches in a foot */
 
@@ -64,7 +65,13 @@ struct pole_case poles_case(const struct poles_problem *problem, struct poles_va
 static void check_section(const struct poles_problem *problem, const struct section *section,
 						  const struct pole_frame *frame, const struct pole_case *one, struct pole_checks *checks)
 {
-	pole_check(section, &problem->materials[section->family], frame, one, 1, checks);
+	const struct pole_material *material = &problem->materials[section->family];
+	struct strength strength;
+	if (problem->aluminum != NULL)
+		aluminum_strength(section, problem->aluminum, &frame->lengths, frame->lrfd, &strength);
+	else
+		strength_of(section, material, &frame->lengths, frame->lrfd, &strength);
+	pole_check_strength(section, material, &strength, frame, one, 1, checks);
 }
 
 /* Each upper stretch takes the moment that is left at its foot; a moment without a force goes all the way up. */

@@ -56,6 +56,9 @@ struct section {
  */
 uint64_t section_key(const char *designation);
 
+/* Is this the key of a W shape's designation? */
+bool section_key_is_w(uint64_t key);
+
 /* A number as designations write it: "4", "0.313", ".25", "3/16", "3-1/2".  Advances *text past it. */
 bool section_number(const char **text, double *number);
 

@@ -145,3 +145,8 @@ uint64_t section_key(const char *designation)
 		return pipe_key(folded + 4);
 	return folded[0] == 'W' ? w_key(folded + 1) : 0;
 }
+
+bool section_key_is_w(uint64_t key)
+{
+	return key >> 61 == FORM_W;
+}

@@ -200,11 +200,22 @@ static unsigned families_of(const struct sections_request *request)
 	return families != 0 ? families : SECTION_ALL;
 }
 
+/* Published W shapes count only where a W is named, so that no other answer depends on them. */
+static unsigned families_needed(const struct sections_request *request)
+{
+	if (request->designation == NULL && request->designations.count == 0)
+		return families_of(request);
+	bool w = request->designation != NULL && section_key_is_w(section_key(request->designation));
+	for (size_t i = 0; i < request->designations.count; i++)
+		w |= section_key_is_w(section_key(request->designations.items[i]));
+	return w ? 1u << SECTION_W : 0;
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	struct answering a = {.calc = calc, .request = input, .result = output};
 	check_choice(calc, a.request);
-	if (calc->faults.count > 0 || !section_open(calc, families_of(a.request), &a.set))
+	if (calc->faults.count > 0 || !section_open(calc, families_needed(a.request), &a.set))
 		return false;
 	if (a.request->designation != NULL)
 		return answer_designations(&a, &a.request->designation, 1);

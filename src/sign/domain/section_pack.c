@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/field.h"
+#include "core/json.h"
 #include "sign/domain/common.h"
 #include "sign/domain/section_catalog.h"
 #include "sign/domain/section_rows.h"
@@ -113,3 +114,35 @@ static bool decode(const struct json *tree, struct arena *arena, const void **da
 }
 
 const struct pack_kind sign_sections_kind = {.name = "sections", .decode = decode};
+
+/* Pack `aisc_shapes`: what aisc_import makes. */
+struct shapes_pack {
+	const char *name, *version, *effective_from, *source;
+	const struct json *rows; /* of each type in the file: for people */
+	struct texts w;
+};
+
+static const struct field shapes_fields[] = {
+	F_STR(shapes_pack, name, REQUIRED), F_STR(shapes_pack, version, REQUIRED),
+	F_STR(shapes_pack, effective_from), F_STR(shapes_pack, source),
+	F_JSON(shapes_pack, rows),          F_STRS(shapes_pack, w, REQUIRED),
+};
+static const struct field_table shapes_table = FIELD_TABLE("aisc_shapes", shapes_pack, shapes_fields);
+
+static bool decode_shapes(const struct json *tree, struct arena *arena, const void **data, struct err *err)
+{
+	struct shapes_pack pack;
+	if (!sign_pack_decode(&shapes_table, tree, &pack, arena, err))
+		return false;
+	struct section_catalog *catalog = arena_new(arena, struct section_catalog);
+	if (catalog == NULL)
+		return err_set(err, ERR_LIMIT, "no memory for the catalog");
+	struct section_making making = {.catalog = catalog, .err = err};
+	if (section_catalog_room(catalog, pack.w.count, arena, err) == NULL ||
+		!section_read_rows(&making, &pack.w, section_read_published) || !section_catalog_finish(catalog, arena, err))
+		return false;
+	*data = catalog;
+	return true;
+}
+
+const struct pack_kind sign_aisc_shapes_kind = {.name = "aisc_shapes", .decode = decode_shapes};

@@ -176,6 +176,46 @@ bool section_read_w(struct section_making *making)
 	return true;
 }
 
+/* A figure of a published row: true with NaN for "-". */
+static bool next_figure(const char **at, double *figure)
+{
+	char word[WORD_MAX];
+	const char *text = word;
+	if (!next_word(at, word))
+		return false;
+	if (strcmp(word, "-") == 0) {
+		*figure = NAN;
+		return true;
+	}
+	return section_number(&text, figure) && *text == '\0' && *figure > 0;
+}
+
+bool section_read_published(struct section_making *making)
+{
+	enum { W, A, D, BF, TW, TF, NEEDED, FIGURES = 18 };
+	const char *at = making->row;
+	char name[WORD_MAX];
+	double f[FIGURES];
+	if (!next_word(&at, name))
+		return refuse(making, "must begin with a designation");
+	for (int i = 0; i < FIGURES; i++)
+		if (!next_figure(&at, &f[i]) || (i < NEEDED && isnan(f[i])))
+			return refuse(making, "has a figure that is no number");
+	if (!at_end(at) || !section_possible_wide_flange(f[D], f[BF], f[TW], f[TF], f[A]))
+		return refuse(making, "has dimensions that cannot be");
+	struct section *s = add(making, SECTION_W, name, "", "", "");
+	if (s == NULL || !section_key_is_w(s->key))
+		return refuse(making, "is no W shape");
+	section_wide_flange(s, f[W], f[D], f[BF], f[TW], f[TF], f[A]);
+	s->source = SECTION_IMPORTED;
+	double *const published[FIGURES - NEEDED] = {&s->ix_in4, &s->zx_in3, &s->sx_in3, &s->rx_in,  &s->iy_in4, &s->zy_in3,
+												 &s->sy_in3, &s->ry_in,  &s->j_in4,  &s->cw_in6, &s->b_t,    &s->h_t};
+	for (int i = NEEDED; i < FIGURES; i++)
+		if (!isnan(f[i]))
+			*published[i - NEEDED] = f[i];
+	return true;
+}
+
 bool section_read_rows(struct section_making *making, const struct texts *rows, bool (*read)(struct section_making *))
 {
 	for (size_t i = 0; i < rows->count; i++) {

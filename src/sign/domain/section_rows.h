@@ -37,6 +37,12 @@ bool section_read_pipe(struct section_making *making);
 /* "designation d bf tw tf A" */
 bool section_read_w(struct section_making *making);
 
+/*
+ * "designation W A d bf tw tf Ix Zx Sx rx Iy Zy Sy ry J Cw bf/2tf h/tw", "-" for none: a published W shape.  What is
+ * none is computed.
+ */
+bool section_read_published(struct section_making *making);
+
 /* Every row by one of the above.  False: err names the row. */
 bool section_read_rows(struct section_making *making, const struct texts *rows, bool (*read)(struct section_making *));
 

@@ -116,10 +116,16 @@ bool soil_choose(struct calc *calc, const struct soil_request *request, struct s
 		soil->lateral_psf_ft = request->lateral_psf_ft;
 	if (given(request->vertical_psf))
 		soil->vertical_psf = request->vertical_psf;
-	if (given(request->friction))
+	/* One of the two resists sliding: what was measured goes before the table, friction before cohesion. */
+	if (given(request->friction)) {
 		soil->friction = request->friction;
-	if (given(request->cohesion_psf))
+		soil->cohesion_psf = NAN;
+	} else if (given(request->cohesion_psf)) {
 		soil->cohesion_psf = request->cohesion_psf;
+		soil->friction = NAN;
+	}
+	if (given(request->friction) && given(request->cohesion_psf))
+		calc_assume(calc, "cohesion_not_counted", "Friction was given: cohesion is not counted beside it.");
 	if (!tested)
 		calc_assume(calc, "presumptive_soil",
 					"Class %lld soil (%s) by IBC table 1806.2: no geotechnical report was given.",

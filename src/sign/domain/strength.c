@@ -44,6 +44,20 @@ const char *strength_reference(enum strength_clause clause)
 		[CLAUSE_H3_7] = "AISC 360-22 H3-7",
 		[CLAUSE_H3_8] = "AISC 360-22 H3-8",
 		[CLAUSE_DEFLECTION] = "Moment-area, AISC 360-22 L2",
+		[CLAUSE_ADM_E2] = "ADM 2020 E.2",
+		[CLAUSE_ADM_E3] = "ADM 2020 E.3.1",
+		[CLAUSE_ADM_E4] = "ADM 2020 E.4-1",
+		[CLAUSE_ADM_F2] = "ADM 2020 F.2",
+		[CLAUSE_ADM_F3] = "ADM 2020 F.3, B.5.5",
+		[CLAUSE_ADM_F4] = "ADM 2020 F.4, F.4.2.3",
+		[CLAUSE_ADM_G2] = "ADM 2020 G.2",
+		[CLAUSE_ADM_G4] = "ADM 2020 G.4",
+		[CLAUSE_ADM_H1] = "ADM 2020 H.1",
+		[CLAUSE_ADM_H2_1] = "ADM 2020 H.2.1",
+		[CLAUSE_ADM_H2_2] = "ADM 2020 H.2.2",
+		[CLAUSE_ADM_H3_1] = "ADM 2020 H.3-1",
+		[CLAUSE_ADM_H3_2] = "ADM 2020 H.3-2",
+		[CLAUSE_ADM_DEFLECTION] = "Moment-area, ADM 2020 L.3",
 	};
 	must(clause >= 0 && clause < STRENGTH_CLAUSES);
 	return references[clause];
@@ -125,7 +139,7 @@ static void put_warping(const struct section *s, const struct pole_material *m, 
 	double a = sqrt(m->e_ksi * s->cw_in6 / (m->g_ksi * s->j_in4));
 	double wno = s->width_in * (s->depth_in - s->tf_in) / 4;
 	double pure = (1 - 1 / cosh(length_in / a)) / s->j_in4;
-	strength->open = true;
+	strength->kind = STRENGTH_OPEN;
 	strength->warping_ksi_kipin = a * tanh(length_in / a) * wno / s->cw_in6;
 	strength->flange_shear_ksi_kipin = pure * s->tf_in;
 	strength->web_shear_ksi_kipin = pure * s->tw_in;

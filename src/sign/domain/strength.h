@@ -46,6 +46,20 @@ enum strength_clause {
 	CLAUSE_H3_7,
 	CLAUSE_H3_8,
 	CLAUSE_DEFLECTION,
+	CLAUSE_ADM_E2,
+	CLAUSE_ADM_E3,
+	CLAUSE_ADM_E4,
+	CLAUSE_ADM_F2,
+	CLAUSE_ADM_F3,
+	CLAUSE_ADM_F4,
+	CLAUSE_ADM_G2,
+	CLAUSE_ADM_G4,
+	CLAUSE_ADM_H1,
+	CLAUSE_ADM_H2_1,
+	CLAUSE_ADM_H2_2,
+	CLAUSE_ADM_H3_1,
+	CLAUSE_ADM_H3_2,
+	CLAUSE_ADM_DEFLECTION,
 	STRENGTH_CLAUSES
 };
 
@@ -66,10 +80,18 @@ struct pole_lengths {
 	double shear_in;    /* from greatest to zero shear: round sections */
 };
 
+/* Which rules of combined forces hold. */
+enum strength_kind {
+	STRENGTH_CLOSED, /* HSS and pipe: AISC 360-22 H1, H3.2 */
+	STRENGTH_OPEN,   /* W: AISC 360-22 H1, H3.3; torsion is by normal stress of warping */
+	STRENGTH_ALUMINUM_ROUND,
+	STRENGTH_ALUMINUM_FLAT
+};
+
 struct strength {
+	enum strength_kind kind;
 	double axial_kip, flexure_kipin, shear_kip, torsion_kipin; /* φ Rn or Rn / Ω */
 	enum strength_clause axial_clause, flexure_clause, shear_clause, torsion_clause;
-	bool open;                                          /* a W: torsion is by normal stress of warping */
 	double normal_ksi;                                  /* W: available normal stress, H3-7 */
 	double shear_ksi;                                   /* W: available shear stress, H3-8 */
 	double warping_ksi_kipin;                           /* W: normal stress of a torque of 1 kip-in at the base */

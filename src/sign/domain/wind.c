@@ -7,14 +7,23 @@
 
 static const double FIRST_KZ_FT = 15; /* below it Kz is constant */
 
+/* REF: ASCE 7-16 table 26.11-1; ASCE 7-22 table 26.11-1 */
+double wind_alpha(int code, int exposure)
+{
+	static const double alpha[2][3] = {{7.0, 9.5, 11.5}, {7.5, 9.8, 11.5}};
+	return alpha[code == SIGN_ASCE7_22][exposure];
+}
+
+double wind_zg_ft(int code, int exposure)
+{
+	static const double zg_ft[2][3] = {{1200, 900, 700}, {3280, 2460, 1935}};
+	return zg_ft[code == SIGN_ASCE7_22][exposure];
+}
+
 double wind_kz_formula(int code, int exposure, double z_ft)
 {
-	/* REF: ASCE 7-16 table 26.11-1; ASCE 7-22 table 26.11-1: α and zg */
-	static const double alpha[2][3] = {{7.0, 9.5, 11.5}, {7.5, 9.8, 11.5}};
-	static const double zg_ft[2][3] = {{1200, 900, 700}, {3280, 2460, 1935}};
-	int edition = code == SIGN_ASCE7_22;
-	double zg = zg_ft[edition][exposure], z = fmin(fmax(z_ft, FIRST_KZ_FT), zg);
-	return (edition ? 2.41 : 2.01) * pow(z / zg, 2 / alpha[edition][exposure]);
+	double zg = wind_zg_ft(code, exposure), z = fmin(fmax(z_ft, FIRST_KZ_FT), zg);
+	return (code == SIGN_ASCE7_22 ? 2.41 : 2.01) * pow(z / zg, 2 / wind_alpha(code, exposure));
 }
 
 /* REF: ASCE 7-16 table 26.10-1: linear between rows; that of 7-22 is its formula rounded to .01 at the same heights
@@ -33,25 +42,26 @@ static double kz_table(const struct wind_site *site, double z_ft)
 	return low + fmin(fmax(part, 0), 1) * (high - low);
 }
 
-double wind_kzt_hill(const struct wind_hill *hill, int exposure, double z_ft, bool *flat)
+double wind_kzt_hill(const struct wind_hill *hill, int exposure, double z_ft, struct wind_topography *topography)
 {
 	/* REF: ASCE 7-16 figure 26.8-1: K1 = k·H/Lh, K2 = 1 − x/(μLh), K3 = exp(−γz/Lh) */
 	static const double k[3][3] = {{1.30, 1.45, 1.55}, {.75, .85, .95}, {.95, 1.05, 1.15}};
 	static const double gamma[3] = {3, 2.5, 4};
 	double h = hill->height_ft, lh = hill->half_length_ft, steepness = h / lh;
-	bool too_low = steepness < .2 || h < (exposure == EXPOSURE_B ? 60 : 15);
-	if (flat != NULL)
-		*flat = too_low;
-	if (too_low)
-		return 1;
-	if (steepness > .5) {
-		steepness = .5;
-		lh = 2 * h;
+	struct wind_topography t = {.flat = steepness < .2 || h < (exposure == EXPOSURE_B ? 60 : 15)};
+	if (!t.flat) {
+		double mu = hill->shape == HILL_ESCARPMENT && hill->side == HILL_DOWNWIND ? 4 : 1.5;
+		if (steepness > .5) {
+			steepness = .5;
+			lh = 2 * h;
+		}
+		t.k1 = k[hill->shape][exposure] * steepness;
+		t.k2 = fmax(0, 1 - hill->distance_ft / (mu * lh));
+		t.k3 = exp(-gamma[hill->shape] * z_ft / lh);
 	}
-	double mu = hill->shape == HILL_ESCARPMENT && hill->side == HILL_DOWNWIND ? 4 : 1.5;
-	double k1 = k[hill->shape][exposure] * steepness;
-	double k2 = fmax(0, 1 - hill->distance_ft / (mu * lh)), k3 = exp(-gamma[hill->shape] * z_ft / lh);
-	return (1 + k1 * k2 * k3) * (1 + k1 * k2 * k3);
+	if (topography != NULL)
+		*topography = t;
+	return (1 + t.k1 * t.k2 * t.k3) * (1 + t.k1 * t.k2 * t.k3);
 }
 
 double wind_ke(double ground_elevation_ft)
@@ -103,7 +113,9 @@ double wind_gust_flexible(const struct wind_site *site, double height_ft, double
 	g.r = sqrt(g.rn * g.rh * g.rb * (.53 + .47 * g.rl) / flexible->damping_ratio); /* REF: ASCE 7-16 eq. 26.11-12 */
 	double root = sqrt(2 * log(3600 * n1));
 	g.gr = root + .577 / root; /* REF: ASCE 7-16 eq. 26.11-11 */
-	g.gf = .925 * (1 + 1.7 * g.iz * sqrt(3.4 * 3.4 * g.q * g.q + g.gr * g.gr * g.r * g.r)) / (1 + 1.7 * 3.4 * g.iz);
+	double gq = WIND_PEAK_FACTOR, gv = WIND_PEAK_FACTOR;
+	/* REF: ASCE 7-16 eq. 26.11-10 */
+	g.gf = .925 * (1 + 1.7 * g.iz * sqrt(gq * gq * g.q * g.q + g.gr * g.gr * g.r * g.r)) / (1 + 1.7 * gv * g.iz);
 	if (gust != NULL)
 		*gust = g;
 	return g.gf;
@@ -113,7 +125,7 @@ double wind_gust_flexible(const struct wind_site *site, double height_ft, double
 
 static const double MINIMUM_PSF = 16; /* REF: ASCE 7-16 section 29.7; ASCE 7-10 section 29.8 */
 
-/* REF: ASCE 7-16 figure 29.4-1: open signs: by solidity, form of the members and D√qz */
+/* REF: ASCE 7-16 figure 29.4-2; ASCE 7-10 figure 29.5-2: open signs: by solidity, form of the members and D√qz */
 static double open_cf(const struct wind_figure *figure, const struct wind_face *face, double qz_psf)
 {
 	int row = face->solid_ratio < .1 ? 0 : face->solid_ratio < .3 ? 1 : 2;
@@ -196,11 +208,18 @@ static void case_c(const struct wind_site *site, const struct wind_face *face, d
 	loads->c.torsion_lbft = fabs(torsion);
 }
 
+/* B/s, where a figure's whole number is meant although the quotient misses it by a rounding. */
+static double shape_ratio(double width_ft, double height_ft)
+{
+	double ratio = width_ft / height_ft, whole = nearbyint(ratio);
+	return fabs(ratio - whole) < 1e-9 * ratio ? whole : ratio;
+}
+
 void wind_on_face(const struct wind_site *site, const struct wind_face *face, struct wind_loads *loads)
 {
 	double h = face->height_ft, s = face->sign_height_ft, kd = site->code == SIGN_ASCE7_22 ? site->kd : 1;
-	*loads = (struct wind_loads){.s_over_h = s / h, .b_over_s = face->sign_width_ft / s};
-	/* REF: ASCE 7-16 section 29.3.2; ASCE 7-10 section 29.4.2: openings of 30 % and more make an open sign */
+	*loads = (struct wind_loads){.s_over_h = s / h, .b_over_s = shape_ratio(face->sign_width_ft, s)};
+	/* REF: ASCE 7-16 figure 29.4-2 note 1: openings of 30 % and more make an open sign */
 	loads->open = face->solid_ratio <= .7;
 	loads->area_ft2 = face->area_ft2 * (loads->open ? face->solid_ratio : 1);
 	loads->at = wind_at(site, loads->open ? h - s / 2 : h);
@@ -226,28 +245,33 @@ void wind_on_face(const struct wind_site *site, const struct wind_face *face, st
 		case_c(site, face, kd, loads);
 }
 
-/* REF: ASCE 7-16 figure 29.4-2: chimneys, tanks and similar structures */
-static double pole_cf(const struct pole_figure *figure, const struct wind_pole *pole, double qz_psf)
+/* REF: ASCE 7-16 figure 29.4-1; ASCE 7-10 figure 29.5-1: chimneys, tanks and similar structures */
+static double pole_cf(const struct pole_figure *figure, const struct wind_pole *pole,
+					  const struct wind_pole_loads *loads)
 {
-	double d_ft = pole->width_in / 12, slenderness = pole->structure_height_ft / d_ft;
 	const struct wind_numbers *row = &figure->hexagon;
 	if (pole->shape == POLE_SQUARE)
 		row = &figure->square;
 	else if (pole->shape == POLE_SQUARE_DIAGONAL)
 		row = &figure->square_diagonal;
 	else if (pole->shape == POLE_ROUND)
-		row = d_ft * sqrt(qz_psf) > 2.5 ? &figure->round[pole->surface] : &figure->round_small;
-	return wind_interpolate(&figure->h_over_d, row, slenderness);
+		row = loads->d_root_q > 2.5 ? &figure->round[pole->surface] : &figure->round_small;
+	return wind_interpolate(&figure->h_over_d, row, loads->h_over_d);
 }
 
 void wind_on_pole(const struct wind_site *site, const struct wind_pole *pole, double gust,
 				  struct wind_pole_loads *loads)
 {
-	double kd = site->code == SIGN_ASCE7_22 ? site->kd : 1, length = pole->to_ft - pole->from_ft;
+	double kd = site->code == SIGN_ASCE7_22 ? site->kd : 1, d_ft = pole->width_in / 12;
 	loads->arm_ft = (pole->from_ft + pole->to_ft) / 2;
-	loads->qz_psf = wind_at(site, loads->arm_ft).qz_psf;
-	loads->cf = pole_cf(&site->figure->poles, pole, loads->qz_psf);
-	loads->area_ft2 = pole->count * pole->width_in / 12 * length;
+	struct wind_pressure at = wind_at(site, loads->arm_ft);
+	loads->kz = at.kz;
+	loads->kzt = at.kzt;
+	loads->qz_psf = at.qz_psf;
+	loads->h_over_d = pole->structure_height_ft / d_ft;
+	loads->d_root_q = d_ft * sqrt(at.qz_psf);
+	loads->cf = pole_cf(&site->figure->poles, pole, loads);
+	loads->area_ft2 = pole->count * d_ft * (pole->to_ft - pole->from_ft);
 	/* REF: ASCE 7-16 eq. 29.4-1 */
 	loads->force_lb = loads->qz_psf * kd * gust * loads->cf * loads->area_ft2;
 	loads->moment_lbft = loads->force_lb * loads->arm_ft;

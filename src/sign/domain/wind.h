@@ -27,6 +27,11 @@ struct wind_hill {
 	double height_ft, half_length_ft, distance_ft;
 };
 
+struct wind_topography {
+	double k1, k2, k3;
+	bool flat; /* the conditions of 26.8.1 are not met: Kzt is 1, and k1 to k3 are 0 */
+};
+
 /* Where the sign stands. */
 struct wind_site {
 	int code;     /* enum sign_code */
@@ -39,6 +44,8 @@ struct wind_site {
 	const struct exposure_pack *table;
 	const struct wind_figure *figure;
 };
+
+#define WIND_PEAK_FACTOR 3.4 /* REF: ASCE 7-16 section 26.11.5: gQ and gv */
 
 /* What is known of the wind at one height. */
 struct wind_pressure {
@@ -102,15 +109,19 @@ struct wind_pole {
 };
 
 struct wind_pole_loads {
+	double kz, kzt, h_over_d, d_root_q; /* D√qz, ft·√psf */
 	double cf, qz_psf, area_ft2, force_lb, arm_ft, moment_lbft;
 };
+
+/* REF: ASCE 7-16 table 26.11-1; ASCE 7-22 table 26.11-1: α and zg of the formula of Kz. */
+double wind_alpha(int code, int exposure);
+double wind_zg_ft(int code, int exposure);
 
 /* REF: ASCE 7-16 table 26.10-1 note 1; ASCE 7-22 table 26.10-1: Kz at z_ft ≥ 0. */
 double wind_kz_formula(int code, int exposure, double z_ft);
 
-/* REF: ASCE 7-16 eq. 26.8-1: Kzt at z_ft by a hill.  *flat (may be NULL): the conditions of 26.8.1 are not met, so 1.
- */
-double wind_kzt_hill(const struct wind_hill *hill, int exposure, double z_ft, bool *flat);
+/* REF: ASCE 7-16 eq. 26.8-1: Kzt at z_ft by a hill; `topography` (may be NULL) gets its factors. */
+double wind_kzt_hill(const struct wind_hill *hill, int exposure, double z_ft, struct wind_topography *topography);
 
 /* REF: ASCE 7-16 section 26.9: exp(−.0000362 z). */
 double wind_ke(double ground_elevation_ft);

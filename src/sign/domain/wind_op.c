@@ -7,156 +7,7 @@
 #include "seal/op.h"
 #include "sign/domain/wind_pack.h"
 
-const char *const wind_exposure_names[] = {"B", "C", "D", NULL};
-const char *const wind_risk_names[] = {"I", "II", "III", "IV", NULL};
-static const char *const hill_shapes[] = {"ridge", "escarpment", "hill", NULL};
-static const char *const hill_sides[] = {"upwind", "downwind", NULL};
-static const char *const open_shapes[] = {"flat", "round", NULL};
-static const char *const kz_methods[] = {"formula", "table", NULL};
-static const char *const gusts[] = {"rigid", "flexible", NULL};
-static const char *const pole_shapes[] = {"round", "square", "square_diagonal", "hexagon", NULL};
-static const char *const surfaces[] = {"smooth", "rough", "very_rough", NULL};
-static const char *const case_names[] = {"A", "B", "C", NULL};
-
-enum { GUST_RIGID, GUST_FLEXIBLE };
 static const double RIGID_G = .85; /* REF: ASCE 7-16 section 26.11.1 */
-
-/* --- request --- */
-
-static const struct field hill_fields[] = {
-	F_ENUM(wind_hill, shape, hill_shapes, REQUIRED, DOC("Two-dimensional ridge or escarpment, or axisymmetric hill")),
-	F_NUM(wind_hill, height_ft, REQUIRED, ABOVE(0, 10000), UNIT("ft"), DOC("H")),
-	F_NUM(wind_hill, half_length_ft, REQUIRED, ABOVE(0, 100000), UNIT("ft"),
-		  DOC("Lh: upwind distance to half the height")),
-	F_NUM(wind_hill, distance_ft, RANGE(0, 100000), DEFAULT(0), UNIT("ft"), DOC("x: from the crest")),
-	F_ENUM(wind_hill, side, hill_sides, DEFAULT(HILL_UPWIND), DOC("Side of the crest on which the sign stands")),
-};
-const struct field_table wind_hill_table = FIELD_TABLE("sign.wind.hill", wind_hill, hill_fields);
-
-static const struct field poles_fields[] = {
-	F_INT(wind_poles_request, count, RANGE(0, 12), DEFAULT(1)),
-	F_ENUM(wind_poles_request, shape, pole_shapes, DEFAULT(POLE_ROUND)),
-	F_ENUM(wind_poles_request, surface, surfaces, DEFAULT(SURFACE_SMOOTH), DOC("Of a round pole")),
-	F_NUM(wind_poles_request, width_in, REQUIRED, RANGE(.5, 240), UNIT("in"), DOC("Diameter or face width")),
-	F_NUM(wind_poles_request, from_ft, RANGE(0, 500), DEFAULT(0), UNIT("ft")),
-	F_NUM(wind_poles_request, to_ft, RANGE(0, 500), UNIT("ft"), DOC("Default: the sign's bottom")),
-};
-static const struct field_table poles_table = FIELD_TABLE("sign.wind.poles", wind_poles_request, poles_fields);
-
-static const struct field request_fields[] = {
-	F_NUM(wind_request, wind_speed_mph, REQUIRED, RANGE(60, 300), UNIT("mph"),
-		  DOC("Ultimate wind speed of the map for the risk category")),
-	F_ENUM(wind_request, exposure, wind_exposure_names, DEFAULT(EXPOSURE_C)),
-	F_ENUM(wind_request, risk_category, wind_risk_names, DEFAULT(1), DOC("Selects the map; never multiplies a load")),
-	F_NUM(wind_request, height_ft, REQUIRED, RANGE(1, 500), UNIT("ft"), DOC("h: top of the sign above grade")),
-	F_NUM(wind_request, sign_height_ft, REQUIRED, RANGE(.1, 500), UNIT("ft"), DOC("s: vertical dimension of the sign")),
-	F_NUM(wind_request, sign_width_ft, REQUIRED, RANGE(.1, 2000), UNIT("ft"), DOC("B: horizontal dimension")),
-	F_NUM(wind_request, area_ft2, RANGE(.01, 1e6), UNIT("ft2"), DOC("Gross area As; default B·s")),
-	F_NUM(wind_request, solid_ratio, RANGE(.01, 1), DEFAULT(1), DOC("ε: solid to gross area")),
-	F_ENUM(wind_request, open_shape, open_shapes, DEFAULT(OPEN_FLAT), DOC("Members of an open sign")),
-	F_NUM(wind_request, member_width_in, RANGE(.1, 60), DEFAULT(4), UNIT("in"), DOC("Of an open sign's round members")),
-	F_NUM(wind_request, return_corner_ft, RANGE(0, 5000), DEFAULT(0), UNIT("ft"), DOC("Lr")),
-	F_NUM(wind_request, kzt, RANGE(1, 3), DOC("Topographic factor; default 1")),
-	F_OBJECT_PTR(wind_request, hill, &wind_hill_table, DOC("Instead of kzt")),
-	F_NUM(wind_request, kd, RANGE(.5, 1), DEFAULT(.85), DOC("Directionality factor")),
-	F_NUM(wind_request, ke, RANGE(.3, 1.1), DOC("Ground elevation factor")),
-	F_NUM(wind_request, ground_elevation_ft, RANGE(-500, 15000), UNIT("ft"), DOC("Instead of ke; default 0")),
-	F_ENUM(wind_request, kz_method, kz_methods, DEFAULT(0)),
-	F_ENUM(wind_request, gust, gusts, DEFAULT(GUST_RIGID)),
-	F_NUM(wind_request, g, RANGE(.5, 3), DOC("Gust factor of your own; overrides")),
-	F_NUM(wind_request, natural_frequency_hz, RANGE(.05, 100), UNIT("Hz"), DOC("Required for a flexible gust")),
-	F_NUM(wind_request, damping_ratio, RANGE(.001, .2), DEFAULT(.01)),
-	F_NUM(wind_request, depth_ft, RANGE(.1, 100), DEFAULT(1), UNIT("ft"), DOC("L: along the wind, of a flexible gust")),
-	F_OBJECT_PTR(wind_request, poles, &poles_table, DOC("Poles that stand in the wind below the sign")),
-	SIGN_COMMON_FIELDS(wind_request, SIGN_ASD),
-};
-static const struct field_table request_table = FIELD_TABLE("sign.wind.request", wind_request, request_fields);
-
-/* --- result --- */
-
-static const struct field b_fields[] = {
-	F_NUM(wind_b_result, force_lb, UNIT("lb")),
-	F_NUM(wind_b_result, eccentricity_ft, UNIT("ft"), DOC(".2 B")),
-	F_NUM(wind_b_result, torsion_lbft, UNIT("lb-ft")),
-};
-static const struct field_table b_table = FIELD_TABLE("sign.wind.case_b", wind_b_result, b_fields);
-
-static const struct field region_fields[] = {
-	F_NUM(wind_region, from_ft, UNIT("ft"), DOC("From the windward edge")),
-	F_NUM(wind_region, to_ft, UNIT("ft")),
-	F_NUM(wind_region, cf, DOC("After the reduction and return corner factors")),
-	F_NUM(wind_region, pressure_psf, UNIT("psf")),
-	F_NUM(wind_region, force_lb, UNIT("lb")),
-};
-static const struct field_table region_table = FIELD_TABLE("sign.wind.region", wind_region, region_fields);
-
-static const struct field c_fields[] = {
-	F_BOOL(wind_c_result, applies),
-	F_NUM(wind_c_result, reduction_factor, DOC("1.8 − s/h above s/h .8")),
-	F_NUM(wind_c_result, return_corner_factor),
-	F_OBJECTS(wind_c_result, regions, &region_table),
-	F_NUM(wind_c_result, force_lb, UNIT("lb")),
-	F_NUM(wind_c_result, moment_base_lbft, UNIT("lb-ft")),
-	F_NUM(wind_c_result, torsion_lbft, UNIT("lb-ft")),
-};
-static const struct field_table c_table = FIELD_TABLE("sign.wind.case_c", wind_c_result, c_fields);
-
-static const struct field poles_result_fields[] = {
-	F_NUM(wind_poles_result, cf),
-	F_NUM(wind_poles_result, qz_psf, UNIT("psf")),
-	F_NUM(wind_poles_result, area_ft2, UNIT("ft2")),
-	F_NUM(wind_poles_result, force_lb, UNIT("lb")),
-	F_NUM(wind_poles_result, arm_ft, UNIT("ft")),
-	F_NUM(wind_poles_result, moment_base_lbft, UNIT("lb-ft")),
-};
-static const struct field_table poles_result_table =
-	FIELD_TABLE("sign.wind.poles_result", wind_poles_result, poles_result_fields);
-
-static const struct field total_fields[] = {
-	F_NUM(wind_total_result, force_lb, UNIT("lb")),
-	F_NUM(wind_total_result, moment_base_lbft, UNIT("lb-ft")),
-	F_NUM(wind_total_result, torsion_lbft, UNIT("lb-ft")),
-	F_ENUM(wind_total_result, governing_case, case_names),
-};
-static const struct field_table total_table = FIELD_TABLE("sign.wind.total", wind_total_result, total_fields);
-
-static const struct field level_fields[] = {
-	F_NUM(wind_level_result, force_lb, UNIT("lb")),
-	F_NUM(wind_level_result, moment_base_lbft, UNIT("lb-ft")),
-	F_NUM(wind_level_result, torsion_lbft, UNIT("lb-ft")),
-	F_NUM(wind_level_result, pressure_psf, UNIT("psf")),
-};
-static const struct field_table level_table = FIELD_TABLE("sign.wind.level", wind_level_result, level_fields);
-
-static const struct field result_fields[] = {
-	F_NUM(wind_result, kz, DOC("At h; at the centroid of an open sign")),
-	F_NUM(wind_result, kzt),
-	F_NUM(wind_result, ke),
-	F_NUM(wind_result, kd),
-	F_NUM(wind_result, g),
-	F_NUM(wind_result, qh_psf, UNIT("psf")),
-	F_NUM(wind_result, s_over_h),
-	F_NUM(wind_result, b_over_s),
-	F_NUM(wind_result, cf, DOC("As the figure gives it, before other factors")),
-	F_STR(wind_result, cf_source),
-	F_NUM(wind_result, opening_factor),
-	F_NUM(wind_result, area_ft2, UNIT("ft2")),
-	F_NUM(wind_result, pressure_psf, UNIT("psf"), DOC("Case A, strength level")),
-	F_NUM(wind_result, force_lb, UNIT("lb"), DOC("Case A, strength level")),
-	F_BOOL(wind_result, min_governs, DOC("16 psf governs Case A")),
-	F_NUM(wind_result, arm_ft, UNIT("ft"), DOC("Of the force about grade")),
-	F_NUM(wind_result, moment_base_lbft, UNIT("lb-ft")),
-	F_OBJECT(wind_result, case_b, &b_table),
-	F_OBJECT_PTR(wind_result, case_c, &c_table, NULLABLE),
-	F_OBJECT_PTR(wind_result, poles, &poles_result_table, NULLABLE),
-	F_OBJECT(wind_result, total, &total_table,
-			 DOC("One case with the poles: the largest base moment, of equals the largest torsion")),
-	F_OBJECT(wind_result, lrfd, &level_table, DOC("1.0 W")),
-	F_OBJECT(wind_result, asd, &level_table, DOC("0.6 W")),
-};
-const struct field_table wind_result_table = FIELD_TABLE("sign.wind.result", wind_result, result_fields);
-
-/* --- deciding --- */
 
 /* The pointers of faults, below the place where the request stands in the body. */
 struct place {
@@ -167,6 +18,11 @@ struct place {
 static const char *at(const struct place *place, const char *name)
 {
 	return field_pointer(place->calc->arena, place->pointer, name);
+}
+
+static const char *at_poles(const struct place *place, const char *name)
+{
+	return field_pointer(place->calc->arena, at(place, "poles"), name);
 }
 
 static void check(const struct place *place, const struct wind_request *r)
@@ -181,15 +37,16 @@ static void check(const struct place *place, const struct wind_request *r)
 		calc_fault(place->calc, at(place, "hill"), "conflict", "says the same as kzt: give one of them");
 	if (given(r->ke) && given(r->ground_elevation_ft))
 		calc_fault(place->calc, at(place, "ground_elevation_ft"), "conflict", "says the same as ke: give one of them");
-	if (r->gust == GUST_FLEXIBLE && !given(r->g) && !given(r->natural_frequency_hz))
+	if (r->gust == WIND_FLEXIBLE && !given(r->g) && !given(r->natural_frequency_hz))
 		calc_fault(place->calc, at(place, "natural_frequency_hz"), "required", "is required for a flexible gust");
 	if (r->poles != NULL && given(r->poles->to_ft) && r->poles->to_ft < r->poles->from_ft)
-		calc_fault(place->calc, at(place, "poles/to_ft"), "range", "must not be below from_ft");
+		calc_fault(place->calc, at_poles(place, "to_ft"), "range", "must not be below from_ft");
+	else if (r->poles != NULL && !given(r->poles->to_ft) && r->poles->from_ft > r->height_ft - r->sign_height_ft)
+		calc_fault(place->calc, at_poles(place, "from_ft"), "range", "must not be above the sign's bottom");
 }
 
 static void choose_site(struct calc *calc, const struct wind_request *r, struct wind_site *site)
 {
-	bool flat = false;
 	site->code = r->common.code;
 	site->exposure = r->exposure;
 	site->wind_speed_mph = r->wind_speed_mph;
@@ -206,9 +63,18 @@ static void choose_site(struct calc *calc, const struct wind_request *r, struct 
 	} else {
 		site->ke = given(r->ke) ? r->ke : wind_ke(given(r->ground_elevation_ft) ? r->ground_elevation_ft : 0);
 	}
-	if (r->hill != NULL)
-		wind_kzt_hill(r->hill, r->exposure, r->height_ft, &flat);
-	if (flat)
+}
+
+/* REF: ASCE 7-16 section 26.8.1 */
+static void note_hill(struct calc *calc, const struct wind_request *r, const struct wind_loads *l)
+{
+	struct wind_topography topography;
+	double z_ft = l->open ? r->height_ft - r->sign_height_ft / 2 : r->height_ft;
+	wind_kzt_hill(r->hill, r->exposure, z_ft, &topography);
+	calc_factor(calc, "k1", topography.k1);
+	calc_factor(calc, "k2", topography.k2);
+	calc_factor(calc, "k3", topography.k3);
+	if (topography.flat)
 		calc_assume(calc, "kzt_conditions",
 					"Kzt is 1: the hill does not meet the conditions of 26.8.1 (H/Lh of .2, and a height of 15 ft, 60 "
 					"ft in exposure B).");
@@ -220,8 +86,10 @@ static double choose_gust(struct calc *calc, const struct wind_request *r, const
 		calc_assume(calc, "gust_given", "The gust factor %.4g was given.", r->g);
 		return r->g;
 	}
-	if (r->gust == GUST_RIGID) {
-		if (given(r->natural_frequency_hz) && r->natural_frequency_hz < 1)
+	if (r->gust == WIND_RIGID) {
+		if (!given(r->natural_frequency_hz))
+			calc_assume(calc, "rigid_structure", "The structure is taken to be rigid: 1 Hz and more (26.2), G .85.");
+		else if (r->natural_frequency_hz < 1)
 			calc_warn(
 				calc, "flexible_structure", "/gust",
 				"The natural frequency is below 1 Hz: the structure is flexible (26.2), and G of .85 may be too low.");
@@ -242,6 +110,8 @@ static double choose_gust(struct calc *calc, const struct wind_request *r, const
 	calc_factor(calc, "r_l", gust.rl);
 	calc_factor(calc, "r", gust.r);
 	calc_factor(calc, "g_r", gust.gr);
+	calc_factor(calc, "g_q", WIND_PEAK_FACTOR);
+	calc_factor(calc, "g_v", WIND_PEAK_FACTOR);
 	if (r->common.code == SIGN_ASCE7_22)
 		calc_assume(calc, "check_gust_constants",
 					"Terrain constants of ASCE 7-22 table 26.11-1: check against a printed copy.");
@@ -265,6 +135,12 @@ static void decide_poles(struct calc *calc, const struct wind_request *r, struct
 								   .structure_height_ft = r->height_ft};
 	wind_on_pole(&setup->site, &pole, setup->face.gust, &setup->poles);
 	setup->has_poles = true;
+	calc_factor(calc, "pole_kz", setup->poles.kz);
+	calc_factor(calc, "pole_kzt", setup->poles.kzt);
+	calc_factor(calc, "pole_qz_psf", setup->poles.qz_psf);
+	calc_factor(calc, "pole_h_over_d", setup->poles.h_over_d);
+	calc_factor(calc, "pole_d_root_q", setup->poles.d_root_q);
+	calc_factor(calc, "pole_cf", setup->poles.cf);
 	calc_assume(calc, "kd_of_sign", "Kd of the sign is used for the poles as well.");
 }
 
@@ -323,17 +199,26 @@ static struct wind_poles_result *poles_result(struct calc *calc, const struct wi
 	return poles;
 }
 
+/* REF: ASCE 7-10 figure 29.4-1; ASCE 7-10 figure 29.5-2: where that edition has them */
 static const char *cf_source(const struct wind_setup *setup)
 {
-	bool old = setup->site.code == SIGN_ASCE7_10;
-	if (setup->loads.open)
-		return old ? "ASCE 7-10 figure 29.5-2" : "ASCE 7 figure 29.4-2, open signs";
-	return old ? "ASCE 7-10 figure 29.4-1" : "ASCE 7 figure 29.3-1";
+	static const char *const sources[][2] = {
+		[SIGN_ASCE7_10] = {"ASCE 7-10 figure 29.4-1", "ASCE 7-10 figure 29.5-2"},
+		[SIGN_ASCE7_16] = {"ASCE 7-16 figure 29.3-1", "ASCE 7-16 figure 29.4-2"},
+		[SIGN_ASCE7_22] = {"ASCE 7-22 figure 29.3-1", "ASCE 7-22 figure 29.4-2"},
+	};
+	return sources[setup->site.code][setup->loads.open];
 }
 
 static void note(struct calc *calc, const struct wind_request *r, const struct wind_setup *setup)
 {
 	const struct wind_loads *l = &setup->loads;
+	if (r->kz_method == 0) {
+		calc_factor(calc, "alpha", wind_alpha(r->common.code, r->exposure));
+		calc_factor(calc, "zg_ft", wind_zg_ft(r->common.code, r->exposure));
+	}
+	if (r->hill != NULL)
+		note_hill(calc, r, l);
 	calc_factor(calc, "kz", l->at.kz);
 	calc_factor(calc, "kzt", l->at.kzt);
 	calc_factor(calc, "ke", setup->site.ke);
@@ -432,7 +317,7 @@ const struct op sign_wind_op = {
 		   "flexible "
 		   "gusts; editions 7-10, 7-16 and 7-22. Un-prefixed figures are Case A at strength level.",
 	.aliases = aliases,
-	.input = &request_table,
+	.input = &wind_request_table,
 	.output = &wind_result_table,
 	.run = run,
 	.example = "{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12}",

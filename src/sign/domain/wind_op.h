@@ -14,6 +14,8 @@ struct op;
 
 extern const char *const wind_exposure_names[], *const wind_risk_names[];
 
+enum wind_gust_kind { WIND_RIGID, WIND_FLEXIBLE };
+
 struct wind_poles_request {
 	int64_t count;
 	int shape, surface;
@@ -83,7 +85,7 @@ struct wind_setup {
 	bool has_poles;
 };
 
-extern const struct field_table wind_hill_table, wind_result_table;
+extern const struct field_table wind_hill_table, wind_request_table, wind_result_table;
 extern const struct op sign_wind_op;
 
 /*

@@ -28,19 +28,20 @@ static bool rises(const struct wind_numbers *x)
 	return true;
 }
 
-/* REF: ASCE 7-16 table 26.10-1: every printed Kz is the formula's, rounded to .01 */
+/* REF: ASCE 7-16 table 26.10-1: the table's figures are the formula's to .01, some rounded down */
 static bool check_exposure(const struct exposure_pack *pack, struct err *err)
 {
 	static const char *const names[] = {"B", "C", "D"};
 	if (!rises(&pack->height_ft))
 		return err_field(err, ERR_INVALID, "/height_ft", "heights must rise");
+	static const double ROUNDED_BY = .0085;
 	for (int exposure = 0; exposure < 3; exposure++) {
 		if (pack->kz[exposure].count != pack->height_ft.count)
 			return err_field(err, ERR_INVALID, names[exposure], "exposure %s needs one value a height",
 							 names[exposure]);
 		for (size_t i = 0; i < pack->height_ft.count; i++) {
 			double formula = wind_kz_formula(SIGN_ASCE7_16, exposure, pack->height_ft.items[i]);
-			if (fabs(formula - pack->kz[exposure].items[i]) > .0085)
+			if (fabs(formula - pack->kz[exposure].items[i]) > ROUNDED_BY)
 				return err_field(err, ERR_INVALID, names[exposure],
 								 "Kz of exposure %s at %g ft is %g; the formula gives %.3f", names[exposure],
 								 pack->height_ft.items[i], pack->kz[exposure].items[i], formula);

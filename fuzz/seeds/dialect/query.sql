@@ -1,0 +1,1 @@
+SELECT max(a), 'it''s' FROM "t" WHERE b = $1 /* c */ AND min(a, b) == 1

@@ -1,0 +1,153 @@
+#include <math.h>
+
+#include "sign/domain/footing_spread.h"
+#include "sign/domain/soil.h"
+
+enum {
+	SIDES = (int)((SPREAD_SIDE_MAX_FT - SPREAD_SIDE_MIN_FT) / SPREAD_STEP_FT) + 1,
+	THICKNESSES = (int)((SPREAD_THICKNESS_MAX_FT - SPREAD_THICKNESS_MIN_FT) / SPREAD_STEP_FT) + 1
+};
+
+static double side(int i)
+{
+	return SPREAD_SIDE_MIN_FT + i * SPREAD_STEP_FT;
+}
+
+static double thickness(int i)
+{
+	return SPREAD_THICKNESS_MIN_FT + i * SPREAD_STEP_FT;
+}
+
+struct search {
+	const struct spread_problem *p;
+	struct spread_size best;
+	double best_ft3; /* infinite: none yet */
+};
+
+static double volume(const struct spread_size *size)
+{
+	return size->length_ft * size->width_ft * size->thickness_ft;
+}
+
+static bool soil_passes(const struct spread_problem *p, double length, double width, double thick)
+{
+	struct spread_answer answer;
+	const struct spread_size size = {length, width, thick};
+	spread_check_soil(p, &size, &answer);
+	return answer.pass;
+}
+
+/* REF: ACI 318-19 section 13.3.1.2: 6 in of effective depth */
+static bool passes(const struct spread_problem *p, const struct spread_size *size)
+{
+	enum { LEAST_D_IN = 6 };
+	struct spread_answer answer;
+	spread_check_soil(p, size, &answer);
+	if (!answer.pass)
+		return false;
+	spread_check(p, size, &answer);
+	return answer.pass && answer.mat.d_width_in >= LEAST_D_IN;
+}
+
+/* By volume; of equals the thinner, then the shorter. */
+static bool better(const struct search *s, const struct spread_size *size)
+{
+	double ft3 = volume(size);
+	if (ft3 != s->best_ft3)
+		return ft3 < s->best_ft3;
+	if (size->thickness_ft != s->best.thickness_ft)
+		return size->thickness_ft < s->best.thickness_ft;
+	return size->length_ft < s->best.length_ft;
+}
+
+static void take(struct search *s, const struct spread_size *size)
+{
+	s->best = *size;
+	s->best_ft3 = volume(size);
+}
+
+/* A first footing, so that the exact walk has a bound from the start: squares of some thicknesses. */
+static void start(struct search *s)
+{
+	for (int t = 2; t < THICKNESSES; t += t / 2 + 1)
+		for (int l = 0; l < SIDES; l++) {
+			const struct spread_size size = {side(l), side(l), thickness(t)};
+			if (volume(&size) >= s->best_ft3)
+				break;
+			if (passes(s->p, &size)) {
+				take(s, &size);
+				break;
+			}
+		}
+}
+
+/*
+ * The first width that the soil bears.  While the column's load is not upward, every soil row gets easier with the
+ * width (more weight, more area, the same moment), so halving finds it; SIDES: none up to `last`.
+ */
+static int first_width(const struct search *s, double length, double thick, int last)
+{
+	int low = 0, high = last;
+	if (s->p->uplift_lb > s->p->vertical_lb)
+		return 0;
+	if (!soil_passes(s->p, length, side(last), thick))
+		return SIDES;
+	while (low < high) {
+		int middle = (low + high) / 2;
+		if (soil_passes(s->p, length, side(middle), thick))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Concrete rows may get harder with the width: from the first that the soil bears each is tried, up to the bound. */
+static void try_widths(struct search *s, double length, double thick)
+{
+	double room = s->best_ft3 / (length * thick);
+	int last = room < SPREAD_SIDE_MAX_FT ? (int)floor((room - SPREAD_SIDE_MIN_FT) / SPREAD_STEP_FT + 1e-9) : SIDES - 1;
+	if (last < 0)
+		return;
+	for (int w = first_width(s, length, thick, last); w <= last; w++) {
+		const struct spread_size size = {length, side(w), thick};
+		if (!better(s, &size))
+			return;
+		if (passes(s->p, &size)) {
+			take(s, &size);
+			return;
+		}
+	}
+}
+
+/* Nothing passes: the lowest utilization among footings of 1 ft and 6 in steps, square or twice as long as wide. */
+static void find_nearest(struct search *s)
+{
+	double lowest = INFINITY;
+	s->best = (struct spread_size){SPREAD_SIDE_MAX_FT, SPREAD_SIDE_MAX_FT, SPREAD_THICKNESS_MAX_FT};
+	for (double t = 1; t <= SPREAD_THICKNESS_MAX_FT; t += .5)
+		for (double l = 1; l <= SPREAD_SIDE_MAX_FT; l++)
+			for (int shape = 1; shape <= 2; shape++) {
+				const struct spread_size size = {l, fmax(l / shape, 1), t};
+				struct spread_answer answer;
+				spread_check(s->p, &size, &answer);
+				if (answer.utilization < lowest) {
+					lowest = answer.utilization;
+					s->best = size;
+				}
+			}
+}
+
+bool spread_search(const struct spread_problem *problem, struct spread_size *size)
+{
+	struct search s = {.p = problem, .best_ft3 = INFINITY};
+	start(&s);
+	for (int t = 0; t < THICKNESSES; t++)
+		for (int l = 0; l < SIDES; l++)
+			try_widths(&s, side(l), thickness(t));
+	bool found = isfinite(s.best_ft3);
+	if (!found)
+		find_nearest(&s);
+	*size = s.best;
+	return found;
+}

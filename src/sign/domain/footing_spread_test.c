@@ -1,0 +1,336 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "core/rng.h"
+#include "sign/domain/footing_spread.h"
+#include "sign/domain/soil.h"
+#include "sign/domain/steel_bed.h"
+
+static const struct concrete_constants *concrete;
+
+static struct spread_problem problem_of(double vertical, double moment)
+{
+	return (struct spread_problem){.concrete = concrete,
+								   .soil_unit_pcf = 110,
+								   .vertical_lb = vertical,
+								   .moment_lbft = moment,
+								   .force_lb = NAN,
+								   .height_ft = NAN,
+								   .vertical_psf = 2000,
+								   .friction = .25,
+								   .cohesion_psf = NAN,
+								   .increase = 1,
+								   .sf_overturning = 1.5,
+								   .sf_sliding = 1.5,
+								   .frost_ft = NAN,
+								   .column_depth_in = 12,
+								   .column_width_in = 12,
+								   .fc_psi = 3000,
+								   .fy_psi = 60000,
+								   .wind_factor = 1 / .6};
+}
+
+static double q_at(const struct spread_pressure *q, double u)
+{
+	return u < q->contact_ft ? q->q0_psf - q->slope_psf_ft * u : 0;
+}
+
+/* Statics: the pressure sums to P and turns by M; partial sums agree with strips.  12,000 points and more. */
+static void pressure_is_statics(void **state)
+{
+	(void)state;
+	enum { STRIPS = 2000 };
+	int points = 0;
+	for (double p = 1000; p < 1e6; p *= 2.2)
+		for (double length = 1; length < 40; length *= 1.7)
+			for (double share = 0; share < .499; share += .033) {
+				double width = 3, m = p * share * length;
+				struct spread_pressure q = spread_pressure(p, m, length, width);
+				near_share(width * spread_pressure_force(&q, length), p, 1e-9);
+				double about_toe = spread_pressure_force(&q, length) * length - spread_pressure_moment(&q, length);
+				near(width * about_toe / (p * length), .5 - share, 1e-9);
+				assert_true(q_at(&q, q.contact_ft * (1 - 1e-9)) >= -1e-6 * q.q0_psf);
+				for (double x = .3 * length; x <= length; x += .35 * length) {
+					double force = 0, moment = 0, du = x / STRIPS;
+					for (int i = 0; i < STRIPS; i++) {
+						double u = (i + .5) * du;
+						force += q_at(&q, u) * du;
+						moment += q_at(&q, u) * (x - u) * du;
+					}
+					near(spread_pressure_force(&q, x), force, 2e-3 * p / width);
+					near(spread_pressure_moment(&q, x), moment, 2e-3 * p / width * x);
+					points++;
+				}
+			}
+	assert_true(points >= 2000);
+	/* beyond the edge: P stands at the toe */
+	struct spread_pressure q = spread_pressure(900, 9000, 6, 3);
+	near_share(spread_pressure_force(&q, 1), 300, 1e-9);
+	near_share(spread_pressure_moment(&q, 2), 600, 1e-5);
+}
+
+/* [sign 2.13] more M → larger q_max and smaller SF; larger L → smaller q_max for the same P and M */
+static void laws_of_soil(void **state)
+{
+	(void)state;
+	int points = 0;
+	for (double v = 1000; v < 1e6; v *= 1.5)
+		for (double l = 1; l < 50; l *= 1.25)
+			for (double share = .01; share < .48; share += .02) {
+				struct spread_problem p = problem_of(v, v * share * l), more = problem_of(v, 1.02 * v * share * l);
+				const struct spread_size size = {l, 5, 2}, longer = {1.05 * l, 5, 2};
+				struct spread_answer is, with_more, with_longer;
+				spread_check_soil(&p, &size, &is);
+				spread_check_soil(&more, &size, &with_more);
+				spread_check_soil(&p, &longer, &with_longer);
+				assert_true(with_more.soil.q_max_psf > is.soil.q_max_psf);
+				assert_true(with_more.soil.sf_overturning < is.soil.sf_overturning);
+				assert_true(with_longer.soil.q_max_psf < is.soil.q_max_psf);
+				assert_true(with_longer.soil.sf_overturning > is.soil.sf_overturning);
+				assert_int_equal(is.soil.in_kern, share <= 1. / 6);
+				points++;
+			}
+	assert_true(points >= 6000);
+}
+
+/* --- concrete rows by strips: nothing shared with the code under test but the chosen bars --- */
+
+struct strips {
+	double shear_psi, punch_psi, along_lbft, across_lbft, heel_lbft_ft;
+};
+
+static void sum_strips(const struct spread_problem *p, const struct spread_size *s, const struct spread_mat *mat,
+					   double dead, struct strips *most)
+{
+	enum { STRIPS = 20000 };
+	double own = p->self_weight ? 150 * s->thickness_ft + p->soil_unit_pcf * p->cover_ft : 0, w = dead * own;
+	double pu = dead * (p->vertical_lb + own * s->length_ft * s->width_ft), mu = p->wind_factor * p->moment_lbft;
+	struct spread_pressure q = spread_pressure(pu, mu, s->length_ft, s->width_ft);
+	double d1 = mat->d_length_in / 12, d2 = mat->d_width_in / 12, d = (d1 + d2) / 2;
+	double face = s->length_ft / 2 - p->column_depth_in / 24, du = s->length_ft / STRIPS;
+	double b1 = p->column_depth_in / 12 + d, b2 = p->column_width_in / 12 + d;
+	double toe = 0, heel = 0, moment = 0, up = 0, turn = 0, lifts = 0;
+	for (int i = 0; i < STRIPS; i++) {
+		double u = (i + .5) * du, net = (q_at(&q, u) - w) * du, from_middle = s->length_ft / 2 - u;
+		toe += u < face - d1 ? net : 0;
+		heel += u > s->length_ft - (face - d1) ? net : 0;
+		moment += u < face ? net * (face - u) : 0;
+		lifts -= u > s->length_ft - face ? net * (u - (s->length_ft - face)) : 0;
+		up += fabs(from_middle) < b1 / 2 ? net * b2 : 0;
+		turn += fabs(from_middle) < b1 / 2 ? net * b2 * from_middle : 0;
+	}
+	double column = pu - w * s->length_ft * s->width_ft, reach = s->width_ft / 2 - p->column_width_in / 24;
+	double one = fmax(fabs(toe), fabs(heel)) / (144 * d1);
+	double other = column / (s->width_ft * s->length_ft) * fmax(0, reach - d2) / (144 * d2);
+	double gamma = 1 - 1 / (1 + 2. / 3 * sqrt(b1 / b2));
+	double jc = d * b1 * b1 * b1 / 6 + b1 * d * d * d / 6 + d * b2 * b1 * b1 / 2;
+	double punch = fabs(column - up) / (2 * (b1 + b2) * d) + gamma * fabs(mu - turn) * (b1 / 2) / jc;
+	most->shear_psi = fmax(most->shear_psi, fmax(one, other));
+	most->punch_psi = fmax(most->punch_psi, punch / 144);
+	most->along_lbft = fmax(most->along_lbft, moment * s->width_ft);
+	most->heel_lbft_ft = fmax(most->heel_lbft_ft, lifts);
+	most->across_lbft = fmax(most->across_lbft, column / s->width_ft * reach * reach / 2);
+}
+
+/* REF: ACI 318-19 table 13.2.7.1; ACI 318-19 section 13.2.7.2; ACI 318-19 section 8.4.4.2; ACI 318-19 section 22.6.4.1;
+ * ASCE 7-16 section 2.3.1: a second formulation */
+static void concrete_demands_by_strips(void **state)
+{
+	(void)state;
+	for (double v = 5000; v < 1e5; v *= 3)
+		for (double l = 5; l < 14; l += 2.4)
+			for (double share = 0; share < .45; share += .06)
+				for (int self = 0; self < 2; self++) {
+					struct spread_problem p = problem_of(v, 0);
+					const struct spread_size size = {l, .8 * l, 1.5};
+					struct strips most = {0};
+					struct spread_answer a;
+					p.self_weight = self;
+					p.cover_ft = 1;
+					p.moment_lbft = share * l * (v + self * 335 * l * .8 * l) / 1.9;
+					spread_check(&p, &size, &a);
+					sum_strips(&p, &size, &a.mat, 1.2, &most);
+					sum_strips(&p, &size, &a.mat, .9, &most);
+					/* one row shows the direction that is used up more; it is never above the worst of both */
+					const struct spread_demand *one = &a.rows[SPREAD_ONE_WAY];
+					assert_true(one->demand <= most.shear_psi * 1.001 + 1e-6);
+					near(a.rows[SPREAD_TWO_WAY].demand, most.punch_psi, .003 * most.punch_psi + .02);
+					near(a.heel_lbft_ft, most.heel_lbft_ft, .002 * most.heel_lbft_ft + 1);
+					double flexure = a.rows[SPREAD_FLEXURE].demand;
+					assert_true(fabs(flexure - most.along_lbft) < .002 * most.along_lbft + 1 ||
+								fabs(flexure - most.across_lbft) < .002 * most.across_lbft + 1);
+				}
+}
+
+/* REF: ACI 318-19 table 22.5.5.1; ACI 318-19 section 22.5.5.1.1; ACI 318-19 section 22.5.5.1.3; ACI 318-19
+ * section 22.2; ACI 318-19 table 21.2.1; ACI 318-19 table 21.2.2; ACI 318-19 section 8.6.1.1; ACI 318-19
+ * section 7.7.2.3: a square footing under an even load, by hand */
+static void concentric_by_hand(void **state)
+{
+	(void)state;
+	struct spread_problem p = problem_of(60000, 0);
+	const struct spread_size size = {6, 6, 1.5};
+	struct spread_answer a;
+	spread_check(&p, &size, &a);
+	assert_int_equal(a.mat.size, 5);
+	assert_true(a.mat.spacing_in >= 6);
+	near(a.mat.d_length_in, 18 - 3 - .3125, 1e-12);
+	near(a.mat.d_width_in, 18 - 3 - .9375, 1e-12);
+	double net = 1.2 * 60000 / 36, steel = (double)a.mat.along_width * .31, d = a.mat.d_width_in;
+	near_share(a.rows[SPREAD_FLEXURE].demand, net * 6 * 2.5 * 2.5 / 2, 1e-9);
+	double block = steel * 60000 / (.85 * 3000 * 72);
+	near_share(a.rows[SPREAD_FLEXURE].capacity, .9 * steel * 60000 * (d - block / 2) / 12, 1e-9);
+	near_share(a.rows[SPREAD_ONE_WAY].demand, net * (2.5 - d / 12) / (12 * d), 1e-9);
+	double lambda = sqrt(2 / (1 + d / 10));
+	near_share(a.rows[SPREAD_ONE_WAY].capacity, .75 * 8 * lambda * cbrt(steel / (72 * d)) * sqrt(3000), 1e-9);
+	d = (a.mat.d_length_in + a.mat.d_width_in) / 2;
+	double side = 12 + d, bo = 4 * side;
+	near_share(a.rows[SPREAD_TWO_WAY].demand, (72000 - net * side * side / 144) / (bo * d), 1e-9);
+	near_share(a.rows[SPREAD_TWO_WAY].capacity, .75 * 4 * sqrt(2 / (1 + d / 10)) * sqrt(3000), 1e-9);
+	near_share(a.rows[SPREAD_MINIMUM_STEEL].demand, .0018 * 72 * 18, 1e-9);
+	assert_true(a.rows[SPREAD_MINIMUM_STEEL].capacity >= a.rows[SPREAD_MINIMUM_STEEL].demand);
+}
+
+/* REF: ACI 318-19 section 14.5.2.1; ACI 318-19 section 14.5.1.7: a heel that soil has left, by hand */
+static void heel_hangs_on_plain_concrete(void **state)
+{
+	(void)state;
+	struct spread_problem p = problem_of(3000, 120000);
+	struct spread_answer a;
+	p.self_weight = true;
+	p.cover_ft = 3;
+	spread_check(&p, &(struct spread_size){11, 5, 1.5}, &a);
+	assert_true(a.soil.contact_ft < 6);
+	near_share(a.heel_lbft_ft, 1.2 * (225 + 330) * 5 * 5 / 2, 1e-9);
+	near_share(a.heel_plain_lbft_ft, .6 * 5 * sqrt(3000) * 16 * 16 / 6, 1e-9);
+}
+
+/* REF: ACI 318-19 table 22.6.5.2; ACI 318-19 section 22.6.4: the other two of the three, a long column and a thick
+ * footing around a long perimeter */
+static void punching_takes_the_least_of_three(void **state)
+{
+	(void)state;
+	struct spread_problem p = problem_of(50000, 0);
+	struct spread_answer a;
+	p.column_depth_in = 60;
+	spread_check(&p, &(struct spread_size){12, 8, 2}, &a);
+	double d = (a.mat.d_length_in + a.mat.d_width_in) / 2, lambda = sqrt(2 / (1 + d / 10));
+	near_share(a.rows[SPREAD_TWO_WAY].capacity, .75 * (2 + 4 / 5.) * lambda * sqrt(3000), 1e-9);
+	p.column_depth_in = p.column_width_in = 80;
+	spread_check(&p, &(struct spread_size){12, 12, 1.25}, &a);
+	d = (a.mat.d_length_in + a.mat.d_width_in) / 2;
+	near_share(a.rows[SPREAD_TWO_WAY].capacity,
+			   .75 * (2 + 40 * d / (4 * (80 + d))) * fmin(1, sqrt(2 / (1 + d / 10))) * sqrt(3000), 1e-9);
+}
+
+/* REF: IBC 1806.3.2; IBC 1806.2; ASCE 7-16 section 2.4.1 */
+static void sliding_by_friction_or_cohesion(void **state)
+{
+	(void)state;
+	struct spread_problem p = problem_of(10000, NAN);
+	const struct spread_size size = {6, 5, 2};
+	struct spread_answer a;
+	p.force_lb = 900, p.height_ft = 6, p.cover_ft = 1;
+	spread_check_soil(&p, &size, &a);
+	near(a.soil.moment_lbft, 900 * 9, 1e-9);
+	near(a.rows[SPREAD_SLIDING].capacity, .25 * 6000, 1e-9);
+	near(a.soil.sf_sliding, 2500. / 900, 1e-9);
+	p.friction = NAN, p.cohesion_psf = 130;
+	spread_check_soil(&p, &size, &a);
+	near_share(a.rows[SPREAD_SLIDING].capacity, 130 * 5 * a.soil.contact_ft, 1e-9);
+	p.cohesion_psf = 500;
+	spread_check_soil(&p, &size, &a);
+	near(a.rows[SPREAD_SLIDING].capacity, 5000, 1e-9);
+	p.uplift_lb = 12000;
+	spread_check_soil(&p, &size, &a);
+	assert_false(a.pass);
+	assert_true(isnan(a.soil.eccentricity_ft) && isnan(a.soil.q_max_psf) && a.soil.contact_ft == 0);
+	near(a.rows[SPREAD_UPLIFT].capacity, 6000, 1e-9);
+}
+
+/* --- the search --- */
+
+/* REF: ACI 318-19 section 13.3.1.2: every size is asked, and the least volume with 6 in of effective depth kept */
+static bool brute(const struct spread_problem *p, struct spread_size *best)
+{
+	double least = INFINITY;
+	for (double t = .5; t <= 10; t += .25)
+		for (double l = 1; l <= 60; l += .25)
+			for (double b = 1; b <= 60 && l * b * t <= least; b += .25) {
+				const struct spread_size size = {l, b, t};
+				struct spread_answer a;
+				if (l * b * t == least && (t > best->thickness_ft || (t == best->thickness_ft && l >= best->length_ft)))
+					continue;
+				spread_check_soil(p, &size, &a);
+				if (!a.pass)
+					continue;
+				spread_check(p, &size, &a);
+				if (a.pass && a.mat.d_width_in >= 6) {
+					least = l * b * t;
+					*best = size;
+				}
+			}
+	return isfinite(least);
+}
+
+static void search_is_exact(void **state)
+{
+	(void)state;
+	struct rng rng;
+	rng_init(&rng, 7);
+	for (int i = 0; i < 12; i++) {
+		struct spread_problem p = problem_of(1000 + 20000 * rng_unit(&rng), NAN);
+		p.force_lb = 200 + 4000 * rng_unit(&rng);
+		p.height_ft = 20 * rng_unit(&rng);
+		p.self_weight = i % 4 != 0;
+		p.cover_ft = i % 3;
+		p.vertical_psf = i % 2 ? 1500 : 3000;
+		p.uplift_lb = i % 5 == 4 ? 2000 : i == 7 ? 30000 : 0;
+		struct spread_size found = {0}, best = {0};
+		bool any = brute(&p, &best);
+		assert_int_equal(spread_search(&p, &found), any);
+		if (any) {
+			near(found.length_ft * found.width_ft * found.thickness_ft,
+				 best.length_ft * best.width_ft * best.thickness_ft, 0);
+			near(found.thickness_ft, best.thickness_ft, 0);
+			near(found.length_ft, best.length_ft, 0);
+		}
+	}
+}
+
+static void nothing_feasible_gives_the_nearest(void **state)
+{
+	(void)state;
+	struct spread_problem p = problem_of(1e5, 9e7);
+	struct spread_size size;
+	struct spread_answer a;
+	assert_false(spread_search(&p, &size));
+	spread_check(&p, &size, &a);
+	assert_false(a.pass);
+}
+
+int main(void)
+{
+	struct packs *packs = bed_packs();
+	concrete = packs_find(packs, "concrete", "v1", NULL)->data;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pressure_is_statics),
+		cmocka_unit_test(laws_of_soil),
+		cmocka_unit_test(concrete_demands_by_strips),
+		cmocka_unit_test(concentric_by_hand),
+		cmocka_unit_test(heel_hangs_on_plain_concrete),
+		cmocka_unit_test(punching_takes_the_least_of_three),
+		cmocka_unit_test(sliding_by_friction_or_cohesion),
+		cmocka_unit_test(search_is_exact),
+		cmocka_unit_test(nothing_feasible_gives_the_nearest),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	packs_free(packs);
+	return failed;
+}
