@@ -296,6 +296,7 @@ static void percentiles_without_sorting(void **state)
 }
 
 /* --- rolling: every window is the series of its own --- */
+/* REF: Chan, Golub, LeVeque 1979, eq. 2.1: sums joined from parts against sums of the whole window */
 
 static bool same(double a, double b)
 {
