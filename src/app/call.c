@@ -61,6 +61,8 @@ static int run_op(struct call *call, const struct op *op)
 	struct buf body;
 	struct err err = {.kind = ERR_NONE};
 	const struct json *json;
+	if (op->memory_max > call->arena.cap)
+		call->arena.cap = op->memory_max;
 	buf_init(&body, 0);
 	bool read = cli_read("-", op->body_max != 0 ? op->body_max : OP_BODY_MAX, &body, &err) &&
 				json_parse(&call->arena, buf_text(&body), body.size,

@@ -10,6 +10,7 @@
 #include "seal/ops.h"
 #include "seal/pack.h"
 #include "sign/sign.h"
+#include "trade/trade.h"
 
 static void add_ops(struct app_ops *all, const struct op *const *ops, size_t count)
 {
@@ -30,6 +31,7 @@ void app_ops_init(struct app_ops *all)
 	*all = (struct app_ops){.count = 0};
 	add_ops(all, (const struct op *const[]){&core_jcs_op}, 1);
 	add_ops(all, sign_ops, sign_ops_count);
+	add_ops(all, trade_ops, trade_ops_count);
 	add_ops(all, flow_ops, flow_ops_count);
 	add_kinds(all, sign_pack_kinds, sign_pack_kinds_count);
 }

@@ -166,6 +166,8 @@ static void handle(struct exchange *x)
 	}
 	*c = (struct calculation){.x = x, .app = x->owner, .op = x->match.route->data};
 	const struct json *body = NULL;
+	if (c->op->memory_max > x->arena.cap)
+		x->arena.cap = c->op->memory_max;
 	if (x->head.method == METHOD_GET || x->head.method == METHOD_HEAD)
 		body = query_body(x, c->op);
 	else if (!exchange_json(x, &body))

@@ -150,9 +150,14 @@ static void wrong_type(struct decoding *d, const char *pointer, const char *want
 	faults_add(d->faults, pointer, "type", "must be %s, not %s", want, json_kind_name(json->kind));
 }
 
+static bool in_range(const struct field *field, double x)
+{
+	return !field->ranged || ((field->above ? x > field->min : x >= field->min) && x <= field->max);
+}
+
 static void check_range(struct decoding *d, const struct field *field, double x, const char *pointer)
 {
-	if (!field->ranged || ((field->above ? x > field->min : x >= field->min) && x <= field->max))
+	if (in_range(field, x))
 		return;
 	const char *gap = field->unit != NULL ? " " : "", *unit = field->unit != NULL ? field->unit : "";
 	const char *from = field->above ? "above" : "at least";
@@ -277,6 +282,13 @@ static void decode_one(struct decoding *d, const struct field *field, const stru
 	}
 }
 
+/* Long lists are of numbers in order, and a pointer made for each would cost more than all else. */
+static bool is_plain_number(const struct field *field, const struct json *json)
+{
+	bool plain = json->kind == JS_REAL && !json->integral;
+	return field->kind == FIELD_NUM && plain && in_range(field, json->real);
+}
+
 static void decode_many(struct decoding *d, const struct field *field, const struct json *json, void *at,
 						const char *pointer)
 {
@@ -298,7 +310,10 @@ static void decode_many(struct decoding *d, const struct field *field, const str
 		put_absent(&element, item);
 		if (field->nullable && json->items[i].kind == JS_NULL)
 			continue;
-		decode_one(d, field, &json->items[i], item, field_pointer_index(d->arena, pointer, i));
+		if (is_plain_number(field, &json->items[i]))
+			*(double *)item = json->items[i].real;
+		else
+			decode_one(d, field, &json->items[i], item, field_pointer_index(d->arena, pointer, i));
 	}
 	memcpy(at, &list, sizeof list);
 }

@@ -50,6 +50,8 @@ struct field {
 	bool nullable;      /* output: absent is null, and allowed; lists: so are their elements, also on input */
 	bool secret;        /* never logged, traced, audited, cached or sealed */
 	bool read_only;     /* on input: refused */
+	bool told_apart;    /* lists: absent (items NULL) is not empty: left out of inputs, null in results */
+	bool left_out;      /* output: an absent member is left out instead of null */
 	bool ranged, above; /* min ≤ x ≤ max; above: min < x.  FIELD_STR: characters */
 	double min, max;
 	bool counted; /* lists: count_min ≤ count ≤ count_max */
@@ -142,6 +144,8 @@ struct field_table {
 #define NULLABLE .nullable = true
 #define SECRET .secret = true
 #define READ_ONLY .read_only = true
+#define TOLD_APART .told_apart = true
+#define LEFT_OUT .left_out = true
 #define RANGE(low, high) .ranged = true, .min = (low), .max = (high)
 #define ABOVE(low, high) .ranged = true, .above = true, .min = (low), .max = (high)
 #define LENGTH(low, high) .ranged = true, .min = (low), .max = (high)

@@ -81,7 +81,15 @@ static void write_value_schema(struct jw *jw, const struct field *field, bool nu
 
 static void write_list_schema(struct jw *jw, const struct field *field, enum field_schema_use use)
 {
-	jw_member_str(jw, "type", "array");
+	jw_key(jw, "type");
+	if (field->told_apart) {
+		jw_array(jw);
+		jw_str(jw, "array");
+		jw_str(jw, "null");
+		jw_array_end(jw);
+	} else {
+		jw_str(jw, "array");
+	}
 	jw_key(jw, "items");
 	jw_object(jw);
 	write_value_schema(jw, field, field->nullable, use);
@@ -112,13 +120,13 @@ void field_schema_one(struct jw *jw, const struct field *field, enum field_schem
 	jw_object_end(jw);
 }
 
-/* On output every member is there, absent ones as null; on input only the required ones must be. */
+/* On output every member is there, absent ones as null unless left out; on input only the required ones must be. */
 static void write_required(struct jw *jw, const struct field_table *table, enum field_schema_use use)
 {
 	jw_key(jw, "required");
 	jw_array(jw);
 	for (size_t i = 0; i < table->count; i++)
-		if (use == FIELD_SCHEMA_OUTPUT || table->fields[i].required)
+		if (use == FIELD_SCHEMA_OUTPUT ? !table->fields[i].left_out : table->fields[i].required)
 			jw_str(jw, field_name(&table->fields[i]));
 	jw_array_end(jw);
 }

@@ -620,6 +620,79 @@ static void output_schema(void **state)
 	arena_fini(&arena);
 }
 
+struct ledger {
+	struct {
+		size_t count;
+		double *items;
+	} told, plain;
+	const char *note;
+};
+
+static const struct field ledger_fields[] = {
+	F_NUMS(ledger, told, TOLD_APART, NULLABLE, RANGE(-1, INFINITY)),
+	F_NUMS(ledger, plain),
+	F_STR(ledger, note, LEFT_OUT, NULLABLE),
+};
+static const struct field_table ledger_table = FIELD_TABLE("ledger", ledger, ledger_fields);
+
+/* Decode a body, write it in each mode. */
+static void ledger_round(const char *body, const char *inputs, const char *result)
+{
+	struct arena arena;
+	struct faults faults;
+	struct buf buf;
+	struct jw jw;
+	struct ledger ledger;
+	const struct json *json;
+	arena_init(&arena, 1 << 20);
+	faults_init(&faults, &arena);
+	assert_true(json_parse(&arena, body, strlen(body), &json_body_limits, &json, NULL));
+	assert_true(field_decode(&ledger_table, json, &ledger, &arena, "", &faults));
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	field_write(&jw, &ledger_table, &ledger, FIELD_INPUTS);
+	assert_true(jw_ok(&jw));
+	assert_string_equal(buf_text(&buf), inputs);
+	buf_reset(&buf);
+	jw_init(&jw, &buf);
+	field_write(&jw, &ledger_table, &ledger, FIELD_RESULT);
+	assert_true(jw_ok(&jw));
+	assert_string_equal(buf_text(&buf), result);
+	buf_fini(&buf);
+	arena_fini(&arena);
+}
+
+static void absent_lists_can_be_told_from_empty_ones(void **state)
+{
+	(void)state;
+	ledger_round("{}", "{\"plain\":[]}", "{\"told\":null,\"plain\":[]}");
+	ledger_round("{\"told\":null}", "{\"plain\":[]}", "{\"told\":null,\"plain\":[]}");
+	ledger_round("{\"told\":[],\"note\":\"n\"}", "{\"told\":[],\"plain\":[],\"note\":\"n\"}",
+				 "{\"told\":[],\"plain\":[],\"note\":\"n\"}");
+	ledger_round("{\"told\":[0.5,null,-1,1.25]}", "{\"told\":[0.5,null,-1,1.25],\"plain\":[]}",
+				 "{\"told\":[0.5,null,-1,1.25],\"plain\":[]}");
+}
+
+static void numbers_of_a_list_keep_their_range(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct faults faults;
+	struct ledger ledger;
+	const struct json *json;
+	const char *body = "{\"told\":[0.5,-1.5,-2,1e300,9007199254740993],\"plain\":[1.5,null]}";
+	arena_init(&arena, 1 << 20);
+	faults_init(&faults, &arena);
+	assert_true(json_parse(&arena, body, strlen(body), &json_body_limits, &json, NULL));
+	assert_false(field_decode(&ledger_table, json, &ledger, &arena, "", &faults));
+	assert_int_equal(faults.count, 4);
+	assert_string_equal(faults.first->pointer, "/told/1");
+	assert_string_equal(faults.first->next->pointer, "/told/2");
+	assert_string_equal(faults.first->next->next->pointer, "/told/4");
+	assert_string_equal(faults.first->next->next->next->pointer, "/plain/1");
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -638,6 +711,8 @@ int main(void)
 		cmocka_unit_test(what_was_decoded_is_written),
 		cmocka_unit_test(written_inputs_decode_again),
 		cmocka_unit_test(a_result_with_a_hole_is_not_written),
+		cmocka_unit_test(absent_lists_can_be_told_from_empty_ones),
+		cmocka_unit_test(numbers_of_a_list_keep_their_range),
 		cmocka_unit_test(input_schema),
 		cmocka_unit_test(output_schema),
 	};

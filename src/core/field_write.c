@@ -123,19 +123,29 @@ static void write_many(struct jw *jw, const struct field *field, const void *at,
 	jw_array_end(jw);
 }
 
-/* An absent list reads as an empty one.  Where an empty one would be refused, it was absent. */
-static bool is_absent_list(const struct field *field, const void *at)
+static bool is_untold(const struct field *field, const void *at)
 {
-	return field->many && field->counted && field->count_min > 0 && ((const struct list *)at)->count == 0;
+	return field->many && field->told_apart && ((const struct list *)at)->items == NULL;
+}
+
+/* Most absent lists read as empty ones.  Where an empty one would be refused, it was absent. */
+static bool is_absent_input(const struct field *field, const void *at)
+{
+	bool refused = field->many && field->counted && field->count_min > 0 && ((const struct list *)at)->count == 0;
+	return is_absent(field, at) || is_untold(field, at) || refused;
 }
 
 static void write_member(struct jw *jw, const struct field *field, const void *from, int mode)
 {
 	const void *at = (const char *)from + field->offset;
-	if ((mode & FIELD_INPUTS) != 0 && (is_absent(field, at) || is_absent_list(field, at)))
+	bool absent = (mode & FIELD_INPUTS) != 0 ? is_absent_input(field, at)
+											 : field->left_out && (is_absent(field, at) || is_untold(field, at));
+	if (absent)
 		return;
 	jw_key(jw, field_name(field));
-	if (field->many)
+	if (is_untold(field, at))
+		jw_null(jw);
+	else if (field->many)
 		write_many(jw, field, at, mode);
 	else
 		write_one(jw, field, at, mode);

@@ -69,6 +69,7 @@ void exchange_reset(struct exchange *x)
 	buf_fini(&kept.body);
 	buf_fini(&kept.members);
 	answer_reset(&kept.answer);
+	kept.arena.cap = ARENA_REQUEST_CAP; /* an operation may have raised it for one exchange */
 	*x = (struct exchange){.arena = kept.arena, .body = kept.body, .members = kept.members, .answer = kept.answer};
 	x->service = kept.service;
 }

@@ -65,8 +65,14 @@ static void add_note(struct calc *calc, struct note_list *list, const char *code
 static void add_note(struct calc *calc, struct note_list *list, const char *code, const char *pointer,
 					 const char *format, va_list args)
 {
-	char message[ERR_MESSAGE_MAX * 2];
-	vsnprintf(message, sizeof message, format, args);
+	va_list again;
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	char *message = length < 0 ? NULL : arena_alloc(calc->arena, (size_t)length + 1);
+	if (message == NULL)
+		return;
+	vsnprintf(message, (size_t)length + 1, format, args);
 	for (struct note *note = list->first; note != NULL; note = note->next)
 		if (strcmp(note->code, code) == 0 && strcmp(note->message, message) == 0)
 			return; /* the same thing noticed twice is one note */
@@ -75,7 +81,7 @@ static void add_note(struct calc *calc, struct note_list *list, const char *code
 		return;
 	*note = (struct note){
 		.code = arena_dup(calc->arena, code),
-		.message = arena_dup(calc->arena, message),
+		.message = message,
 		.pointer = arena_dup(calc->arena, pointer),
 	};
 	if (list->last != NULL)

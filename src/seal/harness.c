@@ -76,6 +76,7 @@ static const char *refusal(struct harness *harness, const struct faults *faults,
 bool harness_call(struct harness *harness, const struct op *op, const char *format, ...)
 {
 	arena_reset(&harness->arena);
+	harness->arena.cap = op->memory_max > ARENA_REQUEST_CAP ? op->memory_max : ARENA_REQUEST_CAP;
 	char *body;
 	va_list args;
 	va_start(args, format);

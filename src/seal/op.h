@@ -45,6 +45,7 @@ struct op {
 	const char *example;              /* a body that answers 200 */
 	const struct json_limits *limits; /* NULL: json_body_limits */
 	size_t body_max;                  /* bytes; 0: OP_BODY_MAX */
+	size_t memory_max;                /* bytes one run may take; 0: ARENA_REQUEST_CAP */
 	bool quick;                       /* under 100 us for any body it may get: may run on an event loop */
 };
 

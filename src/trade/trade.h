@@ -1,0 +1,16 @@
+/*
+ * What the rest of the house sees of the trade product: its pure operations and the kinds of packs they read.
+ *
+ * The calculations live in trade/domain/: values in, values out.
+ */
+#ifndef CS_TRADE_TRADE_H
+#define CS_TRADE_TRADE_H
+
+#include <stddef.h>
+
+struct op;
+
+extern const struct op *const trade_ops[];
+extern const size_t trade_ops_count;
+
+#endif
