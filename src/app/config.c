@@ -323,7 +323,8 @@ static void derive(struct config *config, struct arena *arena)
 		config->listen.items[0] = "127.0.0.1:8080";
 		config->listen.count = 1;
 	}
-	if (config->public_url == NULL)
+	config->public_url_made = config->public_url == NULL;
+	if (config->public_url_made)
 		config->public_url = arena_printf(arena, "http://%s", config->listen.items[0]);
 	if (config->packs.folder == NULL)
 		config->packs.folder = arena_printf(arena, "%s/packs", config->data);

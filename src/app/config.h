@@ -28,6 +28,7 @@ struct config {
 		const char **items;
 	} listen;
 	const char *public_url; /* from `listen` when not given */
+	bool public_url_made;   /* it was not given */
 	struct {
 		int64_t loops, workers, max_connections, max_connections_per_ip;
 		int64_t max_header_bytes, max_headers, max_target_bytes, max_body_bytes;
