@@ -22,7 +22,7 @@ static void add_plain(struct buf *out, const char *text)
 		buf_addc(out, (unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
 }
 
-/* REF: RFC 2047 section 2; what is not ASCII goes as one encoded word */
+/* What is not ASCII goes as one encoded word.  REF: RFC 2047 section 2 */
 static void add_subject(struct buf *out, const char *subject)
 {
 	char encoded[BASE64_LENGTH(512) + 1];

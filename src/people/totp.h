@@ -17,7 +17,7 @@ struct user;
 
 enum { TOTP_SEED = 20, TOTP_STEP_S = 30, TOTP_DIGITS = 6, TOTP_RECOVERY_CODES = 10, TOTP_RECOVERY_TEXT = 27 };
 
-/* The code of a step (seconds since 1970 / 30), 0 to 999999.  REF: RFC 6238 section 4, RFC 4226 section 5.3 */
+/* The code of a step (seconds since 1970 / 30), 0 to 999999.  REF: RFC 6238 section 4 */
 uint32_t totp_code(const unsigned char *seed, size_t size, int64_t step);
 
 /*
