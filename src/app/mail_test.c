@@ -72,7 +72,7 @@ static void nothing_in_a_header_ends_its_line(void **state)
 	assert_non_null(strstr(text, "\r\nTo: a@b  Bcc: all@b\r\nSubject: x X-Y: z\r\n"));
 }
 
-/* RFC 2047 section 2 */
+/* REF: RFC 2047 section 2 */
 static void other_letters_are_an_encoded_word(void **state)
 {
 	(void)state;

@@ -12,7 +12,7 @@
 static const unsigned char seed[] = "12345678901234567890";
 enum { SEED = 20 };
 
-/* RFC 6238 section 4, with the vectors of its appendix B for SHA-1: the last six of their eight digits. */
+/* The vectors of appendix B for SHA-1: the last six of their eight digits.  REF: RFC 6238 section 4 */
 static const struct {
 	int64_t s;
 	uint32_t code;
