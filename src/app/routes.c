@@ -33,7 +33,7 @@ void routes_add(struct app *app)
 	packs_api_add(app);
 	audit_api_add(app);
 	people_add_routes(app->router, app->people);
-	router_add(app->router, sign_routes, sign_routes_count, app->sign);
+	sign_api_add(app->router, app->sign);
 	check_permissions(app->router);
 }
 
