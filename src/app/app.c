@@ -24,6 +24,7 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/op.h"
 #include "seal/pack.h"
@@ -207,10 +208,16 @@ bool app_checkpoint_holds(void *self, const char *key_id, const char *statement,
 
 /* --- serving --- */
 
-static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+static bool enter(void *self, struct exchange *x)
 {
 	const struct app *app = self;
-	(void)app;
+	return idempotency_enter(app->idempotency, x);
+}
+
+static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+{
+	(void)self;
+	idempotency_leave(x);
 	routes_log(x, status, duration_us);
 }
 
@@ -234,8 +241,8 @@ static void fill_service(struct app *app)
 	s->router = app->router;
 	s->workers = app->workers;
 	s->metrics = app->http_metrics;
-	s->hooks =
-		(struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit, .finished = access_line};
+	s->hooks = (struct http_hooks){
+		.self = app, .authorise = routes_authorise, .admit = routes_admit, .enter = enter, .finished = access_line};
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;
@@ -290,6 +297,7 @@ bool app_serve(struct app *app, struct err *err)
 		return false;
 	fill_service(app);
 	open_rates(app);
+	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
 	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
 }
 
@@ -307,6 +315,7 @@ void app_stop(struct app *app)
 	health_close(app->health);
 	sign_api_close(app->sign);
 	rates_free(app->rates);
+	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);

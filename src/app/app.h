@@ -23,6 +23,7 @@
 struct cli;
 struct front;
 struct health;
+struct idempotency;
 struct metrics;
 struct packs;
 struct people;
@@ -52,6 +53,7 @@ struct app {
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
 	struct rate_class rate_classes[5];
+	struct idempotency *idempotency;
 	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;
 	struct service service;
