@@ -8,6 +8,7 @@
 
 #include "app/cli.h"
 #include "app/health.h"
+#include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
 #include "core/buf.h"
@@ -47,27 +48,50 @@ static bool open_store(struct app *app, struct err *err)
 		.batch_max = (size_t)app->config.store.batch_max,
 		.queue_max = (size_t)app->config.store.queue_max,
 		.min_free_bytes = app->config.store.min_free_bytes,
-		.readers = (int)(app->config.http.workers + app->config.http.loops + 1),
+		.readers = (int)(app->config.http.workers + app->config.http.loops + app->config.people.bcrypt_threads + 4),
 	};
 	options.migrations = app_migrations(steps, MIGRATIONS_MAX, &options.migrations_count);
 	return store_open(&options, &app->store, err);
+}
+
+static void mail_to_folder(void *self, const char *to, const char *subject, const char *text)
+{
+	struct app *app = self;
+	struct err err;
+	const struct mail mail = {.to = to, .subject = subject, .text = text};
+	if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
+		log_error("a mail could not be written", log_str("why", err.message));
 }
 
 static void open_people(struct app *app)
 {
 	app->audit = (struct audit){.env = app->env, .store_id = store_id(app->store), .stream = AUDIT_STREAM};
 	memcpy(app->audit.key, app->keys.installation, AUDIT_KEY);
+	typeof(app->config.people) *c = &app->config.people;
 	const struct people_options options = {
 		.store = app->store,
 		.env = app->env,
 		.ids = &app->ids,
 		.audit = &app->audit,
 		.access_key = app->keys.access,
+		.master_key = app->keys.master,
 		.issuer = app->config.public_url,
-		.bcrypt_cost = (int)app->config.people.bcrypt_cost,
-		.access_ttl_s = app->config.people.access_ttl_s,
-		.refresh_ttl_s = REFRESH_TTL_S,
-		.password_min = (size_t)app->config.people.password_min,
+		.registration = (enum registration)c->registration,
+		.require_verified_email = c->require_verified_email,
+		.bcrypt_cost = (int)c->bcrypt_cost,
+		.bcrypt_threads = (int)c->bcrypt_threads,
+		.bcrypt_queue = c->bcrypt_queue,
+		.access_ttl_s = c->access_ttl_s,
+		.refresh_ttl_s = c->refresh_ttl_s,
+		.session_max_s = c->session_max_s,
+		.reset_ttl_s = c->reset_ttl_s,
+		.verify_ttl_s = c->verify_ttl_s,
+		.lock_failures = c->lock_failures,
+		.lock_s = c->lock_s,
+		.max_sessions = c->max_sessions,
+		.password_min = (size_t)c->password_min,
+		.mail = mail_to_folder,
+		.mail_self = app,
 	};
 	app->people = people_open(&options);
 }
@@ -98,8 +122,9 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 
 void app_close(struct app *app)
 {
+	people_stop(app->people);
+	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	people_close(app->people);
-	store_close(app->store);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
 	id_maker_fini(&app->ids);

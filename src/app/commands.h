@@ -15,6 +15,8 @@ int command_doctor(const struct cli *cli);
 int command_openapi(const struct cli *cli);
 int command_call(const struct cli *cli);
 int command_version(const struct cli *cli);
+int command_completions(const struct cli *cli);
+int command_manual(const struct cli *cli);
 int command_help(const struct cli *cli);
 int command_packs_list(const struct cli *cli);
 int command_packs_show(const struct cli *cli);

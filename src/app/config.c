@@ -16,6 +16,7 @@
 #include "seal/pack.h"
 
 static const char *const modes[] = {"development", "production", NULL};
+static const char *const registrations[] = {"open", "invite", "closed", NULL};
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
@@ -57,6 +58,24 @@ static const struct field config_fields[] = {
 		  DOC("Threads that hash passwords; default: cores")),
 	F_INT(config, people.bcrypt_queue, KEY(people.bcrypt_queue), RANGE(1, 4096), DEFAULT(64),
 		  DOC("Logins that may wait for a thread")),
+	F_ENUM(config, people.registration, registrations, KEY(people.registration), DEFAULT(0),
+		   DOC("Who may register: anybody, whoever is invited, nobody")),
+	F_BOOL(config, people.require_verified_email, KEY(people.require_verified_email), DEFAULT(0),
+		   DOC("A new address has to be confirmed before the first login")),
+	F_INT(config, people.lock_failures, KEY(people.lock_failures), RANGE(3, 100), DEFAULT(5),
+		  DOC("Failed logins of one address that lock it")),
+	F_INT(config, people.lock_s, KEY(people.lock_s), RANGE(1, 86400), DEFAULT(1800), UNIT("s"),
+		  DOC("How long an address stays locked")),
+	F_INT(config, people.max_sessions, KEY(people.max_sessions), RANGE(1, 1000), DEFAULT(20),
+		  DOC("Sessions of one person; past it the oldest ends")),
+	F_INT(config, people.refresh_ttl_s, KEY(people.refresh_ttl_s), RANGE(60, 31536000), DEFAULT(604800), UNIT("s"),
+		  DOC("A session that is not refreshed ends")),
+	F_INT(config, people.session_max_s, KEY(people.session_max_s), RANGE(60, 31536000), DEFAULT(2592000), UNIT("s"),
+		  DOC("A session ends, however often it is refreshed")),
+	F_INT(config, people.reset_ttl_s, KEY(people.reset_ttl_s), RANGE(60, 604800), DEFAULT(1800), UNIT("s"),
+		  DOC("Life of a link to a new password")),
+	F_INT(config, people.verify_ttl_s, KEY(people.verify_ttl_s), RANGE(60, 604800), DEFAULT(86400), UNIT("s"),
+		  DOC("Life of a link that confirms an address")),
 	F_INT(config, people.access_ttl_s, KEY(people.access_ttl_s), RANGE(1, 3600), DEFAULT(900), UNIT("s"),
 		  DOC("Life of an access token")),
 	F_INT(config, people.password_min, KEY(people.password_min), RANGE(8, 64), DEFAULT(8), UNIT("characters"),
@@ -323,7 +342,8 @@ static void derive(struct config *config, struct arena *arena)
 		config->listen.items[0] = "127.0.0.1:8080";
 		config->listen.count = 1;
 	}
-	if (config->public_url == NULL)
+	config->public_url_made = config->public_url == NULL;
+	if (config->public_url_made)
 		config->public_url = arena_printf(arena, "http://%s", config->listen.items[0]);
 	if (config->packs.folder == NULL)
 		config->packs.folder = arena_printf(arena, "%s/packs", config->data);

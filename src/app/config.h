@@ -28,6 +28,7 @@ struct config {
 		const char **items;
 	} listen;
 	const char *public_url; /* from `listen` when not given */
+	bool public_url_made;   /* it was not given */
 	struct {
 		int64_t loops, workers, max_connections, max_connections_per_ip;
 		int64_t max_header_bytes, max_headers, max_target_bytes, max_body_bytes;
@@ -35,7 +36,11 @@ struct config {
 		bool behind_proxy;
 	} http;
 	struct {
-		int64_t bcrypt_cost, bcrypt_threads, bcrypt_queue, access_ttl_s, password_min;
+		int registration;
+		bool require_verified_email;
+		int64_t bcrypt_cost, bcrypt_threads, bcrypt_queue, password_min;
+		int64_t lock_failures, lock_s, max_sessions;
+		int64_t access_ttl_s, refresh_ttl_s, session_max_s, reset_ttl_s, verify_ttl_s;
 	} people;
 	struct {
 		bool store_all;

@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/commands.h"
 #include "app/routes.h"
+#include "app/unsafe.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -41,6 +42,20 @@ static void examine_folder(struct examination *e, const struct config *config)
 	}
 	snprintf(detail, sizeof detail, "%.100s, mode %03o", config->data, (unsigned)st.st_mode & 0777);
 	say(e, (st.st_mode & 077) == 0, "folder", detail, "chmod 700 it: others may read the store");
+}
+
+/* What `serve --mode production` would refuse, or warn of. */
+static void examine_settings(struct examination *e, const struct config *config)
+{
+	struct unsafe found[UNSAFE_MAX];
+	size_t count = unsafe_settings(config, found);
+	for (size_t i = 0; i < count; i++)
+		if (found[i].refused)
+			say(e, false, "production", found[i].what, found[i].mend);
+		else
+			printf("warn %-10s %s -> %s\n", "production", found[i].what, found[i].mend);
+	if (count == 0)
+		say(e, true, "settings", config->mode == MODE_PRODUCTION ? "fit for production" : "mode development", "");
 }
 
 static void examine_disk(struct examination *e, const struct config *config)
@@ -107,6 +122,7 @@ int command_doctor(const struct cli *cli)
 	say(&e, configured, "config", configured ? "valid" : "see the messages above", "mend the named keys");
 	if (configured) {
 		examine_folder(&e, &config);
+		examine_settings(&e, &config);
 		examine_disk(&e, &config);
 		examine_packs(&e, &config);
 		examine_store(&e);

@@ -1,24 +1,28 @@
 /*
- * System health: checks with states and thresholds [platform.md 11].  A check's answer is kept for a second, so that a
- * busy monitor costs nothing.  Thread: any.
+ * System health: what is watched, with states and thresholds [platform.md 11].  /health and /ready are put together
+ * from the last looks (app/watch.h) and never wait; the text of /health is written once for all who ask until the next
+ * look.  Thread: any.
  */
 #ifndef CS_APP_HEALTH_H
 #define CS_APP_HEALTH_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
+
+#include "app/watch.h"
 
 struct app;
-struct health;
 struct exchange;
+struct health;
 
-enum health_state { HEALTH_OK, HEALTH_DEGRADED, HEALTH_BAD };
-extern const char *const health_state_names[]; /* healthy, degraded, unhealthy */
+/* The parts that are watched; `self` of their looks is the app. */
+extern const struct watch_row health_rows[];
+extern const size_t health_rows_count;
 
+/* Start watching.  Close before the store. */
 struct health *health_open(struct app *app);
 void health_close(struct health *health);
 
-/* Handlers of /health and /ready; their owner is the app. */
+/* Handlers of /health, /live and /ready; their owner is the app.  Fit for a loop. */
 void health_handle_system(struct exchange *x);
 void health_handle_live(struct exchange *x);
 void health_handle_ready(struct exchange *x);

@@ -42,10 +42,11 @@ static bool make_secret(const char *path, const struct env *env, unsigned char s
 	return written || err_set(err, ERR_IO, "cannot write %s whole", path);
 }
 
-static bool open_secret(const char *folder, const struct env *env, unsigned char secret[AUDIT_KEY], struct err *err)
+static bool open_secret(const char *folder, const char *name, const struct env *env, unsigned char secret[AUDIT_KEY],
+						struct err *err)
 {
 	char path[PATH];
-	snprintf(path, sizeof path, "%s/keys/installation.key", folder);
+	snprintf(path, sizeof path, "%s/keys/%s.key", folder, name);
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return errno == ENOENT ? make_secret(path, env, secret, err)
@@ -66,7 +67,8 @@ bool app_keys_open(const char *folder, const struct env *env, struct app_keys *k
 		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
 	if (open_key(folder, "access", KEY_ES256, env, &keys->access, err) &&
 		open_key(folder, "checkpoint", KEY_ED25519, env, &keys->checkpoint, err) &&
-		open_secret(folder, env, keys->installation, err))
+		open_secret(folder, "installation", env, keys->installation, err) &&
+		open_secret(folder, "master", env, keys->master, err))
 		return true;
 	app_keys_close(keys);
 	return false;
@@ -77,5 +79,6 @@ void app_keys_close(struct app_keys *keys)
 	key_free(keys->access);
 	key_free(keys->checkpoint);
 	wipe(keys->installation, sizeof keys->installation);
+	wipe(keys->master, sizeof keys->master);
 	*keys = (struct app_keys){.access = NULL};
 }

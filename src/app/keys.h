@@ -16,6 +16,7 @@ struct app_keys {
 	struct key *access;                    /* ES256: access tokens */
 	struct key *checkpoint;                /* Ed25519: checkpoints of the audit chain */
 	unsigned char installation[AUDIT_KEY]; /* commitments where there is no person */
+	unsigned char master[AUDIT_KEY];       /* what seals secrets at rest is derived from it */
 };
 
 /* Read DATA/keys, making what is missing.  ERR_IO; ERR_INVALID: a key file that is damaged or open to others. */

@@ -29,7 +29,7 @@ void routes_add(struct app *app)
 	seals_api_add(app);
 	packs_api_add(app);
 	audit_api_add(app);
-	router_add(app->router, people_routes, people_routes_count, app->people);
+	people_add_routes(app->router, app->people);
 	router_add(app->router, sign_routes, sign_routes_count, app->sign);
 	check_permissions(app->router);
 }

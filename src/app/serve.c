@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,8 @@
 
 #include "app/app.h"
 #include "app/commands.h"
+#include "app/notify.h"
+#include "app/unsafe.h"
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
@@ -64,28 +65,20 @@ static bool admin_of_environment(struct app *app, struct err *err)
 	return done;
 }
 
-/* --- production's refusals [P-3.3] --- */
-
-static bool is_loopback(const char *address)
+/* In production an unsafe setting ends the start; all of them are named at once [P-3.3]. */
+static bool may_serve(const struct cli *cli, const struct app *app)
 {
-	return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 ||
-		   strncmp(address, "localhost", 9) == 0 || strncmp(address, "unix:", 5) == 0;
-}
-
-static bool may_serve(const struct app *app, struct err *err)
-{
-	const struct config *c = &app->config;
-	if (c->mode != MODE_PRODUCTION)
-		return true;
-	for (size_t i = 0; i < c->listen.count; i++)
-		if (!is_loopback(c->listen.items[i]) && !c->http.behind_proxy)
-			return err_set(
-				err, ERR_INVALID,
-				"production does not serve plain HTTP on %s: put a proxy in front and set http.behind_proxy: true",
-				c->listen.items[i]);
-	if (c->audit.checkpoint_dir == NULL)
-		log_warn("audit.checkpoint_dir is not set: a cut tail of the chain could not be shown");
-	return true;
+	struct unsafe found[UNSAFE_MAX];
+	size_t count = unsafe_settings(&app->config, found);
+	bool refused = false;
+	for (size_t i = 0; i < count; i++) {
+		refused = refused || found[i].refused;
+		if (found[i].refused)
+			cli_fail(cli, CLI_INVALID, "production refuses: %s -> %s", found[i].what, found[i].mend);
+		else
+			log_warn("unsafe setting", log_str("what", found[i].what), log_str("mend", found[i].mend));
+	}
+	return !refused;
 }
 
 /* --- life --- */
@@ -115,17 +108,29 @@ static bool note_life(struct app *app, enum audit_action action, struct err *err
 	return store_write(app->store, apply_start, &note, err);
 }
 
-/* SIGTERM and SIGINT end the server; between them the hourly checkpoint is written. */
+static void write_checkpoint(struct app *app)
+{
+	struct err err;
+	if (!app_checkpoint(app, &err))
+		log_error("a checkpoint of the audit chain could not be written", log_str("why", err.message));
+}
+
+/* SIGTERM and SIGINT end the server; between them the hourly checkpoint is written and the watchdog fed. */
 static void wait_for_end(struct app *app, const sigset_t *signals)
 {
+	const int64_t checkpoint_us = app->config.audit.checkpoint_s * 1000000, watchdog_us = notify_watchdog_us();
+	const int64_t period_us = watchdog_us > 0 && watchdog_us < checkpoint_us ? watchdog_us : checkpoint_us;
+	const struct timespec period = {.tv_sec = period_us / 1000000, .tv_nsec = period_us % 1000000 * 1000};
+	int64_t written_us = env_mono_us(app->env);
 	for (;;) {
-		const struct timespec period = {.tv_sec = app->config.audit.checkpoint_s};
-		struct err err;
 		int signal = sigtimedwait(signals, NULL, &period);
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
-		if (signal < 0 && errno == EAGAIN && !app_checkpoint(app, &err))
-			log_error("a checkpoint of the audit chain could not be written", log_str("why", err.message));
+		notify_send("WATCHDOG=1");
+		if (env_mono_us(app->env) - written_us < checkpoint_us)
+			continue;
+		write_checkpoint(app);
+		written_us = env_mono_us(app->env);
 	}
 }
 
@@ -143,8 +148,8 @@ static void say_where(const struct cli *cli, const struct app *app)
 static int serve(struct app *app, const struct cli *cli, const sigset_t *signals)
 {
 	struct err err;
-	if (!may_serve(app, &err))
-		return cli_fail(cli, CLI_INVALID, "%s", err.message);
+	if (!may_serve(cli, app))
+		return CLI_INVALID;
 	if (!admin_of_environment(app, &err))
 		return cli_fail(cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
 	if (!note_life(app, AUDIT_SERVER_START, &err) || !app_checkpoint(app, &err))
@@ -152,8 +157,10 @@ static int serve(struct app *app, const struct cli *cli, const sigset_t *signals
 	bool served = app_serve(app, &err);
 	if (served) {
 		say_where(cli, app);
+		notify_send("READY=1");
 		wait_for_end(app, signals);
 		log_info("stopping");
+		notify_send("STOPPING=1");
 		sigset_t second = *signals; /* a second signal stops at once [P-12.5] */
 		pthread_sigmask(SIG_UNBLOCK, &second, NULL);
 	}

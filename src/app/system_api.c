@@ -147,6 +147,7 @@ static void handle_envelope_schema(struct exchange *x)
 }
 
 static const char *const text_type[] = {"text/plain", NULL};
+static const char *const health_types[] = {"application/json", "application/health+json", NULL};
 static const char *const schema_type[] = {"application/schema+json", NULL};
 static const char fact_schema[] = "{\"type\":\"object\"}";
 
@@ -154,14 +155,15 @@ static const struct route routes[] = {
 	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
 		  .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
 	ROUTE(GET, "/health", PUBLIC, EFFECT_READ, health_handle_system, .operation = "system.health",
-		  .summary = "Health of every part", .rate_class = "none", .result_schema = fact_schema,
+		  .summary = "Health of every part", .run = RUN_INLINE, .produces = health_types, .rate_class = "none",
+		  .result_schema = fact_schema,
 		  .aliases = ALIASES({"/healthz"}, {"/api/v1/health/system"}, {"/api/v3/health/system"})),
 	ROUTE(GET, "/live", PUBLIC, EFFECT_READ, health_handle_live, .operation = "system.live",
 		  .summary = "The process answers", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema,
 		  .aliases =
 			  ALIASES({"/health/live"}, {"/api/v1/health/live"}, {"/api/v3/health/live"}, {"/api/v4/health/live"})),
 	ROUTE(GET, "/ready", PUBLIC, EFFECT_READ, health_handle_ready, .operation = "system.ready",
-		  .summary = "The server takes requests", .rate_class = "none", .result_schema = fact_schema,
+		  .summary = "The server takes requests", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema,
 		  .aliases =
 			  ALIASES({"/health/ready"}, {"/api/v1/health/ready"}, {"/api/v3/health/ready"}, {"/api/v4/health/ready"})),
 	ROUTE(GET, "/version", PUBLIC, EFFECT_READ, handle_version, .operation = "system.version",

@@ -15,7 +15,7 @@
 #include "crypt/jwt.h"
 #include "crypt/key.h"
 #include "people/roles.h"
-#include "people/users.h"
+#include "people/sessions.h"
 #include "store/store.h"
 
 enum { REMEMBERED = 4096 }; /* tokens; one that falls out costs a verification again */

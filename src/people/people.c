@@ -1,5 +1,7 @@
 #include "people/people.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,7 +12,10 @@
 #include "core/must.h"
 #include "crypt/password.h"
 #include "http/exchange.h"
+#include "http/workers.h"
 #include "people/access.h"
+#include "people/attempts.h"
+#include "people/passwords.h"
 #include "people/people_internal.h"
 #include "people/principal.h"
 #include "people/roles.h"
@@ -19,6 +24,8 @@
 
 struct people *people_open(const struct people_options *options)
 {
+	static const char purpose[] = "countersign/totp/v1";
+	struct err err;
 	struct people *people = calloc(1, sizeof *people);
 	must(people != NULL);
 	people->options = *options;
@@ -30,16 +37,73 @@ struct people *people_open(const struct people_options *options)
 		.issuer = options->issuer,
 		.ttl_s = options->access_ttl_s,
 	};
+	const struct attempt_limits limits = {
+		.failures = options->lock_failures, .lock_us = options->lock_s * US_PER_S, .waiting = options->bcrypt_queue};
+	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, people->seed_key,
+				AEAD_KEY_SIZE);
 	people->access = access_new(&access);
+	people->attempts = attempts_new(options->store, &limits);
+	must(workers_open(&people->hashers, (unsigned)options->bcrypt_threads, (size_t)options->bcrypt_queue, &err));
 	return people;
+}
+
+void people_stop(struct people *people)
+{
+	if (people == NULL)
+		return;
+	workers_close(people->hashers);
+	people->hashers = NULL;
 }
 
 void people_close(struct people *people)
 {
 	if (people == NULL)
 		return;
+	people_stop(people);
+	attempts_free(people->attempts);
 	access_free(people->access);
+	wipe(people->seed_key, sizeof people->seed_key);
 	free(people);
+}
+
+void people_add_routes(struct router *router, struct people *people)
+{
+	router_add(router, login_routes, login_routes_count, people);
+	router_add(router, me_routes, me_routes_count, people);
+	router_add(router, session_routes, session_routes_count, people);
+	router_add(router, signup_routes, signup_routes_count, people);
+	router_add(router, password_routes, password_routes_count, people);
+	router_add(router, totp_routes, totp_routes_count, people);
+}
+
+/* --- small things that the handlers share --- */
+
+void secret_hash(const char *text, char hash[SHA256_HEX_SIZE])
+{
+	sha256_hex(text, strlen(text), hash);
+}
+
+void secret_new(const struct people *people, const char *prefix, struct secret *secret)
+{
+	secret_make(people->options.env, prefix, secret->text);
+	secret_hash(secret->text, secret->hash);
+}
+
+void people_hash(const struct people *people, const char *password, char text[PASSWORD_HASH_TEXT])
+{
+	password_hash(people->options.env, people->options.bcrypt_cost, password, strlen(password), text);
+}
+
+void people_mail(const struct people *people, const char *to, const char *subject, const char *format, ...)
+{
+	char text[2048];
+	va_list args;
+	if (people->options.mail == NULL)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	people->options.mail(people->options.mail_self, to, subject, text);
 }
 
 void people_changed(struct people *people)
@@ -90,6 +154,14 @@ const struct principal *principal_of(const struct exchange *x)
 {
 	must(x->principal != NULL);
 	return x->principal;
+}
+
+bool principal_needs_session(struct exchange *x)
+{
+	if (principal_of(x)->kind == PRINCIPAL_PERSON)
+		return true;
+	exchange_failf(x, ERR_PERSON_REQUIRED, "Only a person at a session may do this.");
+	return false;
 }
 
 struct audit_event principal_event(const struct exchange *x, enum audit_action action, enum audit_status status)

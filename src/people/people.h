@@ -24,24 +24,35 @@ struct people;
 
 struct store;
 
+enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_CLOSED };
+
 struct people_options {
 	struct store *store;
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
-	const struct key *access_key; /* ES256, private */
-	const char *issuer;           /* public_url */
-	int bcrypt_cost;
-	int64_t access_ttl_s, refresh_ttl_s;
+	const struct key *access_key;    /* ES256, private */
+	const unsigned char *master_key; /* 32 bytes: what seals secrets at rest is derived from it */
+	const char *issuer;              /* public_url */
+	enum registration registration;
+	bool require_verified_email;
+	int bcrypt_cost, bcrypt_threads;
+	int64_t bcrypt_queue; /* passwords that may wait to be hashed */
+	int64_t access_ttl_s, refresh_ttl_s, session_max_s, reset_ttl_s, verify_ttl_s;
+	int64_t lock_failures, lock_s, max_sessions;
 	size_t password_min;
+	/* Send a mail, after the commit of what it tells; must not wait.  NULL: none is sent. */
+	void (*mail)(void *self, const char *to, const char *subject, const char *text);
+	void *mail_self;
 };
 
 struct people *people_open(const struct people_options *options);
+/* End the hashing threads: before the store is closed, since what they finish is written there.  NULL is fine. */
+void people_stop(struct people *people);
 void people_close(struct people *people);
 
-/* The routes of /api/v1/auth; their owner is the people. */
-extern const struct route people_routes[];
-extern const size_t people_routes_count;
+/* Register the routes of people; their owner is `people`, which may be NULL when they are only described. */
+void people_add_routes(struct router *router, struct people *people);
 
 /* The front's hook: sets x->principal, or refuses with 401 or 403 [P-5.2].  `self` is the people. */
 bool people_authorise(void *self, struct exchange *x, const struct route *route, struct err *err);

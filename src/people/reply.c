@@ -43,3 +43,13 @@ void reply_fact_text(struct exchange *x, int status, const char *json, size_t si
 	buf_init(&body, 0);
 	finish(x, status, envelope_fact_text(&body, json, size, &context), &body);
 }
+
+void reply_fact_hashed(struct exchange *x, int status, const char *json, size_t size,
+					   const char sha256[SHA256_HEX_SIZE])
+{
+	char now[STAMP_TEXT];
+	const struct envelope_context context = reply_context(x, now);
+	struct buf body;
+	buf_init(&body, 0);
+	finish(x, status, envelope_fact_hashed(&body, json, size, sha256, &context), &body);
+}

@@ -21,4 +21,8 @@ void reply_fact(struct exchange *x, int status, const struct field_table *table,
 /* The same from the JSON text of the result. */
 void reply_fact_text(struct exchange *x, int status, const char *json, size_t size);
 
+/* The same when its envelope_content_hash() is known. */
+void reply_fact_hashed(struct exchange *x, int status, const char *json, size_t size,
+					   const char sha256[SHA256_HEX_SIZE]);
+
 #endif

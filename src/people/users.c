@@ -54,22 +54,28 @@ bool account_find_named(struct db *db, const char *name, char account_id[ID_TEXT
 				  "SELECT account_id FROM accounts WHERE name = $1 ORDER BY account_id LIMIT 1", V_TEXT(name));
 }
 
+static bool address_taken(struct err *err)
+{
+	if (err != NULL && err->kind == ERR_DUPLICATE)
+		return err_field(err, ERR_EMAIL_TAKEN, "/email", "This e-mail address is taken.");
+	return false;
+}
+
 bool user_insert(struct db *db, const struct user *user, struct err *err)
 {
 	char roles[ROLES_TEXT];
 	if (db_run(
 			db, err,
 			"INSERT INTO users (user_id, account_id, email, email_norm, full_name, password_hash, roles, status, "
-			"email_verified, erasure_key, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-			"$10, 1, $11, $11)",
+			"email_verified, erasure_key, licence, must_change_password, version, created_at, updated_at) VALUES ($1, "
+			"$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $13)",
 			V_TEXT(user->user_id), V_TEXT(user->account_id), V_TEXT(user->email), V_TEXT(user->email_norm),
 			V_TEXT(user->full_name), V_TEXT(user->password_hash), V_TEXT(roles_format(user->roles, roles)),
 			V_TEXT(user_status_names[user->status]), V_INT(user->email_verified),
-			V_BLOB(user->erasure_key, sizeof user->erasure_key), V_INT(user->created_us)))
+			V_BLOB(user->erasure_key, sizeof user->erasure_key), V_TEXT(user->licence),
+			V_INT(user->must_change_password), V_INT(user->created_us)))
 		return true;
-	if (err != NULL && err->kind == ERR_DUPLICATE)
-		return err_field(err, ERR_EMAIL_TAKEN, "/email", "This e-mail address is taken.");
-	return false;
+	return address_taken(err);
 }
 
 struct taking {
@@ -79,7 +85,9 @@ struct taking {
 
 #define USER_COLUMNS \
 	"user_id, account_id, email, email_norm, full_name, password_hash, roles, status, email_verified, erasure_key, " \
-	"last_login_at, created_at, version"
+	"last_login_at, created_at, version, licence, must_change_password, totp_secret, totp_last_step, " \
+	"totp_enabled_at, " \
+	"updated_at"
 
 static void take_key(const struct db_rows *row, int column, unsigned char key[AUDIT_KEY])
 {
@@ -87,6 +95,18 @@ static void take_key(const struct db_rows *row, int column, unsigned char key[AU
 	const void *bytes = db_blob(row, column, &size);
 	must(size == AUDIT_KEY);
 	memcpy(key, bytes, AUDIT_KEY);
+}
+
+static void take_seed(const struct db_rows *row, int column, struct taking *to)
+{
+	size_t size = 0;
+	const void *bytes = db_is_null(row, column) ? NULL : db_blob(row, column, &size);
+	unsigned char *copy = bytes != NULL ? arena_alloc(to->arena, size) : NULL;
+	if (copy == NULL)
+		return;
+	memcpy(copy, bytes, size);
+	to->user->totp_secret = copy;
+	to->user->totp_secret_size = size;
 }
 
 static void take_user(const struct db_rows *row, void *self)
@@ -105,8 +125,14 @@ static void take_user(const struct db_rows *row, void *self)
 		.last_login_us = db_int(row, 10),
 		.created_us = db_int(row, 11),
 		.version = db_int(row, 12),
+		.licence = db_text_dup(row, 13, to->arena),
+		.must_change_password = db_int(row, 14) != 0,
+		.totp_last_step = db_int(row, 16),
+		.totp_enabled = !db_is_null(row, 17),
+		.updated_us = db_int(row, 18),
 	};
 	take_key(row, 9, to->user->erasure_key);
+	take_seed(row, 15, to);
 }
 
 bool user_by_email(struct db *db, const char *email_norm, struct arena *arena, struct user *user, bool *found,
@@ -140,98 +166,52 @@ bool user_logged_in(struct db *db, const char *user_id, int64_t now_us, struct e
 	return db_run(db, err, "UPDATE users SET last_login_at = $2 WHERE user_id = $1", V_TEXT(user_id), V_INT(now_us));
 }
 
-/* --- sessions --- */
-
-bool session_insert(struct db *db, const struct session *session, struct err *err)
+bool user_update(struct db *db, const struct user *user, int64_t now_us, struct err *err)
 {
-	return db_run(db, err,
-				  "INSERT INTO sessions (session_id, user_id, refresh_hash, device_name, user_agent, ip, created_at, "
-				  "last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
-				  V_TEXT(session->session_id), V_TEXT(session->user_id), V_TEXT(session->refresh_hash),
-				  V_TEXT(session->device_name), V_TEXT(session->user_agent), V_TEXT(session->ip),
-				  V_INT(session->created_us), V_INT(session->expires_us));
-}
-
-struct taking_session {
-	struct arena *arena;
-	struct session *session;
-};
-
-static void take_session(const struct db_rows *row, void *self)
-{
-	struct taking_session *to = self;
-	*to->session = (struct session){
-		.session_id = db_text_dup(row, 0, to->arena),
-		.user_id = db_text_dup(row, 1, to->arena),
-		.created_us = db_int(row, 2),
-		.expires_us = db_int(row, 3),
-	};
-}
-
-/* A live session that once had this token: someone holds a copy of it [P-4.5]. */
-static bool revoke_reused(struct db *db, const char *old_hash, int64_t now_us, struct arena *arena,
-						  struct session *session, bool *reused, struct err *err)
-{
-	char pattern[80];
-	struct taking_session to = {.arena = arena, .session = session};
-	snprintf(pattern, sizeof pattern, "%%\"%.64s\"%%", old_hash);
-	if (!db_one(db, err, reused, take_session, &to,
-				"SELECT session_id, user_id, created_at, expires_at FROM sessions WHERE revoked_at IS NULL AND "
-				"previous_hashes LIKE $1",
-				V_TEXT(pattern)))
-		return false;
-	return !*reused || session_revoke(db, session->session_id, "refresh_reused", now_us, err);
-}
-
-bool session_rotate(struct db *db, const char *old_hash, const char *new_hash, int64_t now_us, int64_t expires_us,
-					struct arena *arena, struct session *session, bool *found, bool *reused, struct err *err)
-{
-	struct taking_session to = {.arena = arena, .session = session};
-	*reused = false;
-	if (!db_one(
-			db, err, found, take_session, &to,
-			"SELECT session_id, user_id, created_at, expires_at FROM sessions WHERE refresh_hash = $1 AND revoked_at "
-			"IS NULL AND expires_at > $2",
-			V_TEXT(old_hash), V_INT(now_us)))
-		return false;
-	if (!*found)
-		return revoke_reused(db, old_hash, now_us, arena, session, reused, err);
-	return db_run(db, err,
-				  "UPDATE sessions SET previous_hashes = CASE previous_hashes WHEN '[]' THEN '[\"' || refresh_hash || "
-				  "'\"]' ELSE '[\"' || refresh_hash || '\",' || SUBSTR(previous_hashes, 2) END, refresh_hash = $2, "
-				  "last_seen_at = $3, expires_at = $4 WHERE session_id = $1",
-				  V_TEXT(session->session_id), V_TEXT(new_hash), V_INT(now_us), V_INT(expires_us));
-}
-
-bool session_revoke(struct db *db, const char *session_id, const char *reason, int64_t now_us, struct err *err)
-{
+	char roles[ROLES_TEXT];
 	return db_run(
-		db, err, "UPDATE sessions SET revoked_at = $3, revoke_reason = $2 WHERE session_id = $1 AND revoked_at IS NULL",
-		V_TEXT(session_id), V_TEXT(reason), V_INT(now_us));
+			   db, err,
+			   "UPDATE users SET email = $2, email_norm = $3, full_name = $4, licence = $5, roles = $6, status = $7, "
+			   "email_verified = $8, must_change_password = $9, version = version + 1, updated_at = $10 WHERE "
+			   "user_id = $1",
+			   V_TEXT(user->user_id), V_TEXT(user->email), V_TEXT(user->email_norm), V_TEXT(user->full_name),
+			   V_TEXT(user->licence), V_TEXT(roles_format(user->roles, roles)), V_TEXT(user_status_names[user->status]),
+			   V_INT(user->email_verified), V_INT(user->must_change_password), V_INT(now_us)) ||
+		   address_taken(err);
 }
 
-bool session_revoke_all(struct db *db, const char *user_id, const char *reason, int64_t now_us, struct err *err)
+bool user_set_password(struct db *db, const char *user_id, const char *password_hash, int64_t now_us, struct err *err)
 {
 	return db_run(db, err,
-				  "UPDATE sessions SET revoked_at = $3, revoke_reason = $2 WHERE user_id = $1 AND revoked_at IS NULL",
-				  V_TEXT(user_id), V_TEXT(reason), V_INT(now_us));
+				  "UPDATE users SET password_hash = $2, must_change_password = 0, version = version + 1, updated_at = "
+				  "$3 WHERE user_id = $1",
+				  V_TEXT(user_id), V_TEXT(password_hash), V_INT(now_us));
 }
 
-static void take_access(const struct db_rows *row, void *self)
+bool user_count_role(struct db *db, const char *account_id, unsigned role, int64_t *count, struct err *err)
 {
-	struct access_row *access = self;
-	snprintf(access->user_id, sizeof access->user_id, "%s", db_text(row, 0));
-	snprintf(access->account_id, sizeof access->account_id, "%s", db_text(row, 1));
-	access->roles = roles_parse(db_text(row, 2));
-	take_key(row, 3, access->erasure_key);
+	char name[ROLES_TEXT], pattern[ROLES_TEXT + 4];
+	snprintf(pattern, sizeof pattern, "%%,%s,%%", roles_format(role, name));
+	return db_one(db, err, NULL, take_int, count,
+				  "SELECT COUNT(*) FROM users WHERE status = 'active' AND ',' || roles || ',' LIKE $1 AND account_id = "
+				  "COALESCE($2, account_id)",
+				  V_TEXT(pattern), V_TEXT(account_id));
 }
 
-bool session_access(struct db *db, const char *session_id, int64_t now_us, struct access_row *row, bool *live,
-					struct err *err)
+bool user_list(struct db *db, const char *account_id, const char *after, int64_t limit, struct arena *arena,
+			   void (*take)(void *self, const struct user *user), void *self, struct err *err)
 {
-	return db_one(
-		db, err, live, take_access, row,
-		"SELECT u.user_id, u.account_id, u.roles, u.erasure_key FROM sessions s JOIN users u ON u.user_id = "
-		"s.user_id WHERE s.session_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.status = 'active'",
-		V_TEXT(session_id), V_INT(now_us));
+	struct db_rows rows;
+	struct user user;
+	struct taking to = {.arena = arena, .user = &user};
+	if (!db_query(db, &rows, err,
+				  "SELECT " USER_COLUMNS " FROM users WHERE account_id = COALESCE($1, account_id) AND user_id > $2 "
+				  "ORDER BY user_id LIMIT $3",
+				  V_TEXT(account_id), V_TEXT(after), V_INT(limit)))
+		return false;
+	while (db_next(&rows)) {
+		take_user(&rows, &to);
+		take(self, &user);
+	}
+	return db_end(&rows, err);
 }

@@ -23,11 +23,16 @@ extern const char *const user_status_names[];
 /* A row; texts are the arena's. */
 struct user {
 	const char *user_id, *account_id, *email, *email_norm, *full_name, *password_hash;
+	const char *licence; /* JSON {state, number, expires}, or NULL */
 	unsigned roles;
 	int status;
-	bool email_verified;
+	bool email_verified, must_change_password;
+	bool totp_enabled;
+	const unsigned char *totp_secret; /* sealed; NULL: none */
+	size_t totp_secret_size;
+	int64_t totp_last_step;
 	unsigned char erasure_key[AUDIT_KEY];
-	int64_t last_login_us, created_us; /* last_login_us 0: never */
+	int64_t last_login_us, created_us, updated_us; /* last_login_us 0: never */
 	int64_t version;
 };
 
@@ -45,32 +50,18 @@ bool user_by_id(struct db *db, const char *user_id, struct arena *arena, struct 
 bool user_count(struct db *db, int64_t *count, struct err *err);
 bool user_logged_in(struct db *db, const char *user_id, int64_t now_us, struct err *err);
 
-/* --- sessions --- */
-
-struct session {
-	const char *session_id, *user_id, *refresh_hash, *device_name, *user_agent, *ip;
-	int64_t created_us, expires_us;
-};
-
-bool session_insert(struct db *db, const struct session *session, struct err *err);
-
 /*
- * Replace the refresh token's hash: single use.  *found false: no live session has that one now.  *reused true: a live
- * session had it once; that session is then revoked.
+ * Write back what may change of a row: address, name, licence, roles, status, verified, must_change_password.  The
+ * version rises by one.  ERR_EMAIL_TAKEN.
  */
-bool session_rotate(struct db *db, const char *old_hash, const char *new_hash, int64_t now_us, int64_t expires_us,
-					struct arena *arena, struct session *session, bool *found, bool *reused, struct err *err);
+bool user_update(struct db *db, const struct user *user, int64_t now_us, struct err *err);
+bool user_set_password(struct db *db, const char *user_id, const char *password_hash, int64_t now_us, struct err *err);
 
-bool session_revoke(struct db *db, const char *session_id, const char *reason, int64_t now_us, struct err *err);
-bool session_revoke_all(struct db *db, const char *user_id, const char *reason, int64_t now_us, struct err *err);
+/* How many active users have one of these roles: in the account, or in all of them (account_id NULL). */
+bool user_count_role(struct db *db, const char *account_id, unsigned role, int64_t *count, struct err *err);
 
-/* The live session and its user at this moment: what an access token stands for. */
-struct access_row {
-	char user_id[ID_TEXT], account_id[ID_TEXT];
-	unsigned roles;
-	unsigned char erasure_key[AUDIT_KEY];
-};
-bool session_access(struct db *db, const char *session_id, int64_t now_us, struct access_row *row, bool *live,
-					struct err *err);
+/* Users of an account (NULL: of all) after a user_id ("" from the start), at most `limit`; take() for each. */
+bool user_list(struct db *db, const char *account_id, const char *after, int64_t limit, struct arena *arena,
+			   void (*take)(void *self, const struct user *user), void *self, struct err *err);
 
 #endif

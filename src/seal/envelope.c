@@ -136,7 +136,7 @@ bool envelope_fact(struct buf *out, const struct field_table *table, const void 
 	return whole && jw_ok(&jw);
 }
 
-bool envelope_fact_text(struct buf *out, const char *json, size_t size, const struct envelope_context *context)
+bool envelope_content_hash(const char *json, size_t size, char sha256[SHA256_HEX_SIZE])
 {
 	struct arena arena;
 	struct buf canonical;
@@ -146,15 +146,27 @@ bool envelope_fact_text(struct buf *out, const char *json, size_t size, const st
 	bool whole = json_parse(&arena, json, size, &no_limits, &tree, NULL);
 	if (whole)
 		jcs_write(&canonical, tree);
-	char sha256_text[SHA256_HEX_SIZE];
-	sha256_hex(buf_text(&canonical), canonical.size, sha256_text);
+	sha256_hex(buf_text(&canonical), canonical.size, sha256);
 	whole = whole && buf_ok(&canonical);
 	buf_fini(&canonical);
 	arena_fini(&arena);
+	return whole;
+}
+
+bool envelope_fact_hashed(struct buf *out, const char *json, size_t size, const char sha256[SHA256_HEX_SIZE],
+						  const struct envelope_context *context)
+{
 	const struct envelope envelope = {
-		.result_text = json, .result_size = size, .confidence = 1, .content_sha256 = sha256_text, .context = context};
+		.result_text = json, .result_size = size, .confidence = 1, .content_sha256 = sha256, .context = context};
 	struct jw jw;
 	jw_init(&jw, out);
 	envelope_write(&jw, &envelope);
-	return whole && jw_ok(&jw);
+	return jw_ok(&jw);
+}
+
+bool envelope_fact_text(struct buf *out, const char *json, size_t size, const struct envelope_context *context)
+{
+	char sha256[SHA256_HEX_SIZE];
+	bool whole = envelope_content_hash(json, size, sha256);
+	return envelope_fact_hashed(out, json, size, sha256, context) && whole;
 }

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "crypt/digest.h"
+
 struct buf;
 struct calc;
 struct field_table;
@@ -48,5 +50,12 @@ bool envelope_fact(struct buf *out, const struct field_table *table, const void 
 
 /* The same from JSON text (must be valid). */
 bool envelope_fact_text(struct buf *out, const char *json, size_t size, const struct envelope_context *context);
+
+/* The same when the hash is known, for a text that answers many: it is neither read nor hashed again. */
+bool envelope_fact_hashed(struct buf *out, const char *json, size_t size, const char sha256[SHA256_HEX_SIZE],
+						  const struct envelope_context *context);
+
+/* The content hash of JSON text: over its canonical form.  False: not JSON, or no memory. */
+bool envelope_content_hash(const char *json, size_t size, char sha256[SHA256_HEX_SIZE]);
 
 #endif

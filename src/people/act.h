@@ -1,0 +1,68 @@
+/*
+ * One request to people/ on its way: decode, perhaps hash a password on a thread of its own, decide and store in one
+ * op, answer.  Every handler's own struct begins with a struct act.  Private to src/people.
+ *
+ *     struct thing { struct act act; ... };
+ *     struct thing *t = act_start(x, sizeof *t);      on a worker; NULL: answered
+ *     act_hash(&t->act, work);                        work(act) on a hashing thread; it goes on with act_write
+ *     act_write(&t->act, apply, answer);              apply(act, db, err) on the writer, then answer(act)
+ *
+ * `apply` may refuse and still have its rows kept (a failed login is counted): it sets act->refused and returns true;
+ * then that is answered instead of answer().
+ */
+#ifndef CS_PEOPLE_ACT_H
+#define CS_PEOPLE_ACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "seal/audit.h"
+#include "store/store.h"
+
+struct exchange;
+struct people;
+struct user;
+
+struct act {
+	struct exchange *x;
+	struct people *people;
+	int64_t now_us; /* wall time at the start */
+	struct err refused;
+	int64_t retry_after_s;          /* with `refused`: 0 for none */
+	void (*ended)(struct act *act); /* called once, before whatever is answered; NULL: nothing to do */
+	bool changed;                   /* users or sessions: what is remembered of tokens is stale after the commit */
+
+	/* of act.c */
+	struct store_op op;
+	void (*work)(struct act *act);
+	bool (*apply)(struct act *act, struct db *db, struct err *err);
+	void (*answer)(struct act *act);
+};
+
+/* In the exchange's arena, zeroed.  NULL: there was no memory and the exchange was answered. */
+void *act_start(struct exchange *x, size_t size);
+
+/* Run `work` on a hashing thread.  A full queue answers 503 overloaded, Retry-After 2 [P-4.1]. */
+void act_hash(struct act *act, void (*work)(struct act *act));
+
+/* One op, then the answer; answer NULL: 204. */
+void act_write(struct act *act, bool (*apply)(struct act *act, struct db *db, struct err *err),
+			   void (*answer)(struct act *act));
+
+/* Note a refusal to be answered after the commit.  Returns true, as `apply` does then. */
+bool act_refuse(struct act *act, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Answer a refusal or a failure at once. */
+void act_fail(struct act *act, const struct err *err);
+
+/*
+ * The start of an audit event: for whom it is about when nobody is logged in (`user` may be NULL), or the principal
+ * who acts.
+ */
+struct audit_event act_event(const struct act *act, enum audit_action action, enum audit_status status,
+							 const struct user *user);
+bool act_audit(const struct act *act, struct db *db, const struct audit_event *event, struct err *err);
+
+#endif
