@@ -30,6 +30,7 @@
 #include "seal/pack.h"
 #include "sign/sign_api.h"
 #include "store/store.h"
+#include "trade/trade_api.h"
 #include "version.h"
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
@@ -97,6 +98,17 @@ static void open_people(struct app *app)
 	app->people = people_open(&options);
 }
 
+static void open_trade(struct app *app)
+{
+	const struct trade_api_options options = {.store = app->store,
+											  .env = app->env,
+											  .ids = &app->ids,
+											  .audit = &app->audit,
+											  .packs = app->packs,
+											  .master_key = app->keys.master};
+	app->trade = trade_api_open(&options);
+}
+
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
 	*app = (struct app){.env = env_real()};
@@ -118,6 +130,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 		return false;
 	}
 	open_people(app);
+	open_trade(app);
 	return true;
 }
 
@@ -126,6 +139,7 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	people_close(app->people);
+	trade_api_close(app->trade);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
 	id_maker_fini(&app->ids);

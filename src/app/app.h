@@ -29,6 +29,7 @@ struct packs;
 struct people;
 struct sign_api;
 struct store;
+struct trade_api;
 
 #define AUDIT_STREAM "main" /* one stream per writer; this process has one */
 
@@ -44,6 +45,7 @@ struct app {
 	struct audit audit;
 	struct people *people;
 	struct sign_api *sign;
+	struct trade_api *trade;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
