@@ -185,10 +185,11 @@ static int show_help(int count, char **words)
 {
 	int used;
 	const struct cli_command *command = find_command(count, words, &used);
+	bool named = count > 0 && strncmp(words[0], "--", 2) != 0;
 	if (command != NULL)
 		print_usage(stdout, command);
 	else
-		print_overview(stdout, count > 0 ? words[0] : NULL);
+		print_overview(stdout, named ? words[0] : NULL);
 	return CLI_DONE;
 }
 

@@ -3,6 +3,11 @@
 . "$(dirname "$0")/lib.sh"
 cd "$work" || exit 1
 
+said=$("$bin" help)
+check 'help names every command' test "$(grep -c '^  [a-z]' <<<"$said")" -ge 15
+check 'help of a group names its commands' grep -q '^  audit verify ' <<<"$("$bin" help audit)"
+check 'no arguments: the same help' same "$("$bin")" "$said"
+
 jcs() {
 	printf '%s' "$1" | "$bin" call core.jcs
 }
