@@ -216,8 +216,8 @@ static void answer_with_secret(struct deed *deed, int status)
 	base64_encode(base64, c->secret, strlen(c->secret));
 	shown.secret = c->secret;
 	shown.webhook_secret = arena_printf(&deed->x->arena, WEBHOOK_SECRET_PREFIX "%s", base64);
-	reply_fact(deed->x, status, &secret_table, &shown);
-	wipe(c->secret, sizeof c->secret);
+	wipe(base64, sizeof base64);
+	reply_fact(deed->x, status, &secret_table, &shown); /* the exchange, and so `c`, is gone afterwards */
 }
 
 static void answer_created(struct deed *deed)
