@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/embedded.h"
 #include "core/err.h"
 #include "core/must.h"
@@ -118,6 +119,18 @@ static void open_store(struct project_fixture *f)
 	must(store_write(f->store, add_people, NULL, &err));
 }
 
+static bool fetch(void *self, const char *url, struct buf *body, struct err *err)
+{
+	struct project_fixture *f = self;
+	const char *says = strstr(url, "geocode.test") != NULL ? f->geocodes : f->hazards;
+	f->fetches++;
+	snprintf(f->fetched, sizeof f->fetched, "%s", url);
+	if (says == NULL)
+		return err_set(err, ERR_UNAVAILABLE, "nobody answers");
+	buf_adds(body, says);
+	return true;
+}
+
 static void open_sign(struct project_fixture *f)
 {
 	const struct sign_api_options options = {.store = f->store,
@@ -126,7 +139,12 @@ static void open_sign(struct project_fixture *f)
 											 .ids = &f->ids,
 											 .audit = &f->audit,
 											 .version = "1.2.3",
-											 .git_sha = "abc"};
+											 .git_sha = "abc",
+											 .geocoder_url = "https://geocode.test/json",
+											 .geocoder_key = "secret",
+											 .hazard_url = "https://hazard.test/?v=1",
+											 .fetch = fetch,
+											 .fetch_self = f};
 	f->sign = sign_api_open(&options);
 	f->router = router_new();
 	sign_api_add(f->router, f->sign);

@@ -29,6 +29,10 @@ struct project_fixture {
 	struct service service;
 	struct loopback answer;
 	const struct json *json; /* the last answer, or NULL */
+	/* what providers say, NULL: they fail; how often they were asked, and what last */
+	const char *geocodes, *hazards;
+	int fetches;
+	char fetched[512];
 };
 
 /* cmocka's setup and teardown of one test. */

@@ -16,11 +16,17 @@
 #include "store/blob.h"
 #include "store/store.h"
 
+enum { PROVIDER_FAILURES = 5, PROVIDER_OPEN_US = 60000000 }; /* [P-10.4] */
+
 struct sign_api *sign_api_open(const struct sign_api_options *options)
 {
 	struct sign_api *api = calloc(1, sizeof *api);
 	must(api != NULL && pthread_mutex_init(&api->lock, NULL) == 0);
 	api->options = *options;
+	if (api->options.fetch == NULL)
+		api->options.fetch = sign_fetch;
+	circuit_init(&api->geocoder, PROVIDER_FAILURES, PROVIDER_OPEN_US);
+	circuit_init(&api->hazard, PROVIDER_FAILURES, PROVIDER_OPEN_US);
 	return api;
 }
 
@@ -29,6 +35,8 @@ void sign_api_close(struct sign_api *api)
 	if (api == NULL)
 		return;
 	fonts_free(api->fonts);
+	circuit_fini(&api->geocoder);
+	circuit_fini(&api->hazard);
 	pthread_mutex_destroy(&api->lock);
 	free(api);
 }
@@ -109,4 +117,5 @@ void sign_api_add(struct router *router, struct sign_api *api)
 	router_add(router, project_event_routes, project_event_routes_count, api);
 	router_add(router, payload_routes, payload_routes_count, api);
 	router_add(router, estimate_routes, estimate_routes_count, api);
+	router_add(router, site_routes, site_routes_count, api);
 }

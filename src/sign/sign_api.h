@@ -5,8 +5,12 @@
 #ifndef CS_SIGN_SIGN_API_H
 #define CS_SIGN_SIGN_API_H
 
+#include <stdbool.h>
+
 struct audit;
+struct buf;
 struct env;
+struct err;
 struct id_maker;
 struct packs;
 struct router;
@@ -20,7 +24,12 @@ struct sign_api_options {
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
-	const char *version, *git_sha; /* of the code, for seals */
+	const char *version, *git_sha;           /* of the code, for seals */
+	const char *geocoder_url, *geocoder_key; /* answers as Google's geocoder does; NULL: none */
+	const char *hazard_url;                  /* answers {wind_speed_mph, snow_load_psf, …, version}; NULL: none */
+	/* How an address is asked by GET; NULL: over the network.  False when there was no good answer. */
+	bool (*fetch)(void *self, const char *url, struct buf *body, struct err *err);
+	void *fetch_self;
 };
 
 /* Documents are drawn with fonts that are kept between requests. */
