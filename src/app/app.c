@@ -228,6 +228,7 @@ static void fill_service(struct app *app)
 	s->config.keepalive_ms = (int)c->http.keepalive_s * 1000;
 	s->config.deadline_ms = (int)c->http.deadline_s * 1000;
 	s->config.drain_ms = (int)c->http.drain_s * 1000;
+	s->config.cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
 	s->env = app->env;
 	s->ids = &app->ids;
 	s->router = app->router;
@@ -238,6 +239,19 @@ static void fill_service(struct app *app)
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;
+}
+
+static void open_rates(struct app *app)
+{
+	typeof(app->config.rate) *c = &app->config.rate;
+	const struct rate_class classes[] = {{"read", c->read_per_min, false},
+										 {"write", c->write_per_min, false},
+										 {"compute", c->compute_per_min, false},
+										 {"auth", c->auth_per_min, true},
+										 {"upload", c->upload_per_min, false}};
+	memcpy(app->rate_classes, classes, sizeof classes);
+	if (c->enabled)
+		app->rates = rates_new(app->rate_classes, sizeof classes / sizeof *classes, app->env);
 }
 
 static bool listen_all(struct app *app, struct err *err)
@@ -275,6 +289,7 @@ bool app_serve(struct app *app, struct err *err)
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))
 		return false;
 	fill_service(app);
+	open_rates(app);
 	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
 }
 
@@ -291,6 +306,7 @@ void app_stop(struct app *app)
 		front_close(app->front);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	rates_free(app->rates);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);

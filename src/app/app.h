@@ -16,6 +16,7 @@
 #include "app/ops.h"
 #include "core/arena.h"
 #include "core/id.h"
+#include "http/rate.h"
 #include "http/service.h"
 #include "seal/audit.h"
 
@@ -50,6 +51,8 @@ struct app {
 	struct router *router;
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
+	struct rate_class rate_classes[5];
+	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;
 	struct service service;
 	struct front *front;

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/cors.h"
 #include "http/gate.h"
 
 struct env;
@@ -37,6 +38,7 @@ struct http_config {
 	int deadline_ms;       /* from the whole request to the answer */
 	int drain_ms;          /* how long front_stop() waits */
 	int slow_reader_ms;    /* a peer that takes less than 1 KiB/s over such a time is cut */
+	struct cors cors;
 };
 
 /* The defaults of the platform's section 3. */
