@@ -28,10 +28,18 @@
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
+#include "store/blob.h"
 #include "store/store.h"
 #include "version.h"
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+
+static bool open_blobs(struct app *app, struct err *err)
+{
+	const struct blobs_options options = {.folder = app->config.data,
+										  .min_free_bytes = app->config.store.min_free_bytes};
+	return blobs_open(&options, &app->blobs, err);
+}
 
 static bool open_store(struct app *app, struct err *err)
 {
@@ -111,7 +119,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
-	if (!open_store(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
+	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
 		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
 		app_close(app);
 		return false;
@@ -269,6 +277,7 @@ static bool listen_all(struct app *app, struct err *err)
 static void open_sign(struct app *app)
 {
 	const struct sign_api_options options = {.store = app->store,
+											 .blobs = app->blobs,
 											 .packs = app->packs,
 											 .env = app->env,
 											 .ids = &app->ids,

@@ -14,6 +14,7 @@
 #include "people/roles.h"
 #include "seal/pack.h"
 #include "sign/sign.h"
+#include "store/blob.h"
 #include "store/store.h"
 
 extern const struct embedded embedded_migrations[];
@@ -133,7 +134,11 @@ static bool fetch(void *self, const char *url, struct buf *body, struct err *err
 
 static void open_sign(struct project_fixture *f)
 {
+	const struct blobs_options blobs = {.folder = f->folder};
+	struct err err;
+	must(blobs_open(&blobs, &f->blobs, &err));
 	const struct sign_api_options options = {.store = f->store,
+											 .blobs = f->blobs,
 											 .packs = f->packs,
 											 .env = &f->env.env,
 											 .ids = &f->ids,
@@ -182,6 +187,7 @@ int project_fixture_free(void **state)
 	loopback_fini(&f->answer);
 	sign_api_close(f->sign);
 	router_free(f->router);
+	blobs_close(f->blobs);
 	store_close(f->store);
 	packs_free(f->packs);
 	arena_fini(&f->arena);

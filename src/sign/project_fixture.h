@@ -23,6 +23,7 @@ struct project_fixture {
 	struct arena arena; /* of answers */
 	struct packs *packs;
 	struct store *store;
+	struct blobs *blobs;
 	struct audit audit;
 	struct sign_api *sign;
 	struct router *router;

@@ -27,7 +27,7 @@ bool project_stamp_read(struct db *db, const struct project *project, enum proje
 	(void)db;
 	(void)project;
 	(void)err;
-	*stamp = STAMP_NONE_YET;
+	*stamp = PROJECT_UNSTAMPED;
 	return true;
 }
 
@@ -215,7 +215,7 @@ bool project_move_to(struct project_write *w, struct db *db, enum project_door d
 void project_answer(struct project_write *w)
 {
 	struct project_view view;
-	enum project_stamp stamp = STAMP_NONE_YET;
+	enum project_stamp stamp = PROJECT_UNSTAMPED;
 	struct err err;
 	struct db *db = store_read(w->api->options.store);
 	bool read = project_stamp_read(db, &w->project, &stamp, &err);

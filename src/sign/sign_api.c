@@ -118,4 +118,5 @@ void sign_api_add(struct router *router, struct sign_api *api)
 	router_add(router, payload_routes, payload_routes_count, api);
 	router_add(router, estimate_routes, estimate_routes_count, api);
 	router_add(router, site_routes, site_routes_count, api);
+	router_add(router, report_routes, report_routes_count, api);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct audit;
+struct blobs;
 struct buf;
 struct env;
 struct err;
@@ -21,6 +22,7 @@ struct store;
 struct sign_api_options {
 	struct store *store;
 	const struct packs *packs;
+	struct blobs *blobs;
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;

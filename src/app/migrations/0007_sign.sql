@@ -79,3 +79,14 @@ CREATE TABLE site_cache (
   expires_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, kind, key)
 ) STRICT;
+
+-- Documents that were drawn: found by what they show, stored as blobs by what they are.
+CREATE TABLE project_reports (
+  account_id TEXT NOT NULL,
+  project_id TEXT NOT NULL REFERENCES projects (project_id),
+  snapshot_sha256 TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, project_id, snapshot_sha256)
+) STRICT;
