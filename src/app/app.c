@@ -11,6 +11,7 @@
 #include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
+#include "app/sign_setup.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -274,25 +275,13 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
-static void open_sign(struct app *app)
-{
-	const struct sign_api_options options = {.store = app->store,
-											 .blobs = app->blobs,
-											 .packs = app->packs,
-											 .env = app->env,
-											 .ids = &app->ids,
-											 .audit = &app->audit,
-											 .version = APP_VERSION,
-											 .git_sha = APP_GIT_SHA};
-	app->sign = sign_api_open(&options);
-}
-
 bool app_serve(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	open_sign(app);
+	if (!sign_setup(app, err))
+		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))

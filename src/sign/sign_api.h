@@ -32,6 +32,19 @@ struct sign_api_options {
 	/* How an address is asked by GET; NULL: over the network.  False when there was no good answer. */
 	bool (*fetch)(void *self, const char *url, struct buf *body, struct err *err);
 	void *fetch_self;
+	bool require_stamp; /* a project is submitted only with its newest design stamped */
+	bool public_quote;  /* anyone may ask for a quote */
+	bool work;          /* carry submissions out on a thread of its own */
+	/*
+	 * Tell the PM system of a project: its answer {project_number} into `answer`.  `project_id` is the key by which it
+	 * knows a repetition.  NULL: with a pm_url over the network, else numbers come from the store.
+	 */
+	bool (*pm)(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err);
+	void *pm_self;
+	const char *pm_url, *pm_key; /* pm_key: a bearer token, or NULL */
+	/* Send a mail.  NULL: none is sent. */
+	bool (*mail)(void *self, const char *to, const char *subject, const char *text, struct err *err);
+	void *mail_self;
 };
 
 /* Documents are drawn with fonts that are kept between requests. */
