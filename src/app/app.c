@@ -25,12 +25,14 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
 #include "store/blob.h"
 #include "store/store.h"
+#include "trade/trade_api.h"
 #include "version.h"
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
@@ -105,6 +107,17 @@ static void open_people(struct app *app)
 	app->people = people_open(&options);
 }
 
+static void open_trade(struct app *app)
+{
+	const struct trade_api_options options = {.store = app->store,
+											  .env = app->env,
+											  .ids = &app->ids,
+											  .audit = &app->audit,
+											  .packs = app->packs,
+											  .master_key = app->keys.master};
+	app->trade = trade_api_open(&options);
+}
+
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
 	*app = (struct app){.env = env_real()};
@@ -126,6 +139,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 		return false;
 	}
 	open_people(app);
+	open_trade(app);
 	return true;
 }
 
@@ -134,6 +148,7 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	people_close(app->people);
+	trade_api_close(app->trade);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
 	id_maker_fini(&app->ids);
@@ -216,10 +231,16 @@ bool app_checkpoint_holds(void *self, const char *key_id, const char *statement,
 
 /* --- serving --- */
 
-static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+static bool enter(void *self, struct exchange *x)
 {
 	const struct app *app = self;
-	(void)app;
+	return idempotency_enter(app->idempotency, x);
+}
+
+static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+{
+	(void)self;
+	idempotency_leave(x);
 	routes_log(x, status, duration_us);
 }
 
@@ -243,8 +264,8 @@ static void fill_service(struct app *app)
 	s->router = app->router;
 	s->workers = app->workers;
 	s->metrics = app->http_metrics;
-	s->hooks =
-		(struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit, .finished = access_line};
+	s->hooks = (struct http_hooks){
+		.self = app, .authorise = routes_authorise, .admit = routes_admit, .enter = enter, .finished = access_line};
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;
@@ -288,6 +309,7 @@ bool app_serve(struct app *app, struct err *err)
 		return false;
 	fill_service(app);
 	open_rates(app);
+	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
 	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
 }
 
@@ -305,6 +327,7 @@ void app_stop(struct app *app)
 	health_close(app->health);
 	sign_api_close(app->sign);
 	rates_free(app->rates);
+	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);

@@ -24,11 +24,13 @@ struct blobs;
 struct cli;
 struct front;
 struct health;
+struct idempotency;
 struct metrics;
 struct packs;
 struct people;
 struct sign_api;
 struct store;
+struct trade_api;
 
 #define AUDIT_STREAM "main" /* one stream per writer; this process has one */
 
@@ -45,6 +47,7 @@ struct app {
 	struct audit audit;
 	struct people *people;
 	struct sign_api *sign;
+	struct trade_api *trade;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
@@ -54,6 +57,7 @@ struct app {
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
 	struct rate_class rate_classes[5];
+	struct idempotency *idempotency;
 	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;
 	struct service service;

@@ -91,6 +91,8 @@ static const struct field config_fields[] = {
 		  DOC("Read-only below so much free disk")),
 	F_STRS(config, cors.allow, KEY(cors.allow), COUNT(0, 100),
 		   DOC("Origins whose pages may read answers, exactly as browsers send them")),
+	F_INT(config, idempotency.ttl_s, KEY(idempotency.ttl_s), RANGE(60, 604800), DEFAULT(86400), UNIT("s"),
+		  DOC("How long an answer is kept for its Idempotency-Key")),
 	F_BOOL(config, rate.enabled, KEY(rate.enabled), DEFAULT(1), DOC("Limit requests a minute")),
 	F_INT(config, rate.read_per_min, KEY(rate.read_per_min), RANGE(1, 100000000), DEFAULT(6000),
 		  DOC("Reads of one caller a minute")),

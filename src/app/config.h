@@ -59,6 +59,9 @@ struct config {
 		} allow;
 	} cors;
 	struct {
+		int64_t ttl_s;
+	} idempotency;
+	struct {
 		bool enabled;
 		int64_t read_per_min, write_per_min, compute_per_min, auth_per_min, upload_per_min;
 	} rate;

@@ -56,7 +56,7 @@ static bool update_change(struct project_write *w, struct db *db, struct err *er
 	if (update->status >= 0 &&
 		!project_move_to(w, db, PROJECT_BY_EDIT, (enum project_status)update->status, &moved, err))
 		return false;
-	if (w->refusal.kind != ERR_NONE)
+	if (w->write.refused.kind != ERR_NONE)
 		return true;
 	if (!project_writable(w, err))
 		return false;

@@ -60,42 +60,36 @@ bool project_read(struct exchange *x, struct project *project, enum project_stam
 
 /* --- writing --- */
 
-static bool apply_create(struct db *db, void *self, struct err *err)
+static bool apply_create(struct write *write, struct db *db, struct err *err)
 {
-	struct project_write *w = self;
+	struct project_write *w = (struct project_write *)write;
 	w->now_us = env_wall_us(w->api->options.env);
 	return w->change(w, db, err);
 }
 
 /* An admin reads what others own, and changes it no more than anybody else. */
-static bool apply_change(struct db *db, void *self, struct err *err)
+static bool apply_change(struct write *write, struct db *db, struct err *err)
 {
-	struct project_write *w = self;
+	struct project_write *w = (struct project_write *)write;
 	const char *id = exchange_param(w->x, "id");
 	bool found = false;
 	if (project_id_valid(id) &&
 		!project_find(db, principal_of(w->x)->account_id, id, &w->x->arena, &w->project, &found, err))
 		return false;
-	return found ? apply_create(db, self, err) : refuse_unknown(err);
+	return found ? apply_create(write, db, err) : refuse_unknown(err);
 }
 
-static void end_write(void *self, bool applied, const struct err *err)
+static void run_answer(struct write *write)
 {
-	struct project_write *w = self;
-	if (!applied)
-		exchange_fail(w->x, err);
-	else if (w->refusal.kind != ERR_NONE)
-		exchange_fail(w->x, &w->refusal);
-	else
-		w->answer(w);
+	struct project_write *w = (struct project_write *)write;
+	w->answer(w);
 }
 
 static void submit(struct project_write *w, struct exchange *x,
-				   bool (*apply)(struct db *db, void *self, struct err *err),
+				   bool (*apply)(struct write *write, struct db *db, struct err *err),
 				   bool (*change)(struct project_write *w, struct db *db, struct err *err),
 				   void (*answer)(struct project_write *w))
 {
-	struct err err;
 	if (principal_of(x)->account_id[0] == '\0') {
 		exchange_failf(x, ERR_FORBIDDEN, "There is no account yet that could own a project.");
 		return;
@@ -104,10 +98,8 @@ static void submit(struct project_write *w, struct exchange *x,
 	w->api = x->owner;
 	w->change = change;
 	w->answer = answer;
-	w->op = (struct store_op){.apply = apply, .done = end_write, .self = w};
-	exchange_hold(x);
-	if (!store_submit(w->api->options.store, &w->op, &err))
-		exchange_fail(x, &err);
+	w->write = (struct write){.x = x, .store = w->api->options.store, .apply = apply, .answer = run_answer};
+	write_submit(&w->write);
 }
 
 void project_write_submit(struct project_write *w, struct exchange *x,
@@ -218,8 +210,8 @@ bool project_move_to(struct project_write *w, struct db *db, enum project_door d
 		return true;
 	}
 	exchange_member(w->x, "current_status", arena_printf(&w->x->arena, "\"%s\"", project_status_names[from]));
-	err_set(&w->refusal, ERR_STATE_REFUSED, "The project is %s; it cannot become %s this way.",
-			project_status_names[from], project_status_names[to]);
+	write_refuse(&w->write, ERR_STATE_REFUSED, "The project is %s; it cannot become %s this way.",
+				 project_status_names[from], project_status_names[to]);
 	return true;
 }
 

@@ -3,8 +3,8 @@
  * transaction, and answer after the commit.
  *
  * A write embeds struct project_write as its first member, sets `change` and `answer`, and submits.  In `change` the
- * project is the caller's and not deleted.  A refusal that has to leave a trace sets `refusal` and returns true: the op
- * commits, and the refusal is the answer.
+ * project is the caller's and not deleted.  A refusal that has to leave a trace is noted by write_refuse() and returns
+ * true: the op commits, and the refusal is the answer.
  */
 #ifndef CS_SIGN_PROJECT_WRITE_H
 #define CS_SIGN_PROJECT_WRITE_H
@@ -13,22 +13,21 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "people/write.h"
 #include "seal/audit.h"
 #include "sign/project_view.h"
-#include "store/store.h"
 
 struct exchange;
 struct sign_api;
 
 struct project_write {
+	struct write write; /* first */
 	struct exchange *x;
 	struct sign_api *api;
 	bool (*change)(struct project_write *w, struct db *db, struct err *err);
 	void (*answer)(struct project_write *w);
-	struct err refusal; /* kind ERR_NONE: none */
 	struct project project;
 	int64_t now_us;
-	struct store_op op;
 };
 
 /* Submit.  The exchange is answered by `answer`, or with the failure.  The write's memory is the exchange's arena. */
