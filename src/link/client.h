@@ -17,6 +17,7 @@ struct client_request {
 	const char *url;    /* "http://localhost/health" */
 	const char *body;   /* JSON, or NULL */
 	size_t body_size;
+	const char *const *headers; /* "Name: value", ends with NULL; or NULL */
 	int timeout_ms;
 	size_t limit; /* bytes of the answer that are taken */
 };

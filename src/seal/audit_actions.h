@@ -49,6 +49,7 @@ X(AUDIT_PROJECT_STATUS_CHANGED, "project.status_changed", "project", M(code) | M
 X(AUDIT_PROJECT_TRANSITION_REFUSED, "project.transition_refused", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_STAMPED, "project.stamped", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_SUBMITTED, "project.submitted", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
+X(AUDIT_PROJECT_WORK_FAILED, "project.work_failed", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_DISPATCHED, "project.dispatched", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_ACCEPTED, "project.accepted", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_REJECTED, "project.rejected", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))

@@ -27,7 +27,7 @@ bool project_stamp_read(struct db *db, const struct project *project, enum proje
 	(void)db;
 	(void)project;
 	(void)err;
-	*stamp = STAMP_NONE_YET;
+	*stamp = PROJECT_UNSTAMPED;
 	return true;
 }
 
@@ -133,20 +133,20 @@ bool project_writable(const struct project_write *w, struct err *err)
 				   project_status_names[w->project.status]);
 }
 
-static bool add_event(const struct project_write *w, struct db *db, const struct project_happening *h,
+static bool add_event(const struct sign_api *api, struct db *db, const struct project *project,
+					  const struct audit_event *who, int64_t now_us, const struct project_happening *h,
 					  const char *sha256, struct err *err)
 {
-	const struct principal *principal = principal_of(w->x);
 	char id[ID_TEXT];
-	id_make(w->api->options.ids, id);
+	id_make(api->options.ids, id);
 	const struct project_event event = {
 		.event_id = id,
-		.account_id = w->project.account_id,
-		.project_id = w->project.project_id,
+		.account_id = project->account_id,
+		.project_id = project->project_id,
 		.type = h->type,
-		.actor = principal->kind == PRINCIPAL_LOCAL ? "local" : principal->user_id,
-		.at_us = w->now_us,
-		.request_id = w->x->trace.request_id,
+		.actor = who->actor,
+		.at_us = now_us,
+		.request_id = who->request_id,
 		.content_sha256 = sha256,
 		.before = h->before,
 		.after = h->after,
@@ -154,7 +154,9 @@ static bool add_event(const struct project_write *w, struct db *db, const struct
 	return project_event_insert(db, &event, err);
 }
 
-bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)
+bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
+					   const struct audit_event *who, int64_t now_us, const struct project_happening *h,
+					   struct err *err)
 {
 	char hashed[SHA256_HEX_SIZE];
 	const char *sha256 = h->content_sha256;
@@ -164,11 +166,20 @@ bool project_record(const struct project_write *w, struct db *db, const struct p
 									  {AUDIT_META_reason, h->reason},
 									  {AUDIT_META_seal_sha256, h->seal_sha256},
 									  {AUDIT_META_sha256, sha256}};
-	struct audit_event event = principal_event(w->x, h->action, h->status);
-	event.target_id = w->project.project_id;
+	struct audit_event event = *who;
+	event.action = h->action;
+	event.status = h->status;
+	event.target_id = project->project_id;
 	event.meta = meta;
 	event.meta_count = sizeof meta / sizeof *meta;
-	return add_event(w, db, h, sha256, err) && audit_append(w->api->options.audit, db, &event, err);
+	return add_event(api, db, project, who, now_us, h, sha256, err) &&
+		   audit_append(api->options.audit, db, &event, err);
+}
+
+bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)
+{
+	const struct audit_event who = principal_event(w->x, h->action, h->status);
+	return project_record_by(w->api, db, &w->project, &who, w->now_us, h, err);
 }
 
 static const char *status_json(const struct project_write *w, enum project_status status)
@@ -207,7 +218,7 @@ bool project_move_to(struct project_write *w, struct db *db, enum project_door d
 void project_answer(struct project_write *w)
 {
 	struct project_view view;
-	enum project_stamp stamp = STAMP_NONE_YET;
+	enum project_stamp stamp = PROJECT_UNSTAMPED;
 	struct err err;
 	struct db *db = store_read(w->api->options.store);
 	bool read = project_stamp_read(db, &w->project, &stamp, &err);

@@ -64,6 +64,14 @@ bool project_record(const struct project_write *w, struct db *db, const struct p
 					struct err *err);
 
 /*
+ * The same for whoever acts: `who` is the actor's part of the audit event; event_id a fresh id.  The project is
+ * named by its account and id.
+ */
+bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
+					   const struct audit_event *who, int64_t now_us, const struct project_happening *happening,
+					   struct err *err);
+
+/*
  * In `change`: move the state in memory; the caller updates the row.  A refused move is recorded and becomes the
  * write's refusal: *moved is then false.
  */
