@@ -24,11 +24,13 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
 #include "store/store.h"
+#include "trade/trade_api.h"
 #include "version.h"
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
@@ -96,6 +98,17 @@ static void open_people(struct app *app)
 	app->people = people_open(&options);
 }
 
+static void open_trade(struct app *app)
+{
+	const struct trade_api_options options = {.store = app->store,
+											  .env = app->env,
+											  .ids = &app->ids,
+											  .audit = &app->audit,
+											  .packs = app->packs,
+											  .master_key = app->keys.master};
+	app->trade = trade_api_open(&options);
+}
+
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
 	*app = (struct app){.env = env_real()};
@@ -117,6 +130,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 		return false;
 	}
 	open_people(app);
+	open_trade(app);
 	return true;
 }
 
@@ -125,6 +139,7 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	people_close(app->people);
+	trade_api_close(app->trade);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
 	id_maker_fini(&app->ids);
@@ -207,10 +222,16 @@ bool app_checkpoint_holds(void *self, const char *key_id, const char *statement,
 
 /* --- serving --- */
 
-static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+static bool enter(void *self, struct exchange *x)
 {
 	const struct app *app = self;
-	(void)app;
+	return idempotency_enter(app->idempotency, x);
+}
+
+static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+{
+	(void)self;
+	idempotency_leave(x);
 	routes_log(x, status, duration_us);
 }
 
@@ -228,16 +249,30 @@ static void fill_service(struct app *app)
 	s->config.keepalive_ms = (int)c->http.keepalive_s * 1000;
 	s->config.deadline_ms = (int)c->http.deadline_s * 1000;
 	s->config.drain_ms = (int)c->http.drain_s * 1000;
+	s->config.cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
 	s->env = app->env;
 	s->ids = &app->ids;
 	s->router = app->router;
 	s->workers = app->workers;
 	s->metrics = app->http_metrics;
-	s->hooks =
-		(struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit, .finished = access_line};
+	s->hooks = (struct http_hooks){
+		.self = app, .authorise = routes_authorise, .admit = routes_admit, .enter = enter, .finished = access_line};
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;
+}
+
+static void open_rates(struct app *app)
+{
+	typeof(app->config.rate) *c = &app->config.rate;
+	const struct rate_class classes[] = {{"read", c->read_per_min, false},
+										 {"write", c->write_per_min, false},
+										 {"compute", c->compute_per_min, false},
+										 {"auth", c->auth_per_min, true},
+										 {"upload", c->upload_per_min, false}};
+	memcpy(app->rate_classes, classes, sizeof classes);
+	if (c->enabled)
+		app->rates = rates_new(app->rate_classes, sizeof classes / sizeof *classes, app->env);
 }
 
 static bool listen_all(struct app *app, struct err *err)
@@ -252,17 +287,31 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
+static void open_sign(struct app *app)
+{
+	const struct sign_api_options options = {.store = app->store,
+											 .packs = app->packs,
+											 .env = app->env,
+											 .ids = &app->ids,
+											 .audit = &app->audit,
+											 .version = APP_VERSION,
+											 .git_sha = APP_GIT_SHA};
+	app->sign = sign_api_open(&options);
+}
+
 bool app_serve(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	app->sign = sign_api_open(app->store, app->packs);
+	open_sign(app);
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))
 		return false;
 	fill_service(app);
+	open_rates(app);
+	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
 	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
 }
 
@@ -279,6 +328,8 @@ void app_stop(struct app *app)
 		front_close(app->front);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	rates_free(app->rates);
+	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);

@@ -16,17 +16,20 @@
 #include "app/ops.h"
 #include "core/arena.h"
 #include "core/id.h"
+#include "http/rate.h"
 #include "http/service.h"
 #include "seal/audit.h"
 
 struct cli;
 struct front;
 struct health;
+struct idempotency;
 struct metrics;
 struct packs;
 struct people;
 struct sign_api;
 struct store;
+struct trade_api;
 
 #define AUDIT_STREAM "main" /* one stream per writer; this process has one */
 
@@ -42,6 +45,7 @@ struct app {
 	struct audit audit;
 	struct people *people;
 	struct sign_api *sign;
+	struct trade_api *trade;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
@@ -50,6 +54,9 @@ struct app {
 	struct router *router;
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
+	struct rate_class rate_classes[5];
+	struct idempotency *idempotency;
+	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;
 	struct service service;
 	struct front *front;

@@ -53,6 +53,19 @@ struct config {
 		int64_t batch_max, queue_max, min_free_bytes;
 	} store;
 	struct {
+		struct {
+			size_t count;
+			const char **items;
+		} allow;
+	} cors;
+	struct {
+		int64_t ttl_s;
+	} idempotency;
+	struct {
+		bool enabled;
+		int64_t read_per_min, write_per_min, compute_per_min, auth_per_min, upload_per_min;
+	} rate;
+	struct {
 		int level, format;
 	} log;
 	struct {

@@ -1,17 +1,21 @@
 #include "app/routes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/app.h"
+#include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "core/must.h"
 #include "http/exchange.h"
+#include "http/rate.h"
 #include "http/router.h"
 #include "people/people.h"
 #include "people/principal.h"
 #include "people/roles.h"
 #include "sign/sign_api.h"
+#include "trade/trade_api.h"
 
 /* Who is let through without any credential is a closed list [P-5.5]; everything else names a known permission. */
 static void check_permissions(const struct router *router)
@@ -30,23 +34,54 @@ void routes_add(struct app *app)
 	packs_api_add(app);
 	audit_api_add(app);
 	people_add_routes(app->router, app->people);
-	router_add(app->router, sign_routes, sign_routes_count, app->sign);
+	sign_api_add(app->router, app->sign);
+	trade_add_routes(app->router, app->trade);
 	check_permissions(app->router);
 }
 
 bool routes_authorise(void *self, struct exchange *x, const struct route *route, struct err *err)
 {
 	struct app *app = self;
+	if (route->self_verified) /* [P-5.2] who it is shows when the body is read */
+		return trade_signed(x, err);
 	return people_authorise(app->people, x, route, err);
+}
+
+/* Whose bucket: a person, a key, the local user; else the address [P-8.6]. */
+static void caller_key(const struct exchange *x, const struct rate_class *class, char key[RATE_ADDRESS_TEXT])
+{
+	const struct principal *principal = x->principal;
+	if (x->local)
+		snprintf(key, RATE_ADDRESS_TEXT, "local");
+	else if (principal != NULL && principal->user_id[0] != '\0' && !class->by_address)
+		snprintf(key, RATE_ADDRESS_TEXT, "%s", principal->user_id);
+	else
+		rate_address_key(x->peer, key);
+}
+
+static bool take_token(const struct app *app, struct exchange *x, const struct route *route, struct err *err)
+{
+	static const char *const classes[] = {
+		[EFFECT_READ] = "read", [EFFECT_COMPUTE] = "compute", [EFFECT_WRITE] = "write"};
+	const char *name = route->rate_class != NULL ? route->rate_class : classes[route->effect];
+	const struct rate_class *class = rates_class(app->rates, name);
+	char key[RATE_ADDRESS_TEXT];
+	struct rate_state state;
+	if (class == NULL)
+		return true;
+	caller_key(x, class, key);
+	bool taken = rates_take(app->rates, class, key, env_mono_us(app->env), &state);
+	rate_headers(x, class, &state, env_wall_us(app->env));
+	return taken || err_set(err, ERR_RATE_LIMITED, "Too many requests of class %s; try again after %lld s.", name,
+							(long long)state.retry_s);
 }
 
 bool routes_admit(void *self, struct exchange *x, const struct route *route, struct err *err)
 {
 	const struct app *app = self;
-	(void)x;
-	if (!atomic_load(&app->draining) || route_public(route))
-		return true;
-	return err_set(err, ERR_DRAINING, "The server is stopping.");
+	if (atomic_load(&app->draining) && !route_public(route))
+		return err_set(err, ERR_DRAINING, "The server is stopping.");
+	return app->rates == NULL || take_token(app, x, route, err);
 }
 
 void routes_log(const struct exchange *x, int status, int64_t duration_us)

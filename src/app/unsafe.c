@@ -52,6 +52,13 @@ static void look_at_folder(struct list *list, const struct config *config)
 			(unsigned)st.st_mode & 0777);
 }
 
+static void look_at_cors(struct list *list, const struct config *config)
+{
+	for (size_t i = 0; i < config->cors.allow.count; i++)
+		if (strchr(config->cors.allow.items[i], '*') != NULL)
+			add(list, true, "list each origin of `cors: {allow: […]}` in full", "cors.allow has a wildcard");
+}
+
 size_t unsafe_settings(const struct config *config, struct unsafe found[UNSAFE_MAX])
 {
 	struct list list = {.found = found};
@@ -59,6 +66,7 @@ size_t unsafe_settings(const struct config *config, struct unsafe found[UNSAFE_M
 		return 0;
 	look_at_listen(&list, config);
 	look_at_folder(&list, config);
+	look_at_cors(&list, config);
 	if (config->public_url_made)
 		add(&list, true, "write `public_url: https://…`: tokens and links name it", "public_url is not set");
 	if (config->audit.checkpoint_dir == NULL)

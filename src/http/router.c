@@ -159,7 +159,7 @@ static void add_row(struct router *router, const struct route *route, void *owne
 	router->rows = rows;
 	size_t row = router->count++;
 	rows[row] = (struct row){route, owner};
-	add_pattern(router, row, route->path, route->method, false);
+	add_pattern(router, row, route->path, route->method, route->slash);
 	for (const struct route_alias *alias = route->aliases; alias != NULL && alias->path != NULL; alias++)
 		add_pattern(router, row, alias->path, alias->method != METHOD_NONE ? alias->method : route->method,
 					alias->slash);

@@ -63,6 +63,7 @@ struct route {
 	const char *const *produces;           /* media types of the answer; NULL: application/json */
 	size_t body_max;                       /* bytes; 0: the configuration's http.max_body_bytes */
 	const struct json_limits *json_limits; /* NULL: json_body_limits */
+	bool slash; /* one slash at the end of `path` is the same path */
 	enum route_run run;
 	bool self_verified; /* the handler verifies a signature over the raw bytes: the media type is its affair too */
 	bool bare;          /* the answer is no envelope (documents, files, metrics) */

@@ -52,6 +52,7 @@ static bool answer_options(struct exchange *x, unsigned allow)
 	char text[ROUTER_ALLOW_TEXT];
 	router_allow(allow, text);
 	exchange_set(x, "Allow", text);
+	cors_preflight(&x->service->config.cors, x, text);
 	exchange_answer(x, 204, NULL, NULL, 0);
 	return false;
 }
@@ -130,6 +131,7 @@ static bool check_accept(struct exchange *x, const struct route *route, struct e
 
 bool service_check(const struct service *service, struct exchange *x, uint64_t *body_max)
 {
+	cors_headers(&service->config.cors, x);
 	if (!find_route(service, x) || !ask_hooks(service, x))
 		return false;
 	const struct route *route = x->match.route;
@@ -144,9 +146,11 @@ bool service_check(const struct service *service, struct exchange *x, uint64_t *
 
 void service_handle(struct exchange *x)
 {
+	const struct http_hooks *hooks = &x->service->hooks;
 	bool taken = false;
 	x->taken = &taken;
-	x->match.route->handler(x);
+	if (hooks->enter == NULL || hooks->enter(hooks->self, x))
+		x->match.route->handler(x);
 	if (!taken)
 		exchange_failf(x, ERR_INTERNAL, "The handler of %s gave no answer.", x->match.route->operation);
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/cors.h"
 #include "http/gate.h"
 
 struct env;
@@ -38,6 +39,7 @@ struct http_config {
 	int drain_ms;          /* how long front_stop() waits */
 	int slow_reader_ms;    /* a peer that takes less than 1 KiB/s over such a time is cut */
 	int stream_comment_ms; /* a stream without events says that it is there */
+	struct cors cors;
 };
 
 /* The defaults of the platform's section 3. */
@@ -53,6 +55,8 @@ struct http_hooks {
 	bool (*authorise)(void *self, struct exchange *x, const struct route *route, struct err *err);
 	/* May they now?  Rate limits, draining; public routes too.  May set headers. */
 	bool (*admit)(void *self, struct exchange *x, const struct route *route, struct err *err);
+	/* The request is whole and its handler is next, on this thread.  False: it was answered.  Idempotency keys. */
+	bool (*enter)(void *self, struct exchange *x);
 	/* Something answered 500: the log gets what the client does not. */
 	void (*failed)(void *self, const struct exchange *x, const struct err *err);
 	/* The exchange has ended: access log, audit of refusals.  status 0: nothing was sent. */

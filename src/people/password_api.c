@@ -259,7 +259,7 @@ static void handle_reset(struct exchange *x)
 	store_read_end(store, db);
 	if (read && !found) {
 		refuse_token(&p->act);
-		err = p->act.refused;
+		err = *act_refusal(&p->act);
 	}
 	if (!read || !found)
 		act_fail(&p->act, &err);

@@ -51,7 +51,7 @@ static const struct {
 	{"seal.create", A | O | E | P | T | S},
 	{"countersign.request", A | O | E | P | T | S},
 	{"file.write", A | O | E | P | T | S},
-	{"project.submit", A | O | E | P},
+	{"project.submit", A | O | E | V},
 	{"project.delete", A | O},
 	{"calculation.approve", A | O | P | V},
 	{"calculation.stamp", P},

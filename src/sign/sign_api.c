@@ -8,25 +8,19 @@
 #include "core/must.h"
 #include "draw/fonts.h"
 #include "http/exchange.h"
+#include "http/router.h"
 #include "people/principal.h"
 #include "seal/seals.h"
 #include "sign/design_report.h"
+#include "sign/sign_internal.h"
 #include "store/blob.h"
 #include "store/store.h"
 
-struct sign_api {
-	struct store *store;
-	const struct packs *packs;
-	pthread_mutex_t lock; /* one document is drawn at a time: fonts are one thread's */
-	struct fonts *fonts;
-};
-
-struct sign_api *sign_api_open(struct store *store, const struct packs *packs)
+struct sign_api *sign_api_open(const struct sign_api_options *options)
 {
 	struct sign_api *api = calloc(1, sizeof *api);
 	must(api != NULL && pthread_mutex_init(&api->lock, NULL) == 0);
-	api->store = store;
-	api->packs = packs;
+	api->options = *options;
 	return api;
 }
 
@@ -47,9 +41,9 @@ static bool find(struct exchange *x, struct seal *seal)
 	struct err err;
 	bool found = false;
 	if (blob_name_valid(sha)) {
-		struct db *db = store_read(api->store);
+		struct db *db = store_read(api->options.store);
 		bool read = seal_find(db, principal_of(x)->account_id, sha, &x->arena, seal, &found, &err);
-		store_read_end(api->store, db);
+		store_read_end(api->options.store, db);
 		if (!read) {
 			exchange_fail(x, &err);
 			return false;
@@ -74,7 +68,7 @@ static void reply(struct exchange *x, const char *type,
 	pthread_mutex_lock(&api->lock);
 	if (api->fonts == NULL)
 		api->fonts = fonts_new(&err);
-	bool drawn = api->fonts != NULL && draw(api->fonts, &seal, api->packs, &x->arena, &out, &err);
+	bool drawn = api->fonts != NULL && draw(api->fonts, &seal, api->options.packs, &x->arena, &out, &err);
 	pthread_mutex_unlock(&api->lock);
 	if (drawn) {
 		exchange_set(x, "Cache-Control", "private, immutable, max-age=31536000");
@@ -98,7 +92,7 @@ static void handle_elevation(struct exchange *x)
 static const char *const pdf[] = {"application/pdf", NULL};
 static const char *const svg[] = {"image/svg+xml", NULL};
 
-const struct route sign_routes[] = {
+static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/sign/designs/{seal}/report.pdf", "seal.read", EFFECT_READ, handle_report,
 		  .operation = "sign.designs.report", .summary = "The four-page report of a sealed design", .produces = pdf,
 		  .bare = true),
@@ -106,4 +100,13 @@ const struct route sign_routes[] = {
 		  .operation = "sign.designs.elevation", .summary = "The elevation of a sealed design", .produces = svg,
 		  .bare = true),
 };
-const size_t sign_routes_count = sizeof sign_routes / sizeof *sign_routes;
+
+void sign_api_add(struct router *router, struct sign_api *api)
+{
+	router_add(router, routes, sizeof routes / sizeof *routes, api);
+	router_add(router, project_routes, project_routes_count, api);
+	router_add(router, project_change_routes, project_change_routes_count, api);
+	router_add(router, project_event_routes, project_event_routes_count, api);
+	router_add(router, payload_routes, payload_routes_count, api);
+	router_add(router, estimate_routes, estimate_routes_count, api);
+}

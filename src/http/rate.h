@@ -1,0 +1,51 @@
+/*
+ * Rate limits: a token bucket for each class of routes and each caller [P-8.6].
+ *
+ * Tokens and times are doubles in microseconds and never rounded down, so a slow client is not starved by fractions
+ * that fall away.  A bucket holds a tenth of what a minute gives, and at least 30.  There is room for 100,000 buckets,
+ * in sets of eight; in a set without room the bucket goes that is full again soonest: its loss gives least away.
+ * Thread: any.  Cost: about 100 ns; memory is touched only where there are callers.
+ */
+#ifndef CS_HTTP_RATE_H
+#define CS_HTTP_RATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct env;
+struct exchange;
+struct rates;
+
+struct rate_class {
+	const char *name;   /* as routes name it: "write" */
+	int64_t per_minute; /* requests */
+	bool by_address;    /* counted by IP even when the caller is known */
+};
+
+/* `classes` must outlive it; at most 16 (must). */
+struct rates *rates_new(const struct rate_class *classes, size_t count, const struct env *env);
+void rates_free(struct rates *rates);
+
+/* The class of that name, NULL for "none" and unknown ones: not limited. */
+const struct rate_class *rates_class(const struct rates *rates, const char *name);
+
+/* A bucket after a request took, or could not take, its token. */
+struct rate_state {
+	int64_t capacity, remaining; /* whole requests */
+	int64_t full_s;              /* until the bucket is full again, rounded up */
+	int64_t retry_s;             /* until there is one token, at least 1; 0 when one was taken */
+};
+
+/* Take a token for `key` (a principal, or an address) at `now_us`, monotonic.  False: there is none. */
+bool rates_take(struct rates *rates, const struct rate_class *class, const char *key, int64_t now_us,
+				struct rate_state *state);
+
+/* RateLimit-Policy, RateLimit and the X-RateLimit trio, and Retry-After when refused.  `wall_us`: now. */
+void rate_headers(struct exchange *x, const struct rate_class *class, const struct rate_state *state, int64_t wall_us);
+
+/* The key of an address: itself, or its /64 for IPv6. */
+enum { RATE_ADDRESS_TEXT = 48 };
+void rate_address_key(const char *address, char key[RATE_ADDRESS_TEXT]);
+
+#endif
