@@ -10,6 +10,7 @@
 #include "core/must.h"
 #include "core/problem.h"
 #include "core/stamp.h"
+#include "http/forwarded.h"
 #include "http/media.h"
 #include "http/service.h"
 #include "http/stream.h"
@@ -101,6 +102,7 @@ bool exchange_begin(struct exchange *x, const struct head *head, struct err *err
 	trace_begin(&x->trace, head_get(head, "x-request-id"), head_get(head, "traceparent"), x->service->ids);
 	if (!head_dup(&x->arena, head, &x->head))
 		return err_set(err, ERR_LIMIT, "The request takes too much memory.");
+	forwarded_apply(&x->service->config.proxies, x);
 	return decode_target(x, err);
 }
 
