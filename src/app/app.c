@@ -345,7 +345,7 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
-bool app_serve(struct app *app, struct err *err)
+bool app_assemble(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
@@ -359,8 +359,13 @@ bool app_serve(struct app *app, struct err *err)
 	fill_service(app);
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
-	return open_tls(app, err) && front_open(&app->front, &app->service, err) && listen_all(app, err) &&
-		   front_start(app->front, err);
+	return true;
+}
+
+bool app_serve(struct app *app, struct err *err)
+{
+	return app_assemble(app, err) && open_tls(app, err) && front_open(&app->front, &app->service, err) &&
+		   listen_all(app, err) && front_start(app->front, err);
 }
 
 void app_stop(struct app *app)

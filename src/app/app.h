@@ -71,6 +71,9 @@ struct app {
 bool app_open(struct app *app, const struct cli *cli, struct err *err);
 void app_close(struct app *app);
 
+/* Routes, workers and limits without a socket: what http/loopback.h asks.  app_stop ends it too. */
+bool app_assemble(struct app *app, struct err *err);
+
 /* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
 bool app_serve(struct app *app, struct err *err);
 void app_stop(struct app *app);
