@@ -11,6 +11,7 @@
 #include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
+#include "app/sign_setup.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -30,11 +31,19 @@
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
+#include "store/blob.h"
 #include "store/store.h"
 #include "trade/trade_api.h"
 #include "version.h"
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+
+static bool open_blobs(struct app *app, struct err *err)
+{
+	const struct blobs_options options = {.folder = app->config.data,
+										  .min_free_bytes = app->config.store.min_free_bytes};
+	return blobs_open(&options, &app->blobs, err);
+}
 
 static bool open_store(struct app *app, struct err *err)
 {
@@ -125,7 +134,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
-	if (!open_store(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
+	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
 		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
 		app_close(app);
 		return false;
@@ -336,24 +345,13 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
-static void open_sign(struct app *app)
-{
-	const struct sign_api_options options = {.store = app->store,
-											 .packs = app->packs,
-											 .env = app->env,
-											 .ids = &app->ids,
-											 .audit = &app->audit,
-											 .version = APP_VERSION,
-											 .git_sha = APP_GIT_SHA};
-	app->sign = sign_api_open(&options);
-}
-
 bool app_serve(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	open_sign(app);
+	if (!sign_setup(app, err))
+		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))

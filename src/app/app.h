@@ -20,6 +20,7 @@
 #include "http/service.h"
 #include "seal/audit.h"
 
+struct blobs;
 struct cli;
 struct front;
 struct health;
@@ -43,6 +44,7 @@ struct app {
 	struct packs *packs;
 	struct app_keys keys;
 	struct store *store;
+	struct blobs *blobs;
 	struct audit audit;
 	struct people *people;
 	struct sign_api *sign;

@@ -27,7 +27,7 @@ bool project_stamp_read(struct db *db, const struct project *project, enum proje
 	(void)db;
 	(void)project;
 	(void)err;
-	*stamp = STAMP_NONE_YET;
+	*stamp = PROJECT_UNSTAMPED;
 	return true;
 }
 
@@ -76,13 +76,22 @@ static bool apply_change(struct write *write, struct db *db, struct err *err)
 	if (project_id_valid(id) &&
 		!project_find(db, principal_of(w->x)->account_id, id, &w->x->arena, &w->project, &found, err))
 		return false;
-	return found ? apply_create(write, db, err) : refuse_unknown(err);
+	if (!found)
+		return refuse_unknown(err);
+	return project_stamp_read(db, &w->project, &w->stamp, err) && apply_create(write, db, err);
 }
 
 static void run_answer(struct write *write)
 {
 	struct project_write *w = (struct project_write *)write;
 	w->answer(w);
+}
+
+static void run_after(struct write *write, bool applied)
+{
+	struct project_write *w = (struct project_write *)write;
+	if (applied && w->after != NULL)
+		w->after(w);
 }
 
 static void submit(struct project_write *w, struct exchange *x,
@@ -98,7 +107,8 @@ static void submit(struct project_write *w, struct exchange *x,
 	w->api = x->owner;
 	w->change = change;
 	w->answer = answer;
-	w->write = (struct write){.x = x, .store = w->api->options.store, .apply = apply, .answer = run_answer};
+	w->write = (struct write){
+		.x = x, .store = w->api->options.store, .apply = apply, .answer = run_answer, .after = run_after};
 	write_submit(&w->write);
 }
 
@@ -116,13 +126,10 @@ void project_create_submit(struct project_write *w, struct exchange *x,
 	submit(w, x, apply_create, change, answer);
 }
 
-bool project_if_match(struct project_write *w, struct db *db, struct err *err)
+bool project_if_match(struct project_write *w, struct err *err)
 {
 	struct project_view view;
-	enum project_stamp stamp;
-	if (!project_stamp_read(db, &w->project, &stamp, err))
-		return false;
-	project_view_fill(&w->project, stamp, &w->x->arena, &view);
+	project_view_fill(&w->project, w->stamp, &w->x->arena, &view);
 	return etag_if_match(w->x, view.etag, err);
 }
 
@@ -133,20 +140,20 @@ bool project_writable(const struct project_write *w, struct err *err)
 				   project_status_names[w->project.status]);
 }
 
-static bool add_event(const struct project_write *w, struct db *db, const struct project_happening *h,
+static bool add_event(const struct sign_api *api, struct db *db, const struct project *project,
+					  const struct audit_event *who, int64_t now_us, const struct project_happening *h,
 					  const char *sha256, struct err *err)
 {
-	const struct principal *principal = principal_of(w->x);
 	char id[ID_TEXT];
-	id_make(w->api->options.ids, id);
+	id_make(api->options.ids, id);
 	const struct project_event event = {
 		.event_id = id,
-		.account_id = w->project.account_id,
-		.project_id = w->project.project_id,
+		.account_id = project->account_id,
+		.project_id = project->project_id,
 		.type = h->type,
-		.actor = principal->kind == PRINCIPAL_LOCAL ? "local" : principal->user_id,
-		.at_us = w->now_us,
-		.request_id = w->x->trace.request_id,
+		.actor = who->actor,
+		.at_us = now_us,
+		.request_id = who->request_id,
 		.content_sha256 = sha256,
 		.before = h->before,
 		.after = h->after,
@@ -154,7 +161,9 @@ static bool add_event(const struct project_write *w, struct db *db, const struct
 	return project_event_insert(db, &event, err);
 }
 
-bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)
+bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
+					   const struct audit_event *who, int64_t now_us, const struct project_happening *h,
+					   struct err *err)
 {
 	char hashed[SHA256_HEX_SIZE];
 	const char *sha256 = h->content_sha256;
@@ -164,11 +173,20 @@ bool project_record(const struct project_write *w, struct db *db, const struct p
 									  {AUDIT_META_reason, h->reason},
 									  {AUDIT_META_seal_sha256, h->seal_sha256},
 									  {AUDIT_META_sha256, sha256}};
-	struct audit_event event = principal_event(w->x, h->action, h->status);
-	event.target_id = w->project.project_id;
+	struct audit_event event = *who;
+	event.action = h->action;
+	event.status = h->status;
+	event.target_id = project->project_id;
 	event.meta = meta;
 	event.meta_count = sizeof meta / sizeof *meta;
-	return add_event(w, db, h, sha256, err) && audit_append(w->api->options.audit, db, &event, err);
+	return add_event(api, db, project, who, now_us, h, sha256, err) &&
+		   audit_append(api->options.audit, db, &event, err);
+}
+
+bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)
+{
+	const struct audit_event who = principal_event(w->x, h->action, h->status);
+	return project_record_by(w->api, db, &w->project, &who, w->now_us, h, err);
 }
 
 static const char *status_json(const struct project_write *w, enum project_status status)
@@ -207,16 +225,7 @@ bool project_move_to(struct project_write *w, struct db *db, enum project_door d
 void project_answer(struct project_write *w)
 {
 	struct project_view view;
-	enum project_stamp stamp = STAMP_NONE_YET;
-	struct err err;
-	struct db *db = store_read(w->api->options.store);
-	bool read = project_stamp_read(db, &w->project, &stamp, &err);
-	store_read_end(w->api->options.store, db);
-	if (!read) {
-		exchange_fail(w->x, &err);
-		return;
-	}
-	project_view_fill(&w->project, stamp, &w->x->arena, &view);
+	project_view_fill(&w->project, w->stamp, &w->x->arena, &view);
 	exchange_set(w->x, "ETag", view.etag);
 	reply_fact(w->x, 200, &project_table, &view);
 }

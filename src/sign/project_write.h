@@ -26,7 +26,9 @@ struct project_write {
 	struct sign_api *api;
 	bool (*change)(struct project_write *w, struct db *db, struct err *err);
 	void (*answer)(struct project_write *w);
+	void (*after)(struct project_write *w); /* after the commit; NULL: nothing.  Set it before submitting. */
 	struct project project;
+	enum project_stamp stamp;
 	int64_t now_us;
 };
 
@@ -41,7 +43,7 @@ void project_create_submit(struct project_write *w, struct exchange *x,
 						   void (*answer)(struct project_write *w));
 
 /* In `change`: is the client's If-Match the project's ETag? */
-bool project_if_match(struct project_write *w, struct db *db, struct err *err);
+bool project_if_match(struct project_write *w, struct err *err);
 
 /* In `change`: ERR_READ_ONLY when nothing may be changed any more. */
 bool project_writable(const struct project_write *w, struct err *err);
@@ -62,6 +64,14 @@ struct project_happening {
 /* In `change`: add the row of the event and that of the audit chain. */
 bool project_record(const struct project_write *w, struct db *db, const struct project_happening *happening,
 					struct err *err);
+
+/*
+ * The same for whoever acts: `who` is the actor's part of the audit event; event_id a fresh id.  The project is
+ * named by its account and id.
+ */
+bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
+					   const struct audit_event *who, int64_t now_us, const struct project_happening *happening,
+					   struct err *err);
 
 /*
  * In `change`: move the state in memory; the caller updates the row.  A refused move is recorded and becomes the
