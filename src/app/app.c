@@ -11,6 +11,7 @@
 #include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
+#include "app/sign_setup.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -24,15 +25,24 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
+#include "store/blob.h"
 #include "store/store.h"
 #include "trade/trade_api.h"
 #include "version.h"
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+
+static bool open_blobs(struct app *app, struct err *err)
+{
+	const struct blobs_options options = {.folder = app->config.data,
+										  .min_free_bytes = app->config.store.min_free_bytes};
+	return blobs_open(&options, &app->blobs, err);
+}
 
 static bool open_store(struct app *app, struct err *err)
 {
@@ -123,7 +133,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
-	if (!open_store(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
+	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
 		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
 		app_close(app);
 		return false;
@@ -221,10 +231,16 @@ bool app_checkpoint_holds(void *self, const char *key_id, const char *statement,
 
 /* --- serving --- */
 
-static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+static bool enter(void *self, struct exchange *x)
 {
 	const struct app *app = self;
-	(void)app;
+	return idempotency_enter(app->idempotency, x);
+}
+
+static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+{
+	(void)self;
+	idempotency_leave(x);
 	routes_log(x, status, duration_us);
 }
 
@@ -248,8 +264,8 @@ static void fill_service(struct app *app)
 	s->router = app->router;
 	s->workers = app->workers;
 	s->metrics = app->http_metrics;
-	s->hooks =
-		(struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit, .finished = access_line};
+	s->hooks = (struct http_hooks){
+		.self = app, .authorise = routes_authorise, .admit = routes_admit, .enter = enter, .finished = access_line};
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;
@@ -280,30 +296,20 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
-static void open_sign(struct app *app)
-{
-	const struct sign_api_options options = {.store = app->store,
-											 .packs = app->packs,
-											 .env = app->env,
-											 .ids = &app->ids,
-											 .audit = &app->audit,
-											 .version = APP_VERSION,
-											 .git_sha = APP_GIT_SHA};
-	app->sign = sign_api_open(&options);
-}
-
 bool app_serve(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	open_sign(app);
+	if (!sign_setup(app, err))
+		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))
 		return false;
 	fill_service(app);
 	open_rates(app);
+	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
 	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
 }
 
@@ -321,6 +327,7 @@ void app_stop(struct app *app)
 	health_close(app->health);
 	sign_api_close(app->sign);
 	rates_free(app->rates);
+	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);

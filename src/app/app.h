@@ -20,9 +20,11 @@
 #include "http/service.h"
 #include "seal/audit.h"
 
+struct blobs;
 struct cli;
 struct front;
 struct health;
+struct idempotency;
 struct metrics;
 struct packs;
 struct people;
@@ -41,6 +43,7 @@ struct app {
 	struct packs *packs;
 	struct app_keys keys;
 	struct store *store;
+	struct blobs *blobs;
 	struct audit audit;
 	struct people *people;
 	struct sign_api *sign;
@@ -54,6 +57,7 @@ struct app {
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
 	struct rate_class rate_classes[5];
+	struct idempotency *idempotency;
 	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;
 	struct service service;

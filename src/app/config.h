@@ -59,9 +59,16 @@ struct config {
 		} allow;
 	} cors;
 	struct {
+		int64_t ttl_s;
+	} idempotency;
+	struct {
 		bool enabled;
 		int64_t read_per_min, write_per_min, compute_per_min, auth_per_min, upload_per_min;
 	} rate;
+	struct {
+		bool require_stamp, public_quote;
+		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url;
+	} sign;
 	struct {
 		int level, format;
 	} log;

@@ -165,9 +165,22 @@ static void deliver(struct exchange *x, int status, const char *type)
 	must(!x->answered);
 	x->answer.status = status;
 	x->answer.type = type;
+	if (x->drafting)
+		return;
 	x->answered = true;
 	take(x);
 	x->deliver(x);
+}
+
+void exchange_draft(struct exchange *x, bool drafting)
+{
+	x->drafting = drafting;
+}
+
+void exchange_send(struct exchange *x)
+{
+	must(!x->drafting && x->answer.status != 0);
+	deliver(x, x->answer.status, x->answer.type);
 }
 
 void exchange_answer(struct exchange *x, int status, const char *type, const void *bytes, size_t size)

@@ -145,9 +145,11 @@ bool service_check(const struct service *service, struct exchange *x, uint64_t *
 
 void service_handle(struct exchange *x)
 {
+	const struct http_hooks *hooks = &x->service->hooks;
 	bool taken = false;
 	x->taken = &taken;
-	x->match.route->handler(x);
+	if (hooks->enter == NULL || hooks->enter(hooks->self, x))
+		x->match.route->handler(x);
 	if (!taken)
 		exchange_failf(x, ERR_INTERNAL, "The handler of %s gave no answer.", x->match.route->operation);
 }

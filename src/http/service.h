@@ -54,6 +54,8 @@ struct http_hooks {
 	bool (*authorise)(void *self, struct exchange *x, const struct route *route, struct err *err);
 	/* May they now?  Rate limits, draining; public routes too.  May set headers. */
 	bool (*admit)(void *self, struct exchange *x, const struct route *route, struct err *err);
+	/* The request is whole and its handler is next, on this thread.  False: it was answered.  Idempotency keys. */
+	bool (*enter)(void *self, struct exchange *x);
 	/* Something answered 500: the log gets what the client does not. */
 	void (*failed)(void *self, const struct exchange *x, const struct err *err);
 	/* The exchange has ended: access log, audit of refusals.  status 0: nothing was sent. */
