@@ -12,6 +12,7 @@
 #include "core/stamp.h"
 #include "http/media.h"
 #include "http/service.h"
+#include "http/stream.h"
 #include "http/target.h"
 
 enum {
@@ -52,6 +53,8 @@ void exchange_free(struct exchange *x)
 {
 	if (x == NULL)
 		return;
+	if (x->stream != NULL)
+		stream_gone(x->stream);
 	arena_fini(&x->arena);
 	buf_fini(&x->body);
 	buf_fini(&x->members);
@@ -61,6 +64,8 @@ void exchange_free(struct exchange *x)
 
 void exchange_reset(struct exchange *x)
 {
+	if (x->stream != NULL)
+		stream_gone(x->stream);
 	struct exchange kept = *x;
 	if (kept.arena.used > KEPT_ARENA)
 		arena_fini(&kept.arena);

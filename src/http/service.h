@@ -38,6 +38,7 @@ struct http_config {
 	int deadline_ms;       /* from the whole request to the answer */
 	int drain_ms;          /* how long front_stop() waits */
 	int slow_reader_ms;    /* a peer that takes less than 1 KiB/s over such a time is cut */
+	int stream_comment_ms; /* a stream without events says that it is there */
 	struct cors cors;
 };
 

@@ -76,13 +76,22 @@ static bool apply_change(struct write *write, struct db *db, struct err *err)
 	if (project_id_valid(id) &&
 		!project_find(db, principal_of(w->x)->account_id, id, &w->x->arena, &w->project, &found, err))
 		return false;
-	return found ? apply_create(write, db, err) : refuse_unknown(err);
+	if (!found)
+		return refuse_unknown(err);
+	return project_stamp_read(db, &w->project, &w->stamp, err) && apply_create(write, db, err);
 }
 
 static void run_answer(struct write *write)
 {
 	struct project_write *w = (struct project_write *)write;
 	w->answer(w);
+}
+
+static void run_after(struct write *write, bool applied)
+{
+	struct project_write *w = (struct project_write *)write;
+	if (applied && w->after != NULL)
+		w->after(w);
 }
 
 static void submit(struct project_write *w, struct exchange *x,
@@ -98,7 +107,8 @@ static void submit(struct project_write *w, struct exchange *x,
 	w->api = x->owner;
 	w->change = change;
 	w->answer = answer;
-	w->write = (struct write){.x = x, .store = w->api->options.store, .apply = apply, .answer = run_answer};
+	w->write = (struct write){
+		.x = x, .store = w->api->options.store, .apply = apply, .answer = run_answer, .after = run_after};
 	write_submit(&w->write);
 }
 
@@ -116,13 +126,10 @@ void project_create_submit(struct project_write *w, struct exchange *x,
 	submit(w, x, apply_create, change, answer);
 }
 
-bool project_if_match(struct project_write *w, struct db *db, struct err *err)
+bool project_if_match(struct project_write *w, struct err *err)
 {
 	struct project_view view;
-	enum project_stamp stamp;
-	if (!project_stamp_read(db, &w->project, &stamp, err))
-		return false;
-	project_view_fill(&w->project, stamp, &w->x->arena, &view);
+	project_view_fill(&w->project, w->stamp, &w->x->arena, &view);
 	return etag_if_match(w->x, view.etag, err);
 }
 
@@ -218,16 +225,7 @@ bool project_move_to(struct project_write *w, struct db *db, enum project_door d
 void project_answer(struct project_write *w)
 {
 	struct project_view view;
-	enum project_stamp stamp = PROJECT_UNSTAMPED;
-	struct err err;
-	struct db *db = store_read(w->api->options.store);
-	bool read = project_stamp_read(db, &w->project, &stamp, &err);
-	store_read_end(w->api->options.store, db);
-	if (!read) {
-		exchange_fail(w->x, &err);
-		return;
-	}
-	project_view_fill(&w->project, stamp, &w->x->arena, &view);
+	project_view_fill(&w->project, w->stamp, &w->x->arena, &view);
 	exchange_set(w->x, "ETag", view.etag);
 	reply_fact(w->x, 200, &project_table, &view);
 }

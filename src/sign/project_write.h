@@ -26,7 +26,9 @@ struct project_write {
 	struct sign_api *api;
 	bool (*change)(struct project_write *w, struct db *db, struct err *err);
 	void (*answer)(struct project_write *w);
+	void (*after)(struct project_write *w); /* after the commit; NULL: nothing.  Set it before submitting. */
 	struct project project;
+	enum project_stamp stamp;
 	int64_t now_us;
 };
 
@@ -41,7 +43,7 @@ void project_create_submit(struct project_write *w, struct exchange *x,
 						   void (*answer)(struct project_write *w));
 
 /* In `change`: is the client's If-Match the project's ETag? */
-bool project_if_match(struct project_write *w, struct db *db, struct err *err);
+bool project_if_match(struct project_write *w, struct err *err);
 
 /* In `change`: ERR_READ_ONLY when nothing may be changed any more. */
 bool project_writable(const struct project_write *w, struct err *err);

@@ -100,7 +100,6 @@ static bool check_once(struct project_write *w, struct db *db, struct err *err)
 
 static bool check_ready(struct project_write *w, struct db *db, struct err *err)
 {
-	enum project_stamp stamp;
 	if (w->project.payload_id == NULL)
 		return err_set(err, ERR_NO_PAYLOAD, "Save a payload before submitting.");
 	if (w->project.status != PROJECT_ESTIMATING) {
@@ -109,10 +108,9 @@ static bool check_ready(struct project_write *w, struct db *db, struct err *err)
 	}
 	if (!w->api->options.require_stamp)
 		return true;
-	return project_stamp_read(db, &w->project, &stamp, err) &&
-		   (stamp == PROJECT_STAMPED ||
-			err_set(err, ERR_NOT_STAMPED, "The newest design is not stamped: its stamp is %s.",
-					project_stamp_names[stamp]));
+	return w->stamp == PROJECT_STAMPED ||
+		   err_set(err, ERR_NOT_STAMPED, "The newest design is not stamped: its stamp is %s.",
+				   project_stamp_names[w->stamp]);
 }
 
 static bool change(struct project_write *w, struct db *db, struct err *err)
@@ -121,7 +119,7 @@ static bool change(struct project_write *w, struct db *db, struct err *err)
 	const struct principal *principal = principal_of(w->x);
 	if (!check_once(w, db, err) || !check_ready(w, db, err))
 		return false;
-	if (w->refusal.kind != ERR_NONE)
+	if (w->write.refused.kind != ERR_NONE)
 		return true;
 	submit->dispatch = (struct dispatch){.dispatch_id = submit->run_id,
 										 .account_id = w->project.account_id,
@@ -143,8 +141,12 @@ static void answer(struct project_write *w)
 {
 	const struct submit *submit = (const struct submit *)w;
 	const struct submit_view view = view_of(&w->x->arena, &w->project, &submit->dispatch);
-	submission_wake(w->api);
 	reply_fact(w->x, 202, &submit_table, &view);
+}
+
+static void after(struct project_write *w)
+{
+	submission_wake(w->api);
 }
 
 static void handle_submit(struct exchange *x)
@@ -160,6 +162,7 @@ static void handle_submit(struct exchange *x)
 		return;
 	}
 	id_make(api->options.ids, submit->run_id);
+	submit->write.after = after;
 	project_write_submit(&submit->write, x, change, answer);
 }
 
