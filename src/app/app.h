@@ -30,6 +30,7 @@ struct packs;
 struct people;
 struct sign_api;
 struct store;
+struct tls;
 struct trade_api;
 
 #define AUDIT_STREAM "main" /* one stream per writer; this process has one */
@@ -60,6 +61,7 @@ struct app {
 	struct idempotency *idempotency;
 	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;
+	struct tls *tls; /* NULL: plain HTTP */
 	struct service service;
 	struct front *front;
 	struct health *health;
@@ -72,6 +74,9 @@ void app_close(struct app *app);
 /* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
 bool app_serve(struct app *app, struct err *err);
 void app_stop(struct app *app);
+
+/* SIGHUP: read the files of TLS anew; bad ones are logged and the old ones stay [P-3.1]. */
+void app_reload(struct app *app);
 
 /* Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4]. */
 bool app_checkpoint(struct app *app, struct err *err);

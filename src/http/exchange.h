@@ -33,6 +33,7 @@
 #include "http/trace.h"
 
 struct service;
+struct stream;
 struct json;
 
 enum exchange_state {
@@ -78,6 +79,7 @@ struct exchange {
 	void (*deliver)(struct exchange *x); /* called once, by the thread that answered */
 	void *carrier;                       /* the loop, or the loopback */
 	void *connection;                    /* NULL once nobody waits for the answer */
+	struct stream *stream;               /* the answer goes on (http/stream.h); NULL: it ends with its body */
 	struct exchange *next;
 };
 

@@ -35,6 +35,7 @@ void http_config_init(struct http_config *config)
 		.deadline_ms = 30000,
 		.drain_ms = 30000,
 		.slow_reader_ms = 30000,
+		.stream_comment_ms = 15000,
 	};
 }
 

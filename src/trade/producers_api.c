@@ -212,12 +212,14 @@ static void answer_with_secret(struct deed *deed, int status)
 {
 	struct change *c = (struct change *)deed;
 	struct shown shown = show(&deed->x->arena, &c->producer);
-	char base64[BASE64_LENGTH(SECRET_LENGTH) + 1];
+	char base64[BASE64_LENGTH(SECRET_LENGTH) + 1], secret[SECRET_TEXT];
 	base64_encode(base64, c->secret, strlen(c->secret));
-	shown.secret = c->secret;
-	shown.webhook_secret = arena_printf(&deed->x->arena, WEBHOOK_SECRET_PREFIX "%s", base64);
-	reply_fact(deed->x, status, &secret_table, &shown);
+	memcpy(secret, c->secret, sizeof secret);
 	wipe(c->secret, sizeof c->secret);
+	shown.secret = secret;
+	shown.webhook_secret = arena_printf(&deed->x->arena, WEBHOOK_SECRET_PREFIX "%s", base64);
+	reply_fact(deed->x, status, &secret_table, &shown); /* from here on the exchange is another's, and c with it */
+	wipe(secret, sizeof secret);
 }
 
 static void answer_created(struct deed *deed)
