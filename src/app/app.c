@@ -11,6 +11,7 @@
 #include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
+#include "app/sign_setup.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -20,18 +21,29 @@
 #include "core/stamp.h"
 #include "crypt/digest.h"
 #include "crypt/key.h"
+#include "crypt/tls.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
+#include "store/blob.h"
 #include "store/store.h"
+#include "trade/trade_api.h"
 #include "version.h"
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+
+static bool open_blobs(struct app *app, struct err *err)
+{
+	const struct blobs_options options = {.folder = app->config.data,
+										  .min_free_bytes = app->config.store.min_free_bytes};
+	return blobs_open(&options, &app->blobs, err);
+}
 
 static bool open_store(struct app *app, struct err *err)
 {
@@ -96,6 +108,17 @@ static void open_people(struct app *app)
 	app->people = people_open(&options);
 }
 
+static void open_trade(struct app *app)
+{
+	const struct trade_api_options options = {.store = app->store,
+											  .env = app->env,
+											  .ids = &app->ids,
+											  .audit = &app->audit,
+											  .packs = app->packs,
+											  .master_key = app->keys.master};
+	app->trade = trade_api_open(&options);
+}
+
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
 	*app = (struct app){.env = env_real()};
@@ -111,12 +134,13 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
-	if (!open_store(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
+	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
 		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
 		app_close(app);
 		return false;
 	}
 	open_people(app);
+	open_trade(app);
 	return true;
 }
 
@@ -125,6 +149,7 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	people_close(app->people);
+	trade_api_close(app->trade);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
 	id_maker_fini(&app->ids);
@@ -207,11 +232,27 @@ bool app_checkpoint_holds(void *self, const char *key_id, const char *statement,
 
 /* --- serving --- */
 
-static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+static bool enter(void *self, struct exchange *x)
 {
 	const struct app *app = self;
-	(void)app;
+	return idempotency_enter(app->idempotency, x);
+}
+
+static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
+{
+	(void)self;
+	idempotency_leave(x);
 	routes_log(x, status, duration_us);
+}
+
+static struct proxies trusted_proxies(struct app *app)
+{
+	typeof(app->config.http.trusted_proxies) *list = &app->config.http.trusted_proxies;
+	struct net *nets = arena_array(&app->arena, list->count + 1, sizeof *nets);
+	must(nets != NULL);
+	for (size_t i = 0; i < list->count; i++)
+		must(net_parse(list->items[i], &nets[i])); /* the configuration was checked */
+	return (struct proxies){nets, list->count};
 }
 
 static void fill_service(struct app *app)
@@ -228,14 +269,18 @@ static void fill_service(struct app *app)
 	s->config.keepalive_ms = (int)c->http.keepalive_s * 1000;
 	s->config.deadline_ms = (int)c->http.deadline_s * 1000;
 	s->config.drain_ms = (int)c->http.drain_s * 1000;
+	s->config.gate = (struct gate_limits){.target_bytes = (size_t)c->http.max_target_bytes,
+										  .header_bytes = (size_t)c->http.max_header_bytes,
+										  .header_lines = (size_t)c->http.max_headers};
+	s->config.proxies = trusted_proxies(app);
 	s->config.cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
 	s->env = app->env;
 	s->ids = &app->ids;
 	s->router = app->router;
 	s->workers = app->workers;
 	s->metrics = app->http_metrics;
-	s->hooks =
-		(struct http_hooks){.self = app, .authorise = routes_authorise, .admit = routes_admit, .finished = access_line};
+	s->hooks = (struct http_hooks){
+		.self = app, .authorise = routes_authorise, .admit = routes_admit, .enter = enter, .finished = access_line};
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;
@@ -254,6 +299,40 @@ static void open_rates(struct app *app)
 		app->rates = rates_new(app->rate_classes, sizeof classes / sizeof *classes, app->env);
 }
 
+/* [P-8.13] */
+static void warn_of_end(struct app *app)
+{
+	enum { WARN_DAYS = 21, S_PER_DAY = 86400 };
+	int64_t days = tls_left_s(app->tls) / S_PER_DAY;
+	if (days < WARN_DAYS)
+		log_warn("the certificate of TLS ends soon", log_int("days", days), log_str("file", app->config.http.tls_cert));
+}
+
+static bool open_tls(struct app *app, struct err *err)
+{
+	const struct config *c = &app->config;
+	if (c->http.tls_cert == NULL)
+		return true;
+	if (!tls_open(c->http.tls_cert, c->http.tls_key, &app->tls, err))
+		return false;
+	app->service.tls = (struct http_tls){.session = tls_session, .end = tls_end, .self = app->tls};
+	warn_of_end(app);
+	return true;
+}
+
+void app_reload(struct app *app)
+{
+	struct err err;
+	if (app->tls == NULL)
+		return;
+	if (!tls_reload(app->tls, &err)) {
+		log_error("the files of TLS are not good; the old ones stay", log_str("why", err.message));
+		return;
+	}
+	log_info("the files of TLS were read again");
+	warn_of_end(app);
+}
+
 static bool listen_all(struct app *app, struct err *err)
 {
 	char control[4200];
@@ -266,31 +345,27 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
-static void open_sign(struct app *app)
-{
-	const struct sign_api_options options = {.store = app->store,
-											 .packs = app->packs,
-											 .env = app->env,
-											 .ids = &app->ids,
-											 .audit = &app->audit,
-											 .version = APP_VERSION,
-											 .git_sha = APP_GIT_SHA};
-	app->sign = sign_api_open(&options);
-}
-
-bool app_serve(struct app *app, struct err *err)
+bool app_assemble(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	open_sign(app);
+	if (!sign_setup(app, err))
+		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))
 		return false;
 	fill_service(app);
 	open_rates(app);
-	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
+	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
+	return true;
+}
+
+bool app_serve(struct app *app, struct err *err)
+{
+	return app_assemble(app, err) && open_tls(app, err) && front_open(&app->front, &app->service, err) &&
+		   listen_all(app, err) && front_start(app->front, err);
 }
 
 void app_stop(struct app *app)
@@ -304,9 +379,11 @@ void app_stop(struct app *app)
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
+	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
 	rates_free(app->rates);
+	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/producer_commands.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/field.h"
@@ -72,6 +73,18 @@ const struct cli_command cli_commands[] = {
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
 	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
 	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},
+	{"producer add", "NAME [--kind K]", "Register a strategy engine at the running server",
+	 "Its secret is shown once, and kept in DATA/clients for `producer sign` and `producer send`.",
+	 producer_add_options, 1, 1, command_producer_add},
+	{"producer list", "", "Name every producer, newest first", NULL, NULL, 0, 0, command_producer_list},
+	{"producer rotate", "NAME [--overlap SECONDS]", "Give a producer a new secret", NULL, producer_rotate_options, 1, 1,
+	 command_producer_rotate},
+	{"producer revoke", "NAME", "Delete a producer; its signals stay", NULL, NULL, 1, 1, command_producer_revoke},
+	{"producer sign", "--body F [--path TARGET]", "Print the headers of a signed request", NULL, producer_sign_options,
+	 0, 0, command_producer_sign},
+	{"producer send", "F", "Sign a signal and send it",
+	 "Exit codes: 0 taken in, 2 refused (the problem document on standard output), 5 no server.", producer_send_options,
+	 1, 1, command_producer_send},
 	{"config show", "", "Print the configuration in force", NULL, origin_options, 0, 0, command_config_show},
 	{"completions", "bash|zsh|fish", "Print a shell's completion script",
 	 "bash: countersign completions bash > /etc/bash_completion.d/countersign", NULL, 1, 1, command_completions},

@@ -13,6 +13,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
+#include "http/forwarded.h"
 #include "seal/pack.h"
 
 static const char *const modes[] = {"development", "production", NULL};
@@ -52,6 +53,11 @@ static const struct field config_fields[] = {
 	F_INT(config, http.drain_s, KEY(http.drain_s), RANGE(0, 600), DEFAULT(30), UNIT("s"),
 		  DOC("For requests under way when the server stops")),
 	F_BOOL(config, http.behind_proxy, KEY(http.behind_proxy), DEFAULT(0), DOC("A proxy in front ends TLS")),
+	F_STRS(config, http.trusted_proxies, KEY(http.trusted_proxies), COUNT(0, 100),
+		   DOC("Proxies whose X-Forwarded-For counts: addresses or ranges, 10.0.0.0/8")),
+	F_STR(config, http.tls_cert, KEY(http.tls_cert),
+		  DOC("Certificate chain in PEM; with http.tls_key all ports speak TLS")),
+	F_STR(config, http.tls_key, KEY(http.tls_key), DOC("Its key in PEM; both are read again on SIGHUP")),
 	F_INT(config, people.bcrypt_cost, KEY(people.bcrypt_cost), RANGE(10, 15), DEFAULT(12),
 		  DOC("log2 of the rounds of a password hash")),
 	F_INT(config, people.bcrypt_threads, KEY(people.bcrypt_threads), RANGE(1, 64),
@@ -91,6 +97,8 @@ static const struct field config_fields[] = {
 		  DOC("Read-only below so much free disk")),
 	F_STRS(config, cors.allow, KEY(cors.allow), COUNT(0, 100),
 		   DOC("Origins whose pages may read answers, exactly as browsers send them")),
+	F_INT(config, idempotency.ttl_s, KEY(idempotency.ttl_s), RANGE(60, 604800), DEFAULT(86400), UNIT("s"),
+		  DOC("How long an answer is kept for its Idempotency-Key")),
 	F_BOOL(config, rate.enabled, KEY(rate.enabled), DEFAULT(1), DOC("Limit requests a minute")),
 	F_INT(config, rate.read_per_min, KEY(rate.read_per_min), RANGE(1, 100000000), DEFAULT(6000),
 		  DOC("Reads of one caller a minute")),
@@ -102,6 +110,18 @@ static const struct field config_fields[] = {
 		  DOC("Logins and the like of one address a minute")),
 	F_INT(config, rate.upload_per_min, KEY(rate.upload_per_min), RANGE(1, 100000000), DEFAULT(120),
 		  DOC("Uploads of one caller a minute")),
+	F_BOOL(config, sign.require_stamp, KEY(sign.require_stamp), DEFAULT(1),
+		   DOC("A project is submitted only with its newest design stamped")),
+	F_BOOL(config, sign.public_quote, KEY(sign.public_quote), DEFAULT(0), DOC("Anyone may ask for a price range")),
+	F_STR(config, sign.pm_url, KEY(sign.pm_url),
+		  DOC("Where submissions go by POST; default: none, numbers CS-000001 ... are given here")),
+	F_STR(config, sign.pm_token_file, KEY(sign.pm_token_file), DOC("Bearer token for it, in a file or cred:NAME")),
+	F_STR(config, sign.geocoder_url, KEY(sign.geocoder_url),
+		  DEFAULT_TEXT("https://maps.googleapis.com/maps/api/geocode/json"), DOC("Geocoder of Google's form")),
+	F_STR(config, sign.geocoder_key_file, KEY(sign.geocoder_key_file),
+		  DOC("Key for it, in a file or cred:NAME; without one it is not asked")),
+	F_STR(config, sign.hazard_url, KEY(sign.hazard_url),
+		  DOC("Provider of wind, snow, frost and elevation, asked with `live` only")),
 	F_ENUM(config, log.level, levels, KEY(log.level), DEFAULT(2), DOC("Least severity that is logged")),
 	F_ENUM(config, log.format, formats, KEY(log.format), DEFAULT(0), DOC("Form of a log line")),
 	F_STR(config, packs.folder, KEY(packs.folder), DOC("Folder of further packs; default DATA/packs")),
@@ -339,6 +359,22 @@ static bool decode(struct reading *r, struct config *config)
 	return faults.count == 0;
 }
 
+/* What the table cannot say. */
+static void check_values(struct reading *r, const struct config *config)
+{
+	if ((config->http.tls_cert == NULL) != (config->http.tls_key == NULL)) {
+		const char *there = config->http.tls_cert != NULL ? "http.tls_cert" : "http.tls_key";
+		complain(r, r->origins[field_find(&config_table, there) - config_fields], there,
+				 "needs the other one: http.tls_cert and http.tls_key go together");
+	}
+	const struct field *field = field_find(&config_table, "http.trusted_proxies");
+	struct net net;
+	for (size_t i = 0; i < config->http.trusted_proxies.count; i++)
+		if (!net_parse(config->http.trusted_proxies.items[i], &net))
+			complain(r, r->origins[field - config_fields], "http.trusted_proxies",
+					 "is a list of addresses and ranges like 10.0.0.0/8");
+}
+
 /* Defaults that depend on the machine or on other keys. */
 static void derive(struct config *config, struct arena *arena)
 {
@@ -357,7 +393,8 @@ static void derive(struct config *config, struct arena *arena)
 	}
 	config->public_url_made = config->public_url == NULL;
 	if (config->public_url_made)
-		config->public_url = arena_printf(arena, "http://%s", config->listen.items[0]);
+		config->public_url =
+			arena_printf(arena, "%s://%s", config->http.tls_cert != NULL ? "https" : "http", config->listen.items[0]);
 	if (config->packs.folder == NULL)
 		config->packs.folder = arena_printf(arena, "%s/packs", config->data);
 }
@@ -377,7 +414,8 @@ bool config_read(const struct config_source *source, struct arena *arena, struct
 	for (const char *const *variable = source->environment; *variable != NULL; variable++)
 		take_variable(r, *variable);
 	take_flags(r, source->flags);
-	decode(r, config);
+	if (decode(r, config))
+		check_values(r, config);
 	if (r->failed)
 		return false;
 	derive(config, arena);

@@ -34,6 +34,11 @@ struct config {
 		int64_t max_header_bytes, max_headers, max_target_bytes, max_body_bytes;
 		int64_t header_timeout_s, body_timeout_s, keepalive_s, deadline_s, drain_s;
 		bool behind_proxy;
+		const char *tls_cert, *tls_key;
+		struct {
+			size_t count;
+			const char **items;
+		} trusted_proxies;
 	} http;
 	struct {
 		int registration;
@@ -59,9 +64,16 @@ struct config {
 		} allow;
 	} cors;
 	struct {
+		int64_t ttl_s;
+	} idempotency;
+	struct {
 		bool enabled;
 		int64_t read_per_min, write_per_min, compute_per_min, auth_per_min, upload_per_min;
 	} rate;
+	struct {
+		bool require_stamp, public_quote;
+		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url;
+	} sign;
 	struct {
 		int level, format;
 	} log;

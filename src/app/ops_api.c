@@ -81,7 +81,7 @@ static void end_seal(void *self, bool applied, const struct err *err)
 static bool wants_seal(const struct calculation *c)
 {
 	const char *header = exchange_header(c->x, "countersign-seal");
-	return !c->answer.abstained &&
+	return !c->answer.abstained && !c->op->unsealed &&
 		   (c->app->config.seal.store_all || (header != NULL && strcasecmp(header, "true") == 0));
 }
 

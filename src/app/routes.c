@@ -15,6 +15,7 @@
 #include "people/principal.h"
 #include "people/roles.h"
 #include "sign/sign_api.h"
+#include "trade/trade_api.h"
 
 /* Who is let through without any credential is a closed list [P-5.5]; everything else names a known permission. */
 static void check_permissions(const struct router *router)
@@ -34,12 +35,15 @@ void routes_add(struct app *app)
 	audit_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
+	trade_add_routes(app->router, app->trade);
 	check_permissions(app->router);
 }
 
 bool routes_authorise(void *self, struct exchange *x, const struct route *route, struct err *err)
 {
 	struct app *app = self;
+	if (route->self_verified) /* [P-5.2] who it is shows when the body is read */
+		return trade_signed(x, err);
 	return people_authorise(app->people, x, route, err);
 }
 

@@ -186,7 +186,8 @@ void field_defaults(const struct field_table *table, void *into);
 
 enum field_write_mode {
 	FIELD_RESULT = 0,    /* round each number [P-6.2]; absent nullable members are null */
-	FIELD_INPUTS = 1,    /* numbers as received; absent members are left out: what is written decodes again */
+	/* Numbers as received; absent members and secrets are left out: what is written decodes again but for secrets. */
+	FIELD_INPUTS = 1,
 	FIELD_CANONICAL = 2, /* flag: members in RFC 8785 order */
 };
 

@@ -138,7 +138,7 @@ static bool is_absent_input(const struct field *field, const void *at)
 static void write_member(struct jw *jw, const struct field *field, const void *from, int mode)
 {
 	const void *at = (const char *)from + field->offset;
-	bool absent = (mode & FIELD_INPUTS) != 0 ? is_absent_input(field, at)
+	bool absent = (mode & FIELD_INPUTS) != 0 ? field->secret || is_absent_input(field, at)
 											 : field->left_out && (is_absent(field, at) || is_untold(field, at));
 	if (absent)
 		return;

@@ -165,7 +165,7 @@ void answer_head(struct buf *out, const struct answer *answer, const struct answ
 	}
 	if (answer->type != NULL)
 		line(out, "Content-Type: ", answer->type);
-	if (answer_has_body(answer->status))
+	if (answer_has_body(answer->status) && !form->stream)
 		buf_addf(out, "Content-Length: %zu\r\n", answer->body.size);
 	buf_add(out, constant_headers, sizeof constant_headers - 1);
 	default_header(out, answer, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");

@@ -39,6 +39,7 @@ struct answer_form {
 	int64_t wall_us;
 	bool close;  /* the connection ends with it */
 	bool secure; /* TLS: HSTS */
+	bool stream; /* the body's end is the connection's: no Content-Length */
 };
 
 /*

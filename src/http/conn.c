@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "http/loop.h"
 #include "http/metrics.h"
 #include "http/service.h"
+#include "http/stream.h"
 
 enum {
 	US_PER_MS = 1000,
@@ -83,6 +85,7 @@ static void abandon(struct conn *conn, int status)
 	if (x == NULL)
 		return;
 	bool held = x->state == EXCHANGE_WAITING;
+	status = conn->phase == CONN_STREAM ? conn->status : status;
 	conn->x = NULL;
 	x->connection = NULL;
 	atomic_store(&x->gone, true);
@@ -130,17 +133,29 @@ static void add_body(struct evbuffer *out, struct buf *body)
 		free(bytes);
 }
 
-/*
- * Put an answer on its way.  Plain connections write at once, as the socket nearly always has room: that spares a round
- * through epoll.  What does not fit goes by the write event.
- */
+/* Plain connections write at once, as the socket nearly always has room: that spares a round through epoll. */
+static void write_out(struct conn *conn)
+{
+	struct evbuffer *out = bufferevent_get_output(conn->bev);
+	if (conn->tls == NULL) {
+		evbuffer_unfreeze(out, 1);
+		evbuffer_write(out, bufferevent_getfd(conn->bev));
+		evbuffer_freeze(out, 1);
+	}
+	conn->unsent = evbuffer_get_length(out);
+}
+
+/* Put an answer on its way.  What does not fit goes by the write event. */
 static void send_answer(struct conn *conn, struct answer *answer, const struct exchange *x)
 {
 	struct loop *loop = conn->loop;
 	struct evbuffer *out = bufferevent_get_output(conn->bev);
 	conn->close = conn->close || conn->loop->draining || conn->eof;
-	struct answer_form form = {
-		.trace = &x->trace, .wall_us = env_wall_us(loop->service->env), .close = conn->close, .secure = x->secure};
+	struct answer_form form = {.trace = &x->trace,
+							   .wall_us = env_wall_us(loop->service->env),
+							   .close = conn->close,
+							   .secure = x->secure,
+							   .stream = x->stream != NULL};
 	bool body = answer_has_body(answer->status) && x->head.method != METHOD_HEAD;
 	buf_reset(&loop->out);
 	answer_head(&loop->out, answer, &form);
@@ -148,10 +163,7 @@ static void send_answer(struct conn *conn, struct answer *answer, const struct e
 	evbuffer_add(out, loop->out.bytes, loop->out.size);
 	if (body)
 		add_body(out, &answer->body);
-	evbuffer_unfreeze(out, 1);
-	evbuffer_write(out, bufferevent_getfd(conn->bev));
-	evbuffer_freeze(out, 1);
-	conn->unsent = evbuffer_get_length(out);
+	write_out(conn);
 	enter(conn, CONN_SENDING, config_of(conn)->slow_reader_ms);
 }
 
@@ -168,6 +180,8 @@ static void sent(struct conn *conn)
 		loop_give(loop, x);
 	}
 	if (conn->close) {
+		if (conn->tls != NULL)
+			loop->service->tls.end(conn->tls);
 		shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
 		enter(conn, CONN_LINGER, conn->eof ? 0 : LINGER_MS);
 		return;
@@ -177,14 +191,68 @@ static void sent(struct conn *conn)
 	start_waiting(conn);
 }
 
+/* --- streams --- */
+
+/* The peer is given its time to take what is unsent; when there is nothing, a comment is due later [P-8.11]. */
+static void stream_on(struct conn *conn)
+{
+	const struct http_config *config = config_of(conn);
+	if (conn->unsent > 0)
+		bufferevent_enable(conn->bev, EV_WRITE);
+	enter(conn, CONN_STREAM, conn->unsent > 0 ? config->slow_reader_ms : config->stream_comment_ms);
+}
+
+static void stream_write(struct conn *conn, const char *bytes, size_t size)
+{
+	evbuffer_add(bufferevent_get_output(conn->bev), bytes, size);
+	write_out(conn);
+}
+
+static void end_stream(struct conn *conn)
+{
+	enter(conn, CONN_SENDING, config_of(conn)->slow_reader_ms);
+	if (conn->unsent == 0)
+		sent(conn);
+	else
+		bufferevent_enable(conn->bev, EV_WRITE);
+}
+
+/* What waits stays with the stream, which is bounded, until the peer has taken what came before. */
+void conn_stream(struct conn *conn)
+{
+	struct buf *out = &conn->loop->out;
+	if (conn->phase != CONN_STREAM || evbuffer_get_length(bufferevent_get_output(conn->bev)) > 0)
+		return;
+	buf_reset(out);
+	bool last = stream_take(conn->x->stream, out);
+	if (out->size > 0)
+		stream_write(conn, out->bytes, out->size);
+	if (last)
+		end_stream(conn);
+	else
+		stream_on(conn);
+}
+
+static void begin_stream(struct conn *conn)
+{
+	stream_attach(conn->x->stream, loop_post_stream, conn->loop, conn);
+	stream_on(conn);
+	if (conn->loop->draining)
+		stream_end(conn->x->stream, "bye");
+	conn_stream(conn);
+}
+
 /* Send the answer of conn->x, which has one.  Afterwards the phase is SENDING, or what follows it. */
 static void answer(struct conn *conn)
 {
 	struct exchange *x = conn->x;
 	stop_waiting(conn);
 	exchange_move(x, EXCHANGE_SENDING);
+	conn->close = conn->close || x->stream != NULL;
 	send_answer(conn, &x->answer, x);
-	if (conn->unsent == 0)
+	if (x->stream != NULL && x->head.method != METHOD_HEAD)
+		begin_stream(conn);
+	else if (conn->unsent == 0)
 		sent(conn);
 	else
 		bufferevent_enable(conn->bev, EV_WRITE);
@@ -202,6 +270,7 @@ static struct exchange *begin_exchange(struct conn *conn)
 	x->connection = conn;
 	memcpy(x->peer, conn->peer, sizeof x->peer);
 	x->local = conn->local;
+	x->secure = conn->tls != NULL;
 	x->peer_uid = conn->peer_uid;
 	conn->x = x;
 	if (loop->service->metrics != NULL)
@@ -339,9 +408,9 @@ static void pump(struct conn *conn)
 			break;
 		}
 	}
-	if (conn->phase == CONN_LINGER)
+	if (conn->phase == CONN_LINGER || conn->phase == CONN_STREAM)
 		evbuffer_drain(in, evbuffer_get_length(in));
-	if (conn->eof && (conn->phase <= CONN_BODY || conn->phase == CONN_LINGER))
+	if (conn->eof && (conn->phase <= CONN_BODY || conn->phase >= CONN_STREAM))
 		conn_free(conn);
 }
 
@@ -365,7 +434,8 @@ static void on_written(struct bufferevent *bev, void *self)
 		sent(conn);
 		pump(conn);
 	} else {
-		bufferevent_disable(bev, EV_WRITE); /* the 100 has left */
+		bufferevent_disable(bev, EV_WRITE); /* the 100 has left, or events */
+		conn_stream(conn);
 	}
 }
 
@@ -377,6 +447,8 @@ static void on_event(struct bufferevent *bev, short what, void *self)
 {
 	struct conn *conn = self;
 	(void)bev;
+	if (what & BEV_EVENT_CONNECTED)
+		return; /* TLS has shaken hands */
 	if (what & BEV_EVENT_EOF && !(what & BEV_EVENT_ERROR)) {
 		conn->eof = true;
 		pump(conn);
@@ -426,6 +498,13 @@ static void handler_late(struct conn *conn)
 	pump(conn);
 }
 
+/* [P-8.11] it also shows whether the peer is still there */
+static void stream_silent(struct conn *conn)
+{
+	stream_write(conn, ":\n\n", 3);
+	stream_on(conn);
+}
+
 /* [P-8.3] a reader slower than 1 KiB/s over the whole stretch is cut */
 static void reader_slow(struct conn *conn)
 {
@@ -437,7 +516,7 @@ static void reader_slow(struct conn *conn)
 		return;
 	}
 	conn->unsent = unsent;
-	enter(conn, CONN_SENDING, stretch_ms);
+	enter(conn, conn->phase, stretch_ms);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *self)
@@ -467,6 +546,12 @@ static void on_timer(evutil_socket_t fd, short what, void *self)
 		break;
 	case CONN_SENDING:
 		reader_slow(conn);
+		break;
+	case CONN_STREAM:
+		if (evbuffer_get_length(bufferevent_get_output(conn->bev)) > 0)
+			reader_slow(conn);
+		else
+			stream_silent(conn);
 		break;
 	}
 }
@@ -501,6 +586,22 @@ static void give_up(struct loop *loop, int fd, const struct sockaddr *address)
 	loop_left(loop);
 }
 
+/* A peer that ends without close_notify loses nothing: requests and answers have lengths of their own. */
+static struct bufferevent *make_bufferevent(struct conn *conn, int fd)
+{
+	const struct http_tls *tls = &conn->loop->service->tls;
+	struct event_base *base = conn->loop->base;
+	if (conn->local || tls->session == NULL)
+		return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->tls = tls->session(tls->self);
+	must(conn->tls != NULL);
+	struct bufferevent *bev =
+		bufferevent_openssl_socket_new(base, fd, conn->tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bev != NULL)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
 void conn_open(struct loop *loop, int fd, const struct sockaddr *address)
 {
 	int one = 1;
@@ -517,8 +618,7 @@ void conn_open(struct loop *loop, int fd, const struct sockaddr *address)
 	TAILQ_INSERT_TAIL(&loop->conns, conn, link);
 	if (!conn->local)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	/* TLS begins here: a bufferevent of OpenSSL in place of the plain one, and send_answer() leaves writing to it */
-	conn->bev = bufferevent_socket_new(loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->bev = make_bufferevent(conn, fd);
 	conn->timer = event_new(loop->base, -1, 0, on_timer, conn);
 	must(conn->bev != NULL && conn->timer != NULL);
 	bufferevent_setcb(conn->bev, on_read, on_written, on_event, conn);
@@ -531,6 +631,10 @@ void conn_open(struct loop *loop, int fd, const struct sockaddr *address)
 
 void conn_drain(struct conn *conn)
 {
+	if (conn->phase == CONN_STREAM) {
+		stream_end(conn->x->stream, "bye");
+		conn_stream(conn); /* at once: the loop may be cut before it reads its mail */
+	}
 	bool between = conn->phase == CONN_IDLE && gate_idle(&conn->gate);
 	if (between && evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0)
 		conn_free(conn);

@@ -27,12 +27,14 @@ enum conn_phase {
 	CONN_BODY,
 	CONN_WAITING, /* a handler has the exchange */
 	CONN_SENDING,
+	CONN_STREAM, /* the head has left, events follow */
 	CONN_LINGER, /* answered and shut; reads and drops until the peer has read the answer and closes */
 };
 
 struct conn {
 	struct loop *loop;
 	struct bufferevent *bev;
+	struct ssl_st *tls; /* the bufferevent's; NULL: plain */
 	struct event *timer;
 	struct gate gate;
 	struct exchange *x; /* NULL between requests */
@@ -59,6 +61,9 @@ void conn_free(struct conn *conn);
 
 /* The answer to its exchange has come. */
 void conn_answered(struct conn *conn);
+
+/* Its stream has events to send, or has ended. */
+void conn_stream(struct conn *conn);
 
 /* The front is stopping: end it if it is between requests. */
 void conn_drain(struct conn *conn);

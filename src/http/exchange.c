@@ -10,8 +10,10 @@
 #include "core/must.h"
 #include "core/problem.h"
 #include "core/stamp.h"
+#include "http/forwarded.h"
 #include "http/media.h"
 #include "http/service.h"
+#include "http/stream.h"
 #include "http/target.h"
 
 enum {
@@ -52,6 +54,8 @@ void exchange_free(struct exchange *x)
 {
 	if (x == NULL)
 		return;
+	if (x->stream != NULL)
+		stream_gone(x->stream);
 	arena_fini(&x->arena);
 	buf_fini(&x->body);
 	buf_fini(&x->members);
@@ -61,6 +65,8 @@ void exchange_free(struct exchange *x)
 
 void exchange_reset(struct exchange *x)
 {
+	if (x->stream != NULL)
+		stream_gone(x->stream);
 	struct exchange kept = *x;
 	if (kept.arena.used > KEPT_ARENA)
 		arena_fini(&kept.arena);
@@ -96,6 +102,7 @@ bool exchange_begin(struct exchange *x, const struct head *head, struct err *err
 	trace_begin(&x->trace, head_get(head, "x-request-id"), head_get(head, "traceparent"), x->service->ids);
 	if (!head_dup(&x->arena, head, &x->head))
 		return err_set(err, ERR_LIMIT, "The request takes too much memory.");
+	forwarded_apply(&x->service->config.proxies, x);
 	return decode_target(x, err);
 }
 
@@ -165,9 +172,22 @@ static void deliver(struct exchange *x, int status, const char *type)
 	must(!x->answered);
 	x->answer.status = status;
 	x->answer.type = type;
+	if (x->drafting)
+		return;
 	x->answered = true;
 	take(x);
 	x->deliver(x);
+}
+
+void exchange_draft(struct exchange *x, bool drafting)
+{
+	x->drafting = drafting;
+}
+
+void exchange_send(struct exchange *x)
+{
+	must(!x->drafting && x->answer.status != 0);
+	deliver(x, x->answer.status, x->answer.type);
 }
 
 void exchange_answer(struct exchange *x, int status, const char *type, const void *bytes, size_t size)

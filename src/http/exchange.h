@@ -33,6 +33,7 @@
 #include "http/trace.h"
 
 struct service;
+struct stream;
 struct json;
 
 enum exchange_state {
@@ -65,18 +66,20 @@ struct exchange {
 	int worker;                  /* number of the worker thread that runs the handler, 0 on the loop */
 	const struct service *service;
 	void *owner;     /* what router_add() got with the route */
-	void *principal; /* what the authorise hook put there (memory: the arena's) */
+	void *principal;   /* what the authorise hook put there (memory: the arena's) */
+	void *idempotency; /* what the enter hook put there, or NULL */
 
 	/* for the front and the loopback only */
 	enum exchange_state state;
 	struct answer answer;
 	struct buf members; /* extra members of a problem document */
-	bool held, answered;
+	bool held, answered, drafting;
 	bool *taken; /* while the handler runs: set when it answers or holds */
 	_Atomic bool gone;
 	void (*deliver)(struct exchange *x); /* called once, by the thread that answered */
 	void *carrier;                       /* the loop, or the loopback */
 	void *connection;                    /* NULL once nobody waits for the answer */
+	struct stream *stream;               /* the answer goes on (http/stream.h); NULL: it ends with its body */
 	struct exchange *next;
 };
 
@@ -132,6 +135,13 @@ void exchange_fail_faults(struct exchange *x, enum err_kind kind, const struct f
 
 /* One more member for a problem that follows: a name and its JSON text (`server_time`). */
 void exchange_member(struct exchange *x, const char *name, const char *json);
+
+/*
+ * While drafting, answers are kept and not sent, so that an op can store what will be answered in its own transaction;
+ * exchange_send() sends the draft after the commit.  An answer given after the drafting takes the draft's place.
+ */
+void exchange_draft(struct exchange *x, bool drafting);
+void exchange_send(struct exchange *x);
 
 /* The answer comes after the handler's return, from whoever holds the exchange then. */
 void exchange_hold(struct exchange *x);

@@ -194,7 +194,8 @@ static int set_up(void **state)
 	router_add(f.router, routes, sizeof routes / sizeof *routes, NULL);
 	f.metrics = metrics_new();
 	f.service = (struct service){.env = &f.sim.env, .ids = &f.ids, .router = f.router, .version = "1", .git_sha = "ab"};
-	f.service.hooks = (struct http_hooks){&f, authorise, admit, failed, finished};
+	f.service.hooks =
+		(struct http_hooks){.self = &f, .authorise = authorise, .admit = admit, .failed = failed, .finished = finished};
 	f.service.metrics = http_metrics_new(f.metrics, f.router);
 	http_config_init(&f.service.config);
 	*state = &f;

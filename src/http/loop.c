@@ -15,6 +15,7 @@
 #include "http/exchange.h"
 #include "http/metrics.h"
 #include "http/service.h"
+#include "http/stream.h"
 
 /* What a connection past the caps gets.  It costs no memory, which is the point of caps. */
 static const char too_many[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
@@ -196,6 +197,33 @@ static void read_mail(struct loop *loop)
 	}
 }
 
+void loop_post_stream(void *self, struct stream *stream)
+{
+	struct loop *loop = self;
+	pthread_mutex_lock(&loop->lock);
+	bool first = loop->streams == NULL;
+	*stream_next(stream) = loop->streams;
+	loop->streams = stream;
+	pthread_mutex_unlock(&loop->lock);
+	if (first)
+		loop_wake(loop);
+}
+
+static void read_streams(struct loop *loop)
+{
+	pthread_mutex_lock(&loop->lock);
+	struct stream *stream = loop->streams;
+	loop->streams = NULL;
+	pthread_mutex_unlock(&loop->lock);
+	for (struct stream *next; stream != NULL; stream = next) {
+		next = *stream_next(stream);
+		struct conn *conn = stream_connection(stream);
+		if (conn != NULL)
+			conn_stream(conn);
+		stream_unref(stream);
+	}
+}
+
 /* Connections that wait in the kernel's queue would be reset when their listener closes: take them in first. */
 static void stop_listening(struct loop *loop)
 {
@@ -247,6 +275,7 @@ static void on_wake(evutil_socket_t fd, short what, void *self)
 	(void)what;
 	must(read(fd, &count, sizeof count) == sizeof count || errno == EAGAIN);
 	read_mail(loop);
+	read_streams(loop);
 	shed_as_asked(loop);
 	if (atomic_load(&loop->drain) && !loop->draining)
 		begin_drain(loop);
@@ -324,6 +353,7 @@ void loop_fini(struct loop *loop)
 		next = x->next;
 		exchange_free(x);
 	}
+	read_streams(loop);
 	if (loop->wake != NULL)
 		event_free(loop->wake);
 	if (loop->base != NULL)

@@ -23,6 +23,7 @@ struct evconnlistener;
 struct exchange;
 struct front;
 struct service;
+struct stream;
 
 TAILQ_HEAD(conn_list, conn);
 
@@ -63,6 +64,7 @@ struct loop {
 	_Atomic unsigned shed;   /* connections that another loop wants ended */
 	pthread_mutex_t lock;    /* of the mailbox */
 	struct exchange *mail, **mail_end;
+	struct stream *streams; /* those that have something to send */
 };
 
 bool loop_init(struct loop *loop, struct loops *all, struct err *err);
@@ -77,6 +79,9 @@ void loop_wake(struct loop *loop);
 
 /* An answered exchange comes home.  Thread: any. */
 void loop_post(struct loop *loop, struct exchange *x);
+
+/* A stream of this loop has something to send; takes over a reference.  Thread: any. */
+void loop_post_stream(void *loop, struct stream *stream);
 
 /* End the connection that waits longest without a whole request, on whichever loop.  False: none waits. */
 bool loop_shed(struct loop *loop);

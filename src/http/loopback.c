@@ -12,6 +12,7 @@
 #include "http/exchange.h"
 #include "http/metrics.h"
 #include "http/service.h"
+#include "http/stream.h"
 
 /* One call: the request as bytes, and where its answer arrives, perhaps from another thread. */
 struct call {
@@ -102,7 +103,10 @@ static void serve(struct call *call)
 static void fetch(struct call *call, struct loopback *loopback)
 {
 	struct exchange *x = call->x;
-	struct answer_form form = {.trace = &x->trace, .wall_us = env_wall_us(x->service->env)};
+	struct answer_form form = {
+		.trace = &x->trace, .wall_us = env_wall_us(x->service->env), .stream = x->stream != NULL};
+	if (x->stream != NULL)
+		stream_take(x->stream, &x->answer.body);
 	struct buf head;
 	buf_init(&head, 0);
 	answer_head(&head, &x->answer, &form);

@@ -2,7 +2,8 @@
  * An exchange without a socket: what a handler's test needs.
  *
  * The request is written as bytes, goes through the same gate, checks, hooks and router as on the wire, and the handler
- * runs in this thread unless the service has workers.  Blocks until the answer is there.  Thread: any, one call each.
+ * runs in this thread unless the service has workers.  Of a stream it gives what was sent when its handler returned.
+ * Blocks until the answer is there.  Thread: any, one call each.
  */
 #ifndef CS_HTTP_LOOPBACK_H
 #define CS_HTTP_LOOPBACK_H

@@ -35,6 +35,7 @@ void http_config_init(struct http_config *config)
 		.deadline_ms = 30000,
 		.drain_ms = 30000,
 		.slow_reader_ms = 30000,
+		.stream_comment_ms = 15000,
 	};
 }
 
@@ -145,9 +146,11 @@ bool service_check(const struct service *service, struct exchange *x, uint64_t *
 
 void service_handle(struct exchange *x)
 {
+	const struct http_hooks *hooks = &x->service->hooks;
 	bool taken = false;
 	x->taken = &taken;
-	x->match.route->handler(x);
+	if (hooks->enter == NULL || hooks->enter(hooks->self, x))
+		x->match.route->handler(x);
 	if (!taken)
 		exchange_failf(x, ERR_INTERNAL, "The handler of %s gave no answer.", x->match.route->operation);
 }

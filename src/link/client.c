@@ -48,6 +48,8 @@ bool client_ask(const struct client_request *request, int *status, struct buf *b
 		return err_set(err, ERR_LIMIT, "no memory for a request");
 	struct curl_slist *headers =
 		request->body != NULL ? curl_slist_append(NULL, "Content-Type: application/json") : NULL;
+	for (const char *const *header = request->headers; header != NULL && *header != NULL; header++)
+		headers = curl_slist_append(headers, *header);
 	body->limit = request->limit;
 	set_request(curl, request, body);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

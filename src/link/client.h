@@ -12,10 +12,11 @@ struct buf;
 struct err;
 
 struct client_request {
-	const char *socket; /* path of a Unix socket; NULL: by the URL */
-	const char *method; /* "GET" */
-	const char *url;    /* "http://localhost/health" */
-	const char *body;   /* JSON, or NULL */
+	const char *socket;         /* path of a Unix socket; NULL: by the URL */
+	const char *method;         /* "GET" */
+	const char *url;            /* "http://localhost/health" */
+	const char *const *headers; /* "Name: value", ends with NULL; or NULL */
+	const char *body;           /* JSON, or NULL */
 	size_t body_size;
 	int timeout_ms;
 	size_t limit; /* bytes of the answer that are taken */

@@ -36,15 +36,19 @@ static void tell_end(struct act *act)
 		ended(act);
 }
 
+static void add_headers(struct act *act, const struct err *err)
+{
+	if (act->retry_after_s > 0)
+		exchange_setf(act->x, "Retry-After", "%lld", (long long)act->retry_after_s);
+	if (err_status(err->kind) == 401)
+		exchange_set(act->x, "WWW-Authenticate", "Bearer");
+}
+
 void act_fail(struct act *act, const struct err *err)
 {
-	struct exchange *x = act->x;
 	tell_end(act);
-	if (act->retry_after_s > 0)
-		exchange_setf(x, "Retry-After", "%lld", (long long)act->retry_after_s);
-	if (err_status(err->kind) == 401)
-		exchange_set(x, "WWW-Authenticate", "Bearer");
-	exchange_fail(x, err);
+	add_headers(act, err);
+	exchange_fail(act->x, err);
 }
 
 static void run_work(void *job, int worker)
@@ -66,39 +70,46 @@ void act_hash(struct act *act, void (*work)(struct act *act))
 	act_fail(act, &err);
 }
 
-static bool run_apply(struct db *db, void *self, struct err *err)
+static bool run_apply(struct write *w, struct db *db, struct err *err)
 {
-	struct act *act = self;
+	struct act *act = (struct act *)w;
 	return act->apply(act, db, err);
 }
 
-static void end(void *self, bool applied, const struct err *err)
+static void run_answer(struct write *w)
 {
-	struct act *act = self;
+	struct act *act = (struct act *)w;
+	act->answer(act);
+}
+
+static void run_after(struct write *w, bool applied)
+{
+	struct act *act = (struct act *)w;
+	(void)applied;
 	if (act->changed)
 		people_changed(act->people);
 	tell_end(act);
-	if (!applied)
-		act_fail(act, err);
-	else if (act->refused.kind != ERR_NONE)
-		act_fail(act, &act->refused);
-	else if (act->answer != NULL)
-		act->answer(act);
-	else
-		exchange_answer(act->x, 204, NULL, NULL, 0);
+}
+
+/* A failure before, inside or after the op has the same headers. */
+static void run_fail(struct write *w, const struct err *err)
+{
+	add_headers((struct act *)w, err);
+	exchange_fail(w->x, err);
 }
 
 void act_write(struct act *act, bool (*apply)(struct act *act, struct db *db, struct err *err),
 			   void (*answer)(struct act *act))
 {
-	struct err err;
 	act->apply = apply;
 	act->answer = answer;
-	act->op = (struct store_op){.apply = run_apply, .done = end, .self = act};
-	if (act->work == NULL)
-		exchange_hold(act->x);
-	if (!store_submit(act->people->options.store, &act->op, &err))
-		act_fail(act, &err);
+	act->write.x = act->x;
+	act->write.store = act->people->options.store;
+	act->write.apply = run_apply;
+	act->write.answer = answer != NULL ? run_answer : NULL;
+	act->write.after = run_after;
+	act->write.fail = run_fail;
+	write_submit(&act->write);
 }
 
 bool act_refuse(struct act *act, enum err_kind kind, const char *format, ...)
@@ -108,8 +119,12 @@ bool act_refuse(struct act *act, enum err_kind kind, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
-	err_set(&act->refused, kind, "%s", message);
-	return true;
+	return write_refuse(&act->write, kind, "%s", message);
+}
+
+const struct err *act_refusal(const struct act *act)
+{
+	return &act->write.refused;
 }
 
 struct audit_event act_event(const struct act *act, enum audit_action action, enum audit_status status,

@@ -7,8 +7,7 @@
  *     act_hash(&t->act, work);                        work(act) on a hashing thread; it goes on with act_write
  *     act_write(&t->act, apply, answer);              apply(act, db, err) on the writer, then answer(act)
  *
- * `apply` may refuse and still have its rows kept (a failed login is counted): it sets act->refused and returns true;
- * then that is answered instead of answer().
+ * `apply` may refuse and still have its rows kept (a failed login is counted) by act_refuse().
  */
 #ifndef CS_PEOPLE_ACT_H
 #define CS_PEOPLE_ACT_H
@@ -18,6 +17,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "people/write.h"
 #include "seal/audit.h"
 #include "store/store.h"
 
@@ -26,16 +26,15 @@ struct people;
 struct user;
 
 struct act {
+	struct write write; /* first */
 	struct exchange *x;
 	struct people *people;
-	int64_t now_us; /* wall time at the start */
-	struct err refused;
-	int64_t retry_after_s;          /* with `refused`: 0 for none */
+	int64_t now_us;                 /* wall time at the start */
+	int64_t retry_after_s;          /* with a refusal: 0 for none */
 	void (*ended)(struct act *act); /* called once, before whatever is answered; NULL: nothing to do */
 	bool changed;                   /* users or sessions: what is remembered of tokens is stale after the commit */
 
 	/* of act.c */
-	struct store_op op;
 	void (*work)(struct act *act);
 	bool (*apply)(struct act *act, struct db *db, struct err *err);
 	void (*answer)(struct act *act);
@@ -47,12 +46,15 @@ void *act_start(struct exchange *x, size_t size);
 /* Run `work` on a hashing thread.  A full queue answers 503 overloaded, Retry-After 2 [P-4.1]. */
 void act_hash(struct act *act, void (*work)(struct act *act));
 
-/* One op, then the answer; answer NULL: 204. */
+/* One op (people/write.h), then the answer; answer NULL: 204. */
 void act_write(struct act *act, bool (*apply)(struct act *act, struct db *db, struct err *err),
 			   void (*answer)(struct act *act));
 
 /* Note a refusal to be answered after the commit.  Returns true, as `apply` does then. */
 bool act_refuse(struct act *act, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* What was refused so far; kind ERR_NONE: nothing. */
+const struct err *act_refusal(const struct act *act);
 
 /* Answer a refusal or a failure at once. */
 void act_fail(struct act *act, const struct err *err);

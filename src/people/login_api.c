@@ -202,7 +202,7 @@ static bool may_enter(struct login *login)
 	else if (user->must_change_password)
 		act_refuse(act, ERR_PASSWORD_CHANGE_REQUIRED,
 				   "A new password is due: send reset_token and new_password to /api/v1/auth/password/reset.");
-	return act->refused.kind == ERR_NONE;
+	return act_refusal(act)->kind == ERR_NONE;
 }
 
 /* Who knows the password that has to be changed may change it, without waiting for a mail. */
@@ -223,8 +223,8 @@ static bool offer_reset(struct login *login, struct db *db, struct err *err)
 static bool apply_refused(struct login *login, struct db *db, struct err *err)
 {
 	bool offered =
-		login->act.refused.kind != ERR_PASSWORD_CHANGE_REQUIRED || (login->right && offer_reset(login, db, err));
-	return offered && audit_login(login, db, AUDIT_FAILURE, err_code(login->act.refused.kind), err);
+		act_refusal(&login->act)->kind != ERR_PASSWORD_CHANGE_REQUIRED || (login->right && offer_reset(login, db, err));
+	return offered && audit_login(login, db, AUDIT_FAILURE, err_code(act_refusal(&login->act)->kind), err);
 }
 
 static bool apply_challenge(struct login *login, struct db *db, struct err *err)
@@ -447,7 +447,7 @@ struct refresh_request {
 };
 
 static const struct field refresh_fields[] = {
-	F_STR(refresh_request, refresh_token, REQUIRED, LENGTH(1, 200), SECRET),
+	F_STR(refresh_request, refresh_token, REQUIRED, LENGTH(1, 8192), SECRET),
 };
 static const struct field_table refresh_table = FIELD_TABLE("auth.refresh", refresh_request, refresh_fields);
 
@@ -496,7 +496,7 @@ static bool apply_refresh(struct act *act, struct db *db, struct err *err)
 static void warn_of_reuse(struct act *act)
 {
 	const struct refresh *refresh = (const struct refresh *)act;
-	if (act->refused.kind == ERR_REFRESH_REUSED && refresh->user.email != NULL)
+	if (act_refusal(act)->kind == ERR_REFRESH_REUSED && refresh->user.email != NULL)
 		people_mail(act->people, refresh->user.email, "A session of yours was ended",
 					"A refresh token of one of your sessions was used twice, so somebody may hold a copy of it.\n"
 					"The session has ended. If it was not you, change your password.\n");

@@ -37,7 +37,7 @@ struct password_act {
 	struct user user;
 	bool known;
 	struct attempt attempt;
-	bool right;
+	bool right, invited;
 	char norm[EMAIL_MAX + 1], token_hash[SHA256_HEX_SIZE], new_hash[PASSWORD_HASH_TEXT];
 	struct secret secret;
 };
@@ -199,11 +199,13 @@ static void handle_forgot(struct exchange *x)
 
 /* --- reset --- */
 
-static bool find_reset(const struct password_act *p, struct db *db, struct token *token, bool *found, struct err *err)
+static bool find_reset(struct password_act *p, struct db *db, struct token *token, bool *found, struct err *err)
 {
 	struct arena *arena = &p->act.x->arena;
-	return token_find(db, TOKEN_RESET, p->token_hash, p->act.now_us, arena, token, found, err) &&
-		   (*found || token_find(db, TOKEN_INVITE, p->token_hash, p->act.now_us, arena, token, found, err));
+	if (!token_find(db, TOKEN_RESET, p->token_hash, p->act.now_us, arena, token, found, err))
+		return false;
+	p->invited = !*found;
+	return *found || token_find(db, TOKEN_INVITE, p->token_hash, p->act.now_us, arena, token, found, err);
 }
 
 static bool refuse_token(struct act *act)
@@ -211,7 +213,7 @@ static bool refuse_token(struct act *act)
 	return act_refuse(act, ERR_SINGLE_USE_TOKEN, "The token is unknown, used or expired; ask for a new one.");
 }
 
-/* The token came by mail, so the address is proven too; locks and sessions of before are over. */
+/* An invitation came by mail, so the address is proven too; locks and sessions of before are over. */
 static bool apply_reset(struct act *act, struct db *db, struct err *err)
 {
 	struct password_act *p = (struct password_act *)act;
@@ -227,6 +229,7 @@ static bool apply_reset(struct act *act, struct db *db, struct err *err)
 	if (p->user.status == USER_PENDING)
 		p->user.status = USER_ACTIVE;
 	p->user.must_change_password = false;
+	p->user.email_verified = p->user.email_verified || p->invited;
 	act->changed = true;
 	struct audit_event event = act_event(act, AUDIT_PASSWORD_RESET, AUDIT_SUCCESS, &p->user);
 	return user_update(db, &p->user, act->now_us, err) &&
@@ -259,7 +262,7 @@ static void handle_reset(struct exchange *x)
 	store_read_end(store, db);
 	if (read && !found) {
 		refuse_token(&p->act);
-		err = p->act.refused;
+		err = *act_refusal(&p->act);
 	}
 	if (!read || !found)
 		act_fail(&p->act, &err);

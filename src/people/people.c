@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/arena.h"
 #include "core/env.h"
@@ -15,6 +14,9 @@
 #include "http/workers.h"
 #include "people/access.h"
 #include "people/attempts.h"
+#include "people/credential.h"
+#include "people/denials.h"
+#include "people/keys.h"
 #include "people/passwords.h"
 #include "people/people_internal.h"
 #include "people/principal.h"
@@ -24,7 +26,7 @@
 
 struct people *people_open(const struct people_options *options)
 {
-	static const char purpose[] = "countersign/totp/v1";
+	static const char totp[] = "countersign/totp/v1", page[] = "countersign/page/v1";
 	struct err err;
 	struct people *people = calloc(1, sizeof *people);
 	must(people != NULL);
@@ -39,8 +41,8 @@ struct people *people_open(const struct people_options *options)
 	};
 	const struct attempt_limits limits = {
 		.failures = options->lock_failures, .lock_us = options->lock_s * US_PER_S, .waiting = options->bcrypt_queue};
-	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, people->seed_key,
-				AEAD_KEY_SIZE);
+	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, totp, sizeof totp - 1, people->seed_key, AEAD_KEY_SIZE);
+	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, page, sizeof page - 1, people->page_key, PAGE_KEY);
 	people->access = access_new(&access);
 	people->attempts = attempts_new(options->store, &limits);
 	must(workers_open(&people->hashers, (unsigned)options->bcrypt_threads, (size_t)options->bcrypt_queue, &err));
@@ -62,6 +64,7 @@ void people_close(struct people *people)
 	people_stop(people);
 	attempts_free(people->attempts);
 	access_free(people->access);
+	wipe(people->page_key, sizeof people->page_key);
 	wipe(people->seed_key, sizeof people->seed_key);
 	free(people);
 }
@@ -74,6 +77,8 @@ void people_add_routes(struct router *router, struct people *people)
 	router_add(router, signup_routes, signup_routes_count, people);
 	router_add(router, password_routes, password_routes_count, people);
 	router_add(router, totp_routes, totp_routes_count, people);
+	router_add(router, user_routes, user_routes_count, people);
+	router_add(router, key_routes, key_routes_count, people);
 }
 
 /* --- small things that the handlers share --- */
@@ -113,22 +118,24 @@ void people_changed(struct people *people)
 
 /* --- authorisation --- */
 
-/* The token of `Authorization: Bearer TOKEN`, scheme in any case; NULL when there is none. */
-static const char *bearer(const struct exchange *x)
-{
-	const char *header = exchange_header(x, "authorization");
-	if (header == NULL || strncasecmp(header, "bearer ", 7) != 0)
-		return NULL;
-	const char *token = header + 7;
-	return token + strspn(token, " ");
-}
-
 /* The peer at the control socket is the operating system's user; only ours and root get this far [platform.md 2]. */
 static bool local_principal(struct people *people, struct principal *principal, struct err *err)
 {
 	*principal = (struct principal){.kind = PRINCIPAL_LOCAL, .roles = ROLE_ADMIN | ROLE_OWNER};
 	memcpy(principal->key, people->options.audit->key, AUDIT_KEY);
 	return people_main_account(people, principal->account_id, err);
+}
+
+/* One Authorization or one X-API-Key; a second of either would leave open which of them counts. */
+static bool authenticate(struct people *people, struct exchange *x, struct principal *principal, struct err *err)
+{
+	struct credential credential;
+	if (head_count(&x->head, "authorization") > 1 || head_count(&x->head, "x-api-key") > 1)
+		return err_set(err, ERR_HEADER_INVALID, "Send one credential.");
+	if (!credential_read(exchange_header(x, "authorization"), exchange_header(x, "x-api-key"), &credential, err))
+		return false;
+	return credential.kind == CREDENTIAL_KEY ? key_check(people, credential.text, principal, err)
+											 : access_check(people->access, &x->arena, credential.text, principal, err);
 }
 
 bool people_authorise(void *self, struct exchange *x, const struct route *route, struct err *err)
@@ -140,14 +147,18 @@ bool people_authorise(void *self, struct exchange *x, const struct route *route,
 	x->principal = principal;
 	if (x->local)
 		return local_principal(people, principal, err);
-	const char *token = bearer(x);
-	if (token == NULL)
-		return err_set(err, ERR_UNAUTHENTICATED, "Send an access token: Authorization: Bearer TOKEN.");
-	if (!access_check(people->access, &x->arena, token, principal, err))
+	if (!authenticate(people, x, principal, err))
 		return false;
-	if (!role_permits(principal->roles, route->permission))
-		return err_set(err, ERR_FORBIDDEN, "This needs the permission %s.", route->permission);
-	return true;
+	if (principal_may(principal, route->permission))
+		return true;
+	denial_note(people, x, route);
+	return err_set(err, ERR_FORBIDDEN, "This needs the permission %s.", route->permission);
+}
+
+bool principal_may(const struct principal *principal, const char *permission)
+{
+	bool scoped = principal->kind != PRINCIPAL_KEY || (principal->scopes & permission_bit(permission)) != 0;
+	return scoped && role_permits(principal->roles, permission);
 }
 
 const struct principal *principal_of(const struct exchange *x)

@@ -6,6 +6,7 @@
 #include "crypt/digest.h"
 #include "crypt/password.h"
 #include "crypt/secret.h"
+#include "people/page.h"
 #include "people/people.h"
 
 struct access;
@@ -18,6 +19,7 @@ struct people {
 	struct attempts *attempts;
 	struct workers *hashers;               /* threads that do nothing but bcrypt [P-4.1] */
 	unsigned char seed_key[AEAD_KEY_SIZE]; /* seals the seeds of second factors */
+	unsigned char page_key[PAGE_KEY];      /* of the cursors of lists */
 };
 
 enum { US_PER_S = 1000000 };

@@ -1,27 +1,33 @@
 /*
- * Whoever a request acts as: a person at a session, or the operating system's user at the control socket.
+ * Whoever a request acts as: a person at a session, an API key of a person, or the operating system's user at the
+ * control socket.
  */
 #ifndef CS_PEOPLE_PRINCIPAL_H
 #define CS_PEOPLE_PRINCIPAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/id.h"
 #include "seal/audit.h"
 
 struct exchange;
 
-enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_LOCAL };
+enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_KEY, PRINCIPAL_LOCAL };
 
 struct principal {
 	enum principal_kind kind;
-	unsigned roles;
-	char user_id[ID_TEXT], account_id[ID_TEXT], session_id[ID_TEXT];
-	unsigned char key[AUDIT_KEY]; /* the person's erasure key */
+	unsigned roles;  /* of the person; a key's are those of its maker now */
+	uint64_t scopes; /* PRINCIPAL_KEY: a set of permissions (roles.h), which it may use if its maker may */
+	char user_id[ID_TEXT], account_id[ID_TEXT], session_id[ID_TEXT]; /* session_id: PRINCIPAL_PERSON */
+	unsigned char key[AUDIT_KEY];                                    /* the person's erasure key */
 };
 
 /* The principal of an authorised exchange; must() be called on routes that are not public. */
 const struct principal *principal_of(const struct exchange *x);
+
+/* May it?  Ask this and not role_permits(), which knows nothing of a key's scopes [P-4.8]. */
+bool principal_may(const struct principal *principal, const char *permission);
 
 /* Is it a person at a session?  Else 403 person_required was answered. */
 bool principal_needs_session(struct exchange *x);

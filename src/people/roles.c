@@ -10,6 +10,9 @@ static const char *const names[] = {"admin",      "owner",    "engineer", "pe", 
 									"risk_owner", "operator", "auditor",  "viewer", "producer", "device"};
 enum { NAMES = sizeof names / sizeof *names };
 
+const char *const role_person_names[] = {"admin",      "owner",    "engineer", "pe",     "approver", "trader",
+										 "risk_owner", "operator", "auditor",  "viewer", NULL};
+
 #define A ROLE_ADMIN
 #define O ROLE_OWNER
 #define E ROLE_ENGINEER
@@ -73,6 +76,7 @@ static const struct {
 	{"trade.device", ROLE_DEVICE},
 };
 enum { PERMISSIONS = sizeof permissions / sizeof *permissions };
+_Static_assert(PERMISSIONS <= 64, "permissions are bits of a uint64_t");
 
 static unsigned roles_of(const char *permission)
 {
@@ -99,9 +103,58 @@ void permission_roles(struct jw *jw, const char *permission)
 
 void role_permissions(struct jw *jw, unsigned roles)
 {
-	jw_array(jw);
+	permissions_write(jw, permissions_of(roles));
+}
+
+static uint64_t bit_of(const char *name, size_t size)
+{
+	for (size_t i = 0; i < PERMISSIONS; i++)
+		if (strlen(permissions[i].permission) == size && memcmp(permissions[i].permission, name, size) == 0)
+			return UINT64_C(1) << i;
+	return 0;
+}
+
+uint64_t permission_bit(const char *permission)
+{
+	return bit_of(permission, strlen(permission));
+}
+
+uint64_t permissions_of(unsigned roles)
+{
+	uint64_t set = 0;
 	for (size_t i = 0; i < PERMISSIONS; i++)
 		if ((permissions[i].roles & roles) != 0)
+			set |= UINT64_C(1) << i;
+	return set;
+}
+
+const char *permissions_format(uint64_t set, char text[PERMISSIONS_TEXT])
+{
+	size_t size = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < PERMISSIONS; i++)
+		if ((set & UINT64_C(1) << i) != 0)
+			size += (size_t)snprintf(text + size, PERMISSIONS_TEXT - size, "%s%s", size > 0 ? "," : "",
+									 permissions[i].permission);
+	return text;
+}
+
+uint64_t permissions_parse(const char *text)
+{
+	uint64_t set = 0;
+	while (*text != '\0') {
+		size_t size = strcspn(text, ",");
+		set |= bit_of(text, size);
+		text += size + (text[size] == ',');
+	}
+	return set;
+}
+
+void permissions_write(struct jw *jw, uint64_t set)
+{
+	jw_array(jw);
+	for (size_t i = 0; i < PERMISSIONS; i++)
+		if ((set & UINT64_C(1) << i) != 0)
 			jw_str(jw, permissions[i].permission);
 	jw_array_end(jw);
 }

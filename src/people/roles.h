@@ -7,6 +7,7 @@
 #define CS_PEOPLE_ROLES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct jw;
 
@@ -38,6 +39,24 @@ void permission_roles(struct jw *jw, const char *permission);
 
 /* Write the permissions that some roles give, as an array. */
 void role_permissions(struct jw *jw, unsigned roles);
+
+/* The names that a person's role may have, in the order of the bits; NULL-terminated. */
+extern const char *const role_person_names[];
+
+/*
+ * Permissions as a set of bits, for API keys.  The bit of one name is 0 when there is none; permissions_of() are those
+ * that some roles give.
+ */
+uint64_t permission_bit(const char *permission);
+uint64_t permissions_of(unsigned roles);
+
+/* "audit.read,user.read" and back: how a set stands in the store.  A name that is no longer known is left out. */
+enum { PERMISSIONS_TEXT = 2048 };
+const char *permissions_format(uint64_t permissions, char text[PERMISSIONS_TEXT]);
+uint64_t permissions_parse(const char *text);
+
+/* Write the names of a set as an array. */
+void permissions_write(struct jw *jw, uint64_t permissions);
 
 /* "admin,owner" and back: how roles stand in the store.  An unknown name is left out. */
 enum { ROLES_TEXT = 160 };

@@ -134,6 +134,7 @@ static void answer_enroll(struct act *act)
 	char secret[TOTP_SEED * 8 / 5 + 2];
 	struct buf uri;
 	totp_base32(secret, totp->seed, sizeof totp->seed);
+	wipe(totp->seed, sizeof totp->seed); /* before the answer, after which nothing here is ours any more */
 	buf_init(&uri, 0);
 	buf_adds(&uri, "otpauth://totp/Countersign:");
 	add_uri_part(&uri, totp->user.email != NULL ? totp->user.email : totp->user.user_id);
@@ -141,7 +142,6 @@ static void answer_enroll(struct act *act)
 	const struct enrolment enrolment = {.otpauth_uri = buf_text(&uri), .secret = secret};
 	reply_fact(act->x, 200, &enrolment_table, &enrolment);
 	buf_fini(&uri);
-	wipe(totp->seed, sizeof totp->seed);
 }
 
 static void enroll(struct act *act)

@@ -54,6 +54,9 @@ struct calc {
 	const struct pack *used[CALC_PACKS_MAX];
 	size_t used_count;
 	bool rules[CONFIDENCE_RULES];
+	const char *attached_type; /* bytes beside the result, such as the picture it describes: the arena's, or NULL */
+	const void *attached;
+	size_t attached_size;
 };
 
 void calc_init(struct calc *calc, struct arena *arena, const struct packs *packs);

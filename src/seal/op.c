@@ -160,6 +160,9 @@ static bool decide(struct run *run, const struct json *body)
 		return err_set(&run->calc.err, ERR_LIMIT, "the calculation needs more memory than one request may use");
 	run->answer->abstained = calc_abstained(&run->calc);
 	run->answer->confidence = num_round(calc_confidence(&run->calc), 3);
+	run->answer->attached_type = run->calc.attached_type;
+	run->answer->attached = run->calc.attached;
+	run->answer->attached_size = run->calc.attached_size;
 	return true;
 }
 

@@ -46,6 +46,7 @@ struct op {
 	const struct json_limits *limits; /* NULL: json_body_limits */
 	size_t body_max;                  /* bytes; 0: OP_BODY_MAX */
 	size_t memory_max;                /* bytes one run may take; 0: ARENA_REQUEST_CAP */
+	bool unsealed;                    /* its body holds secrets: no answer is ever stored as a seal */
 	bool quick;                       /* under 100 us for any body it may get: may run on an event loop */
 };
 
@@ -65,6 +66,9 @@ struct op_answer {
 	size_t envelope_size;
 	const char *inputs, *result, *packs; /* RFC 8785 text: what a seal stores; result is "null" when abstained */
 	char content_sha256[65], inputs_sha256[65], seal_sha256[65];
+	const char *attached_type; /* media type of the bytes that come with the answer (a picture), or NULL */
+	const void *attached;
+	size_t attached_size;
 };
 
 /*

@@ -360,6 +360,13 @@ static const struct report_pack *pack_rows(const struct sealed *s, const struct 
 bool design_report(struct fonts *fonts, const struct seal *seal, const struct packs *packs, struct arena *arena,
 				   struct buf *out, struct err *err)
 {
+	static const struct design_owner nobody = {.name = "Sign design", .stamp = {.state = STAMP_NONE}};
+	return design_report_of(fonts, seal, packs, &nobody, arena, out, err);
+}
+
+bool design_report_of(struct fonts *fonts, const struct seal *seal, const struct packs *packs,
+					  const struct design_owner *owner, struct arena *arena, struct buf *out, struct err *err)
+{
 	struct sealed s;
 	if (!open_seal(seal, arena, &s, err))
 		return false;
@@ -374,8 +381,13 @@ bool design_report(struct fonts *fonts, const struct seal *seal, const struct pa
 	stamp_format(sealed_at, seal->created_us);
 	memcpy(sealed_at + 19, "Z", 2); /* whole seconds */
 	struct report report = {
-		.project_name = "Sign design",
-		.status = "sealed, not stamped",
+		.project_name = owner->name,
+		.project_id = owner->project_id,
+		.customer = owner->customer,
+		.site_name = owner->site_name,
+		.street = owner->street,
+		.description = owner->description,
+		.status = owner->stamp.state == STAMP_VALID ? "sealed and stamped" : "sealed, not stamped",
 		.seal_sha256 = seal->seal_sha256,
 		.content_sha256 = seal->content_sha256,
 		.inputs_sha256 = seal->inputs_sha256,
@@ -383,7 +395,7 @@ bool design_report(struct fonts *fonts, const struct seal *seal, const struct pa
 		.code_version = arena_printf(arena, "%s (%s)", seal->code_version, seal->git_sha),
 		.design_code = text_or(s.inputs, "code", "ASCE7-16"),
 		.confidence = seal->confidence,
-		.stamp = {.state = STAMP_NONE},
+		.stamp = owner->stamp,
 		.summary = {summary.items, summary.count},
 		.site = {site.items, site.count},
 		.wind = {wind.items, wind.count},

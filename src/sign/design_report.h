@@ -7,12 +7,20 @@
 
 #include <stdbool.h>
 
+#include "draw/report.h"
+
 struct arena;
 struct buf;
 struct err;
 struct fonts;
 struct packs;
 struct seal;
+
+/* Whose design it is, and what its countersignature has come to.  Texts may be NULL. */
+struct design_owner {
+	const char *project_id, *name, *customer, *site_name, *street, *description;
+	struct report_stamp stamp;
+};
 
 /*
  * Append the PDF.  Assumptions and warnings are no part of a seal's row: the design is computed again from the seal's
@@ -21,6 +29,10 @@ struct seal;
  */
 bool design_report(struct fonts *fonts, const struct seal *seal, const struct packs *packs, struct arena *arena,
 				   struct buf *out, struct err *err);
+
+/* The same with a project on its cover. */
+bool design_report_of(struct fonts *fonts, const struct seal *seal, const struct packs *packs,
+					  const struct design_owner *owner, struct arena *arena, struct buf *out, struct err *err);
 
 /* Append the SVG elevation. */
 bool design_elevation(struct fonts *fonts, const struct seal *seal, const struct packs *packs, struct arena *arena,

@@ -50,13 +50,13 @@ static bool update_change(struct project_write *w, struct db *db, struct err *er
 {
 	struct update *update = (struct update *)w;
 	bool moved = false;
-	if (!project_if_match(w, db, err))
+	if (!project_if_match(w, err))
 		return false;
 	const char *before = project_content(&w->project, &w->x->arena);
 	if (update->status >= 0 &&
 		!project_move_to(w, db, PROJECT_BY_EDIT, (enum project_status)update->status, &moved, err))
 		return false;
-	if (w->refusal.kind != ERR_NONE)
+	if (w->write.refused.kind != ERR_NONE)
 		return true;
 	if (!project_writable(w, err))
 		return false;
@@ -105,7 +105,7 @@ static bool verdict_change(struct project_write *w, struct db *db, struct err *e
 {
 	const struct verdict_request *request = &((struct verdict *)w)->request;
 	bool accepted = request->to == 0, moved = false;
-	if (!project_if_match(w, db, err) ||
+	if (!project_if_match(w, err) ||
 		!project_move_to(w, db, PROJECT_BY_VERDICT, accepted ? PROJECT_ACCEPTED : PROJECT_REJECTED, &moved, err))
 		return false;
 	if (!moved)
@@ -132,7 +132,7 @@ static void handle_transition(struct exchange *x)
 
 static bool delete_change(struct project_write *w, struct db *db, struct err *err)
 {
-	return project_if_match(w, db, err) && project_writable(w, err) &&
+	return project_if_match(w, err) && project_writable(w, err) &&
 		   project_delete(db, w->project.account_id, w->project.project_id, w->now_us, err) &&
 		   project_record(w, db,
 						  &HAPPENED(AUDIT_PROJECT_DELETED, "project.deleted",

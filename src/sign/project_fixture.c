@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/embedded.h"
 #include "core/err.h"
 #include "core/must.h"
@@ -13,6 +14,7 @@
 #include "people/roles.h"
 #include "seal/pack.h"
 #include "sign/sign.h"
+#include "store/blob.h"
 #include "store/store.h"
 
 extern const struct embedded embedded_migrations[];
@@ -72,8 +74,8 @@ static bool add_people(struct db *db, void *self, struct err *err)
 	for (size_t i = 0; i < PEOPLE; i++) {
 		char roles[ROLES_TEXT];
 		if (!db_run(db, err,
-					"INSERT INTO users (user_id, account_id, email_norm, roles, status, erasure_key, version, "
-					"created_at, updated_at) VALUES ($1, $2, $3, $4, 'active', $5, 1, 0, 0)",
+					"INSERT INTO users (user_id, account_id, email, email_norm, roles, status, erasure_key, version, "
+					"created_at, updated_at) VALUES ($1, $2, $3, $3, $4, 'active', $5, 1, 0, 0)",
 					V_TEXT(people[i].user_id), V_TEXT(people[i].account_id), V_TEXT(people[i].name),
 					V_TEXT(roles_format(people[i].roles, roles)), V_BLOB(people[i].user_id, AUDIT_KEY)))
 			return false;
@@ -118,15 +120,62 @@ static void open_store(struct project_fixture *f)
 	must(store_write(f->store, add_people, NULL, &err));
 }
 
-static void open_sign(struct project_fixture *f)
+static bool fetch(void *self, const char *url, struct buf *body, struct err *err)
+{
+	struct project_fixture *f = self;
+	const char *says = strstr(url, "geocode.test") != NULL ? f->geocodes : f->hazards;
+	f->fetches++;
+	snprintf(f->fetched, sizeof f->fetched, "%s", url);
+	if (says == NULL)
+		return err_set(err, ERR_UNAVAILABLE, "nobody answers");
+	buf_adds(body, says);
+	return true;
+}
+
+static bool pm(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err)
+{
+	struct project_fixture *f = self;
+	f->pm_calls++;
+	snprintf(f->pm_key, sizeof f->pm_key, "%s", project_id);
+	if (f->pm_first[0] == '\0')
+		strcpy(f->pm_first, f->pm_key);
+	if (f->pm_down)
+		return err_set(err, ERR_UNAVAILABLE, "the PM system is down");
+	if (f->pm_says != NULL)
+		buf_adds(answer, f->pm_says);
+	else
+		buf_addf(answer, "{\"project_number\":\"PM-%d\"}", strcmp(f->pm_first, project_id) == 0 ? 1 : 2);
+	return strstr(body, "\"seal_sha256\"") != NULL;
+}
+
+static bool mail(void *self, const char *to, const char *subject, const char *text, struct err *err)
+{
+	struct project_fixture *f = self;
+	f->mails++;
+	must(to[0] != '\0' && subject[0] != '\0' && text[0] != '\0');
+	return !f->mail_down || err_set(err, ERR_UNAVAILABLE, "no mail today");
+}
+
+static void open_sign(struct project_fixture *f, bool require_stamp, bool with_pm)
 {
 	const struct sign_api_options options = {.store = f->store,
+											 .blobs = f->blobs,
 											 .packs = f->packs,
 											 .env = &f->env.env,
 											 .ids = &f->ids,
 											 .audit = &f->audit,
 											 .version = "1.2.3",
-											 .git_sha = "abc"};
+											 .git_sha = "abc",
+											 .geocoder_url = "https://geocode.test/json",
+											 .geocoder_key = "secret",
+											 .hazard_url = "https://hazard.test/?v=1",
+											 .fetch = fetch,
+											 .fetch_self = f,
+											 .require_stamp = require_stamp,
+											 .pm = with_pm ? pm : NULL,
+											 .pm_self = f,
+											 .mail = mail,
+											 .mail_self = f};
 	f->sign = sign_api_open(&options);
 	f->router = router_new();
 	sign_api_add(f->router, f->sign);
@@ -135,6 +184,13 @@ static void open_sign(struct project_fixture *f)
 	f->service.config.deadline_ms = 600000;
 	f->service.hooks.authorise = authorise;
 	f->service.hooks.failed = failed;
+}
+
+void fixture_reopen(struct project_fixture *f, bool require_stamp, bool with_pm)
+{
+	sign_api_close(f->sign);
+	router_free(f->router);
+	open_sign(f, require_stamp, with_pm);
 }
 
 int project_fixture_new(void **state)
@@ -152,7 +208,9 @@ int project_fixture_new(void **state)
 		must(packs_add(f->packs, file->bytes, file->size, false, &err));
 	open_store(f);
 	f->audit = (struct audit){.env = &f->env.env, .store_id = store_id(f->store), .stream = "main"};
-	open_sign(f);
+	const struct blobs_options blobs = {.folder = f->folder};
+	must(blobs_open(&blobs, &f->blobs, &err));
+	open_sign(f, false, true);
 	*state = f;
 	return 0;
 }
@@ -164,6 +222,7 @@ int project_fixture_free(void **state)
 	loopback_fini(&f->answer);
 	sign_api_close(f->sign);
 	router_free(f->router);
+	blobs_close(f->blobs);
 	store_close(f->store);
 	packs_free(f->packs);
 	arena_fini(&f->arena);

@@ -23,17 +23,30 @@ struct project_fixture {
 	struct arena arena; /* of answers */
 	struct packs *packs;
 	struct store *store;
+	struct blobs *blobs;
 	struct audit audit;
 	struct sign_api *sign;
 	struct router *router;
 	struct service service;
 	struct loopback answer;
 	const struct json *json; /* the last answer, or NULL */
+	/* what providers say, NULL: they fail; how often they were asked, and what last */
+	const char *geocodes, *hazards;
+	int fetches;
+	char fetched[512];
+	/* the PM system gives PM-1, PM-2 …; one number a key */
+	bool pm_down, mail_down;
+	const char *pm_says; /* instead of a number */
+	char pm_key[64], pm_first[64];
+	int pm_calls, mails;
 };
 
 /* cmocka's setup and teardown of one test. */
 int project_fixture_new(void **state);
 int project_fixture_free(void **state);
+
+/* Open sign anew: with stamps required or not, with a PM system or the store's own numbers. */
+void fixture_reopen(struct project_fixture *f, bool require_stamp, bool pm);
 
 /* Ask as ann (engineer), pat (pe), bob (approver), adam (admin), vic (viewer), all of one account, or eve (engineer of
  * another).  `headers` as loopback's, or NULL.  Gives the status; f->json is the answer. */

@@ -14,7 +14,13 @@ struct json;
 struct payload;
 
 /* What the countersignature of a project's seal has come to. */
-enum project_stamp { STAMP_NONE_YET, STAMP_OPEN, STAMP_STAMPED, STAMP_STALE, STAMP_REJECTED };
+enum project_stamp {
+	PROJECT_UNSTAMPED,
+	PROJECT_STAMP_OPEN,
+	PROJECT_STAMPED,
+	PROJECT_STAMP_STALE,
+	PROJECT_STAMP_REJECTED
+};
 extern const char *const project_stamp_names[];
 
 struct payload_view {

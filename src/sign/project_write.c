@@ -27,7 +27,7 @@ bool project_stamp_read(struct db *db, const struct project *project, enum proje
 	(void)db;
 	(void)project;
 	(void)err;
-	*stamp = STAMP_NONE_YET;
+	*stamp = PROJECT_UNSTAMPED;
 	return true;
 }
 
@@ -60,42 +60,45 @@ bool project_read(struct exchange *x, struct project *project, enum project_stam
 
 /* --- writing --- */
 
-static bool apply_create(struct db *db, void *self, struct err *err)
+static bool apply_create(struct write *write, struct db *db, struct err *err)
 {
-	struct project_write *w = self;
+	struct project_write *w = (struct project_write *)write;
 	w->now_us = env_wall_us(w->api->options.env);
 	return w->change(w, db, err);
 }
 
 /* An admin reads what others own, and changes it no more than anybody else. */
-static bool apply_change(struct db *db, void *self, struct err *err)
+static bool apply_change(struct write *write, struct db *db, struct err *err)
 {
-	struct project_write *w = self;
+	struct project_write *w = (struct project_write *)write;
 	const char *id = exchange_param(w->x, "id");
 	bool found = false;
 	if (project_id_valid(id) &&
 		!project_find(db, principal_of(w->x)->account_id, id, &w->x->arena, &w->project, &found, err))
 		return false;
-	return found ? apply_create(db, self, err) : refuse_unknown(err);
+	if (!found)
+		return refuse_unknown(err);
+	return project_stamp_read(db, &w->project, &w->stamp, err) && apply_create(write, db, err);
 }
 
-static void end_write(void *self, bool applied, const struct err *err)
+static void run_answer(struct write *write)
 {
-	struct project_write *w = self;
-	if (!applied)
-		exchange_fail(w->x, err);
-	else if (w->refusal.kind != ERR_NONE)
-		exchange_fail(w->x, &w->refusal);
-	else
-		w->answer(w);
+	struct project_write *w = (struct project_write *)write;
+	w->answer(w);
+}
+
+static void run_after(struct write *write, bool applied)
+{
+	struct project_write *w = (struct project_write *)write;
+	if (applied && w->after != NULL)
+		w->after(w);
 }
 
 static void submit(struct project_write *w, struct exchange *x,
-				   bool (*apply)(struct db *db, void *self, struct err *err),
+				   bool (*apply)(struct write *write, struct db *db, struct err *err),
 				   bool (*change)(struct project_write *w, struct db *db, struct err *err),
 				   void (*answer)(struct project_write *w))
 {
-	struct err err;
 	if (principal_of(x)->account_id[0] == '\0') {
 		exchange_failf(x, ERR_FORBIDDEN, "There is no account yet that could own a project.");
 		return;
@@ -104,10 +107,9 @@ static void submit(struct project_write *w, struct exchange *x,
 	w->api = x->owner;
 	w->change = change;
 	w->answer = answer;
-	w->op = (struct store_op){.apply = apply, .done = end_write, .self = w};
-	exchange_hold(x);
-	if (!store_submit(w->api->options.store, &w->op, &err))
-		exchange_fail(x, &err);
+	w->write = (struct write){
+		.x = x, .store = w->api->options.store, .apply = apply, .answer = run_answer, .after = run_after};
+	write_submit(&w->write);
 }
 
 void project_write_submit(struct project_write *w, struct exchange *x,
@@ -124,13 +126,10 @@ void project_create_submit(struct project_write *w, struct exchange *x,
 	submit(w, x, apply_create, change, answer);
 }
 
-bool project_if_match(struct project_write *w, struct db *db, struct err *err)
+bool project_if_match(struct project_write *w, struct err *err)
 {
 	struct project_view view;
-	enum project_stamp stamp;
-	if (!project_stamp_read(db, &w->project, &stamp, err))
-		return false;
-	project_view_fill(&w->project, stamp, &w->x->arena, &view);
+	project_view_fill(&w->project, w->stamp, &w->x->arena, &view);
 	return etag_if_match(w->x, view.etag, err);
 }
 
@@ -141,20 +140,20 @@ bool project_writable(const struct project_write *w, struct err *err)
 				   project_status_names[w->project.status]);
 }
 
-static bool add_event(const struct project_write *w, struct db *db, const struct project_happening *h,
+static bool add_event(const struct sign_api *api, struct db *db, const struct project *project,
+					  const struct audit_event *who, int64_t now_us, const struct project_happening *h,
 					  const char *sha256, struct err *err)
 {
-	const struct principal *principal = principal_of(w->x);
 	char id[ID_TEXT];
-	id_make(w->api->options.ids, id);
+	id_make(api->options.ids, id);
 	const struct project_event event = {
 		.event_id = id,
-		.account_id = w->project.account_id,
-		.project_id = w->project.project_id,
+		.account_id = project->account_id,
+		.project_id = project->project_id,
 		.type = h->type,
-		.actor = principal->kind == PRINCIPAL_LOCAL ? "local" : principal->user_id,
-		.at_us = w->now_us,
-		.request_id = w->x->trace.request_id,
+		.actor = who->actor,
+		.at_us = now_us,
+		.request_id = who->request_id,
 		.content_sha256 = sha256,
 		.before = h->before,
 		.after = h->after,
@@ -162,7 +161,9 @@ static bool add_event(const struct project_write *w, struct db *db, const struct
 	return project_event_insert(db, &event, err);
 }
 
-bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)
+bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
+					   const struct audit_event *who, int64_t now_us, const struct project_happening *h,
+					   struct err *err)
 {
 	char hashed[SHA256_HEX_SIZE];
 	const char *sha256 = h->content_sha256;
@@ -172,11 +173,20 @@ bool project_record(const struct project_write *w, struct db *db, const struct p
 									  {AUDIT_META_reason, h->reason},
 									  {AUDIT_META_seal_sha256, h->seal_sha256},
 									  {AUDIT_META_sha256, sha256}};
-	struct audit_event event = principal_event(w->x, h->action, h->status);
-	event.target_id = w->project.project_id;
+	struct audit_event event = *who;
+	event.action = h->action;
+	event.status = h->status;
+	event.target_id = project->project_id;
 	event.meta = meta;
 	event.meta_count = sizeof meta / sizeof *meta;
-	return add_event(w, db, h, sha256, err) && audit_append(w->api->options.audit, db, &event, err);
+	return add_event(api, db, project, who, now_us, h, sha256, err) &&
+		   audit_append(api->options.audit, db, &event, err);
+}
+
+bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)
+{
+	const struct audit_event who = principal_event(w->x, h->action, h->status);
+	return project_record_by(w->api, db, &w->project, &who, w->now_us, h, err);
 }
 
 static const char *status_json(const struct project_write *w, enum project_status status)
@@ -207,24 +217,15 @@ bool project_move_to(struct project_write *w, struct db *db, enum project_door d
 		return true;
 	}
 	exchange_member(w->x, "current_status", arena_printf(&w->x->arena, "\"%s\"", project_status_names[from]));
-	err_set(&w->refusal, ERR_STATE_REFUSED, "The project is %s; it cannot become %s this way.",
-			project_status_names[from], project_status_names[to]);
+	write_refuse(&w->write, ERR_STATE_REFUSED, "The project is %s; it cannot become %s this way.",
+				 project_status_names[from], project_status_names[to]);
 	return true;
 }
 
 void project_answer(struct project_write *w)
 {
 	struct project_view view;
-	enum project_stamp stamp = STAMP_NONE_YET;
-	struct err err;
-	struct db *db = store_read(w->api->options.store);
-	bool read = project_stamp_read(db, &w->project, &stamp, &err);
-	store_read_end(w->api->options.store, db);
-	if (!read) {
-		exchange_fail(w->x, &err);
-		return;
-	}
-	project_view_fill(&w->project, stamp, &w->x->arena, &view);
+	project_view_fill(&w->project, w->stamp, &w->x->arena, &view);
 	exchange_set(w->x, "ETag", view.etag);
 	reply_fact(w->x, 200, &project_table, &view);
 }

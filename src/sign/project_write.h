@@ -3,8 +3,8 @@
  * transaction, and answer after the commit.
  *
  * A write embeds struct project_write as its first member, sets `change` and `answer`, and submits.  In `change` the
- * project is the caller's and not deleted.  A refusal that has to leave a trace sets `refusal` and returns true: the op
- * commits, and the refusal is the answer.
+ * project is the caller's and not deleted.  A refusal that has to leave a trace is noted by write_refuse() and returns
+ * true: the op commits, and the refusal is the answer.
  */
 #ifndef CS_SIGN_PROJECT_WRITE_H
 #define CS_SIGN_PROJECT_WRITE_H
@@ -13,22 +13,23 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "people/write.h"
 #include "seal/audit.h"
 #include "sign/project_view.h"
-#include "store/store.h"
 
 struct exchange;
 struct sign_api;
 
 struct project_write {
+	struct write write; /* first */
 	struct exchange *x;
 	struct sign_api *api;
 	bool (*change)(struct project_write *w, struct db *db, struct err *err);
 	void (*answer)(struct project_write *w);
-	struct err refusal; /* kind ERR_NONE: none */
+	void (*after)(struct project_write *w); /* after the commit; NULL: nothing.  Set it before submitting. */
 	struct project project;
+	enum project_stamp stamp;
 	int64_t now_us;
-	struct store_op op;
 };
 
 /* Submit.  The exchange is answered by `answer`, or with the failure.  The write's memory is the exchange's arena. */
@@ -42,7 +43,7 @@ void project_create_submit(struct project_write *w, struct exchange *x,
 						   void (*answer)(struct project_write *w));
 
 /* In `change`: is the client's If-Match the project's ETag? */
-bool project_if_match(struct project_write *w, struct db *db, struct err *err);
+bool project_if_match(struct project_write *w, struct err *err);
 
 /* In `change`: ERR_READ_ONLY when nothing may be changed any more. */
 bool project_writable(const struct project_write *w, struct err *err);
@@ -63,6 +64,14 @@ struct project_happening {
 /* In `change`: add the row of the event and that of the audit chain. */
 bool project_record(const struct project_write *w, struct db *db, const struct project_happening *happening,
 					struct err *err);
+
+/*
+ * The same for whoever acts: `who` is the actor's part of the audit event; event_id a fresh id.  The project is
+ * named by its account and id.
+ */
+bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
+					   const struct audit_event *who, int64_t now_us, const struct project_happening *happening,
+					   struct err *err);
 
 /*
  * In `change`: move the state in memory; the caller updates the row.  A refused move is recorded and becomes the

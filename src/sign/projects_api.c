@@ -40,7 +40,7 @@ static bool create_change(struct project_write *w, struct db *db, struct err *er
 static void create_answer(struct project_write *w)
 {
 	struct project_view view;
-	project_view_fill(&w->project, STAMP_NONE_YET, &w->x->arena, &view);
+	project_view_fill(&w->project, PROJECT_UNSTAMPED, &w->x->arena, &view);
 	exchange_set(w->x, "ETag", view.etag);
 	exchange_setf(w->x, "Location", "/api/v1/projects/%s", view.project_id);
 	reply_fact(w->x, 201, &project_table, &view);

@@ -13,14 +13,27 @@
 #include "seal/seals.h"
 #include "sign/design_report.h"
 #include "sign/sign_internal.h"
+#include "sign/submission.h"
 #include "store/blob.h"
 #include "store/store.h"
+
+enum { PROVIDER_FAILURES = 5, PM_FAILURES = 3, PROVIDER_OPEN_US = 60000000 }; /* [P-10.4] */
 
 struct sign_api *sign_api_open(const struct sign_api_options *options)
 {
 	struct sign_api *api = calloc(1, sizeof *api);
 	must(api != NULL && pthread_mutex_init(&api->lock, NULL) == 0);
 	api->options = *options;
+	if (api->options.fetch == NULL)
+		api->options.fetch = sign_fetch;
+	circuit_init(&api->geocoder, PROVIDER_FAILURES, PROVIDER_OPEN_US);
+	circuit_init(&api->hazard, PROVIDER_FAILURES, PROVIDER_OPEN_US);
+	circuit_init(&api->pm, PM_FAILURES, PROVIDER_OPEN_US);
+	if (api->options.pm == NULL && api->options.pm_url != NULL) {
+		api->options.pm = sign_pm;
+		api->options.pm_self = &api->options;
+	}
+	submission_start(api);
 	return api;
 }
 
@@ -28,7 +41,11 @@ void sign_api_close(struct sign_api *api)
 {
 	if (api == NULL)
 		return;
+	submission_stop(api);
+	circuit_fini(&api->pm);
 	fonts_free(api->fonts);
+	circuit_fini(&api->geocoder);
+	circuit_fini(&api->hazard);
 	pthread_mutex_destroy(&api->lock);
 	free(api);
 }
@@ -109,4 +126,7 @@ void sign_api_add(struct router *router, struct sign_api *api)
 	router_add(router, project_event_routes, project_event_routes_count, api);
 	router_add(router, payload_routes, payload_routes_count, api);
 	router_add(router, estimate_routes, estimate_routes_count, api);
+	router_add(router, site_routes, site_routes_count, api);
+	router_add(router, report_routes, report_routes_count, api);
+	router_add(router, submission_routes, submission_routes_count, api);
 }

@@ -5,8 +5,13 @@
 #ifndef CS_SIGN_SIGN_API_H
 #define CS_SIGN_SIGN_API_H
 
+#include <stdbool.h>
+
 struct audit;
+struct blobs;
+struct buf;
 struct env;
+struct err;
 struct id_maker;
 struct packs;
 struct router;
@@ -17,10 +22,29 @@ struct store;
 struct sign_api_options {
 	struct store *store;
 	const struct packs *packs;
+	struct blobs *blobs;
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
-	const char *version, *git_sha; /* of the code, for seals */
+	const char *version, *git_sha;           /* of the code, for seals */
+	const char *geocoder_url, *geocoder_key; /* answers as Google's geocoder does; NULL: none */
+	const char *hazard_url;                  /* answers {wind_speed_mph, snow_load_psf, …, version}; NULL: none */
+	/* How an address is asked by GET; NULL: over the network.  False when there was no good answer. */
+	bool (*fetch)(void *self, const char *url, struct buf *body, struct err *err);
+	void *fetch_self;
+	bool require_stamp; /* a project is submitted only with its newest design stamped */
+	bool public_quote;  /* anyone may ask for a quote */
+	bool work;          /* carry submissions out on a thread of its own */
+	/*
+	 * Tell the PM system of a project: its answer {project_number} into `answer`.  `project_id` is the key by which it
+	 * knows a repetition.  NULL: with a pm_url over the network, else numbers come from the store.
+	 */
+	bool (*pm)(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err);
+	void *pm_self;
+	const char *pm_url, *pm_key; /* pm_key: a bearer token, or NULL */
+	/* Send a mail.  NULL: none is sent. */
+	bool (*mail)(void *self, const char *to, const char *subject, const char *text, struct err *err);
+	void *mail_self;
 };
 
 /* Documents are drawn with fonts that are kept between requests. */

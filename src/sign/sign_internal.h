@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "http/router.h"
+#include "link/circuit.h"
 #include "sign/sign_api.h"
 
 struct fonts;
@@ -13,11 +14,23 @@ struct sign_api {
 	struct sign_api_options options;
 	pthread_mutex_t lock; /* one document is drawn at a time: fonts are one thread's */
 	struct fonts *fonts;
+	struct circuit geocoder, hazard, pm;
+	/* of submission.c */
+	pthread_t worker;
+	pthread_mutex_t work_lock;
+	pthread_cond_t work_came;
+	bool working, work_there, work_over;
 };
 
+/* The usual way to the PM system: by POST to options->pm_url; `self` is the options. */
+bool sign_pm(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err);
+
+/* The usual fetch: over the network. */
+bool sign_fetch(void *self, const char *url, struct buf *body, struct err *err);
+
 extern const struct route project_routes[], project_change_routes[], project_event_routes[], payload_routes[],
-	estimate_routes[];
+	estimate_routes[], site_routes[], report_routes[], submission_routes[];
 extern const size_t project_routes_count, project_change_routes_count, project_event_routes_count, payload_routes_count,
-	estimate_routes_count;
+	estimate_routes_count, site_routes_count, report_routes_count, submission_routes_count;
 
 #endif

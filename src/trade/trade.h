@@ -9,8 +9,12 @@
 #include <stddef.h>
 
 struct op;
+struct pack_kind;
 
 extern const struct op *const trade_ops[];
 extern const size_t trade_ops_count;
+
+extern const struct pack_kind *const trade_pack_kinds[];
+extern const size_t trade_pack_kinds_count;
 
 #endif

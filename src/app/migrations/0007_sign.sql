@@ -79,3 +79,39 @@ CREATE TABLE site_cache (
   expires_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, kind, key)
 ) STRICT;
+
+-- Documents that were drawn: found by what they show, stored as blobs by what they are.
+CREATE TABLE project_reports (
+  account_id TEXT NOT NULL,
+  project_id TEXT NOT NULL REFERENCES projects (project_id),
+  snapshot_sha256 TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, project_id, snapshot_sha256)
+) STRICT;
+
+-- Work that follows from a commit and is carried out after it, once: the PM system is asked, a mail is sent.
+CREATE TABLE project_dispatches (
+  dispatch_id TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  project_id TEXT NOT NULL REFERENCES projects (project_id),
+  name TEXT NOT NULL CHECK (name IN ('projects.submit.dispatch', 'projects.email.send')),
+  state TEXT NOT NULL CHECK (state IN ('PENDING', 'RETRY', 'SUCCESS', 'FAILURE')),
+  attempts BIGINT NOT NULL,
+  next_at BIGINT NOT NULL,
+  seal_sha256 TEXT,
+  error TEXT,
+  started_by TEXT,
+  request_id TEXT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+) STRICT;
+CREATE INDEX project_dispatches_by_project ON project_dispatches (account_id, project_id, dispatch_id);
+CREATE INDEX project_dispatches_due ON project_dispatches (state, next_at);
+
+-- The built-in PM system's numbers.
+CREATE TABLE project_numbers (
+  name TEXT NOT NULL PRIMARY KEY,
+  last BIGINT NOT NULL
+) STRICT;

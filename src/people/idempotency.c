@@ -1,0 +1,263 @@
+#include "people/idempotency.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/map.h"
+#include "core/must.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "store/store.h"
+
+enum { KEY_MAX = 255 };
+
+struct idempotency {
+	struct store *store;
+	const struct env *env;
+	int64_t ttl_us;
+	pthread_mutex_t lock;
+	struct map in_flight; /* principal, a line end, key */
+};
+
+struct idempotency *idempotency_new(struct store *store, const struct env *env, int64_t ttl_us)
+{
+	uint64_t seed[2];
+	struct idempotency *idempotency = calloc(1, sizeof *idempotency);
+	must(idempotency != NULL && pthread_mutex_init(&idempotency->lock, NULL) == 0);
+	idempotency->store = store;
+	idempotency->env = env;
+	idempotency->ttl_us = ttl_us;
+	env_random(env, seed, sizeof seed);
+	map_init(&idempotency->in_flight, NULL, seed);
+	return idempotency;
+}
+
+void idempotency_free(struct idempotency *idempotency)
+{
+	if (idempotency == NULL)
+		return;
+	map_fini(&idempotency->in_flight);
+	pthread_mutex_destroy(&idempotency->lock);
+	free(idempotency);
+}
+
+/* --- what is the same request --- */
+
+static bool key_valid(const char *key)
+{
+	size_t size = strlen(key);
+	for (size_t i = 0; i < size; i++)
+		if (key[i] < 0x21 || key[i] > 0x7e)
+			return false;
+	return size >= 1 && size <= KEY_MAX;
+}
+
+/* By the route's name and not by the path as sent, so that an alias is the same; each part with its length before it.
+ */
+static void add_part(struct digest *digest, const void *bytes, size_t size)
+{
+	char length[24];
+	digest_add(digest, length, (size_t)snprintf(length, sizeof length, "%zu:", size));
+	if (size > 0)
+		digest_add(digest, bytes, size);
+}
+
+static void make_fingerprint(const struct exchange *x, char fingerprint[SHA256_HEX_SIZE])
+{
+	const char *method = method_name(x->head.method), *operation = x->match.route->operation;
+	const char *query = x->head.query != NULL ? x->head.query : "";
+	struct digest digest;
+	digest_init(&digest);
+	add_part(&digest, method, strlen(method));
+	add_part(&digest, operation, strlen(operation));
+	for (size_t i = 0; i < x->match.param_count; i++)
+		add_part(&digest, x->match.params[i].value, strlen(x->match.params[i].value));
+	add_part(&digest, query, strlen(query));
+	add_part(&digest, x->body.bytes, x->body.size);
+	digest_end_hex(&digest, fingerprint);
+	digest_fini(&digest);
+}
+
+/* Routes of the class auth ignore the key: what they answer must not be kept. */
+static const char *key_of(const struct exchange *x)
+{
+	const struct route *route = x->match.route;
+	bool covered = route->effect == EFFECT_WRITE && x->principal != NULL &&
+				   (route->rate_class == NULL || strcmp(route->rate_class, "auth") != 0);
+	return covered ? exchange_header(x, "idempotency-key") : NULL;
+}
+
+static struct idempotent *make_request(struct idempotency *idempotency, struct exchange *x, const char *key)
+{
+	const struct principal *principal = principal_of(x);
+	struct idempotent *request = arena_new(&x->arena, struct idempotent);
+	if (request == NULL)
+		return NULL;
+	*request = (struct idempotent){.owner = idempotency, .key = key};
+	snprintf(request->principal, sizeof request->principal, "%s",
+			 principal->user_id[0] != '\0' ? principal->user_id : "local");
+	make_fingerprint(x, request->fingerprint);
+	return request;
+}
+
+/* --- in flight --- */
+
+enum { FLIGHT_NAME = ID_TEXT + KEY_MAX + 2 };
+
+static size_t name_of(const struct idempotent *request, char name[FLIGHT_NAME])
+{
+	return (size_t)snprintf(name, FLIGHT_NAME, "%s\n%s", request->principal, request->key);
+}
+
+static bool register_request(struct idempotent *request)
+{
+	struct idempotency *all = request->owner;
+	char name[FLIGHT_NAME];
+	size_t size = name_of(request, name);
+	pthread_mutex_lock(&all->lock);
+	request->registered =
+		map_get_n(&all->in_flight, name, size) == NULL && map_set_n(&all->in_flight, name, size, request, NULL);
+	pthread_mutex_unlock(&all->lock);
+	return request->registered;
+}
+
+void idempotency_leave(const struct exchange *x)
+{
+	struct idempotent *request = x->idempotency;
+	char name[FLIGHT_NAME];
+	if (request == NULL || !request->registered)
+		return;
+	size_t size = name_of(request, name);
+	request->registered = false;
+	pthread_mutex_lock(&request->owner->lock);
+	map_remove_n(&request->owner->in_flight, name, size);
+	pthread_mutex_unlock(&request->owner->lock);
+}
+
+/* --- rows --- */
+
+struct recorded {
+	struct exchange *x;
+	bool same;
+	const char *fingerprint;
+};
+
+static void set_if(struct exchange *x, const char *name, const char *value)
+{
+	if (value != NULL)
+		exchange_set(x, name, value);
+}
+
+static void take_answer(const struct db_rows *row, void *self)
+{
+	struct recorded *recorded = self;
+	struct exchange *x = recorded->x;
+	size_t size;
+	recorded->same = strcmp(db_text(row, 0), recorded->fingerprint) == 0;
+	if (!recorded->same)
+		return;
+	const void *body = db_blob(row, 5, &size);
+	set_if(x, "ETag", db_text(row, 3));
+	set_if(x, "Location", db_text(row, 4));
+	exchange_set(x, "Idempotency-Replayed", "true");
+	exchange_draft(x, true);
+	exchange_answer(x, (int)db_int(row, 1), db_text_dup(row, 2, &x->arena), body, size);
+	exchange_draft(x, false);
+}
+
+bool idempotency_look(const struct idempotent *request, struct db *db, struct exchange *x, enum idempotent_found *found,
+					  struct err *err)
+{
+	struct recorded recorded = {.x = x, .fingerprint = request->fingerprint};
+	bool any = false;
+	if (!db_one(db, err, &any, take_answer, &recorded,
+				"SELECT fingerprint, status, content_type, etag, location, body FROM idempotency WHERE principal = $1 "
+				"AND idempotency_key = $2 AND expires_at > $3",
+				V_TEXT(request->principal), V_TEXT(request->key), V_INT(env_wall_us(request->owner->env))))
+		return false;
+	*found = !any ? IDEMPOTENT_NEW : recorded.same ? IDEMPOTENT_REPLAYED : IDEMPOTENT_OTHER;
+	return true;
+}
+
+/* The value of a header of the draft, in the arena. */
+static const char *drafted(struct exchange *x, const char *name)
+{
+	size_t size = strlen(name);
+	const char *line = buf_text(&x->answer.headers);
+	for (; *line != '\0'; line += strcspn(line, "\n") + 1)
+		if (strncasecmp(line, name, size) == 0 && line[size] == ':') {
+			const char *value = line + size + 1 + strspn(line + size + 1, " ");
+			return arena_dupn(&x->arena, value, strcspn(value, "\r"));
+		}
+	return NULL;
+}
+
+bool idempotency_record(const struct idempotent *request, struct db *db, struct exchange *x, struct err *err)
+{
+	int64_t now_us = env_wall_us(request->owner->env);
+	const struct buf *body = &x->answer.body;
+	return db_run(db, err,
+				  "DELETE FROM idempotency WHERE expires_at <= $1 OR (principal = $2 AND idempotency_key = $3)",
+				  V_INT(now_us), V_TEXT(request->principal), V_TEXT(request->key)) &&
+		   db_run(db, err,
+				  "INSERT INTO idempotency (principal, idempotency_key, fingerprint, status, content_type, etag, "
+				  "location, body, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+				  V_TEXT(request->principal), V_TEXT(request->key), V_TEXT(request->fingerprint),
+				  V_INT(x->answer.status), V_TEXT(x->answer.type), V_TEXT(drafted(x, "ETag")),
+				  V_TEXT(drafted(x, "Location")), V_BLOB(buf_text(body), body->size),
+				  V_INT(now_us + request->owner->ttl_us));
+}
+
+/* --- the hook --- */
+
+static bool look_before(struct idempotent *request, struct exchange *x, enum idempotent_found *found)
+{
+	struct err err;
+	struct store *store = request->owner->store;
+	struct db *db = store_read(store);
+	bool read = idempotency_look(request, db, x, found, &err);
+	store_read_end(store, db);
+	if (!read)
+		exchange_fail(x, &err);
+	return read;
+}
+
+bool idempotency_enter(struct idempotency *idempotency, struct exchange *x)
+{
+	const char *key = key_of(x);
+	enum idempotent_found found;
+	if (key == NULL)
+		return true;
+	if (!key_valid(key)) {
+		exchange_failf(x, ERR_IDEMPOTENCY_KEY_INVALID, "Idempotency-Key has 1 to 255 visible ASCII characters.");
+		return false;
+	}
+	struct idempotent *request = make_request(idempotency, x, key);
+	if (request == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return false;
+	}
+	if (!look_before(request, x, &found))
+		return false;
+	if (found == IDEMPOTENT_REPLAYED) {
+		exchange_send(x);
+		return false;
+	}
+	if (found == IDEMPOTENT_OTHER) {
+		exchange_failf(x, ERR_IDEMPOTENCY_MISMATCH, "This Idempotency-Key was used with another request.");
+		return false;
+	}
+	x->idempotency = request;
+	if (register_request(request))
+		return true;
+	exchange_set(x, "Retry-After", "1");
+	exchange_failf(x, ERR_IDEMPOTENCY_IN_FLIGHT, "A request with this Idempotency-Key is still running.");
+	return false;
+}

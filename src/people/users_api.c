@@ -1,0 +1,267 @@
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/field.h"
+#include "http/exchange.h"
+#include "people/attempts.h"
+#include "people/keys.h"
+#include "people/manage.h"
+#include "people/reply.h"
+#include "people/roles.h"
+#include "people/sessions.h"
+
+/* /api/v1/users: what an owner or an admin does with people [platform.md 4].  Making and changing one: manage.c. */
+
+struct user_page {
+	struct {
+		size_t count;
+		struct user_view *items;
+	} items;
+	const char *next_cursor;
+};
+static const struct field page_fields[] = {
+	F_OBJECTS(user_page, items, &user_table),
+	F_STR(user_page, next_cursor, NULLABLE),
+};
+static const struct field_table page_table = FIELD_TABLE("users", user_page, page_fields);
+
+struct users_query {
+	int64_t limit;
+	const char *cursor, *account_id;
+};
+static const struct field query_fields[] = {
+	F_INT(users_query, limit, RANGE(1, 500), DEFAULT(50)),
+	F_STR(users_query, cursor, LENGTH(1, 400)),
+	F_STR(users_query, account_id, LENGTH(1, 64), DOC("Another account's people, for an admin; * for everybody")),
+};
+static const struct field_table query_table = FIELD_TABLE("users.query", users_query, query_fields);
+
+struct list_act {
+	struct act act;
+	struct users_query query;
+	struct user_page page;
+	char after[PAGE_AFTER_MAX + 1];
+	bool more;
+};
+
+static void take_user(void *self, const struct user *user)
+{
+	struct list_act *l = self;
+	if (l->page.items.count == (size_t)l->query.limit)
+		l->more = true;
+	else
+		user_view(&l->act.x->arena, user, &l->page.items.items[l->page.items.count++]);
+}
+
+/* An owner's list is always that of their account; naming another shows what a random id would: nothing. */
+static const char *list_account(const struct list_act *l)
+{
+	const struct principal *principal = principal_of(l->act.x);
+	const char *asked = l->query.account_id;
+	if (asked == NULL || strcmp(asked, principal->account_id) == 0)
+		return principal->account_id;
+	if ((principal->roles & ROLE_ADMIN) == 0)
+		return "";
+	return strcmp(asked, "*") == 0 ? NULL : asked;
+}
+
+static bool read_users(struct list_act *l, struct err *err)
+{
+	struct arena *arena = &l->act.x->arena;
+	const unsigned char *key = l->act.people->page_key;
+	struct store *store = l->act.people->options.store;
+	const char *account = list_account(l);
+	const char *name = arena_printf(arena, "users:%s", account != NULL ? account : "*");
+	l->page.items.items = arena_array(arena, (size_t)l->query.limit, sizeof *l->page.items.items);
+	if (name == NULL || l->page.items.items == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!page_after(key, name, l->query.cursor, l->after, err))
+		return false;
+	struct db *db = store_read(store);
+	bool read = user_list(db, account, l->after, l->query.limit + 1, arena, take_user, l, err);
+	store_read_end(store, db);
+	if (read && l->more)
+		l->page.next_cursor = page_cursor(arena, key, name, l->page.items.items[l->page.items.count - 1].user_id);
+	return read;
+}
+
+static void handle_list(struct exchange *x)
+{
+	struct list_act *l = act_start(x, sizeof *l);
+	struct err err;
+	if (l == NULL || !exchange_decode_query(x, &l->query))
+		return;
+	if (!read_users(l, &err)) {
+		act_fail(&l->act, &err);
+		return;
+	}
+	if (l->page.next_cursor != NULL)
+		page_link(x, l->page.next_cursor);
+	reply_fact(x, 200, &page_table, &l->page);
+}
+
+static void handle_get(struct exchange *x)
+{
+	struct manage *m = act_start(x, sizeof *m);
+	struct err err;
+	char etag[ETAG_TEXT];
+	if (m == NULL)
+		return;
+	struct store *store = m->act.people->options.store;
+	struct db *db = store_read(store);
+	bool read = manage_find(m, db, &err);
+	store_read_end(store, db);
+	if (!read) {
+		act_fail(&m->act, &err);
+		return;
+	}
+	user_etag(&m->user, etag);
+	if (!etag_none_match(x, etag)) {
+		manage_answer(&m->act);
+		return;
+	}
+	exchange_set(x, "ETag", etag);
+	exchange_answer(x, 304, NULL, NULL, 0);
+}
+
+/* --- status --- */
+
+struct status_request {
+	const char *reason;
+};
+static const struct field reason_fields[] = {F_STR(status_request, reason, LENGTH(1, 500))};
+static const struct field_table reason_table = FIELD_TABLE("users.reason", status_request, reason_fields);
+static const struct field suspend_fields[] = {
+	F_STR(status_request, reason, REQUIRED, LENGTH(1, 500), DOC("Stands in the audit chain")),
+};
+static const struct field_table suspend_table = FIELD_TABLE("users.suspend", status_request, suspend_fields);
+
+struct status_act {
+	struct manage manage;
+	struct status_request request;
+	int status;
+	enum audit_action action;
+};
+
+/* Who may no longer come in has no sessions either; keys fall silent by the status itself, and speak again after it. */
+static bool apply_status(struct act *act, struct db *db, struct err *err)
+{
+	struct status_act *s = (struct status_act *)act;
+	struct manage *m = &s->manage;
+	if (!manage_find(m, db, err) || !manage_allowed(m, err))
+		return false;
+	if (m->user.status == s->status)
+		return err_set(err, ERR_TRANSITION_REFUSED, "The user is %s already.", user_status_names[s->status]);
+	if (s->status != USER_ACTIVE && !manage_keeps_last(m, db, 0, err))
+		return false;
+	const struct audit_pair meta[] = {{AUDIT_META_reason, s->request.reason}};
+	struct audit_event event = manage_event(m, s->action);
+	event.meta = meta;
+	event.meta_count = s->request.reason != NULL;
+	m->user.status = s->status;
+	act->changed = true;
+	return user_update(db, &m->user, act->now_us, err) &&
+		   (s->status == USER_ACTIVE ||
+			session_revoke_all(db, m->user.user_id, NULL, user_status_names[s->status], act->now_us, err)) &&
+		   act_audit(act, db, &event, err) && manage_again(m, db, err);
+}
+
+static void change_status(struct exchange *x, int status, enum audit_action action)
+{
+	struct status_act *s = act_start(x, sizeof *s);
+	if (s == NULL || !exchange_decode(x, &s->request))
+		return;
+	s->status = status;
+	s->action = action;
+	act_write(&s->manage.act, apply_status, manage_answer);
+}
+
+static void handle_suspend(struct exchange *x)
+{
+	change_status(x, USER_SUSPENDED, AUDIT_USER_SUSPEND);
+}
+
+static void handle_activate(struct exchange *x)
+{
+	change_status(x, USER_ACTIVE, AUDIT_USER_ACTIVATE);
+}
+
+static void handle_deactivate(struct exchange *x)
+{
+	change_status(x, USER_INACTIVE, AUDIT_USER_DEACTIVATE);
+}
+
+/* --- unlock, end sessions --- */
+
+static bool apply_unlock(struct act *act, struct db *db, struct err *err)
+{
+	struct manage *m = (struct manage *)act;
+	char hash[SHA256_HEX_SIZE];
+	if (!manage_find(m, db, err))
+		return false;
+	secret_hash(m->user.email_norm, hash);
+	const struct audit_event event = manage_event(m, AUDIT_UNLOCK);
+	return attempts_forget(db, hash, err) && act_audit(act, db, &event, err);
+}
+
+static void handle_unlock(struct exchange *x)
+{
+	struct status_act *s = act_start(x, sizeof *s);
+	if (s != NULL && exchange_decode(x, &s->request))
+		act_write(&s->manage.act, apply_unlock, manage_answer);
+}
+
+static bool apply_end(struct act *act, struct db *db, struct err *err)
+{
+	struct manage *m = (struct manage *)act;
+	if (!manage_find(m, db, err) || !manage_allowed(m, err))
+		return false;
+	const struct audit_event event = manage_event(m, AUDIT_USER_SESSIONS_END);
+	act->changed = true;
+	return session_revoke_all(db, m->user.user_id, NULL, "ended", act->now_us, err) && act_audit(act, db, &event, err);
+}
+
+static void handle_end(struct exchange *x)
+{
+	struct manage *m = act_start(x, sizeof *m);
+	if (m != NULL)
+		act_write(&m->act, apply_end, NULL);
+}
+
+static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
+static const enum err_kind status_errors[] = {ERR_LAST_ADMIN, ERR_TRANSITION_REFUSED, ERR_NONE};
+
+const struct route user_routes[] = {
+	ROUTE(GET, "/api/v1/users", "user.read", EFFECT_READ, handle_list, .operation = "users.list",
+		  .summary = "People of the account", .query = &query_table, .result = &page_table, .errors = list_errors),
+	ROUTE(POST, "/api/v1/users", "user.manage", EFFECT_WRITE, manage_handle_create, .operation = "users.create",
+		  .summary = "Add a person, with a password or by invitation",
+		  .doc = "Give password or invite: true.  An invited person gets a mail with a token for "
+				 "/api/v1/auth/password/reset.  With a password the person has to choose another at the first login, "
+				 "unless must_change_password is false.",
+		  .body = &manage_create_table, .result = &user_table, .status = 201, .errors = manage_errors,
+		  .rate_class = "auth", .body_max = 16384,
+		  .example = "{\"email\":\"lin@sign.example\",\"full_name\":\"Lin Ho\",\"roles\":[\"engineer\"],\"invite\":"
+					 "true}"),
+	ROUTE(GET, "/api/v1/users/{id}", "user.read", EFFECT_READ, handle_get, .operation = "users.get",
+		  .summary = "One person", .result = &user_table),
+	ROUTE(PATCH, "/api/v1/users/{id}", "user.manage", EFFECT_WRITE, manage_handle_change, .operation = "users.change",
+		  .summary = "Change a person's address, name, roles, licence or password",
+		  .doc = "Needs If-Match.  Roles act on the next request; a new password ends all sessions.",
+		  .body = &manage_change_table, .result = &user_table, .errors = manage_errors, .body_max = 16384,
+		  .example = "{\"roles\":[\"engineer\",\"approver\"]}"),
+	ROUTE(POST, "/api/v1/users/{id}/unlock", "user.manage", EFFECT_WRITE, handle_unlock, .operation = "users.unlock",
+		  .summary = "Forget failed logins of a person", .body = &reason_table, .result = &user_table),
+	ROUTE(POST, "/api/v1/users/{id}/suspend", "user.manage", EFFECT_WRITE, handle_suspend, .operation = "users.suspend",
+		  .summary = "Shut a person out; all sessions end", .body = &suspend_table, .result = &user_table,
+		  .errors = status_errors, .example = "{\"reason\":\"left the company\"}"),
+	ROUTE(POST, "/api/v1/users/{id}/activate", "user.manage", EFFECT_WRITE, handle_activate,
+		  .operation = "users.activate", .summary = "Let a person in again", .body = &reason_table,
+		  .result = &user_table, .errors = status_errors),
+	ROUTE(POST, "/api/v1/users/{id}/deactivate", "user.manage", EFFECT_WRITE, handle_deactivate,
+		  .operation = "users.deactivate", .summary = "Close a person's access; all sessions end",
+		  .body = &reason_table, .result = &user_table, .errors = status_errors),
+	ROUTE(DELETE, "/api/v1/users/{id}/sessions", "user.manage", EFFECT_WRITE, handle_end,
+		  .operation = "users.sessions_end", .summary = "End all sessions of a person", .status = 204),
+};
+const size_t user_routes_count = sizeof user_routes / sizeof *user_routes;

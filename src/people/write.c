@@ -1,0 +1,107 @@
+#include "people/write.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "http/exchange.h"
+#include "people/idempotency.h"
+
+bool write_refuse(struct write *w, enum err_kind kind, const char *format, ...)
+{
+	char message[ERR_MESSAGE_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	err_set(&w->refused, kind, "%s", message);
+	return true;
+}
+
+static void fail(struct write *w, const struct err *err)
+{
+	if (w->fail != NULL)
+		w->fail(w, err);
+	else
+		exchange_fail(w->x, err);
+}
+
+static void answer(struct write *w)
+{
+	if (w->refused.kind != ERR_NONE)
+		fail(w, &w->refused);
+	else if (w->answer != NULL)
+		w->answer(w);
+	else
+		exchange_answer(w->x, 204, NULL, NULL, 0);
+}
+
+static bool run_part(struct db *db, void *self, struct err *err)
+{
+	struct write *w = self;
+	return w->apply(w, db, err);
+}
+
+/* A refusal that the op decided is an answer like another; what failed for the server's reasons is not recorded. */
+static bool recordable(const struct err *err)
+{
+	int status = err_status(err->kind);
+	return status >= 400 && status < 500;
+}
+
+static bool run_keyed(struct write *w, const struct idempotent *request, struct db *db, struct err *err)
+{
+	enum idempotent_found found;
+	if (!idempotency_look(request, db, w->x, &found, err))
+		return false;
+	w->drafted = found == IDEMPOTENT_REPLAYED;
+	if (w->drafted)
+		return true;
+	if (found == IDEMPOTENT_OTHER)
+		return write_refuse(w, ERR_IDEMPOTENCY_MISMATCH, "This Idempotency-Key was used with another request.");
+	bool done = db_attempt(db, run_part, w, &w->failure);
+	if (!done && !recordable(&w->failure)) {
+		*err = w->failure;
+		return false;
+	}
+	exchange_draft(w->x, true);
+	if (done)
+		answer(w);
+	else
+		fail(w, &w->failure);
+	exchange_draft(w->x, false);
+	w->drafted = true;
+	return idempotency_record(request, db, w->x, err);
+}
+
+static bool run(struct db *db, void *self, struct err *err)
+{
+	struct write *w = self;
+	const struct idempotent *request = w->x->idempotency;
+	return request != NULL ? run_keyed(w, request, db, err) : w->apply(w, db, err);
+}
+
+static void end(void *self, bool applied, const struct err *err)
+{
+	struct write *w = self;
+	if (w->after != NULL)
+		w->after(w, applied);
+	if (!applied)
+		fail(w, err);
+	else if (w->drafted)
+		exchange_send(w->x);
+	else
+		answer(w);
+}
+
+void write_submit(struct write *w)
+{
+	struct err err;
+	w->op = (struct store_op){.apply = run, .done = end, .self = w};
+	if (!w->x->held)
+		exchange_hold(w->x);
+	if (store_submit(w->store, &w->op, &err))
+		return;
+	if (w->after != NULL)
+		w->after(w, false);
+	fail(w, &err);
+}

@@ -1,0 +1,45 @@
+/*
+ * One write on its way: an op, the answer to it, and with an Idempotency-Key the record of that answer in the same
+ * transaction [P-8.5].  Every handler that changes the store goes through here.
+ *
+ *     struct thing { struct write write; … };           in the exchange's arena
+ *     thing->write = (struct write){.x = x, .store = store, .apply = …, .answer = …};
+ *     write_submit(&thing->write);
+ *
+ * `apply` changes the store.  It may refuse in two ways: false with err undoes what it did; a refusal noted by
+ * write_refuse() keeps it (a failed login is counted) and is answered all the same.
+ * `answer` writes the answer, from what apply left in the struct.  With a key it runs before the commit, so it must do
+ * nothing but answer; what else is to follow goes into `after`, which runs after the commit, answered or refused.
+ */
+#ifndef CS_PEOPLE_WRITE_H
+#define CS_PEOPLE_WRITE_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+#include "store/store.h"
+
+struct exchange;
+
+struct write {
+	struct exchange *x;
+	struct store *store;
+	bool (*apply)(struct write *w, struct db *db, struct err *err);
+	void (*answer)(struct write *w);                      /* NULL: 204 */
+	void (*after)(struct write *w, bool applied);         /* NULL: nothing; before the answer leaves */
+	void (*fail)(struct write *w, const struct err *err); /* NULL: exchange_fail */
+	struct err refused;
+
+	/* of write.c */
+	struct store_op op;
+	struct err failure;
+	bool drafted;
+};
+
+/* Hold the exchange and submit the op; 503 when the queue is full. */
+void write_submit(struct write *w);
+
+/* Note a refusal.  Returns true, as `apply` does then. */
+bool write_refuse(struct write *w, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,99 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sign/project_fixture.h"
+
+#define PAYLOAD(width) \
+	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":25," \
+	"\"sign_height_ft\":8,\"sign_width_ft\":" width "}}}"
+
+static int ask(struct project_fixture *f, const char *who, const char *method, const char *id, const char *what,
+			   const char *body)
+{
+	return fixture_ask(f, who, method, arena_printf(&f->arena, "/projects/%s/%s", id, what), body, NULL);
+}
+
+static const char *project_new(struct project_fixture *f)
+{
+	assert_int_equal(fixture_ask(f, "ann", "POST", "/projects", "{\"name\":\"Diner\",\"customer\":\"Joe\"}", NULL),
+					 201);
+	return fixture_text(f, "result.project_id");
+}
+
+/* Twice the same bytes, the second time from the store; another design, another report. */
+static void test_report(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f);
+	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 422);
+	assert_string_equal(fixture_text(f, "code"), "no_payload");
+	assert_int_equal(ask(f, "ann", "GET", id, "report.pdf", NULL), 422);
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
+	assert_int_equal(ask(f, "vic", "GET", id, "report.pdf", NULL), 200); /* drawn for a reader, and not stored */
+	size_t size = f->answer.answer_size;
+	char *bytes = memcpy(arena_alloc(&f->arena, size), f->answer.answer, size);
+	assert_memory_equal(bytes, "%PDF-", 5);
+	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
+	assert_false(fixture_at(f, "result.cached")->boolean);
+	assert_true(fixture_number_at(f, "result.pages") == 4);
+	const char *sha = fixture_text(f, "result.sha256");
+	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_true(fixture_at(f, "result.cached")->boolean);
+	assert_string_equal(fixture_text(f, "result.sha256"), sha);
+	assert_int_equal(fixture_ask(f, "vic", "GET", fixture_text(f, "result.download_url"), NULL, NULL), 200);
+	assert_int_equal(f->answer.answer_size, size);
+	assert_memory_equal(f->answer.answer, bytes, size);
+	assert_string_equal(loopback_header(&f->answer, "ETag"), arena_printf(&f->arena, "\"%s\"", sha));
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("11")), 201);
+	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_false(fixture_at(f, "result.cached")->boolean);
+	assert_string_not_equal(fixture_text(f, "result.sha256"), sha);
+	assert_int_equal(ask(f, "ann", "GET", id, "events", NULL), 200);
+	assert_string_equal(fixture_text(f, "result.items.0.type"), "report.generated");
+	assert_true(fixture_chain_sound(f));
+	assert_int_equal(ask(f, "eve", "GET", id, "report.pdf", NULL), 404);
+	assert_int_equal(ask(f, "vic", "POST", id, "report", NULL), 403);
+}
+
+/* The cover tells the project's name: another name is another report. */
+static void test_shows_project(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f);
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
+	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	const char *sha = fixture_text(f, "result.sha256");
+	assert_int_equal(ask(f, "ann", "GET", id, "", NULL), 200);
+	const char *const headers[] = {"If-Match", fixture_text(f, "result.etag"), NULL};
+	assert_int_equal(
+		fixture_ask(f, "ann", "PUT", arena_printf(&f->arena, "/projects/%s", id), "{\"name\":\"Another\"}", headers),
+		200);
+	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_string_not_equal(fixture_text(f, "result.sha256"), sha);
+}
+
+static void test_elevation(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f);
+	assert_int_equal(ask(f, "ann", "GET", id, "elevation.svg", NULL), 422);
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
+	assert_int_equal(ask(f, "vic", "GET", id, "elevation.svg", NULL), 200);
+	assert_non_null(strstr(f->answer.answer, "<svg"));
+	assert_true(f->answer.answer_size < 60000);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, project_fixture_new, project_fixture_free)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {TEST(test_report), TEST(test_shows_project), TEST(test_elevation)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,53 @@
+/*
+ * One write of trade on its way: decide and store in one op, then answer.  Every handler's own struct begins with a
+ * struct deed.  Private to src/trade.
+ *
+ * `apply` may refuse and still have its rows kept (a refused signal is remembered): it calls deed_refuse and returns
+ * true; that is answered then instead of answer().
+ */
+#ifndef CS_TRADE_DEED_H
+#define CS_TRADE_DEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "seal/audit.h"
+#include "store/store.h"
+
+struct exchange;
+struct trade_api;
+
+struct deed {
+	struct exchange *x;
+	struct trade_api *api;
+	int64_t now_us; /* wall time at the start */
+	struct err refused;
+	const struct faults *faults; /* with ERR_INVALID */
+	const char *signal_id;       /* told with a refusal; NULL: none */
+
+	/* of deed.c */
+	struct store_op op;
+	bool (*apply)(struct deed *deed, struct db *db, struct err *err);
+	void (*answer)(struct deed *deed);
+};
+
+/* In the exchange's arena, zeroed.  NULL: there was no memory and the exchange was answered. */
+void *deed_start(struct exchange *x, size_t size);
+
+/* One op, then the answer; answer NULL: 204. */
+void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
+				void (*answer)(struct deed *deed));
+
+/* Note a refusal to be answered after the commit.  Returns true. */
+bool deed_refuse(struct deed *deed, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Answer `refused`, or another failure, now. */
+void deed_fail(struct deed *deed, const struct err *err);
+
+/* Append an audit row of the principal about `target_id`; up to four pairs of meta. */
+bool deed_audit(struct deed *deed, struct db *db, enum audit_action action, const char *target_id,
+				const struct audit_pair *meta, size_t meta_count, struct err *err);
+
+#endif

@@ -1,0 +1,74 @@
+#include "trade/domain/risk_profile.h"
+
+#include <math.h>
+
+#define LIMIT(m, low, high, preset, ...) \
+	F_NUM(risk_profile, m, RANGE(low, high), DEFAULT(preset), SIGNIFICANT(12), __VA_ARGS__)
+#define WHOLE(m, low, high, preset, ...) F_INT(risk_profile, m, RANGE(low, high), DEFAULT(preset), __VA_ARGS__)
+
+static const char *const on_lapse_names[] = {"close", "keep", "alert", NULL};
+
+static const struct field profile_fields[] = {
+	LIMIT(risk_percent, .1, 10, 2, UNIT("%"), DOC("Part of the equity that one trade may lose")),
+	LIMIT(max_order_size, .01, 1e6, 1, UNIT("lots"), DOC("Largest order")),
+	F_NUM(risk_profile, max_order_notional, ABOVE(0, 1e15), NULLABLE, SIGNIFICANT(12), DOC("Largest order's value")),
+	LIMIT(price_collar_pct, 0, 100, 2, UNIT("%"), DOC("How far from the middle of the quote a price may lie")),
+	LIMIT(duplicate_window_s, 0, 86400, 10, UNIT("s"), DOC("An order like another one within it is refused")),
+	WHOLE(max_orders_per_minute, 1, 100000, 30, DOC("Orders in 60 s, this one included")),
+	WHOLE(max_open_positions, 0, 100000, 5, DOC("With so many open, no further entry")),
+	LIMIT(max_gross_exposure_x, 0, 1e6, 20, DOC("Sum of all positions' values, in equities")),
+	LIMIT(max_net_exposure_x, 0, 1e6, 10, DOC("Longs less shorts, in equities")),
+	LIMIT(max_group_share, 0, 1, .7, DOC("One group's part of the gross exposure, from the second group on")),
+	LIMIT(max_daily_loss_pct, 0, 100, 5, UNIT("%"), DOC("Loss since 00:00 UTC, of the day's first equity")),
+	LIMIT(max_drawdown_pct, 0, 100, 20, UNIT("%"), DOC("From the peak of the equity")),
+	F_STRS(risk_profile, instruments, TOLD_APART, NULLABLE, COUNT(0, 1000), DOC("Null: all of pack instruments")),
+	F_BOOL(risk_profile, require_stop_loss, DEFAULT(false), DOC("Refuse orders without one")),
+	LIMIT(quote_max_age_s, 0, 86400, 60, UNIT("s"), DOC("Age of the quote")),
+	LIMIT(account_max_age_s, 0, 86400, 60, UNIT("s"), DOC("Age of the account's figures")),
+	LIMIT(margin_buffer_pct, 0, 100, 20, UNIT("%"), DOC("Of the balance, to stay free after the order")),
+	WHOLE(quorum, 1, 5, 1, DOC("Approvals needed")),
+	F_STRS(risk_profile, approver_set, TOLD_APART, NULLABLE, COUNT(0, 100), DOC("Users; null: all with the right")),
+	F_BOOL(risk_profile, owner_counts, DEFAULT(true), DOC("The owner's own approval counts")),
+	F_ENUM(risk_profile, on_lapse, on_lapse_names, DEFAULT(LAPSE_CLOSE), DOC("When an approval lapses")),
+	WHOLE(approval_valid_seconds, 1, 2592000, 14400, UNIT("s"), DOC("Life of an approval")),
+};
+const struct field_table risk_profile_table = FIELD_TABLE("trade.risk_profile", risk_profile, profile_fields);
+
+void risk_profile_defaults(struct risk_profile *profile)
+{
+	field_defaults(&risk_profile_table, profile);
+}
+
+/* The less of two limits; NaN is none. */
+static void lower(double *mine, double other)
+{
+	*mine = fmin(*mine, other);
+}
+
+static void lower_count(int64_t *mine, int64_t other)
+{
+	*mine = other < *mine ? other : *mine;
+}
+
+void risk_profile_tighten(struct risk_profile *p, const struct risk_profile *other)
+{
+	lower(&p->risk_percent, other->risk_percent);
+	lower(&p->max_order_size, other->max_order_size);
+	lower(&p->max_order_notional, other->max_order_notional);
+	lower(&p->price_collar_pct, other->price_collar_pct);
+	p->duplicate_window_s = fmax(p->duplicate_window_s, other->duplicate_window_s);
+	lower_count(&p->max_orders_per_minute, other->max_orders_per_minute);
+	lower_count(&p->max_open_positions, other->max_open_positions);
+	lower(&p->max_gross_exposure_x, other->max_gross_exposure_x);
+	lower(&p->max_net_exposure_x, other->max_net_exposure_x);
+	lower(&p->max_group_share, other->max_group_share);
+	lower(&p->max_daily_loss_pct, other->max_daily_loss_pct);
+	lower(&p->max_drawdown_pct, other->max_drawdown_pct);
+	p->require_stop_loss |= other->require_stop_loss;
+	lower(&p->quote_max_age_s, other->quote_max_age_s);
+	lower(&p->account_max_age_s, other->account_max_age_s);
+	p->margin_buffer_pct = fmax(p->margin_buffer_pct, other->margin_buffer_pct);
+	p->quorum = other->quorum > p->quorum ? other->quorum : p->quorum;
+	p->owner_counts &= other->owner_counts;
+	lower_count(&p->approval_valid_seconds, other->approval_valid_seconds);
+}

@@ -1,0 +1,423 @@
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/codec.h"
+#include "core/env.h"
+#include "core/field.h"
+#include "core/id.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "core/stamp.h"
+#include "crypt/digest.h"
+#include "crypt/secret.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "people/reply.h"
+#include "seal/pack.h"
+#include "trade/deed.h"
+#include "trade/domain/instruments.h"
+#include "trade/domain/signature.h"
+#include "trade/ip_list.h"
+#include "trade/producers.h"
+#include "trade/trade_internal.h"
+#include "trade/trade_routes.h"
+
+/* /api/v1/producers: register, change, rotate, delete [trade.md 2.1].  A secret is shown once. */
+
+enum { LIST_MAX = 500, ROTATE_S = 86400, ROTATE_MAX_S = 604800 };
+
+struct texts {
+	size_t count;
+	const char **items;
+};
+
+struct producer_request {
+	const char *name;
+	int kind;
+	struct texts instruments, ip_allow;
+	bool enabled;
+};
+
+#define LISTS \
+	F_STRS(producer_request, instruments, TOLD_APART, COUNT(0, 1000), DOC("Which it may name; without: all")), \
+		F_STRS(producer_request, ip_allow, TOLD_APART, COUNT(0, 100), DOC("Addresses or networks; without: any"))
+
+static const struct field create_fields[] = {
+	F_STR(producer_request, name, REQUIRED, LENGTH(1, 100), DOC("What people call it")),
+	F_ENUM(producer_request, kind, producer_kind_names, DEFAULT(PRODUCER_HMAC), DOC("How it proves itself")),
+	LISTS,
+};
+static const struct field_table create_table = FIELD_TABLE("producers.create", producer_request, create_fields);
+
+static const struct field patch_fields[] = {
+	F_STR(producer_request, name, LENGTH(1, 100), DOC("What people call it")),
+	F_BOOL(producer_request, enabled, DEFAULT(true), DOC("Off: its requests are refused")),
+	LISTS,
+};
+static const struct field_table patch_table = FIELD_TABLE("producers.patch", producer_request, patch_fields);
+
+struct rotate_request {
+	int64_t overlap_seconds;
+};
+
+static const struct field rotate_fields[] = {
+	F_INT(rotate_request, overlap_seconds, RANGE(0, ROTATE_MAX_S), DEFAULT(ROTATE_S), UNIT("s"),
+		  DOC("How long the old secret is good for")),
+};
+static const struct field_table rotate_table = FIELD_TABLE("producers.rotate", rotate_request, rotate_fields);
+
+/* What is told of a producer; secrets only when they are new. */
+struct shown {
+	const char *id, *name;
+	int kind;
+	const char *secret, *webhook_secret;
+	const char *owner_id;
+	const struct json *instruments, *ip_allow;
+	bool enabled;
+	int64_t old_secret_uses;
+	const char *old_secret_until, *created_at, *updated_at;
+};
+
+#define SHOWN_HEAD F_STR(shown, id), F_STR(shown, name), F_ENUM(shown, kind, producer_kind_names)
+#define SHOWN_TAIL \
+	F_STR(shown, owner_id), F_JSON(shown, instruments, NULLABLE), F_JSON(shown, ip_allow, NULLABLE), \
+		F_BOOL(shown, enabled), F_INT(shown, old_secret_uses, DOC("Of the secret before the last rotation")), \
+		F_STR(shown, old_secret_until, NULLABLE, FORMAT("date-time")), F_STR(shown, created_at, FORMAT("date-time")), \
+		F_STR(shown, updated_at, FORMAT("date-time"))
+
+static const struct field row_fields[] = {SHOWN_HEAD, SHOWN_TAIL};
+static const struct field_table row_table = FIELD_TABLE("producers.row", shown, row_fields);
+
+static const struct field secret_fields[] = {
+	SHOWN_HEAD,
+	F_STR(shown, secret, SECRET, DOC("Its ASCII bytes are the key; shown this once")),
+	F_STR(shown, webhook_secret, SECRET, DOC("The same for Standard Webhooks")),
+	SHOWN_TAIL,
+};
+static const struct field_table secret_table = FIELD_TABLE("producers.secret", shown, secret_fields);
+
+struct shown_list {
+	struct {
+		size_t count;
+		struct shown *items;
+	} items;
+	const char *next_cursor;
+};
+
+static const struct field list_fields[] = {
+	F_OBJECTS(shown_list, items, &row_table),
+	F_STR(shown_list, next_cursor, NULLABLE),
+};
+static const struct field_table list_table = FIELD_TABLE("producers.list", shown_list, list_fields);
+
+static const char *time_text(struct arena *arena, int64_t us)
+{
+	char text[STAMP_TEXT];
+	stamp_format(text, us);
+	return us != 0 ? arena_dup(arena, text) : NULL;
+}
+
+static const struct json *parsed(struct arena *arena, const char *text)
+{
+	const struct json *json = NULL;
+	if (text != NULL)
+		json_parse(arena, text, strlen(text), &json_body_limits, &json, NULL);
+	return json;
+}
+
+static struct shown show(struct arena *arena, const struct producer *p)
+{
+	return (struct shown){
+		.id = p->producer_id,
+		.name = p->name,
+		.kind = p->kind,
+		.owner_id = p->owner_id,
+		.instruments = parsed(arena, p->instruments),
+		.ip_allow = parsed(arena, p->ip_allow),
+		.enabled = p->enabled,
+		.old_secret_uses = p->old_uses,
+		.old_secret_until = time_text(arena, p->old_until_us),
+		.created_at = time_text(arena, p->created_us),
+		.updated_at = time_text(arena, p->updated_us),
+	};
+}
+
+static const char *list_text(struct arena *arena, const struct texts *texts)
+{
+	struct buf buf;
+	struct jw jw;
+	if (texts->items == NULL)
+		return NULL;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_array(&jw);
+	for (size_t i = 0; i < texts->count; i++)
+		jw_str(&jw, texts->items[i]);
+	jw_array_end(&jw);
+	const char *text = arena_dupn(arena, buf_text(&buf), buf.size);
+	buf_fini(&buf);
+	return text;
+}
+
+/* --- one change under way --- */
+
+struct change {
+	struct deed deed;
+	struct producer_request request;
+	struct rotate_request rotate;
+	struct producer producer;
+	char id[ID_TEXT], owner[40], secret[SECRET_TEXT];
+};
+
+static bool known_instruments(struct change *c, struct faults *faults)
+{
+	const struct pack *pack = packs_find(c->deed.api->options.packs, "instruments", NULL, NULL);
+	for (size_t i = 0; i < c->request.instruments.count; i++)
+		if (instrument_find(pack->data, c->request.instruments.items[i]) == NULL)
+			faults_add(faults, field_pointer_index(&c->deed.x->arena, "/instruments", i), "unknown_instrument",
+					   "is not in pack instruments");
+	for (size_t i = 0; i < c->request.ip_allow.count; i++)
+		if (!ip_list_valid(c->request.ip_allow.items[i]))
+			faults_add(faults, field_pointer_index(&c->deed.x->arena, "/ip_allow", i), "format",
+					   "must be an address or a network such as 192.0.2.0/24");
+	return faults->count == 0;
+}
+
+/* Decode and check.  NULL: answered. */
+static struct change *start(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	struct faults faults;
+	if (c == NULL || !exchange_decode(x, &c->request))
+		return NULL;
+	faults_init(&faults, &x->arena);
+	if (!known_instruments(c, &faults)) {
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+		return NULL;
+	}
+	return c;
+}
+
+static bool new_secret(struct change *c)
+{
+	struct trade_api *api = c->deed.api;
+	secret_make(api->options.env, "", c->secret);
+	c->producer.secret = producer_seal_secret(api->options.env, api->secret_key, c->producer.producer_id, c->secret,
+											  &c->deed.x->arena, &c->producer.secret_size);
+	return c->producer.secret != NULL;
+}
+
+static void answer_with_secret(struct deed *deed, int status)
+{
+	struct change *c = (struct change *)deed;
+	struct shown shown = show(&deed->x->arena, &c->producer);
+	char base64[BASE64_LENGTH(SECRET_LENGTH) + 1], secret[SECRET_TEXT];
+	base64_encode(base64, c->secret, strlen(c->secret));
+	memcpy(secret, c->secret, sizeof secret);
+	wipe(c->secret, sizeof c->secret);
+	shown.secret = secret;
+	shown.webhook_secret = arena_printf(&deed->x->arena, WEBHOOK_SECRET_PREFIX "%s", base64);
+	reply_fact(deed->x, status, &secret_table, &shown); /* from here on the exchange is another's, and c with it */
+	wipe(secret, sizeof secret);
+}
+
+static void answer_created(struct deed *deed)
+{
+	const struct change *c = (const struct change *)deed;
+	exchange_setf(deed->x, "Location", "/api/v1/producers/%s", c->producer.producer_id);
+	answer_with_secret(deed, 201);
+}
+
+static void answer_rotated(struct deed *deed)
+{
+	answer_with_secret(deed, 200);
+}
+
+static void answer_row(struct deed *deed)
+{
+	const struct change *c = (const struct change *)deed;
+	const struct shown shown = show(&deed->x->arena, &c->producer);
+	reply_fact(deed->x, 200, &row_table, &shown);
+}
+
+static bool apply_create(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	const struct principal *principal = principal_of(deed->x);
+	const struct audit_pair meta[] = {{AUDIT_META_kind, producer_kind_names[c->producer.kind]}};
+	if (principal->user_id[0] == '\0' && !producer_first_user(db, principal->account_id, c->owner, err))
+		return false;
+	c->producer.owner_id = principal->user_id[0] != '\0' ? principal->user_id : c->owner;
+	return producer_insert(db, &c->producer, err) && deed_audit(deed, db, AUDIT_PRODUCER_CREATE, c->id, meta, 1, err);
+}
+
+static void handle_create(struct exchange *x)
+{
+	struct change *c = start(x);
+	if (c == NULL)
+		return;
+	if (c->request.kind == PRODUCER_URL_TOKEN) {
+		exchange_failf(x, ERR_NOT_IMPLEMENTED, "Producers that call a URL are not there yet.");
+		return;
+	}
+	id_make(c->deed.api->options.ids, c->id);
+	c->producer = (struct producer){
+		.producer_id = c->id,
+		.account_id = principal_of(x)->account_id,
+		.name = c->request.name,
+		.kind = c->request.kind,
+		.instruments = list_text(&x->arena, &c->request.instruments),
+		.ip_allow = list_text(&x->arena, &c->request.ip_allow),
+		.enabled = true,
+		.created_us = c->deed.now_us,
+		.updated_us = c->deed.now_us,
+	};
+	if (!new_secret(c))
+		exchange_failf(x, ERR_LIMIT, "no memory");
+	else
+		deed_write(&c->deed, apply_create, answer_created);
+}
+
+/* Read the producer named in the path into the change, in its op.  *found false: refused with 404. */
+static bool read_named(struct change *c, struct db *db, bool *found, struct err *err)
+{
+	struct exchange *x = c->deed.x;
+	const char *id = exchange_param(x, "id");
+	*found = false;
+	if (id_valid(id) && !producer_find(db, principal_of(x)->account_id, id, &x->arena, &c->producer, found, err))
+		return false;
+	return *found || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such producer.");
+}
+
+static bool apply_patch(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	const struct producer_request *r = &c->request;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	c->producer.name = r->name != NULL ? r->name : c->producer.name;
+	c->producer.enabled = r->enabled;
+	if (r->instruments.items != NULL)
+		c->producer.instruments = list_text(&deed->x->arena, &r->instruments);
+	if (r->ip_allow.items != NULL)
+		c->producer.ip_allow = list_text(&deed->x->arena, &r->ip_allow);
+	c->producer.updated_us = deed->now_us;
+	return producer_update(db, &c->producer, err) &&
+		   deed_audit(deed, db, AUDIT_PRODUCER_UPDATE, c->producer.producer_id, NULL, 0, err);
+}
+
+static void handle_patch(struct exchange *x)
+{
+	struct change *c = start(x);
+	if (c != NULL)
+		deed_write(&c->deed, apply_patch, answer_row);
+}
+
+static bool apply_rotate(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	c->producer.old_secret = c->producer.secret;
+	c->producer.old_secret_size = c->producer.secret_size;
+	c->producer.old_until_us = deed->now_us + c->rotate.overlap_seconds * STAMP_US_PER_S;
+	c->producer.old_uses = 0;
+	c->producer.updated_us = deed->now_us;
+	if (!new_secret(c))
+		return err_set(err, ERR_LIMIT, "no memory");
+	return producer_update(db, &c->producer, err) &&
+		   deed_audit(deed, db, AUDIT_PRODUCER_ROTATE, c->producer.producer_id, NULL, 0, err);
+}
+
+static void handle_rotate(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL && exchange_decode(x, &c->rotate))
+		deed_write(&c->deed, apply_rotate, answer_rotated);
+}
+
+static bool apply_delete(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	return !found || (producer_delete(db, c->producer.account_id, c->producer.producer_id, deed->now_us, err) &&
+					  deed_audit(deed, db, AUDIT_PRODUCER_DELETE, c->producer.producer_id, NULL, 0, err));
+}
+
+static void handle_delete(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL)
+		deed_write(&c->deed, apply_delete, NULL);
+}
+
+/* --- reading --- */
+
+static void handle_get(struct exchange *x)
+{
+	struct trade_api *api = x->owner;
+	struct producer producer;
+	struct err err;
+	const char *id = exchange_param(x, "id");
+	bool found = false, read = true;
+	if (id_valid(id)) {
+		struct db *db = store_read(api->options.store);
+		read = producer_find(db, principal_of(x)->account_id, id, &x->arena, &producer, &found, &err);
+		store_read_end(api->options.store, db);
+	}
+	if (!read) {
+		exchange_fail(x, &err);
+	} else if (!found) {
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such producer.");
+	} else {
+		const struct shown shown = show(&x->arena, &producer);
+		reply_fact(x, 200, &row_table, &shown);
+	}
+}
+
+static void handle_list(struct exchange *x)
+{
+	struct trade_api *api = x->owner;
+	struct producer *producers;
+	struct shown_list list = {.next_cursor = NULL};
+	struct err err;
+	struct db *db = store_read(api->options.store);
+	bool read =
+		producer_list(db, principal_of(x)->account_id, LIST_MAX, &x->arena, &producers, &list.items.count, &err);
+	store_read_end(api->options.store, db);
+	if (!read) {
+		exchange_fail(x, &err);
+		return;
+	}
+	list.items.items = arena_array(&x->arena, list.items.count, sizeof *list.items.items);
+	for (size_t i = 0; list.items.items != NULL && i < list.items.count; i++)
+		list.items.items[i] = show(&x->arena, &producers[i]);
+	reply_fact(x, 200, &list_table, &list);
+}
+
+const struct route producers_routes[] = {
+	ROUTE(POST, "/api/v1/producers", "trade.manage", EFFECT_WRITE, handle_create, .operation = "producers.create",
+		  .summary = "Register a strategy engine; its secret is shown this once", .body = &create_table,
+		  .result = &secret_table, .status = 201),
+	ROUTE(GET, "/api/v1/producers", "trade.read", EFFECT_READ, handle_list, .operation = "producers.list",
+		  .summary = "The account's producers, newest first", .result = &list_table),
+	ROUTE(GET, "/api/v1/producers/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "producers.get",
+		  .summary = "One producer", .result = &row_table),
+	ROUTE(PATCH, "/api/v1/producers/{id}", "trade.manage", EFFECT_WRITE, handle_patch, .operation = "producers.update",
+		  .summary = "Change a producer", .body = &patch_table, .result = &row_table),
+	ROUTE(DELETE, "/api/v1/producers/{id}", "trade.manage", EFFECT_WRITE, handle_delete,
+		  .operation = "producers.delete", .summary = "Delete a producer; its signals stay", .status = 204),
+	ROUTE(POST, "/api/v1/producers/{id}/rotate", "trade.manage", EFFECT_WRITE, handle_rotate,
+		  .operation = "producers.rotate", .summary = "A new secret; the old one stays good for a while",
+		  .body = &rotate_table, .result = &secret_table),
+};
+const size_t producers_routes_count = sizeof producers_routes / sizeof *producers_routes;

@@ -1,0 +1,17 @@
+/* A signal as it is told [trade.md 2.2].  Private to src/trade. */
+#ifndef CS_TRADE_SIGNAL_VIEW_H
+#define CS_TRADE_SIGNAL_VIEW_H
+
+#include "trade/signals.h"
+
+struct buf;
+struct field_table;
+struct risk_report;
+
+/* Append the signal as a JSON object: ids, the sealed content's members, status, risk, approvals, times. */
+void signal_write(struct buf *out, const struct signal_row *row);
+
+/* The stored form of a risk report: decision, failed, checks. */
+const char *signal_risk_text(struct arena *arena, const struct risk_report *report);
+
+#endif

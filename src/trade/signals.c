@@ -1,0 +1,195 @@
+#include "trade/signals.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/must.h"
+#include "core/stamp.h"
+#include "store/store.h"
+#include "trade/domain/risk.h"
+
+#define COLUMNS \
+	"signal_id, account_id, producer_id, owner_id, instrument, side, version, external_id, time_at, expires_at, " \
+	"content, seal_sha256, authenticity, status, risk, approvals_needed, created_at, updated_at, row_version"
+
+bool signal_insert(struct db *db, const struct signal_row *r, struct err *err)
+{
+	return db_run(db, err,
+				  "INSERT INTO signals (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+				  "$14, $15, $16, $17, $18, $19)",
+				  V_TEXT(r->signal_id), V_TEXT(r->account_id), V_TEXT(r->producer_id), V_TEXT(r->owner_id),
+				  V_TEXT(r->instrument), V_TEXT(r->side), V_TEXT(r->version), V_TEXT(r->external_id), V_INT(r->time_us),
+				  V_INT(r->expires_us), V_TEXT(r->content), V_TEXT(r->seal_sha256), V_TEXT(r->authenticity),
+				  V_TEXT(signal_status_names[r->status]), V_TEXT(r->risk), V_INT(r->approvals_needed),
+				  V_INT(r->created_us), V_INT(r->updated_us), V_INT(r->row_version));
+}
+
+static int status_of(const char *name)
+{
+	int status = 0;
+	while (strcmp(signal_status_names[status], name) != 0)
+		status++;
+	return status;
+}
+
+static void take(const struct db_rows *row, struct arena *arena, struct signal_row *r)
+{
+	*r = (struct signal_row){
+		.signal_id = db_text_dup(row, 0, arena),
+		.account_id = db_text_dup(row, 1, arena),
+		.producer_id = db_text_dup(row, 2, arena),
+		.owner_id = db_text_dup(row, 3, arena),
+		.instrument = db_text_dup(row, 4, arena),
+		.side = db_text_dup(row, 5, arena),
+		.version = db_text_dup(row, 6, arena),
+		.external_id = db_text_dup(row, 7, arena),
+		.time_us = db_int(row, 8),
+		.expires_us = db_int(row, 9),
+		.content = db_text_dup(row, 10, arena),
+		.seal_sha256 = db_text_dup(row, 11, arena),
+		.authenticity = db_text_dup(row, 12, arena),
+		.status = status_of(db_text(row, 13)),
+		.risk = db_text_dup(row, 14, arena),
+		.approvals_needed = db_int(row, 15),
+		.created_us = db_int(row, 16),
+		.updated_us = db_int(row, 17),
+		.row_version = db_int(row, 18),
+	};
+}
+
+struct taking {
+	struct arena *arena;
+	struct signal_row *row;
+};
+
+static void take_one(const struct db_rows *row, void *self)
+{
+	struct taking *to = self;
+	take(row, to->arena, to->row);
+}
+
+bool signal_find(struct db *db, const char *account_id, const char *signal_id, struct arena *arena,
+				 struct signal_row *row, bool *found, struct err *err)
+{
+	struct taking to = {arena, row};
+	return db_one(db, err, found, take_one, &to,
+				  "SELECT " COLUMNS " FROM signals WHERE account_id = $1 AND signal_id = $2", V_TEXT(account_id),
+				  V_TEXT(signal_id));
+}
+
+bool signal_list(struct db *db, const struct signal_filter *f, struct arena *arena, struct signal_row **list,
+				 size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	*count = 0;
+	*list = arena_array(arena, (size_t)f->limit, sizeof **list);
+	if (*list == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!db_query(db, &rows, err,
+				  "SELECT " COLUMNS " FROM signals WHERE account_id = $1 "
+				  "AND (CAST($2 AS TEXT) IS NULL OR status = $2) AND (CAST($3 AS TEXT) IS NULL OR instrument = $3) "
+				  "AND (CAST($4 AS TEXT) IS NULL OR producer_id = $4) AND (CAST($5 AS TEXT) IS NULL OR signal_id < $5) "
+				  "AND ($6 = 0 OR created_at >= $6) AND ($7 = 0 OR created_at < $7) "
+				  "ORDER BY signal_id DESC LIMIT $8",
+				  V_TEXT(f->account_id), V_TEXT(f->status), V_TEXT(f->instrument), V_TEXT(f->producer_id),
+				  V_TEXT(f->before_id), V_INT(f->from_us), V_INT(f->to_us), V_INT(f->limit)))
+		return false;
+	while (db_next(&rows))
+		take(&rows, arena, &(*list)[(*count)++]);
+	return db_end(&rows, err);
+}
+
+static void take_id(const struct db_rows *row, void *self)
+{
+	const char *id = db_text(row, 0);
+	snprintf(self, ID_TEXT, "%s", id != NULL ? id : "");
+}
+
+bool signal_twin(struct db *db, const char *producer_id, const struct signal *s, char signal_id[ID_TEXT],
+				 struct err *err)
+{
+	bool found = false;
+	signal_id[0] = '\0';
+	if (s->external_id != NULL && !db_one(db, err, &found, take_id, signal_id,
+										  "SELECT signal_id FROM signals WHERE producer_id = $1 AND external_id = $2",
+										  V_TEXT(producer_id), V_TEXT(s->external_id)))
+		return false;
+	return found || db_one(db, err, &found, take_id, signal_id,
+						   "SELECT signal_id FROM signals WHERE producer_id = $1 AND instrument = $2 AND side = $3 "
+						   "AND time_at = $4 AND version = $5",
+						   V_TEXT(producer_id), V_TEXT(s->instrument), V_TEXT(trade_side_names[s->side]),
+						   V_INT(s->time_us), V_TEXT(s->version));
+}
+
+bool signal_move(struct db *db, const char *signal_id, enum signal_status from, enum signal_status to, int64_t now_us,
+				 bool *moved, struct err *err)
+{
+	must(signal_may_move(from, to));
+	if (!db_run(db, err,
+				"UPDATE signals SET status = $3, updated_at = $4, row_version = row_version + 1 "
+				"WHERE signal_id = $1 AND status = $2",
+				V_TEXT(signal_id), V_TEXT(signal_status_names[from]), V_TEXT(signal_status_names[to]), V_INT(now_us)))
+		return false;
+	*moved = db_changed(db) == 1;
+	return true;
+}
+
+bool replay_seen(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, bool *seen,
+				 char signal_id[ID_TEXT], struct err *err)
+{
+	signal_id[0] = '\0';
+	return db_one(db, err, seen, take_id, signal_id,
+				  "SELECT signal_id FROM replays WHERE producer_id = $1 AND sha256 = $2 AND until > $3",
+				  V_TEXT(producer_id), V_TEXT(sha256), V_INT(now_us));
+}
+
+bool replay_spend(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, const char *signal_id,
+				  struct err *err)
+{
+	int64_t until = now_us + REPLAY_KEPT_S * STAMP_US_PER_S;
+	return db_run(db, err, "DELETE FROM replays WHERE until <= $1", V_INT(now_us)) &&
+		   db_run(db, err, "INSERT INTO replays (producer_id, sha256, until, signal_id) VALUES ($1, $2, $3, $4)",
+				  V_TEXT(producer_id), V_TEXT(sha256), V_INT(until), V_TEXT(signal_id));
+}
+
+bool refused_insert(struct db *db, const struct refused_row *r, struct err *err)
+{
+	int64_t oldest = r->created_us - REFUSED_KEPT_DAYS * STAMP_US_PER_DAY;
+	return db_run(db, err, "DELETE FROM refused_signals WHERE account_id = $1 AND created_at < $2",
+				  V_TEXT(r->account_id), V_INT(oldest)) &&
+		   db_run(db, err,
+				  "INSERT INTO refused_signals (refused_id, account_id, producer_id, status, code, detail, errors, "
+				  "signal_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+				  V_TEXT(r->refused_id), V_TEXT(r->account_id), V_TEXT(r->producer_id), V_INT(r->status),
+				  V_TEXT(r->code), V_TEXT(r->detail), V_TEXT(r->errors), V_TEXT(r->signal_id), V_INT(r->created_us));
+}
+
+bool refused_list(struct db *db, const char *account_id, const char *before_id, int64_t limit, struct arena *arena,
+				  struct refused_row **list, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	*count = 0;
+	*list = arena_array(arena, (size_t)limit, sizeof **list);
+	if (*list == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!db_query(db, &rows, err,
+				  "SELECT refused_id, producer_id, status, code, detail, errors, signal_id, created_at "
+				  "FROM refused_signals WHERE account_id = $1 AND (CAST($2 AS TEXT) IS NULL OR refused_id < $2) "
+				  "ORDER BY refused_id DESC LIMIT $3",
+				  V_TEXT(account_id), V_TEXT(before_id), V_INT(limit)))
+		return false;
+	while (db_next(&rows))
+		(*list)[(*count)++] = (struct refused_row){
+			.refused_id = db_text_dup(&rows, 0, arena),
+			.producer_id = db_text_dup(&rows, 1, arena),
+			.status = db_int(&rows, 2),
+			.code = db_text_dup(&rows, 3, arena),
+			.detail = db_text_dup(&rows, 4, arena),
+			.errors = db_text_dup(&rows, 5, arena),
+			.signal_id = db_text_dup(&rows, 6, arena),
+			.created_us = db_int(&rows, 7),
+		};
+	return db_end(&rows, err);
+}

@@ -1,0 +1,68 @@
+/*
+ * Signals in the store, the signatures that were used, and the requests that were refused.
+ */
+#ifndef CS_TRADE_SIGNALS_H
+#define CS_TRADE_SIGNALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/id.h"
+#include "trade/domain/signal.h"
+
+struct arena;
+struct db;
+struct err;
+
+enum { REPLAY_KEPT_S = 600, REFUSED_KEPT_DAYS = 7 };
+
+/* A row; texts are the arena's. */
+struct signal_row {
+	const char *signal_id, *account_id, *producer_id, *owner_id;
+	const char *instrument, *side, *version, *external_id;
+	int64_t time_us, expires_us;
+	const char *content; /* RFC 8785 */
+	const char *seal_sha256, *authenticity;
+	int status;       /* enum signal_status */
+	const char *risk; /* JSON */
+	int64_t approvals_needed, created_us, updated_us, row_version;
+};
+
+bool signal_insert(struct db *db, const struct signal_row *row, struct err *err);
+
+bool signal_find(struct db *db, const char *account_id, const char *signal_id, struct arena *arena,
+				 struct signal_row *row, bool *found, struct err *err);
+
+/* What a list is narrowed by; NULL and 0: not. */
+struct signal_filter {
+	const char *account_id, *status, *instrument, *producer_id, *before_id;
+	int64_t from_us, to_us, limit;
+};
+bool signal_list(struct db *db, const struct signal_filter *filter, struct arena *arena, struct signal_row **rows,
+				 size_t *count, struct err *err);
+
+/* A signal with the same external id, or the same decision [trade.md 2.2, step 12]; "" when there is none. */
+bool signal_twin(struct db *db, const char *producer_id, const struct signal *signal, char signal_id[ID_TEXT],
+				 struct err *err);
+
+/* Move along an edge of the table; *moved false: it is in another status by now. */
+bool signal_move(struct db *db, const char *signal_id, enum signal_status from, enum signal_status to, int64_t now_us,
+				 bool *moved, struct err *err);
+
+/* Was this signature used within REPLAY_KEPT_S?  signal_id: what it made, "" for nothing. */
+bool replay_seen(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, bool *seen,
+				 char signal_id[ID_TEXT], struct err *err);
+bool replay_spend(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, const char *signal_id,
+				  struct err *err);
+
+/* A verified request that was refused. */
+struct refused_row {
+	const char *refused_id, *account_id, *producer_id, *code, *detail, *errors, *signal_id;
+	int64_t status, created_us;
+};
+bool refused_insert(struct db *db, const struct refused_row *row, struct err *err);
+bool refused_list(struct db *db, const char *account_id, const char *before_id, int64_t limit, struct arena *arena,
+				  struct refused_row **rows, size_t *count, struct err *err);
+
+#endif

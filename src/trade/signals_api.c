@@ -1,0 +1,276 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/field.h"
+#include "core/id.h"
+#include "core/jw.h"
+#include "core/stamp.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "people/reply.h"
+#include "trade/deed.h"
+#include "trade/signal_view.h"
+#include "trade/signals.h"
+#include "trade/trade_internal.h"
+#include "trade/trade_routes.h"
+
+/* /api/v1/signals: read, list, cancel; and what was refused [trade.md 2.3, 2.4]. */
+
+enum { LIST_MAX = 200, LIST_USUAL = 50, REASON_MAX = 500 };
+
+struct query {
+	const char *instrument, *producer, *from, *to, *cursor;
+	int status;
+	int64_t limit;
+};
+
+static const struct field query_fields[] = {
+	F_ENUM(query, status, signal_status_names, DOC("Only these")),
+	F_STR(query, instrument, LENGTH(2, 20), DOC("Canonical name")),
+	F_STR(query, producer, LENGTH(1, 64), DOC("Its id")),
+	F_STR(query, from, FORMAT("date-time"), DOC("Taken in at or after")),
+	F_STR(query, to, FORMAT("date-time"), DOC("Taken in before")),
+	F_INT(query, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)),
+	F_STR(query, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
+};
+static const struct field_table query_table = FIELD_TABLE("signals.query", query, query_fields);
+
+struct page_query {
+	const char *cursor;
+	int64_t limit;
+};
+
+static const struct field page_fields[] = {
+	F_INT(page_query, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)),
+	F_STR(page_query, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
+};
+static const struct field_table page_table = FIELD_TABLE("signals.refused_query", page_query, page_fields);
+
+/* A cursor is the id of the last row shown. */
+static bool cursor_good(struct exchange *x, const char *cursor)
+{
+	if (cursor == NULL || id_valid(cursor))
+		return true;
+	exchange_failf(x, ERR_CURSOR_INVALID, "The cursor does not belong to this list.");
+	return false;
+}
+
+static void end_page(struct jw *jw, bool more, const char *last_id)
+{
+	jw_array_end(jw);
+	jw_member_str(jw, "next_cursor", more ? last_id : NULL);
+	jw_object_end(jw);
+}
+
+static bool moment(struct exchange *x, const char *name, const char *text, int64_t *us, struct faults *faults)
+{
+	const struct stamp_fault *fault;
+	(void)x;
+	if (text == NULL || stamp_parse(text, strlen(text), us, &fault))
+		return true;
+	faults_add(faults, name, fault->code, "%s", fault->message);
+	return false;
+}
+
+static bool read_filter(struct exchange *x, const struct query *q, struct signal_filter *filter)
+{
+	struct faults faults;
+	faults_init(&faults, &x->arena);
+	*filter = (struct signal_filter){.account_id = principal_of(x)->account_id,
+									 .status = q->status >= 0 ? signal_status_names[q->status] : NULL,
+									 .instrument = q->instrument,
+									 .producer_id = q->producer,
+									 .before_id = q->cursor,
+									 .limit = q->limit + 1};
+	moment(x, "/from", q->from, &filter->from_us, &faults);
+	moment(x, "/to", q->to, &filter->to_us, &faults);
+	if (faults.count > 0)
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+	return faults.count == 0;
+}
+
+static void handle_list(struct exchange *x)
+{
+	struct trade_api *api = x->owner;
+	struct query query;
+	struct signal_filter filter;
+	struct signal_row *rows;
+	size_t count;
+	struct err err;
+	if (!exchange_decode_query(x, &query) || !cursor_good(x, query.cursor) || !read_filter(x, &query, &filter))
+		return;
+	struct db *db = store_read(api->options.store);
+	bool read = signal_list(db, &filter, &x->arena, &rows, &count, &err);
+	store_read_end(api->options.store, db);
+	if (!read) {
+		exchange_fail(x, &err);
+		return;
+	}
+	bool more = count == (size_t)filter.limit;
+	count -= more;
+	struct buf body;
+	struct jw jw;
+	buf_init(&body, 0);
+	jw_init(&jw, &body);
+	jw_object(&jw);
+	jw_key(&jw, "items");
+	jw_array(&jw);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_addc(&body, ',');
+		signal_write(&body, &rows[i]);
+	}
+	end_page(&jw, more, count > 0 ? rows[count - 1].signal_id : NULL);
+	reply_fact_text(x, 200, buf_text(&body), body.size);
+	buf_fini(&body);
+}
+
+static void reply_signal(struct exchange *x, const struct signal_row *row)
+{
+	struct buf body;
+	buf_init(&body, 0);
+	signal_write(&body, row);
+	exchange_setf(x, "ETag", "\"%.24s%08llx\"", row->seal_sha256, (unsigned long long)row->row_version);
+	reply_fact_text(x, 200, buf_text(&body), body.size);
+	buf_fini(&body);
+}
+
+static void handle_get(struct exchange *x)
+{
+	struct trade_api *api = x->owner;
+	struct signal_row row;
+	struct err err;
+	const char *id = exchange_param(x, "id");
+	bool found = false, read = true;
+	if (id_valid(id)) {
+		struct db *db = store_read(api->options.store);
+		read = signal_find(db, principal_of(x)->account_id, id, &x->arena, &row, &found, &err);
+		store_read_end(api->options.store, db);
+	}
+	if (!read)
+		exchange_fail(x, &err);
+	else if (!found)
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such signal.");
+	else
+		reply_signal(x, &row);
+}
+
+/* --- cancel --- */
+
+struct cancel {
+	struct deed deed;
+	const char *reason;
+	struct signal_row row;
+};
+
+struct cancel_request {
+	const char *reason;
+};
+
+static const struct field cancel_fields[] = {
+	F_STR(cancel_request, reason, REQUIRED, LENGTH(1, REASON_MAX), DOC("For the record")),
+};
+static const struct field_table cancel_table = FIELD_TABLE("signals.cancel", cancel_request, cancel_fields);
+
+static bool apply_cancel(struct deed *deed, struct db *db, struct err *err)
+{
+	struct cancel *c = (struct cancel *)deed;
+	struct exchange *x = deed->x;
+	const char *id = exchange_param(x, "id");
+	const struct audit_pair meta[] = {{AUDIT_META_reason, c->reason}};
+	bool found = false, moved;
+	if (id_valid(id) && !signal_find(db, principal_of(x)->account_id, id, &x->arena, &c->row, &found, err))
+		return false;
+	if (!found)
+		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such signal.");
+	if (!signal_may_move((enum signal_status)c->row.status, SIGNAL_CANCELLED))
+		return deed_refuse(deed, ERR_TRANSITION_REFUSED, "A signal that is %s cannot be cancelled.",
+						   signal_status_names[c->row.status]);
+	if (!signal_move(db, id, (enum signal_status)c->row.status, SIGNAL_CANCELLED, deed->now_us, &moved, err))
+		return false;
+	c->row.status = SIGNAL_CANCELLED;
+	c->row.updated_us = deed->now_us;
+	c->row.row_version++;
+	return deed_audit(deed, db, AUDIT_SIGNAL_CANCEL, id, meta, 1, err);
+}
+
+static void answer_cancel(struct deed *deed)
+{
+	reply_signal(deed->x, &((const struct cancel *)deed)->row);
+}
+
+static void handle_cancel(struct exchange *x)
+{
+	struct cancel_request request;
+	struct cancel *c = deed_start(x, sizeof *c);
+	if (c == NULL || !exchange_decode(x, &request))
+		return;
+	c->reason = request.reason;
+	deed_write(&c->deed, apply_cancel, answer_cancel);
+}
+
+/* --- refused --- */
+
+static void write_refused(struct jw *jw, const struct refused_row *row)
+{
+	char time[STAMP_TEXT];
+	stamp_format(time, row->created_us);
+	jw_object(jw);
+	jw_member_str(jw, "id", row->refused_id);
+	jw_member_str(jw, "producer_id", row->producer_id);
+	jw_member_int(jw, "status", row->status);
+	jw_member_str(jw, "code", row->code);
+	jw_member_str(jw, "detail", row->detail);
+	jw_key(jw, "errors");
+	jw_raw(jw, row->errors, strlen(row->errors));
+	jw_member_str(jw, "signal_id", row->signal_id);
+	jw_member_str(jw, "created_at", time);
+	jw_object_end(jw);
+}
+
+static void handle_refused(struct exchange *x)
+{
+	struct trade_api *api = x->owner;
+	struct page_query query;
+	struct refused_row *rows;
+	size_t count;
+	struct err err;
+	if (!exchange_decode_query(x, &query) || !cursor_good(x, query.cursor))
+		return;
+	struct db *db = store_read(api->options.store);
+	bool read =
+		refused_list(db, principal_of(x)->account_id, query.cursor, query.limit + 1, &x->arena, &rows, &count, &err);
+	store_read_end(api->options.store, db);
+	if (!read) {
+		exchange_fail(x, &err);
+		return;
+	}
+	bool more = count == (size_t)query.limit + 1;
+	count -= more;
+	struct buf body;
+	struct jw jw;
+	buf_init(&body, 0);
+	jw_init(&jw, &body);
+	jw_object(&jw);
+	jw_key(&jw, "items");
+	jw_array(&jw);
+	for (size_t i = 0; i < count; i++)
+		write_refused(&jw, &rows[i]);
+	end_page(&jw, more, count > 0 ? rows[count - 1].refused_id : NULL);
+	reply_fact_text(x, 200, buf_text(&body), body.size);
+	buf_fini(&body);
+}
+
+const struct route signals_routes[] = {
+	ROUTE(GET, "/api/v1/signals", "trade.read", EFFECT_READ, handle_list, .operation = "signals.list",
+		  .summary = "The account's signals, newest first", .query = &query_table),
+	ROUTE(GET, "/api/v1/signals/refused", "trade.read", EFFECT_READ, handle_refused, .operation = "signals.refused",
+		  .summary = "Verified requests of the last 7 days that were refused, and why", .query = &page_table),
+	ROUTE(GET, "/api/v1/signals/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "signals.get",
+		  .summary = "One signal"),
+	ROUTE(POST, "/api/v1/signals/{id}/cancel", "trade.manage", EFFECT_WRITE, handle_cancel,
+		  .operation = "signals.cancel", .summary = "Cancel a signal that was not delivered", .body = &cancel_table),
+};
+const size_t signals_routes_count = sizeof signals_routes / sizeof *signals_routes;

@@ -1,0 +1,16 @@
+/* What the files of src/trade share; nobody else includes it. */
+#ifndef CS_TRADE_INTERNAL_H
+#define CS_TRADE_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "crypt/aead.h"
+#include "trade/trade_api.h"
+
+struct trade_api {
+	struct trade_api_options options;
+	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
+	_Atomic uint64_t refused_signatures;
+};
+
+#endif

@@ -1,0 +1,12 @@
+/* The route tables of src/trade; their owner is the trade_api. */
+#ifndef CS_TRADE_ROUTES_H
+#define CS_TRADE_ROUTES_H
+
+#include <stddef.h>
+
+#include "http/router.h"
+
+extern const struct route producers_routes[], ingest_routes[], signals_routes[];
+extern const size_t producers_routes_count, ingest_routes_count, signals_routes_count;
+
+#endif
