@@ -29,6 +29,7 @@
 #include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/op.h"
+#include "seal/outbox.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
 #include "store/blob.h"
@@ -139,6 +140,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 		app_close(app);
 		return false;
 	}
+	app->outbox = outbox_new(app->store, app->env, &app->ids, app->config.public_url);
 	open_people(app);
 	open_trade(app);
 	return true;
@@ -148,6 +150,7 @@ void app_close(struct app *app)
 {
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
+	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
 	app_keys_close(&app->keys);

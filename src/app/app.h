@@ -26,6 +26,7 @@ struct front;
 struct health;
 struct idempotency;
 struct metrics;
+struct outbox;
 struct packs;
 struct people;
 struct sign_api;
@@ -46,6 +47,7 @@ struct app {
 	struct store *store;
 	struct blobs *blobs;
 	struct audit audit;
+	struct outbox *outbox;
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;

@@ -42,6 +42,23 @@ static int print_problem(struct call *call, const struct err *err, const struct 
 	return err_status(problem.kind) >= 500 ? CLI_FAILED : CLI_INVALID;
 }
 
+/* The picture beside the answer, to a file or, with "-", to standard output.  False: told. */
+static bool write_attached(struct call *call, const char *path, const struct op_answer *answer)
+{
+	if (answer->attached == NULL) {
+		cli_fail(call->cli, CLI_INVALID, "this operation gives no file; leave --out away");
+		return false;
+	}
+	bool standard = strcmp(path, "-") == 0;
+	FILE *file = standard ? stdout : fopen(path, "we");
+	bool written = file != NULL && cli_write(file, answer->attached, answer->attached_size);
+	if (file != NULL && !standard)
+		written = fclose(file) == 0 && written;
+	if (!written)
+		cli_fail(call->cli, CLI_FAILED, "cannot write %s", path);
+	return written;
+}
+
 static int answer(struct call *call, const struct op *op, const struct json *body)
 {
 	const struct op_context context = {
@@ -53,6 +70,11 @@ static int answer(struct call *call, const struct op *op, const struct json *bod
 	struct err err = {.kind = ERR_INTERNAL};
 	if (!op_run(op, &context, body, &call->arena, &answer, &faults, &err))
 		return print_problem(call, &err, &faults);
+	const char *out = cli_option(call->cli, "out");
+	if (out != NULL && !answer.abstained && !write_attached(call, out, &answer))
+		return CLI_FAILED;
+	if (out != NULL && strcmp(out, "-") == 0)
+		return answer.abstained ? CLI_ABSTAINED : CLI_DONE;
 	if (!cli_write(stdout, answer.envelope, answer.envelope_size) || !cli_write(stdout, "\n", 1))
 		return cli_fail(call->cli, CLI_FAILED, "cannot write to standard output");
 	return answer.abstained ? CLI_ABSTAINED : CLI_DONE;
