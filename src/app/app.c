@@ -21,6 +21,7 @@
 #include "core/stamp.h"
 #include "crypt/digest.h"
 #include "crypt/key.h"
+#include "crypt/tls.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -261,6 +262,16 @@ static void access_line(void *self, const struct exchange *x, int status, int64_
 	routes_log(x, status, duration_us);
 }
 
+static struct proxies trusted_proxies(struct app *app)
+{
+	typeof(app->config.http.trusted_proxies) *list = &app->config.http.trusted_proxies;
+	struct net *nets = arena_array(&app->arena, list->count + 1, sizeof *nets);
+	must(nets != NULL);
+	for (size_t i = 0; i < list->count; i++)
+		must(net_parse(list->items[i], &nets[i])); /* the configuration was checked */
+	return (struct proxies){nets, list->count};
+}
+
 static void fill_service(struct app *app)
 {
 	struct service *s = &app->service;
@@ -275,6 +286,10 @@ static void fill_service(struct app *app)
 	s->config.keepalive_ms = (int)c->http.keepalive_s * 1000;
 	s->config.deadline_ms = (int)c->http.deadline_s * 1000;
 	s->config.drain_ms = (int)c->http.drain_s * 1000;
+	s->config.gate = (struct gate_limits){.target_bytes = (size_t)c->http.max_target_bytes,
+										  .header_bytes = (size_t)c->http.max_header_bytes,
+										  .header_lines = (size_t)c->http.max_headers};
+	s->config.proxies = trusted_proxies(app);
 	s->config.cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
 	s->env = app->env;
 	s->ids = &app->ids;
@@ -301,6 +316,40 @@ static void open_rates(struct app *app)
 		app->rates = rates_new(app->rate_classes, sizeof classes / sizeof *classes, app->env);
 }
 
+/* [P-8.13] */
+static void warn_of_end(struct app *app)
+{
+	enum { WARN_DAYS = 21, S_PER_DAY = 86400 };
+	int64_t days = tls_left_s(app->tls) / S_PER_DAY;
+	if (days < WARN_DAYS)
+		log_warn("the certificate of TLS ends soon", log_int("days", days), log_str("file", app->config.http.tls_cert));
+}
+
+static bool open_tls(struct app *app, struct err *err)
+{
+	const struct config *c = &app->config;
+	if (c->http.tls_cert == NULL)
+		return true;
+	if (!tls_open(c->http.tls_cert, c->http.tls_key, &app->tls, err))
+		return false;
+	app->service.tls = (struct http_tls){.session = tls_session, .end = tls_end, .self = app->tls};
+	warn_of_end(app);
+	return true;
+}
+
+void app_reload(struct app *app)
+{
+	struct err err;
+	if (app->tls == NULL)
+		return;
+	if (!tls_reload(app->tls, &err)) {
+		log_error("the files of TLS are not good; the old ones stay", log_str("why", err.message));
+		return;
+	}
+	log_info("the files of TLS were read again");
+	warn_of_end(app);
+}
+
 static bool listen_all(struct app *app, struct err *err)
 {
 	char control[4200];
@@ -313,7 +362,7 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
-bool app_serve(struct app *app, struct err *err)
+bool app_assemble(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
@@ -327,7 +376,13 @@ bool app_serve(struct app *app, struct err *err)
 	fill_service(app);
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
-	return front_open(&app->front, &app->service, err) && listen_all(app, err) && front_start(app->front, err);
+	return true;
+}
+
+bool app_serve(struct app *app, struct err *err)
+{
+	return app_assemble(app, err) && open_tls(app, err) && front_open(&app->front, &app->service, err) &&
+		   listen_all(app, err) && front_start(app->front, err);
 }
 
 void app_stop(struct app *app)
@@ -341,6 +396,7 @@ void app_stop(struct app *app)
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
+	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
 	rates_free(app->rates);

@@ -32,6 +32,7 @@ struct packs;
 struct people;
 struct sign_api;
 struct store;
+struct tls;
 struct trade_api;
 
 #define AUDIT_STREAM "main" /* one stream per writer; this process has one */
@@ -64,6 +65,7 @@ struct app {
 	struct idempotency *idempotency;
 	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;
+	struct tls *tls; /* NULL: plain HTTP */
 	struct service service;
 	struct front *front;
 	struct health *health;
@@ -73,9 +75,15 @@ struct app {
 bool app_open(struct app *app, const struct cli *cli, struct err *err);
 void app_close(struct app *app);
 
+/* Routes, workers and limits without a socket: what http/loopback.h asks.  app_stop ends it too. */
+bool app_assemble(struct app *app, struct err *err);
+
 /* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
 bool app_serve(struct app *app, struct err *err);
 void app_stop(struct app *app);
+
+/* SIGHUP: read the files of TLS anew; bad ones are logged and the old ones stay [P-3.1]. */
+void app_reload(struct app *app);
 
 /* Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4]. */
 bool app_checkpoint(struct app *app, struct err *err);

@@ -13,6 +13,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
+#include "http/forwarded.h"
 #include "seal/pack.h"
 
 static const char *const modes[] = {"development", "production", NULL};
@@ -52,6 +53,11 @@ static const struct field config_fields[] = {
 	F_INT(config, http.drain_s, KEY(http.drain_s), RANGE(0, 600), DEFAULT(30), UNIT("s"),
 		  DOC("For requests under way when the server stops")),
 	F_BOOL(config, http.behind_proxy, KEY(http.behind_proxy), DEFAULT(0), DOC("A proxy in front ends TLS")),
+	F_STRS(config, http.trusted_proxies, KEY(http.trusted_proxies), COUNT(0, 100),
+		   DOC("Proxies whose X-Forwarded-For counts: addresses or ranges, 10.0.0.0/8")),
+	F_STR(config, http.tls_cert, KEY(http.tls_cert),
+		  DOC("Certificate chain in PEM; with http.tls_key all ports speak TLS")),
+	F_STR(config, http.tls_key, KEY(http.tls_key), DOC("Its key in PEM; both are read again on SIGHUP")),
 	F_INT(config, people.bcrypt_cost, KEY(people.bcrypt_cost), RANGE(10, 15), DEFAULT(12),
 		  DOC("log2 of the rounds of a password hash")),
 	F_INT(config, people.bcrypt_threads, KEY(people.bcrypt_threads), RANGE(1, 64),
@@ -353,6 +359,22 @@ static bool decode(struct reading *r, struct config *config)
 	return faults.count == 0;
 }
 
+/* What the table cannot say. */
+static void check_values(struct reading *r, const struct config *config)
+{
+	if ((config->http.tls_cert == NULL) != (config->http.tls_key == NULL)) {
+		const char *there = config->http.tls_cert != NULL ? "http.tls_cert" : "http.tls_key";
+		complain(r, r->origins[field_find(&config_table, there) - config_fields], there,
+				 "needs the other one: http.tls_cert and http.tls_key go together");
+	}
+	const struct field *field = field_find(&config_table, "http.trusted_proxies");
+	struct net net;
+	for (size_t i = 0; i < config->http.trusted_proxies.count; i++)
+		if (!net_parse(config->http.trusted_proxies.items[i], &net))
+			complain(r, r->origins[field - config_fields], "http.trusted_proxies",
+					 "is a list of addresses and ranges like 10.0.0.0/8");
+}
+
 /* Defaults that depend on the machine or on other keys. */
 static void derive(struct config *config, struct arena *arena)
 {
@@ -371,7 +393,8 @@ static void derive(struct config *config, struct arena *arena)
 	}
 	config->public_url_made = config->public_url == NULL;
 	if (config->public_url_made)
-		config->public_url = arena_printf(arena, "http://%s", config->listen.items[0]);
+		config->public_url =
+			arena_printf(arena, "%s://%s", config->http.tls_cert != NULL ? "https" : "http", config->listen.items[0]);
 	if (config->packs.folder == NULL)
 		config->packs.folder = arena_printf(arena, "%s/packs", config->data);
 }
@@ -391,7 +414,8 @@ bool config_read(const struct config_source *source, struct arena *arena, struct
 	for (const char *const *variable = source->environment; *variable != NULL; variable++)
 		take_variable(r, *variable);
 	take_flags(r, source->flags);
-	decode(r, config);
+	if (decode(r, config))
+		check_values(r, config);
 	if (r->failed)
 		return false;
 	derive(config, arena);

@@ -116,7 +116,8 @@ static void write_checkpoint(struct app *app)
 		log_error("a checkpoint of the audit chain could not be written", log_str("why", err.message));
 }
 
-/* SIGTERM and SIGINT end the server; between them the hourly checkpoint is written and the watchdog fed. */
+/* SIGTERM and SIGINT end the server, SIGHUP reads files anew; meanwhile the hourly checkpoint is written and the
+ * watchdog fed. */
 static void wait_for_end(struct app *app, const sigset_t *signals)
 {
 	const int64_t checkpoint_us = app->config.audit.checkpoint_s * 1000000, watchdog_us = notify_watchdog_us();
@@ -128,6 +129,8 @@ static void wait_for_end(struct app *app, const sigset_t *signals)
 		int signal = sigtimedwait(signals, NULL, &period);
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
+		if (signal == SIGHUP)
+			app_reload(app);
 		notify_send("WATCHDOG=1");
 		chores_run(app, &next_sweep_us);
 		if (env_mono_us(app->env) - written_us < checkpoint_us)
@@ -143,7 +146,8 @@ static void say_where(const struct cli *cli, const struct app *app)
 	for (size_t i = 0; i < front_count(app->front); i++)
 		if (strncmp(front_address(app->front, i), "unix:", 5) != 0) {
 			if (!cli->quiet)
-				fprintf(stderr, "countersign: serving on http://%s\n", front_address(app->front, i));
+				fprintf(stderr, "countersign: serving on %s://%s\n", app->tls != NULL ? "https" : "http",
+						front_address(app->front, i));
 			log_info("ready", log_str("address", front_address(app->front, i)), log_num("start_ms", ms));
 		}
 }
@@ -165,6 +169,7 @@ static int serve(struct app *app, const struct cli *cli, const sigset_t *signals
 		log_info("stopping");
 		notify_send("STOPPING=1");
 		sigset_t second = *signals; /* a second signal stops at once [P-12.5] */
+		sigdelset(&second, SIGHUP);
 		pthread_sigmask(SIG_UNBLOCK, &second, NULL);
 	}
 	app_stop(app);
@@ -181,6 +186,7 @@ int command_serve(const struct cli *cli)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is made, so that all of them inherit it */
 	signal(SIGPIPE, SIG_IGN);
 	if (!app_open(&app, cli, &err))

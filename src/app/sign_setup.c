@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "app/mail.h"
 #include "core/err.h"
+#include "people/people.h"
 #include "sign/sign_api.h"
 #include "version.h"
 
@@ -41,6 +42,15 @@ static bool send_mail(void *self, const char *to, const char *subject, const cha
 	return mail_write(app->config.data, app->env, &app->ids, &mail, err);
 }
 
+static const char *main_account(void *self, struct arena *arena)
+{
+	const struct app *app = self;
+	char account_id[ID_TEXT] = "";
+	struct err err;
+	return people_main_account(app->people, account_id, &err) && account_id[0] != '\0' ? arena_dup(arena, account_id)
+																					   : NULL;
+}
+
 bool sign_setup(struct app *app, struct err *err)
 {
 	struct sign_api_options options = {
@@ -59,6 +69,8 @@ bool sign_setup(struct app *app, struct err *err)
 		.hazard_url = app->config.sign.hazard_url,
 		.mail = send_mail,
 		.mail_self = app,
+		.main_account = main_account,
+		.main_self = app,
 		.work = true,
 	};
 	if (!read_secret(app, app->config.sign.pm_token_file, &options.pm_key, err) ||

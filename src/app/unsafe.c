@@ -36,9 +36,12 @@ static bool is_loopback(const char *address)
 
 static void look_at_listen(struct list *list, const struct config *config)
 {
-	for (size_t i = 0; i < config->listen.count && !config->http.behind_proxy; i++)
+	bool plain = !config->http.behind_proxy && config->http.tls_cert == NULL;
+	for (size_t i = 0; i < config->listen.count && plain; i++)
 		if (!is_loopback(config->listen.items[i])) {
-			add(list, true, "put a proxy that ends TLS in front and write `http: {behind_proxy: true}`",
+			add(list, true,
+				"write `http: {tls_cert: …, tls_key: …}`, or put a proxy that ends TLS in front and write `http: "
+				"{behind_proxy: true}`",
 				"plain HTTP on %.80s, which is no loopback address", config->listen.items[i]);
 			return;
 		}

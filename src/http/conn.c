@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -132,13 +133,15 @@ static void add_body(struct evbuffer *out, struct buf *body)
 		free(bytes);
 }
 
-/* Write at once, as the socket nearly always has room: that spares a round through epoll. */
+/* Plain connections write at once, as the socket nearly always has room: that spares a round through epoll. */
 static void write_out(struct conn *conn)
 {
 	struct evbuffer *out = bufferevent_get_output(conn->bev);
-	evbuffer_unfreeze(out, 1);
-	evbuffer_write(out, bufferevent_getfd(conn->bev));
-	evbuffer_freeze(out, 1);
+	if (conn->tls == NULL) {
+		evbuffer_unfreeze(out, 1);
+		evbuffer_write(out, bufferevent_getfd(conn->bev));
+		evbuffer_freeze(out, 1);
+	}
 	conn->unsent = evbuffer_get_length(out);
 }
 
@@ -177,6 +180,8 @@ static void sent(struct conn *conn)
 		loop_give(loop, x);
 	}
 	if (conn->close) {
+		if (conn->tls != NULL)
+			loop->service->tls.end(conn->tls);
 		shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
 		enter(conn, CONN_LINGER, conn->eof ? 0 : LINGER_MS);
 		return;
@@ -265,6 +270,7 @@ static struct exchange *begin_exchange(struct conn *conn)
 	x->connection = conn;
 	memcpy(x->peer, conn->peer, sizeof x->peer);
 	x->local = conn->local;
+	x->secure = conn->tls != NULL;
 	x->peer_uid = conn->peer_uid;
 	conn->x = x;
 	if (loop->service->metrics != NULL)
@@ -441,6 +447,8 @@ static void on_event(struct bufferevent *bev, short what, void *self)
 {
 	struct conn *conn = self;
 	(void)bev;
+	if (what & BEV_EVENT_CONNECTED)
+		return; /* TLS has shaken hands */
 	if (what & BEV_EVENT_EOF && !(what & BEV_EVENT_ERROR)) {
 		conn->eof = true;
 		pump(conn);
@@ -578,6 +586,22 @@ static void give_up(struct loop *loop, int fd, const struct sockaddr *address)
 	loop_left(loop);
 }
 
+/* A peer that ends without close_notify loses nothing: requests and answers have lengths of their own. */
+static struct bufferevent *make_bufferevent(struct conn *conn, int fd)
+{
+	const struct http_tls *tls = &conn->loop->service->tls;
+	struct event_base *base = conn->loop->base;
+	if (conn->local || tls->session == NULL)
+		return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->tls = tls->session(tls->self);
+	must(conn->tls != NULL);
+	struct bufferevent *bev =
+		bufferevent_openssl_socket_new(base, fd, conn->tls, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bev != NULL)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
 void conn_open(struct loop *loop, int fd, const struct sockaddr *address)
 {
 	int one = 1;
@@ -594,8 +618,7 @@ void conn_open(struct loop *loop, int fd, const struct sockaddr *address)
 	TAILQ_INSERT_TAIL(&loop->conns, conn, link);
 	if (!conn->local)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	/* TLS begins here: a bufferevent of OpenSSL in place of the plain one, and send_answer() leaves writing to it */
-	conn->bev = bufferevent_socket_new(loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->bev = make_bufferevent(conn, fd);
 	conn->timer = event_new(loop->base, -1, 0, on_timer, conn);
 	must(conn->bev != NULL && conn->timer != NULL);
 	bufferevent_setcb(conn->bev, on_read, on_written, on_event, conn);

@@ -34,6 +34,7 @@ enum conn_phase {
 struct conn {
 	struct loop *loop;
 	struct bufferevent *bev;
+	struct ssl_st *tls; /* the bufferevent's; NULL: plain */
 	struct event *timer;
 	struct gate gate;
 	struct exchange *x; /* NULL between requests */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "http/cors.h"
+#include "http/forwarded.h"
 #include "http/gate.h"
 
 struct env;
@@ -24,6 +25,14 @@ struct id_maker;
 struct route;
 struct router;
 struct workers;
+struct ssl_st;
+
+/* TLS by whoever knows it.  session NULL: plain.  Unix sockets are always plain.  Thread: any. */
+struct http_tls {
+	struct ssl_st *(*session)(void *self); /* of the server's side, the connection's; NULL: no memory */
+	void (*end)(struct ssl_st *session);   /* nothing more comes */
+	void *self;
+};
 
 /* Section 3 of the platform: http.*; the configuration fills it in. */
 struct http_config {
@@ -40,6 +49,7 @@ struct http_config {
 	int slow_reader_ms;    /* a peer that takes less than 1 KiB/s over such a time is cut */
 	int stream_comment_ms; /* a stream without events says that it is there */
 	struct cors cors;
+	struct proxies proxies; /* whose X-Forwarded-For counts */
 };
 
 /* The defaults of the platform's section 3. */
@@ -70,6 +80,7 @@ struct service {
 	const struct router *router;
 	struct workers *workers;      /* NULL: handlers run where they are called */
 	struct http_metrics *metrics; /* NULL: nothing is counted */
+	struct http_tls tls;
 	struct http_hooks hooks;
 	const char *version, *git_sha; /* for trace.code_version */
 	void *app;                     /* for handlers that know the composition root */

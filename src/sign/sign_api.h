@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+struct arena;
 struct audit;
 struct blobs;
 struct buf;
@@ -33,8 +34,11 @@ struct sign_api_options {
 	bool (*fetch)(void *self, const char *url, struct buf *body, struct err *err);
 	void *fetch_self;
 	bool require_stamp; /* a project is submitted only with its newest design stamped */
-	bool public_quote;  /* anyone may ask for a quote */
-	bool work;          /* carry submissions out on a thread of its own */
+	/* The account in which a public quote is sealed, in the arena; NULL: none yet. */
+	const char *(*main_account)(void *self, struct arena *arena);
+	void *main_self;
+	bool public_quote; /* anyone may ask for a quote */
+	bool work;         /* carry submissions out on a thread of its own */
 	/*
 	 * Tell the PM system of a project: its answer {project_number} into `answer`.  `project_id` is the key by which it
 	 * knows a repetition.  NULL: with a pm_url over the network, else numbers come from the store.

@@ -6,7 +6,6 @@
 #include "seal/calc.h"
 #include "sign/domain/anchors_op.h"
 #include "sign/domain/baseplate.h"
-#include "sign/domain/common.h"
 #include "sign/domain/grade.h"
 
 static const char *const shapes[] = {"round", "rect", "w", NULL};
@@ -16,11 +15,6 @@ static const char *const moment_cases[] = {"small", "large", NULL};
 
 /* --- request --- */
 
-struct plate_request {
-	double w_in, l_in, t_in, fy_ksi;
-	bool search;
-};
-
 static const struct field plate_fields[] = {
 	F_NUM(plate_request, w_in, RANGE(1, 96), UNIT("in"), DOC("B, across the moment; required unless `search`")),
 	F_NUM(plate_request, l_in, RANGE(1, 96), UNIT("in"), DOC("N, along the moment; required unless `search`")),
@@ -29,12 +23,7 @@ static const struct field plate_fields[] = {
 	F_BOOL(plate_request, search, DEFAULT(0),
 		   DOC("Find the lightest plate with 4, 6 or 8 bolts; sides, thickness and num_anchors are then not read")),
 };
-static const struct field_table plate_table = FIELD_TABLE("sign.baseplate.plate", plate_request, plate_fields);
-
-struct column_request {
-	int shape;
-	double d_in, b_in, tf_in;
-};
+const struct field_table baseplate_plate_table = FIELD_TABLE("sign.baseplate.plate", plate_request, plate_fields);
 
 static const struct field column_fields[] = {
 	F_ENUM(column_request, shape, shapes, DEFAULT(PLATE_ROUND)),
@@ -42,24 +31,14 @@ static const struct field column_fields[] = {
 	F_NUM(column_request, b_in, RANGE(.5, 90), UNIT("in"), DOC("Across; default d_in")),
 	F_NUM(column_request, tf_in, RANGE(.05, 6), UNIT("in"), DOC("Flange of a W: the tension side bends to its middle")),
 };
-static const struct field_table column_table = FIELD_TABLE("sign.baseplate.column", column_request, column_fields);
-
-struct support_request {
-	double fc_psi, a2_over_a1;
-};
+const struct field_table baseplate_column_table = FIELD_TABLE("sign.baseplate.column", column_request, column_fields);
 
 static const struct field support_fields[] = {
 	F_NUM(support_request, fc_psi, RANGE(2500, 10000), DEFAULT(3000), UNIT("psi")),
 	F_NUM(support_request, a2_over_a1, RANGE(1, 100), DEFAULT(1), DOC("Area of the support over that of the plate")),
 };
-static const struct field_table support_table = FIELD_TABLE("sign.baseplate.concrete", support_request, support_fields);
-
-struct bolts_request {
-	int64_t num_anchors;
-	double dia_in;
-	const char *grade;
-	double embed_in, edge_in;
-};
+const struct field_table baseplate_support_table =
+	FIELD_TABLE("sign.baseplate.concrete", support_request, support_fields);
 
 static const struct field bolts_fields[] = {
 	F_INT(bolts_request, num_anchors, RANGE(2, 40), DEFAULT(4), DOC("Even: half of them on each side")),
@@ -68,21 +47,13 @@ static const struct field bolts_fields[] = {
 	F_NUM(bolts_request, embed_in, RANGE(1, 100), UNIT("in"), DOC("hef: adds the rows of sign.anchors")),
 	F_NUM(bolts_request, edge_in, RANGE(.25, 40), DEFAULT(1.5), UNIT("in"), DOC("From the plate's edge to the bolts")),
 };
-static const struct field_table bolts_table = FIELD_TABLE("sign.baseplate.anchors", bolts_request, bolts_fields);
-
-struct weld_request {
-	double size_in, fexx_ksi;
-};
+const struct field_table baseplate_bolts_table = FIELD_TABLE("sign.baseplate.anchors", bolts_request, bolts_fields);
 
 static const struct field weld_fields[] = {
 	F_NUM(weld_request, size_in, RANGE(.0625, 2), UNIT("in"), DOC("Fillet; without it the weld is not checked")),
 	F_NUM(weld_request, fexx_ksi, RANGE(50, 120), DEFAULT(70), UNIT("ksi")),
 };
-static const struct field_table weld_table = FIELD_TABLE("sign.baseplate.weld", weld_request, weld_fields);
-
-struct plate_loads {
-	double p_kip, v_kip, m_kipin, t_kipin;
-};
+const struct field_table baseplate_weld_table = FIELD_TABLE("sign.baseplate.weld", weld_request, weld_fields);
 
 static const struct field loads_fields[] = {
 	F_NUM(plate_loads, p_kip, NAMED("P_kip"), RANGE(-1e5, 1e5), DEFAULT(0), UNIT("kip"), DOC("Compression positive")),
@@ -92,24 +63,12 @@ static const struct field loads_fields[] = {
 };
 static const struct field_table loads_table = FIELD_TABLE("sign.baseplate.loads", plate_loads, loads_fields);
 
-struct baseplate_request {
-	struct sign_common common;
-	struct plate_request plate;
-	struct column_request column;
-	struct support_request concrete;
-	struct bolts_request anchors;
-	struct weld_request weld;
-	struct plate_loads loads;
-	int method;
-	double bearing_ksi;
-};
-
 static const struct field request_fields[] = {
-	F_OBJECT(baseplate_request, plate, &plate_table, REQUIRED),
-	F_OBJECT(baseplate_request, column, &column_table, REQUIRED),
-	F_OBJECT(baseplate_request, concrete, &support_table),
-	F_OBJECT(baseplate_request, anchors, &bolts_table),
-	F_OBJECT(baseplate_request, weld, &weld_table),
+	F_OBJECT(baseplate_request, plate, &baseplate_plate_table, REQUIRED),
+	F_OBJECT(baseplate_request, column, &baseplate_column_table, REQUIRED),
+	F_OBJECT(baseplate_request, concrete, &baseplate_support_table),
+	F_OBJECT(baseplate_request, anchors, &baseplate_bolts_table),
+	F_OBJECT(baseplate_request, weld, &baseplate_weld_table),
 	F_OBJECT(baseplate_request, loads, &loads_table, REQUIRED, DOC("At `level`")),
 	F_ENUM(baseplate_request, method, methods, DEFAULT(PLATE_RECTANGULAR), DOC("Form of the pressure")),
 	F_NUM(baseplate_request, bearing_ksi, RANGE(.01, 20), UNIT("ksi"), DOC("fp,max of your own")),
@@ -120,30 +79,12 @@ static const struct field_table request_table =
 
 /* --- result --- */
 
-struct plate_shown {
-	double w_in, l_in, t_in;
-	int64_t num_anchors;
-	double weight_lb;
-	bool all_pass;
-};
-
 static const struct field shown_fields[] = {
 	F_NUM(plate_shown, w_in, UNIT("in")),      F_NUM(plate_shown, l_in, UNIT("in")),
 	F_NUM(plate_shown, t_in, UNIT("in")),      F_INT(plate_shown, num_anchors),
 	F_NUM(plate_shown, weight_lb, UNIT("lb")), F_BOOL(plate_shown, all_pass),
 };
 static const struct field_table shown_table = FIELD_TABLE("sign.baseplate.shown", plate_shown, shown_fields);
-
-struct baseplate_result {
-	double eccentricity_in, e_crit_in, y_in, fp_ksi, fp_max_ksi, tension_kip, tension_per_anchor_kip;
-	double m_in, n_in, x_in, t_bearing_in, t_tension_in, t_required_in;
-	int moment_case;
-	bool approved, all_pass;
-	struct check_list checks;
-	struct plate_shown plate;
-	const char *recommendation;
-	struct plate_shown *nearest;
-};
 
 static const struct field result_fields[] = {
 	F_NUM(baseplate_result, eccentricity_in, NULLABLE, UNIT("in"), DOC("M/P; null where nothing presses")),
@@ -168,7 +109,7 @@ static const struct field result_fields[] = {
 	F_OBJECT_PTR(baseplate_result, nearest, &shown_table, NULLABLE,
 				 DOC("Where a row fails: the next plate that passes, else the one that comes nearest")),
 };
-static const struct field_table result_table = FIELD_TABLE("sign.baseplate.result", baseplate_result, result_fields);
+const struct field_table baseplate_result_table = FIELD_TABLE("sign.baseplate.result", baseplate_result, result_fields);
 
 /* --- input --- */
 
@@ -411,7 +352,7 @@ const struct op sign_baseplate_op = {
 		   "concrete. Approved only if every check passes; otherwise it says which plate would.",
 	.aliases = aliases,
 	.input = &request_table,
-	.output = &result_table,
+	.output = &baseplate_result_table,
 	.run = run,
 	.example = "{\"plate\":{\"w_in\":16,\"l_in\":16,\"t_in\":1.25},\"column\":{\"shape\":\"round\",\"d_in\":8.625},"
 			   "\"concrete\":{\"fc_psi\":4000},\"anchors\":{\"dia_in\":1,\"num_anchors\":4,\"embed_in\":20},"

@@ -4,35 +4,15 @@
 
 #include "core/arena.h"
 #include "seal/calc.h"
-#include "sign/domain/common.h"
 #include "sign/domain/concrete.h"
-#include "sign/domain/footing_spread.h"
-#include "sign/domain/soil.h"
 
 /* --- request --- */
-
-struct spread_column {
-	double width_in, depth_in;
-};
 
 static const struct field column_fields[] = {
 	F_NUM(spread_column, width_in, RANGE(1, 240), DEFAULT(12), UNIT("in"), DOC("Along the footing's width")),
 	F_NUM(spread_column, depth_in, RANGE(1, 240), DEFAULT(12), UNIT("in"), DOC("Along the footing's length")),
 };
 static const struct field_table column_table = FIELD_TABLE("sign.footing.spread.column", spread_column, column_fields);
-
-struct spread_request {
-	struct sign_common common;
-	struct spread_size size;
-	double cover_ft, soil_unit_pcf, vertical_lb;
-	bool include_self_weight;
-	double moment_lbft, force_lb, height_ft, uplift_lb;
-	struct soil_request soil;
-	double increase, sf_overturning, sf_sliding, frost_depth_ft;
-	struct spread_column column;
-	double fc_psi, fy_ksi, lrfd_wind_factor;
-	bool search;
-};
 
 static const struct field request_fields[] = {
 	F_NUM(spread_request, size.length_ft, NAMED("length_ft"), RANGE(1, 60), UNIT("ft"),
@@ -63,17 +43,10 @@ static const struct field request_fields[] = {
 		   DOC("Find the least concrete in 3 in steps; length, width and thickness are then not read")),
 	SIGN_COMMON_FIELDS(spread_request, SIGN_ASD),
 };
-static const struct field_table request_table =
+const struct field_table spread_request_table =
 	FIELD_TABLE("sign.footing.spread.request", spread_request, request_fields);
 
 /* --- result --- */
-
-struct mat_result {
-	int64_t size, count;
-	double spacing_in;
-	bool each_way;
-	int64_t count_width;
-};
 
 static const struct field mat_fields[] = {
 	F_INT(mat_result, size, DOC("Bar number")),
@@ -84,28 +57,12 @@ static const struct field mat_fields[] = {
 };
 static const struct field_table mat_table = FIELD_TABLE("sign.footing.spread.rebar", mat_result, mat_fields);
 
-struct spread_near {
-	double length_ft, width_ft, thickness_ft, concrete_yards, utilization;
-	bool all_pass;
-};
-
 static const struct field near_fields[] = {
 	F_NUM(spread_near, length_ft, UNIT("ft")),    F_NUM(spread_near, width_ft, UNIT("ft")),
 	F_NUM(spread_near, thickness_ft, UNIT("ft")), F_NUM(spread_near, concrete_yards, UNIT("yd3")),
 	F_NUM(spread_near, utilization, NULLABLE),    F_BOOL(spread_near, all_pass),
 };
 static const struct field_table near_table = FIELD_TABLE("sign.footing.spread.near", spread_near, near_fields);
-
-struct spread_result {
-	double dead_lb, moment_lbft, eccentricity_ft, kern_ft;
-	bool in_kern;
-	double q_max_psf, q_min_psf, contact_length_ft, resisting_lbft, sf_overturning, sf_sliding, concrete_yards;
-	struct mat_result rebar;
-	struct check_list checks;
-	bool all_pass;
-	double length_ft, width_ft, thickness_ft;
-	struct spread_near *nearest;
-};
 
 static const struct field result_fields[] = {
 	F_NUM(spread_result, dead_lb, UNIT("lb"), DOC("With the footing's own weight if asked")),
@@ -129,7 +86,7 @@ static const struct field result_fields[] = {
 	F_OBJECT_PTR(spread_result, nearest, &near_table, NULLABLE,
 				 DOC("Where a row fails: the least footing that passes, else the one that comes nearest")),
 };
-static const struct field_table result_table = FIELD_TABLE("sign.footing.spread.result", spread_result, result_fields);
+const struct field_table spread_result_table = FIELD_TABLE("sign.footing.spread.result", spread_result, result_fields);
 
 /* --- deciding --- */
 
@@ -162,15 +119,14 @@ static void check_input(struct calc *calc, const struct spread_request *r)
 				   given(r->moment_lbft) ? "belongs to force_lb, not to moment_lbft" : "is required with height_ft");
 }
 
-static bool state(struct deciding *d)
+bool spread_state(struct calc *calc, const struct spread_request *r, struct spread_problem *problem)
 {
-	const struct spread_request *r = d->r;
-	const struct footing_calibration *calibration = calc_pack(d->calc, "footing_calibration");
-	const struct concrete_constants *concrete = calc_pack(d->calc, "concrete");
+	const struct footing_calibration *calibration = calc_pack(calc, "footing_calibration");
+	const struct concrete_constants *concrete = calc_pack(calc, "concrete");
 	struct soil_class soil;
-	if (calibration == NULL || concrete == NULL || !soil_choose(d->calc, &r->soil, &soil))
+	if (calibration == NULL || concrete == NULL || !soil_choose(calc, &r->soil, &soil))
 		return false;
-	d->problem = (struct spread_problem){
+	*problem = (struct spread_problem){
 		.concrete = concrete,
 		.cover_ft = r->cover_ft,
 		.soil_unit_pcf = r->soil_unit_pcf,
@@ -330,7 +286,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 {
 	struct deciding d = {.calc = calc, .r = input, .found = true};
 	check_input(calc, d.r);
-	if (!state(&d) || calc->faults.count > 0)
+	if (!spread_state(calc, d.r, &d.problem) || calc->faults.count > 0)
 		return false;
 	d.size = d.r->size;
 	if (d.r->search)
@@ -356,8 +312,8 @@ const struct op sign_footing_spread_op = {
 	.doc = "Soil by statics under allowable-stress loads, concrete by ACI 318-19 under 1.2D + W and 0.9D + W. With "
 		   "`search` the least concrete over lengths, widths and thicknesses in 3 in steps.",
 	.aliases = aliases,
-	.input = &request_table,
-	.output = &result_table,
+	.input = &spread_request_table,
+	.output = &spread_result_table,
 	.run = run,
 	.example = "{\"length_ft\":8,\"width_ft\":6,\"thickness_ft\":2,\"vertical_lb\":4000,\"force_lb\":1500,"
 			   "\"height_ft\":8,\"soil\":{\"class\":4}}",

@@ -151,3 +151,25 @@ bool spread_search(const struct spread_problem *problem, struct spread_size *siz
 	*size = s.best;
 	return found;
 }
+
+bool spread_search_strip(const struct spread_problem *problem, struct spread_size *size)
+{
+	const struct spread_size asked = *size;
+	bool found = false;
+	double best = INFINITY;
+	double l0 = isnan(asked.length_ft) ? SPREAD_SIDE_MIN_FT : asked.length_ft;
+	double l1 = isnan(asked.length_ft) ? SPREAD_SIDE_MAX_FT : asked.length_ft;
+	double t0 = isnan(asked.thickness_ft) ? SPREAD_THICKNESS_MIN_FT : asked.thickness_ft;
+	double t1 = isnan(asked.thickness_ft) ? SPREAD_THICKNESS_MAX_FT : asked.thickness_ft;
+	*size = (struct spread_size){l1, asked.width_ft, t1};
+	for (double t = t0; t <= t1; t += SPREAD_STEP_FT)
+		for (double l = l0; l <= l1 && l * t < best; l += SPREAD_STEP_FT) {
+			const struct spread_size next = {l, asked.width_ft, t};
+			if (!passes(problem, &next))
+				continue;
+			found = true;
+			best = l * t;
+			*size = next;
+		}
+	return found;
+}

@@ -1,0 +1,306 @@
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/field.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "core/stamp.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "people/reply.h"
+#include "people/write.h"
+#include "seal/op.h"
+#include "seal/seals.h"
+#include "sign/domain/design.h"
+#include "sign/sign_internal.h"
+
+/*
+ * The instant quote: a price range from sealed designs and the packs.  The figure depends most on the ground, which
+ * nobody has looked at: so the low end is designed for good ground (IBC class 3), the high end for clay (class 5), and
+ * both seals are told.  Nothing else is stored [sign.md 5].
+ */
+
+enum { SOIL_GOOD = 3, SOIL_POOR = 5, VALID_DAYS = 30, ENDS = 2 };
+
+static const double review_area_ft2 = 200, review_height_ft = 50;
+
+static const char *const kinds[] = {"single_pole", "two_pole", NULL};
+
+struct quote_request {
+	double height_ft, sign_height_ft, sign_width_ft;
+	int kind;
+	double wind_speed_mph;
+	const char *address;
+};
+
+static const struct field request_fields[] = {
+	F_NUM(quote_request, height_ft, REQUIRED, RANGE(1, 500), UNIT("ft"), DOC("Top of the sign above grade")),
+	F_NUM(quote_request, sign_height_ft, REQUIRED, RANGE(.1, 500), UNIT("ft")),
+	F_NUM(quote_request, sign_width_ft, REQUIRED, RANGE(.1, 2000), UNIT("ft")),
+	F_ENUM(quote_request, kind, kinds, DEFAULT(0), DOC("How it stands")),
+	F_NUM(quote_request, wind_speed_mph, RANGE(60, 300), UNIT("mph")),
+	F_STR(quote_request, address, LENGTH(1, 300), DOC("To be resolved first: POST /api/v1/sign/site")),
+};
+static const struct field_table request_table = FIELD_TABLE("quote.request", quote_request, request_fields);
+
+struct quote_basis {
+	const char *soil, *seal_sha256, *pole, *foundation;
+	double construction_usd, engineering_usd;
+};
+
+static const struct field basis_fields[] = {
+	F_STR(quote_basis, soil),
+	F_STR(quote_basis, seal_sha256, DOC("The design behind this end")),
+	F_STR(quote_basis, pole, NULLABLE),
+	F_STR(quote_basis, foundation, NULLABLE),
+	F_NUM(quote_basis, construction_usd, NULLABLE, UNIT("USD"), DOC("By pack `costs`")),
+	F_NUM(quote_basis, engineering_usd, UNIT("USD"), DOC("By pack `pricing`")),
+};
+static const struct field_table basis_table = FIELD_TABLE("quote.basis", quote_basis, basis_fields);
+
+struct quote_result {
+	double low_usd, high_usd;
+	struct {
+		size_t count;
+		struct quote_basis *items;
+	} basis;
+	struct {
+		size_t count;
+		const char **items;
+	} assumptions;
+	bool engineering_review;
+	const char *valid_until;
+};
+
+static const struct field result_fields[] = {
+	F_NUM(quote_result, low_usd, NULLABLE, UNIT("USD"), DOC("null: nothing was feasible")),
+	F_NUM(quote_result, high_usd, NULLABLE, UNIT("USD")),
+	F_OBJECTS(quote_result, basis, &basis_table, DOC("The low end, the high end")),
+	F_STRS(quote_result, assumptions),
+	F_BOOL(quote_result, engineering_review, DOC("Above 200 ft2 or 50 ft an engineer looks at it first")),
+	F_STR(quote_result, valid_until, FORMAT("date")),
+};
+static const struct field_table result_table = FIELD_TABLE("quote.result", quote_result, result_fields);
+
+struct quote {
+	struct write write; /* first */
+	struct sign_api *api;
+	struct quote_request request;
+	struct op_answer designs[ENDS];
+	const char *account_id, *user_id;
+	int64_t now_us;
+};
+
+static const struct json *design_body(struct quote *quote, int soil)
+{
+	const struct quote_request *q = &quote->request;
+	const struct json *body = NULL;
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_object(&jw);
+	jw_key(&jw, "site");
+	jw_object(&jw);
+	jw_member_num(&jw, "wind_speed_mph", q->wind_speed_mph);
+	jw_object_end(&jw);
+	jw_key(&jw, "sign");
+	jw_object(&jw);
+	jw_member_num(&jw, "height_ft", q->height_ft);
+	jw_member_num(&jw, "sign_height_ft", q->sign_height_ft);
+	jw_member_num(&jw, "sign_width_ft", q->sign_width_ft);
+	jw_object_end(&jw);
+	jw_key(&jw, "support");
+	jw_object(&jw);
+	jw_member_int(&jw, "num_poles", q->kind == 0 ? 1 : 2);
+	if (q->kind != 0)
+		jw_member_num(&jw, "spacing_ft", fmax(q->sign_width_ft / 2, 1));
+	jw_object_end(&jw);
+	jw_key(&jw, "foundation");
+	jw_object(&jw);
+	jw_key(&jw, "soil");
+	jw_object(&jw);
+	jw_member_int(&jw, "class", soil);
+	jw_object_end(&jw);
+	jw_object_end(&jw);
+	jw_member_int(&jw, "alternates", 0);
+	jw_object_end(&jw);
+	json_parse(&quote->write.x->arena, buf_text(&buf), buf.size, &json_body_limits, &body, NULL);
+	buf_fini(&buf);
+	return body;
+}
+
+/* A design's faults are faults of the quote: their members have the same names. */
+static void fail_design(struct exchange *x, const struct faults *faults)
+{
+	struct faults moved;
+	faults_init(&moved, &x->arena);
+	for (const struct fault *fault = faults->first; fault != NULL; fault = fault->next) {
+		const char *last = strrchr(fault->pointer, '/');
+		faults_add(&moved, last != NULL ? last : fault->pointer, fault->code, "%s", fault->message);
+	}
+	exchange_fail_faults(x, ERR_INVALID, &moved);
+}
+
+static bool design(struct quote *quote, int soil, struct op_answer *answer)
+{
+	const struct sign_api_options *options = &quote->api->options;
+	struct exchange *x = quote->write.x;
+	const struct op_context context = {.packs = options->packs,
+									   .envelope = {.version = options->version, .git_sha = options->git_sha}};
+	const struct json *body = design_body(quote, soil);
+	struct faults faults;
+	struct err err = {.kind = ERR_INTERNAL};
+	if (body != NULL && op_run(&sign_design_op, &context, body, &x->arena, answer, &faults, &err))
+		return true;
+	if (body != NULL && faults.count > 0)
+		fail_design(x, &faults);
+	else
+		exchange_fail(x, &err);
+	return false;
+}
+
+/* --- the seals --- */
+
+static bool apply(struct write *write, struct db *db, struct err *err)
+{
+	const struct quote *quote = (const struct quote *)write;
+	const struct sign_api_options *options = &quote->api->options;
+	for (int i = 0; i < ENDS; i++) {
+		const struct op_answer *answer = &quote->designs[i];
+		const struct seal seal = {.account_id = quote->account_id,
+								  .seal_sha256 = answer->seal_sha256,
+								  .content_sha256 = answer->content_sha256,
+								  .inputs_sha256 = answer->inputs_sha256,
+								  .operation = sign_design_op.name,
+								  .inputs = answer->inputs,
+								  .result = answer->result,
+								  .packs = answer->packs,
+								  .code_version = options->version,
+								  .git_sha = options->git_sha,
+								  .confidence = answer->confidence,
+								  .subject_kind = "quote",
+								  .created_by = quote->user_id,
+								  .created_us = quote->now_us,
+								  .request_id = write->x->trace.request_id};
+		bool made;
+		if (!answer->abstained && !seal_insert(db, &seal, options->packs, &made, err))
+			return false;
+	}
+	return true;
+}
+
+/* --- the answer --- */
+
+static double number(const struct json *json, const char *name)
+{
+	const struct json *member = json_get(json, name);
+	return member != NULL && json_numeric(member) ? json_number(member) : NAN;
+}
+
+static void read_end(struct quote *quote, int i, struct quote_basis *basis)
+{
+	static const struct json_limits limits = {.depth = 100, .values = 10000000};
+	static const char *const soils[ENDS] = {"sandy gravel or gravel (IBC 1806.2 class 3)", "clay or silt (class 5)"};
+	struct arena *arena = &quote->write.x->arena;
+	const struct op_answer *answer = &quote->designs[i];
+	const struct json *result = NULL;
+	json_parse(arena, answer->result, strlen(answer->result), &limits, &result, NULL);
+	const struct json *selected = json_get(result, "selected"), *base = json_get(selected, "foundation");
+	const char *pole = json_text(json_get(selected, "pole"), "designation");
+	*basis = (struct quote_basis){
+		.soil = soils[i],
+		.seal_sha256 = answer->seal_sha256,
+		.pole = pole,
+		.foundation = pole != NULL ? arena_printf(arena, "%.1f ft diameter, %.1f ft deep", number(base, "diameter_ft"),
+												  number(base, "depth_ft"))
+								   : NULL,
+		.construction_usd = number(json_get(selected, "cost_usd"), "total"),
+		.engineering_usd = number(json_get(result, "price"), "total_usd"),
+	};
+}
+
+static void answer(struct write *write)
+{
+	static const char *assumptions[] = {
+		"Exposure C, risk category II, ASCE 7-16, flat ground, foundations drilled; nobody has looked at the site.",
+		"Construction by the house figures of pack costs: pole, concrete, rebar and drilling; no cabinet, no power, no "
+		"permit, no travel.",
+		"Both ends are rounded to 50 USD, outward."};
+	struct quote *quote = (struct quote *)write;
+	struct quote_basis basis[ENDS];
+	char until[STAMP_DATE_TEXT];
+	for (int i = 0; i < ENDS; i++)
+		read_end(quote, i, &basis[i]);
+	stamp_format_date(until, quote->now_us + VALID_DAYS * 86400000000LL);
+	const struct quote_request *q = &quote->request;
+	const struct quote_result result = {
+		.low_usd = floor((basis[0].construction_usd + basis[0].engineering_usd) / 50) * 50,
+		.high_usd = ceil((basis[1].construction_usd + basis[1].engineering_usd) / 50) * 50,
+		.basis = {ENDS, basis},
+		.assumptions = {sizeof assumptions / sizeof *assumptions, assumptions},
+		.engineering_review = q->sign_height_ft * q->sign_width_ft > review_area_ft2 ||
+							  q->height_ft > review_height_ft || isnan(basis[0].construction_usd) ||
+							  isnan(basis[1].construction_usd),
+		.valid_until = until,
+	};
+	reply_fact(write->x, 200, &result_table, &result);
+}
+
+/* A public quote is sealed in the installation's own account. */
+static bool set_account(struct quote *quote, struct err *err)
+{
+	const struct principal *principal = quote->write.x->principal;
+	const struct sign_api_options *options = &quote->api->options;
+	quote->account_id = principal != NULL ? principal->account_id
+						: options->main_account != NULL
+							? options->main_account(options->main_self, &quote->write.x->arena)
+							: NULL;
+	if (principal != NULL && principal->kind == PRINCIPAL_PERSON)
+		quote->user_id = principal->user_id;
+	return (quote->account_id != NULL && quote->account_id[0] != '\0') ||
+		   err_set(err, ERR_UNAVAILABLE, "There is no account yet that could keep a quote's seal.");
+}
+
+static void handle_quote(struct exchange *x)
+{
+	struct quote *quote = arena_new(&x->arena, struct quote);
+	struct faults faults;
+	struct err err;
+	if (quote == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return;
+	}
+	*quote = (struct quote){.api = x->owner};
+	quote->write = (struct write){.x = x, .store = quote->api->options.store, .apply = apply, .answer = answer};
+	quote->now_us = env_wall_us(quote->api->options.env);
+	if (!exchange_decode(x, &quote->request))
+		return;
+	if (!given(quote->request.wind_speed_mph)) {
+		faults_init(&faults, &x->arena);
+		faults_add(&faults, "/wind_speed_mph", "required",
+				   "is needed: resolve the address with POST /api/v1/sign/site");
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+		return;
+	}
+	if (!set_account(quote, &err)) {
+		exchange_fail(x, &err);
+		return;
+	}
+	if (design(quote, SOIL_GOOD, &quote->designs[0]) && design(quote, SOIL_POOR, &quote->designs[1]))
+		write_submit(&quote->write);
+}
+
+#define QUOTE_ROUTE(permission_) \
+	ROUTE(POST, "/api/v1/quote", permission_, EFFECT_COMPUTE, handle_quote, .slash = true, \
+		  .aliases = ALIASES({"/quote", .slash = true}), .operation = "quote", \
+		  .summary = "A price range for a sign, from two sealed designs", .body = &request_table, \
+		  .result = &result_table, .rate_class = "auth", .body_max = 16384, \
+		  .example = "{\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":10,\"wind_speed_mph\":115}")
+
+const struct route quote_routes[] = {QUOTE_ROUTE("calculation.run")};
+const struct route quote_public_routes[] = {QUOTE_ROUTE(PUBLIC)};

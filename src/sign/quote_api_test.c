@@ -1,0 +1,84 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "seal/seals.h"
+#include "sign/project_fixture.h"
+#include "store/store.h"
+
+#define SIGN "\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":10"
+
+static int ask(struct project_fixture *f, const char *body)
+{
+	return fixture_ask(f, "vic", "POST", "/quote", body, NULL);
+}
+
+/* Both ends stand on a seal; poor ground costs no less than good. */
+static void test_range(void **state)
+{
+	struct project_fixture *f = *state;
+	assert_int_equal(ask(f, "{" SIGN ",\"wind_speed_mph\":115}"), 200);
+	double low = fixture_number_at(f, "result.low_usd"), high = fixture_number_at(f, "result.high_usd");
+	double good = fixture_number_at(f, "result.basis.0.construction_usd");
+	assert_true(low > 200 && high >= low && fmod(low, 50) == 0 && fmod(high, 50) == 0);
+	assert_true(fixture_number_at(f, "result.basis.1.construction_usd") >= good);
+	assert_true(low <= good + 200 && low > good + 150);
+	assert_false(fixture_at(f, "result.engineering_review")->boolean);
+	assert_string_equal(fixture_text(f, "result.valid_until"), "2025-07-15");
+	const char *sha = fixture_text(f, "result.basis.1.seal_sha256");
+	struct seal seal;
+	struct err err;
+	bool found = false;
+	struct db *db = store_read(f->store);
+	assert_true(seal_find(db, "01900000-0000-7000-8000-00000000000a", sha, &f->arena, &seal, &found, &err) && found);
+	store_read_end(f->store, db);
+	assert_string_equal(seal.subject_kind, "quote");
+	const char *hash = fixture_text(f, "content_sha256");
+	assert_int_equal(ask(f, "{\"wind_speed_mph\":115," SIGN "}"), 200);
+	assert_string_equal(fixture_text(f, "content_sha256"), hash);
+}
+
+static void test_review(void **state)
+{
+	struct project_fixture *f = *state;
+	assert_int_equal(ask(f, "{\"height_ft\":30,\"sign_height_ft\":10.1,\"sign_width_ft\":20,\"wind_speed_mph\":115}"),
+					 200);
+	assert_true(fixture_at(f, "result.engineering_review")->boolean);
+	assert_int_equal(ask(f, "{\"height_ft\":51,\"sign_height_ft\":5,\"sign_width_ft\":5,\"wind_speed_mph\":115}"), 200);
+	assert_true(fixture_at(f, "result.engineering_review")->boolean);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *body, *pointer, *code;
+	} rows[] = {
+		{"{" SIGN "}", "/wind_speed_mph", "required"},
+		{"{" SIGN ",\"wind_speed_mph\":600}", "/wind_speed_mph", "range"},
+		{"{\"height_ft\":5,\"sign_height_ft\":8,\"sign_width_ft\":10,\"wind_speed_mph\":115}", "/sign_height_ft",
+		 "greater_than_height"},
+		{"{" SIGN ",\"wind_speed_mph\":115,\"kind\":\"tower\"}", "/kind", "enum"},
+	};
+	struct project_fixture *f = *state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(ask(f, rows[i].body), 422);
+		assert_string_equal(fixture_text(f, "errors.0.pointer"), rows[i].pointer);
+		assert_string_equal(fixture_text(f, "errors.0.code"), rows[i].code);
+	}
+	assert_int_equal(fixture_ask(f, "nobody", "POST", "/quote", "{" SIGN ",\"wind_speed_mph\":115}", NULL), 401);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, project_fixture_new, project_fixture_free)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {TEST(test_range), TEST(test_review), TEST(test_refused)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
+# A project from its first line to its verdict, over the wire [sign.md 1, 5, 10].
+. "$(dirname "$0")/lib.sh"
+cd "$work" || exit 1
+
+# A PM system: gives one number to a key, and is down while $work/down exists.
+cat >"$work/pm.py" <<'PY'
+import http.server, json, os, sys
+numbers, calls = {}, open("calls", "a")
+class PM(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        key = self.headers["Idempotency-Key"]
+        calls.write(key + "\n"); calls.flush()
+        down = os.path.exists("down")
+        if not down:
+            numbers.setdefault(key, "PM-%d" % (len(numbers) + 1))
+        body = json.dumps({"project_number": numbers.get(key)}).encode()
+        self.send_response(503 if down else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *rest): pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), PM).serve_forever()
+PY
+pm_port=$(free_port)
+python3 "$work/pm.py" "$pm_port" &
+servers+=($!)
+export COUNTERSIGN_SIGN_PM_URL=http://127.0.0.1:$pm_port/submit COUNTERSIGN_SIGN_REQUIRE_STAMP=false
+start_server
+login
+
+keyed() { # PATH KEY: the answer's body on stdout, its status in $work/status
+	curl -sS -X POST "$CS$1" -H "Authorization: Bearer $token" -H "Idempotency-Key: $2" -o - -w '%{stderr}%{http_code}' \
+		2>"$work/status"
+}
+status() { cat "$work/status"; }
+
+project=$(api POST /api/v1/projects '{"name":"Corner diner","customer":"Joe","street":"12 Main St"}')
+check 'a project is made' same "$(status)" 201
+id=$(jq -r .result.project_id <<<"$project")
+check 'it is a draft' json "$project" .result.status draft
+
+site=$(api POST /signage/common/site/resolve '{"lat":32.78,"lon":-96.8,"wind_speed_override":115,"frost_depth_override_in":10}')
+check 'its site is resolved' json "$site" '.result.wind_speed_mph == 115'
+
+payload='{"module":"signage.single_pole","config":{"site":{"wind_speed_mph":115,"frost_depth_ft":0.833},"sign":{"height_ft":25,"sign_height_ft":8,"sign_width_ft":10}}}'
+saved=$(api POST "/projects/$id/payload" "$payload")
+check 'a payload is saved' same "$(status)" 201
+seal=$(jq -r .result.seal_sha256 <<<"$saved")
+check 'its design is sealed' json "$saved" '.result.seal_sha256 | length == 64'
+check 'the same again is a duplicate' json "$(api POST "/projects/$id/payload" "$payload")" .result.duplicate
+check 'the seal replays' json "$(api POST "/api/v1/seals/$seal/replay")" .result.outcome identical
+
+price=$(api POST "/projects/$id/estimate" '{"height_ft":25,"addons":["calc_packet"]}')
+check 'it is priced' json "$price" '.result.total_usd == 235'
+check 'it has a bill of materials' json "$(api GET "/projects/$id/bom")" '.result.items | any(.item == "concrete")'
+
+first=$(api POST "/projects/$id/report?wait=1")
+check 'a report is drawn' json "$first" '.result.pages == 4 and .result.cached == false'
+check 'the second time it is there' json "$(api POST "/projects/$id/report")" .result.cached
+api GET "/projects/$id/report.pdf" >one.pdf
+check 'its bytes have the hash that was told' same "$(sha256sum <one.pdf | cut -d' ' -f1)" "$(jq -r .result.sha256 <<<"$first")"
+
+touch down
+submitted=$(keyed "/projects/$id/submit" key-1)
+check 'it is submitted' same "$(status)" 202
+check 'the same key gives the same bytes' same "$(keyed "/projects/$id/submit" key-1)" "$submitted"
+check 'another key is refused' json "$(keyed "/projects/$id/submit" key-2)" .code already_submitted
+sleep 0.6
+check 'in the outage it stays as it was' json "$(api GET "/projects/$id")" .result.status estimating
+check 'and is tried again' json "$(api GET "/projects/$id/submit")" '.result.dispatch.state == "RETRY"'
+
+stop_server KILL
+rm down
+start_server
+login
+for ((i = 0; i < 100; i++)); do
+	if [ "$(api GET "/projects/$id" | jq -r .result.status)" = submitted ]; then
+		break
+	fi
+	sleep 0.1
+done
+final=$(api GET "/projects/$id/final")
+check 'after a kill it has one number' json "$final" '[.result.status, .result.project_number, .result.read_only]' '["submitted","PM-1",true]'
+check 'the PM system knew one key' same "$(sort -u calls)" "$id"
+check 'the key holds over the restart' same "$(keyed "/projects/$id/submit" key-1)" "$submitted"
+check 'a read-only project takes no payload' json "$(api POST "/projects/$id/payload" "$payload")" .code read_only
+
+etag=$(jq -r .result.etag <<<"$final")
+accepted=$(curl -sS -X POST "$CS/projects/$id/transition" -H "Authorization: Bearer $token" -H "If-Match: $etag" \
+	-H 'Content-Type: application/json' -d '{"to":"accepted","reason":"all in order"}')
+check 'it is accepted' json "$accepted" .result.status accepted
+check 'the events tell it all' json "$(api GET "/projects/$id/events")" \
+	'[.result.items[].type] | index("project.accepted") == 0 and index("project.dispatched") > 0 and .[-1] == "project.created"'
+check 'it is found by its words' json "$(api GET '/projects?q=corner+joe')" ".result.items[0].project_id == \"$id\""
+stop_server
+check 'the server stops' same $? 0
+check 'who submitted is told by mail' grep -rq PM-1 "$work/data/mail"
+check 'the chain verifies' "$bin" audit verify --data "$work/data"
+api_bytes=$(sha256sum <one.pdf | cut -d' ' -f1)
+start_server
+login
+api GET "/projects/$id/report.pdf" >two.pdf
+check 'the report is the same after all' same "$(sha256sum <two.pdf | cut -d' ' -f1)" "$api_bytes"
+stop_server
