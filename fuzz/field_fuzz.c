@@ -69,6 +69,8 @@ static void check_answer(const struct op *op, const struct op_answer *answer, st
 	must(json_parse(arena, answer->envelope, answer->envelope_size, &deep, &envelope, NULL));
 	must(json_get(envelope, "result") != NULL);
 	must(answer->confidence >= 0 && answer->confidence <= 1);
+	if (op->unsealed) /* its secrets are not among the inputs */
+		return;
 	struct op_answer again;
 	must(run(op, answer->inputs, strlen(answer->inputs), arena, &again));
 	must(strcmp(again.content_sha256, answer->content_sha256) == 0);

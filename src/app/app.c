@@ -29,6 +29,7 @@
 #include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/op.h"
+#include "seal/outbox.h"
 #include "seal/pack.h"
 #include "sign/sign_api.h"
 #include "store/blob.h"
@@ -139,6 +140,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 		app_close(app);
 		return false;
 	}
+	app->outbox = outbox_new(app->store, app->env, &app->ids, app->config.public_url);
 	open_people(app);
 	open_trade(app);
 	return true;
@@ -148,6 +150,7 @@ void app_close(struct app *app)
 {
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
+	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
 	app_keys_close(&app->keys);
@@ -345,7 +348,7 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
-bool app_serve(struct app *app, struct err *err)
+bool app_assemble(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
@@ -359,8 +362,13 @@ bool app_serve(struct app *app, struct err *err)
 	fill_service(app);
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
-	return open_tls(app, err) && front_open(&app->front, &app->service, err) && listen_all(app, err) &&
-		   front_start(app->front, err);
+	return true;
+}
+
+bool app_serve(struct app *app, struct err *err)
+{
+	return app_assemble(app, err) && open_tls(app, err) && front_open(&app->front, &app->service, err) &&
+		   listen_all(app, err) && front_start(app->front, err);
 }
 
 void app_stop(struct app *app)

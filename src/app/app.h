@@ -26,6 +26,7 @@ struct front;
 struct health;
 struct idempotency;
 struct metrics;
+struct outbox;
 struct packs;
 struct people;
 struct sign_api;
@@ -46,6 +47,7 @@ struct app {
 	struct store *store;
 	struct blobs *blobs;
 	struct audit audit;
+	struct outbox *outbox;
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;
@@ -70,6 +72,9 @@ struct app {
 /* Open what is below HTTP.  The data folder is made when absent.  False: nothing is open. */
 bool app_open(struct app *app, const struct cli *cli, struct err *err);
 void app_close(struct app *app);
+
+/* Routes, workers and limits without a socket: what http/loopback.h asks.  app_stop ends it too. */
+bool app_assemble(struct app *app, struct err *err);
 
 /* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
 bool app_serve(struct app *app, struct err *err);

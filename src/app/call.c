@@ -1,5 +1,6 @@
 #include "app/commands.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/ops.h"
@@ -13,6 +14,7 @@
 #include "core/stamp.h"
 #include "seal/op.h"
 #include "seal/pack.h"
+#include "sign/batch.h"
 #include "version.h"
 
 /* One `call`: everything it opens, in the order it is closed. */
@@ -40,6 +42,23 @@ static int print_problem(struct call *call, const struct err *err, const struct 
 	return err_status(problem.kind) >= 500 ? CLI_FAILED : CLI_INVALID;
 }
 
+/* The picture beside the answer, to a file or, with "-", to standard output.  False: told. */
+static bool write_attached(struct call *call, const char *path, const struct op_answer *answer)
+{
+	if (answer->attached == NULL) {
+		cli_fail(call->cli, CLI_INVALID, "this operation gives no file; leave --out away");
+		return false;
+	}
+	bool standard = strcmp(path, "-") == 0;
+	FILE *file = standard ? stdout : fopen(path, "we");
+	bool written = file != NULL && cli_write(file, answer->attached, answer->attached_size);
+	if (file != NULL && !standard)
+		written = fclose(file) == 0 && written;
+	if (!written)
+		cli_fail(call->cli, CLI_FAILED, "cannot write %s", path);
+	return written;
+}
+
 static int answer(struct call *call, const struct op *op, const struct json *body)
 {
 	const struct op_context context = {
@@ -51,6 +70,11 @@ static int answer(struct call *call, const struct op *op, const struct json *bod
 	struct err err = {.kind = ERR_INTERNAL};
 	if (!op_run(op, &context, body, &call->arena, &answer, &faults, &err))
 		return print_problem(call, &err, &faults);
+	const char *out = cli_option(call->cli, "out");
+	if (out != NULL && !answer.abstained && !write_attached(call, out, &answer))
+		return CLI_FAILED;
+	if (out != NULL && strcmp(out, "-") == 0)
+		return answer.abstained ? CLI_ABSTAINED : CLI_DONE;
 	if (!cli_write(stdout, answer.envelope, answer.envelope_size) || !cli_write(stdout, "\n", 1))
 		return cli_fail(call->cli, CLI_FAILED, "cannot write to standard output");
 	return answer.abstained ? CLI_ABSTAINED : CLI_DONE;
@@ -111,6 +135,37 @@ static int schema(struct call *call, const struct op *op)
 	return cli_write(stdout, buf_text(&call->out), call->out.size) ? CLI_DONE : CLI_FAILED;
 }
 
+/* A line longer than a batch takes is read to its end and answered as too long: only its first bytes are kept. */
+static int run_batch(struct call *call)
+{
+	enum { KEPT = BATCH_LINE_MAX + 1 };
+	const struct op_context context = {
+		.packs = call->packs,
+		.envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA, .timestamp = call->now},
+	};
+	struct batch batch;
+	struct buf line;
+	bool written = true;
+	int c = 0;
+	batch_init(&batch, call->ops.ops, call->ops.count, &context);
+	buf_init(&line, 0);
+	while (written && c != EOF) {
+		for (c = getc_unlocked(stdin); c != '\n' && c != EOF; c = getc_unlocked(stdin))
+			if (line.size < KEPT)
+				buf_addc(&line, (char)c);
+		if (c == EOF && line.size == 0)
+			break;
+		batch_line(&batch, buf_text(&line), line.size, &call->out);
+		written = cli_write(stdout, buf_text(&call->out), call->out.size);
+		buf_reset(&line);
+	}
+	buf_fini(&line);
+	batch_fini(&batch);
+	if (!written || ferror(stdin) || fflush(stdout) != 0)
+		return cli_fail(call->cli, CLI_FAILED, "cannot read standard input or write to standard output");
+	return CLI_DONE;
+}
+
 static int dispatch(struct call *call)
 {
 	const char *shown = cli_option(call->cli, "schema");
@@ -119,9 +174,10 @@ static int dispatch(struct call *call)
 		return list(call);
 	if (name == NULL)
 		return cli_fail(call->cli, CLI_INVALID, "name an operation; `countersign call --list` shows them");
+	bool batch = shown == NULL && strcmp(name, "sign.batch") == 0;
 	const struct op *op = app_ops_find(&call->ops, name);
 	struct err err;
-	if (op == NULL) {
+	if (op == NULL && !batch) {
 		err_set(&err, ERR_NOT_FOUND, "There is no operation %.80s; `countersign call --list` shows them.", name);
 		return print_problem(call, &err, NULL);
 	}
@@ -130,7 +186,7 @@ static int dispatch(struct call *call)
 	/* Only an operation that runs needs the constants. */
 	if (!app_packs_open(&call->ops, cli_option(call->cli, "packs"), &call->packs, &err))
 		return cli_fail(call->cli, CLI_FAILED, "%s", err.message);
-	return run_op(call, op);
+	return batch ? run_batch(call) : run_op(call, op);
 }
 
 int command_call(const struct cli *cli)

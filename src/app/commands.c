@@ -15,6 +15,7 @@ static const struct cli_option call_options[] = {
 	{"list", NULL, "Name every operation; with --json its schemas and an example", false},
 	{"schema", "OPERATION", "Show the schemas of one operation and an example", false},
 	{"packs", "DIR", "Folder of further packs", false},
+	{"out", "FILE", "Where the picture of a chart goes; -: to standard output, instead of the envelope", false},
 	{NULL, NULL, NULL, false},
 };
 

@@ -13,8 +13,10 @@
 #include "http/forwarded.h"
 #include "http/media.h"
 #include "http/service.h"
+#include "http/squeeze.h"
 #include "http/stream.h"
 #include "http/target.h"
+#include "http/workers.h"
 
 enum {
 	KEPT_ARENA = 64 * 1024, /* bytes an idle exchange may keep */
@@ -166,6 +168,28 @@ bool exchange_late(const struct exchange *x)
 	return atomic_load_explicit(&x->gone, memory_order_relaxed) || env_mono_us(x->service->env) >= x->deadline_us;
 }
 
+static void squeeze_and_deliver(void *self, int worker)
+{
+	struct exchange *x = self;
+	(void)worker;
+	squeeze(x);
+	x->deliver(x);
+}
+
+/* Refusals before the handler are fetched by the loop at once; only what a handler said can wait for a worker. */
+static bool squeezed_elsewhere(struct exchange *x, bool in_handler)
+{
+	struct workers *workers = x->service->workers;
+	if ((!x->held && !in_handler) || workers == NULL || !squeeze_wanted(x))
+		return false;
+	if (in_handler && x->worker > 0) {
+		squeeze(x);
+		return false;
+	}
+	x->held = true; /* the loop waits for it, as for any answer from elsewhere */
+	return workers_push(workers, squeeze_and_deliver, x);
+}
+
 /* From here on the exchange belongs to whoever carries it: nothing may touch it after deliver(). */
 static void deliver(struct exchange *x, int status, const char *type)
 {
@@ -175,8 +199,10 @@ static void deliver(struct exchange *x, int status, const char *type)
 	if (x->drafting)
 		return;
 	x->answered = true;
+	bool in_handler = x->taken != NULL;
 	take(x);
-	x->deliver(x);
+	if (!squeezed_elsewhere(x, in_handler))
+		x->deliver(x);
 }
 
 void exchange_draft(struct exchange *x, bool drafting)

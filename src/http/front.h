@@ -6,7 +6,7 @@
  * sends answers in their order.  Limits: connections (past the cap the one goes that has waited longest without a whole
  * request), header, body, keep-alive and deadline times, slow readers; see struct http_config.
  *
- * TLS, where the service has it, is the bufferevent's affair.  Not here: compression.
+ * TLS, where the service has it, is the bufferevent's affair.
  *
  * Thread: all functions from the thread that opened the front.
  */

@@ -447,7 +447,7 @@ struct refresh_request {
 };
 
 static const struct field refresh_fields[] = {
-	F_STR(refresh_request, refresh_token, REQUIRED, LENGTH(1, 200), SECRET),
+	F_STR(refresh_request, refresh_token, REQUIRED, LENGTH(1, 8192), SECRET),
 };
 static const struct field_table refresh_table = FIELD_TABLE("auth.refresh", refresh_request, refresh_fields);
 

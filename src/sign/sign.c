@@ -6,6 +6,7 @@
 #include "sign/domain/anchors_op.h"
 #include "sign/domain/baseplate_op.h"
 #include "sign/domain/cabinets.h"
+#include "sign/domain/cantilever_op.h"
 #include "sign/domain/concrete_op.h"
 #include "sign/domain/design.h"
 #include "sign/domain/footing_direct_op.h"
@@ -23,10 +24,10 @@
 #include "sign/domain/wind_pack.h"
 
 const struct op *const sign_ops[] = {
-	&sign_wind_op,     &sign_cabinets_op,       &sign_cabinets_add_op,   &sign_design_op,    &sign_snow_ice_op,
-	&sign_seismic_op,  &sign_footing_direct_op, &sign_footing_spread_op, &sign_baseplate_op, &sign_anchors_op,
-	&sign_concrete_op, &sign_poles_op,          &sign_price_op,          &sign_sections_op,
-	&sign_monument_op,
+	&sign_wind_op,      &sign_cabinets_op, &sign_cabinets_add_op,   &sign_design_op,
+	&sign_snow_ice_op,  &sign_seismic_op,  &sign_footing_direct_op, &sign_footing_spread_op,
+	&sign_baseplate_op, &sign_anchors_op,  &sign_concrete_op,       &sign_poles_op,
+	&sign_price_op,     &sign_sections_op, &sign_monument_op,       &sign_cantilever_op,
 };
 const size_t sign_ops_count = sizeof sign_ops / sizeof *sign_ops;
 

@@ -35,6 +35,12 @@ struct store {
 	_Atomic int64_t log_bytes;
 	int64_t room_checked_us;
 
+	struct {
+		void (*committed)(void *self);
+		void *self;
+	} hooks[STORE_HOOKS_MAX];
+	_Atomic size_t hooks_count;
+
 	pthread_mutex_t lock;
 	pthread_cond_t reader_free;
 	struct db *readers[READERS_MAX];
@@ -73,6 +79,9 @@ static void after_batch(void *self, const struct err *failure)
 		atomic_store(&store->full_us, store->options.mono_us(store->options.clock));
 	}
 	checkpoint_leave(&store->checkpoint, log_bytes);
+	size_t hooks = failure == NULL ? atomic_load(&store->hooks_count) : 0;
+	for (size_t i = 0; i < hooks; i++)
+		store->hooks[i].committed(store->hooks[i].self);
 }
 
 static void on_fatal(const char *why, void *self)
@@ -224,6 +233,17 @@ void store_read_end(struct store *store, struct db *db)
 bool store_submit(struct store *store, struct store_op *op, struct err *err)
 {
 	return writer_submit(&store->writer, op, err);
+}
+
+void store_on_commit(struct store *store, void (*committed)(void *self), void *self)
+{
+	pthread_mutex_lock(&store->lock);
+	size_t count = atomic_load(&store->hooks_count);
+	must(count < STORE_HOOKS_MAX);
+	store->hooks[count].committed = committed;
+	store->hooks[count].self = self;
+	atomic_store(&store->hooks_count, count + 1); /* the writer sees a hook only when it is whole */
+	pthread_mutex_unlock(&store->lock);
 }
 
 /* A server that says it is full may be sent no write, and would never learn of the room there is by now. */

@@ -208,6 +208,13 @@ bool store_submit(struct store *store, struct store_op *op, struct err *err);
 bool store_write(struct store *store, bool (*apply)(struct db *db, void *self, struct err *err), void *self,
 				 struct err *err);
 
+/*
+ * Call `committed` after each commit, on the writer's thread and before the batch's ops are done, so it only passes the
+ * word on.  At most STORE_HOOKS_MAX (must); they stay until store_close().  Any thread.
+ */
+enum { STORE_HOOKS_MAX = 4 };
+void store_on_commit(struct store *store, void (*committed)(void *self), void *self);
+
 enum { STORE_BUCKETS = 10 };
 
 /* Upper bounds of the buckets below; the last one has none. */

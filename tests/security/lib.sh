@@ -63,6 +63,9 @@ mail_token() { # ADDRESS
 	newest_mail "$1" | grep -oE '#[a-z]+=[A-Za-z0-9_-]+' | head -n 1 | cut -d= -f2
 }
 
+for setting in ${settings-}; do # of the test, before it reads this file: NAME=VALUE ...
+	export "COUNTERSIGN_$setting"
+done
 start_server
 sign_in "$CS_EMAIL" "$CS_PASSWORD"
 admin=$token
