@@ -28,6 +28,7 @@
 #include "http/workers.h"
 #include "people/idempotency.h"
 #include "people/people.h"
+#include "seal/countersign.h"
 #include "seal/op.h"
 #include "seal/outbox.h"
 #include "seal/pack.h"
@@ -109,6 +110,18 @@ static void open_people(struct app *app)
 	app->people = people_open(&options);
 }
 
+static void open_countersign(struct app *app)
+{
+	app->outbox = outbox_new(app->store, app->env, &app->ids, app->config.public_url);
+	const struct countersign_options options = {.env = app->env,
+												.ids = &app->ids,
+												.audit = &app->audit,
+												.outbox = app->outbox,
+												.receipt_key = app->keys.receipt,
+												.issuer = app->config.public_url};
+	app->countersign = countersign_new(&options);
+}
+
 static void open_trade(struct app *app)
 {
 	const struct trade_api_options options = {.store = app->store,
@@ -140,7 +153,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 		app_close(app);
 		return false;
 	}
-	app->outbox = outbox_new(app->store, app->env, &app->ids, app->config.public_url);
+	open_countersign(app);
 	open_people(app);
 	open_trade(app);
 	return true;
@@ -150,6 +163,7 @@ void app_close(struct app *app)
 {
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
+	countersign_free(app->countersign);
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);

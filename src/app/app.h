@@ -22,6 +22,7 @@
 
 struct blobs;
 struct cli;
+struct countersign;
 struct front;
 struct health;
 struct idempotency;
@@ -48,6 +49,7 @@ struct app {
 	struct blobs *blobs;
 	struct audit audit;
 	struct outbox *outbox;
+	struct countersign *countersign;
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;

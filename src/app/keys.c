@@ -66,6 +66,7 @@ bool app_keys_open(const char *folder, const struct env *env, struct app_keys *k
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
 	if (open_key(folder, "access", KEY_ES256, env, &keys->access, err) &&
+		open_key(folder, "receipt", KEY_ES256, env, &keys->receipt, err) &&
 		open_key(folder, "checkpoint", KEY_ED25519, env, &keys->checkpoint, err) &&
 		open_secret(folder, "installation", env, keys->installation, err) &&
 		open_secret(folder, "master", env, keys->master, err))
@@ -77,6 +78,7 @@ bool app_keys_open(const char *folder, const struct env *env, struct app_keys *k
 void app_keys_close(struct app_keys *keys)
 {
 	key_free(keys->access);
+	key_free(keys->receipt);
 	key_free(keys->checkpoint);
 	wipe(keys->installation, sizeof keys->installation);
 	wipe(keys->master, sizeof keys->master);

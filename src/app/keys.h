@@ -14,6 +14,7 @@ struct key;
 
 struct app_keys {
 	struct key *access;                    /* ES256: access tokens */
+	struct key *receipt;                   /* ES256: receipts of countersignatures */
 	struct key *checkpoint;                /* Ed25519: checkpoints of the audit chain */
 	unsigned char installation[AUDIT_KEY]; /* commitments where there is no person */
 	unsigned char master[AUDIT_KEY];       /* what seals secrets at rest is derived from it */

@@ -33,6 +33,11 @@ void routes_add(struct app *app)
 	seals_api_add(app);
 	packs_api_add(app);
 	audit_api_add(app);
+	audit_rows_api_add(app);
+	countersign_api_add(app);
+	countersignatures_api_add(app);
+	policies_api_add(app);
+	receipts_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);

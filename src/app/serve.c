@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/chores.h"
 #include "app/commands.h"
 #include "app/notify.h"
 #include "app/unsafe.h"
@@ -120,9 +121,10 @@ static void write_checkpoint(struct app *app)
 static void wait_for_end(struct app *app, const sigset_t *signals)
 {
 	const int64_t checkpoint_us = app->config.audit.checkpoint_s * 1000000, watchdog_us = notify_watchdog_us();
-	const int64_t period_us = watchdog_us > 0 && watchdog_us < checkpoint_us ? watchdog_us : checkpoint_us;
+	const int64_t chores_us = CHORES_PERIOD_S * INT64_C(1000000);
+	const int64_t period_us = watchdog_us > 0 && watchdog_us < chores_us ? watchdog_us : chores_us;
 	const struct timespec period = {.tv_sec = period_us / 1000000, .tv_nsec = period_us % 1000000 * 1000};
-	int64_t written_us = env_mono_us(app->env);
+	int64_t written_us = env_mono_us(app->env), next_sweep_us = 0;
 	for (;;) {
 		int signal = sigtimedwait(signals, NULL, &period);
 		if (signal == SIGTERM || signal == SIGINT)
@@ -130,6 +132,7 @@ static void wait_for_end(struct app *app, const sigset_t *signals)
 		if (signal == SIGHUP)
 			app_reload(app);
 		notify_send("WATCHDOG=1");
+		chores_run(app, &next_sweep_us);
 		if (env_mono_us(app->env) - written_us < checkpoint_us)
 			continue;
 		write_checkpoint(app);

@@ -99,6 +99,7 @@ static void handle_jwks(struct exchange *x)
 	jw_key(&jw, "keys");
 	jw_array(&jw);
 	key_jwk(app->keys.access, &jw);
+	key_jwk(app->keys.receipt, &jw);
 	key_jwk(app->keys.checkpoint, &jw);
 	jw_array_end(&jw);
 	jw_object_end(&jw);

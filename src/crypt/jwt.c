@@ -160,12 +160,12 @@ static bool check_claims(const struct json *claims, const struct jwt_rules *rule
 	return exp > now_s || err_set(err, ERR_TOKEN_EXPIRED, "the token has expired");
 }
 
-bool jwt_verify(struct arena *arena, const char *token, size_t size, const struct jwt_rules *rules,
-				const struct json **claims, struct err *err)
+/* Everything but the claims. */
+static bool verify(struct arena *arena, const char *token, size_t size, const struct jwt_rules *rules,
+				   const struct json **payload, struct err *err)
 {
 	struct span parts[PARTS], bytes[PARTS];
 	const struct key *key = NULL;
-	const struct json *found = NULL;
 	if (size > JWT_TOKEN_MAX)
 		return fail(err, "it is too long");
 	if (!split(token, size, parts))
@@ -179,8 +179,27 @@ bool jwt_verify(struct arena *arena, const char *token, size_t size, const struc
 	size_t signed_size = (size_t)(parts[SIGNATURE].text - 1 - token);
 	if (!key_verify(key, token, signed_size, (const unsigned char *)bytes[SIGNATURE].text, bytes[SIGNATURE].size))
 		return fail(err, "the signature does not fit");
-	if (!parse_object(arena, bytes[CLAIMS], &found, err) || !check_claims(found, rules, err))
+	return parse_object(arena, bytes[CLAIMS], payload, err);
+}
+
+bool jwt_verify(struct arena *arena, const char *token, size_t size, const struct jwt_rules *rules,
+				const struct json **claims, struct err *err)
+{
+	const struct json *found = NULL;
+	if (!verify(arena, token, size, rules, &found, err) || !check_claims(found, rules, err))
 		return false;
 	*claims = found;
+	return true;
+}
+
+bool jws_verify(struct arena *arena, const char *token, size_t size, const char *typ,
+				const struct key *(*find)(void *self, const char *kid), void *self, const struct json **payload,
+				struct err *err)
+{
+	const struct jwt_rules rules = {.typ = typ, .find = find, .self = self};
+	const struct json *found = NULL;
+	if (!verify(arena, token, size, &rules, &found, err))
+		return false;
+	*payload = found;
 	return true;
 }

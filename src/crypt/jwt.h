@@ -45,4 +45,12 @@ void jwt_sign(const struct key *key, const char *typ, const char *claims, size_t
 bool jwt_verify(struct arena *arena, const char *token, size_t size, const struct jwt_rules *rules,
 				const struct json **claims, struct err *err);
 
+/*
+ * The same without any rule about claims: signature and header only, whatever iss, aud and times say.  For what is
+ * signed once and verified for ever, like receipts.
+ */
+bool jws_verify(struct arena *arena, const char *token, size_t size, const char *typ,
+				const struct key *(*find)(void *self, const char *kid), void *self, const struct json **payload,
+				struct err *err);
+
 #endif

@@ -393,6 +393,8 @@ static bool run(struct calc *calc, const void *input, void *output)
 	if (!decide_tip(h))
 		return false;
 	decide_fatigue(h);
+	if (h->r->wind.kz_method == 0) /* `alpha` is by now the pole's, of its amplification */
+		calc_factor(calc, "wind_alpha", wind_alpha(h->r->wind.common.code, h->r->wind.exposure));
 	assume(h);
 	gather(h);
 	return true;

@@ -17,7 +17,8 @@ static void test_every_move(void **state)
 	for (int door = 0; door < DOORS; door++)
 		for (int from = 0; from < PROJECT_STATUSES; from++)
 			for (int to = 0; to < PROJECT_STATUSES; to++) {
-				enum project_move move = project_move(door, from, to);
+				enum project_move move =
+					project_move((enum project_door)door, (enum project_status)from, (enum project_status)to);
 				moves += move == PROJECT_MOVES;
 				stays += move == PROJECT_STAYS;
 				if (move == PROJECT_MOVES)

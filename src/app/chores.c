@@ -1,0 +1,59 @@
+#include "app/chores.h"
+
+#include <stdbool.h>
+
+#include "app/app.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "seal/countersign.h"
+#include "seal/outbox.h"
+#include "store/store.h"
+
+enum { EXPIRE_AT_ONCE = 100 /* requests of one transaction, so that no other write waits long */ };
+
+#define SWEEP_US (INT64_C(3600) * 1000000)
+
+static void take_nothing(const struct db_rows *row, void *self)
+{
+	(void)row;
+	(void)self;
+}
+
+/* Looked for on a reader first: an idle server must not write once a second. */
+static bool is_due(const struct app *app, bool *due, struct err *err)
+{
+	struct db *db = store_read(app->store);
+	bool read = db_one(db, err, due, take_nothing, NULL,
+					   "SELECT 1 FROM countersign_requests WHERE status = 'open' AND expires_at <= $1 LIMIT 1",
+					   V_INT(env_wall_us(app->env)));
+	store_read_end(app->store, db);
+	return read;
+}
+
+static bool apply_expire(struct db *db, void *self, struct err *err)
+{
+	struct app *app = self;
+	int64_t count;
+	return countersign_expire(app->countersign, db, EXPIRE_AT_ONCE, &count, err);
+}
+
+static bool apply_sweep(struct db *db, void *self, struct err *err)
+{
+	struct app *app = self;
+	int64_t dropped;
+	return outbox_sweep(app->outbox, db, &dropped, err);
+}
+
+void chores_run(struct app *app, int64_t *next_sweep_us)
+{
+	struct err err;
+	bool due = false;
+	if (!is_due(app, &due, &err) || (due && !store_write(app->store, apply_expire, app, &err)))
+		log_error("requests could not expire", log_str("why", err.message));
+	if (env_mono_us(app->env) < *next_sweep_us)
+		return;
+	*next_sweep_us = env_mono_us(app->env) + SWEEP_US;
+	if (!store_write(app->store, apply_sweep, app, &err))
+		log_error("the outbox could not be swept", log_str("why", err.message));
+}

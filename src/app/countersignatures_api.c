@@ -1,0 +1,399 @@
+#include <string.h>
+
+#include "app/app.h"
+#include "app/countersign_api.h"
+#include "app/routes.h"
+#include "core/arena.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/stamp.h"
+#include "http/exchange.h"
+#include "http/router.h"
+#include "people/page.h"
+#include "people/principal.h"
+#include "people/reply.h"
+#include "people/roles.h"
+#include "people/users.h"
+#include "people/view.h"
+#include "people/write.h"
+#include "store/store.h"
+
+/* /api/v1/countersignatures: people's decisions, each with its receipt [P-6.7, P-6.9]. */
+
+struct row_view {
+	const char *countersignature_id, *request_id, *seal_sha256, *user_id, *role;
+	int decision;
+	const char *reason;
+	int64_t consent_version;
+	const char *ip, *user_agent;
+	bool mfa;
+	const char *receipt, *created_at, *revoked_at, *revoke_reason;
+};
+static const struct field row_fields[] = {
+	F_STR(row_view, countersignature_id),
+	F_STR(row_view, request_id),
+	F_STR(row_view, seal_sha256),
+	F_STR(row_view, user_id),
+	F_STR(row_view, role),
+	F_ENUM(row_view, decision, countersign_decision_names),
+	F_STR(row_view, reason, NULLABLE),
+	F_INT(row_view, consent_version),
+	F_STR(row_view, ip, NULLABLE),
+	F_STR(row_view, user_agent, NULLABLE),
+	F_BOOL(row_view, mfa, DOC("The signer logs in with a second factor")),
+	F_STR(row_view, receipt, DOC("Verifiable with the published keys alone")),
+	F_STR(row_view, created_at, FORMAT("date-time")),
+	F_STR(row_view, revoked_at, NULLABLE, FORMAT("date-time")),
+	F_STR(row_view, revoke_reason, NULLABLE),
+};
+static const struct field_table row_table = FIELD_TABLE("countersignature", row_view, row_fields);
+
+static void view_row(struct arena *arena, const struct countersignature *row, struct row_view *view)
+{
+	*view = (struct row_view){
+		.countersignature_id = row->countersignature_id,
+		.request_id = row->request_id,
+		.seal_sha256 = row->seal_sha256,
+		.user_id = row->user_id,
+		.role = row->role,
+		.decision = (int)row->decision,
+		.reason = row->reason,
+		.consent_version = row->consent_version,
+		.ip = row->ip,
+		.user_agent = row->user_agent,
+		.mfa = row->mfa,
+		.receipt = row->receipt,
+		.created_at = view_time(arena, row->created_us),
+		.revoked_at = view_time(arena, row->revoked_us),
+		.revoke_reason = row->revoke_reason,
+	};
+}
+
+/* --- deciding --- */
+
+struct decision_body {
+	const char *request_id, *seal_sha256, *reason;
+	int decision;
+	int64_t consent_version;
+};
+static const struct field body_fields[] = {
+	F_STR(decision_body, request_id, REQUIRED, LENGTH(1, 64)),
+	F_STR(decision_body, seal_sha256, REQUIRED, LENGTH(1, 64), DOC("What you saw")),
+	F_ENUM(decision_body, decision, countersign_decision_names, REQUIRED),
+	F_STR(decision_body, reason, LENGTH(1, COUNTERSIGN_REASON_MAX), DOC("Needed to reject")),
+	F_INT(decision_body, consent_version, REQUIRED),
+};
+static const struct field_table body_table = FIELD_TABLE("countersignatures.create", decision_body, body_fields);
+
+struct decision_view {
+	const char *countersignature_id, *request_id;
+	int request_status, decision;
+	int64_t approvals, quorum;
+	const char *receipt;
+};
+static const struct field decision_fields[] = {
+	F_STR(decision_view, countersignature_id),
+	F_STR(decision_view, request_id),
+	F_ENUM(decision_view, request_status, countersign_status_names),
+	F_ENUM(decision_view, decision, countersign_decision_names),
+	F_INT(decision_view, approvals),
+	F_INT(decision_view, quorum),
+	F_STR(decision_view, receipt),
+};
+static const struct field_table decision_table = FIELD_TABLE("countersignatures.made", decision_view, decision_fields);
+
+struct deciding {
+	struct write write; /* first */
+	struct app *app;
+	struct decision_body body;
+	struct countersign_signed done;
+};
+
+static bool may(const void *principal, const char *permission)
+{
+	return principal_may(principal, permission);
+}
+
+/* A licence counts until the end of the day on which it expires. */
+static bool licence_holds(struct arena *arena, const struct user *user, int64_t now_us)
+{
+	const struct json *licence;
+	const struct stamp_fault *fault;
+	int64_t day_us;
+	if (user->licence == NULL ||
+		!json_parse(arena, user->licence, strlen(user->licence), &json_body_limits, &licence, NULL))
+		return false;
+	const char *expires = json_text(licence, "expires");
+	return expires != NULL && stamp_parse_date(expires, strlen(expires), &day_us, &fault) &&
+		   now_us < day_us + STAMP_US_PER_DAY;
+}
+
+static enum countersign_signer signer_of(const struct principal *principal)
+{
+	if (principal->kind == PRINCIPAL_PERSON)
+		return SIGNER_PERSON;
+	return principal->kind == PRINCIPAL_KEY ? SIGNER_KEY : SIGNER_OTHER;
+}
+
+static bool apply_decide(struct write *w, struct db *db, struct err *err)
+{
+	struct deciding *d = (struct deciding *)w;
+	struct exchange *x = w->x;
+	const struct principal *principal = principal_of(x);
+	const struct audit_event who = principal_event(x, AUDIT_COUNTERSIGN_DECIDE, AUDIT_SUCCESS);
+	struct user user = {.user_id = NULL};
+	bool found = false;
+	if (!user_by_id(db, principal->user_id, &x->arena, &user, &found, err))
+		return false;
+	const struct countersign_ballot ballot = {
+		.account_id = principal->account_id,
+		.request_id = d->body.request_id,
+		.choice = {.signer = signer_of(principal),
+				   .licensed = found && licence_holds(&x->arena, &user, env_wall_us(d->app->env)),
+				   .user_id = principal->user_id,
+				   .seal_sha256 = d->body.seal_sha256,
+				   .reason = d->body.reason,
+				   .decision = (enum countersign_decision)d->body.decision,
+				   .consent_version = d->body.consent_version},
+		.may = may,
+		.principal = principal,
+		.role = role_strongest(principal->roles),
+		.licence = user.licence,
+		.mfa = user.totp_enabled,
+		.who = &who,
+	};
+	return countersign_decide(d->app->countersign, db, &ballot, &x->arena, &d->done, err);
+}
+
+static void answer_decide(struct write *w)
+{
+	const struct deciding *d = (const struct deciding *)w;
+	const struct decision_view view = {
+		.countersignature_id = d->done.row.countersignature_id,
+		.request_id = d->done.request.request_id,
+		.request_status = (int)d->done.request.status,
+		.decision = (int)d->done.row.decision,
+		.approvals = d->done.request.approvals,
+		.quorum = d->done.request.quorum,
+		.receipt = d->done.row.receipt,
+	};
+	exchange_setf(w->x, "Location", "/api/v1/countersignatures/%s", view.countersignature_id);
+	reply_fact(w->x, 201, &decision_table, &view);
+}
+
+static struct deciding *start(struct exchange *x)
+{
+	struct deciding *d = arena_new(&x->arena, struct deciding);
+	if (d == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return NULL;
+	}
+	*d = (struct deciding){.app = x->owner};
+	return d;
+}
+
+static void handle_decide(struct exchange *x)
+{
+	struct deciding *d = start(x);
+	if (d == NULL || !exchange_decode(x, &d->body))
+		return;
+	d->write = (struct write){.x = x, .store = d->app->store, .apply = apply_decide, .answer = answer_decide};
+	write_submit(&d->write);
+}
+
+/* --- revoking --- */
+
+struct revoke_body {
+	const char *reason;
+};
+static const struct field revoke_fields[] = {
+	F_STR(revoke_body, reason, REQUIRED, LENGTH(1, COUNTERSIGN_REASON_MAX)),
+};
+static const struct field_table revoke_table = FIELD_TABLE("countersignatures.revoke", revoke_body, revoke_fields);
+
+static bool apply_revoke(struct write *w, struct db *db, struct err *err)
+{
+	struct deciding *d = (struct deciding *)w;
+	const struct audit_event who = principal_event(w->x, AUDIT_COUNTERSIGN_REVOKE, AUDIT_SUCCESS);
+	return countersign_revoke(d->app->countersign, db, &who, exchange_param(w->x, "id"), who.actor, d->body.reason,
+							  &w->x->arena, &d->done, err);
+}
+
+static void answer_revoke(struct write *w)
+{
+	const struct deciding *d = (const struct deciding *)w;
+	struct row_view view;
+	view_row(&w->x->arena, &d->done.row, &view);
+	reply_fact(w->x, 200, &row_table, &view);
+}
+
+static void handle_revoke(struct exchange *x)
+{
+	struct deciding *d = start(x);
+	struct revoke_body body;
+	if (d == NULL || !exchange_decode(x, &body) || !countersign_has_account(x) || !principal_needs_session(x))
+		return;
+	d->body.reason = body.reason;
+	d->write = (struct write){.x = x, .store = d->app->store, .apply = apply_revoke, .answer = answer_revoke};
+	write_submit(&d->write);
+}
+
+/* --- reading --- */
+
+/* The row of the path, of the caller's account.  False: answered. */
+static bool find(struct exchange *x, struct countersignature *row)
+{
+	const struct app *app = x->owner;
+	bool found = false;
+	struct err err;
+	struct db *db = store_read(app->store);
+	bool read =
+		countersignature_find(db, principal_of(x)->account_id, exchange_param(x, "id"), &x->arena, row, &found, &err);
+	store_read_end(app->store, db);
+	if (!read)
+		exchange_fail(x, &err);
+	else if (!found)
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such countersignature.");
+	return read && found;
+}
+
+static void handle_get(struct exchange *x)
+{
+	struct countersignature row;
+	struct row_view view;
+	if (!find(x, &row))
+		return;
+	view_row(&x->arena, &row, &view);
+	reply_fact(x, 200, &row_table, &view);
+}
+
+static void handle_receipt(struct exchange *x)
+{
+	struct countersignature row;
+	if (find(x, &row))
+		exchange_answer(x, 200, "application/jose", row.receipt, strlen(row.receipt));
+}
+
+struct rows_query {
+	const char *request_id, *user_id, *cursor;
+	int64_t limit;
+};
+static const struct field query_fields[] = {
+	F_STR(rows_query, request_id, LENGTH(1, 64)),
+	F_STR(rows_query, user_id, LENGTH(1, 64)),
+	F_INT(rows_query, limit, RANGE(1, 500), DEFAULT(50)),
+	F_STR(rows_query, cursor, LENGTH(1, 400)),
+};
+static const struct field_table query_table = FIELD_TABLE("countersignatures.query", rows_query, query_fields);
+
+struct row_page {
+	struct {
+		size_t count;
+		struct row_view *items;
+	} items;
+	const char *next_cursor;
+};
+static const struct field page_fields[] = {
+	F_OBJECTS(row_page, items, &row_table),
+	F_STR(row_page, next_cursor, NULLABLE),
+};
+static const struct field_table page_table = FIELD_TABLE("countersignatures", row_page, page_fields);
+
+struct listing {
+	struct exchange *x;
+	struct rows_query query;
+	struct row_page page;
+	char before[PAGE_AFTER_MAX + 1];
+	bool more;
+};
+
+static void take_row(void *self, const struct countersignature *row)
+{
+	struct listing *l = self;
+	if (l->page.items.count == (size_t)l->query.limit)
+		l->more = true;
+	else
+		view_row(&l->x->arena, row, &l->page.items.items[l->page.items.count++]);
+}
+
+static bool read_list(struct listing *l, struct err *err)
+{
+	struct exchange *x = l->x;
+	const struct app *app = x->owner;
+	const char *account_id = principal_of(x)->account_id;
+	unsigned char key[PAGE_KEY];
+	countersign_page_key(app, key);
+	const char *name = arena_printf(&x->arena, "countersignatures:%s:%s:%s", account_id,
+									l->query.request_id != NULL ? l->query.request_id : "",
+									l->query.user_id != NULL ? l->query.user_id : "");
+	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
+	if (name == NULL || l->page.items.items == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!page_after(key, name, l->query.cursor, l->before, err))
+		return false;
+	const struct countersign_filter filter = {
+		.account_id = account_id,
+		.user_id = l->query.user_id,
+		.request_id = l->query.request_id,
+		.before = l->before,
+		.limit = l->query.limit + 1,
+	};
+	struct db *db = store_read(app->store);
+	bool read = countersignatures(db, &filter, &x->arena, take_row, l, err);
+	store_read_end(app->store, db);
+	if (read && l->more)
+		l->page.next_cursor =
+			page_cursor(&x->arena, key, name, l->page.items.items[l->page.items.count - 1].countersignature_id);
+	return read;
+}
+
+static void handle_list(struct exchange *x)
+{
+	struct listing l = {.x = x};
+	struct err err;
+	if (!exchange_decode_query(x, &l.query))
+		return;
+	if (!read_list(&l, &err)) {
+		exchange_fail(x, &err);
+		return;
+	}
+	if (l.page.next_cursor != NULL)
+		page_link(x, l.page.next_cursor);
+	reply_fact(x, 200, &page_table, &l.page);
+}
+
+static const enum err_kind decide_errors[] = {ERR_PERSON_REQUIRED,    ERR_FOUR_EYES,       ERR_NOT_FOUND,
+											  ERR_CONSENT_OUTDATED,   ERR_ALREADY_DECIDED, ERR_EXPIRED,
+											  ERR_TRANSITION_REFUSED, ERR_SEAL_MISMATCH,   ERR_NONE};
+static const enum err_kind revoke_errors[] = {ERR_PERSON_REQUIRED, ERR_NOT_FOUND, ERR_ALREADY_APPLIED,
+											  ERR_TRANSITION_REFUSED, ERR_NONE};
+static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
+static const char *const jose[] = {"application/jose", NULL};
+
+static const struct route routes[] = {
+	ROUTE(GET, "/api/v1/countersignatures", "countersign.read", EFFECT_READ, handle_list,
+		  .operation = "countersignatures.list", .summary = "Decisions of the account, newest first",
+		  .query = &query_table, .result = &page_table, .errors = list_errors),
+	ROUTE(POST, "/api/v1/countersignatures", "countersign.read", EFFECT_WRITE, handle_decide,
+		  .operation = "countersignatures.create", .summary = "Approve or reject what waits for a countersignature",
+		  .doc = "What it takes is the permission of the request: calculation.approve for a release.",
+		  .body = &body_table, .result = &decision_table, .status = 201, .errors = decide_errors,
+		  .example = "{\"request_id\":\"01900000-0000-7000-8000-000000000000\",\"seal_sha256\":"
+					 "\"0000000000000000000000000000000000000000000000000000000000000000\",\"decision\":\"approve\","
+					 "\"consent_version\":1}"),
+	ROUTE(GET, "/api/v1/countersignatures/{id}", "countersign.read", EFFECT_READ, handle_get,
+		  .operation = "countersignatures.get", .summary = "One decision", .result = &row_table),
+	ROUTE(GET, "/api/v1/countersignatures/{id}/receipt", "countersign.read", EFFECT_READ, handle_receipt,
+		  .operation = "countersignatures.receipt", .summary = "The receipt of a decision, as a JSON Web Signature",
+		  .bare = true, .produces = jose),
+	ROUTE(POST, "/api/v1/countersignatures/{id}/revoke", "countersign.read", EFFECT_WRITE, handle_revoke,
+		  .operation = "countersignatures.revoke", .summary = "Take my decision back before it has had an effect",
+		  .body = &revoke_table, .result = &row_table, .errors = revoke_errors,
+		  .example = "{\"reason\":\"signed the wrong one\"}"),
+};
+
+void countersignatures_api_add(struct app *app)
+{
+	router_add(app->router, routes, sizeof routes / sizeof *routes, app);
+}
