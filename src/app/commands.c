@@ -41,6 +41,11 @@ static const struct cli_option replay_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+static const struct cli_option verify_options[] = {
+	{"jwks", "F", "Key set to verify with, as /.well-known/jwks.json; default: this installation's own", false},
+	{NULL, NULL, NULL, false},
+};
+
 const struct cli_command cli_commands[] = {
 	{"serve", "[--listen A:P]… [--mode M]", "Run the server",
 	 "Makes the data folder when it is absent.  Ends with 0 on SIGTERM or SIGINT, after requests under way have "
@@ -63,6 +68,9 @@ const struct cli_command cli_commands[] = {
 	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.", NULL, 0, 1,
 	 command_audit_verify},
 	{"audit export", "", "Write the audit chain as NDJSON", NULL, NULL, 0, 0, command_audit_export},
+	{"verify", "RECEIPT [--jwks F]", "Verify the receipt of a countersignature, off line",
+	 "RECEIPT is the text, a file, or - for standard input.  Exit codes: 0 genuine, 4 not.", verify_options, 1, 1,
+	 command_verify},
 	{"packs list", "", "Name every pack of constants with version and SHA-256", NULL, NULL, 0, 0, command_packs_list},
 	{"packs show", "NAME [VERSION]", "Print a pack as it is", NULL, NULL, 1, 2, command_packs_show},
 	{"packs verify", "", "Load every pack and run its self-check", NULL, NULL, 0, 0, command_packs_verify},

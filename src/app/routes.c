@@ -33,6 +33,7 @@ void routes_add(struct app *app)
 	seals_api_add(app);
 	packs_api_add(app);
 	audit_api_add(app);
+	audit_rows_api_add(app);
 	countersign_api_add(app);
 	countersignatures_api_add(app);
 	policies_api_add(app);

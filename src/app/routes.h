@@ -28,6 +28,7 @@ void system_api_add(struct app *app);
 void seals_api_add(struct app *app);
 void packs_api_add(struct app *app);
 void audit_api_add(struct app *app);
+void audit_rows_api_add(struct app *app);
 void countersign_api_add(struct app *app);
 void countersignatures_api_add(struct app *app);
 void policies_api_add(struct app *app);

@@ -67,4 +67,16 @@ const char *packs_versions(const struct packs *packs, const char *name, struct a
  */
 bool yaml_parse(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct err *err);
 
+/* What a text is refused for, and where; lines and columns count from 1, 0 where the text as a whole is meant. */
+struct yaml_fault {
+	const char *code; /* yaml_syntax, yaml_alias (anchors too), yaml_tag, duplicate_key or limit [flow.md 2.2] */
+	size_t line, column;
+	const char *message; /* static */
+};
+
+enum { YAML_DEPTH_MAX = 64 }; /* levels of nesting */
+
+/* The same, for texts whose authors are told the code and the place.  False sets *fault. */
+bool yaml_read(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct yaml_fault *fault);
+
 #endif

@@ -9,8 +9,6 @@
 #include "core/json.h"
 #include "seal/pack.h"
 
-enum { DEPTH_MAX = 32 };
-
 /* libyaml gives events; a level of the tree under construction is a growing list of values. */
 struct level {
 	bool mapping;
@@ -20,15 +18,27 @@ struct level {
 
 struct reader {
 	struct arena *arena;
-	struct err *err;
-	struct level levels[DEPTH_MAX];
+	struct yaml_fault *fault;
+	struct level levels[YAML_DEPTH_MAX];
 	int depth;
 	const struct json *root;
 };
 
-static bool refuse(struct reader *r, const yaml_mark_t *mark, const char *why)
+static bool refuse(struct reader *r, const yaml_mark_t *mark, const char *code, const char *why)
 {
-	return err_set(r->err, ERR_INVALID, "line %zu, column %zu: %s", mark->line + 1, mark->column + 1, why);
+	*r->fault = (struct yaml_fault){.code = code, .line = mark->line + 1, .column = mark->column + 1, .message = why};
+	return false;
+}
+
+static bool refuse_whole(struct reader *r, const char *code, const char *why)
+{
+	*r->fault = (struct yaml_fault){.code = code, .message = why};
+	return false;
+}
+
+static bool too_large(struct reader *r)
+{
+	return refuse_whole(r, "limit", "the YAML text is too large");
 }
 
 static bool is_decimal(const char *text)
@@ -98,7 +108,7 @@ static bool add_value(struct reader *r, struct json value, const yaml_mark_t *ma
 	if (r->depth == 0) {
 		struct json *root = arena_new(r->arena, struct json);
 		if (root == NULL)
-			return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+			return too_large(r);
 		*root = value;
 		r->root = root;
 		return true;
@@ -106,14 +116,14 @@ static bool add_value(struct reader *r, struct json value, const yaml_mark_t *ma
 	struct level *level = &r->levels[r->depth - 1];
 	bool is_key = level->mapping && level->count % 2 == 0;
 	if (is_key && value.kind != JS_STRING)
-		return refuse(r, mark, "a key must be text");
+		return refuse(r, mark, "yaml_syntax", "a key must be text");
 	if (is_key && is_second_key(level, &value))
-		return refuse(r, mark, "the key stands twice in one mapping");
+		return refuse(r, mark, "duplicate_key", "the key stands twice in one mapping");
 	if (level->count == level->room) {
 		size_t room = level->room == 0 ? 8 : 2 * level->room;
 		struct json *values = arena_array(r->arena, room, sizeof *values);
 		if (values == NULL)
-			return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+			return too_large(r);
 		if (level->count > 0)
 			memcpy(values, level->values, level->count * sizeof *values);
 		level->values = values;
@@ -125,8 +135,8 @@ static bool add_value(struct reader *r, struct json value, const yaml_mark_t *ma
 
 static bool open_level(struct reader *r, bool mapping, const yaml_mark_t *mark)
 {
-	if (r->depth == DEPTH_MAX)
-		return refuse(r, mark, "nested too deep");
+	if (r->depth == YAML_DEPTH_MAX)
+		return refuse(r, mark, "limit", "nested too deep");
 	r->levels[r->depth++] = (struct level){.mapping = mapping};
 	return true;
 }
@@ -142,7 +152,7 @@ static bool close_level(struct reader *r, const yaml_mark_t *mark)
 	}
 	value.members = arena_array(r->arena, value.count, sizeof *value.members);
 	if (value.members == NULL)
-		return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+		return too_large(r);
 	for (uint32_t i = 0; i < value.count; i++) {
 		const struct json *key = &level.values[2 * i];
 		value.members[i] =
@@ -162,34 +172,46 @@ static bool add_scalar(struct reader *r, const yaml_event_t *event)
 	const char *bytes = (const char *)event->data.scalar.value;
 	size_t size = event->data.scalar.length;
 	if (memchr(bytes, '\0', size) != NULL)
-		return refuse(r, &event->start_mark, "U+0000 is not allowed");
+		return refuse(r, &event->start_mark, "yaml_syntax", "U+0000 is not allowed");
 	const char *text = arena_dupn(r->arena, bytes, size);
 	if (text == NULL)
-		return err_set(r->err, ERR_LIMIT, "the YAML text is too large");
+		return too_large(r);
 	struct json value = {.kind = JS_STRING, .text = text, .size = size};
 	if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !expects_key(r))
 		value = plain_scalar(text, size);
 	return add_value(r, value, &event->start_mark);
 }
 
-static bool has_anchor_or_tag(const yaml_event_t *event)
+/* Its code, NULL when the event has neither anchor nor tag and is no alias. */
+static const char *forbidden(const yaml_event_t *event)
 {
+	const yaml_char_t *anchor = NULL, *tag = NULL;
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
-		return event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL;
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+		break;
 	case YAML_SEQUENCE_START_EVENT:
-		return event->data.sequence_start.anchor != NULL || event->data.sequence_start.tag != NULL;
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+		break;
 	case YAML_MAPPING_START_EVENT:
-		return event->data.mapping_start.anchor != NULL || event->data.mapping_start.tag != NULL;
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+		break;
 	default:
-		return event->type == YAML_ALIAS_EVENT;
+		break;
 	}
+	if (anchor != NULL || event->type == YAML_ALIAS_EVENT)
+		return "yaml_alias";
+	return tag != NULL ? "yaml_tag" : NULL;
 }
 
 static bool take_event(struct reader *r, const yaml_event_t *event)
 {
-	if (has_anchor_or_tag(event))
-		return refuse(r, &event->start_mark, "anchors, aliases and tags are not allowed");
+	const char *code = forbidden(event);
+	if (code != NULL)
+		return refuse(r, &event->start_mark, code, "anchors, aliases and tags are not allowed");
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 		return add_scalar(r, event);
@@ -201,7 +223,7 @@ static bool take_event(struct reader *r, const yaml_event_t *event)
 	case YAML_MAPPING_END_EVENT:
 		return close_level(r, &event->start_mark);
 	case YAML_DOCUMENT_START_EVENT:
-		return r->root == NULL || refuse(r, &event->start_mark, "only one document is allowed");
+		return r->root == NULL || refuse(r, &event->start_mark, "yaml_syntax", "only one document is allowed");
 	default:
 		return true;
 	}
@@ -212,27 +234,40 @@ static bool read_all(struct reader *r, yaml_parser_t *parser)
 	for (bool more = true; more;) {
 		yaml_event_t event;
 		if (!yaml_parser_parse(parser, &event))
-			return refuse(r, &parser->problem_mark, parser->problem != NULL ? parser->problem : "not YAML");
+			return refuse(r, &parser->problem_mark, "yaml_syntax",
+						  parser->problem != NULL ? parser->problem : "not YAML");
 		bool taken = take_event(r, &event);
 		more = event.type != YAML_STREAM_END_EVENT;
 		yaml_event_delete(&event);
 		if (!taken)
 			return false;
 	}
-	return r->root != NULL || err_set(r->err, ERR_INVALID, "the YAML text is empty");
+	return r->root != NULL || refuse_whole(r, "yaml_syntax", "the YAML text is empty");
 }
 
-bool yaml_parse(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct err *err)
+bool yaml_read(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct yaml_fault *fault)
 {
 	yaml_parser_t parser;
+	struct reader reader = {.arena = arena, .fault = fault};
 	if (!yaml_parser_initialize(&parser))
-		return err_set(err, ERR_LIMIT, "no memory to read YAML");
+		return refuse_whole(&reader, "limit", "no memory to read YAML");
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
-	struct reader reader = {.arena = arena, .err = err};
 	bool read = read_all(&reader, &parser);
 	yaml_parser_delete(&parser);
 	if (read)
 		*json = reader.root;
 	return read;
+}
+
+bool yaml_parse(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct err *err)
+{
+	struct yaml_fault fault;
+	if (yaml_read(arena, bytes, size, json, &fault))
+		return true;
+	if (fault.line == 0 && strcmp(fault.code, "limit") == 0)
+		return err_set(err, ERR_LIMIT, "%s", fault.message);
+	if (fault.line == 0)
+		return err_set(err, ERR_INVALID, "%s", fault.message);
+	return err_set(err, ERR_INVALID, "line %zu, column %zu: %s", fault.line, fault.column, fault.message);
 }

@@ -143,6 +143,38 @@ static void each_refusal_says_where_and_why(void **state)
 	}
 }
 
+/* flow.md 2.2: the codes a definition's author is told. */
+static void each_refusal_has_its_code_and_place(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *yaml, *code;
+		size_t line, column;
+	} places[] = {
+		{"a: &x 1\n", "yaml_alias", 1, 4},
+		{"a:\n  b: *x\n", "yaml_alias", 2, 6},
+		{"a: &x !!int 1\n", "yaml_alias", 1, 4},
+		{"- &x [1]\n", "yaml_alias", 1, 3},
+		{"a: 1\nb: !t {}\n", "yaml_tag", 2, 4},
+		{"- !!seq []\n", "yaml_tag", 1, 3},
+		{"{a: 1, a: 2}", "duplicate_key", 1, 8},
+		{"? []\n: 1\n", "yaml_syntax", 1, 4},
+		{"", "yaml_syntax", 0, 0},
+		{"a: 1\n b: 2\n", "yaml_syntax", 2, 3},
+		{"--- 1\n--- 2\n", "yaml_syntax", 2, 1},
+	};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct arena arena;
+		struct yaml_fault fault = {0};
+		const struct json *json = NULL;
+		arena_init(&arena, 1 << 20);
+		assert_false(yaml_read(&arena, places[i].yaml, strlen(places[i].yaml), &json, &fault));
+		if (strcmp(fault.code, places[i].code) != 0 || fault.line != places[i].line || fault.column != places[i].column)
+			fail_msg("%s: %s at %zu, %zu", places[i].yaml, fault.code, fault.line, fault.column);
+		arena_fini(&arena);
+	}
+}
+
 static bool nested(int levels, const char *open, const char *close, struct err *err)
 {
 	struct arena arena;
@@ -165,11 +197,11 @@ static void depth_is_limited(void **state)
 {
 	(void)state;
 	struct err err;
-	assert_true(nested(32, "[", "]", NULL));
-	assert_false(nested(33, "[", "]", &err));
+	assert_true(nested(64, "[", "]", NULL));
+	assert_false(nested(65, "[", "]", &err));
 	assert_non_null(strstr(err.message, "too deep"));
-	assert_true(nested(32, "{a: ", "}", NULL));
-	assert_false(nested(33, "{a: ", "}", &err));
+	assert_true(nested(64, "{a: ", "}", NULL));
+	assert_false(nested(65, "{a: ", "}", &err));
 	assert_false(nested(2000, "[", "]", NULL));
 }
 
@@ -214,11 +246,9 @@ static void a_full_arena_is_an_error_of_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_text_becomes_its_tree),
-		cmocka_unit_test(each_refusal_says_where_and_why),
-		cmocka_unit_test(depth_is_limited),
-		cmocka_unit_test(long_lists_keep_their_order),
-		cmocka_unit_test(a_full_arena_is_an_error_of_its_own),
+		cmocka_unit_test(each_text_becomes_its_tree),          cmocka_unit_test(each_refusal_says_where_and_why),
+		cmocka_unit_test(each_refusal_has_its_code_and_place), cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(long_lists_keep_their_order),         cmocka_unit_test(a_full_arena_is_an_error_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,20 +118,74 @@ bool project_delete(struct db *db, const char *account_id, const char *project_i
 
 /* --- lists --- */
 
-/* One text for each number of words, with or without a status: few statements are prepared. */
-static const char *list_text(struct buf *sql, const struct project_query *query, size_t words)
+/* The words of a search, the rarest first. */
+struct search {
+	size_t count;
+	bool rare; /* the first is in so few projects that the others are looked up in those */
+	struct {
+		const char *word;
+		char end[WORD_END];
+		int64_t hits; /* at most RARE */
+	} words[PROJECT_QUERY_WORDS];
+};
+
+enum { RARE = 2000 };
+
+/*
+ * One text for each number of words, with or without a status: few statements are prepared.  A rare word gives the
+ * candidates; where all are frequent, projects are walked from the newest and the page is soon full.
+ */
+static const char *list_text(struct buf *sql, const struct project_query *query, const struct search *search)
 {
-	buf_adds(sql, PROJECT_SELECT "AND p.account_id = $1 AND p.project_id < $2 ");
+	/* Few candidates are looked up and sorted: what an index could give would make a planner walk all projects. */
+	buf_adds(sql, search->rare ? PROJECT_SELECT
+					  "AND coalesce(p.account_id, '') = $1 AND coalesce(p.project_id, '') < $2 "
+							   : PROJECT_SELECT "AND p.account_id = $1 AND p.project_id < $2 ");
 	size_t next = 4;
 	if (query->status >= 0)
 		buf_addf(sql, "AND p.status = $%zu ", next++);
-	for (size_t i = 0; i < words; i++, next += 2)
-		buf_addf(sql,
-				 "AND p.project_id IN (SELECT t.project_id FROM project_terms t WHERE t.account_id = $1 "
-				 "AND t.term >= $%zu AND t.term < $%zu) ",
-				 next, next + 1);
-	buf_adds(sql, "ORDER BY p.project_id DESC LIMIT $3");
+	for (size_t i = 0; i < search->count; i++, next += 2)
+		if (i == 0 && search->rare)
+			buf_addf(sql,
+					 "AND p.project_id IN (SELECT t.project_id FROM project_terms t WHERE t.account_id = $1 "
+					 "AND t.term >= $%zu AND t.term < $%zu) ",
+					 next, next + 1);
+		else
+			buf_addf(sql,
+					 "AND EXISTS (SELECT 1 FROM project_terms t WHERE t.project_id = p.project_id "
+					 "AND t.term >= $%zu AND t.term < $%zu) ",
+					 next, next + 1);
+	buf_adds(sql, search->rare ? "ORDER BY coalesce(p.project_id, '') DESC LIMIT $3"
+							   : "ORDER BY p.project_id DESC LIMIT $3");
 	return buf_text(sql);
+}
+
+static void take_count(const struct db_rows *row, void *self)
+{
+	*(int64_t *)self = db_int(row, 0);
+}
+
+static bool plan(struct db *db, const struct project_query *query, const struct words *words, struct search *search,
+				 struct err *err)
+{
+	*search = (struct search){.count = words->count < PROJECT_QUERY_WORDS ? words->count : PROJECT_QUERY_WORDS};
+	for (size_t i = 0; i < search->count; i++) {
+		search->words[i].word = words->items[i];
+		words_prefix_end(words->items[i], search->words[i].end);
+		if (!db_one(db, err, NULL, take_count, &search->words[i].hits,
+					"SELECT COUNT(*) FROM (SELECT t.term FROM project_terms t WHERE t.account_id = $1 "
+					"AND t.term >= $2 AND t.term < $3 LIMIT $4) AS hits",
+					V_TEXT(query->account_id), V_TEXT(search->words[i].word), V_TEXT(search->words[i].end),
+					V_INT(RARE)))
+			return false;
+		if (search->words[i].hits < search->words[0].hits) {
+			typeof(search->words[0]) rarer = search->words[i];
+			search->words[i] = search->words[0];
+			search->words[0] = rarer;
+		}
+	}
+	search->rare = search->count > 0 && search->words[0].hits < RARE;
+	return true;
 }
 
 static bool read_list(struct db *db, const char *sql, const struct store_value *values, size_t values_count,
@@ -150,27 +204,28 @@ bool projects_list(struct db *db, const struct project_query *query, struct aren
 				   size_t *count, struct err *err)
 {
 	struct words words = {.count = 0};
-	char ends[PROJECT_QUERY_WORDS][WORD_END];
 	struct store_value values[5 + 2 * PROJECT_QUERY_WORDS] = {V_NULL}; /* $1 is at 1 */
+	struct search search;
 	struct buf sql;
+	size_t n = 1;
 	words_add(&words, query->text);
-	if (query->text != NULL && words.count == 0) {
-		*count = 0; /* nothing but punctuation is in no project's words */
-		return true;
-	}
-	size_t used = words.count < PROJECT_QUERY_WORDS ? words.count : PROJECT_QUERY_WORDS, n = 1;
+	*count = 0;
+	if (query->text != NULL && words.count == 0)
+		return true; /* nothing but punctuation is in no project's words */
+	if (!plan(db, query, &words, &search, err))
+		return false;
 	values[n++] = V_TEXT(query->account_id);
 	values[n++] = V_TEXT(query->before != NULL ? query->before : "q"); /* above every "proj_" */
 	values[n++] = V_INT((int64_t)query->limit);
 	if (query->status >= 0)
 		values[n++] = V_TEXT(project_status_names[query->status]);
-	for (size_t i = 0; i < used; i++) {
-		words_prefix_end(words.items[i], ends[i]);
-		values[n++] = V_TEXT(words.items[i]);
-		values[n++] = V_TEXT(ends[i]);
+	for (size_t i = 0; i < search.count; i++) {
+		values[n++] = V_TEXT(search.words[i].word);
+		values[n++] = V_TEXT(search.words[i].end);
 	}
 	buf_init(&sql, 0);
-	bool read = read_list(db, list_text(&sql, query, used), values, n - 1, arena, projects, query->limit, count, err);
+	bool read =
+		read_list(db, list_text(&sql, query, &search), values, n - 1, arena, projects, query->limit, count, err);
 	buf_fini(&sql);
 	return read;
 }

@@ -228,9 +228,7 @@ static void answer(struct write *write)
 {
 	static const char *assumptions[] = {
 		"Exposure C, risk category II, ASCE 7-16, flat ground, foundations drilled; nobody has looked at the site.",
-		("Construction by the house figures of pack costs: pole, concrete, rebar and drilling; no cabinet, no power, "
-		 "no "
-		 "permit, no travel."),
+		"House figures of pack costs: pole, concrete, rebar, drilling; no cabinet, power or permit.",
 		"Both ends are rounded to 50 USD, outward."};
 	struct quote *quote = (struct quote *)write;
 	struct quote_basis basis[ENDS];

@@ -3,6 +3,7 @@
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "trade/chart_op.h"
+#include "trade/domain/backtest_op.h"
 #include "trade/domain/guards.h"
 #include "trade/domain/indicators_op.h"
 #include "trade/domain/instruments.h"
@@ -15,19 +16,10 @@
 #include "trade/domain/size.h"
 
 const struct op *const trade_ops[] = {
-	&trade_sign_op,
-	&trade_round_op,
-	&trade_size_op,
-	&trade_margin_op,
-	&trade_risk_check_op,
-	&trade_guards_op,
-	&trade_market_hours_op,
-	&trade_metrics_op,
-	&trade_indicators_op,
-	&trade_copy_volume_op,
-	&trade_chart_candles_op,
-	&trade_chart_equity_op,
-	&trade_chart_histogram_op,
+	&trade_sign_op,         &trade_round_op,           &trade_size_op,         &trade_margin_op,
+	&trade_risk_check_op,   &trade_guards_op,          &trade_market_hours_op, &trade_metrics_op,
+	&trade_indicators_op,   &trade_backtest_op,        &trade_copy_volume_op,  &trade_chart_candles_op,
+	&trade_chart_equity_op, &trade_chart_histogram_op,
 };
 const size_t trade_ops_count = sizeof trade_ops / sizeof *trade_ops;
 

@@ -72,6 +72,12 @@ check 'it says what was signed' json "$said" '.result.payload | [.seal_sha256, .
 check 'its key is published' json "$(curl -sS "$CS/.well-known/jwks.json")" \
 	"any(.keys[]; .kid == \"$(cut -d. -f1 <<<"$receipt" | tr '_-' '/+' | base64 -d 2>/dev/null | jq -r .kid)\")"
 check 'a changed one is not, and that is no error' json "$(verify "${receipt%?????}AAAAA")" '.result.valid == false'
+curl -sS "$CS/.well-known/jwks.json" >jwks.json
+check 'off line with the key set' exits 0 "$bin" verify "$receipt" --jwks jwks.json
+check 'from a file, in JSON' json "$("$bin" verify --json --jwks jwks.json - <<<"$receipt")" '.valid'
+check 'off line a changed one is found' exits 4 "$bin" verify "${receipt%?????}AAAAA" --jwks jwks.json
+check 'with the own keys' exits 0 "$bin" verify "$receipt" --data "$work/data"
+check 'without keys it cannot be told' exits 2 "$bin" verify "$receipt" --jwks <(echo '{"keys":[]}')
 check 'the receipt alone' same "$(body "$(ask "$vic" GET "/api/v1/countersignatures/$id/receipt")")" "$receipt"
 check 'the audit chain has the row that it names' grep -q "$(jq -r .result.payload.audit.hash <<<"$said")" <(
 	ask "$admin" GET /api/v1/audit/export)

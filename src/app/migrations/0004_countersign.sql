@@ -70,3 +70,6 @@ CREATE TABLE countersign_policies (
   updated_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, kind)
 ) STRICT;
+
+-- Lists of the chain are newest first, over all streams.
+CREATE INDEX audit_by_time ON audit (at, seq);

@@ -30,7 +30,7 @@ CREATE TABLE project_terms (
   project_id TEXT NOT NULL REFERENCES projects (project_id),
   PRIMARY KEY (account_id, term, project_id)
 ) STRICT;
-CREATE INDEX project_terms_by_project ON project_terms (project_id);
+CREATE INDEX project_terms_by_project ON project_terms (project_id, term);
 
 -- The history of a project's configurations: saved once, never changed.
 CREATE TABLE project_payloads (
