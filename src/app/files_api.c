@@ -228,24 +228,28 @@ static void take_file(const struct db_rows *row, void *self)
 	};
 }
 
-static void handle_get(struct exchange *x)
+static bool find_file(struct exchange *x, struct db *db, struct file_view *file, struct err *err)
 {
-	const struct app *app = x->owner;
-	struct file_view file;
-	struct file_take take = {&x->arena, &file};
-	char etag[ETAG_TEXT];
+	struct file_take take = {&x->arena, file};
 	bool found = false;
-	struct err err;
-	struct db *db = store_read(app->store);
-	bool read = db_one(db, &err, &found, take_file, &take,
+	bool read = db_one(db, err, &found, take_file, &take,
 					   "SELECT file_id, filename, content_type, sniffed_type, blob_sha256, size, state, scan_detail, "
 					   "purpose, created_by, created_at FROM files "
 					   "WHERE file_id = $1 AND account_id = $2 AND deleted_at IS NULL",
 					   V_TEXT(exchange_param(x, "id")), V_TEXT(principal_of(x)->account_id));
+	return read && (found || err_set(err, ERR_NOT_FOUND, "There is no such file."));
+}
+
+static void handle_get(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	struct file_view file;
+	char etag[ETAG_TEXT];
+	struct err err;
+	struct db *db = store_read(app->store);
+	bool found = find_file(x, db, &file, &err);
 	store_read_end(app->store, db);
-	if (!read || !found) {
-		if (read)
-			err_set(&err, ERR_NOT_FOUND, "There is no such file.");
+	if (!found) {
 		exchange_fail(x, &err);
 		return;
 	}
@@ -257,12 +261,48 @@ static void handle_get(struct exchange *x)
 		reply_fact(x, 200, &file_table, &file);
 }
 
+/* --- delete: the row stays, marked --- */
+
+static bool delete_apply(struct write *w, struct db *db, struct err *err)
+{
+	const struct app *app = w->x->owner;
+	struct file_view file;
+	char etag[ETAG_TEXT];
+	if (!find_file(w->x, db, &file, err))
+		return false;
+	file_etag(&file, &w->x->arena, etag);
+	if (!etag_if_match(w->x, etag, err))
+		return false;
+	const struct audit_pair meta[] = {{AUDIT_META_sha256, file.sha256}};
+	struct audit_event event = principal_event(w->x, AUDIT_FILE_DELETE, AUDIT_SUCCESS);
+	event.target_id = file.file_id;
+	event.meta = meta;
+	event.meta_count = 1;
+	return db_run(db, err, "UPDATE files SET deleted_at = $1 WHERE file_id = $2 AND account_id = $3",
+				  V_INT(env_wall_us(app->env)), V_TEXT(file.file_id), V_TEXT(principal_of(w->x)->account_id)) &&
+		   audit_append(&app->audit, db, &event, err);
+}
+
+static void handle_delete(struct exchange *x)
+{
+	const struct app *app = x->owner;
+	struct write *w = arena_new(&x->arena, struct write);
+	if (w == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return;
+	}
+	*w = (struct write){.x = x, .store = app->store, .apply = delete_apply};
+	write_submit(w);
+}
+
 /* --- routes --- */
 
 static const char *const any_type[] = {"*/*", NULL};
 static const enum err_kind presign_errors[] = {ERR_FILENAME_INVALID, ERR_TYPE_MISMATCH, ERR_NONE};
 static const enum err_kind put_errors[] = {ERR_NOT_FOUND, ERR_EXPIRED, ERR_BODY_TOO_LARGE, ERR_MEDIA_TYPE, ERR_NONE};
 static const enum err_kind create_errors[] = {ERR_NOT_FOUND, ERR_SHA256_MISMATCH, ERR_TYPE_MISMATCH, ERR_NONE};
+
+static const enum err_kind delete_errors[] = {ERR_PRECONDITION_REQUIRED, ERR_PRECONDITION_FAILED, ERR_NONE};
 
 static const struct route routes[] = {
 	ROUTE(POST, "/api/v1/files/presign", "file.write", EFFECT_WRITE, files_presign, .operation = "files.presign",
@@ -277,6 +317,8 @@ static const struct route routes[] = {
 		  .status = 201, .rate_class = "upload", .errors = create_errors),
 	ROUTE(GET, "/api/v1/files/{id}", "file.read", EFFECT_READ, handle_get, .operation = "files.get",
 		  .summary = "One file: name, type, size, hash and state", .result = &file_table),
+	ROUTE(DELETE, "/api/v1/files/{id}", "file.write", EFFECT_WRITE, handle_delete, .operation = "files.delete",
+		  .summary = "Delete a file", .status = 204, .errors = delete_errors),
 };
 
 void files_api_add(struct app *app)

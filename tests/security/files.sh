@@ -87,3 +87,15 @@ as "$token" POST /api/v1/files "{\"upload_id\":\"$upload\",\"sha256\":\"$sum\"}"
 gives 'nor is its upload' 404 not_found
 finish "$sum"
 gives 'which is whole for its own' 201
+
+file=$(member .file_id) etag=$(header etag)
+as "$token" DELETE "/api/v1/files/$file" '' -H "If-Match: $etag"
+gives 'a stranger deletes nothing' 404 not_found
+as "$fay" DELETE "/api/v1/files/$file"
+gives 'a delete names what it deletes' 428 precondition_required
+as "$fay" DELETE "/api/v1/files/$file" '' -H 'If-Match: "00000000000000000000000000000000"'
+gives 'and as it is now' 412 precondition_failed
+as "$fay" DELETE "/api/v1/files/$file" '' -H "If-Match: $etag"
+gives 'it is deleted' 204
+as "$fay" GET "/api/v1/files/$file"
+gives 'and gone' 404 not_found
