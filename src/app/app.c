@@ -167,6 +167,7 @@ void app_close(struct app *app)
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
+	blobs_close(app->blobs);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
 	id_maker_fini(&app->ids);

@@ -15,7 +15,6 @@
 #include "http/router.h"
 #include "people/principal.h"
 #include "people/reply.h"
-#include "people/roles.h"
 #include "seal/audit.h"
 #include "seal/op.h"
 #include "seal/seals.h"
@@ -93,7 +92,7 @@ static void finish(struct calculation *c)
 		return;
 	}
 	const struct principal *principal = principal_of(c->x);
-	if (!role_permits(principal->roles, "seal.create") || principal->account_id[0] == '\0') {
+	if (!principal_may(principal, "seal.create") || principal->account_id[0] == '\0') {
 		exchange_failf(c->x, ERR_FORBIDDEN, "Sealing needs the permission seal.create.");
 		return;
 	}

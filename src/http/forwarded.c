@@ -122,8 +122,9 @@ static bool walk(const struct proxies *proxies, const struct header *header, cha
 		while (start > 0 && value[start - 1] != ',')
 			start--;
 		const char *text = value + start;
+		size_t size = trim(&text, end - start);
 		char hop[INET6_ADDRSTRLEN];
-		if (!read_hop(text, trim(&text, end - start), hop))
+		if (!read_hop(text, size, hop))
 			return false;
 		memcpy(peer, hop, sizeof hop);
 		if (!trusted(proxies, hop))

@@ -15,7 +15,7 @@ signal() { # PRICE
 added=$(producer add demo --json)
 check 'a producer is added' json "$added" '.result | .name == "demo" and (.secret | length == 43)'
 check 'its file is for its owner only' same "$(stat -c %a "$work/data/clients/producer.json")" 600
-check 'lists never show a secret' exits 1 grep -q "$(jq -r .result.secret <<<"$added")" <(producer list --json)
+check 'lists never show a secret' exits 1 grep -qF -e "$(jq -r .result.secret <<<"$added")" <(producer list --json)
 
 signal 2650 >one.json
 sent=$(producer send one.json --json)

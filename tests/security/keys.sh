@@ -58,6 +58,24 @@ for row in 'POST /api/v1/auth/password/change {"current_password":"x","new_passw
 	gives "a key is no person: $method $path" 403 person_required
 done
 
+# a calculation needs one scope, sealing it another [P-4.8, P-6.4]
+example=$("$bin" call --list --json | jq -c 'select(.operation == "sign.cabinets").example' | head -n 1)
+seal_as() { # KEY
+	as "$1" POST /api/v1/signage/common/cabinets/derive "$example" -H 'Countersign-Seal: true'
+}
+as "$anns" POST /api/v1/keys '{"name":"sealer","scopes":["calculation.run","seal.create"]}'
+sealer=$(member .key)
+as "$key" POST /api/v1/signage/common/cabinets/derive "$example"
+gives 'a key with calculation.run calculates' 200
+seal_as "$key"
+gives 'and does not seal, though its maker may' 403 forbidden
+as "$anns" GET /api/v1/seals
+check 'nothing was sealed' json "$said" '.result.items | length' 0
+seal_as "$sealer"
+gives 'a key with seal.create too seals' 200
+as "$anns" GET /api/v1/seals
+check 'and the seal is stored' json "$said" '.result.items | length' 1
+
 # the maker loses a role, is suspended, comes back
 as "$admin" GET "/api/v1/users/$ann"
 as "$admin" PATCH "/api/v1/users/$ann" '{"roles":["engineer"]}' -H "If-Match: $(header etag)"

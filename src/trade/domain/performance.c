@@ -26,8 +26,10 @@ static const double *find_points(struct arena *arena, const struct performance_i
 /* The moment of a point; the start of a series of returns has none. */
 static bool time_of(const struct performance_input *in, int64_t point, int64_t *us)
 {
+	if (in->times_us == NULL || point == FIELD_NO_INT)
+		return false;
 	int64_t at = in->equity != NULL ? point : point - 1;
-	if (in->times_us == NULL || point == FIELD_NO_INT || at < 0)
+	if (at < 0)
 		return false;
 	*us = in->times_us[at];
 	return true;
