@@ -65,3 +65,8 @@ X(AUDIT_COUNTERSIGN_WITHDRAW, "countersign.withdraw", "countersign_request", M(k
 X(AUDIT_COUNTERSIGN_APPLY, "countersign.apply", "countersign_request", M(kind) | M(seal_sha256))
 X(AUDIT_COUNTERSIGN_EXPIRE, "countersign.expire", "countersign_request", M(kind) | M(seal_sha256))
 X(AUDIT_COUNTERSIGN_POLICY, "countersign.policy", "countersign_policy", M(kind) | M(quorum))
+X(AUDIT_FILE_PRESIGN, "file.presign", "upload", 0)
+X(AUDIT_FILE_UPLOAD, "file.upload", "upload", M(sha256))
+X(AUDIT_FILE_CREATE, "file.create", "file", M(sha256))
+X(AUDIT_FILE_REFUSE, "file.refuse", "upload", M(code) | M(sha256))
+X(AUDIT_FILE_DELETE, "file.delete", "file", M(sha256))
