@@ -14,8 +14,12 @@
 #include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/media.h"
+#include "http/rate.h"
 #include "http/service.h"
+#include "people/idempotency.h"
+#include "people/principal.h"
 #include "people/reply.h"
+#include "people/roles.h"
 #include "seal/pack.h"
 #include "seal/seals.h"
 #include "trade/deed.h"
@@ -139,6 +143,16 @@ static struct canonical canonical_of(struct ingest *in)
 											in->producer_id, body, x->body.size);
 }
 
+/* Too many wrong ones from one address are not even told so any more. */
+static void refuse_signature(struct ingest *in)
+{
+	char key[RATE_ADDRESS_TEXT];
+	rate_address_key(in->deed.x->peer, key);
+	atomic_fetch_add(&in->deed.api->refused_signatures, 1);
+	if (deed_rate(&in->deed, "trade.refused", key))
+		exchange_failf(in->deed.x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
+}
+
 static bool find_producer(struct ingest *in, bool *found, struct err *err)
 {
 	struct store *store = in->deed.api->options.store;
@@ -175,9 +189,33 @@ static bool check_signature(struct ingest *in)
 		right = in->old_secret = holds(in, canonical, in->producer.old_secret, in->producer.old_secret_size);
 	if (right && may_call(in))
 		return true;
-	atomic_fetch_add(&in->deed.api->refused_signatures, 1);
-	exchange_failf(x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
+	refuse_signature(in);
 	return false;
+}
+
+/* --- 6 and 7: how often, and whether it was answered before --- */
+
+/* Who it is, now that the signature holds: for the Idempotency-Key and the log. */
+static bool take_principal(struct ingest *in)
+{
+	struct exchange *x = in->deed.x;
+	struct principal *principal = arena_new(&x->arena, struct principal);
+	if (principal == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return false;
+	}
+	*principal = (struct principal){.kind = PRINCIPAL_PRODUCER, .roles = ROLE_PRODUCER};
+	snprintf(principal->user_id, sizeof principal->user_id, "%s", in->producer.producer_id);
+	snprintf(principal->account_id, sizeof principal->account_id, "%s", in->producer.account_id);
+	x->principal = principal;
+	return true;
+}
+
+static bool admit(struct ingest *in)
+{
+	struct idempotency *idempotency = in->deed.api->serving.idempotency;
+	return deed_rate(&in->deed, "trade.producer", in->producer.producer_id) && take_principal(in) &&
+		   (idempotency == NULL || idempotency_enter(idempotency, in->deed.x));
 }
 
 /* --- 9 to 11: what it says --- */
@@ -364,7 +402,7 @@ static const char *faults_text(struct ingest *in)
 /* Keep what was refused, and the signature it spent. */
 static bool store_refusal(struct ingest *in, struct db *db, struct err *err)
 {
-	const struct err *why = &in->deed.refused;
+	const struct err *why = &in->deed.write.refused;
 	char id[ID_TEXT];
 	id_make(in->deed.api->options.ids, id);
 	const struct refused_row row = {
@@ -434,7 +472,7 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	}
 	if (in->old_secret && !producer_count_old_use(db, in->producer.producer_id, err))
 		return false;
-	if (deed->refused.kind == ERR_NONE) {
+	if (deed->write.refused.kind == ERR_NONE) {
 		if (!signal_twin(db, in->producer.producer_id, &in->signal, in->twin, err))
 			return false;
 		if (in->twin[0] == '\0')
@@ -466,12 +504,12 @@ static void handle_ingest(struct exchange *x)
 		exchange_fail(x, &err);
 		return;
 	}
-	if (!check_clock(in) || !check_signature(in))
+	if (!check_clock(in) || !check_signature(in) || !admit(in))
 		return;
 	const char *once = in->webhook ? in->webhook_id : in->signature;
 	sha256_hex(once, strlen(once), in->spent);
 	decode(in);
-	if (in->deed.refused.kind == ERR_NONE && !make_row(in)) {
+	if (in->deed.write.refused.kind == ERR_NONE && !make_row(in)) {
 		exchange_failf(x, ERR_LIMIT, "The signal takes too much memory.");
 		return;
 	}
@@ -486,6 +524,6 @@ const struct route ingest_routes[] = {
 		  .doc = "Authenticated by its signature alone: X-Producer-Id, X-Timestamp and X-Signature, or Standard "
 				 "Webhooks.  A signature is good once, also when the request is refused.",
 		  .aliases = ALIASES({"/api/v1/signals/ingest"}), .accepts = any_type, .body_max = SIGNAL_BODY_MAX,
-		  .self_verified = true, .status = 201),
+		  .self_verified = true, .rate_class = "none", .status = 201),
 };
 const size_t ingest_routes_count = sizeof ingest_routes / sizeof *ingest_routes;

@@ -17,8 +17,10 @@
 #include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/loopback.h"
+#include "http/rate.h"
 #include "http/router.h"
 #include "http/service.h"
+#include "people/idempotency.h"
 #include "people/principal.h"
 #include "people/roles.h"
 #include "people/users.h"
@@ -44,6 +46,8 @@ struct fixture {
 	struct trade_api *api;
 	struct router *router;
 	struct service service;
+	struct idempotency *idempotency;
+	struct rates *rates;
 	struct loopback ask;
 	struct arena arena;
 	struct principal principals[2];
@@ -64,6 +68,23 @@ static bool authorise(void *self, struct exchange *x, const struct route *route,
 	x->principal = &f.principals[f.who];
 	return true;
 }
+
+static bool enter(void *self, struct exchange *x)
+{
+	(void)self;
+	return idempotency_enter(f.idempotency, x);
+}
+
+static void finished(void *self, const struct exchange *x, int status, int64_t duration_us)
+{
+	(void)self;
+	(void)status;
+	(void)duration_us;
+	idempotency_leave(x);
+}
+
+/* As in the product, but for the numbers: tests must not send thousands. */
+static const struct rate_class classes[] = {{"trade.producer", 600, false, 60}, {"trade.refused", 60, true, 5}};
 
 static bool add_people(struct db *db, void *self, struct err *err)
 {
@@ -107,6 +128,9 @@ static void open_store(void)
 										  .packs = f.packs,
 										  .master_key = (const unsigned char *)"0123456789abcdef0123456789abcdef"};
 	f.api = trade_api_open(&api);
+	f.idempotency = idempotency_new(f.store, &f.sim.env, 86400 * STAMP_US_PER_S);
+	f.rates = rates_new(classes, sizeof classes / sizeof *classes, &f.sim.env);
+	trade_api_serve(f.api, &(struct trade_serving){.idempotency = f.idempotency, .rates = f.rates});
 	f.router = router_new();
 	trade_add_routes(f.router, f.api);
 	f.service.router = f.router;
@@ -115,6 +139,8 @@ static void open_store(void)
 static void close_store(void)
 {
 	store_close(f.store);
+	idempotency_free(f.idempotency);
+	rates_free(f.rates);
 	trade_api_close(f.api);
 	router_free(f.router);
 }
@@ -132,7 +158,7 @@ static int set_up(void **state)
 	strcpy(f.folder, "/tmp/trade-XXXXXX");
 	assert_non_null(mkdtemp(f.folder));
 	f.service = (struct service){.env = &f.sim.env, .ids = &f.ids, .version = "1", .git_sha = "ab"};
-	f.service.hooks = (struct http_hooks){.authorise = authorise};
+	f.service.hooks = (struct http_hooks){.authorise = authorise, .enter = enter, .finished = finished};
 	http_config_init(&f.service.config);
 	open_store();
 	assert_true(store_write(f.store, add_people, NULL, NULL));
@@ -203,7 +229,7 @@ static void add_producer(const char *more)
 
 /* Parts of a signed request; NULL: the right ones. */
 struct send {
-	const char *target, *signed_target, *body, *signed_body, *producer, *secret, *type, *idle;
+	const char *target, *signed_target, *body, *signed_body, *producer, *secret, *type, *idle, *key;
 	int64_t shift_us; /* of the timestamp */
 };
 
@@ -229,6 +255,8 @@ static int post(struct send s)
 								   stamp,
 								   "x-signature",
 								   signature,
+								   s.key != NULL ? "idempotency-key" : NULL,
+								   s.key,
 								   NULL};
 	return ask("POST", target, body, headers);
 }
@@ -336,6 +364,60 @@ static void a_signature_is_good_once(void **state)
 	post((struct send){.body = body, .shift_us = -1});
 	must_answer(409, "duplicate_signal");
 	assert_string_equal(text("signal_id"), id);
+}
+
+/* [P-8.5] Signed anew, the same request with the same key is answered as before; also a refusal of the op. */
+static void a_key_repeats_the_answer(void **state)
+{
+	(void)state;
+	add_producer("");
+	const char *body = signal_with("1950", "");
+	assert_int_equal(post((struct send){.body = body, .key = "k-1"}), 201);
+	const char *id = text("result.id");
+	assert_int_equal(post((struct send){.body = body, .key = "k-1"}), 201);
+	assert_string_equal(text("result.id"), id);
+	assert_string_equal(loopback_header(&f.ask, "idempotency-replayed"), "true");
+	post((struct send){.body = signal_with("1951", ""), .key = "k-1"});
+	must_answer(422, "idempotency_mismatch");
+	post((struct send){.body = body, .key = "k-2"});
+	must_answer(409, "duplicate_signal");
+	post((struct send){.body = body, .key = "k-2"});
+	must_answer(409, "duplicate_signal");
+	assert_string_equal(loopback_header(&f.ask, "idempotency-replayed"), "true");
+	assert_string_equal(text("signal_id"), id);
+	post((struct send){.body = body, .key = "k-1", .secret = "another"}); /* who cannot sign learns nothing */
+	must_answer(401, "signature_invalid");
+}
+
+/* [P-8.5] What is kept for a repetition has no secret. */
+static void a_kept_answer_has_no_secret(void **state)
+{
+	(void)state;
+	static const char *const headers[] = {"content-type", "application/json", "idempotency-key", "p-1", NULL};
+	assert_int_equal(ask("POST", "/api/v1/producers", "{\"name\":\"x\"}", headers), 201);
+	const char *id = text("result.id");
+	assert_int_equal(strlen(text("result.secret")), 43);
+	assert_non_null(loopback_header(&f.ask, "location"));
+	assert_int_equal(ask("POST", "/api/v1/producers", "{\"name\":\"x\"}", headers), 201);
+	assert_string_equal(text("result.id"), id);
+	assert_int_equal(member("result.secret")->kind, JS_NULL);
+	assert_int_equal(member("result.webhook_secret")->kind, JS_NULL);
+}
+
+static void a_producer_has_its_rate(void **state)
+{
+	(void)state;
+	add_producer("");
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(post((struct send){.body = "{}"}), 422);
+	post((struct send){.body = "{}"});
+	must_answer(429, "rate_limited");
+	env_sim_advance(&f.sim, STAMP_US_PER_S / 10);
+	assert_int_equal(post((struct send){.body = "{}"}), 422);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(post((struct send){.body = "{}", .secret = "another"}), 401);
+	post((struct send){.body = "{}", .secret = "another"});
+	must_answer(429, "rate_limited");
 }
 
 static void a_signal_is_there_once(void **state)
@@ -528,6 +610,9 @@ int main(void)
 		TEST(what_is_not_signed_right_is_refused),
 		TEST(the_clock_may_be_300_s_off),
 		TEST(a_signature_is_good_once),
+		TEST(a_key_repeats_the_answer),
+		TEST(a_kept_answer_has_no_secret),
+		TEST(a_producer_has_its_rate),
 		TEST(a_signal_is_there_once),
 		TEST(each_field_has_its_bounds),
 		TEST(what_is_no_signal_is_refused_by_form),

@@ -18,6 +18,11 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	return api;
 }
 
+void trade_api_serve(struct trade_api *api, const struct trade_serving *serving)
+{
+	api->serving = *serving;
+}
+
 void trade_api_close(struct trade_api *api)
 {
 	free(api);

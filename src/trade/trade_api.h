@@ -12,7 +12,9 @@ struct env;
 struct err;
 struct exchange;
 struct id_maker;
+struct idempotency;
 struct packs;
+struct rates;
 struct router;
 struct store;
 struct trade_api;
@@ -28,6 +30,13 @@ struct trade_api_options {
 
 struct trade_api *trade_api_open(const struct trade_api_options *options);
 void trade_api_close(struct trade_api *api); /* NULL is fine */
+
+/* What exists only while it serves; each may be NULL: nothing is kept by key, nothing limited. */
+struct trade_serving {
+	struct idempotency *idempotency;
+	struct rates *rates;
+};
+void trade_api_serve(struct trade_api *api, const struct trade_serving *serving);
 
 /* Register the routes; their owner is `api`, which may be NULL when they are only described. */
 void trade_add_routes(struct router *router, struct trade_api *api);
