@@ -128,6 +128,8 @@ static void open_trade(struct app *app)
 											  .env = app->env,
 											  .ids = &app->ids,
 											  .audit = &app->audit,
+											  .outbox = app->outbox,
+											  .countersign = app->countersign,
 											  .packs = app->packs,
 											  .master_key = app->keys.master};
 	app->trade = trade_api_open(&options);

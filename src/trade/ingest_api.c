@@ -10,7 +10,6 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
-#include "core/zone.h"
 #include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/media.h"
@@ -24,12 +23,12 @@
 #include "seal/seals.h"
 #include "trade/deed.h"
 #include "trade/domain/instruments.h"
-#include "trade/domain/market_hours.h"
 #include "trade/domain/risk.h"
-#include "trade/domain/risk_op.h"
 #include "trade/domain/signature.h"
 #include "trade/ip_list.h"
+#include "trade/judge.h"
 #include "trade/producers.h"
+#include "trade/signal_life.h"
 #include "trade/signal_view.h"
 #include "trade/signals.h"
 #include "trade/trade_internal.h"
@@ -282,51 +281,6 @@ static void decode(struct ingest *in)
 
 /* --- the row --- */
 
-static bool market_of(struct ingest *in, const struct instrument *instrument, enum risk_status *market)
-{
-	struct arena *arena = &in->deed.x->arena;
-	struct market_hours hours;
-	const struct session *session = session_find(pack_data(in, "sessions"), instrument->session);
-	const struct zone *zone = session != NULL ? zone_load(arena, session->zone, NULL) : NULL;
-	*market = RISK_UNKNOWN;
-	if (zone == NULL)
-		return true;
-	if (!market_hours(arena, session, zone, in->deed.now_us, &hours))
-		return false;
-	*market = hours.open ? RISK_PASS : RISK_FAIL;
-	return true;
-}
-
-/*
- * Judge by every rule.  No terminal has told of an account or a quote yet, so those inputs are unknown, and unknown
- * refuses: the signal is blocked [trade.md 2.2].
- */
-static bool judge(struct ingest *in)
-{
-	struct arena *arena = &in->deed.x->arena;
-	const struct instruments *instruments = pack_data(in, "instruments");
-	struct risk_request request = {.order = {.instrument = in->signal.instrument,
-											 .side = in->signal.side,
-											 .price = in->signal.price,
-											 .volume = in->signal.volume,
-											 .stop_loss = in->signal.stop_loss,
-											 .take_profit = in->signal.take_profit,
-											 .rate = NAN},
-								   .min_equity = 100,
-								   .state = STATE_ACTIVE,
-								   .news = RISK_OFF};
-	struct risk_decision *decision = arena_new(arena, struct risk_decision);
-	risk_profile_defaults(&request.profile);
-	if (decision == NULL || !market_of(in, instrument_find(instruments, in->signal.instrument), &request.market) ||
-		!risk_check(arena, instruments, &request, decision))
-		return false;
-	const struct risk_report report = risk_report_of(arena, decision);
-	in->row.status = decision->accept ? SIGNAL_PENDING : SIGNAL_BLOCKED;
-	in->row.risk = signal_risk_text(arena, &report);
-	in->row.approvals_needed = request.profile.quorum;
-	return in->row.risk != NULL;
-}
-
 static bool make_row(struct ingest *in)
 {
 	struct arena *arena = &in->deed.x->arena;
@@ -352,30 +306,36 @@ static bool make_row(struct ingest *in)
 		.created_us = in->deed.now_us,
 		.updated_us = in->deed.now_us,
 		.row_version = 1,
+		.price = in->signal.price,
 	};
 	buf_fini(&content);
-	return in->row.content != NULL && judge(in);
+	return in->row.content != NULL;
 }
 
 /* --- 8, 12 and the store --- */
 
-static bool audit(struct ingest *in, struct db *db, enum audit_action action, enum audit_status status,
-				  const char *target_id, const struct audit_pair *meta, size_t count, struct err *err)
+static struct audit_event event_of(const struct ingest *in, enum audit_action action, enum audit_status status)
 {
 	const struct exchange *x = in->deed.x;
-	const struct audit_event event = {
+	return (struct audit_event){
 		.action = action,
 		.status = status,
 		.account_id = in->producer.account_id,
 		.actor = in->producer.producer_id,
 		.role = "producer",
-		.target_id = target_id,
 		.ip = x->peer[0] != '\0' ? x->peer : NULL,
 		.user_agent = exchange_header(x, "user-agent"),
 		.request_id = x->trace.request_id,
-		.meta = meta,
-		.meta_count = count,
 	};
+}
+
+static bool audit(struct ingest *in, struct db *db, enum audit_action action, enum audit_status status,
+				  const char *target_id, const struct audit_pair *meta, size_t count, struct err *err)
+{
+	struct audit_event event = event_of(in, action, status);
+	event.target_id = target_id;
+	event.meta = meta;
+	event.meta_count = count;
 	return audit_append(in->deed.api->options.audit, db, &event, err);
 }
 
@@ -447,16 +407,36 @@ static bool store_seal(struct ingest *in, struct db *db, struct err *err)
 	return seal_insert(db, &seal, in->deed.api->options.packs, &made, err);
 }
 
+/* In the op, where the orders before it are known: two of one batch must not pass one limit together. */
+static bool judge_it(struct ingest *in, struct db *db, struct judgement *judgement, struct err *err)
+{
+	struct trade_api *api = in->deed.api;
+	struct arena *arena = &in->deed.x->arena;
+	const struct audit_event who = event_of(in, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS);
+	const struct judging judging = {api->options.packs, db, arena, in->deed.now_us, &in->row, &in->signal, NAN};
+	in->row.status = SIGNAL_BLOCKED;
+	if (!judge(&judging, judgement, err))
+		return false;
+	if (judgement->accept)
+		in->row.status = SIGNAL_PENDING;
+	return signal_judged(api, db, arena, &in->row, judgement, &who, in->deed.now_us, err);
+}
+
 static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 {
+	struct judgement judgement;
 	const struct audit_pair made[] = {{AUDIT_META_producer_id, in->producer.producer_id},
 									  {AUDIT_META_seal_sha256, in->content_sha256}};
-	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}};
+	if (!judge_it(in, db, &judgement, err))
+		return false;
+	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement.names}};
 	return replay_spend(db, in->producer.producer_id, in->spent, in->deed.now_us, in->signal_id, err) &&
 		   store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
 		   (in->row.status != SIGNAL_BLOCKED ||
-			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 1, err));
+			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 2, err)) &&
+		   signal_note(in->deed.api, db, &in->row, "signal.created", in->producer.producer_id, judgement.names,
+					   in->deed.now_us, err);
 }
 
 static bool apply(struct deed *deed, struct db *db, struct err *err)

@@ -8,11 +8,14 @@
 #include <stddef.h>
 
 struct audit;
+struct countersign;
+struct db;
 struct env;
 struct err;
 struct exchange;
 struct id_maker;
 struct idempotency;
+struct outbox;
 struct packs;
 struct rates;
 struct router;
@@ -24,6 +27,8 @@ struct trade_api_options {
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
+	struct outbox *outbox;
+	struct countersign *countersign; /* approvals are told of by it */
 	const struct packs *packs;
 	const unsigned char *master_key; /* 32 bytes: what seals secrets at rest is derived from it */
 };
@@ -37,6 +42,13 @@ struct trade_serving {
 	struct rates *rates;
 };
 void trade_api_serve(struct trade_api *api, const struct trade_serving *serving);
+
+/*
+ * What is done by the clock: signals whose time is up.  trade_due looks on a reader, trade_work runs in an op; called
+ * about once a second, and at the start [trade.md 3].
+ */
+bool trade_due(struct trade_api *api, bool *due, struct err *err);
+bool trade_work(struct db *db, void *api, struct err *err);
 
 /* Register the routes; their owner is `api`, which may be NULL when they are only described. */
 void trade_add_routes(struct router *router, struct trade_api *api);
