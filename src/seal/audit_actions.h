@@ -86,6 +86,8 @@ X(AUDIT_PROJECT_DELETED, "project.deleted", "project", M(code) | M(reason) | M(s
 X(AUDIT_PROJECT_STATUS_CHANGED, "project.status_changed", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_TRANSITION_REFUSED, "project.transition_refused", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_STAMPED, "project.stamped", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
+X(AUDIT_PROJECT_STAMP_REJECTED, "project.stamp_rejected", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
+X(AUDIT_PROJECT_STAMP_REVOKED, "project.stamp_revoked", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_SUBMITTED, "project.submitted", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_WORK_FAILED, "project.work_failed", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
 X(AUDIT_PROJECT_DISPATCHED, "project.dispatched", "project", M(code) | M(reason) | M(seal_sha256) | M(sha256))
