@@ -34,7 +34,8 @@ void flow_host_close(struct flow_host *host)
 static void tell(const struct faults *faults, const struct err *err, struct trouble *trouble)
 {
 	if (faults->first != NULL)
-		trouble_set(trouble, TROUBLE_VALIDATION, "Invalid input", "%s: %s", faults->first->pointer, faults->first->message);
+		trouble_set(trouble, TROUBLE_VALIDATION, "Invalid input", "%s: %s", faults->first->pointer,
+					faults->first->message);
 	else
 		trouble_set(trouble, TROUBLE_RUNTIME, err_title(err->kind), "%s", err->message);
 }

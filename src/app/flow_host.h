@@ -1,5 +1,5 @@
 /*
- * What the workflow engine needs of the house: its operations, its expression helpers, its way out.
+ * What the workflow runner needs of the house: its operations, its expression helpers, its way out.
  * Thread: any, once open.
  */
 #ifndef CS_APP_FLOW_HOST_H

@@ -19,7 +19,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/run.h"
 #include "flow/domain/steps.h"
-#include "flow/engine.h"
+#include "flow/runner.h"
 #include "flow/runs_repo.h"
 #include "seal/pack.h"
 #include "store/store.h"
@@ -57,9 +57,9 @@ struct job {
 	char folder[64];
 	const char *data;
 	struct store *store;
-	struct engine *engine;
+	struct runner *runner;
 	struct datum *input, *secrets;
-	struct engine_start start;
+	struct runner_start start;
 	struct definition_problems problems;
 };
 
@@ -105,8 +105,8 @@ static bool add_secret(struct jw *jw, const char *text, struct err *err)
 }
 
 /* Every --NAME VALUE of the line, in order. */
-static bool each_option(const struct cli *cli, const char *name, bool (*take)(void *self, const char *value, struct err *err),
-						void *self, struct err *err)
+static bool each_option(const struct cli *cli, const char *name,
+						bool (*take)(void *self, const char *value, struct err *err), void *self, struct err *err)
 {
 	for (int i = 0; i < cli->options_count; i++)
 		if (strcmp(cli->options[i].name, name) == 0 && !take(self, cli->options[i].value, err))
@@ -170,9 +170,9 @@ static bool open_store(struct job *job, struct err *err)
 	return store_open(&options, &job->store, err);
 }
 
-static bool open_engine(struct job *job, struct err *err)
+static bool open_runner(struct job *job, struct err *err)
 {
-	const struct engine_options options = {
+	const struct runner_options options = {
 		.store = job->store,
 		.env = env_real(),
 		.ids = &job->ids,
@@ -190,7 +190,7 @@ static bool open_engine(struct job *job, struct err *err)
 		.retry_max_delay_ms = 3600000,
 		.virtual_time = cli_option(job->cli, "virtual-time") != NULL,
 	};
-	return engine_open(&options, &job->engine, err);
+	return runner_open(&options, &job->runner, err);
 }
 
 static bool open_all(struct job *job, struct err *err)
@@ -201,7 +201,7 @@ static bool open_all(struct job *job, struct err *err)
 		!flow_host_open(&job->host, &job->ops, job->packs, err))
 		return false;
 	job->host.policy.shell = true; /* the caller's own machine */
-	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_engine(job, err);
+	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_runner(job, err);
 }
 
 static void remove_folder(const char *folder)
@@ -214,7 +214,7 @@ static void remove_folder(const char *folder)
 
 static void close_all(struct job *job)
 {
-	engine_close(job->engine);
+	runner_close(job->runner);
 	definition_unref(job->start.definition);
 	store_close(job->store);
 	flow_host_close(&job->host);
@@ -232,15 +232,15 @@ static void close_all(struct job *job)
 static bool insert(struct db *db, void *self, struct err *err)
 {
 	struct job *job = self;
-	return engine_insert(job->engine, db, &job->start, err);
+	return runner_insert(job->runner, db, &job->start, err);
 }
 
 static bool begin(struct job *job, const char *text, size_t size, struct err *err)
 {
 	static char sha256[65];
 	job->problems.arena = &job->arena;
-	job->start = (struct engine_start){
-		.definition = engine_definition(job->engine, text, size, sha256, &job->problems, err),
+	job->start = (struct runner_start){
+		.definition = runner_definition(job->runner, text, size, sha256, &job->problems, err),
 		.account_id = "local",
 		.definition_text = text,
 		.definition_sha256 = sha256,
@@ -250,7 +250,7 @@ static bool begin(struct job *job, const char *text, size_t size, struct err *er
 	};
 	if (job->start.definition == NULL || !store_write(job->store, insert, job, err))
 		return false;
-	engine_wake(job->engine, job->start.run_id);
+	runner_wake(job->runner, job->start.run_id);
 	return true;
 }
 
@@ -399,7 +399,8 @@ static int run(struct job *job, const struct buf *text)
 		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
 	if (!begin(job, buf_text(text), text->size, &err))
 		return job->problems.list.count > 0 ? report_refused(job) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
-	engine_wait(job->engine, job->start.run_id, false, timeout == NULL ? TIMEOUT_S * 1000 : (int64_t)(atof(timeout) * 1000));
+	runner_wait(job->runner, job->start.run_id, false,
+				timeout == NULL ? TIMEOUT_S * 1000 : (int64_t)(atof(timeout) * 1000));
 	return report(job);
 }
 
@@ -410,7 +411,8 @@ int command_flow_run(const struct cli *cli)
 	struct err err = {.kind = ERR_NONE};
 	arena_init(&job.arena, 1 << 30);
 	buf_init(&text, 0);
-	int code = cli_read(cli->args[0], TEXT_MAX, &text, &err) ? run(&job, &text) : cli_fail(cli, CLI_INVALID, "%s", err.message);
+	int code = cli_read(cli->args[0], TEXT_MAX, &text, &err) ? run(&job, &text)
+															 : cli_fail(cli, CLI_INVALID, "%s", err.message);
 	close_all(&job);
 	buf_fini(&text);
 	return code;
