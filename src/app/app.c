@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli.h"
@@ -44,7 +45,12 @@ static bool open_blobs(struct app *app, struct err *err)
 {
 	const struct blobs_options options = {.folder = app->config.data,
 										  .min_free_bytes = app->config.store.min_free_bytes};
-	return blobs_open(&options, &app->blobs, err);
+	char path[4096];
+	snprintf(path, sizeof path, "%.3900s/files", app->config.data);
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
+	const struct blobs_options files = {.folder = path, .min_free_bytes = app->config.store.min_free_bytes};
+	return blobs_open(&options, &app->blobs, err) && blobs_open(&files, &app->files, err);
 }
 
 static bool open_store(struct app *app, struct err *err)
@@ -167,6 +173,7 @@ void app_close(struct app *app)
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
+	blobs_close(app->files);
 	blobs_close(app->blobs);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
@@ -258,7 +265,8 @@ static bool enter(void *self, struct exchange *x)
 
 static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
 {
-	(void)self;
+	struct app *app = self;
+	slots_drop(&app->uploads, x);
 	idempotency_leave(x);
 	routes_log(x, status, duration_us);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "app/config.h"
+#include "app/files_slots.h"
 #include "app/keys.h"
 #include "app/ops.h"
 #include "core/arena.h"
@@ -47,6 +48,7 @@ struct app {
 	struct app_keys keys;
 	struct store *store;
 	struct blobs *blobs;
+	struct blobs *files; /* of uploads, apart from all others (app/files.h) */
 	struct audit audit;
 	struct outbox *outbox;
 	struct countersign *countersign;
@@ -69,6 +71,7 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct upload_slots uploads; /* under way */
 };
 
 /* Open what is below HTTP.  The data folder is made when absent.  False: nothing is open. */

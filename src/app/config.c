@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/files.h"
+#include "app/files_slots.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -95,6 +97,11 @@ static const struct field config_fields[] = {
 	F_INT(config, store.queue_max, KEY(store.queue_max), RANGE(16, 65536), DEFAULT(4096), DOC("Writes that may wait")),
 	F_INT(config, store.min_free_bytes, KEY(store.min_free_bytes), RANGE(0, 1e15), DEFAULT(104857600), UNIT("bytes"),
 		  DOC("Read-only below so much free disk")),
+	F_INT(config, blob.max_bytes, KEY(blob.max_bytes), RANGE(1024, FILE_BYTES_MAX), DEFAULT(FILE_BYTES_MAX),
+		  UNIT("bytes"), DOC("Size of a file")),
+	F_INT(config, blob.uploads, KEY(blob.uploads), RANGE(1, UPLOADS_MAX), DEFAULT(4), DOC("Uploads at once")),
+	F_INT(config, blob.presign_ttl_s, KEY(blob.presign_ttl_s), RANGE(1, 86400), DEFAULT(3600), UNIT("s"),
+		  DOC("Life of a signed URL")),
 	F_STRS(config, cors.allow, KEY(cors.allow), COUNT(0, 100),
 		   DOC("Origins whose pages may read answers, exactly as browsers send them")),
 	F_INT(config, idempotency.ttl_s, KEY(idempotency.ttl_s), RANGE(60, 604800), DEFAULT(86400), UNIT("s"),
