@@ -16,6 +16,7 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "http/forwarded.h"
+#include "link/clamd.h"
 #include "seal/pack.h"
 
 static const char *const modes[] = {"development", "production", NULL};
@@ -102,6 +103,8 @@ static const struct field config_fields[] = {
 	F_INT(config, blob.uploads, KEY(blob.uploads), RANGE(1, UPLOADS_MAX), DEFAULT(4), DOC("Uploads at once")),
 	F_INT(config, blob.presign_ttl_s, KEY(blob.presign_ttl_s), RANGE(1, 86400), DEFAULT(3600), UNIT("s"),
 		  DOC("Life of a signed URL")),
+	F_STR(config, scan.url, KEY(scan.url),
+		  DOC("Virus scanner: unix:PATH or tcp:HOST:PORT of clamd; default: none, files count as clean")),
 	F_STRS(config, cors.allow, KEY(cors.allow), COUNT(0, 100),
 		   DOC("Origins whose pages may read answers, exactly as browsers send them")),
 	F_INT(config, idempotency.ttl_s, KEY(idempotency.ttl_s), RANGE(60, 604800), DEFAULT(86400), UNIT("s"),
@@ -374,6 +377,9 @@ static void check_values(struct reading *r, const struct config *config)
 		complain(r, r->origins[field_find(&config_table, there) - config_fields], there,
 				 "needs the other one: http.tls_cert and http.tls_key go together");
 	}
+	if (config->scan.url != NULL && !clamd_address_valid(config->scan.url))
+		complain(r, r->origins[field_find(&config_table, "scan.url") - config_fields], "scan.url",
+				 "is unix:PATH or tcp:HOST:PORT");
 	const struct field *field = field_find(&config_table, "http.trusted_proxies");
 	struct net net;
 	for (size_t i = 0; i < config->http.trusted_proxies.count; i++)

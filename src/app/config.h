@@ -61,6 +61,9 @@ struct config {
 		int64_t max_bytes, uploads, presign_ttl_s;
 	} blob;
 	struct {
+		const char *url;
+	} scan;
+	struct {
 		struct {
 			size_t count;
 			const char **items;

@@ -30,6 +30,7 @@ enum {
 	FILE_FORM_BYTES = 65536,    /* what a multipart body may have besides */
 	FILE_SIGNATURE_TEXT = 44,   /* 43 characters and a NUL */
 	FILE_COUNT_MAX = 100000,    /* files of an account */
+	FILE_SETTLE_MAX = 1000,     /* files of the same bytes that one scan settles */
 	FILE_KEEP_DAYS = 30,        /* a blob that nothing refers to */
 	FILE_PIXELS_MAX = 50000000, /* of an image */
 };
@@ -84,7 +85,7 @@ struct file {
 	int64_t size;
 	const char *state; /* pending, clean, infected, error */
 	const char *scan_detail, *purpose, *created_by;
-	int64_t created_us, version;
+	int64_t created_us, version, scan_tries;
 };
 
 /* The file of that id that was not deleted, of any account when account_id is NULL: for signed URLs. */
@@ -94,6 +95,22 @@ bool file_find(struct db *db, const char *account_id, const char *file_id, struc
 /* In an op: ERR_CONFLICT when the account's quota does not hold it [P-9.5]. */
 bool file_insert(struct db *db, const struct file *file, struct err *err);
 bool file_delete(struct db *db, const struct file *file, int64_t now_us, struct err *err);
+
+/* The file that waits longest for its scan, of any account. */
+bool file_due(struct db *db, int64_t now_us, struct arena *arena, struct file *file, bool *found, struct err *err);
+
+/* In an op: the state of every file of any account with these bytes that waits for its scan, or with `all` whatever
+ * its state; take() for each, as it is then. */
+struct file_outcome {
+	const char *state, *detail;
+	bool all;
+};
+bool file_settle(struct db *db, const char *blob_sha256, const struct file_outcome *outcome, struct arena *arena,
+				 bool (*take)(void *self, struct db *db, const struct file *file, struct err *err), void *self,
+				 struct err *err);
+
+/* In an op: the scan did not come to an end and is tried again. */
+bool file_scan_again(struct db *db, const struct file *file, int64_t due_us, struct err *err);
 
 struct file_filter {
 	const char *account_id, *before, *state, *purpose; /* before: "" from the newest; state, purpose: NULL for all */
@@ -132,6 +149,16 @@ void files_bytes(struct exchange *x);
 
 /* Before the body of an upload is read: is it not too large, and are not too many under way?  Other routes pass. */
 bool files_admit(struct app *app, const struct exchange *x, const struct route *route, struct err *err);
+
+/* --- scanning (files_scan.c) [P-9.4] --- */
+
+/* A thread that has pending files scanned, one after the other.  NULL when no scanner is configured.  Before serving.
+ */
+struct scanner;
+struct scanner *scanner_open(struct app *app);
+
+/* Gives up what is under way, which stays pending.  Before the store is closed; NULL is fine. */
+void scanner_close(struct scanner *scanner);
 
 /* --- by the clock (files_sweep.c) --- */
 

@@ -12,7 +12,7 @@
 
 #define COLUMNS \
 	"file_id, account_id, filename, content_type, sniffed_type, blob_sha256, size, state, scan_detail, purpose, " \
-	"created_by, created_at, version"
+	"created_by, created_at, version, scan_tries"
 
 static void file_of_row(const struct db_rows *row, struct arena *arena, struct file *file)
 {
@@ -30,6 +30,7 @@ static void file_of_row(const struct db_rows *row, struct arena *arena, struct f
 		.created_by = db_text_dup(row, 10, arena),
 		.created_us = db_int(row, 11),
 		.version = db_int(row, 12),
+		.scan_tries = db_int(row, 13),
 	};
 }
 
@@ -95,11 +96,12 @@ bool file_insert(struct db *db, const struct file *f, struct err *err)
 {
 	return use_quota(db, f, err) &&
 		   db_run(db, err,
-				  "INSERT INTO files (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+				  "INSERT INTO files (" COLUMNS
+				  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
 				  V_TEXT(f->file_id), V_TEXT(f->account_id), V_TEXT(f->filename), V_TEXT(f->content_type),
 				  V_TEXT(f->sniffed_type), V_TEXT(f->blob_sha256), V_INT(f->size), V_TEXT(f->state),
 				  V_TEXT(f->scan_detail), V_TEXT(f->purpose), V_TEXT(f->created_by), V_INT(f->created_us),
-				  V_INT(f->version));
+				  V_INT(f->version), V_INT(f->scan_tries));
 }
 
 bool file_delete(struct db *db, const struct file *file, int64_t now_us, struct err *err)
@@ -120,11 +122,71 @@ bool file_blob_loose(struct db *db, const char *sha256, int64_t now_us, struct e
 				  V_TEXT(sha256), V_INT(now_us));
 }
 
+/* --- scans --- */
+
+bool file_due(struct db *db, int64_t now_us, struct arena *arena, struct file *file, bool *found, struct err *err)
+{
+	struct taking taking = {arena, file};
+	return db_one(db, err, found, take_file, &taking,
+				  "SELECT " COLUMNS " FROM files WHERE state = 'pending' AND scan_due <= $1 AND deleted_at IS NULL "
+				  "ORDER BY scan_due, file_id LIMIT 1",
+				  V_INT(now_us));
+}
+
+static bool settle_one(struct db *db, const struct file *file, const struct file_outcome *outcome, struct err *err)
+{
+	return db_run(db, err, "UPDATE files SET state = $1, scan_detail = $2, version = version + 1 WHERE file_id = $3",
+				  V_TEXT(outcome->state), V_TEXT(outcome->detail), V_TEXT(file->file_id));
+}
+
+/* All rows are read before the first is changed: a query and what it walks over do not mix. */
+static bool read_same_bytes(struct db *db, const char *blob_sha256, const struct file_outcome *outcome,
+							struct arena *arena, struct file *files, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	*count = 0;
+	if (!db_query(db, &rows, err,
+				  "SELECT " COLUMNS " FROM files WHERE blob_sha256 = $1 AND deleted_at IS NULL AND state <> $2 "
+				  "AND ($3 = 1 OR state = 'pending') ORDER BY file_id LIMIT $4",
+				  V_TEXT(blob_sha256), V_TEXT(outcome->state), V_INT(outcome->all), V_INT(FILE_SETTLE_MAX)))
+		return false;
+	while (db_next(&rows))
+		file_of_row(&rows, arena, &files[(*count)++]);
+	return db_end(&rows, err);
+}
+
+bool file_settle(struct db *db, const char *blob_sha256, const struct file_outcome *outcome, struct arena *arena,
+				 bool (*take)(void *self, struct db *db, const struct file *file, struct err *err), void *self,
+				 struct err *err)
+{
+	struct file *files = arena_array(arena, FILE_SETTLE_MAX, sizeof *files);
+	size_t count = 0;
+	if (files == NULL)
+		return err_set(err, ERR_LIMIT, "no memory for the files");
+	if (!read_same_bytes(db, blob_sha256, outcome, arena, files, &count, err))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		files[i].state = outcome->state;
+		files[i].scan_detail = outcome->detail;
+		if (!settle_one(db, &files[i], outcome, err) || !take(self, db, &files[i], err))
+			return false;
+	}
+	return !arena->full || err_set(err, ERR_LIMIT, "no memory for the files");
+}
+
+bool file_scan_again(struct db *db, const struct file *file, int64_t due_us, struct err *err)
+{
+	return db_run(
+		db, err, "UPDATE files SET scan_tries = scan_tries + 1, scan_due = $1 WHERE file_id = $2 AND state = 'pending'",
+		V_INT(due_us), V_TEXT(file->file_id));
+}
+
 bool files_scans(const struct app *app)
 {
-	(void)app;
-	return false;
+	return app->config.scan.url != NULL;
 }
+
+/* --- events --- */
 
 bool file_tell(const struct app *app, struct db *db, const struct file *file, const char *event, struct err *err)
 {
