@@ -9,6 +9,8 @@ X(ERR_TARGET_TOO_LONG, "target_too_long", 400, "The request target is too long",
 X(ERR_JSON_INVALID, "json_invalid", 400, "The body is not acceptable JSON", false)
 X(ERR_CURSOR_INVALID, "cursor_invalid", 400, "The cursor does not belong to this list", false)
 X(ERR_IDEMPOTENCY_KEY_INVALID, "idempotency_key_invalid", 400, "The Idempotency-Key is not acceptable", false)
+X(ERR_EXPRESSION, "expression", 400, "Expression failed", false)
+X(ERR_EXPRESSION_LIMIT, "expression", 400, "Expression limit", false)
 X(ERR_UNAUTHENTICATED, "unauthenticated", 401, "No credentials were sent", false)
 X(ERR_CREDENTIALS_INVALID, "credentials_invalid", 401, "The credentials are not right", false)
 X(ERR_TOKEN_INVALID, "token_invalid", 401, "The token is not valid", false)
