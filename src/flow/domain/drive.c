@@ -8,8 +8,8 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/duration.h"
 #include "flow/domain/ir.h"
-#include "flow/domain/retry.h"
 
 /* --- rows --- */
 
@@ -149,6 +149,8 @@ void drive_finish(struct place *place, struct datum *body, const struct ir_next 
 		row.index = next->then == IR_GOTO ? next->index : 0;
 		row.output = datum_same_text(output, raw) ? NULL : output;
 		row.context = context;
+		if (place->task->type == IR_EMIT && !datum_same_text(body, output))
+			row.event = body;
 		drive_emit(place->drive, &row);
 	} else {
 		drive_fault(place, &trouble);

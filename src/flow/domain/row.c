@@ -23,7 +23,8 @@ static const struct {
 } values[] = {
 	{"input", offsetof(struct row, input)},     {"output", offsetof(struct row, output)},
 	{"context", offsetof(struct row, context)}, {"error", offsetof(struct row, error)},
-	{"items", offsetof(struct row, items)},     {"request", offsetof(struct row, request)},
+	{"event", offsetof(struct row, event)},     {"items", offsetof(struct row, items)},
+	{"request", offsetof(struct row, request)},
 };
 enum { VALUES = sizeof values / sizeof *values };
 

@@ -69,7 +69,8 @@ struct row {
 	bool timeout;       /* ROW_TIMER: it is the timeout that fired */
 	bool definite;      /* ROW_RESULT: an answer came, so that the next execution is a new attempt */
 	struct datum *input, *output, *context, *error, *items, *request;
-	const char *reason; /* or NULL */
+	struct datum *event; /* ROW_COMPLETED: what an `emit` emitted, where output.as made something else of it */
+	const char *reason;  /* or NULL */
 };
 
 /* Append the row as one JSON object on one line, without a line end: {seq, at_us, kind, path?, attempt?, data{}}. */

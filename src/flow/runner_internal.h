@@ -1,6 +1,6 @@
-/* The parts of the engine among themselves.  Private to src/flow. */
-#ifndef CS_FLOW_ENGINE_INTERNAL_H
-#define CS_FLOW_ENGINE_INTERNAL_H
+/* The parts of the runner among themselves.  Private to src/flow. */
+#ifndef CS_FLOW_RUNNER_INTERNAL_H
+#define CS_FLOW_RUNNER_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,7 +10,7 @@
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/run.h"
-#include "flow/engine.h"
+#include "flow/runner.h"
 #include "flow/runs_repo.h"
 #include "store/store.h"
 
@@ -26,7 +26,7 @@ enum {
 enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER };
 struct message {
 	enum message_kind kind;
-	enum engine_order order;
+	enum runner_order order;
 	char *reason;
 	uint32_t frame;
 	int64_t deliveries;
@@ -43,9 +43,9 @@ struct intent {
 
 /* A run in memory. */
 struct live {
-	struct engine *engine;
+	struct runner *runner;
 	char run_id[ID_TEXT];
-	unsigned refs; /* under the engine's lock, as all up to `loaded` */
+	unsigned refs; /* under the runner's lock, as all up to `loaded` */
 	bool queued, turning;
 	struct message *inbox, **inbox_end;
 	bool resting, over, suspended; /* as of the last commit */
@@ -77,8 +77,8 @@ struct alarms {
 	size_t count, room;
 };
 
-struct engine {
-	struct engine_options options;
+struct runner {
+	struct runner_options options;
 	struct world world;
 	struct workers *turns, *effects;
 	pthread_mutex_t lock;
@@ -94,7 +94,7 @@ struct engine {
 };
 
 /* live.c: with the lock held */
-struct live *live_get(struct engine *engine, const char *run_id); /* takes a reference; makes it when absent */
+struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
 void live_queue(struct live *live); /* a turn, unless one is queued or under way */
 void live_post(struct live *live, struct message *message);
@@ -110,6 +110,6 @@ void effect_send(struct live *live, const struct frame *frame);
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
 void alarms_fini(struct alarms *alarms);
-void *timer_main(void *engine);
+void *timer_main(void *runner);
 
 #endif
