@@ -9,6 +9,7 @@
 
 #include "app/cli.h"
 #include "app/files.h"
+#include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/migrations.h"
@@ -400,7 +401,7 @@ bool app_assemble(struct app *app, struct err *err)
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	if (!sign_setup(app, err))
+	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
@@ -437,6 +438,7 @@ void app_stop(struct app *app)
 	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	flow_end(app);
 	rates_free(app->rates);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);

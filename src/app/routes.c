@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/must.h"
+#include "flow/flow_api.h"
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "http/router.h"
@@ -43,6 +44,7 @@ void routes_add(struct app *app)
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
+	flow_add_routes(app->router, app->flow);
 	check_permissions(app->router);
 }
 
