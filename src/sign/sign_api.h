@@ -15,10 +15,14 @@ struct countersign;
 struct env;
 struct err;
 struct id_maker;
+struct outbox;
 struct packs;
 struct router;
 struct sign_api;
 struct store;
+
+/* What a stream of events subscribes to, with the permission project.read. */
+#define SIGN_TOPIC "projects"
 
 /* What a sign_api works with; all outlives it. */
 struct sign_api_options {
@@ -28,7 +32,8 @@ struct sign_api_options {
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
-	struct countersign *countersign; /* hears of stamps from here */
+	struct countersign *countersign;         /* hears of stamps from here */
+	struct outbox *outbox;                   /* what happens to projects, on the topic SIGN_TOPIC */
 	const char *version, *git_sha;           /* of the code, for seals */
 	const char *geocoder_url, *geocoder_key; /* answers as Google's geocoder does; NULL: none */
 	const char *hazard_url;                  /* answers {wind_speed_mph, snow_load_psf, …, version}; NULL: none */

@@ -91,7 +91,7 @@ check 'the receipt verifies' json "$said" '[.result.valid, .result.payload.kind,
 check 'it is a countersignature like any other' json \
 	"$(as "$pat" GET "/api/v1/countersignatures/$(jq -r .result.countersignature_id <<<"$stamped")")" .result.seal_sha256 "$seal"
 check 'the project is stamped' json "$(api GET "/projects/$id")" .result.stamp stamped
-check 'its report is another now' json "$(api POST "/projects/$id/report")" '.result.cached == false'
+check 'its report is another now' json "$(api POST "/projects/$id/report?wait=1")" '.result.pages == 4'
 api GET "/projects/$id/report.pdf" >one.pdf
 touch down
 submitted=$(keyed "/projects/$id/submit" key-1)
