@@ -28,10 +28,13 @@ struct row drive_row(const struct drive *drive, enum row_kind kind, const struct
 void drive_emit(struct drive *drive, struct row *row)
 {
 	struct err err;
-	if (!run_apply(drive->run, row, &err))
+	struct row held = *row;
+	row_hold(&held); /* its data may be those of a frame that it closes */
+	drive->emit(drive->self, &held);
+	if (!run_apply(drive->run, &held, &err))
 		must(!"a row that was just decided fits the state");
 	drive->rows++;
-	drive->emit(drive->self, row);
+	row_fini(&held);
 }
 
 /* --- evaluating --- */

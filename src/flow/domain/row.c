@@ -151,6 +151,13 @@ bool row_decode(const struct json *json, struct row *row, struct err *err)
 	return true;
 }
 
+void row_hold(struct row *row)
+{
+	for (size_t i = 0; i < VALUES; i++)
+		if (*value_of(row, i) != NULL)
+			datum_ref(*value_of(row, i));
+}
+
 void row_fini(struct row *row)
 {
 	for (size_t i = 0; i < VALUES; i++) {

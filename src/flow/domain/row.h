@@ -79,6 +79,8 @@ void row_encode(const struct row *row, struct buf *text);
 /* The other way round; path and reason live as long as `json`.  False: that is no row of ours (ERR_INTERNAL). */
 bool row_decode(const struct json *json, struct row *row, struct err *err);
 
+/* Take references of its own to the row's data: whoever holds them now may give them up. */
+void row_hold(struct row *row);
 void row_fini(struct row *row); /* gives its data up */
 
 #endif
