@@ -12,8 +12,10 @@ struct audit;
 struct blobs;
 struct buf;
 struct countersign;
+struct db;
 struct env;
 struct err;
+struct exchange;
 struct id_maker;
 struct outbox;
 struct packs;
@@ -61,6 +63,18 @@ struct sign_api_options {
 /* Documents are drawn with fonts that are kept between requests. */
 struct sign_api *sign_api_open(const struct sign_api_options *options);
 void sign_api_close(struct sign_api *api);
+
+/* The project of that id in the account may be changed, else ERR_NOT_FOUND or ERR_READ_ONLY.  Any connection. */
+bool sign_project_writable(struct db *db, const char *account_id, const char *project_id, struct err *err);
+
+/* In an op: what became of a file of a project, for its events [sign.md 5]. */
+struct sign_file {
+	const char *account_id, *project_id;
+	const char *blob_key, *sha256;
+	const char *refusal; /* the code of why it is none; NULL: it is attached */
+};
+bool sign_project_file(struct sign_api *api, struct db *db, const struct exchange *x, const struct sign_file *file,
+					   struct err *err);
 
 /* Register every route of sign; their owner is the sign_api. */
 void sign_api_add(struct router *router, struct sign_api *api);
