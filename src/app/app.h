@@ -20,6 +20,7 @@
 #include "http/service.h"
 #include "seal/audit.h"
 
+struct agents_api;
 struct blobs;
 struct cli;
 struct countersign;
@@ -53,6 +54,7 @@ struct app {
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;
+	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;

@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/must.h"
+#include "flow/agents_api.h"
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "http/router.h"
@@ -41,6 +42,7 @@ void routes_add(struct app *app)
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
+	agents_add_routes(app->router, app->agents);
 	check_permissions(app->router);
 }
 

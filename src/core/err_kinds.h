@@ -18,6 +18,7 @@ X(ERR_REFRESH_REUSED, "refresh_reused", 401, "The refresh token was used before"
 X(ERR_MFA_INVALID, "mfa_invalid", 401, "The second factor is not right", false)
 X(ERR_SIGNATURE_INVALID, "signature_invalid", 401, "The signature is not right", false)
 X(ERR_TIMESTAMP_SKEW, "timestamp_skew", 401, "The clock is off", false)
+X(ERR_BUDGET_EXCEEDED, "budget_exceeded", 402, "No budget allows it", false)
 X(ERR_FORBIDDEN, "forbidden", 403, "Not permitted", false)
 X(ERR_ACCOUNT_LOCKED, "account_locked", 403, "Too many failed logins", true)
 X(ERR_ACCOUNT_INACTIVE, "account_inactive", 403, "The account is not active", false)
