@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "app/app.h"
+#include "app/files.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
@@ -10,6 +11,7 @@
 #include "seal/countersign.h"
 #include "seal/outbox.h"
 #include "store/store.h"
+#include "trade/trade_api.h"
 
 enum { EXPIRE_AT_ONCE = 100 /* requests of one transaction, so that no other write waits long */ };
 
@@ -54,9 +56,14 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 		log_error("requests could not expire", log_str("why", err.message));
 	if (!agents_chores(app->agents, &err))
 		log_error("what agents have due could not be done", log_str("why", err.message));
+	due = false;
+	if (!trade_due(app->trade, &due, &err) || (due && !store_write(app->store, trade_work, app->trade, &err)))
+		log_error("the desk could not keep its times", log_str("why", err.message));
 	if (env_mono_us(app->env) < *next_sweep_us)
 		return;
 	*next_sweep_us = env_mono_us(app->env) + SWEEP_US;
 	if (!store_write(app->store, apply_sweep, app, &err))
 		log_error("the outbox could not be swept", log_str("why", err.message));
+	if (!files_sweep(app, env_wall_us(app->env), &err))
+		log_error("files could not be swept", log_str("why", err.message));
 }

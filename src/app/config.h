@@ -58,6 +58,12 @@ struct config {
 		int64_t batch_max, queue_max, min_free_bytes;
 	} store;
 	struct {
+		int64_t max_bytes, uploads, presign_ttl_s;
+	} blob;
+	struct {
+		const char *url;
+	} scan;
+	struct {
 		struct {
 			size_t count;
 			const char **items;
@@ -74,6 +80,10 @@ struct config {
 		bool require_stamp, public_quote;
 		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url;
 	} sign;
+	struct {
+		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,
+			rate_chart_per_min, rate_share_per_min;
+	} trade;
 	struct {
 		int level, format;
 	} log;

@@ -6,6 +6,7 @@
 #include "core/arena.h"
 #include "core/field.h"
 #include "core/json.h"
+#include "flow/domain/duration.h"
 #include "flow/domain/ops.h"
 #include "flow/domain/retry.h"
 #include "seal/calc.h"
