@@ -25,6 +25,7 @@
 #include "crypt/digest.h"
 #include "crypt/key.h"
 #include "crypt/tls.h"
+#include "flow/agents_api.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -139,6 +140,17 @@ static void open_countersign(struct app *app)
 	app->countersign = countersign_new(&options);
 }
 
+static void open_agents(struct app *app)
+{
+	const struct agents_api_options options = {.store = app->store,
+											   .env = app->env,
+											   .ids = &app->ids,
+											   .audit = &app->audit,
+											   .outbox = app->outbox,
+											   .packs = app->packs};
+	app->agents = agents_api_open(&options);
+}
+
 static void open_trade(struct app *app)
 {
 	const struct trade_api_options options = {.store = app->store,
@@ -175,6 +187,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	open_countersign(app);
 	open_people(app);
 	open_trade(app);
+	open_agents(app);
 	return true;
 }
 
@@ -186,6 +199,7 @@ void app_close(struct app *app)
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
+	agents_api_close(app->agents);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
 	blobs_close(app->blobs);

@@ -21,6 +21,7 @@
 #include "http/service.h"
 #include "seal/audit.h"
 
+struct agents_api;
 struct blobs;
 struct cli;
 struct countersign;
@@ -61,6 +62,7 @@ struct app {
 	struct trade_api *trade;
 	struct flow_host *flow_host; /* while serving, as flow */
 	struct flow_api *flow;
+	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/must.h"
 #include "flow/flow_api.h"
+#include "flow/agents_api.h"
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "http/router.h"
@@ -46,6 +47,7 @@ void routes_add(struct app *app)
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
 	flow_add_routes(app->router, app->flow);
+	agents_add_routes(app->router, app->agents);
 	check_permissions(app->router);
 }
 

@@ -22,6 +22,7 @@ X(ERR_SIGNATURE_INVALID, "signature_invalid", 401, "The signature is not right",
 X(ERR_DEVICE_REVOKED, "device_revoked", 401, "The device was revoked", false)
 X(ERR_NONCE_REPLAYED, "nonce_replayed", 401, "The nonce was used before", false)
 X(ERR_TIMESTAMP_SKEW, "timestamp_skew", 401, "The clock is off", false)
+X(ERR_BUDGET_EXCEEDED, "budget_exceeded", 402, "No budget allows it", false)
 X(ERR_FORBIDDEN, "forbidden", 403, "Not permitted", false)
 X(ERR_ACCOUNT_LOCKED, "account_locked", 403, "Too many failed logins", true)
 X(ERR_ACCOUNT_INACTIVE, "account_inactive", 403, "The account is not active", false)
