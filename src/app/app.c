@@ -128,6 +128,8 @@ static void open_trade(struct app *app)
 											  .env = app->env,
 											  .ids = &app->ids,
 											  .audit = &app->audit,
+											  .outbox = app->outbox,
+											  .countersign = app->countersign,
 											  .packs = app->packs,
 											  .master_key = app->keys.master};
 	app->trade = trade_api_open(&options);
@@ -307,11 +309,22 @@ static void fill_service(struct app *app)
 static void open_rates(struct app *app)
 {
 	typeof(app->config.rate) *c = &app->config.rate;
-	const struct rate_class classes[] = {{"read", c->read_per_min, false},
-										 {"write", c->write_per_min, false},
-										 {"compute", c->compute_per_min, false},
-										 {"auth", c->auth_per_min, true},
-										 {"upload", c->upload_per_min, false}};
+	const typeof(app->config.trade) *t = &app->config.trade;
+	const struct rate_class classes[] = {
+		{"read", c->read_per_min, false, 0},
+		{"write", c->write_per_min, false, 0},
+		{"compute", c->compute_per_min, false, 0},
+		{"auth", c->auth_per_min, true, 0},
+		{"upload", c->upload_per_min, false, 0},
+		/* trade.md 11 has these bursts as parts of its minutes */
+		{"trade.producer", t->rate_producer_per_min, false, t->rate_producer_per_min / 5},
+		{"trade.refused", t->rate_refused_per_min, true, t->rate_refused_per_min / 2},
+		{"trade.approval", t->rate_approval_per_min, false, t->rate_approval_per_min / 3},
+		{"trade.device", t->rate_device_per_min, false, t->rate_device_per_min / 5},
+		{"trade.chart", t->rate_chart_per_min, false, t->rate_chart_per_min / 4},
+		{"trade.share", t->rate_share_per_min, true, 0},
+	};
+	_Static_assert(sizeof classes == sizeof app->rate_classes, "one place each");
 	memcpy(app->rate_classes, classes, sizeof classes);
 	if (c->enabled)
 		app->rates = rates_new(app->rate_classes, sizeof classes / sizeof *classes, app->env);
@@ -377,6 +390,7 @@ bool app_assemble(struct app *app, struct err *err)
 	fill_service(app);
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
+	trade_api_serve(app->trade, &(struct trade_serving){.idempotency = app->idempotency, .rates = app->rates});
 	return true;
 }
 

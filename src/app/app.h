@@ -61,7 +61,7 @@ struct app {
 	struct router *router;
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
-	struct rate_class rate_classes[5];
+	struct rate_class rate_classes[11];
 	struct idempotency *idempotency;
 	struct rates *rates; /* NULL: not limited */
 	struct workers *workers;

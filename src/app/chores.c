@@ -9,6 +9,7 @@
 #include "seal/countersign.h"
 #include "seal/outbox.h"
 #include "store/store.h"
+#include "trade/trade_api.h"
 
 enum { EXPIRE_AT_ONCE = 100 /* requests of one transaction, so that no other write waits long */ };
 
@@ -51,6 +52,9 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 	bool due = false;
 	if (!is_due(app, &due, &err) || (due && !store_write(app->store, apply_expire, app, &err)))
 		log_error("requests could not expire", log_str("why", err.message));
+	due = false;
+	if (!trade_due(app->trade, &due, &err) || (due && !store_write(app->store, trade_work, app->trade, &err)))
+		log_error("the desk could not keep its times", log_str("why", err.message));
 	if (env_mono_us(app->env) < *next_sweep_us)
 		return;
 	*next_sweep_us = env_mono_us(app->env) + SWEEP_US;

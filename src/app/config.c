@@ -23,6 +23,10 @@ static const char *const formats[] = {"logfmt", "json", NULL};
 
 #define KEY(member) NAMED(#member)
 
+#define TRADE_RATE(name_, preset, text_) \
+	F_INT(config, trade.rate_##name_##_per_min, KEY(trade.rate_##name_##_per_min), RANGE(1, 100000000), \
+		  DEFAULT(preset), DOC(text_))
+
 static const struct field config_fields[] = {
 	F_ENUM(config, mode, modes, DEFAULT(MODE_DEVELOPMENT), DOC("production refuses to start on unsafe settings")),
 	F_STR(config, data, DEFAULT_TEXT("var/data"), DOC("Data folder")),
@@ -122,6 +126,12 @@ static const struct field config_fields[] = {
 		  DOC("Key for it, in a file or cred:NAME; without one it is not asked")),
 	F_STR(config, sign.hazard_url, KEY(sign.hazard_url),
 		  DOC("Provider of wind, snow, frost and elevation, asked with `live` only")),
+	TRADE_RATE(producer, 3000, "Signals of one producer a minute"),
+	TRADE_RATE(refused, 1200, "Wrong signatures from one address a minute"),
+	TRADE_RATE(approval, 600, "Approvals of one person a minute"),
+	TRADE_RATE(device, 600, "Requests of one terminal a minute; exits are exempt"),
+	TRADE_RATE(chart, 240, "Charts of one caller a minute"),
+	TRADE_RATE(share, 60, "Shared and public pages of one address a minute"),
 	F_ENUM(config, log.level, levels, KEY(log.level), DEFAULT(2), DOC("Least severity that is logged")),
 	F_ENUM(config, log.format, formats, KEY(log.format), DEFAULT(0), DOC("Form of a log line")),
 	F_STR(config, packs.folder, KEY(packs.folder), DOC("Folder of further packs; default DATA/packs")),

@@ -75,6 +75,10 @@ struct config {
 		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url;
 	} sign;
 	struct {
+		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,
+			rate_chart_per_min, rate_share_per_min;
+	} trade;
+	struct {
 		int level, format;
 	} log;
 	struct {

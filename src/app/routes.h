@@ -33,5 +33,6 @@ void countersign_api_add(struct app *app);
 void countersignatures_api_add(struct app *app);
 void policies_api_add(struct app *app);
 void receipts_api_add(struct app *app);
+void files_api_add(struct app *app);
 
 #endif

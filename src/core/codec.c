@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "core/buf.h"
+
 static const char hex_digits[] = "0123456789abcdef";
 
 size_t hex_encode(char *text, const void *bytes, size_t size)
@@ -75,6 +77,13 @@ size_t base64_encode(char *text, const void *bytes, size_t size)
 size_t base64url_encode(char *text, const void *bytes, size_t size)
 {
 	return encode(&url_safe, text, bytes, size);
+}
+
+void base64_add(struct buf *buf, const void *bytes, size_t size)
+{
+	char *at = buf_extend(buf, BASE64_LENGTH(size));
+	if (at != NULL)
+		base64_encode(at, bytes, size);
 }
 
 static int value_of(const struct form *form, char c)

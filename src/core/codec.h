@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
+
 /* Characters of the text of `size` bytes, without the NUL; for arrays. */
 #define HEX_LENGTH(size) (2 * (size))
 #define BASE64_LENGTH(size) (((size) + 2) / 3 * 4)
@@ -24,6 +26,9 @@
 size_t hex_encode(char *text, const void *bytes, size_t size);
 size_t base64_encode(char *text, const void *bytes, size_t size);
 size_t base64url_encode(char *text, const void *bytes, size_t size);
+
+/* Append the base64 of `size` bytes. */
+void base64_add(struct buf *buf, const void *bytes, size_t size);
 
 /*
  * Read `length` characters into `bytes` (room for `room`) and set *size.  False when the text is not of the form or

@@ -94,8 +94,24 @@ static size_t plain_bytes(const char *text, size_t size)
 	return i;
 }
 
+/* Most texts need no escape: their room is taken once, quotes included. */
+static bool quoted_at_once(struct buf *buf, const char *text, size_t size)
+{
+	if (plain_bytes(text, size) < size)
+		return false;
+	char *at = buf_extend(buf, size + 2);
+	if (at == NULL)
+		return true;
+	*at = '"';
+	memcpy(at + 1, text, size);
+	at[size + 1] = '"';
+	return true;
+}
+
 static void quoted(struct buf *buf, const char *text, size_t size)
 {
+	if (quoted_at_once(buf, text, size))
+		return;
 	buf_addc(buf, '"');
 	size_t from = 0;
 	for (size_t i = plain_bytes(text, size); i < size; i += 1 + plain_bytes(text + i + 1, size - i - 1)) {

@@ -100,6 +100,54 @@ static bool fits(char text[NUM_TEXT_MAX], double x, int count)
 	return reads_back(text, x) || upper_neighbour(text, x, count);
 }
 
+/* x = m / 2^q with 53 bits in m, and 10^point > x >= 10^(point - 1) or nearly so. */
+struct binary {
+	uint64_t m;
+	int q, point;
+};
+
+/* The integer nearest to x × 10^decimals; true when it reads back as x, that is, lies within half a gap of doubles. */
+static bool nearest(const struct binary *x, int decimals, uint64_t *n)
+{
+	unsigned __int128 power = 1; /* below 2^70, so that its product with m fits */
+	for (int i = 0; i < decimals; i++)
+		power *= 10;
+	unsigned __int128 scaled = power * x->m, one = (unsigned __int128)1 << x->q, rest = scaled & (one - 1);
+	*n = (uint64_t)(scaled >> x->q);
+	bool up = rest > one / 2 || (rest == one / 2 && (*n & 1) != 0);
+	*n += up;
+	unsigned __int128 off = 2 * (up ? one - rest : rest);
+	return off < power || (off == power && (x->m & 1) == 0);
+}
+
+/*
+ * The same as shortest(), in integers, for the sizes that results have.  Not for powers of two, whose gaps differ, nor
+ * for what 128 bits cannot hold.
+ */
+static bool shortest_of_usual_size(double x, struct digits *d)
+{
+	enum { DIGITS = 17 };
+	static const double powers[] = {1e-3, 1e-2, 1e-1, 1e0, 1e1,  1e2,  1e3,  1e4,  1e5,
+									1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+	if (!(x >= 1e-4 && x < 1e15))
+		return false;
+	int exponent;
+	double fraction = frexp(x, &exponent);
+	struct binary b = {.m = (uint64_t)ldexp(fraction, 53), .q = 53 - exponent, .point = -3};
+	if (b.m == (uint64_t)1 << 52)
+		return false;
+	for (size_t i = 0; i < sizeof powers / sizeof *powers && x >= powers[i]; i++)
+		b.point++;
+	uint64_t n, fewer;
+	int count = DIGITS - 1;
+	if (!nearest(&b, count - b.point, &n))
+		nearest(&b, ++count - b.point, &n);
+	else if (nearest(&b, count - 1 - b.point, &fewer))
+		n = fewer, count--;
+	*d = digits_of_integer(n, count - b.point);
+	return true;
+}
+
 /* From 15 digits on; subnormals have fewer bits, so fewer digits may do.  Where 16 do not, which is half the time, 15
  * need not be tried. */
 static struct digits shortest(double x)
@@ -153,7 +201,7 @@ size_t num_format(char text[NUM_TEXT_MAX], double x)
 	must(isfinite(x));
 	struct digits d;
 	double size = fabs(x);
-	if (!few_decimals(size, &d))
+	if (!few_decimals(size, &d) && !shortest_of_usual_size(size, &d))
 		d = shortest(size);
 	return layout(text, x < 0, &d);
 }

@@ -208,6 +208,7 @@ static void everyday_numbers_are_shortest(void **state)
 		must_be_shortest(a, true);
 		must_be_shortest(a * b, true);
 		must_be_shortest(-a / (b + 1), true);
+		must_be_shortest(exp(rng_unit(&rng) * 45 - 10) * (1 + rng_unit(&rng)), true); /* 1e-5 to 1e15 and beyond */
 	}
 }
 

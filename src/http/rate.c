@@ -63,6 +63,8 @@ const struct rate_class *rates_class(const struct rates *rates, const char *name
 
 static double capacity_of(const struct rate_class *class)
 {
+	if (class->burst > 0)
+		return (double)class->burst;
 	double tenth = floor((double)class->per_minute / 10);
 	return tenth > LEAST_CAPACITY ? tenth : LEAST_CAPACITY;
 }

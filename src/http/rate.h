@@ -2,8 +2,9 @@
  * Rate limits: a token bucket for each class of routes and each caller [P-8.6].
  *
  * Tokens and times are doubles in microseconds and never rounded down, so a slow client is not starved by fractions
- * that fall away.  A bucket holds a tenth of what a minute gives, and at least 30.  There is room for 100,000 buckets,
- * in sets of eight; in a set without room the bucket goes that is full again soonest: its loss gives least away.
+ * that fall away.  A bucket holds the class's burst, without one a tenth of what a minute gives and at least 30.  There
+ * is room for 100,000 buckets, in sets of eight; in a set without room the bucket goes that is full again soonest: its
+ * loss gives least away.
  * Thread: any.  Cost: about 100 ns; memory is touched only where there are callers.
  */
 #ifndef CS_HTTP_RATE_H
@@ -21,6 +22,7 @@ struct rate_class {
 	const char *name;   /* as routes name it: "write" */
 	int64_t per_minute; /* requests */
 	bool by_address;    /* counted by IP even when the caller is known */
+	int64_t burst;      /* requests at once; 0: a tenth of a minute's */
 };
 
 /* `classes` must outlive it; at most 16 (must). */

@@ -1,6 +1,6 @@
 /*
- * Whoever a request acts as: a person at a session, an API key of a person, or the operating system's user at the
- * control socket.
+ * Whoever a request acts as: a person at a session, an API key of a person, the operating system's user at the control
+ * socket, or a strategy engine or a terminal by its own signature.
  */
 #ifndef CS_PEOPLE_PRINCIPAL_H
 #define CS_PEOPLE_PRINCIPAL_H
@@ -13,13 +13,14 @@
 
 struct exchange;
 
-enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_KEY, PRINCIPAL_LOCAL };
+enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_KEY, PRINCIPAL_LOCAL, PRINCIPAL_PRODUCER, PRINCIPAL_DEVICE };
 
 struct principal {
 	enum principal_kind kind;
 	unsigned roles;  /* of the person; a key's are those of its maker now */
 	uint64_t scopes; /* PRINCIPAL_KEY: a set of permissions (roles.h), which it may use if its maker may */
-	char user_id[ID_TEXT], account_id[ID_TEXT], session_id[ID_TEXT]; /* session_id: PRINCIPAL_PERSON */
+	char user_id[ID_TEXT], account_id[ID_TEXT], session_id[ID_TEXT]; /* session_id: PRINCIPAL_PERSON;
+																	  user_id: also a producer's or device's id */
 	unsigned char key[AUDIT_KEY];                                    /* the person's erasure key */
 };
 

@@ -70,6 +70,7 @@ static bool run_keyed(struct write *w, const struct idempotent *request, struct 
 		fail(w, &w->failure);
 	exchange_draft(w->x, false);
 	w->drafted = true;
+	w->fresh = done && w->refused.kind == ERR_NONE;
 	return idempotency_record(request, db, w->x, err);
 }
 
@@ -87,7 +88,7 @@ static void end(void *self, bool applied, const struct err *err)
 		w->after(w, applied);
 	if (!applied)
 		fail(w, err);
-	else if (w->drafted)
+	else if (w->drafted && !(w->fresh && w->shown_once))
 		exchange_send(w->x);
 	else
 		answer(w);

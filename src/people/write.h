@@ -29,11 +29,16 @@ struct write {
 	void (*after)(struct write *w, bool applied);         /* NULL: nothing; before the answer leaves */
 	void (*fail)(struct write *w, const struct err *err); /* NULL: exchange_fail */
 	struct err refused;
+	/*
+	 * The answer shows a secret this once: with a key, what answer() writes while w->x->drafting is kept (no secret in
+	 * it), and after the commit it is called again, with `drafted` set, for what is sent [P-8.5].
+	 */
+	bool shown_once;
 
 	/* of write.c */
 	struct store_op op;
 	struct err failure;
-	bool drafted;
+	bool drafted, fresh;
 };
 
 /* Hold the exchange and submit the op; 503 when the queue is full. */

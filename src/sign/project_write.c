@@ -10,6 +10,7 @@
 #include "people/reply.h"
 #include "people/roles.h"
 #include "seal/envelope.h"
+#include "sign/project_stamp.h"
 #include "sign/sign_internal.h"
 
 static bool project_id_valid(const char *id)
@@ -20,15 +21,6 @@ static bool project_id_valid(const char *id)
 static bool refuse_unknown(struct err *err)
 {
 	return err_set(err, ERR_NOT_FOUND, "There is no such project.");
-}
-
-bool project_stamp_read(struct db *db, const struct project *project, enum project_stamp *stamp, struct err *err)
-{
-	(void)db;
-	(void)project;
-	(void)err;
-	*stamp = PROJECT_UNSTAMPED;
-	return true;
 }
 
 /* --- reading --- */
@@ -44,7 +36,7 @@ static bool read_project(const struct sign_api *api, struct exchange *x, struct 
 	struct db *db = store_read(api->options.store);
 	bool read = project_find(db, (principal->roles & ROLE_ADMIN) != 0 ? NULL : principal->account_id, id, &x->arena,
 							 project, &found, err) &&
-				(!found || project_stamp_read(db, project, stamp, err));
+				(!found || project_stamp_read(db, project, &x->arena, stamp, err));
 	store_read_end(api->options.store, db);
 	return read && (found || refuse_unknown(err));
 }
@@ -78,7 +70,7 @@ static bool apply_change(struct write *write, struct db *db, struct err *err)
 		return false;
 	if (!found)
 		return refuse_unknown(err);
-	return project_stamp_read(db, &w->project, &w->stamp, err) && apply_create(write, db, err);
+	return project_stamp_read(db, &w->project, &w->x->arena, &w->stamp, err) && apply_create(write, db, err);
 }
 
 static void run_answer(struct write *write)

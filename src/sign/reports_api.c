@@ -16,6 +16,7 @@
 #include "sign/project_write.h"
 #include "sign/reports_repo.h"
 #include "sign/sign_internal.h"
+#include "sign/stamp_block.h"
 #include "store/blob.h"
 
 /*
@@ -28,6 +29,7 @@ struct document {
 	struct project_write write; /* first */
 	struct project project;
 	enum project_stamp stamp;
+	struct report_stamp block;
 	struct seal seal;
 	struct report_row row;
 	char snapshot_sha256[SHA256_HEX_SIZE];
@@ -44,7 +46,8 @@ static bool find_seal(struct exchange *x, struct document *d, struct err *err)
 					   d->project.payload_id == NULL ? "Save a payload first."
 													 : "The newest payload's design abstained: nothing to draw.");
 	struct db *db = store_read(api->options.store);
-	bool read = seal_find(db, d->project.account_id, d->project.seal_sha256, &x->arena, &d->seal, &found, err);
+	bool read = seal_find(db, d->project.account_id, d->project.seal_sha256, &x->arena, &d->seal, &found, err) &&
+				stamp_block_read(db, &d->project, &x->arena, &d->block, err);
 	store_read_end(api->options.store, db);
 	return read && (found || err_set(err, ERR_INTERNAL, "a payload's seal is missing"));
 }
@@ -69,6 +72,9 @@ static bool hash_snapshot(struct exchange *x, struct document *d, struct err *er
 	jw_member_str(&jw, "seal_sha256", d->seal.seal_sha256);
 	jw_member_str(&jw, "site_name", p->site_name);
 	jw_member_str(&jw, "stamp", project_stamp_names[d->stamp]);
+	jw_member_str(&jw, "stamp_id", d->block.receipt);
+	jw_member_str(&jw, "stamp_licence", d->block.licence);
+	jw_member_str(&jw, "stamp_signer", d->block.signer);
 	jw_member_str(&jw, "street", p->street);
 	jw_object_end(&jw);
 	bool hashed = jw_ok(&jw) && envelope_content_hash(buf_text(&buf), buf.size, d->snapshot_sha256);
@@ -78,11 +84,6 @@ static bool hash_snapshot(struct exchange *x, struct document *d, struct err *er
 
 static bool draw(struct exchange *x, struct document *d, struct err *err)
 {
-	static const enum report_stamp_state states[] = {[PROJECT_UNSTAMPED] = STAMP_NONE,
-													 [PROJECT_STAMP_OPEN] = STAMP_OPEN,
-													 [PROJECT_STAMPED] = STAMP_VALID,
-													 [PROJECT_STAMP_STALE] = STAMP_STALE,
-													 [PROJECT_STAMP_REJECTED] = STAMP_REJECTED};
 	struct sign_api *api = x->owner;
 	const struct design_owner owner = {.project_id = d->project.project_id,
 									   .name = d->project.name,
@@ -90,7 +91,7 @@ static bool draw(struct exchange *x, struct document *d, struct err *err)
 									   .site_name = d->project.site_name,
 									   .street = d->project.street,
 									   .description = d->project.description,
-									   .stamp = {.state = states[d->stamp]}};
+									   .stamp = d->block};
 	pthread_mutex_lock(&api->lock);
 	if (api->fonts == NULL)
 		api->fonts = fonts_new(err);

@@ -11,6 +11,7 @@ struct arena;
 struct audit;
 struct blobs;
 struct buf;
+struct countersign;
 struct env;
 struct err;
 struct id_maker;
@@ -27,6 +28,7 @@ struct sign_api_options {
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
+	struct countersign *countersign; /* hears of stamps from here */
 	const char *version, *git_sha;           /* of the code, for seals */
 	const char *geocoder_url, *geocoder_key; /* answers as Google's geocoder does; NULL: none */
 	const char *hazard_url;                  /* answers {wind_speed_mph, snow_load_psf, …, version}; NULL: none */

@@ -7,7 +7,9 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/jw.h"
+#include "core/stamp.h"
 #include "http/exchange.h"
+#include "http/rate.h"
 #include "people/principal.h"
 #include "trade/trade_internal.h"
 
@@ -27,43 +29,54 @@ void *deed_start(struct exchange *x, size_t size)
 
 void deed_fail(struct deed *deed, const struct err *err)
 {
+	struct exchange *x = deed->x;
+	char now[STAMP_TEXT];
 	if (deed->signal_id != NULL)
-		exchange_member(deed->x, "signal_id", arena_printf(&deed->x->arena, "\"%s\"", deed->signal_id));
+		exchange_member(x, "signal_id", arena_printf(&x->arena, "\"%s\"", deed->signal_id));
+	if (deed->failed != NULL && err->kind == ERR_RISK_REFUSED)
+		exchange_member(x, "failed", deed->failed);
+	if (deed->shows_time) {
+		stamp_format(now, deed->now_us);
+		exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
+	}
 	if (err->kind == ERR_INVALID && deed->faults != NULL)
-		exchange_fail_faults(deed->x, err->kind, deed->faults);
+		exchange_fail_faults(x, err->kind, deed->faults);
 	else
-		exchange_fail(deed->x, err);
+		exchange_fail(x, err);
 }
 
-static bool run_apply(struct db *db, void *self, struct err *err)
+static bool run_apply(struct write *w, struct db *db, struct err *err)
 {
-	struct deed *deed = self;
+	struct deed *deed = (struct deed *)w;
 	return deed->apply(deed, db, err);
 }
 
-static void end(void *self, bool applied, const struct err *err)
+static void fail(struct write *w, const struct err *err)
 {
-	struct deed *deed = self;
-	if (!applied)
-		deed_fail(deed, err);
-	else if (deed->refused.kind != ERR_NONE)
-		deed_fail(deed, &deed->refused);
-	else if (deed->answer != NULL)
+	deed_fail((struct deed *)w, err);
+}
+
+static void answer(struct write *w)
+{
+	struct deed *deed = (struct deed *)w;
+	if (deed->answer != NULL)
 		deed->answer(deed);
 	else
 		exchange_answer(deed->x, 204, NULL, NULL, 0);
 }
 
 void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
-				void (*answer)(struct deed *deed))
+				void (*answered)(struct deed *deed))
 {
-	struct err err;
+	struct write *w = &deed->write;
 	deed->apply = apply;
-	deed->answer = answer;
-	deed->op = (struct store_op){.apply = run_apply, .done = end, .self = deed};
-	exchange_hold(deed->x);
-	if (!store_submit(deed->api->options.store, &deed->op, &err))
-		deed_fail(deed, &err);
+	deed->answer = answered;
+	w->x = deed->x;
+	w->store = deed->api->options.store;
+	w->apply = run_apply;
+	w->answer = answer;
+	w->fail = fail;
+	write_submit(w);
 }
 
 bool deed_refuse(struct deed *deed, enum err_kind kind, const char *format, ...)
@@ -73,8 +86,7 @@ bool deed_refuse(struct deed *deed, enum err_kind kind, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
-	err_set(&deed->refused, kind, "%s", message);
-	return true;
+	return write_refuse(&deed->write, kind, "%s", message);
 }
 
 bool deed_audit(struct deed *deed, struct db *db, enum audit_action action, const char *target_id,
@@ -85,4 +97,23 @@ bool deed_audit(struct deed *deed, struct db *db, enum audit_action action, cons
 	event.meta = meta;
 	event.meta_count = meta_count;
 	return audit_append(deed->api->options.audit, db, &event, err);
+}
+
+bool deed_rate(struct deed *deed, const char *class_name, const char *key)
+{
+	const struct env *env = deed->api->options.env;
+	struct rates *rates = deed->api->serving.rates;
+	const struct rate_class *class = rates != NULL ? rates_class(rates, class_name) : NULL;
+	struct rate_state state;
+	struct err err;
+	if (class == NULL)
+		return true;
+	bool taken = rates_take(rates, class, key, env_mono_us(env), &state);
+	rate_headers(deed->x, class, &state, deed->now_us);
+	if (taken)
+		return true;
+	err_set(&err, ERR_RATE_LIMITED, "Too many requests of class %s; try again after %lld s.", class_name,
+			(long long)state.retry_s);
+	deed_fail(deed, &err);
+	return false;
 }

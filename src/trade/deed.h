@@ -1,6 +1,6 @@
 /*
- * One write of trade on its way: decide and store in one op, then answer.  Every handler's own struct begins with a
- * struct deed.  Private to src/trade.
+ * One write of trade on its way: decide and store in one op, then answer; with an Idempotency-Key its answer is kept
+ * too (people/write.h).  Every handler's own struct begins with a struct deed.  Private to src/trade.
  *
  * `apply` may refuse and still have its rows kept (a refused signal is remembered): it calls deed_refuse and returns
  * true; that is answered then instead of answer().
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "people/write.h"
 #include "seal/audit.h"
 #include "store/store.h"
 
@@ -20,15 +21,16 @@ struct exchange;
 struct trade_api;
 
 struct deed {
+	struct write write; /* first; write.refused: what was refused so far */
 	struct exchange *x;
 	struct trade_api *api;
-	int64_t now_us; /* wall time at the start */
-	struct err refused;
+	int64_t now_us;              /* wall time at the start */
 	const struct faults *faults; /* with ERR_INVALID */
 	const char *signal_id;       /* told with a refusal; NULL: none */
+	const char *failed;          /* JSON: names of the rules that refused; NULL: none */
+	bool shows_time;             /* every refusal tells server_time: a terminal's */
 
 	/* of deed.c */
-	struct store_op op;
 	bool (*apply)(struct deed *deed, struct db *db, struct err *err);
 	void (*answer)(struct deed *deed);
 };
@@ -49,5 +51,11 @@ void deed_fail(struct deed *deed, const struct err *err);
 /* Append an audit row of the principal about `target_id`; up to four pairs of meta. */
 bool deed_audit(struct deed *deed, struct db *db, enum audit_action action, const char *target_id,
 				const struct audit_pair *meta, size_t meta_count, struct err *err);
+
+/*
+ * Take a token of a rate class ("trade.producer") for `key`; a class that is not configured does not limit.  False: 429
+ * was answered.
+ */
+bool deed_rate(struct deed *deed, const char *class_name, const char *key);
 
 #endif

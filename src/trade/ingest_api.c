@@ -10,22 +10,25 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
-#include "core/zone.h"
 #include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/media.h"
+#include "http/rate.h"
 #include "http/service.h"
+#include "people/idempotency.h"
+#include "people/principal.h"
 #include "people/reply.h"
+#include "people/roles.h"
 #include "seal/pack.h"
 #include "seal/seals.h"
 #include "trade/deed.h"
 #include "trade/domain/instruments.h"
-#include "trade/domain/market_hours.h"
 #include "trade/domain/risk.h"
-#include "trade/domain/risk_op.h"
 #include "trade/domain/signature.h"
 #include "trade/ip_list.h"
+#include "trade/judge.h"
 #include "trade/producers.h"
+#include "trade/signal_life.h"
 #include "trade/signal_view.h"
 #include "trade/signals.h"
 #include "trade/trade_internal.h"
@@ -139,6 +142,16 @@ static struct canonical canonical_of(struct ingest *in)
 											in->producer_id, body, x->body.size);
 }
 
+/* Too many wrong ones from one address are not even told so any more. */
+static void refuse_signature(struct ingest *in)
+{
+	char key[RATE_ADDRESS_TEXT];
+	rate_address_key(in->deed.x->peer, key);
+	atomic_fetch_add(&in->deed.api->refused_signatures, 1);
+	if (deed_rate(&in->deed, "trade.refused", key))
+		exchange_failf(in->deed.x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
+}
+
 static bool find_producer(struct ingest *in, bool *found, struct err *err)
 {
 	struct store *store = in->deed.api->options.store;
@@ -175,9 +188,33 @@ static bool check_signature(struct ingest *in)
 		right = in->old_secret = holds(in, canonical, in->producer.old_secret, in->producer.old_secret_size);
 	if (right && may_call(in))
 		return true;
-	atomic_fetch_add(&in->deed.api->refused_signatures, 1);
-	exchange_failf(x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
+	refuse_signature(in);
 	return false;
+}
+
+/* --- 6 and 7: how often, and whether it was answered before --- */
+
+/* Who it is, now that the signature holds: for the Idempotency-Key and the log. */
+static bool take_principal(struct ingest *in)
+{
+	struct exchange *x = in->deed.x;
+	struct principal *principal = arena_new(&x->arena, struct principal);
+	if (principal == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return false;
+	}
+	*principal = (struct principal){.kind = PRINCIPAL_PRODUCER, .roles = ROLE_PRODUCER};
+	snprintf(principal->user_id, sizeof principal->user_id, "%s", in->producer.producer_id);
+	snprintf(principal->account_id, sizeof principal->account_id, "%s", in->producer.account_id);
+	x->principal = principal;
+	return true;
+}
+
+static bool admit(struct ingest *in)
+{
+	struct idempotency *idempotency = in->deed.api->serving.idempotency;
+	return deed_rate(&in->deed, "trade.producer", in->producer.producer_id) && take_principal(in) &&
+		   (idempotency == NULL || idempotency_enter(idempotency, in->deed.x));
 }
 
 /* --- 9 to 11: what it says --- */
@@ -244,51 +281,6 @@ static void decode(struct ingest *in)
 
 /* --- the row --- */
 
-static bool market_of(struct ingest *in, const struct instrument *instrument, enum risk_status *market)
-{
-	struct arena *arena = &in->deed.x->arena;
-	struct market_hours hours;
-	const struct session *session = session_find(pack_data(in, "sessions"), instrument->session);
-	const struct zone *zone = session != NULL ? zone_load(arena, session->zone, NULL) : NULL;
-	*market = RISK_UNKNOWN;
-	if (zone == NULL)
-		return true;
-	if (!market_hours(arena, session, zone, in->deed.now_us, &hours))
-		return false;
-	*market = hours.open ? RISK_PASS : RISK_FAIL;
-	return true;
-}
-
-/*
- * Judge by every rule.  No terminal has told of an account or a quote yet, so those inputs are unknown, and unknown
- * refuses: the signal is blocked [trade.md 2.2].
- */
-static bool judge(struct ingest *in)
-{
-	struct arena *arena = &in->deed.x->arena;
-	const struct instruments *instruments = pack_data(in, "instruments");
-	struct risk_request request = {.order = {.instrument = in->signal.instrument,
-											 .side = in->signal.side,
-											 .price = in->signal.price,
-											 .volume = in->signal.volume,
-											 .stop_loss = in->signal.stop_loss,
-											 .take_profit = in->signal.take_profit,
-											 .rate = NAN},
-								   .min_equity = 100,
-								   .state = STATE_ACTIVE,
-								   .news = RISK_OFF};
-	struct risk_decision *decision = arena_new(arena, struct risk_decision);
-	risk_profile_defaults(&request.profile);
-	if (decision == NULL || !market_of(in, instrument_find(instruments, in->signal.instrument), &request.market) ||
-		!risk_check(arena, instruments, &request, decision))
-		return false;
-	const struct risk_report report = risk_report_of(arena, decision);
-	in->row.status = decision->accept ? SIGNAL_PENDING : SIGNAL_BLOCKED;
-	in->row.risk = signal_risk_text(arena, &report);
-	in->row.approvals_needed = request.profile.quorum;
-	return in->row.risk != NULL;
-}
-
 static bool make_row(struct ingest *in)
 {
 	struct arena *arena = &in->deed.x->arena;
@@ -314,30 +306,36 @@ static bool make_row(struct ingest *in)
 		.created_us = in->deed.now_us,
 		.updated_us = in->deed.now_us,
 		.row_version = 1,
+		.price = in->signal.price,
 	};
 	buf_fini(&content);
-	return in->row.content != NULL && judge(in);
+	return in->row.content != NULL;
 }
 
 /* --- 8, 12 and the store --- */
 
-static bool audit(struct ingest *in, struct db *db, enum audit_action action, enum audit_status status,
-				  const char *target_id, const struct audit_pair *meta, size_t count, struct err *err)
+static struct audit_event event_of(const struct ingest *in, enum audit_action action, enum audit_status status)
 {
 	const struct exchange *x = in->deed.x;
-	const struct audit_event event = {
+	return (struct audit_event){
 		.action = action,
 		.status = status,
 		.account_id = in->producer.account_id,
 		.actor = in->producer.producer_id,
 		.role = "producer",
-		.target_id = target_id,
 		.ip = x->peer[0] != '\0' ? x->peer : NULL,
 		.user_agent = exchange_header(x, "user-agent"),
 		.request_id = x->trace.request_id,
-		.meta = meta,
-		.meta_count = count,
 	};
+}
+
+static bool audit(struct ingest *in, struct db *db, enum audit_action action, enum audit_status status,
+				  const char *target_id, const struct audit_pair *meta, size_t count, struct err *err)
+{
+	struct audit_event event = event_of(in, action, status);
+	event.target_id = target_id;
+	event.meta = meta;
+	event.meta_count = count;
 	return audit_append(in->deed.api->options.audit, db, &event, err);
 }
 
@@ -364,7 +362,7 @@ static const char *faults_text(struct ingest *in)
 /* Keep what was refused, and the signature it spent. */
 static bool store_refusal(struct ingest *in, struct db *db, struct err *err)
 {
-	const struct err *why = &in->deed.refused;
+	const struct err *why = &in->deed.write.refused;
 	char id[ID_TEXT];
 	id_make(in->deed.api->options.ids, id);
 	const struct refused_row row = {
@@ -409,16 +407,36 @@ static bool store_seal(struct ingest *in, struct db *db, struct err *err)
 	return seal_insert(db, &seal, in->deed.api->options.packs, &made, err);
 }
 
+/* In the op, where the orders before it are known: two of one batch must not pass one limit together. */
+static bool judge_it(struct ingest *in, struct db *db, struct judgement *judgement, struct err *err)
+{
+	struct trade_api *api = in->deed.api;
+	struct arena *arena = &in->deed.x->arena;
+	const struct audit_event who = event_of(in, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS);
+	const struct judging judging = {api->options.packs, db, arena, in->deed.now_us, &in->row, &in->signal, NAN};
+	in->row.status = SIGNAL_BLOCKED;
+	if (!judge(&judging, judgement, err))
+		return false;
+	if (judgement->accept)
+		in->row.status = SIGNAL_PENDING;
+	return signal_judged(api, db, arena, &in->row, judgement, &who, in->deed.now_us, err);
+}
+
 static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 {
+	struct judgement judgement;
 	const struct audit_pair made[] = {{AUDIT_META_producer_id, in->producer.producer_id},
 									  {AUDIT_META_seal_sha256, in->content_sha256}};
-	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}};
+	if (!judge_it(in, db, &judgement, err))
+		return false;
+	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement.names}};
 	return replay_spend(db, in->producer.producer_id, in->spent, in->deed.now_us, in->signal_id, err) &&
 		   store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
 		   (in->row.status != SIGNAL_BLOCKED ||
-			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 1, err));
+			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 2, err)) &&
+		   signal_note(in->deed.api, db, &in->row, "signal.created", in->producer.producer_id, judgement.names,
+					   in->deed.now_us, err);
 }
 
 static bool apply(struct deed *deed, struct db *db, struct err *err)
@@ -434,7 +452,7 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	}
 	if (in->old_secret && !producer_count_old_use(db, in->producer.producer_id, err))
 		return false;
-	if (deed->refused.kind == ERR_NONE) {
+	if (deed->write.refused.kind == ERR_NONE) {
 		if (!signal_twin(db, in->producer.producer_id, &in->signal, in->twin, err))
 			return false;
 		if (in->twin[0] == '\0')
@@ -466,12 +484,12 @@ static void handle_ingest(struct exchange *x)
 		exchange_fail(x, &err);
 		return;
 	}
-	if (!check_clock(in) || !check_signature(in))
+	if (!check_clock(in) || !check_signature(in) || !admit(in))
 		return;
 	const char *once = in->webhook ? in->webhook_id : in->signature;
 	sha256_hex(once, strlen(once), in->spent);
 	decode(in);
-	if (in->deed.refused.kind == ERR_NONE && !make_row(in)) {
+	if (in->deed.write.refused.kind == ERR_NONE && !make_row(in)) {
 		exchange_failf(x, ERR_LIMIT, "The signal takes too much memory.");
 		return;
 	}
@@ -486,6 +504,6 @@ const struct route ingest_routes[] = {
 		  .doc = "Authenticated by its signature alone: X-Producer-Id, X-Timestamp and X-Signature, or Standard "
 				 "Webhooks.  A signature is good once, also when the request is refused.",
 		  .aliases = ALIASES({"/api/v1/signals/ingest"}), .accepts = any_type, .body_max = SIGNAL_BODY_MAX,
-		  .self_verified = true, .status = 201),
+		  .self_verified = true, .rate_class = "none", .status = 201),
 };
 const size_t ingest_routes_count = sizeof ingest_routes / sizeof *ingest_routes;

@@ -9,240 +9,14 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/embedded.h"
-#include "core/env.h"
-#include "core/id.h"
 #include "core/json.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
-#include "http/exchange.h"
-#include "http/loopback.h"
-#include "http/router.h"
-#include "http/service.h"
-#include "people/principal.h"
-#include "people/roles.h"
-#include "people/users.h"
-#include "seal/audit.h"
-#include "seal/pack.h"
-#include "store/store.h"
+#include "trade/desk_fixture.h"
 #include "trade/domain/signature.h"
 #include "trade/ip_list.h"
-#include "trade/trade.h"
-#include "trade/trade_api.h"
 
 enum { PAYLOAD_ROOM = 32768 - 8 }; /* what a text in {"a":""} may have */
-
-extern const struct embedded embedded_migrations[];
-
-/* A server of trade without sockets: its own store, a clock that stands still, two accounts. */
-struct fixture {
-	struct env_sim sim;
-	struct id_maker ids;
-	struct store *store;
-	struct packs *packs;
-	struct audit audit;
-	struct trade_api *api;
-	struct router *router;
-	struct service service;
-	struct loopback ask;
-	struct arena arena;
-	struct principal principals[2];
-	int who;
-	char folder[64];
-	char producer[ID_TEXT], secret[64];
-};
-
-static struct fixture f;
-
-#define START_US INT64_C(1736348400000000) /* 2025-01-08T15:00:00Z, a Wednesday */
-
-static bool authorise(void *self, struct exchange *x, const struct route *route, struct err *err)
-{
-	(void)self;
-	if (route->self_verified)
-		return trade_signed(x, err);
-	x->principal = &f.principals[f.who];
-	return true;
-}
-
-static bool add_people(struct db *db, void *self, struct err *err)
-{
-	(void)self;
-	for (int i = 0; i < 2; i++) {
-		struct principal *p = &f.principals[i];
-		*p = (struct principal){.kind = PRINCIPAL_PERSON, .roles = ROLE_OWNER};
-		id_make(&f.ids, p->user_id);
-		id_make(&f.ids, p->account_id);
-		if (!account_insert(db, p->account_id, i == 0 ? "main" : "other", START_US, err))
-			return false;
-	}
-	return true;
-}
-
-static void open_store(void)
-{
-	static struct store_migration steps[16];
-	size_t count = 0;
-	struct err err;
-	for (const struct embedded *file = embedded_migrations; file->name != NULL; file++)
-		steps[count++] = (struct store_migration){.number = atoi(file->name), .name = file->name, .sql = file->bytes};
-	const struct store_options options = {.folder = f.folder,
-										  .migrations = steps,
-										  .migrations_count = count,
-										  .sha256_hex = sha256_hex,
-										  .mono_us = f.sim.env.mono_us,
-										  .wall_us = f.sim.env.wall_us,
-										  .clock = f.sim.env.self,
-										  .new_store_id = "00000000-0000-7000-8000-000000000000",
-										  .batch_max = 256,
-										  .queue_max = 256,
-										  .readers = 4};
-	if (!store_open(&options, &f.store, &err))
-		fail_msg("%s", err.message);
-	f.audit = (struct audit){.env = &f.sim.env, .store_id = store_id(f.store), .stream = "main"};
-	const struct trade_api_options api = {.store = f.store,
-										  .env = &f.sim.env,
-										  .ids = &f.ids,
-										  .audit = &f.audit,
-										  .packs = f.packs,
-										  .master_key = (const unsigned char *)"0123456789abcdef0123456789abcdef"};
-	f.api = trade_api_open(&api);
-	f.router = router_new();
-	trade_add_routes(f.router, f.api);
-	f.service.router = f.router;
-}
-
-static void close_store(void)
-{
-	store_close(f.store);
-	trade_api_close(f.api);
-	router_free(f.router);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	f = (struct fixture){.who = 0};
-	env_sim_init(&f.sim, 11, START_US);
-	id_maker_init(&f.ids, &f.sim.env);
-	arena_init(&f.arena, 64 << 20);
-	f.packs = packs_new(trade_pack_kinds, trade_pack_kinds_count);
-	for (const struct embedded *file = embedded_packs; file->name != NULL; file++)
-		assert_true(packs_add(f.packs, file->bytes, file->size, false, NULL));
-	strcpy(f.folder, "/tmp/trade-XXXXXX");
-	assert_non_null(mkdtemp(f.folder));
-	f.service = (struct service){.env = &f.sim.env, .ids = &f.ids, .version = "1", .git_sha = "ab"};
-	f.service.hooks = (struct http_hooks){.authorise = authorise};
-	http_config_init(&f.service.config);
-	open_store();
-	assert_true(store_write(f.store, add_people, NULL, NULL));
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	char command[128];
-	loopback_fini(&f.ask);
-	close_store();
-	packs_free(f.packs);
-	arena_fini(&f.arena);
-	id_maker_fini(&f.ids);
-	env_sim_fini(&f.sim);
-	snprintf(command, sizeof command, "rm -rf %s", f.folder);
-	return system(command);
-}
-
-/* --- asking --- */
-
-static int ask(const char *method, const char *target, const char *body, const char *const *headers)
-{
-	static const char *const json[] = {"content-type", "application/json", NULL};
-	f.ask.method = method;
-	f.ask.target = target;
-	f.ask.body = body;
-	f.ask.body_size = body != NULL ? strlen(body) : 0;
-	f.ask.headers = headers != NULL ? headers : body != NULL ? json : NULL;
-	loopback_ask(&f.service, &f.ask);
-	return f.ask.status;
-}
-
-/* The member of the answer at names divided by dots; NULL when there is none. */
-static const struct json *member(const char *path)
-{
-	const struct json *json;
-	char names[128], *save = NULL;
-	snprintf(names, sizeof names, "%s", path);
-	assert_true(json_parse(&f.arena, f.ask.answer, f.ask.answer_size, &json_body_limits, &json, NULL));
-	for (char *name = strtok_r(names, ".", &save); name != NULL; name = strtok_r(NULL, ".", &save))
-		json = json_get(json, name);
-	return json;
-}
-
-static const char *text(const char *path)
-{
-	const struct json *json = member(path);
-	return json != NULL && json->kind == JS_STRING ? json->text : "";
-}
-
-static void must_answer(int status, const char *code)
-{
-	if (f.ask.status != status || strcmp(text("code"), code) != 0)
-		fail_msg("%d %s", f.ask.status, f.ask.answer);
-}
-
-static void add_producer(const char *more)
-{
-	char body[512];
-	snprintf(body, sizeof body, "{\"name\":\"demo\"%s}", more);
-	assert_int_equal(ask("POST", "/api/v1/producers", body, NULL), 201);
-	snprintf(f.producer, sizeof f.producer, "%s", text("result.id"));
-	snprintf(f.secret, sizeof f.secret, "%s", text("result.secret"));
-	assert_int_equal(strlen(f.secret), 43);
-}
-
-/* Parts of a signed request; NULL: the right ones. */
-struct send {
-	const char *target, *signed_target, *body, *signed_body, *producer, *secret, *type, *idle;
-	int64_t shift_us; /* of the timestamp */
-};
-
-static int64_t nonce; /* so that no two requests of a test are the same by chance */
-
-static int post(struct send s)
-{
-	char stamp[STAMP_TEXT], signature[SIGNATURE_TEXT];
-	const char *target = s.target != NULL ? s.target : "/api/v1/signals", *body = s.body;
-	const char *secret = s.secret != NULL ? s.secret : f.secret,
-			   *producer = s.producer != NULL ? s.producer : f.producer;
-	const char *covered = s.signed_body != NULL ? s.signed_body : body;
-	stamp_format(stamp, f.sim.wall_us + s.shift_us + (s.idle == NULL ? nonce++ : 0));
-	const struct canonical canonical =
-		signature_producer(&f.arena, "POST", s.signed_target != NULL ? s.signed_target : target, stamp, producer,
-						   covered, strlen(covered));
-	signature_make(secret, strlen(secret), canonical, signature);
-	const char *const headers[] = {"content-type",
-								   s.type != NULL ? s.type : "application/json",
-								   "x-producer-id",
-								   producer,
-								   "x-timestamp",
-								   stamp,
-								   "x-signature",
-								   signature,
-								   NULL};
-	return ask("POST", target, body, headers);
-}
-
-/* A good signal but for what is given: members that replace or follow the usual ones. */
-static const char *signal_with(const char *price, const char *more)
-{
-	return arena_printf(&f.arena,
-						"{\"instrument\":\"GOLD\",\"side\":\"buy\",\"price\":%s,\"stop_loss\":1940.0,"
-						"\"time\":\"2025-01-08T15:00:00.%06dZ\"%s}",
-						price, (int)(nonce % 1000000), more);
-}
-
-/* --- tests --- */
 
 static void a_signal_is_taken_in_and_sealed(void **state)
 {
@@ -269,11 +43,11 @@ static void a_signal_is_taken_in_and_sealed(void **state)
 	snprintf(target, sizeof target, "/api/v1/signals/%s", text("result.id"));
 	assert_string_equal(loopback_header(&f.ask, "location"), target);
 	assert_int_equal(ask("GET", target, NULL, NULL), 200);
-	f.who = 1; /* another account */
+	f.who = STRANGER; /* another account */
 	assert_int_equal(ask("GET", target, NULL, NULL), 404);
 	assert_int_equal(ask("GET", "/api/v1/signals", NULL, NULL), 200);
 	assert_int_equal(member("result.items")->count, 0);
-	f.who = 0;
+	f.who = OWNER;
 	assert_int_equal(ask("GET", "/api/v1/signals?instrument=XAUUSD&status=blocked", NULL, NULL), 200);
 	assert_int_equal(member("result.items")->count, 1);
 }
@@ -304,7 +78,7 @@ static void the_clock_may_be_300_s_off(void **state)
 	add_producer("");
 	const int64_t s = STAMP_US_PER_S;
 	assert_int_equal(post((struct send){.body = signal_with("1950", ""), .shift_us = 300 * s, .idle = "yes"}), 201);
-	nonce++;
+	desk_nonce++;
 	assert_int_equal(post((struct send){.body = signal_with("1950", ""), .shift_us = -300 * s, .idle = "yes"}), 201);
 	post((struct send){.body = "{}", .shift_us = 300 * s + 1, .idle = "yes"});
 	must_answer(401, "timestamp_skew");
@@ -323,8 +97,7 @@ static void a_signature_is_good_once(void **state)
 	post((struct send){.body = body, .idle = "yes"});
 	must_answer(409, "replayed");
 	assert_string_equal(text("signal_id"), id);
-	close_store(); /* and after a restart */
-	open_store();
+	desk_restart();
 	post((struct send){.body = body, .idle = "yes"});
 	must_answer(409, "replayed");
 	post((struct send){.body = "{\"side\":1}", .idle = "yes"});
@@ -336,6 +109,60 @@ static void a_signature_is_good_once(void **state)
 	post((struct send){.body = body, .shift_us = -1});
 	must_answer(409, "duplicate_signal");
 	assert_string_equal(text("signal_id"), id);
+}
+
+/* [P-8.5] Signed anew, the same request with the same key is answered as before; also a refusal of the op. */
+static void a_key_repeats_the_answer(void **state)
+{
+	(void)state;
+	add_producer("");
+	const char *body = signal_with("1950", "");
+	assert_int_equal(post((struct send){.body = body, .key = "k-1"}), 201);
+	const char *id = text("result.id");
+	assert_int_equal(post((struct send){.body = body, .key = "k-1"}), 201);
+	assert_string_equal(text("result.id"), id);
+	assert_string_equal(loopback_header(&f.ask, "idempotency-replayed"), "true");
+	post((struct send){.body = signal_with("1951", ""), .key = "k-1"});
+	must_answer(422, "idempotency_mismatch");
+	post((struct send){.body = body, .key = "k-2"});
+	must_answer(409, "duplicate_signal");
+	post((struct send){.body = body, .key = "k-2"});
+	must_answer(409, "duplicate_signal");
+	assert_string_equal(loopback_header(&f.ask, "idempotency-replayed"), "true");
+	assert_string_equal(text("signal_id"), id);
+	post((struct send){.body = body, .key = "k-1", .secret = "another"}); /* who cannot sign learns nothing */
+	must_answer(401, "signature_invalid");
+}
+
+/* [P-8.5] What is kept for a repetition has no secret. */
+static void a_kept_answer_has_no_secret(void **state)
+{
+	(void)state;
+	static const char *const headers[] = {"content-type", "application/json", "idempotency-key", "p-1", NULL};
+	assert_int_equal(ask("POST", "/api/v1/producers", "{\"name\":\"x\"}", headers), 201);
+	const char *id = text("result.id");
+	assert_int_equal(strlen(text("result.secret")), 43);
+	assert_non_null(loopback_header(&f.ask, "location"));
+	assert_int_equal(ask("POST", "/api/v1/producers", "{\"name\":\"x\"}", headers), 201);
+	assert_string_equal(text("result.id"), id);
+	assert_int_equal(member("result.secret")->kind, JS_NULL);
+	assert_int_equal(member("result.webhook_secret")->kind, JS_NULL);
+}
+
+static void a_producer_has_its_rate(void **state)
+{
+	(void)state;
+	add_producer("");
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(post((struct send){.body = "{}"}), 422);
+	post((struct send){.body = "{}"});
+	must_answer(429, "rate_limited");
+	env_sim_advance(&f.sim, STAMP_US_PER_S / 10);
+	assert_int_equal(post((struct send){.body = "{}"}), 422);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(post((struct send){.body = "{}", .secret = "another"}), 401);
+	post((struct send){.body = "{}", .secret = "another"});
+	must_answer(429, "rate_limited");
 }
 
 static void a_signal_is_there_once(void **state)
@@ -354,16 +181,6 @@ static void a_signal_is_there_once(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (post((struct send){.body = rows[i][0]}) != atoi(rows[i][1]))
 			fail_msg("%s: %d %s", rows[i][0], f.ask.status, f.ask.answer);
-}
-
-static bool names(const char *pointer, const char *code)
-{
-	const struct json *errors = member("errors");
-	for (uint32_t i = 0; errors != NULL && i < errors->count; i++)
-		if (strcmp(json_text(&errors->items[i], "pointer"), pointer) == 0 &&
-			strcmp(json_text(&errors->items[i], "code"), code) == 0)
-			return true;
-	return false;
 }
 
 static void each_field_has_its_bounds(void **state)
@@ -400,15 +217,15 @@ static void each_field_has_its_bounds(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		int status = post((struct send){.body = signal_with(rows[i].price, rows[i].more)});
-		if (rows[i].pointer == NULL ? status != 201 : status != 422 || !names(rows[i].pointer, rows[i].code))
+		if (rows[i].pointer == NULL ? status != 201 : status != 422 || !names_fault(rows[i].pointer, rows[i].code))
 			fail_msg("%s%s: %d %s", rows[i].price, rows[i].more, status, f.ask.answer);
 	}
 	post((struct send){.body = "{\"instrument\":\"SILVER\",\"side\":\"buy\",\"price\":30,"
 							   "\"time\":\"2025-01-08T15:05:00.1Z\"}"});
-	assert_true(names("/instrument", "not_allowed") && names("/time", "time_future"));
+	assert_true(names_fault("/instrument", "not_allowed") && names_fault("/time", "time_future"));
 	post((struct send){
 		.body = "{\"instrument\":\"gold\",\"side\":\"buy\",\"price\":30,\"time\":\"2025-01-08T13:59:59Z\"}"});
-	assert_true(names("/instrument", "format") && names("/time", "time_stale"));
+	assert_true(names_fault("/instrument", "format") && names_fault("/time", "time_stale"));
 	assert_int_equal(ask("GET", "/api/v1/signals/refused?limit=200", NULL, NULL), 200);
 	assert_int_equal(member("result.items")->count, 21);
 }
@@ -512,22 +329,21 @@ static void a_signal_can_be_cancelled_once(void **state)
 static void the_chain_is_sound(void **state)
 {
 	(void)state;
-	struct audit_report report;
 	a_signal_is_there_once(NULL);
-	struct db *db = store_read(f.store);
-	assert_true(audit_verify(db, store_id(f.store), NULL, NULL, &report, NULL));
-	store_read_end(f.store, db);
-	assert_true(report.sound && report.rows == 11); /* producer, four signals created and blocked, two refused */
+	chain_is_sound(11); /* producer, four signals created and blocked, two refused */
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_signal_is_taken_in_and_sealed),
 		TEST(what_is_not_signed_right_is_refused),
 		TEST(the_clock_may_be_300_s_off),
 		TEST(a_signature_is_good_once),
+		TEST(a_key_repeats_the_answer),
+		TEST(a_kept_answer_has_no_secret),
+		TEST(a_producer_has_its_rate),
 		TEST(a_signal_is_there_once),
 		TEST(each_field_has_its_bounds),
 		TEST(what_is_no_signal_is_refused_by_form),

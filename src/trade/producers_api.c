@@ -91,8 +91,8 @@ static const struct field_table row_table = FIELD_TABLE("producers.row", shown, 
 
 static const struct field secret_fields[] = {
 	SHOWN_HEAD,
-	F_STR(shown, secret, SECRET, DOC("Its ASCII bytes are the key; shown this once")),
-	F_STR(shown, webhook_secret, SECRET, DOC("The same for Standard Webhooks")),
+	F_STR(shown, secret, SECRET, NULLABLE, DOC("Its ASCII bytes are the key; shown this once")),
+	F_STR(shown, webhook_secret, SECRET, NULLABLE, DOC("The same for Standard Webhooks")),
 	SHOWN_TAIL,
 };
 static const struct field_table secret_table = FIELD_TABLE("producers.secret", shown, secret_fields);
@@ -202,6 +202,7 @@ static struct change *start(struct exchange *x)
 static bool new_secret(struct change *c)
 {
 	struct trade_api *api = c->deed.api;
+	c->deed.write.shown_once = true;
 	secret_make(api->options.env, "", c->secret);
 	c->producer.secret = producer_seal_secret(api->options.env, api->secret_key, c->producer.producer_id, c->secret,
 											  &c->deed.x->arena, &c->producer.secret_size);
@@ -212,6 +213,10 @@ static void answer_with_secret(struct deed *deed, int status)
 {
 	struct change *c = (struct change *)deed;
 	struct shown shown = show(&deed->x->arena, &c->producer);
+	if (deed->x->drafting) { /* what is kept for a repetition has no secret */
+		reply_fact(deed->x, status, &secret_table, &shown);
+		return;
+	}
 	char base64[BASE64_LENGTH(SECRET_LENGTH) + 1], secret[SECRET_TEXT];
 	base64_encode(base64, c->secret, strlen(c->secret));
 	memcpy(secret, c->secret, sizeof secret);
@@ -225,7 +230,8 @@ static void answer_with_secret(struct deed *deed, int status)
 static void answer_created(struct deed *deed)
 {
 	const struct change *c = (const struct change *)deed;
-	exchange_setf(deed->x, "Location", "/api/v1/producers/%s", c->producer.producer_id);
+	if (!deed->write.drafted)
+		exchange_setf(deed->x, "Location", "/api/v1/producers/%s", c->producer.producer_id);
 	answer_with_secret(deed, 201);
 }
 

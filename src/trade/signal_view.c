@@ -7,14 +7,30 @@
 #include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
-#include "core/stamp.h"
 #include "trade/domain/risk_op.h"
+#include "trade/tell.h"
 
-static void write_time(struct jw *jw, const char *name, int64_t us)
+void signal_write_members(struct jw *jw, const struct signal_row *row)
 {
-	char text[STAMP_TEXT];
-	stamp_format(text, us);
-	jw_member_str(jw, name, text);
+	jw_member_str(jw, "id", row->signal_id);
+	jw_member_str(jw, "owner_id", row->owner_id);
+	/* the content is an object in canonical form: its members as they are, producer_id among them */
+	buf_addc(jw->buf, ',');
+	buf_add(jw->buf, row->content + 1, strlen(row->content) - 2);
+	jw->comma = true;
+	jw_member_str(jw, "status", signal_status_names[row->status]);
+	jw_member_str(jw, "seal_sha256", row->seal_sha256);
+	tell_json(jw, "risk", row->risk);
+	jw_member_int(jw, "approvals_needed", row->approvals_needed);
+	jw_member_int(jw, "approvals_have", row->approvals_have);
+	jw_member_str(jw, "request_id", row->request_id);
+	tell_exact(jw, "lots", row->lots);
+	jw_member_int(jw, "profile_version", row->profile_version);
+	jw_member_str(jw, "authenticity", row->authenticity);
+	tell_time(jw, "expires_at", row->expires_us);
+	tell_time(jw, "approved_until", row->approved_until_us);
+	tell_time(jw, "created_at", row->created_us);
+	tell_time(jw, "updated_at", row->updated_us);
 }
 
 void signal_write(struct buf *out, const struct signal_row *row)
@@ -22,23 +38,7 @@ void signal_write(struct buf *out, const struct signal_row *row)
 	struct jw jw;
 	jw_init(&jw, out);
 	jw_object(&jw);
-	jw_member_str(&jw, "id", row->signal_id);
-	jw_member_str(&jw, "owner_id", row->owner_id);
-	/* the content is an object in canonical form: its members as they are, producer_id among them */
-	size_t size = strlen(row->content);
-	buf_addc(out, ',');
-	buf_add(out, row->content + 1, size - 2);
-	jw.comma = true;
-	jw_member_str(&jw, "status", signal_status_names[row->status]);
-	jw_member_str(&jw, "seal_sha256", row->seal_sha256);
-	jw_key(&jw, "risk");
-	jw_raw(&jw, row->risk, strlen(row->risk));
-	jw_member_int(&jw, "approvals_needed", row->approvals_needed);
-	jw_member_int(&jw, "approvals_have", 0);
-	jw_member_str(&jw, "authenticity", row->authenticity);
-	write_time(&jw, "expires_at", row->expires_us);
-	write_time(&jw, "created_at", row->created_us);
-	write_time(&jw, "updated_at", row->updated_us);
+	signal_write_members(&jw, row);
 	jw_object_end(&jw);
 }
 

@@ -6,10 +6,14 @@
 
 struct buf;
 struct field_table;
+struct jw;
 struct risk_report;
 
 /* Append the signal as a JSON object: ids, the sealed content's members, status, risk, approvals, times. */
 void signal_write(struct buf *out, const struct signal_row *row);
+
+/* The same members inside an object that is begun already. */
+void signal_write_members(struct jw *jw, const struct signal_row *row);
 
 /* The stored form of a risk report: decision, failed, checks. */
 const char *signal_risk_text(struct arena *arena, const struct risk_report *report);

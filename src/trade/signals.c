@@ -9,21 +9,39 @@
 #include "core/stamp.h"
 #include "store/store.h"
 #include "trade/domain/risk.h"
+#include "trade/exact.h"
 
 #define COLUMNS \
 	"signal_id, account_id, producer_id, owner_id, instrument, side, version, external_id, time_at, expires_at, " \
-	"content, seal_sha256, authenticity, status, risk, approvals_needed, created_at, updated_at, row_version"
+	"content, seal_sha256, authenticity, status, risk, approvals_needed, created_at, updated_at, row_version, " \
+	"request_id, trading_account_id, approval_id, profile_version, price, lots, accepted_at, approved_until"
+#define READ_COLUMNS \
+	COLUMNS ", (SELECT COUNT(*) FROM countersignatures c WHERE c.request_id = signals.request_id AND " \
+			"c.decision = 'approve' AND c.revoked_at IS NULL)"
 
 bool signal_insert(struct db *db, const struct signal_row *r, struct err *err)
 {
 	return db_run(db, err,
 				  "INSERT INTO signals (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-				  "$14, $15, $16, $17, $18, $19)",
+				  "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
 				  V_TEXT(r->signal_id), V_TEXT(r->account_id), V_TEXT(r->producer_id), V_TEXT(r->owner_id),
 				  V_TEXT(r->instrument), V_TEXT(r->side), V_TEXT(r->version), V_TEXT(r->external_id), V_INT(r->time_us),
 				  V_INT(r->expires_us), V_TEXT(r->content), V_TEXT(r->seal_sha256), V_TEXT(r->authenticity),
 				  V_TEXT(signal_status_names[r->status]), V_TEXT(r->risk), V_INT(r->approvals_needed),
-				  V_INT(r->created_us), V_INT(r->updated_us), V_INT(r->row_version));
+				  V_INT(r->created_us), V_INT(r->updated_us), V_INT(r->row_version), V_TEXT(r->request_id),
+				  V_TEXT(r->trading_account_id), V_TEXT(r->approval_id), V_INT(r->profile_version), V_EXACT(r->price),
+				  V_EXACT(r->lots), V_TIME(r->accepted_us), V_TIME(r->approved_until_us));
+}
+
+bool signal_settle(struct db *db, const struct signal_row *r, struct err *err)
+{
+	return db_run(db, err,
+				  "UPDATE signals SET risk = $2, approvals_needed = $3, request_id = $4, trading_account_id = $5, "
+				  "approval_id = $6, profile_version = $7, lots = $8, accepted_at = $9, approved_until = $10, "
+				  "updated_at = $11, row_version = row_version + 1 WHERE signal_id = $1",
+				  V_TEXT(r->signal_id), V_TEXT(r->risk), V_INT(r->approvals_needed), V_TEXT(r->request_id),
+				  V_TEXT(r->trading_account_id), V_TEXT(r->approval_id), V_INT(r->profile_version), V_EXACT(r->lots),
+				  V_TIME(r->accepted_us), V_TIME(r->approved_until_us), V_INT(r->updated_us));
 }
 
 static int status_of(const char *name)
@@ -56,6 +74,15 @@ static void take(const struct db_rows *row, struct arena *arena, struct signal_r
 		.created_us = db_int(row, 16),
 		.updated_us = db_int(row, 17),
 		.row_version = db_int(row, 18),
+		.request_id = db_text_dup(row, 19, arena),
+		.trading_account_id = db_text_dup(row, 20, arena),
+		.approval_id = db_text_dup(row, 21, arena),
+		.profile_version = db_int(row, 22),
+		.price = db_exact(row, 23),
+		.lots = db_exact(row, 24),
+		.accepted_us = db_int(row, 25),
+		.approved_until_us = db_int(row, 26),
+		.approvals_have = db_int(row, 27),
 	};
 }
 
@@ -75,7 +102,7 @@ bool signal_find(struct db *db, const char *account_id, const char *signal_id, s
 {
 	struct taking to = {arena, row};
 	return db_one(db, err, found, take_one, &to,
-				  "SELECT " COLUMNS " FROM signals WHERE account_id = $1 AND signal_id = $2", V_TEXT(account_id),
+				  "SELECT " READ_COLUMNS " FROM signals WHERE account_id = $1 AND signal_id = $2", V_TEXT(account_id),
 				  V_TEXT(signal_id));
 }
 
@@ -88,7 +115,7 @@ bool signal_list(struct db *db, const struct signal_filter *f, struct arena *are
 	if (*list == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!db_query(db, &rows, err,
-				  "SELECT " COLUMNS " FROM signals WHERE account_id = $1 "
+				  "SELECT " READ_COLUMNS " FROM signals WHERE account_id = $1 "
 				  "AND (CAST($2 AS TEXT) IS NULL OR status = $2) AND (CAST($3 AS TEXT) IS NULL OR instrument = $3) "
 				  "AND (CAST($4 AS TEXT) IS NULL OR producer_id = $4) AND (CAST($5 AS TEXT) IS NULL OR signal_id < $5) "
 				  "AND ($6 = 0 OR created_at >= $6) AND ($7 = 0 OR created_at < $7) "
@@ -134,6 +161,40 @@ bool signal_move(struct db *db, const char *signal_id, enum signal_status from, 
 		return false;
 	*moved = db_changed(db) == 1;
 	return true;
+}
+
+bool signal_event_add(struct db *db, const struct signal_row *row, const struct signal_event *e, struct err *err)
+{
+	return db_run(db, err,
+				  "INSERT INTO signal_events (event_id, account_id, signal_id, event, actor, detail, at) "
+				  "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+				  V_TEXT(e->event_id), V_TEXT(row->account_id), V_TEXT(row->signal_id), V_TEXT(e->event),
+				  V_TEXT(e->actor), V_TEXT(e->detail), V_INT(e->at_us));
+}
+
+bool signal_event_list(struct db *db, const char *signal_id, struct arena *arena, struct signal_event **events,
+					   size_t *count, struct err *err)
+{
+	enum { EVENTS_MAX = 1000 };
+	struct db_rows rows;
+	*count = 0;
+	*events = arena_array(arena, EVENTS_MAX, sizeof **events);
+	if (*events == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!db_query(db, &rows, err,
+				  "SELECT event_id, event, actor, detail, at FROM signal_events WHERE signal_id = $1 "
+				  "ORDER BY event_id LIMIT 1000",
+				  V_TEXT(signal_id)))
+		return false;
+	while (db_next(&rows))
+		(*events)[(*count)++] = (struct signal_event){
+			.event_id = db_text_dup(&rows, 0, arena),
+			.event = db_text_dup(&rows, 1, arena),
+			.actor = db_text_dup(&rows, 2, arena),
+			.detail = db_text_dup(&rows, 3, arena),
+			.at_us = db_int(&rows, 4),
+		};
+	return db_end(&rows, err);
 }
 
 bool replay_seen(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, bool *seen,

@@ -27,6 +27,13 @@ struct signal_row {
 	int status;       /* enum signal_status */
 	const char *risk; /* JSON */
 	int64_t approvals_needed, created_us, updated_us, row_version;
+	const char *request_id;         /* what people decide; NULL: never was pending */
+	const char *trading_account_id; /* that risk accepted it for; NULL: it did not yet */
+	const char *approval_id;        /* the countersignature that granted it */
+	int64_t profile_version;        /* that judged it; 0: none was set */
+	double price, lots;             /* lots NaN: unknown */
+	int64_t accepted_us, approved_until_us;
+	int64_t approvals_have; /* counted */
 };
 
 bool signal_insert(struct db *db, const struct signal_row *row, struct err *err);
@@ -46,9 +53,21 @@ bool signal_list(struct db *db, const struct signal_filter *filter, struct arena
 bool signal_twin(struct db *db, const char *producer_id, const struct signal *signal, char signal_id[ID_TEXT],
 				 struct err *err);
 
+/* Write what judging and approval settle: risk, approvals_needed, request_id and all that follow it in the struct. */
+bool signal_settle(struct db *db, const struct signal_row *row, struct err *err);
+
 /* Move along an edge of the table; *moved false: it is in another status by now. */
 bool signal_move(struct db *db, const char *signal_id, enum signal_status from, enum signal_status to, int64_t now_us,
 				 bool *moved, struct err *err);
+
+/* What happened to a signal, for its timeline. */
+struct signal_event {
+	const char *event_id, *event, *actor, *detail; /* detail may be NULL */
+	int64_t at_us;
+};
+bool signal_event_add(struct db *db, const struct signal_row *row, const struct signal_event *event, struct err *err);
+bool signal_event_list(struct db *db, const char *signal_id, struct arena *arena, struct signal_event **events,
+					   size_t *count, struct err *err);
 
 /* Was this signature used within REPLAY_KEPT_S?  signal_id: what it made, "" for nothing. */
 bool replay_seen(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, bool *seen,

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,8 +12,11 @@
 #include "people/principal.h"
 #include "people/reply.h"
 #include "trade/deed.h"
+#include "trade/judge.h"
+#include "trade/signal_life.h"
 #include "trade/signal_view.h"
 #include "trade/signals.h"
+#include "trade/tell.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -157,7 +161,7 @@ static void handle_get(struct exchange *x)
 		reply_signal(x, &row);
 }
 
-/* --- cancel --- */
+/* --- cancel, judge again --- */
 
 struct cancel {
 	struct deed deed;
@@ -174,26 +178,64 @@ static const struct field cancel_fields[] = {
 };
 static const struct field_table cancel_table = FIELD_TABLE("signals.cancel", cancel_request, cancel_fields);
 
+/* The signal of the path.  *found false: refused with 404. */
+static bool find_named(struct cancel *c, struct db *db, bool *found, struct err *err)
+{
+	struct exchange *x = c->deed.x;
+	const char *id = exchange_param(x, "id");
+	*found = false;
+	if (id_valid(id) && !signal_find(db, principal_of(x)->account_id, id, &x->arena, &c->row, found, err))
+		return false;
+	return *found || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such signal.");
+}
+
 static bool apply_cancel(struct deed *deed, struct db *db, struct err *err)
 {
 	struct cancel *c = (struct cancel *)deed;
-	struct exchange *x = deed->x;
-	const char *id = exchange_param(x, "id");
+	const struct audit_event who = principal_event(deed->x, AUDIT_SIGNAL_CANCEL, AUDIT_SUCCESS);
 	const struct audit_pair meta[] = {{AUDIT_META_reason, c->reason}};
-	bool found = false, moved;
-	if (id_valid(id) && !signal_find(db, principal_of(x)->account_id, id, &x->arena, &c->row, &found, err))
+	bool found;
+	if (!find_named(c, db, &found, err))
+		return false;
+	return !found || (signal_cancel(deed->api, db, &deed->x->arena, &c->row, &who, c->reason, deed->now_us, err) &&
+					  deed_audit(deed, db, AUDIT_SIGNAL_CANCEL, c->row.signal_id, meta, 1, err));
+}
+
+/* Judge a blocked signal again; it stays blocked, with what refuses it now, or waits for a decision. */
+static bool recheck(struct cancel *c, struct db *db, struct err *err)
+{
+	struct deed *deed = &c->deed;
+	struct arena *arena = &deed->x->arena;
+	const struct audit_event who = principal_event(deed->x, AUDIT_SIGNAL_RECHECK, AUDIT_SUCCESS);
+	struct signal signal;
+	struct judgement j;
+	if (!signal_of_row(&c->row, arena, &signal, err))
+		return false;
+	const struct judging judging = {deed->api->options.packs, db, arena, deed->now_us, &c->row, &signal, NAN};
+	if (!judge(&judging, &j, err) || !signal_judged(deed->api, db, arena, &c->row, &j, &who, deed->now_us, err))
+		return false;
+	c->row.updated_us = deed->now_us;
+	const struct audit_pair meta[] = {{AUDIT_META_decision, j.accept ? "accept" : "refuse"},
+									  {AUDIT_META_rules, j.names}};
+	return signal_settle(db, &c->row, err) &&
+		   (j.accept
+				? signal_go(deed->api, db, &c->row, SIGNAL_PENDING, who.actor, NULL, deed->now_us, err)
+				: signal_note(deed->api, db, &c->row, "signal.rechecked", who.actor, j.names, deed->now_us, err)) &&
+		   deed_audit(deed, db, AUDIT_SIGNAL_RECHECK, c->row.signal_id, meta, 2, err) &&
+		   signal_find(db, c->row.account_id, c->row.signal_id, arena, &c->row, &(bool){false}, err);
+}
+
+static bool apply_recheck(struct deed *deed, struct db *db, struct err *err)
+{
+	struct cancel *c = (struct cancel *)deed;
+	bool found;
+	if (!find_named(c, db, &found, err))
 		return false;
 	if (!found)
-		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such signal.");
-	if (!signal_may_move((enum signal_status)c->row.status, SIGNAL_CANCELLED))
-		return deed_refuse(deed, ERR_TRANSITION_REFUSED, "A signal that is %s cannot be cancelled.",
-						   signal_status_names[c->row.status]);
-	if (!signal_move(db, id, (enum signal_status)c->row.status, SIGNAL_CANCELLED, deed->now_us, &moved, err))
-		return false;
-	c->row.status = SIGNAL_CANCELLED;
-	c->row.updated_us = deed->now_us;
-	c->row.row_version++;
-	return deed_audit(deed, db, AUDIT_SIGNAL_CANCEL, id, meta, 1, err);
+		return true;
+	if (c->row.status != SIGNAL_BLOCKED || deed->now_us >= c->row.expires_us)
+		return deed_refuse(deed, ERR_TRANSITION_REFUSED, "Only a blocked signal that has not expired is judged again.");
+	return recheck(c, db, err);
 }
 
 static void answer_cancel(struct deed *deed)
@@ -209,6 +251,57 @@ static void handle_cancel(struct exchange *x)
 		return;
 	c->reason = request.reason;
 	deed_write(&c->deed, apply_cancel, answer_cancel);
+}
+
+static void handle_recheck(struct exchange *x)
+{
+	struct cancel *c = deed_start(x, sizeof *c);
+	if (c != NULL)
+		deed_write(&c->deed, apply_recheck, answer_cancel);
+}
+
+/* --- timeline --- */
+
+struct timeline {
+	struct exchange *x;
+	struct signal_row row;
+	struct signal_event *events;
+	size_t count;
+	bool found;
+};
+
+static bool read_timeline(struct db *db, void *self, struct err *err)
+{
+	struct timeline *t = self;
+	const char *id = exchange_param(t->x, "id");
+	if (!id_valid(id))
+		return true;
+	return signal_find(db, principal_of(t->x)->account_id, id, &t->x->arena, &t->row, &t->found, err) &&
+		   (!t->found || signal_event_list(db, id, &t->x->arena, &t->events, &t->count, err));
+}
+
+static void handle_timeline(struct exchange *x)
+{
+	struct timeline line = {.x = x};
+	struct telling t;
+	if (!tell_read(x, read_timeline, &line))
+		return;
+	if (!line.found) {
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such signal.");
+		return;
+	}
+	tell_list(&t);
+	for (size_t i = 0; i < line.count; i++) {
+		const struct signal_event *e = &line.events[i];
+		jw_object(&t.jw);
+		jw_member_str(&t.jw, "id", e->event_id);
+		jw_member_str(&t.jw, "event", e->event);
+		jw_member_str(&t.jw, "actor", e->actor);
+		jw_member_str(&t.jw, "detail", e->detail);
+		tell_time(&t.jw, "at", e->at_us);
+		jw_object_end(&t.jw);
+	}
+	tell_list_end(&t, x, NULL);
 }
 
 /* --- refused --- */
@@ -272,5 +365,9 @@ const struct route signals_routes[] = {
 		  .summary = "One signal"),
 	ROUTE(POST, "/api/v1/signals/{id}/cancel", "trade.manage", EFFECT_WRITE, handle_cancel,
 		  .operation = "signals.cancel", .summary = "Cancel a signal that was not delivered", .body = &cancel_table),
+	ROUTE(POST, "/api/v1/signals/{id}/recheck", "trade.manage", EFFECT_WRITE, handle_recheck,
+		  .operation = "signals.recheck", .summary = "Judge a blocked signal again"),
+	ROUTE(GET, "/api/v1/signals/{id}/timeline", "trade.read", EFFECT_READ, handle_timeline,
+		  .operation = "signals.timeline", .summary = "All that happened to a signal, by whom and when"),
 };
 const size_t signals_routes_count = sizeof signals_routes / sizeof *signals_routes;

@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 
+#include "core/env.h"
 #include "core/must.h"
 #include "http/router.h"
+#include "store/store.h"
+#include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -15,7 +18,13 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	api->options = *options;
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, api->secret_key,
 				sizeof api->secret_key);
+	countersign_on(options->countersign, COUNTERSIGN_APPROVAL, signal_told, api);
 	return api;
+}
+
+void trade_api_serve(struct trade_api *api, const struct trade_serving *serving)
+{
+	api->serving = *serving;
 }
 
 void trade_api_close(struct trade_api *api)
@@ -23,9 +32,24 @@ void trade_api_close(struct trade_api *api)
 	free(api);
 }
 
+bool trade_due(struct trade_api *api, bool *due, struct err *err)
+{
+	struct db *db = store_read(api->options.store);
+	bool read = signal_any_due(db, env_wall_us(api->options.env), due, err);
+	store_read_end(api->options.store, db);
+	return read;
+}
+
+bool trade_work(struct db *db, void *self, struct err *err)
+{
+	enum { AT_ONCE = 100 /* of one transaction, so that no other write waits long */ };
+	return signal_expire_due(self, db, AT_ONCE, err);
+}
+
 void trade_add_routes(struct router *router, struct trade_api *api)
 {
 	router_add(router, producers_routes, producers_routes_count, api);
 	router_add(router, ingest_routes, ingest_routes_count, api);
 	router_add(router, signals_routes, signals_routes_count, api);
+	router_add(router, approvals_routes, approvals_routes_count, api);
 }

@@ -8,11 +8,16 @@
 #include <stddef.h>
 
 struct audit;
+struct countersign;
+struct db;
 struct env;
 struct err;
 struct exchange;
 struct id_maker;
+struct idempotency;
+struct outbox;
 struct packs;
+struct rates;
 struct router;
 struct store;
 struct trade_api;
@@ -22,12 +27,28 @@ struct trade_api_options {
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
+	struct outbox *outbox;
+	struct countersign *countersign; /* approvals are told of by it */
 	const struct packs *packs;
 	const unsigned char *master_key; /* 32 bytes: what seals secrets at rest is derived from it */
 };
 
 struct trade_api *trade_api_open(const struct trade_api_options *options);
 void trade_api_close(struct trade_api *api); /* NULL is fine */
+
+/* What exists only while it serves; each may be NULL: nothing is kept by key, nothing limited. */
+struct trade_serving {
+	struct idempotency *idempotency;
+	struct rates *rates;
+};
+void trade_api_serve(struct trade_api *api, const struct trade_serving *serving);
+
+/*
+ * What is done by the clock: signals whose time is up.  trade_due looks on a reader, trade_work runs in an op; called
+ * about once a second, and at the start [trade.md 3].
+ */
+bool trade_due(struct trade_api *api, bool *due, struct err *err);
+bool trade_work(struct db *db, void *api, struct err *err);
 
 /* Register the routes; their owner is `api`, which may be NULL when they are only described. */
 void trade_add_routes(struct router *router, struct trade_api *api);

@@ -9,6 +9,7 @@
 
 struct trade_api {
 	struct trade_api_options options;
+	struct trade_serving serving;
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	_Atomic uint64_t refused_signatures;
 };

@@ -1,0 +1,248 @@
+#include "flow/definition.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "core/must.h"
+#include "expr/expr.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/scope.h"
+#include "flow/domain/trouble.h"
+#include "seal/pack.h"
+
+enum { DEFINITION_CAP = 1 << 30 }; /* bytes: the DAG form may have 64 MiB of text */
+
+struct definition {
+	_Atomic unsigned refs;
+	struct arena arena;
+	const struct ir *ir;
+	struct expr_book *book;
+	const struct expr **exprs;        /* by the number of the value */
+	const char *names[EXPR_ARGS_MAX]; /* of variables, by position */
+	unsigned names_count;
+};
+
+static const char *const fixed_names[EXPR_ARGS] = {
+	[EXPR_CONTEXT] = "context", [EXPR_INPUT] = "input",       [EXPR_OUTPUT] = "output",
+	[EXPR_SECRETS] = "secrets", [EXPR_TASK] = "task",         [EXPR_AUTHORIZATION] = "authorization",
+	[EXPR_RUNTIME] = "runtime", [EXPR_WORKFLOW] = "workflow",
+};
+
+/* --- opening --- */
+
+static void add_problem(struct definition_problems *problems, const char *pointer, const char *code,
+						const char *message, size_t line)
+{
+	struct ir_problem *items = arena_array(problems->arena, problems->list.count + 1, sizeof *items);
+	must(items != NULL);
+	if (problems->list.count > 0)
+		memcpy(items, problems->list.items, problems->list.count * sizeof *items);
+	items[problems->list.count++] = (struct ir_problem){.pointer = arena_dup(problems->arena, pointer),
+														.code = arena_dup(problems->arena, code),
+														.message = arena_dup(problems->arena, message),
+														.line = line};
+	problems->list.items = items;
+}
+
+static bool read_yaml(struct definition *definition, const char *text, size_t size, const struct json **json,
+					  struct definition_problems *problems)
+{
+	struct yaml_fault fault;
+	if (yaml_read(&definition->arena, text, size, json, &fault))
+		return true;
+	add_problem(problems, "", fault.code, fault.message, fault.line);
+	return false;
+}
+
+static bool read_json(struct definition *definition, const char *text, size_t size, const struct json **json,
+					  struct definition_problems *problems)
+{
+	static const struct json_limits limits = {.depth = 128, .values = 5000000};
+	struct err err;
+	if (json_parse(&definition->arena, text, size, &limits, json, &err))
+		return true;
+	add_problem(problems, "", "json_invalid", err.message, 0);
+	return false;
+}
+
+static bool is_json(const char *text, size_t size, enum definition_form form)
+{
+	size_t at = 0;
+	while (at < size && strchr(" \t\r\n", text[at]) != NULL)
+		at++;
+	return form == DEFINITION_JSON || (form == DEFINITION_GUESS && at < size && text[at] == '{');
+}
+
+static const struct ir *compile(struct definition *definition, const struct json *json, const struct ir_policy *policy,
+								struct definition_problems *problems)
+{
+	struct ir_problems found = {.count = 0};
+	const struct ir *ir = ir_compile(&definition->arena, json, policy, &found);
+	for (size_t i = 0; i < found.count; i++)
+		add_problem(problems, found.items[i].pointer, found.items[i].code, found.items[i].message, found.items[i].line);
+	if (ir == NULL && found.count == 0)
+		add_problem(problems, "", "limit", "The definition is too large.", 0);
+	return ir;
+}
+
+static enum expr_mode mode_of(enum ir_mode mode)
+{
+	return mode == IR_BARE ? EXPR_BARE : mode == IR_LOOSE ? EXPR_LOOSE : EXPR_STRICT;
+}
+
+static void add_variables(struct definition *definition, const struct ir_scope *scope)
+{
+	for (size_t i = 0; scope != NULL && i < scope->count; i++) {
+		unsigned at = expr_book_variable(definition->book, scope->names[i]);
+		if (at >= EXPR_ARGS_MAX)
+			continue;
+		definition->names[at] = scope->names[i];
+		if (at >= definition->names_count)
+			definition->names_count = at + 1;
+	}
+}
+
+static bool compile_expressions(struct definition *definition, struct expr_pool *expr,
+								struct definition_problems *problems, struct err *err)
+{
+	const struct ir *ir = definition->ir;
+	definition->book = expr_book_new();
+	definition->exprs = calloc(ir->values_count + 1, sizeof(*definition->exprs));
+	must(definition->book != NULL && definition->exprs != NULL);
+	memcpy(definition->names, fixed_names, sizeof fixed_names);
+	definition->names_count = EXPR_ARGS;
+	for (size_t i = 0; i < ir->values_count; i++) {
+		const struct ir_slot *slot = &ir->values[i];
+		add_variables(definition, slot->scope);
+		definition->exprs[i] =
+			expr_book_add(definition->book, slot->pointer, slot->value.source, mode_of(slot->value.mode));
+	}
+	struct faults faults;
+	faults_init(&faults, &definition->arena);
+	if (expr_book_seal(definition->book, expr, &faults, err))
+		return true;
+	for (const struct fault *fault = faults.first; fault != NULL; fault = fault->next)
+		add_problem(problems, fault->pointer, fault->code, fault->message, 0);
+	return false;
+}
+
+struct definition *definition_open(const char *text, size_t size, enum definition_form form,
+								   const struct ir_policy *policy, struct expr_pool *expr,
+								   struct definition_problems *problems, struct err *err)
+{
+	struct definition *definition = calloc(1, sizeof *definition);
+	must(definition != NULL);
+	definition->refs = 1;
+	problems->list = (struct ir_problems){.count = 0};
+	arena_init(&definition->arena, DEFINITION_CAP);
+	const struct json *json;
+	char *copy = arena_dupn(&definition->arena, text, size);
+	bool good = is_json(text, size, form) ? read_json(definition, copy, size, &json, problems)
+										  : read_yaml(definition, copy, size, &json, problems);
+	if (good)
+		definition->ir = compile(definition, json, policy, problems);
+	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err))
+		return definition;
+	definition_unref(definition);
+	return NULL;
+}
+
+struct definition *definition_ref(struct definition *definition)
+{
+	atomic_fetch_add(&definition->refs, 1);
+	return definition;
+}
+
+void definition_unref(struct definition *definition)
+{
+	if (definition == NULL || atomic_fetch_sub(&definition->refs, 1) > 1)
+		return;
+	expr_book_free(definition->book);
+	free(definition->exprs);
+	arena_fini(&definition->arena);
+	free(definition);
+}
+
+const struct ir *definition_ir(const struct definition *definition)
+{
+	return definition->ir;
+}
+
+/* --- evaluating --- */
+
+/* The arguments of one evaluation, and who holds them. */
+struct arguments {
+	struct datum *held[EXPR_ARGS_MAX];
+	const struct json *trees[EXPR_ARGS_MAX];
+	unsigned count;
+};
+
+static void gather(const struct definition *definition, const struct expr *expr, const struct scope *scope,
+				   struct arguments *arguments)
+{
+	arguments->count = definition->names_count;
+	for (unsigned i = 0; i < arguments->count; i++) {
+		bool used = i == EXPR_IN || expr_uses(expr, i);
+		arguments->held[i] = !used                          ? NULL
+							 : i == EXPR_IN                 ? datum_ref(scope->in)
+							 : definition->names[i] == NULL ? NULL
+															: scope_value(scope, definition->names[i]);
+		arguments->trees[i] = arguments->held[i] == NULL ? NULL : datum_tree(arguments->held[i]);
+	}
+}
+
+static void tell(const struct err *err, struct trouble *trouble)
+{
+	bool limit = err->kind == ERR_EXPRESSION_LIMIT;
+	bool expression = limit || err->kind == ERR_EXPRESSION;
+	trouble_set(trouble, expression ? TROUBLE_EXPRESSION : TROUBLE_RUNTIME,
+				limit        ? "Expression limit"
+				: expression ? "Expression failed"
+							 : "Expression not evaluated",
+				"%s", err->message);
+}
+
+struct datum *definition_eval(const struct definition *definition, struct expr_pool *expr, const struct ir_value *value,
+							  const struct scope *scope, struct trouble *trouble)
+{
+	const struct expr *compiled = definition->exprs[value->number];
+	const struct json *constant = expr_constant(compiled);
+	if (constant != NULL)
+		return datum_json(constant);
+	struct arguments arguments;
+	struct arena arena;
+	struct err err;
+	const struct json *found;
+	gather(definition, compiled, scope, &arguments);
+	arena_init(&arena, DEFINITION_CAP);
+	struct expr_input input = {.args = arguments.trees, .count = arguments.count, .now_us = scope->now_us};
+	struct datum *answer = NULL;
+	if (expr_eval(expr, compiled, &input, &arena, &found, &err))
+		answer = datum_json(found);
+	else
+		tell(&err, trouble);
+	arena_fini(&arena);
+	for (unsigned i = 0; i < arguments.count; i++)
+		datum_unref(arguments.held[i]);
+	return answer;
+}
+
+void definition_problems_write(struct jw *jw, const struct ir_problems *problems)
+{
+	jw_array(jw);
+	for (size_t i = 0; i < problems->count; i++) {
+		jw_object(jw);
+		jw_member_str(jw, "pointer", problems->items[i].pointer);
+		jw_member_str(jw, "code", problems->items[i].code);
+		jw_member_str(jw, "message", problems->items[i].message);
+		if (problems->items[i].line > 0)
+			jw_member_int(jw, "line", (int64_t)problems->items[i].line);
+		jw_object_end(jw);
+	}
+	jw_array_end(jw);
+}

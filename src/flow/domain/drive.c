@@ -1,0 +1,552 @@
+#include "flow/domain/drive.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/must.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/duration.h"
+#include "flow/domain/ir.h"
+
+/* --- rows --- */
+
+struct row drive_row(const struct drive *drive, enum row_kind kind, const struct frame *frame)
+{
+	return (struct row){
+		.seq = drive->run->seq + 1,
+		.at_us = drive->now_us,
+		.kind = kind,
+		.frame = frame == NULL ? ROW_NO_FRAME : frame->number,
+		.path = frame == NULL || frame->is_block ? NULL : frame->path,
+		.attempt = frame == NULL || frame->is_block ? 0 : frame->attempt,
+	};
+}
+
+void drive_emit(struct drive *drive, struct row *row)
+{
+	struct err err;
+	struct row held = *row;
+	row_hold(&held); /* its data may be those of a frame that it closes */
+	drive->emit(drive->self, &held);
+	if (!run_apply(drive->run, &held, &err))
+		must(!"a row that was just decided fits the state");
+	drive->rows++;
+	row_fini(&held);
+}
+
+/* --- evaluating --- */
+
+struct scope place_scope(const struct place *place, struct datum *in, struct datum *output)
+{
+	return (struct scope){
+		.run = place->drive->run,
+		.block = place->block,
+		.task = place->task == &place->drive->run->ir->root ? NULL : place->task,
+		.reference = place->reference,
+		.started_us = place->started_us,
+		.now_us = place->drive->now_us,
+		.in = in,
+		.raw = place->raw,
+		.input = place->input,
+		.output = output,
+	};
+}
+
+static struct datum *eval(const struct place *place, const struct ir_value *value, struct datum *in,
+						  struct datum *output, struct trouble *trouble)
+{
+	if (value->mode == IR_LITERAL)
+		return datum_json(value->source);
+	struct scope scope = place_scope(place, in, output);
+	const struct world *world = place->drive->world;
+	return world->eval(world->self, value, &scope, trouble);
+}
+
+bool place_condition(const struct place *place, const struct ir_value *value, struct datum *in, bool *holds,
+					 struct trouble *trouble)
+{
+	struct datum *answer = eval(place, value, in, NULL, trouble);
+	if (answer == NULL)
+		return false;
+	*holds = !datum_is_false(answer);
+	datum_unref(answer);
+	return true;
+}
+
+bool drive_duration(const struct place *place, const struct ir_duration *duration, struct datum *in, int64_t *ms,
+					struct trouble *trouble)
+{
+	*ms = duration->ms;
+	if (!duration->given || duration->value.source == NULL)
+		return true;
+	struct datum *value = eval(place, &duration->value, in, NULL, trouble);
+	if (value == NULL)
+		return false;
+	double found = 0;
+	bool good = duration_ms(datum_tree(value), &found) && found >= 0 && found < 1e15;
+	if (!good)
+		trouble_set(trouble, TROUBLE_EXPRESSION, "No duration", "“%.200s” is no duration.", datum_bytes(value, NULL));
+	*ms = (int64_t)found;
+	datum_unref(value);
+	return good;
+}
+
+static bool valid(const struct place *place, const struct json *schema, struct datum *value, struct trouble *trouble)
+{
+	const struct world *world = place->drive->world;
+	return schema == NULL || world->valid == NULL || world->valid(world->self, schema, value, trouble);
+}
+
+/* --- the end of a task --- */
+
+static struct row place_row(const struct place *place, enum row_kind kind)
+{
+	struct row row = drive_row(place->drive, kind, place->frame != NULL ? place->frame : place->block);
+	row.path = place->path;
+	row.attempt = place->attempt;
+	return row;
+}
+
+void drive_fault_datum(struct place *place, struct datum *error)
+{
+	struct row row = place_row(place, ROW_FAULTED);
+	row.error = error;
+	drive_emit(place->drive, &row);
+}
+
+void drive_fault(struct place *place, const struct trouble *trouble)
+{
+	struct datum *error = trouble_datum(trouble, place->drive->world->error_base, place->reference);
+	drive_fault_datum(place, error);
+	datum_unref(error);
+}
+
+/* output.as, then export.as; *context NULL: nothing is exported. */
+static bool transform(struct place *place, struct datum *body, struct datum **output, struct datum **context,
+					  struct trouble *trouble)
+{
+	const struct ir_task *task = place->task;
+	*context = NULL;
+	*output = task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
+	if (*output == NULL || !valid(place, task->output_schema, *output, trouble))
+		return false;
+	if (task->export_as.source == NULL)
+		return true;
+	*context = eval(place, &task->export_as, *output, *output, trouble);
+	return *context != NULL && valid(place, task->export_schema, *context, trouble);
+}
+
+void drive_finish(struct place *place, struct datum *body, const struct ir_next *next)
+{
+	struct trouble trouble;
+	struct datum *output = NULL, *context = NULL;
+	if (transform(place, body, &output, &context, &trouble)) {
+		struct row row = place_row(place, ROW_COMPLETED);
+		const struct datum *raw = place->frame != NULL ? place->frame->raw : place->block->value;
+		if (next == NULL)
+			next = &place->task->next;
+		row.then = next->then;
+		row.index = next->then == IR_GOTO ? next->index : 0;
+		row.output = datum_same_text(output, raw) ? NULL : output;
+		row.context = context;
+		if (place->task->type == IR_EMIT && !datum_same_text(body, output))
+			row.event = body;
+		drive_emit(place->drive, &row);
+	} else {
+		drive_fault(place, &trouble);
+	}
+	datum_unref(output);
+	datum_unref(context);
+}
+
+/* --- the begin of a task --- */
+
+/* `input` of a task: checked as it came, then transformed. */
+static struct datum *take_input(struct place *place, struct trouble *trouble)
+{
+	const struct ir_task *task = place->task;
+	if (!valid(place, task->input_schema, place->raw, trouble))
+		return NULL;
+	return task->input_from.source == NULL ? datum_ref(place->raw)
+										   : eval(place, &task->input_from, place->raw, NULL, trouble);
+}
+
+/* What a frame has to know from its start: the collection of a loop, the end of a wait, the time-out. */
+static bool enter_figures(struct place *place, struct row *row, struct trouble *trouble)
+{
+	const struct ir_task *task = place->task;
+	int64_t ms;
+	if (task->timeout.given) {
+		if (!drive_duration(place, &task->timeout, place->input, &ms, trouble))
+			return false;
+		row->timeout_us = place->drive->now_us + ms * 1000;
+	}
+	if (task->type == IR_WAIT) {
+		if (!drive_duration(place, &task->wait, place->input, &ms, trouble))
+			return false;
+		row->due_us = place->drive->now_us + (ms > 0 ? ms * 1000 : 1);
+	}
+	if (task->type == IR_FOR) {
+		row->items = eval(place, &task->for_.in, place->input, NULL, trouble);
+		if (row->items == NULL)
+			return false;
+		if (datum_tree(row->items)->kind != JS_ARRAY)
+			return trouble_set(trouble, TROUBLE_EXPRESSION, "No array", "A loop goes through an array, not through %s.",
+							   json_kind_name(datum_tree(row->items)->kind));
+	}
+	return true;
+}
+
+static void enter_frame(struct place *place)
+{
+	struct trouble trouble;
+	struct row row = place_row(place, ROW_ENTERED);
+	row.input = place->task->input_secrets || datum_same_text(place->input, place->raw) ? NULL : place->input;
+	bool good = enter_figures(place, &row, &trouble);
+	if (good)
+		drive_emit(place->drive, &row);
+	else
+		drive_fault(place, &trouble);
+	datum_unref(row.items);
+}
+
+static void enter_leaf(struct place *place)
+{
+	struct trouble trouble;
+	const struct ir_next *next = NULL;
+	struct datum *error = NULL, *output = drive_leaf(place, &next, &trouble, &error);
+	if (output != NULL)
+		drive_finish(place, output, next);
+	else if (error != NULL)
+		drive_fault_datum(place, error);
+	else
+		drive_fault(place, &trouble);
+	datum_unref(output);
+	datum_unref(error);
+}
+
+static void skip(struct place *place)
+{
+	struct row row = place_row(place, ROW_SKIPPED);
+	drive_emit(place->drive, &row);
+}
+
+static void enter_place(struct place *place)
+{
+	struct trouble trouble;
+	bool holds = true;
+	if (place->task->if_.source != NULL && !place_condition(place, &place->task->if_, place->raw, &holds, &trouble)) {
+		drive_fault(place, &trouble);
+		return;
+	}
+	if (!holds) {
+		skip(place);
+		return;
+	}
+	place->input = take_input(place, &trouble);
+	if (place->input == NULL) {
+		drive_fault(place, &trouble);
+		return;
+	}
+	if (drive_is_leaf(place->task))
+		enter_leaf(place);
+	else
+		enter_frame(place);
+	datum_unref(place->input);
+}
+
+static void enter(struct drive *drive, struct frame *block)
+{
+	const struct ir_task *task = &block->block->tasks[block->cursor];
+	struct buf path, reference;
+	buf_init(&path, 0);
+	buf_init(&reference, 0);
+	run_path(drive->run, block, task, &path);
+	run_reference(block, task, &reference);
+	struct place place = {.drive = drive,
+						  .block = block,
+						  .task = task,
+						  .reference = buf_text(&reference),
+						  .path = buf_text(&path),
+						  .attempt = run_attempt(drive->run, buf_text(&path)),
+						  .raw = datum_ref(block->value),
+						  .started_us = drive->now_us};
+	enter_place(&place);
+	datum_unref(place.raw);
+	buf_fini(&path);
+	buf_fini(&reference);
+}
+
+/* --- the workflow itself --- */
+
+static void end_run(struct drive *drive, enum row_kind kind, struct datum *output, struct datum *error)
+{
+	struct row row = drive_row(drive, kind, NULL);
+	row.output = output;
+	row.error = error;
+	drive_emit(drive, &row);
+}
+
+static void fault_run(struct drive *drive, const struct trouble *trouble, const char *instance)
+{
+	struct datum *error = trouble_datum(trouble, drive->world->error_base, instance);
+	end_run(drive, ROW_RUN_FAULTED, NULL, error);
+	datum_unref(error);
+}
+
+static struct place root_place(struct drive *drive)
+{
+	struct run *run = drive->run;
+	return (struct place){.drive = drive,
+						  .frame = run->root,
+						  .task = &run->ir->root,
+						  .reference = "",
+						  .path = "",
+						  .attempt = 1,
+						  .raw = run->input,
+						  .input = run->root == NULL ? NULL : run->root->input,
+						  .started_us = run->started_us};
+}
+
+static void enter_root(struct drive *drive)
+{
+	struct trouble trouble;
+	struct place place = root_place(drive);
+	place.input = take_input(&place, &trouble);
+	if (place.input == NULL) {
+		fault_run(drive, &trouble, "/input");
+		return;
+	}
+	struct row row = drive_row(drive, ROW_ENTERED, NULL);
+	row.input = datum_same_text(place.input, place.raw) ? NULL : place.input;
+	bool good = enter_figures(&place, &row, &trouble);
+	if (good)
+		drive_emit(drive, &row);
+	else
+		fault_run(drive, &trouble, "/timeout");
+	datum_unref(place.input);
+}
+
+static void finish_run(struct drive *drive, struct datum *body)
+{
+	struct trouble trouble;
+	struct place place = root_place(drive);
+	struct datum *output = NULL, *context = NULL, *kept = datum_ref(body);
+	if (transform(&place, kept, &output, &context, &trouble))
+		end_run(drive, ROW_RUN_COMPLETED, output, NULL);
+	else
+		fault_run(drive, &trouble, "/output");
+	datum_unref(output);
+	datum_unref(context);
+	datum_unref(kept);
+}
+
+void drive_cancel_below(struct drive *drive, struct frame *frame)
+{
+	for (struct frame *child = frame->last, *before; child != NULL; child = before) {
+		before = child->prev;
+		drive_cancel_below(drive, child);
+		if (child->is_block)
+			continue;
+		struct row row = drive_row(drive, ROW_CANCELLED, child);
+		drive_emit(drive, &row);
+	}
+}
+
+/* Some task said `end`: what else goes on is cancelled, and its output is the run's. */
+static void end_now(struct drive *drive)
+{
+	if (drive->run->root != NULL)
+		drive_cancel_below(drive, drive->run->root);
+	finish_run(drive, drive->run->ended);
+}
+
+static void decide_root(struct drive *drive)
+{
+	struct frame *root = drive->run->root, *block = root->first;
+	if (root->state == FRAME_FAILED) {
+		drive_cancel_below(drive, root);
+		end_run(drive, ROW_RUN_FAULTED, NULL, root->error);
+	} else if (block->state == FRAME_FAILED) {
+		end_run(drive, ROW_RUN_FAULTED, NULL, block->error);
+	} else if (block->state == FRAME_ENDED) {
+		finish_run(drive, block->value);
+	}
+}
+
+/* --- frames --- */
+
+static void decide_do(struct place *place)
+{
+	struct frame *block = place->frame->first;
+	if (block->state == FRAME_FAILED)
+		drive_fault_datum(place, block->error);
+	else if (block->state == FRAME_ENDED)
+		drive_finish(place, block->value, NULL);
+}
+
+static void decide_open(struct place *place)
+{
+	switch (place->task->type) {
+	case IR_DO:
+		decide_do(place);
+		break;
+	case IR_FOR:
+		drive_for(place);
+		break;
+	case IR_FORK:
+		drive_fork(place);
+		break;
+	case IR_TRY:
+		drive_try(place);
+		break;
+	default:
+		break;
+	}
+}
+
+static void decide_task(struct drive *drive, struct frame *frame)
+{
+	struct place place = {.drive = drive,
+						  .frame = frame,
+						  .block = frame->parent,
+						  .task = frame->task,
+						  .reference = frame->reference,
+						  .path = frame->path,
+						  .attempt = frame->attempt,
+						  .raw = frame->raw,
+						  .input = frame->input,
+						  .started_us = frame->started_us};
+	switch (frame->state) {
+	case FRAME_FAILED:
+		drive_cancel_below(drive, frame);
+		drive_fault_datum(&place, frame->error);
+		break;
+	case FRAME_ENDED:
+		drive_finish(&place, frame->value,
+					 frame->caught && frame->task->try_.has_then ? &frame->task->try_.catch_next : NULL);
+		break;
+	case FRAME_WAITING:
+		if (!frame->sent && frame->due_us == 0)
+			drive_prepare(&place);
+		break;
+	case FRAME_OPEN:
+		decide_open(&place);
+		break;
+	}
+}
+
+static void decide(struct drive *drive, struct frame *frame)
+{
+	if (frame == drive->run->root)
+		decide_root(drive);
+	else if (!frame->is_block)
+		decide_task(drive, frame);
+	else if (frame->state == FRAME_OPEN && !frame->busy)
+		enter(drive, frame);
+}
+
+/* --- timers --- */
+
+static struct frame *earliest(const struct drive *drive, bool *timeout)
+{
+	struct frame *found = NULL, *frame;
+	int64_t at = drive->now_us;
+	for (size_t i = 0; (frame = run_nth(drive->run, i)) != NULL; i++) {
+		if (frame->due_us > 0 && (frame->due_us < at || (found == NULL && frame->due_us == at)))
+			found = frame, at = frame->due_us, *timeout = false;
+		if (frame->timeout_us > 0 && (frame->timeout_us < at || (found == NULL && frame->timeout_us == at)))
+			found = frame, at = frame->timeout_us, *timeout = true;
+	}
+	return found;
+}
+
+static void fire(struct drive *drive, struct frame *frame, bool timeout)
+{
+	struct row row = drive_row(drive, ROW_TIMER, frame);
+	struct trouble trouble;
+	row.timeout = timeout;
+	if (timeout) {
+		trouble_set(&trouble, TROUBLE_TIMEOUT, "Timeout", "It took longer than the %lld ms allowed.",
+					(long long)((frame->timeout_us - frame->started_us) / 1000));
+		row.error =
+			trouble_datum(&trouble, drive->world->error_base, frame->parent == NULL ? "/timeout" : frame->reference);
+	}
+	drive_emit(drive, &row);
+	datum_unref(row.error);
+}
+
+static void fire_timers(struct drive *drive)
+{
+	bool timeout;
+	for (struct frame *frame; (frame = earliest(drive, &timeout)) != NULL;)
+		fire(drive, frame, timeout);
+}
+
+/* --- the turn --- */
+
+enum drive_end drive_turn(struct drive *drive, size_t limit)
+{
+	struct run *run = drive->run;
+	if (run->status == RUN_SUSPENDED)
+		return DRIVE_WAITS;
+	if (run->status == RUN_RUNNING && run->root == NULL && run->ended_us == 0)
+		enter_root(drive);
+	fire_timers(drive);
+	while (!run_is_over(run->status)) {
+		if (run->ended != NULL) {
+			end_now(drive);
+			break;
+		}
+		if (drive->rows >= limit)
+			return DRIVE_MORE;
+		struct frame *frame = run_next_ready(run);
+		if (frame == NULL)
+			return DRIVE_WAITS;
+		decide(drive, frame);
+	}
+	return DRIVE_OVER;
+}
+
+/* --- from outside --- */
+
+void drive_start(struct drive *drive, struct datum *input)
+{
+	struct row row = drive_row(drive, ROW_STARTED, NULL);
+	row.input = input;
+	drive_emit(drive, &row);
+}
+
+void drive_result(struct drive *drive, struct frame *frame, struct datum *output, struct datum *error, bool definite)
+{
+	struct row row = drive_row(drive, ROW_RESULT, frame);
+	row.output = output;
+	row.error = error;
+	row.definite = definite;
+	drive_emit(drive, &row);
+}
+
+void drive_suspend(struct drive *drive, const char *reason)
+{
+	struct row row = drive_row(drive, ROW_SUSPENDED, NULL);
+	row.reason = reason;
+	drive_emit(drive, &row);
+}
+
+void drive_resume(struct drive *drive)
+{
+	struct row row = drive_row(drive, ROW_RESUMED, NULL);
+	drive_emit(drive, &row);
+}
+
+void drive_cancel(struct drive *drive, const char *reason)
+{
+	if (drive->run->root != NULL)
+		drive_cancel_below(drive, drive->run->root);
+	struct row row = drive_row(drive, ROW_RUN_CANCELLED, NULL);
+	row.reason = reason;
+	drive_emit(drive, &row);
+}

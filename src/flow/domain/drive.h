@@ -1,0 +1,115 @@
+/*
+ * What a run does next: the decisions of the engine.
+ *
+ * drive_turn() goes on with a run until it waits, ends, or has done enough for one commit.  Each decision becomes a row
+ * that is applied to the state (run.h) and handed to `emit`, which keeps it for the journal.  Deciding is a function of
+ * the state, the turn's time and what the world answers; the world is where expressions are evaluated and operations
+ * computed.  Nothing leaves the process here: a side effect is only announced (ROW_INTENT), and carried out by the
+ * engine after the commit.
+ * Thread: one at a time for each run.
+ */
+#ifndef CS_FLOW_DOMAIN_DRIVE_H
+#define CS_FLOW_DOMAIN_DRIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow/domain/run.h"
+#include "flow/domain/scope.h"
+#include "flow/domain/trouble.h"
+
+struct datum;
+struct json;
+
+/* Who answers what a decision needs to know. */
+struct world {
+	void *self;
+	/* A value with its expressions evaluated; NULL sets *trouble. */
+	struct datum *(*eval)(void *self, const struct ir_value *value, const struct scope *scope, struct trouble *trouble);
+	/* Does a schema hold?  NULL: none is checked.  False sets *trouble. */
+	bool (*valid)(void *self, const struct json *schema, struct datum *value, struct trouble *trouble);
+	/* A pure operation of the house, by its name: the whole envelope. */
+	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
+	/* A new random id, 36 characters and a NUL. */
+	void (*id)(void *self, char id[37]);
+	const char *error_base;   /* flow.error_base; NULL: the standard one */
+	const char *event_source; /* of emitted events that name none */
+	int64_t retry_max, retry_max_delay_ms;
+};
+
+struct drive {
+	struct run *run;
+	const struct world *world;
+	int64_t now_us;                                  /* the turn's one time */
+	void (*emit)(void *self, const struct row *row); /* before it is applied; copies what it keeps */
+	void *self;
+	size_t rows; /* emitted so far */
+};
+
+enum drive_end {
+	DRIVE_WAITS, /* nothing can be decided before something happens */
+	DRIVE_OVER,  /* the run has ended */
+	DRIVE_MORE,  /* `limit` rows were reached */
+};
+
+/* Go on until one of drive_end.  Timers that are due by drive->now_us fire first, the earliest first. */
+enum drive_end drive_turn(struct drive *drive, size_t limit);
+
+/* --- rows that come from outside; each is followed by drive_turn --- */
+
+/* The first row of a run. */
+void drive_start(struct drive *drive, struct datum *input);
+
+/* What came of an intent.  `error` or `output`; definite: an answer came, so that a retry is a new attempt. */
+void drive_result(struct drive *drive, struct frame *frame, struct datum *output, struct datum *error, bool definite);
+
+void drive_suspend(struct drive *drive, const char *reason);
+void drive_resume(struct drive *drive);
+void drive_cancel(struct drive *drive, const char *reason);
+
+/* --- inside (drive_*.c) --- */
+
+void drive_emit(struct drive *drive, struct row *row);
+struct row drive_row(const struct drive *drive, enum row_kind kind, const struct frame *frame);
+
+/* Evaluate at a task: `frame` is its frame, or its block where it has none (then `raw` is the block's value). */
+struct place {
+	struct drive *drive;
+	struct frame *frame; /* the task's own, or NULL */
+	struct frame *block; /* the block it stands in; NULL: the workflow itself */
+	const struct ir_task *task;
+	const char *reference, *path;
+	uint32_t attempt;
+	struct datum *raw, *input;
+	int64_t started_us;
+};
+struct scope place_scope(const struct place *place, struct datum *in, struct datum *output);
+bool place_condition(const struct place *place, const struct ir_value *value, struct datum *in, bool *holds,
+					 struct trouble *trouble);
+
+/* The body gave `output`: transform, validate, export, go on.  `next` NULL: the task's own directive. */
+void drive_finish(struct place *place, struct datum *output, const struct ir_next *next);
+
+/* The task is at fault. */
+void drive_fault(struct place *place, const struct trouble *trouble);
+void drive_fault_datum(struct place *place, struct datum *error);
+
+void drive_cancel_below(struct drive *drive, struct frame *frame); /* every task that waits below it */
+
+/* Bodies that are over at once: output (a reference), or NULL with *trouble or *error set.  *next may be set. */
+struct datum *drive_leaf(struct place *place, struct ir_next const **next, struct trouble *trouble,
+						 struct datum **error);
+bool drive_is_leaf(const struct ir_task *task);
+
+/* A block below the frame has ended, or the frame has to begin or go on. */
+void drive_for(struct place *place);
+void drive_fork(struct place *place);
+void drive_try(struct place *place);
+void drive_prepare(struct place *place); /* a waiting task that has not said yet what for */
+
+/* Milliseconds of a duration that may be an expression; false sets *trouble. */
+bool drive_duration(const struct place *place, const struct ir_duration *duration, struct datum *in, int64_t *ms,
+					struct trouble *trouble);
+
+#endif

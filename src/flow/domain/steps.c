@@ -1,0 +1,191 @@
+#include "flow/domain/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/must.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/ir.h"
+#include "flow/domain/row.h"
+#include "flow/domain/run.h"
+
+const char *const step_status_names[STEP_STATUSES] = {
+	[STEP_PENDING] = "pending",     [STEP_RUNNING] = "running", [STEP_WAITING] = "waiting",
+	[STEP_COMPLETED] = "completed", [STEP_FAULTED] = "faulted", [STEP_CANCELLED] = "cancelled",
+	[STEP_SKIPPED] = "skipped",
+};
+
+bool step_may_become(enum step_status from, enum step_status to)
+{
+#define B(status) (1u << STEP_##status)
+	static const unsigned edges[STEP_STATUSES] = {
+		[STEP_PENDING] = B(RUNNING) | B(SKIPPED) | B(CANCELLED),
+		[STEP_RUNNING] = B(WAITING) | B(COMPLETED) | B(FAULTED) | B(CANCELLED),
+		[STEP_WAITING] = B(RUNNING) | B(COMPLETED) | B(FAULTED) | B(CANCELLED) | B(SKIPPED),
+		[STEP_FAULTED] = B(PENDING) | B(SKIPPED),
+		[STEP_CANCELLED] = B(PENDING) | B(SKIPPED),
+		[STEP_SKIPPED] = B(PENDING),
+		[STEP_COMPLETED] = B(PENDING),
+	};
+#undef B
+	return (edges[from] >> to & 1) != 0;
+}
+
+static const char *type_name(const struct ir_task *task)
+{
+	static const char *const names[] = {
+		[IR_DO] = "do",         [IR_SET] = "set",        [IR_SWITCH] = "switch", [IR_FOR] = "for",
+		[IR_FORK] = "fork",     [IR_RAISE] = "raise",    [IR_EMIT] = "emit",     [IR_LISTEN] = "listen",
+		[IR_WAIT] = "wait",     [IR_TRY] = "try",        [IR_CALL] = "call",     [IR_RUN_WORKFLOW] = "run",
+		[IR_RUN_SHELL] = "run", [IR_RUN_SCRIPT] = "run", [IR_DAG_STEPS] = "do",
+	};
+	return names[task->type];
+}
+
+/* Everything before the rounds and visits of a step path is its reference. */
+static char *reference_of(const char *path)
+{
+	size_t size = strlen(path);
+	const char *name = strrchr(path, '/');
+	const char *suffix = name == NULL ? NULL : strpbrk(name, "#~");
+	while (suffix != NULL && *suffix == '~' && (suffix[1] == '0' || suffix[1] == '1') &&
+		   strchr("#~", suffix[2]) == NULL)
+		suffix = strpbrk(suffix + 1, "#~"); /* an escape of JSON Pointer */
+	char *text = strndup(path, suffix == NULL ? size : (size_t)(suffix - path));
+	must(text != NULL);
+	return text;
+}
+
+static struct step *add(struct steps *steps, const struct row *row, const struct ir_task *task)
+{
+	if (steps->count == steps->room) {
+		steps->room = steps->room == 0 ? 32 : 2 * steps->room;
+		steps->items = reallocarray(steps->items, steps->room, sizeof(*steps->items));
+		must(steps->items != NULL);
+	}
+	struct step *step = &steps->items[steps->count++];
+	*step = (struct step){.path = strdup(row->path),
+						  .reference = reference_of(row->path),
+						  .name = task->name,
+						  .type = type_name(task),
+						  .status = STEP_RUNNING,
+						  .attempt = row->attempt,
+						  .started_us = row->at_us};
+	must(step->path != NULL && map_set(&steps->last, row->path, (void *)(uintptr_t)steps->count, NULL));
+	return step;
+}
+
+static struct step *find(struct steps *steps, const char *path)
+{
+	uintptr_t at = (uintptr_t)map_get(&steps->last, path);
+	return at == 0 ? NULL : &steps->items[at - 1];
+}
+
+static void end(struct step *step, enum step_status status, const struct row *row)
+{
+	step->status = status;
+	step->ended_us = row->at_us;
+	if (row->error != NULL)
+		datum_set(&step->error, row->error);
+}
+
+static bool begins(const struct row *row, const struct frame *frame)
+{
+	bool in_block = frame != NULL && frame->is_block && frame->block != NULL;
+	return in_block && (row->kind == ROW_ENTERED || row->kind == ROW_COMPLETED || row->kind == ROW_FAULTED ||
+						row->kind == ROW_SKIPPED);
+}
+
+/* What a completed task gave: the row says, or it is what came in. */
+static void take_output(struct step *step, const struct row *row, const struct frame *frame)
+{
+	struct datum *raw = frame->is_block ? frame->value : frame->raw;
+	datum_set(&step->output, row->output != NULL ? row->output : raw);
+	if (strcmp(step->type, "emit") == 0)
+		datum_set(&step->event, row->event != NULL ? row->event : step->output);
+}
+
+static void end_all(struct steps *steps, const struct row *row)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		struct step *step = &steps->items[i];
+		if (step->status == STEP_RUNNING || step->status == STEP_WAITING)
+			end(step, row->kind == ROW_RUN_COMPLETED ? STEP_COMPLETED : STEP_CANCELLED, row);
+	}
+}
+
+static struct step *begin(struct steps *steps, const struct row *row, const struct frame *frame)
+{
+	struct step *step = add(steps, row, &frame->block->tasks[frame->cursor]);
+	datum_set(&step->input, row->input != NULL ? row->input : frame->value);
+	return step;
+}
+
+static void watch_step(struct steps *steps, const struct row *row, const struct frame *frame)
+{
+	struct step *step = begins(row, frame) ? begin(steps, row, frame) : find(steps, row->path);
+	if (step == NULL || frame == NULL)
+		return;
+	switch (row->kind) {
+	case ROW_ENTERED:
+		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;
+		break;
+	case ROW_COMPLETED:
+		end(step, STEP_COMPLETED, row);
+		take_output(step, row, frame);
+		break;
+	case ROW_SKIPPED:
+		end(step, STEP_SKIPPED, row);
+		free(step->skipped_reason);
+		step->skipped_reason = strdup(row->reason == NULL ? "condition" : row->reason);
+		break;
+	case ROW_FAULTED:
+		end(step, STEP_FAULTED, row);
+		break;
+	case ROW_CANCELLED:
+		end(step, STEP_CANCELLED, row);
+		break;
+	case ROW_CAUGHT:
+		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;
+		break;
+	case ROW_INTENT:
+		step->effect = true;
+		step->deliveries = row->n;
+		break;
+	default:
+		step->status = STEP_RUNNING;
+		break;
+	}
+}
+
+void steps_watch(void *self, const struct run *run, const struct row *row, const struct frame *frame)
+{
+	struct steps *steps = self;
+	(void)run;
+	if (row->path != NULL && row->path[0] != '\0')
+		watch_step(steps, row, frame);
+	else if (row->kind == ROW_RUN_COMPLETED || row->kind == ROW_RUN_FAULTED || row->kind == ROW_RUN_CANCELLED)
+		end_all(steps, row);
+}
+
+void steps_init(struct steps *steps)
+{
+	*steps = (struct steps){.count = 0};
+	map_init(&steps->last, NULL, NULL);
+}
+
+void steps_fini(struct steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		struct step *step = &steps->items[i];
+		free(step->path);
+		free(step->reference);
+		free(step->skipped_reason);
+		datum_unref(step->input);
+		datum_unref(step->output);
+		datum_unref(step->error);
+		datum_unref(step->event);
+	}
+	free(steps->items);
+	map_fini(&steps->last);
+}

@@ -1,0 +1,58 @@
+/*
+ * The steps of a run in the order in which they began, as its users see them: one for each step and attempt.
+ * Gathered by watching rows (struct run, watch).  Thread: one at a time.
+ */
+#ifndef CS_FLOW_DOMAIN_STEPS_H
+#define CS_FLOW_DOMAIN_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/map.h"
+
+struct datum;
+struct frame;
+struct row;
+struct run;
+
+enum step_status {
+	STEP_PENDING,
+	STEP_RUNNING,
+	STEP_WAITING,
+	STEP_COMPLETED,
+	STEP_FAULTED,
+	STEP_CANCELLED,
+	STEP_SKIPPED,
+	STEP_STATUSES
+};
+extern const char *const step_status_names[STEP_STATUSES];
+
+/* May a step go from one status to the other? [flow.md 3.2] */
+bool step_may_become(enum step_status from, enum step_status to);
+
+struct step {
+	char *path, *reference;
+	const char *name, *type; /* the definition's; static */
+	enum step_status status;
+	uint32_t attempt;
+	int64_t deliveries, started_us, ended_us; /* ended 0: not yet */
+	bool effect;                              /* it asks somebody outside: it has an idempotency key */
+	struct datum *input, *output, *error;     /* input: transformed */
+	struct datum *event;                      /* what an `emit` emitted: its output before output.as; or NULL */
+	char *skipped_reason;
+};
+
+struct steps {
+	struct step *items;
+	size_t count, room;
+	struct map last; /* path -> index + 1 of its newest attempt */
+};
+
+void steps_init(struct steps *steps);
+void steps_fini(struct steps *steps);
+
+/* To be given to a run as its `watch` before its first row is applied. */
+void steps_watch(void *self, const struct run *run, const struct row *row, const struct frame *frame);
+
+#endif

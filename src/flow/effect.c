@@ -1,0 +1,245 @@
+/* Side effects: carried out by threads of this process after their intent was committed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/codec.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/must.h"
+#include "flow/definition.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/http_call.h"
+#include "flow/domain/ir.h"
+#include "flow/domain/retry.h"
+#include "flow/domain/trouble.h"
+#include "flow/process.h"
+#include "flow/runner_internal.h"
+#include "http/workers.h"
+#include "link/outgoing.h"
+
+enum { CALL_TIMEOUT_MS = 300000 }; /* of a call whose task says none */
+
+/* One effect on its way.  It has all that it needs of its own: the run may end meanwhile. */
+struct effect {
+	struct runner *runner;
+	char run_id[ID_TEXT];
+	uint32_t frame;
+	int64_t deliveries, timeout_ms;
+	char *path, *reference;
+	char key[EFFECT_KEY];
+	struct definition *definition; /* keeps `task` */
+	const struct ir_task *task;
+	struct datum *request, *authentication; /* the second is in no journal */
+};
+
+bool effect_is_ours(const struct ir_task *task)
+{
+	switch (task->type) {
+	case IR_CALL:
+		return task->call.callee == IR_HTTP;
+	case IR_RUN_SHELL:
+	case IR_RUN_SCRIPT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* --- HTTP --- */
+
+struct header_lines {
+	struct arena arena;
+	const char *lines[64];
+	size_t count;
+};
+
+static void add_line(struct header_lines *headers, const char *name, const char *value)
+{
+	if (headers->count + 1 < sizeof headers->lines / sizeof *headers->lines)
+		headers->lines[headers->count++] = arena_printf(&headers->arena, "%s: %s", name, value);
+}
+
+static void add_basic(struct header_lines *headers, const struct json *basic)
+{
+	const char *user = json_text(basic, "username"), *password = json_text(basic, "password");
+	struct buf value, pair;
+	buf_init(&value, 0);
+	buf_init(&pair, 0);
+	buf_addf(&pair, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
+	buf_adds(&value, "Basic ");
+	base64_add(&value, buf_text(&pair), pair.size);
+	add_line(headers, "Authorization", buf_text(&value));
+	buf_fini(&pair);
+	buf_fini(&value);
+}
+
+static void authenticate(struct header_lines *headers, const struct json *authentication,
+						 struct outgoing_request *request)
+{
+	const struct json *bearer = json_get(authentication, "bearer"), *digest = json_get(authentication, "digest");
+	const char *token = json_text(bearer, "token");
+	if (json_get(authentication, "basic") != NULL)
+		add_basic(headers, json_get(authentication, "basic"));
+	if (token != NULL)
+		add_line(headers, "Authorization", arena_printf(&headers->arena, "Bearer %s", token));
+	if (digest != NULL) {
+		request->digest_user = json_text(digest, "username");
+		request->digest_password = json_text(digest, "password");
+	}
+}
+
+static void add_headers(struct header_lines *headers, const struct effect *effect, const struct json *given)
+{
+	for (uint32_t i = 0; given != NULL && i < given->count; i++)
+		add_line(headers, given->members[i].name, given->members[i].value.text);
+	add_line(headers, "Idempotency-Key", effect->key);
+	add_line(headers, "X-Countersign-Run", effect->run_id);
+	add_line(headers, "X-Countersign-Step", effect->path);
+}
+
+static void tell_failure(const struct err *err, const struct outgoing_answer *answer, struct trouble *trouble)
+{
+	if (answer->refused)
+		trouble_set(trouble, TROUBLE_COMMUNICATION, "Address not allowed", "%s", err->message);
+	else if (err->kind == ERR_DEADLINE)
+		trouble_set(trouble, TROUBLE_TIMEOUT, "Timeout", "%s", err->message);
+	else
+		trouble_set(trouble, TROUBLE_COMMUNICATION, "No answer", "%s", err->message);
+}
+
+/* A gateway's 502 and 504 leave open whether the request was carried out. */
+static bool is_definite(int status)
+{
+	return status != 502 && status != 504;
+}
+
+static struct datum *call_http(struct effect *effect, struct trouble *trouble, bool *definite)
+{
+	const struct json *asked = datum_tree(effect->request), *body = json_get(asked, "body");
+	struct header_lines headers = {.count = 0};
+	struct outgoing_answer answer;
+	struct err err;
+	arena_init(&headers.arena, 1 << 20);
+	outgoing_answer_init(&answer);
+	struct outgoing_request request = {.method = json_text(asked, "method"),
+									   .url = json_text(asked, "url"),
+									   .headers = headers.lines,
+									   .body = body == NULL ? NULL : body->text,
+									   .body_size = body == NULL ? 0 : body->size,
+									   .timeout_ms = effect->timeout_ms,
+									   .limit = DATUM_MAX};
+	add_headers(&headers, effect, json_get(asked, "headers"));
+	if (effect->authentication != NULL)
+		authenticate(&headers, datum_tree(effect->authentication), &request);
+	headers.lines[headers.count] = NULL;
+	struct datum *output = NULL;
+	*definite = true;
+	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
+		const struct http_call_answer got = {.status = answer.status,
+											 .content_type = answer.content_type,
+											 .headers = buf_text(&answer.headers),
+											 .body = buf_text(&answer.body),
+											 .body_size = answer.body.size};
+		*definite = is_definite(answer.status);
+		output = http_call_output(effect->request, &got, trouble);
+	} else {
+		*definite = !answer.sent;
+		tell_failure(&err, &answer, trouble);
+	}
+	outgoing_answer_fini(&answer);
+	arena_fini(&headers.arena);
+	return output;
+}
+
+/* --- any --- */
+
+static struct datum *carry_out(struct effect *effect, struct trouble *trouble, bool *definite)
+{
+	*definite = true;
+	if (effect->task->type == IR_CALL)
+		return call_http(effect, trouble, definite);
+	return process_run(effect->task, effect->request, effect->timeout_ms, trouble);
+}
+
+static void free_effect(struct effect *effect)
+{
+	datum_unref(effect->request);
+	datum_unref(effect->authentication);
+	definition_unref(effect->definition);
+	free(effect->path);
+	free(effect->reference);
+	free(effect);
+}
+
+static void run_effect(void *self, int worker)
+{
+	struct effect *effect = self;
+	struct trouble trouble;
+	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
+	(void)worker;
+	result.output = carry_out(effect, &trouble, &result.definite);
+	if (result.output == NULL)
+		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
+	runner_result(effect->runner, &result);
+	free_effect(effect);
+}
+
+/* Credentials are evaluated when they are sent, and kept nowhere. */
+static struct datum *authentication_of(struct live *live, const struct frame *frame)
+{
+	const struct ir_task *task = frame->task;
+	if (task->type != IR_CALL || task->call.authentication == NULL)
+		return NULL;
+	const struct ir_value *value = &task->call.authentication_value;
+	if (value->source == NULL || value->mode == IR_LITERAL)
+		return datum_json(task->call.authentication);
+	struct trouble trouble;
+	struct scope scope = {.run = &live->run,
+						  .block = frame->parent,
+						  .task = task,
+						  .reference = frame->reference,
+						  .started_us = frame->started_us,
+						  .now_us = live->run.now_us,
+						  .in = frame->input,
+						  .raw = frame->raw,
+						  .input = frame->input,
+						  .secrets = live->runner->options.secrets};
+	return definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+}
+
+static int64_t time_left_ms(struct live *live, const struct frame *frame)
+{
+	int64_t least = CALL_TIMEOUT_MS;
+	for (; frame != NULL; frame = frame->parent) {
+		int64_t left = (frame->timeout_us - runner_now_us(live->runner)) / 1000;
+		if (frame->timeout_us > 0 && left < least)
+			least = left;
+	}
+	return least < 1 ? 1 : least;
+}
+
+void effect_send(struct live *live, const struct frame *frame)
+{
+	struct runner *runner = live->runner;
+	struct effect *effect = calloc(1, sizeof *effect);
+	must(effect != NULL);
+	*effect = (struct effect){.runner = runner,
+							  .frame = frame->number,
+							  .deliveries = frame->deliveries,
+							  .timeout_ms = time_left_ms(live, frame),
+							  .path = strdup(frame->path),
+							  .reference = strdup(frame->reference),
+							  .definition = definition_ref(live->definition),
+							  .task = frame->task,
+							  .request = datum_ref(frame->request),
+							  .authentication = authentication_of(live, frame)};
+	must(effect->path != NULL && effect->reference != NULL);
+	strcpy(effect->run_id, live->run_id);
+	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);
+	pthread_mutex_lock(&runner->lock);
+	live->in_flight++;
+	runner->effects_under_way++;
+	pthread_mutex_unlock(&runner->lock);
+	must(workers_push(runner->effects, run_effect, effect));
+}

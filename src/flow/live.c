@@ -1,0 +1,84 @@
+/* Runs in memory, and their inboxes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/must.h"
+#include "flow/definition.h"
+#include "flow/domain/datum.h"
+#include "flow/runner_internal.h"
+#include "http/workers.h"
+
+struct live *live_get(struct runner *runner, const char *run_id)
+{
+	struct live *live = map_get(&runner->live, run_id);
+	if (live == NULL) {
+		live = calloc(1, sizeof *live);
+		must(live != NULL && strlen(run_id) < sizeof live->run_id);
+		live->runner = runner;
+		strcpy(live->run_id, run_id);
+		live->inbox_end = &live->inbox;
+		must(map_set(&runner->live, run_id, live, NULL));
+	}
+	live->refs++;
+	return live;
+}
+
+void live_forget(struct live *live)
+{
+	if (!live->loaded)
+		return;
+	run_fini(&live->run);
+	definition_unref(live->definition);
+	free(live->seed);
+	live->seed = NULL;
+	live->definition = NULL;
+	live->loaded = false;
+}
+
+static void free_message(struct message *message)
+{
+	datum_unref(message->output);
+	datum_unref(message->error);
+	free(message->reason);
+	free(message);
+}
+
+static void free_live(struct live *live)
+{
+	map_remove(&live->runner->live, live->run_id);
+	live_forget(live);
+	while (live->inbox != NULL) {
+		struct message *message = live->inbox;
+		live->inbox = message->next;
+		free_message(message);
+	}
+	free(live);
+}
+
+/* A run that only waits may stay, so that its next turn need not read the journal again. */
+void live_put(struct live *live)
+{
+	must(live->refs > 0);
+	live->refs--;
+	bool idle = live->refs == 0 && !live->queued && !live->turning;
+	if (idle && (live->over || live->runner->closing || live->runner->live.count > LIVE_MAX))
+		free_live(live);
+}
+
+void live_queue(struct live *live)
+{
+	if (live->queued || live->turning || live->runner->closing)
+		return;
+	live->queued = true;
+	live->refs++;
+	live->runner->turns_under_way++;
+	must(workers_push(live->runner->turns, turn_run, live));
+}
+
+void live_post(struct live *live, struct message *message)
+{
+	message->next = NULL;
+	*live->inbox_end = message;
+	live->inbox_end = &message->next;
+	live_queue(live);
+}

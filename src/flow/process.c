@@ -1,0 +1,349 @@
+#include "flow/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "core/must.h"
+#include "core/utf8.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/ir.h"
+#include "flow/domain/trouble.h"
+
+enum {
+	ARGUMENTS_MAX = 256,
+	CPU_S = 3600,
+	FILES_MAX = 256,
+	FILE_BYTES = 1 << 30,
+	STREAM_MAX = DATUM_MAX / 2, /* bytes of an output; more ends the process */
+	KILLED = 128,
+};
+
+struct process {
+	struct arena arena;
+	char folder[64];
+	pid_t pid;
+	int in, out, err;
+	struct buf stdout_text, stderr_text, input;
+	size_t written;
+	int64_t deadline_ms;
+	int code;
+	bool timed_out, too_long;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- what is run --- */
+
+static const char *text_of(struct process *process, const struct json *value)
+{
+	if (value->kind == JS_STRING)
+		return value->text;
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_json(&jw, value);
+	const char *copy = arena_dup(&process->arena, buf_text(&text));
+	buf_fini(&text);
+	return copy;
+}
+
+static char **argument_list(struct process *process, const char *program, const struct json *arguments)
+{
+	char **list = arena_array(&process->arena, ARGUMENTS_MAX + 5, sizeof *list);
+	size_t count = 0;
+	list[count++] = arena_dup(&process->arena, "/bin/sh");
+	list[count++] = arena_dup(&process->arena, "-c");
+	list[count++] = arena_dup(&process->arena, program);
+	list[count++] = arena_dup(&process->arena, "sh");
+	for (uint32_t i = 0; arguments != NULL && i < arguments->count && i < ARGUMENTS_MAX; i++) {
+		const struct json *value = arguments->kind == JS_ARRAY ? &arguments->items[i] : &arguments->members[i].value;
+		list[count++] = arena_dup(&process->arena, text_of(process, value));
+	}
+	return list;
+}
+
+static char **environment_list(struct process *process, const struct json *environment)
+{
+	uint32_t given = environment == NULL ? 0 : environment->count;
+	char **list = arena_array(&process->arena, given + 2, sizeof *list);
+	size_t count = 0;
+	list[count++] = arena_dup(&process->arena, "PATH=/usr/local/bin:/usr/bin:/bin");
+	for (uint32_t i = 0; i < given; i++)
+		list[count++] = arena_printf(&process->arena, "%s=%s", environment->members[i].name,
+									 text_of(process, &environment->members[i].value));
+	return list;
+}
+
+/* --- the child --- */
+
+static void limit(int resource, rlim_t value)
+{
+	const struct rlimit both = {.rlim_cur = value, .rlim_max = value};
+	setrlimit((__rlimit_resource_t)resource, &both);
+}
+
+/* Between fork and exec: only calls that are safe there. */
+static _Noreturn void become(const struct process *process, char **arguments, char **environment, const int pipes[3])
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	setpgid(0, 0);
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_CPU, CPU_S);
+	limit(RLIMIT_NOFILE, FILES_MAX);
+	limit(RLIMIT_FSIZE, FILE_BYTES);
+	for (int i = 0; i < 3; i++)
+		if (dup2(pipes[i], i) < 0)
+			_exit(KILLED - 1);
+	close_range(3, ~0U, 0);
+	if (chdir(process->folder) != 0)
+		_exit(KILLED - 1);
+	execve(arguments[0], arguments, environment);
+	_exit(KILLED - 1);
+}
+
+static bool start(struct process *process, char **arguments, char **environment)
+{
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
+	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
+		return false;
+	const int theirs[3] = {in[0], out[1], err[1]};
+	process->pid = fork();
+	if (process->pid == 0)
+		become(process, arguments, environment, theirs);
+	for (int i = 0; i < 3; i++)
+		close(theirs[i]);
+	process->in = in[1];
+	process->out = out[0];
+	process->err = err[0];
+	fcntl(process->in, F_SETFL, O_NONBLOCK);
+	return process->pid > 0;
+}
+
+/* --- the parent --- */
+
+static void shut(int *file)
+{
+	if (*file >= 0)
+		close(*file);
+	*file = -1;
+}
+
+static void take(struct process *process, int *file, struct buf *text)
+{
+	char bytes[16384];
+	ssize_t got = read(*file, bytes, sizeof bytes);
+	if (got <= 0) {
+		shut(file);
+		return;
+	}
+	buf_add(text, bytes, (size_t)got);
+	if (text->size > STREAM_MAX)
+		process->too_long = true;
+}
+
+static void give(struct process *process)
+{
+	size_t left = process->input.size - process->written;
+	ssize_t gone = left == 0 ? 0 : write(process->in, buf_text(&process->input) + process->written, left);
+	if (gone > 0)
+		process->written += (size_t)gone;
+	if (gone < 0 ? errno != EAGAIN : process->written == process->input.size)
+		shut(&process->in);
+}
+
+/* One round of waiting; false: out of time, too much, or all pipes are closed. */
+static bool listen_once(struct process *process)
+{
+	struct pollfd files[3] = {{process->in, POLLOUT, 0}, {process->out, POLLIN, 0}, {process->err, POLLIN, 0}};
+	int64_t left = process->deadline_ms - now_ms();
+	if (process->out < 0 && process->err < 0)
+		return false;
+	if (left <= 0) {
+		process->timed_out = true;
+		return false;
+	}
+	if (poll(files, 3, (int)(left < 1000 ? left : 1000)) < 0 && errno != EINTR)
+		return false;
+	if (files[0].revents != 0)
+		give(process);
+	if (files[1].revents != 0)
+		take(process, &process->out, &process->stdout_text);
+	if (files[2].revents != 0)
+		take(process, &process->err, &process->stderr_text);
+	return !process->too_long;
+}
+
+/* Its pipes may be closed while it still works. */
+static void await_end(struct process *process)
+{
+	int status;
+	pid_t ended;
+	while ((ended = waitpid(process->pid, &status, WNOHANG)) == 0) {
+		if (process->timed_out || process->too_long || now_ms() >= process->deadline_ms) {
+			process->timed_out = !process->too_long;
+			kill(-process->pid, SIGKILL);
+			waitpid(process->pid, &status, 0);
+			break;
+		}
+		usleep(1000);
+	}
+	kill(-process->pid, SIGKILL); /* what it left behind in its group */
+	process->code = WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
+}
+
+static void remove_folder(const char *folder)
+{
+	char command[128];
+	snprintf(command, sizeof command, "exec rm -rf --one-file-system -- '%s'", folder);
+	pid_t pid = fork();
+	if (pid == 0) {
+		close_range(3, ~0U, 0);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(KILLED - 1);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+/* --- the answer --- */
+
+static void add_stream(struct jw *jw, const struct buf *text)
+{
+	if (utf8_valid(buf_text(text), text->size)) {
+		jw_strn(jw, buf_text(text), text->size);
+		return;
+	}
+	struct buf encoded;
+	buf_init(&encoded, 0);
+	for (size_t i = 0; i < text->size; i++) { /* bytes that are no text, as Latin-1: one character each */
+		unsigned char c = (unsigned char)text->bytes[i];
+		if (c < 0x80)
+			buf_addc(&encoded, (char)c);
+		else
+			buf_addf(&encoded, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+	}
+	jw_strn(jw, buf_text(&encoded), encoded.size);
+	buf_fini(&encoded);
+}
+
+static void write_output(struct jw *jw, const struct process *process, enum ir_returns returns)
+{
+	switch (returns) {
+	case IR_RETURN_STDOUT:
+		add_stream(jw, &process->stdout_text);
+		break;
+	case IR_RETURN_STDERR:
+		add_stream(jw, &process->stderr_text);
+		break;
+	case IR_RETURN_CODE:
+		jw_int(jw, process->code);
+		break;
+	case IR_RETURN_ALL:
+		jw_object(jw);
+		jw_member_int(jw, "code", process->code);
+		jw_key(jw, "stdout");
+		add_stream(jw, &process->stdout_text);
+		jw_key(jw, "stderr");
+		add_stream(jw, &process->stderr_text);
+		jw_object_end(jw);
+		break;
+	case IR_RETURN_NONE:
+		jw_null(jw);
+		break;
+	}
+}
+
+static struct datum *answer(struct process *process, enum ir_returns returns, struct trouble *trouble)
+{
+	bool codes = returns == IR_RETURN_CODE || returns == IR_RETURN_ALL;
+	if (process->timed_out)
+		trouble_set(trouble, TROUBLE_TIMEOUT, "Timeout", "The process did not end in time and was killed.");
+	else if (process->too_long)
+		trouble_set(trouble, TROUBLE_RUNTIME, "Output too long", "The process wrote more than %d bytes.", STREAM_MAX);
+	else if (process->code != 0 && !codes)
+		trouble_set(trouble, TROUBLE_RUNTIME, "Process failed", "The process ended with code %d.%s%.300s",
+					process->code, process->stderr_text.size > 0 ? " " : "",
+					utf8_valid(buf_text(&process->stderr_text), process->stderr_text.size)
+						? buf_text(&process->stderr_text)
+						: "");
+	else {
+		struct buf text;
+		struct jw jw;
+		buf_init(&text, 0);
+		jw_init(&jw, &text);
+		write_output(&jw, process, returns);
+		return datum_take_buf(&text);
+	}
+	return NULL;
+}
+
+static void set_input(struct process *process, const struct json *given)
+{
+	if (given == NULL || given->kind == JS_NULL)
+		return;
+	buf_adds(&process->input, text_of(process, given));
+}
+
+static bool run(struct process *process, const struct json *request, struct trouble *trouble)
+{
+	const char *command = json_text(request, "command");
+	if (command == NULL)
+		command = json_text(request, "code");
+	if (command == NULL)
+		return trouble_set(trouble, TROUBLE_EXPRESSION, "No command", "The command of a process is a text.");
+	char **arguments = argument_list(process, command, json_get(request, "arguments"));
+	char **environment = environment_list(process, json_get(request, "environment"));
+	set_input(process, json_get(request, "stdin"));
+	if (mkdtemp(process->folder) == NULL || !start(process, arguments, environment))
+		return trouble_set(trouble, TROUBLE_RUNTIME, "Process not started", "%s", strerror(errno));
+	while (listen_once(process))
+		;
+	await_end(process);
+	return true;
+}
+
+struct datum *process_run(const struct ir_task *task, struct datum *request, int64_t timeout_ms,
+						  struct trouble *trouble)
+{
+	struct process process = {.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + timeout_ms};
+	strcpy(process.folder, "/tmp/countersign-run-XXXXXX");
+	arena_init(&process.arena, 16 << 20);
+	buf_init(&process.stdout_text, 0);
+	buf_init(&process.stderr_text, 0);
+	buf_init(&process.input, 0);
+	struct datum *output = NULL;
+	if (run(&process, datum_tree(request), trouble))
+		output = answer(&process, task->process.returns, trouble);
+	shut(&process.in);
+	shut(&process.out);
+	shut(&process.err);
+	remove_folder(process.folder);
+	buf_fini(&process.input);
+	buf_fini(&process.stdout_text);
+	buf_fini(&process.stderr_text);
+	arena_fini(&process.arena);
+	return output;
+}

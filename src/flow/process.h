@@ -1,0 +1,21 @@
+/*
+ * `run: shell` and `run: script`: a process of its own, with an environment of its own [flow.md 2.1].
+ *
+ * Its own process group, an empty working folder, only the environment that the task lists, limits on processor time,
+ * memory, files and processes; killed with its group at the time-out.  Output is byte exact.
+ * Thread: any; blocks until the process has ended.
+ */
+#ifndef CS_FLOW_PROCESS_H
+#define CS_FLOW_PROCESS_H
+
+#include <stdint.h>
+
+struct datum;
+struct ir_task;
+struct trouble;
+
+/* `request`: {command or code, arguments?, environment?, stdin?}.  NULL sets *trouble. */
+struct datum *process_run(const struct ir_task *task, struct datum *request, int64_t timeout_ms,
+						  struct trouble *trouble);
+
+#endif

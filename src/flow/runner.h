@@ -1,0 +1,102 @@
+/*
+ * The runner: drives runs, one turn at a time, and carries out what their steps ask of the world.
+ *
+ * A turn (domain/drive.h) decides as much as it can; its rows are committed in one transaction; only then are its side
+ * effects sent and its waiters told.  Of one run there is one turn at a time; of different runs as many as there are
+ * threads.  Everything that happens to a run (a timer, an answer, an operator's word) is a message in its inbox.
+ * After a crash the journal says where each run stands: runner_open() takes up all of them.
+ * Threads: all functions any, but open and close.
+ */
+#ifndef CS_FLOW_RUNNER_H
+#define CS_FLOW_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct datum;
+struct db;
+struct definition;
+struct runner;
+struct env;
+struct err;
+struct expr_pool;
+struct id_maker;
+struct ir_policy;
+struct outgoing;
+struct run_record;
+struct store;
+struct trouble;
+
+struct runner_options {
+	struct store *store;
+	const struct env *env;
+	struct id_maker *ids;
+	struct expr_pool *expr;
+	struct outgoing *outgoing;      /* how HTTP is asked (link/outgoing.h) */
+	const struct ir_policy *policy; /* of definitions that runs bring along */
+	/* A pure operation of the house: the whole envelope, or NULL with *trouble. */
+	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
+	void *op_self;
+	struct datum *secrets;    /* an object; NULL: none */
+	const char *error_base;   /* NULL: the standard one */
+	const char *event_source; /* of emitted events */
+	const char *version;      /* of the program */
+	unsigned turns, effects;  /* threads */
+	int64_t retry_max, retry_max_delay_ms;
+	bool virtual_time; /* timers fire at once, in order, while nothing is in flight */
+};
+
+/* Take up every run that is not over.  Options (what they point at) must outlive the runner. */
+bool runner_open(const struct runner_options *options, struct runner **runner, struct err *err);
+
+/* Let running turns commit, give up what is in flight (it is sent again by the next process), end the threads. */
+void runner_close(struct runner *runner);
+
+/* Compile a definition by the runner's policy, keep it in the cache, and say its hash. */
+struct definition_problems;
+struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
+									 struct definition_problems *problems, struct err *err);
+
+/*
+ * What starts a run.  runner_insert() in an op, then runner_wake() after the commit; so that a start can share its
+ * transaction with an idempotency record.
+ */
+struct runner_start {
+	const char *run_id; /* NULL: a new one is made and set */
+	const char *account_id, *created_by;
+	struct definition *definition;
+	const char *definition_text, *definition_sha256;
+	const char *input;  /* JSON text */
+	const char *seed;   /* decimal; NULL: random */
+	const char *labels; /* JSON object; NULL: {} */
+	int64_t priority;
+	const char *parent_run_id, *parent_path;
+	char made_id[37], made_seed[24];
+};
+bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
+
+/* Drive the run: it was inserted, or something that it waits for may have come. */
+void runner_wake(struct runner *runner, const char *run_id);
+
+enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME };
+/* Tell a run to stop, pause or go on.  Wrong in its state: it is left as it is. */
+void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason);
+
+/* Wait until the run is over, suspended, or has come to rest with nothing in flight (`rest`); false: out of time. */
+bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms);
+
+/* Wall time as runs see it: that of env, and what virtual time has jumped. */
+int64_t runner_now_us(struct runner *runner);
+
+/* The result of an intent, from whoever carries it out. */
+struct runner_result {
+	const char *run_id;
+	uint32_t frame;
+	int64_t deliveries;
+	struct datum *output, *error; /* one of them; references that pass over */
+	bool definite;
+};
+void runner_result(struct runner *runner, const struct runner_result *result);
+
+#endif

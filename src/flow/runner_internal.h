@@ -1,0 +1,115 @@
+/* The parts of the runner among themselves.  Private to src/flow. */
+#ifndef CS_FLOW_RUNNER_INTERNAL_H
+#define CS_FLOW_RUNNER_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/buf.h"
+#include "core/id.h"
+#include "core/map.h"
+#include "flow/domain/drive.h"
+#include "flow/domain/run.h"
+#include "flow/runner.h"
+#include "flow/runs_repo.h"
+#include "store/store.h"
+
+struct workers;
+
+enum {
+	TURN_ROWS = 256,    /* rows of one commit */
+	LIVE_MAX = 4096,    /* runs that are kept in memory while they wait */
+	JOBS_MAX = 1 << 20, /* turns and effects that may be queued */
+};
+
+/* Something that happened to a run. */
+enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER };
+struct message {
+	enum message_kind kind;
+	enum runner_order order;
+	char *reason;
+	uint32_t frame;
+	int64_t deliveries;
+	struct datum *output, *error;
+	bool definite;
+	struct message *next;
+};
+
+/* A frame whose intent was written in the turn at hand. */
+struct intent {
+	uint32_t frame;
+	struct intent *next;
+};
+
+/* A run in memory. */
+struct live {
+	struct runner *runner;
+	char run_id[ID_TEXT];
+	unsigned refs; /* under the runner's lock, as all up to `loaded` */
+	bool queued, turning;
+	struct message *inbox, **inbox_end;
+	bool resting, over, suspended; /* as of the last commit */
+	unsigned in_flight;            /* effects sent and not answered */
+	int64_t due_us;
+
+	/* of the turn */
+	bool loaded, recovered;
+	struct definition *definition;
+	struct run run;
+	char *seed;
+	struct drive drive;
+	struct buf lines;
+	int64_t first_seq;
+	struct intent *intents;
+	enum drive_end end;
+	struct run_commit commit;
+	struct store_op op;
+	bool applied;
+};
+
+/* When which run is to be woken: a heap, the earliest first.  Entries that no longer hold are passed over. */
+struct alarm {
+	int64_t due_us;
+	char run_id[ID_TEXT];
+};
+struct alarms {
+	struct alarm *items;
+	size_t count, room;
+};
+
+struct runner {
+	struct runner_options options;
+	struct world world;
+	struct workers *turns, *effects;
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* a run came to rest; an alarm was set; the end has come */
+	struct map live;        /* run_id -> struct live */
+	struct map definitions; /* sha256 -> struct definition */
+	struct alarms alarms;
+	size_t turns_under_way; /* or queued */
+	size_t effects_under_way;
+	bool closing;
+	pthread_t timer;
+	_Atomic int64_t skew_us; /* what virtual time has jumped */
+};
+
+/* live.c: with the lock held */
+struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
+void live_put(struct live *live);
+void live_queue(struct live *live); /* a turn, unless one is queued or under way */
+void live_post(struct live *live, struct message *message);
+void live_forget(struct live *live); /* the state in memory: it is read anew at the next turn */
+
+/* turn.c */
+void turn_run(void *live, int worker);
+
+/* effect.c */
+bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
+void effect_send(struct live *live, const struct frame *frame);
+
+/* timer.c, with the lock held */
+void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
+void alarms_fini(struct alarms *alarms);
+void *timer_main(void *runner);
+
+#endif

@@ -1,0 +1,199 @@
+#include "flow/runs_repo.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "flow/domain/datum.h"
+#include "store/store.h"
+
+bool runs_keep_definition(struct db *db, const char *sha256, const char *text, struct err *err)
+{
+	return db_run(db, err,
+				  "INSERT INTO flow_definitions (definition_sha256, definition) VALUES ($1, $2) "
+				  "ON CONFLICT (definition_sha256) DO NOTHING",
+				  V_TEXT(sha256), V_TEXT(text));
+}
+
+struct text {
+	struct arena *arena;
+	const char *bytes;
+};
+
+static void take_text(const struct db_rows *row, void *self)
+{
+	struct text *text = self;
+	text->bytes = db_text_dup(row, 0, text->arena);
+}
+
+bool runs_definition(struct db *db, const char *sha256, struct arena *arena, const char **text, size_t *size,
+					 struct err *err)
+{
+	struct text found = {.arena = arena};
+	bool there;
+	if (!db_one(db, err, &there, take_text, &found,
+				"SELECT definition FROM flow_definitions WHERE definition_sha256 = $1", V_TEXT(sha256)))
+		return false;
+	*text = found.bytes;
+	*size = found.bytes == NULL ? 0 : strlen(found.bytes);
+	return true;
+}
+
+bool runs_insert(struct db *db, const struct run_record *r, struct err *err)
+{
+	return db_run(
+		db, err,
+		"INSERT INTO flow_runs (run_id, account_id, namespace, name, version, definition_sha256, status, seed, "
+		"priority, labels, seq, due_at, driven, input, steps_total, attempts_total, created_at, created_by, "
+		"parent_run_id, parent_path) "
+		"VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, 0, 0, 0, $10, 0, 0, $11, $12, $13, $14)",
+		V_TEXT(r->run_id), V_TEXT(r->account_id), V_TEXT(r->namespace), V_TEXT(r->name), V_TEXT(r->version),
+		V_TEXT(r->definition_sha256), V_TEXT(r->seed), V_INT(r->priority), V_TEXT(r->labels), V_TEXT(r->input),
+		V_INT(r->created_us), V_TEXT(r->created_by), V_TEXT(r->parent_run_id), V_TEXT(r->parent_path));
+}
+
+#define RUN_COLUMNS \
+	"run_id, account_id, namespace, name, version, definition_sha256, status, reason, seed, labels, input, output, " \
+	"error, created_by, parent_run_id, parent_path, priority, seq, due_at, steps_total, attempts_total, created_at, " \
+	"started_at, ended_at, driven"
+
+struct record {
+	struct arena *arena;
+	struct run_record *record;
+};
+
+static void take_record(const struct db_rows *row, void *self)
+{
+	struct record *to = self;
+	const char *texts[16];
+	for (int i = 0; i < 16; i++)
+		texts[i] = db_text_dup(row, i, to->arena);
+	*to->record = (struct run_record){
+		.run_id = texts[0],
+		.account_id = texts[1],
+		.namespace = texts[2],
+		.name = texts[3],
+		.version = texts[4],
+		.definition_sha256 = texts[5],
+		.status = texts[6],
+		.reason = texts[7],
+		.seed = texts[8],
+		.labels = texts[9],
+		.input = texts[10],
+		.output = texts[11],
+		.error = texts[12],
+		.created_by = texts[13],
+		.parent_run_id = texts[14],
+		.parent_path = texts[15],
+		.priority = db_int(row, 16),
+		.seq = db_int(row, 17),
+		.due_us = db_int(row, 18),
+		.steps_total = db_int(row, 19),
+		.attempts_total = db_int(row, 20),
+		.created_us = db_int(row, 21),
+		.started_us = db_int(row, 22),
+		.ended_us = db_int(row, 23),
+		.driven = db_int(row, 24) != 0,
+	};
+}
+
+bool runs_get(struct db *db, const char *run_id, const char *account_id, struct arena *arena, struct run_record *record,
+			  bool *found, struct err *err)
+{
+	struct record to = {.arena = arena, .record = record};
+	if (account_id == NULL)
+		return db_one(db, err, found, take_record, &to, "SELECT " RUN_COLUMNS " FROM flow_runs WHERE run_id = $1",
+					  V_TEXT(run_id));
+	return db_one(db, err, found, take_record, &to,
+				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE run_id = $1 AND account_id = $2", V_TEXT(run_id),
+				  V_TEXT(account_id));
+}
+
+static struct store_value moment(int64_t us)
+{
+	return us == 0 ? V_NULL : V_INT(us);
+}
+
+bool runs_commit(struct db *db, const struct run_commit *c, struct err *err)
+{
+	if (!db_run(
+			db, err,
+			"UPDATE flow_runs SET status = $1, reason = $2, seq = $3, due_at = $4, driven = $5, output = $6, error = "
+			"$7, "
+			"steps_total = $8, attempts_total = $9, started_at = $10, ended_at = $11 WHERE run_id = $12 AND seq = $13",
+			V_TEXT(c->status), V_TEXT(c->reason), V_INT(c->last_seq), V_INT(c->due_us), V_INT(c->driven),
+			V_TEXT(c->output), V_TEXT(c->error), V_INT(c->steps_total), V_INT(c->attempts_total), moment(c->started_us),
+			moment(c->ended_us), V_TEXT(c->run_id), V_INT(c->first_seq - 1)))
+		return false;
+	if (db_changed(db) != 1)
+		return err_set(err, ERR_CONFLICT, "The journal of run %s does not end at row %lld.", c->run_id,
+					   (long long)c->first_seq - 1);
+	return db_run(db, err, "INSERT INTO flow_journal (run_id, first_seq, last_seq, lines) VALUES ($1, $2, $3, $4)",
+				  V_TEXT(c->run_id), V_INT(c->first_seq), V_INT(c->last_seq),
+				  ((struct store_value){.type = STORE_TEXT, .size = c->lines_size, .text = c->lines}));
+}
+
+/* --- journals --- */
+
+struct lines {
+	int64_t after;
+	bool (*take)(void *self, const struct json *row, struct err *err);
+	void *self;
+};
+
+static bool take_line(const struct lines *to, const char *line, size_t size, struct err *err)
+{
+	enum { LINE_CAP = 512 << 20 };
+	struct arena arena;
+	const struct json *row;
+	arena_init(&arena, LINE_CAP);
+	bool good = json_parse(&arena, line, size, &datum_limits, &row, err);
+	const struct json *seq = good ? json_get(row, "seq") : NULL;
+	if (seq != NULL && seq->kind == JS_INT && seq->integer > to->after)
+		good = to->take(to->self, row, err);
+	arena_fini(&arena);
+	return good;
+}
+
+static bool take_lines(const struct lines *to, const char *text, struct err *err)
+{
+	while (*text != '\0') {
+		size_t size = strcspn(text, "\n");
+		if (!take_line(to, text, size, err))
+			return false;
+		text += size + (text[size] == '\n');
+	}
+	return true;
+}
+
+bool runs_journal(struct db *db, const char *run_id, int64_t after, int64_t limit,
+				  bool (*take)(void *self, const struct json *row, struct err *err), void *self, struct err *err)
+{
+	const struct lines to = {.after = after, .take = take, .self = self};
+	struct db_rows rows;
+	if (!db_query(db, &rows, err,
+				  "SELECT lines, last_seq FROM flow_journal WHERE run_id = $1 AND last_seq > $2 ORDER BY first_seq",
+				  V_TEXT(run_id), V_INT(after)))
+		return false;
+	bool good = true;
+	while (good && db_next(&rows)) {
+		good = take_lines(&to, db_text(&rows, 0), err);
+		if (limit > 0 && db_int(&rows, 1) >= after + limit)
+			break;
+	}
+	return db_end(&rows, good ? err : NULL) && good;
+}
+
+bool runs_open(struct db *db, void (*take)(void *self, const char *run_id, bool driven, int64_t due_us), void *self,
+			   struct err *err)
+{
+	struct db_rows rows;
+	if (!db_query(
+			db, &rows, err,
+			"SELECT run_id, driven, due_at FROM flow_runs WHERE driven = 0 OR due_at > 0 ORDER BY due_at, run_id"))
+		return false;
+	while (db_next(&rows))
+		take(self, db_text(&rows, 0), db_int(&rows, 1) != 0, db_int(&rows, 2));
+	return db_end(&rows, err);
+}

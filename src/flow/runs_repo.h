@@ -1,0 +1,67 @@
+/*
+ * Runs and their journals in the store.
+ *
+ * Reading: on any connection.  Writing: in an op.  Texts of what was read are the arena's.
+ */
+#ifndef CS_FLOW_RUNS_REPO_H
+#define CS_FLOW_RUNS_REPO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct db;
+struct err;
+struct json;
+struct run;
+
+/* A run as its row says. */
+struct run_record {
+	const char *run_id, *account_id;
+	const char *namespace, *name, *version, *definition_sha256;
+	const char *status, *reason;
+	const char *seed, *labels, *input, *output, *error;
+	const char *created_by, *parent_run_id, *parent_path;
+	int64_t priority, seq, due_us;
+	int64_t steps_total, attempts_total;
+	int64_t created_us, started_us, ended_us; /* 0: not yet */
+	bool driven;
+};
+
+/* Keep a definition's text under its hash; one that is there is left. */
+bool runs_keep_definition(struct db *db, const char *sha256, const char *text, struct err *err);
+
+/* NULL without err set: no such definition. */
+bool runs_definition(struct db *db, const char *sha256, struct arena *arena, const char **text, size_t *size,
+					 struct err *err);
+
+/* A new run, pending, without a journal. */
+bool runs_insert(struct db *db, const struct run_record *record, struct err *err);
+
+/* *found false: there is none with that id, or (account_id given) it is another's. */
+bool runs_get(struct db *db, const char *run_id, const char *account_id, struct arena *arena, struct run_record *record,
+			  bool *found, struct err *err);
+
+/* One commit of a run's turn: the lines first_seq to last_seq, and the state they lead to. */
+struct run_commit {
+	const char *run_id;
+	int64_t first_seq, last_seq;
+	const char *lines;
+	size_t lines_size;
+	const char *status, *reason, *output, *error;
+	int64_t due_us, started_us, ended_us, steps_total, attempts_total;
+	bool driven;
+};
+/* ERR_CONFLICT: the journal is not where the commit begins (somebody else drove the run). */
+bool runs_commit(struct db *db, const struct run_commit *commit, struct err *err);
+
+/* All rows after `after`, at most about `limit` (whole commits), in order; `take` gets each as JSON. */
+bool runs_journal(struct db *db, const char *run_id, int64_t after, int64_t limit,
+				  bool (*take)(void *self, const struct json *row, struct err *err), void *self, struct err *err);
+
+/* Runs that have to be looked after when a process starts: those not driven, and those with a timer. */
+bool runs_open(struct db *db, void (*take)(void *self, const char *run_id, bool driven, int64_t due_us), void *self,
+			   struct err *err);
+
+#endif

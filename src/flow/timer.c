@@ -1,0 +1,97 @@
+/* Alarms: a heap, and the thread that watches it. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/must.h"
+#include "flow/runner_internal.h"
+
+enum { LOOK_AGAIN_US = 1000000 }; /* the wall clock may have been moved */
+
+static void swap(struct alarm *a, struct alarm *b)
+{
+	struct alarm kept = *a;
+	*a = *b;
+	*b = kept;
+}
+
+void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id)
+{
+	if (alarms->count == alarms->room) {
+		alarms->room = alarms->room == 0 ? 64 : 2 * alarms->room;
+		alarms->items = reallocarray(alarms->items, alarms->room, sizeof(*alarms->items));
+		must(alarms->items != NULL);
+	}
+	size_t at = alarms->count++;
+	alarms->items[at].due_us = due_us;
+	strcpy(alarms->items[at].run_id, run_id);
+	for (size_t up; at > 0 && alarms->items[up = (at - 1) / 2].due_us > alarms->items[at].due_us; at = up)
+		swap(&alarms->items[up], &alarms->items[at]);
+}
+
+static struct alarm take_first(struct alarms *alarms)
+{
+	struct alarm first = alarms->items[0];
+	alarms->items[0] = alarms->items[--alarms->count];
+	for (size_t at = 0;;) {
+		size_t least = at;
+		for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+			if (child < alarms->count && alarms->items[child].due_us < alarms->items[least].due_us)
+				least = child;
+		if (least == at)
+			return first;
+		swap(&alarms->items[least], &alarms->items[at]);
+		at = least;
+	}
+}
+
+void alarms_fini(struct alarms *alarms)
+{
+	free(alarms->items);
+}
+
+static void ring(struct runner *runner)
+{
+	struct alarm alarm = take_first(&runner->alarms);
+	struct live *live = live_get(runner, alarm.run_id);
+	live_queue(live);
+	live_put(live);
+}
+
+/* The next look: at the first alarm, or in a while.  Virtual time has no reason to wait where nothing else happens. */
+static int64_t sleep_us(struct runner *runner)
+{
+	if (runner->alarms.count == 0)
+		return LOOK_AGAIN_US;
+	int64_t left = runner->alarms.items[0].due_us - runner_now_us(runner);
+	if (runner->options.virtual_time && runner->turns_under_way + runner->effects_under_way == 0 && left > 0) {
+		atomic_fetch_add(&runner->skew_us, left);
+		return 0;
+	}
+	return left < LOOK_AGAIN_US ? left : LOOK_AGAIN_US;
+}
+
+static void wait_us(struct runner *runner, int64_t us)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + us % 1000000 * 1000;
+	until.tv_sec += us / 1000000 + ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
+}
+
+void *timer_main(void *self)
+{
+	struct runner *runner = self;
+	pthread_mutex_lock(&runner->lock);
+	while (!runner->closing) {
+		int64_t us = sleep_us(runner);
+		if (us > 0)
+			wait_us(runner, us);
+		else
+			ring(runner);
+	}
+	pthread_mutex_unlock(&runner->lock);
+	return NULL;
+}

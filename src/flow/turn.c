@@ -1,0 +1,343 @@
+/* One turn of a run: read it if need be, decide, commit, and then what follows from the commit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/must.h"
+#include "flow/definition.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/ir.h"
+#include "flow/domain/row.h"
+#include "flow/domain/trouble.h"
+#include "flow/runner_internal.h"
+#include "http/workers.h"
+
+enum { TURN_CAP = 64 << 20 };
+
+/* --- reading --- */
+
+static bool fold(void *self, const struct json *json, struct err *err)
+{
+	struct live *live = self;
+	struct row row;
+	bool good = row_decode(json, &row, err) && run_apply(&live->run, &row, err);
+	row_fini(&row);
+	return good;
+}
+
+static bool open_definition(struct live *live, struct db *db, const struct run_record *record, struct arena *arena,
+							struct err *err)
+{
+	const char *text;
+	size_t size;
+	char sha256[65];
+	struct definition_problems problems = {.arena = arena};
+	if (!runs_definition(db, record->definition_sha256, arena, &text, &size, err))
+		return false;
+	if (text == NULL)
+		return err_set(err, ERR_INTERNAL, "The definition of run %s is missing.", live->run_id);
+	live->definition = runner_definition(live->runner, text, size, sha256, &problems, err);
+	if (live->definition != NULL)
+		return true;
+	return problems.list.count == 0 ? false
+									: err_set(err, ERR_INTERNAL, "The definition of run %s: %s", live->run_id,
+											  problems.list.items[0].message);
+}
+
+static bool load_from(struct live *live, struct db *db, struct arena *arena, struct err *err)
+{
+	struct run_record record;
+	bool found;
+	if (!runs_get(db, live->run_id, NULL, arena, &record, &found, err))
+		return false;
+	if (!found)
+		return err_set(err, ERR_NOT_FOUND, "There is no run %s.", live->run_id);
+	if (!open_definition(live, db, &record, arena, err))
+		return false;
+	live->seed = strdup(record.seed);
+	must(live->seed != NULL);
+	run_init(&live->run, definition_ir(live->definition), live->run_id, live->seed);
+	live->run.version = live->runner->options.version;
+	live->loaded = true;
+	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err)) {
+		live_forget(live);
+		return false;
+	}
+	if (live->run.seq == 0) {
+		live->run.input = datum_text(record.input, strlen(record.input));
+	}
+	return true;
+}
+
+static bool load(struct live *live)
+{
+	struct arena arena;
+	struct err err = {.kind = ERR_NONE};
+	arena_init(&arena, TURN_CAP);
+	struct db *db = store_read(live->runner->options.store);
+	bool good = load_from(live, db, &arena, &err);
+	store_read_end(live->runner->options.store, db);
+	arena_fini(&arena);
+	if (!good)
+		log_error("flow: run cannot be read", log_str("run_id", live->run_id), log_str("error", err.message));
+	return good;
+}
+
+/* --- deciding --- */
+
+static void keep_row(void *self, const struct row *row)
+{
+	struct live *live = self;
+	if (live->lines.size > 0)
+		buf_addc(&live->lines, '\n');
+	else
+		live->first_seq = row->seq;
+	row_encode(row, &live->lines);
+	if (row->kind != ROW_INTENT)
+		return;
+	struct intent *intent = malloc(sizeof *intent);
+	must(intent != NULL);
+	*intent = (struct intent){.frame = row->frame, .next = live->intents};
+	live->intents = intent;
+}
+
+static void take_result(struct live *live, const struct message *message)
+{
+	struct frame *frame = run_frame(&live->run, message->frame);
+	if (frame == NULL || frame->is_block || !frame->sent || frame->deliveries != message->deliveries)
+		return; /* it came too late: the step has ended otherwise */
+	drive_result(&live->drive, frame, message->output, message->error, message->definite);
+}
+
+static void take_order(struct live *live, const struct message *message)
+{
+	enum run_status status = live->run.status;
+	if (message->order == RUNNER_CANCEL && run_may_become(status, RUN_CANCELLED))
+		drive_cancel(&live->drive, message->reason);
+	else if (message->order == RUNNER_SUSPEND && run_may_become(status, RUN_SUSPENDED))
+		drive_suspend(&live->drive, message->reason);
+	else if (message->order == RUNNER_RESUME && status == RUN_SUSPENDED)
+		drive_resume(&live->drive);
+}
+
+static void take_message(struct live *live, struct message *message)
+{
+	if (message->kind == MESSAGE_RESULT)
+		take_result(live, message);
+	else
+		take_order(live, message);
+	datum_unref(message->output);
+	datum_unref(message->error);
+	free(message->reason);
+	free(message);
+}
+
+/* After a crash: what was sent and not answered is sent again, by the same key [flow.md 3.1]. */
+static void send_again(struct live *live)
+{
+	for (size_t i = 0; i < live->run.frames_count; i++) {
+		struct frame *frame = live->run.frames[i];
+		if (frame->is_block || !frame->sent || !effect_is_ours(frame->task))
+			continue;
+		if (frame->task->at_most_once) {
+			struct trouble trouble;
+			trouble_set(&trouble, TROUBLE_RUNTIME, "Effect unknown",
+						"It was sent, and whether it was carried out is not known.");
+			struct datum *error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
+			drive_result(&live->drive, frame, NULL, error, true);
+			datum_unref(error);
+			continue;
+		}
+		struct row row = drive_row(&live->drive, ROW_INTENT, frame);
+		row.n = frame->deliveries + 1;
+		drive_emit(&live->drive, &row);
+	}
+}
+
+static void decide(struct live *live, struct message *inbox)
+{
+	struct runner *runner = live->runner;
+	int64_t now = runner_now_us(runner);
+	live->drive = (struct drive){.run = &live->run,
+								 .world = &runner->world,
+								 .now_us = now > live->run.now_us ? now : live->run.now_us,
+								 .emit = keep_row,
+								 .self = live};
+	if (live->run.seq == 0) {
+		struct datum *input = datum_ref(live->run.input);
+		drive_start(&live->drive, input);
+		datum_unref(input);
+	} else if (!live->recovered) {
+		send_again(live);
+	}
+	live->recovered = true;
+	while (inbox != NULL) {
+		struct message *message = inbox;
+		inbox = message->next;
+		take_message(live, message);
+	}
+	live->end = run_is_over(live->run.status) ? DRIVE_OVER : drive_turn(&live->drive, TURN_ROWS);
+}
+
+/* --- committing --- */
+
+static bool waits_for_us(const struct run *run)
+{
+	for (size_t i = 0; i < run->frames_count; i++)
+		if (!run->frames[i]->is_block && run->frames[i]->sent && effect_is_ours(run->frames[i]->task))
+			return true;
+	return false;
+}
+
+static const char *status_name(const struct live *live)
+{
+	const struct run *run = &live->run;
+	bool active = run->status != RUN_RUNNING || live->end == DRIVE_MORE || waits_for_us(run);
+	return run_status_names[active ? run->status : RUN_WAITING];
+}
+
+static bool apply_commit(struct db *db, void *self, struct err *err)
+{
+	struct live *live = self;
+	return runs_commit(db, &live->commit, err);
+}
+
+static void after_commit(void *self, int worker);
+
+static void committed(void *self, bool applied, const struct err *err)
+{
+	struct live *live = self;
+	live->applied = applied;
+	if (!applied)
+		log_error("flow: turn not committed", log_str("run_id", live->run_id), log_str("error", err->message));
+	must(workers_push(live->runner->turns, after_commit, live));
+}
+
+static const char *text_of(const struct datum *datum)
+{
+	return datum == NULL ? NULL : datum_bytes(datum, NULL);
+}
+
+static void commit(struct live *live)
+{
+	const struct run *run = &live->run;
+	bool over = run_is_over(run->status);
+	live->commit = (struct run_commit){
+		.run_id = live->run_id,
+		.first_seq = live->first_seq,
+		.last_seq = run->seq,
+		.lines = buf_text(&live->lines),
+		.lines_size = live->lines.size,
+		.status = status_name(live),
+		.reason = run->reason,
+		.output = text_of(run->output),
+		.error = text_of(run->error),
+		.due_us = over || run->status == RUN_SUSPENDED ? 0 : run_due(run),
+		.started_us = run->started_us,
+		.ended_us = run->ended_us,
+		.steps_total = run->steps,
+		.attempts_total = run->executions,
+		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
+	};
+	live->op = (struct store_op){.apply = apply_commit, .done = committed, .self = live};
+	struct err err;
+	if (!store_submit(live->runner->options.store, &live->op, &err))
+		committed(live, false, &err);
+}
+
+/* --- afterwards --- */
+
+static void drop_intents(struct live *live)
+{
+	while (live->intents != NULL) {
+		struct intent *intent = live->intents;
+		live->intents = intent->next;
+		free(intent);
+	}
+}
+
+static void send_effects(struct live *live)
+{
+	for (const struct intent *intent = live->intents; intent != NULL; intent = intent->next) {
+		const struct frame *frame = run_frame(&live->run, intent->frame);
+		if (frame != NULL && frame->sent && effect_is_ours(frame->task))
+			effect_send(live, frame);
+	}
+	drop_intents(live);
+}
+
+/* With the lock held: what the commit means for those who wait. */
+static void settle(struct live *live)
+{
+	struct runner *runner = live->runner;
+	live->turning = false;
+	live->over = live->loaded && run_is_over(live->run.status);
+	live->suspended = live->loaded && live->run.status == RUN_SUSPENDED;
+	live->resting = live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
+	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
+	if (due_us > 0)
+		alarms_set(&runner->alarms, due_us, live->run_id);
+	live->due_us = due_us;
+	if ((live->loaded && live->end == DRIVE_MORE) || live->inbox != NULL)
+		live_queue(live);
+	runner->turns_under_way--;
+	pthread_cond_broadcast(&runner->changed);
+	live_put(live);
+}
+
+static void end_turn(struct live *live)
+{
+	struct runner *runner = live->runner;
+	buf_fini(&live->lines);
+	pthread_mutex_lock(&runner->lock);
+	settle(live);
+	pthread_mutex_unlock(&runner->lock);
+}
+
+/* What was not committed did not happen: the state is read anew, and the turn begins again. */
+static void undo(struct live *live)
+{
+	drop_intents(live);
+	live_forget(live);
+	live->recovered = false;
+	live->end = DRIVE_MORE;
+}
+
+static void after_commit(void *self, int worker)
+{
+	struct live *live = self;
+	(void)worker;
+	if (live->applied)
+		send_effects(live);
+	else
+		undo(live);
+	end_turn(live);
+}
+
+void turn_run(void *self, int worker)
+{
+	struct live *live = self;
+	struct runner *runner = live->runner;
+	(void)worker;
+	pthread_mutex_lock(&runner->lock);
+	live->queued = false;
+	live->turning = true;
+	live->resting = false;
+	struct message *inbox = live->inbox;
+	live->inbox = NULL;
+	live->inbox_end = &live->inbox;
+	pthread_mutex_unlock(&runner->lock);
+	buf_init(&live->lines, 0);
+	if (!live->loaded && !load(live)) {
+		live->end = DRIVE_WAITS;
+		end_turn(live);
+		return;
+	}
+	decide(live, inbox);
+	if (live->lines.size > 0)
+		commit(live);
+	else
+		end_turn(live);
+}

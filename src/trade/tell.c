@@ -1,0 +1,108 @@
+#include "trade/tell.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "core/id.h"
+#include "core/num.h"
+#include "core/stamp.h"
+#include "http/exchange.h"
+#include "people/reply.h"
+#include "store/store.h"
+#include "trade/trade_internal.h"
+
+enum { LIST_MAX = 200, LIST_USUAL = 50, MONEY_DECIMALS = 2, RATIO_DECIMALS = 6 };
+
+static const struct field page_fields[] = {
+	F_INT(page_ask, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)),
+	F_STR(page_ask, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
+};
+const struct field_table page_ask_table = FIELD_TABLE("trade.page", page_ask, page_fields);
+
+void tell_exact(struct jw *jw, const char *name, double x)
+{
+	jw_key(jw, name);
+	if (isnan(x))
+		jw_null(jw);
+	else
+		jw_num(jw, x);
+}
+
+void tell_money(struct jw *jw, const char *name, double x)
+{
+	tell_exact(jw, name, isnan(x) ? x : num_round(x, MONEY_DECIMALS));
+}
+
+void tell_ratio(struct jw *jw, const char *name, double x)
+{
+	tell_exact(jw, name, isnan(x) ? x : num_round(x, RATIO_DECIMALS));
+}
+
+void tell_time(struct jw *jw, const char *name, int64_t us)
+{
+	char text[STAMP_TEXT];
+	if (us != 0)
+		stamp_format(text, us);
+	jw_member_str(jw, name, us != 0 ? text : NULL);
+}
+
+void tell_json(struct jw *jw, const char *name, const char *json)
+{
+	jw_key(jw, name);
+	if (json == NULL)
+		jw_null(jw);
+	else
+		jw_raw(jw, json, strlen(json));
+}
+
+void tell_begin(struct telling *t)
+{
+	buf_init(&t->buf, 0);
+	jw_init(&t->jw, &t->buf);
+	jw_object(&t->jw);
+}
+
+void tell_end(struct telling *t, struct exchange *x, int status)
+{
+	jw_object_end(&t->jw);
+	if (jw_ok(&t->jw))
+		reply_fact_text(x, status, buf_text(&t->buf), t->buf.size);
+	else
+		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
+	buf_fini(&t->buf);
+}
+
+void tell_list(struct telling *t)
+{
+	tell_begin(t);
+	jw_key(&t->jw, "items");
+	jw_array(&t->jw);
+}
+
+void tell_list_end(struct telling *t, struct exchange *x, const char *next_cursor)
+{
+	jw_array_end(&t->jw);
+	jw_member_str(&t->jw, "next_cursor", next_cursor);
+	tell_end(t, x, 200);
+}
+
+bool tell_cursor_good(struct exchange *x, const char *cursor)
+{
+	if (cursor == NULL || id_valid(cursor))
+		return true;
+	exchange_failf(x, ERR_CURSOR_INVALID, "The cursor does not belong to this list.");
+	return false;
+}
+
+bool tell_read(struct exchange *x, bool (*read)(struct db *db, void *self, struct err *err), void *self)
+{
+	const struct trade_api *api = x->owner;
+	struct err err;
+	struct db *db = store_read(api->options.store);
+	bool done = read(db, self, &err);
+	store_read_end(api->options.store, db);
+	if (!done)
+		exchange_fail(x, &err);
+	return done;
+}
