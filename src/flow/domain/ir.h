@@ -39,13 +39,15 @@ enum ir_mode {
 	IR_STRICT,  /* strings that are ${ } as a whole, at any depth */
 	IR_BARE,    /* a field typed as an expression: jq text, with or without ${ } */
 	IR_LOOSE,   /* evaluate.mode loose: bare strings too, the text where they fail */
-	IR_DAG,     /* ${{ inputs.a }} and ${{ steps.ID.output }} inside of text, ${ jq } with {inputs, steps} as `.` */
-	IR_DAG_JQ,  /* the same, but text without either is jq: conditions, outputs */
 };
 
-/* A place of the definition that holds a value, maybe with expressions. */
+/*
+ * A place of the definition that holds a value, maybe with expressions.  In the DAG form `.` of every expression is
+ * {inputs, steps{ID{output, status}}}, and ${{ … }} is rewritten: "of ${{ steps.a.output.x }}" is here
+ * "${ \"of \\(.steps.a.output.x)\" }", and "${{ inputs.x }}" alone is "${ .inputs.x }".
+ */
 struct ir_value {
-	const struct json *source; /* as written; NULL: the member is absent */
+	const struct json *source; /* as written, but for that; NULL: the member is absent */
 	enum ir_mode mode;
 	uint32_t number; /* its place in ir.values; UINT32_MAX for a literal */
 };
