@@ -223,23 +223,25 @@ static bool same(const struct ir_problem *a, const struct ir_problem *b)
 }
 
 /* A thing of `use` is looked at by each task that uses it: what is wrong with it is told once. */
-static void order_problems(struct ir_compiler *c)
+bool ir_problems_order(struct arena *arena, const struct json *definition, struct ir_problems *problems)
 {
-	struct ranked *all = arena_array(c->arena, c->problems_count, sizeof *all);
+	struct ranked *all = arena_array(arena, problems->count, sizeof *all);
 	if (all == NULL)
-		return;
-	for (size_t i = 0; i < c->problems_count; i++) {
-		all[i] = (struct ranked){.problem = c->problems[i], .order = (uint32_t)i};
-		rank(c->arena, c->definition, &all[i]);
+		return false;
+	for (size_t i = 0; i < problems->count; i++) {
+		all[i] = (struct ranked){.problem = problems->items[i], .order = (uint32_t)i};
+		rank(arena, definition, &all[i]);
 	}
-	if (c->arena->full)
-		return;
-	qsort(all, c->problems_count, sizeof *all, by_place);
+	if (arena->full)
+		return false;
+	if (problems->count > 0)
+		qsort(all, problems->count, sizeof *all, by_place);
 	size_t kept = 0;
-	for (size_t i = 0; i < c->problems_count; i++)
-		if (kept == 0 || !same(&c->problems[kept - 1], &all[i].problem))
-			c->problems[kept++] = all[i].problem;
-	c->problems_count = kept;
+	for (size_t i = 0; i < problems->count; i++)
+		if (kept == 0 || !same(&problems->items[kept - 1], &all[i].problem))
+			problems->items[kept++] = all[i].problem;
+	problems->count = kept;
+	return true;
 }
 
 /* --- the entry --- */
@@ -267,12 +269,14 @@ static void list_features(struct ir_compiler *c)
 
 static const struct ir *finish(struct ir_compiler *c, struct ir_problems *problems)
 {
-	if (c->problems_count > 0)
-		order_problems(c);
+	struct ir_problems found = {
+		.count = c->problems_count, .items = c->problems, .values_count = c->slots_count, .values = c->slots};
+	if (found.count > 0)
+		(void)ir_problems_order(c->arena, c->definition, &found);
 	if (c->arena->full)
 		return NULL;
-	*problems = (struct ir_problems){.count = c->problems_count, .items = c->problems};
-	if (c->problems_count > 0)
+	*problems = found;
+	if (found.count > 0)
 		return NULL;
 	/* Functions and extensions are shared: any of the tasks that they run for may be visited again. */
 	for (size_t i = 0; i < c->functions_count; i++) {

@@ -340,6 +340,9 @@ struct ir_problem {
 struct ir_problems {
 	size_t count;
 	struct ir_problem *items;
+	/* With problems: the values that were found all the same, so that their expressions can be looked at too. */
+	size_t values_count;
+	const struct ir_slot *values;
 };
 
 /* What the place a definition is for allows. */
@@ -364,6 +367,9 @@ struct ir_policy {
  */
 const struct ir *ir_compile(struct arena *arena, const struct json *definition, const struct ir_policy *policy,
 							struct ir_problems *problems);
+
+/* Put problems into the order of the text and tell each once.  False: the arena is full and nothing was done. */
+bool ir_problems_order(struct arena *arena, const struct json *definition, struct ir_problems *problems);
 
 /*
  * Is the text as a whole ${ … }, white space around it apart?  Its last } must close its first ${; texts and comments
