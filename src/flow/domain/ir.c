@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/json.h"
 #include "flow/domain/ir_compiler.h"
+#include "flow/domain/semver.h"
 
 /* The document, and what is done when all of it has been read [flow.md 2]. */
 
@@ -54,37 +55,6 @@ static bool is_known_dsl(const char *text)
 		   (text[4] != '0' || text[5] == '\0');
 }
 
-/* REF: Semantic Versioning 2.0.0, 9 and 10: identifiers apart by dots, none of them empty */
-static bool identifiers(const char **at, bool numbers_plain)
-{
-	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
-	for (;; (*at)++) {
-		size_t size = strspn(*at, allowed), number = digits(*at);
-		if (size == 0 || (numbers_plain && number == size && size > 1 && **at == '0'))
-			return false;
-		*at += size;
-		if (**at != '.')
-			return true;
-	}
-}
-
-bool ir_is_version(const char *text)
-{
-	for (int part = 0; part < 3; part++) {
-		size_t size = digits(text);
-		if (size == 0 || size > 9 || (size > 1 && *text == '0'))
-			return false;
-		text += size;
-		if (part < 2 && *text++ != '.')
-			return false;
-	}
-	if (*text == '-' && (text++, !identifiers(&text, true)))
-		return false;
-	if (*text == '+' && (text++, !identifiers(&text, false)))
-		return false;
-	return *text == '\0';
-}
-
 /* REF: RFC 1123, 2.1: a label of a host name, which is what the language takes namespaces and names from */
 static bool is_label(const char *text)
 {
@@ -116,7 +86,7 @@ static void read_document(struct ir_compiler *c, const struct ir_place *root, co
 	check_label(c, &place, "name", ir->name);
 	if (ir->dsl != NULL && !is_known_dsl(ir->dsl))
 		ir_problem(c, &dsl, "dsl_version", "versions 1.0.0 to 1.0.x of the language are known");
-	if (ir->version != NULL && !ir_is_version(ir->version))
+	if (ir->version != NULL && !semver_valid(ir->version))
 		ir_problem(c, &version, "format", "must be a semantic version, like 1.0.0");
 }
 

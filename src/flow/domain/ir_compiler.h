@@ -127,9 +127,6 @@ void ir_feature(struct ir_compiler *c, const char *prefix, const char *name);
 void ir_resource(struct ir_compiler *c, const struct ir_place *place, enum ir_resource_kind kind, const char *uri,
 				 const struct json *authentication);
 
-/* REF: Semantic Versioning 2.0.0: is it a version? */
-bool ir_is_version(const char *text);
-
 /* --- ir_value.c: values, durations, variables --- */
 
 struct ir_value ir_value(struct ir_compiler *c, const struct ir_place *place, const struct json *json,

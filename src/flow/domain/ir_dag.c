@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "flow/domain/cron.h"
 #include "flow/domain/ir_compiler.h"
+#include "flow/domain/semver.h"
 
 /* The DAG form: steps with dependencies, each with the body of a task of the language [flow.md 2.6]. */
 
@@ -86,7 +87,7 @@ static bool of_letters(const char *text, const char *also)
 
 static bool is_plain_version(const char *text)
 {
-	return ir_is_version(text) && strpbrk(text, "-+") == NULL;
+	return semver_valid(text) && strpbrk(text, "-+") == NULL;
 }
 
 static size_t characters(const char *text)
