@@ -24,6 +24,7 @@
 struct blobs;
 struct cli;
 struct countersign;
+struct events;
 struct front;
 struct health;
 struct idempotency;
@@ -34,6 +35,7 @@ struct people;
 struct scanner;
 struct sign_api;
 struct store;
+struct tickets;
 struct tls;
 struct trade_api;
 
@@ -73,6 +75,8 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct events *events;
+	struct tickets *tickets;
 	struct upload_slots uploads; /* under way */
 	struct scanner *scanner;     /* NULL: files are not scanned */
 };

@@ -47,6 +47,9 @@ bool stream_send(struct stream *stream, const char *id, const char *event, const
 /* The last event (NULL: none), then the end.  What was queued before still goes out. */
 void stream_end(struct stream *stream, const char *event);
 
+/* Bytes that may be queued now; 0 when nobody listens any more. */
+size_t stream_room(struct stream *stream);
+
 /* Nobody listens any more. */
 bool stream_is_gone(struct stream *stream);
 
