@@ -48,10 +48,13 @@ static size_t name_size(const struct reader *r)
 
 static bool read_name(struct reader *r, const char **name, size_t *size)
 {
-	*size = name_size(r);
+	size_t found = name_size(r);
+	if (found == 0)
+		return false;
 	*name = r->at;
-	r->at += *size;
-	return *size > 0;
+	*size = found;
+	r->at += found;
+	return true;
 }
 
 /* A text without interpolation, and without what jq and JSON might read differently. */
@@ -139,7 +142,7 @@ static bool read_start(struct reader *r, const struct map *variables, struct pat
 	if (!take(r, '.'))
 		return false;
 	skip_white(r);
-	if (r->at == r->end)
+	if (r->at == r->end || (*r->at == '.' && r->at > dot + 1)) /* two dots in a row mean something else */
 		return read_steps(r, false, path);
 	r->at = dot;
 	return read_steps(r, true, path);
