@@ -27,6 +27,7 @@ struct cli;
 struct countersign;
 struct flow_api;
 struct flow_host;
+struct events;
 struct front;
 struct health;
 struct idempotency;
@@ -37,6 +38,7 @@ struct people;
 struct scanner;
 struct sign_api;
 struct store;
+struct tickets;
 struct tls;
 struct trade_api;
 
@@ -79,6 +81,8 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct events *events;
+	struct tickets *tickets;
 	struct upload_slots uploads; /* under way */
 	struct scanner *scanner;     /* NULL: files are not scanned */
 };
