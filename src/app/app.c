@@ -22,6 +22,7 @@
 #include "crypt/digest.h"
 #include "crypt/key.h"
 #include "crypt/tls.h"
+#include "expr/expr.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -135,6 +136,16 @@ static void open_trade(struct app *app)
 	app->trade = trade_api_open(&options);
 }
 
+static bool open_exprs(struct app *app, struct err *err)
+{
+	typeof(app->config.flow.expr) *c = &app->config.flow.expr;
+	const struct expr_config config = {.helpers = (unsigned)c->helpers,
+									   .cpu_ms = (unsigned)c->cpu_ms,
+									   .wall_ms = 5 * (unsigned)c->cpu_ms,
+									   .memory_bytes = (size_t)c->memory_bytes};
+	return expr_open(&config, &app->exprs, err);
+}
+
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
 	*app = (struct app){.env = env_real()};
@@ -151,7 +162,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
 	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
-		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);
 		return false;
 	}
@@ -169,6 +180,7 @@ void app_close(struct app *app)
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
+	expr_close(app->exprs);
 	blobs_close(app->blobs);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
@@ -179,7 +191,8 @@ void app_close(struct app *app)
 
 struct op_context app_op_context(const struct app *app)
 {
-	return (struct op_context){.packs = app->packs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
+	return (struct op_context){
+		.packs = app->packs, .exprs = app->exprs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
 }
 
 /* --- checkpoints --- */

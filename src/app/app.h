@@ -23,6 +23,7 @@
 struct blobs;
 struct cli;
 struct countersign;
+struct expr_pool;
 struct front;
 struct health;
 struct idempotency;
@@ -44,6 +45,7 @@ struct app {
 	struct id_maker ids;
 	struct app_ops ops;
 	struct packs *packs;
+	struct expr_pool *exprs;
 	struct app_keys keys;
 	struct store *store;
 	struct blobs *blobs;

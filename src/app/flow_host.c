@@ -52,6 +52,7 @@ struct datum *flow_host_op(void *self, const char *name, struct datum *body, str
 	stamp_format(now, env_wall_us(env_real()));
 	const struct op_context context = {
 		.packs = host->packs,
+		.exprs = host->expr,
 		.envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA, .route = op->path, .timestamp = now},
 	};
 	struct arena arena;
