@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/files.h"
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/migrations.h"
@@ -41,11 +43,21 @@
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
 
+/* Blobs in a folder of their own below the data folder; NULL: in the data folder itself. */
+static bool open_blobs_in(struct app *app, const char *name, struct blobs **blobs, struct err *err)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%.3900s%s%s", app->config.data, name != NULL ? "/" : "", name != NULL ? name : "");
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
+	const struct blobs_options options = {.folder = path, .min_free_bytes = app->config.store.min_free_bytes};
+	return blobs_open(&options, blobs, err);
+}
+
 static bool open_blobs(struct app *app, struct err *err)
 {
-	const struct blobs_options options = {.folder = app->config.data,
-										  .min_free_bytes = app->config.store.min_free_bytes};
-	return blobs_open(&options, &app->blobs, err);
+	return open_blobs_in(app, NULL, &app->blobs, err) && open_blobs_in(app, "files", &app->files, err) &&
+		   open_blobs_in(app, "quarantine", &app->quarantine, err);
 }
 
 static bool open_store(struct app *app, struct err *err)
@@ -69,13 +81,17 @@ static bool open_store(struct app *app, struct err *err)
 	return store_open(&options, &app->store, err);
 }
 
-static void mail_to_folder(void *self, const char *to, const char *subject, const char *text)
+void app_mail(struct app *app, const char *to, const char *subject, const char *text)
 {
-	struct app *app = self;
 	struct err err;
 	const struct mail mail = {.to = to, .subject = subject, .text = text};
 	if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
 		log_error("a mail could not be written", log_str("why", err.message));
+}
+
+static void mail_of_people(void *self, const char *to, const char *subject, const char *text)
+{
+	app_mail(self, to, subject, text);
 }
 
 static void open_people(struct app *app)
@@ -105,7 +121,7 @@ static void open_people(struct app *app)
 		.lock_s = c->lock_s,
 		.max_sessions = c->max_sessions,
 		.password_min = (size_t)c->password_min,
-		.mail = mail_to_folder,
+		.mail = mail_of_people,
 		.mail_self = app,
 	};
 	app->people = people_open(&options);
@@ -181,6 +197,8 @@ void app_close(struct app *app)
 	people_close(app->people);
 	trade_api_close(app->trade);
 	expr_close(app->exprs);
+	blobs_close(app->quarantine);
+	blobs_close(app->files);
 	blobs_close(app->blobs);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
@@ -273,7 +291,8 @@ static bool enter(void *self, struct exchange *x)
 
 static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
 {
-	(void)self;
+	struct app *app = self;
+	slots_drop(&app->uploads, x);
 	idempotency_leave(x);
 	routes_log(x, status, duration_us);
 }
@@ -409,8 +428,11 @@ bool app_assemble(struct app *app, struct err *err)
 
 bool app_serve(struct app *app, struct err *err)
 {
-	return app_assemble(app, err) && open_tls(app, err) && front_open(&app->front, &app->service, err) &&
-		   listen_all(app, err) && front_start(app->front, err);
+	if (!app_assemble(app, err) || !open_tls(app, err) || !front_open(&app->front, &app->service, err) ||
+		!listen_all(app, err))
+		return false;
+	app->scanner = scanner_open(app);
+	return front_start(app->front, err);
 }
 
 void app_stop(struct app *app)
@@ -420,6 +442,7 @@ void app_stop(struct app *app)
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
+	scanner_close(app->scanner);
 	if (!app_checkpoint(app, &err))
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)

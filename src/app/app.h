@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "app/config.h"
+#include "app/files_slots.h"
 #include "app/keys.h"
 #include "app/ops.h"
 #include "core/arena.h"
@@ -31,6 +32,7 @@ struct metrics;
 struct outbox;
 struct packs;
 struct people;
+struct scanner;
 struct sign_api;
 struct store;
 struct tls;
@@ -49,6 +51,8 @@ struct app {
 	struct app_keys keys;
 	struct store *store;
 	struct blobs *blobs;
+	struct blobs *quarantine; /* what a scanner found something in */
+	struct blobs *files; /* of uploads, apart from all others (app/files.h) */
 	struct audit audit;
 	struct outbox *outbox;
 	struct countersign *countersign;
@@ -71,6 +75,8 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct upload_slots uploads; /* under way */
+	struct scanner *scanner;     /* NULL: files are not scanned */
 };
 
 /* Open what is below HTTP.  The data folder is made when absent.  False: nothing is open. */
@@ -89,6 +95,9 @@ void app_reload(struct app *app);
 
 /* Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4]. */
 bool app_checkpoint(struct app *app, struct err *err);
+
+/* Send a mail, after the commit of what it tells; does not wait for its way.  Thread: any. */
+void app_mail(struct app *app, const char *to, const char *subject, const char *text);
 
 /* Does this signature of a checkpoint hold under our key?  For audit_verify; `self` is the app. */
 bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "app/app.h"
+#include "app/files.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
@@ -60,4 +61,6 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 	*next_sweep_us = env_mono_us(app->env) + SWEEP_US;
 	if (!store_write(app->store, apply_sweep, app, &err))
 		log_error("the outbox could not be swept", log_str("why", err.message));
+	if (!files_sweep(app, env_wall_us(app->env), &err))
+		log_error("files could not be swept", log_str("why", err.message));
 }

@@ -58,6 +58,12 @@ struct config {
 		int64_t batch_max, queue_max, min_free_bytes;
 	} store;
 	struct {
+		int64_t max_bytes, uploads, presign_ttl_s;
+	} blob;
+	struct {
+		const char *url;
+	} scan;
+	struct {
 		struct {
 			size_t count;
 			const char **items;

@@ -99,12 +99,25 @@ static bool ends_in(const char *filename, const struct kind *kind)
 	return false;
 }
 
-bool file_type_allowed(const char *content_type)
+const char *file_type_known(const char *content_type)
 {
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(kinds[i].type, content_type) == 0)
-			return true;
-	return false;
+			return kinds[i].type;
+	return NULL;
+}
+
+bool file_type_allowed(const char *content_type)
+{
+	return file_type_known(content_type) != NULL;
+}
+
+const char *file_type_of_name(const char *filename)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (ends_in(filename, &kinds[i]))
+			return kinds[i].type;
+	return NULL;
 }
 
 bool file_type_agrees(const char *content_type, const char *filename, const char *sniffed)
@@ -114,19 +127,4 @@ bool file_type_agrees(const char *content_type, const char *filename, const char
 			ends_in(filename, &kinds[i]))
 			return true;
 	return false;
-}
-
-bool file_name_valid(const char *filename)
-{
-	size_t size = strlen(filename);
-	if (size == 0 || size > FILE_NAME_MAX || filename[0] == '.' || strpbrk(filename, "/\\") != NULL)
-		return false;
-	for (size_t at = 0; at < size;) {
-		uint32_t code;
-		size_t step = utf8_next(filename + at, size - at, &code);
-		if (step == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
-			return false;
-		at += step;
-	}
-	return true;
 }

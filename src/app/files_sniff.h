@@ -1,5 +1,5 @@
 /*
- * What a file is by its bytes, what may be stored, and which names are acceptable [P-9.1, P-9.3].
+ * What a file is by its bytes, and what may be stored [P-9.3].
  *
  * Pure; the bytes are never parsed beyond what tells the formats apart, and nothing here says that a file is well
  * formed.  Thread: any.  Cost: binary formats a few bytes; text is read whole, about 1 ns a byte.
@@ -9,8 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-enum { FILE_NAME_MAX = 255 /* bytes */ };
 
 /* The media type that the bytes show: a constant.  Text without a mark of its own is text/plain, all else
  * application/octet-stream. */
@@ -22,7 +20,10 @@ bool file_type_agrees(const char *content_type, const char *filename, const char
 /* Is a declared media type (without parameters, lower case) one of those that may be stored? */
 bool file_type_allowed(const char *content_type);
 
-/* 1 to 255 bytes of UTF-8 without control character, slash, backslash or leading dot. */
-bool file_name_valid(const char *filename);
+/* The same type as a constant, NULL when it may not be stored. */
+const char *file_type_known(const char *content_type);
+
+/* The type of files with this name's ending, a constant; NULL: none that may be stored. */
+const char *file_type_of_name(const char *filename);
 
 #endif

@@ -1,12 +1,9 @@
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "app/app.h"
 #include "app/countersign_api.h"
 #include "app/files.h"
+#include "app/files_name.h"
 #include "app/files_sniff.h"
-#include "core/codec.h"
+#include "core/arena.h"
 #include "core/env.h"
 #include "core/field.h"
 #include "core/stamp.h"
@@ -76,20 +73,27 @@ static bool upload_insert(struct db *db, const struct upload *u, struct err *err
 		V_TEXT(u->created_by), V_INT(u->created_us), V_INT(u->expires_us));
 }
 
-/* --- the signed URL --- */
-
-void upload_sign(const struct app *app, const struct upload *upload, char signature[FILE_SIGNATURE_TEXT])
+bool upload_expire(struct db *db, int64_t now_us, int64_t limit, struct err *err)
 {
-	static const char label[] = "countersign/blob/v1";
-	unsigned char key[SHA256_SIZE], mac[SHA256_SIZE];
-	char text[512];
-	hmac_sha256(app->keys.master, sizeof app->keys.master, label, sizeof label - 1, key);
-	int size = snprintf(text, sizeof text, "PUT\n/blobs/%s\n%lld\n%s\n%lld\n%s", upload->upload_id,
-						(long long)(upload->expires_us / STAMP_US_PER_S), upload->content_type,
-						(long long)upload->max_bytes, upload->account_id);
-	hmac_sha256(key, sizeof key, text, (size_t)size, mac);
-	signature[base64url_encode(signature, mac, sizeof mac)] = '\0';
-	wipe(key, sizeof key);
+	return db_run(db, err,
+				  "INSERT INTO file_loose (blob_sha256, loose_at) SELECT DISTINCT blob_sha256, CAST($1 AS BIGINT) "
+				  "FROM file_uploads WHERE expires_at < $1 AND blob_sha256 IS NOT NULL "
+				  "ON CONFLICT (blob_sha256) DO UPDATE SET loose_at = excluded.loose_at",
+				  V_INT(now_us)) &&
+		   db_run(db, err,
+				  "DELETE FROM file_uploads WHERE upload_id IN "
+				  "(SELECT upload_id FROM file_uploads WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+				  V_INT(now_us), V_INT(limit));
+}
+
+static struct blob_claim put_claim(const struct upload *upload)
+{
+	return (struct blob_claim){.method = "PUT",
+							   .id = upload->upload_id,
+							   .content_type = upload->content_type,
+							   .account_id = upload->account_id,
+							   .expires_s = upload->expires_us / STAMP_US_PER_S,
+							   .bytes = upload->max_bytes};
 }
 
 /* --- presign --- */
@@ -97,7 +101,7 @@ void upload_sign(const struct app *app, const struct upload *upload, char signat
 static const struct field presign_fields[] = {
 	F_STR(upload, filename, REQUIRED, DOC("Name of the file; never a path")),
 	F_STR(upload, content_type, REQUIRED, LENGTH(3, 100), DOC("Media type; only the allowed ones")),
-	F_INT(upload, size, RANGE(0, FILE_BYTES_MAX), UNIT("bytes"), DOC("How many bytes will come")),
+	F_INT(upload, size, RANGE(0, 1e15), UNIT("bytes"), DOC("How many bytes will come")),
 	F_STR(upload, sha256, LENGTH(64, 64), DOC("Hex SHA-256 of the bytes that will come")),
 	F_STR(upload, purpose, LENGTH(1, 64), DOC("What the file is for")),
 };
@@ -142,33 +146,44 @@ static bool presign_apply(struct write *w, struct db *db, struct err *err)
 static void presign_answer(struct write *w)
 {
 	const struct presigning *p = (const struct presigning *)w;
-	char signature[FILE_SIGNATURE_TEXT];
-	upload_sign(p->app, &p->upload, signature);
+	const struct blob_claim claim = put_claim(&p->upload);
 	const struct presigned view = {
 		.upload_id = p->upload_id,
 		.blob_key = arena_printf(&w->x->arena, "blobs/%s", p->upload_id),
-		.upload_url = arena_printf(&w->x->arena, "%s/blobs/%s?e=%lld&s=%s", p->app->config.public_url, p->upload_id,
-								   (long long)(p->upload.expires_us / STAMP_US_PER_S), signature),
+		.upload_url = blob_url(p->app, &w->x->arena, &claim),
 		.method = "PUT",
 		.headers = {p->upload.content_type},
-		.expires_in = FILE_PRESIGN_S,
+		.expires_in = p->app->config.blob.presign_ttl_s,
 	};
 	reply_fact(w->x, 201, &presigned_table, &view);
 }
 
-/* What can be refused before any byte came. */
-static bool promise_fine(struct exchange *x, const struct upload *upload)
+bool upload_promise(struct exchange *x, struct upload *upload)
 {
-	if (!file_name_valid(upload->filename))
+	const char *name = file_name_nfc(&x->arena, upload->filename);
+	if (name == NULL || !file_name_valid(name))
 		exchange_failf(x, ERR_FILENAME_INVALID,
 					   "A file name has 1 to 255 bytes, no control character or slash, and no dot in front.");
 	else if (!file_type_allowed(upload->content_type))
 		exchange_failf(x, ERR_TYPE_MISMATCH, "Files of this type are not taken.");
 	else if (upload->sha256 != NULL && !blob_name_valid(upload->sha256))
 		exchange_failf(x, ERR_INVALID, "sha256 is 64 lower-case hex digits.");
-	else
+	else {
+		upload->filename = name;
 		return true;
+	}
 	return false;
+}
+
+/* What can be refused before any byte came. */
+static bool promise_fine(struct exchange *x, struct upload *upload)
+{
+	const struct app *app = x->owner;
+	if (upload->size != FIELD_NO_INT && upload->size > app->config.blob.max_bytes) {
+		exchange_failf(x, ERR_BODY_TOO_LARGE, "A file has at most %lld bytes.", (long long)app->config.blob.max_bytes);
+		return false;
+	}
+	return upload_promise(x, upload);
 }
 
 void files_presign(struct exchange *x)
@@ -188,8 +203,8 @@ void files_presign(struct exchange *x)
 	p->upload.account_id = principal->account_id;
 	p->upload.created_by = principal->kind == PRINCIPAL_LOCAL ? NULL : principal->user_id;
 	p->upload.created_us = now_us;
-	p->upload.expires_us = (now_us / STAMP_US_PER_S + FILE_PRESIGN_S) * STAMP_US_PER_S;
-	p->upload.max_bytes = p->upload.size != FIELD_NO_INT ? p->upload.size : FILE_BYTES_MAX;
+	p->upload.expires_us = now_us + p->app->config.blob.presign_ttl_s * STAMP_US_PER_S;
+	p->upload.max_bytes = p->upload.size != FIELD_NO_INT ? p->upload.size : p->app->config.blob.max_bytes;
 	p->write = (struct write){.x = x, .store = p->app->store, .apply = presign_apply, .answer = presign_answer};
 	write_submit(&p->write);
 }
@@ -203,7 +218,7 @@ struct putting {
 	char sha256[SHA256_HEX_SIZE];
 };
 
-/* Two that hold the URL at once: the first one's bytes count. */
+/* Two that hold the URL at once: the first one's bytes count, and the other's are loose. */
 static bool put_apply(struct write *w, struct db *db, struct err *err)
 {
 	const struct putting *p = (const struct putting *)w;
@@ -215,6 +230,8 @@ static bool put_apply(struct write *w, struct db *db, struct err *err)
 									  .request_id = w->x->trace.request_id,
 									  .meta = meta,
 									  .meta_count = 1};
+	if (!blob_exists(p->app->files, p->sha256)) /* swept between the put and now */
+		return err_set(err, ERR_UNAVAILABLE, "The bytes could not be kept; send them again.");
 	if (!db_run(db, err,
 				"UPDATE file_uploads SET blob_sha256 = $1, blob_size = $2 WHERE upload_id = $3 AND account_id = $4 "
 				"AND blob_sha256 IS NULL",
@@ -222,19 +239,15 @@ static bool put_apply(struct write *w, struct db *db, struct err *err)
 				V_TEXT(p->upload.account_id)))
 		return false;
 	if (db_changed(db) != 1)
-		return err_set(err, ERR_EXPIRED, "This URL was used already.");
+		return file_blob_loose(db, p->sha256, env_wall_us(p->app->env), err) &&
+			   write_refuse(w, ERR_EXPIRED, "This URL was used already.");
 	return audit_append(&p->app->audit, db, &event, err);
 }
 
-/* Does the URL carry the signature of this upload, and its own time of expiry? */
 static bool url_holds(struct exchange *x, const struct upload *upload)
 {
-	const char *e = exchange_query(x, "e"), *s = exchange_query(x, "s");
-	char signature[FILE_SIGNATURE_TEXT], expires[32];
-	upload_sign(x->owner, upload, signature);
-	snprintf(expires, sizeof expires, "%lld", (long long)(upload->expires_us / STAMP_US_PER_S));
-	return e != NULL && s != NULL && strcmp(e, expires) == 0 && strlen(s) == strlen(signature) &&
-		   same_bytes(s, signature, strlen(signature));
+	const struct blob_claim claim = put_claim(upload);
+	return blob_url_holds(x, &claim);
 }
 
 /* The upload behind the URL.  An unknown id and a wrong signature are told alike.  False: answered. */
@@ -244,7 +257,7 @@ static bool put_find(struct exchange *x, struct upload *upload)
 	bool found = false;
 	struct err err;
 	struct db *db = store_read(app->store);
-	bool read = upload_find(db, NULL, exchange_param(x, "upload_id"), &x->arena, upload, &found, &err);
+	bool read = upload_find(db, NULL, exchange_param(x, "id"), &x->arena, upload, &found, &err);
 	store_read_end(app->store, db);
 	if (!read)
 		exchange_fail(x, &err);
@@ -284,7 +297,7 @@ void files_put(struct exchange *x)
 	if (!put_find(x, &p->upload) || !put_fits(x, &p->upload))
 		return;
 	sha256_hex(x->body.bytes, x->body.size, p->sha256);
-	if (!blob_put(p->app->blobs, p->sha256, x->body.bytes, x->body.size, &err)) {
+	if (!blob_put(p->app->files, p->sha256, x->body.bytes, x->body.size, &err)) {
 		exchange_fail(x, &err);
 		return;
 	}

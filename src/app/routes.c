@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/files.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
@@ -84,10 +85,10 @@ static bool take_token(const struct app *app, struct exchange *x, const struct r
 
 bool routes_admit(void *self, struct exchange *x, const struct route *route, struct err *err)
 {
-	const struct app *app = self;
+	struct app *app = self;
 	if (atomic_load(&app->draining) && !route_public(route))
 		return err_set(err, ERR_DRAINING, "The server is stopping.");
-	return app->rates == NULL || take_token(app, x, route, err);
+	return (app->rates == NULL || take_token(app, x, route, err)) && files_admit(app, x, route, err);
 }
 
 void routes_log(const struct exchange *x, int status, int64_t duration_us)

@@ -15,55 +15,10 @@
 #include "core/stamp.h"
 #include "seal/countersign.h"
 #include "store/store.h"
-#include "trade/accounts.h"
 #include "trade/desk_fixture.h"
 #include "trade/trade_api.h"
 
 #define S STAMP_US_PER_S
-
-/* --- the broker's side, as a terminal would have told it --- */
-
-static bool tell_account(struct db *db, void *self, struct err *err)
-{
-	const struct principal *owner = &f.principals[OWNER];
-	const double *equity = self;
-	struct trading_account account = {
-		.trading_account_id = "01900000-0000-7000-8000-0000000000aa",
-		.account_id = owner->account_id,
-		.owner_id = owner->user_id,
-		.login = "1001",
-		.broker = "Broker",
-		.server = "Live",
-		.name = "",
-		.symbol_map = "{}",
-		.primary = true,
-		.currency = "USD",
-		.leverage = 100,
-		.balance = 10000,
-		.equity = *equity,
-		.margin = 0,
-		.free_margin = *equity,
-		.trade_allowed = true,
-		.peak_equity = 10000,
-		.day = stamp_day_of(f.sim.wall_us),
-		.day_start_equity = 10000,
-		.taken_us = f.sim.wall_us,
-		.last_snapshot_us = f.sim.wall_us,
-		.verified_us = f.sim.wall_us,
-		.created_us = f.sim.wall_us,
-		.updated_us = f.sim.wall_us,
-	};
-	const struct quote quote = {"XAUUSD", 1949.9, 1950.1, 1950, 1949, f.sim.wall_us};
-	return (trading_account_insert(db, &account, err) || err->kind == ERR_DUPLICATE) &&
-		   trading_account_update(db, &account, err) && quote_put(db, account.trading_account_id, &quote, err);
-}
-
-static void tell_broker(double equity)
-{
-	struct err err;
-	if (!store_write(f.store, tell_account, &equity, &err))
-		fail_msg("%s", err.message);
-}
 
 static char signal_id[64], approval_id[64], seal[80];
 
@@ -123,7 +78,7 @@ static bool expire_requests(struct db *db, void *self, struct err *err)
 static void a_signal_waits_and_is_approved(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	f.who = ANN;
 	assert_int_equal(ask("GET", "/api/v1/approvals/pending", NULL, NULL), 200);
@@ -156,7 +111,7 @@ static void a_signal_waits_and_is_approved(void **state)
 static void refusals_have_their_order(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	char other[96];
 	snprintf(other, sizeof other, ",\"seal_sha256\":\"%064d\"", 0);
@@ -200,7 +155,7 @@ static void refusals_have_their_order(void **state)
 static void one_rejection_ends_it(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	char letters[502], reason[600];
 	memset(letters, 'r', sizeof letters);
@@ -217,10 +172,9 @@ static void one_rejection_ends_it(void **state)
 static void a_quorum_of_two(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	f.who = RISK_OWNER;
-	desk_sql("INSERT INTO risk_profiles SELECT account_id, 1, '{\"quorum\":2,\"owner_counts\":false}', 'x', 1 FROM "
-			 "accounts WHERE name = 'main'");
+	set_profile("{\"quorum\":2,\"owner_counts\":false}");
 	send_signal(",\"volume\":0.1");
 	assert_true(number("result.approvals_needed") == 2 && number("result.profile_version") == 1);
 	decide(OWNER, "approved", "");
@@ -238,13 +192,11 @@ static void a_quorum_of_two(void **state)
 static void only_named_people_decide(void **state)
 {
 	(void)state;
-	tell_broker(10000);
-	char sql[512];
-	snprintf(
-		sql, sizeof sql,
-		"INSERT INTO trade_settings SELECT account_id, '[\"%s\"]', NULL, NULL, 1 FROM accounts WHERE name = 'main'",
-		f.principals[BOB].user_id);
-	desk_sql(sql);
+	desk_broker(10000);
+	char body[128];
+	snprintf(body, sizeof body, "{\"approvers\":[\"%s\"]}", f.principals[BOB].user_id);
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("PUT", "/api/v1/trade/settings", body, NULL), 200);
 	send_signal(",\"volume\":0.1");
 	decide(ANN, "approved", "");
 	must_answer(403, "forbidden");
@@ -258,9 +210,9 @@ static void only_named_people_decide(void **state)
 static void risk_is_asked_again(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
-	tell_broker(7000); /* a drawdown of 30 % and a daily loss as large */
+	desk_broker(7000); /* a drawdown of 30 % and a daily loss as large */
 	decide(ANN, "approved", "");
 	must_answer(409, "risk_refused");
 	const struct json *failed = member("failed");
@@ -270,13 +222,14 @@ static void risk_is_asked_again(void **state)
 	assert_string_equal(status_now(), "pending");
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM countersignatures"), 0);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'risk.refuse'"), 1);
-	tell_broker(10000);
-	desk_sql("INSERT INTO trading_states SELECT account_id, 'global', '', 'REDUCING', 0, 'lunch', 'x', 1 FROM accounts "
-			 "WHERE name = 'main'");
+	desk_broker(10000);
+	f.who = TRADER;
+	assert_int_equal(ask("PATCH", "/api/v1/trading/pause", "{\"reason\":\"lunch\"}", NULL), 200);
 	decide(ANN, "approved", "");
 	must_answer(409, "risk_refused");
 	assert_string_equal(text("failed.0"), "trading_state");
-	desk_sql("DELETE FROM trading_states");
+	f.who = TRADER;
+	assert_int_equal(ask("PATCH", "/api/v1/trading/resume", "{\"reason\":\"back\"}", NULL), 200);
 	assert_int_equal(decide(ANN, "approved", ""), 201);
 }
 
@@ -291,7 +244,7 @@ static void a_blocked_signal_is_judged_again(void **state)
 	must_answer(409, "not_pending");
 	assert_int_equal(askf("POST", NULL, "/api/v1/signals/%s/recheck", signal_id), 200);
 	assert_string_equal(text("result.status"), "blocked");
-	tell_broker(10000);
+	desk_broker(10000);
 	assert_int_equal(askf("POST", NULL, "/api/v1/signals/%s/recheck", signal_id), 200);
 	assert_string_equal(text("result.status"), "pending");
 	askf("POST", NULL, "/api/v1/signals/%s/recheck", signal_id);
@@ -303,10 +256,10 @@ static void a_blocked_signal_is_judged_again(void **state)
 static void a_signal_without_volume_is_sized(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal("");
 	assert_true(number("result.lots") == 0.2);
-	tell_broker(9600); /* and finally at approval */
+	desk_broker(9600); /* and finally at approval */
 	assert_int_equal(decide(ANN, "approved", ""), 201);
 	assert_int_equal(desk_count("SELECT lots FROM deliveries"), 19000000);
 }
@@ -314,7 +267,7 @@ static void a_signal_without_volume_is_sized(void **state)
 static void an_approval_is_taken_back_before_delivery(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	decide(ANN, "approved", "");
 	f.who = BOB;
@@ -334,7 +287,7 @@ static void time_ends_what_nobody_decides(void **state)
 	(void)state;
 	int64_t count = 0;
 	struct err err;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	env_sim_advance(&f.sim, 900 * S - 1);
 	assert_true(store_write(f.store, expire_requests, &count, &err) && count == 0);
@@ -342,7 +295,7 @@ static void time_ends_what_nobody_decides(void **state)
 	env_sim_advance(&f.sim, 1);
 	assert_true(store_write(f.store, expire_requests, &count, &err) && count == 1);
 	assert_string_equal(status_now(), "expired");
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	assert_int_equal(decide(ANN, "approved", ",\"valid_for_seconds\":60"), 201);
 	pass(60 * S - 1);
@@ -356,7 +309,7 @@ static void time_ends_what_nobody_decides(void **state)
 static void an_approval_is_extended(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	decide(ANN, "approved", ",\"valid_for_seconds\":60");
 	f.who = ANN;
@@ -380,7 +333,7 @@ static void an_approval_is_extended(void **state)
 static void a_cancelled_signal_waits_no_more(void **state)
 {
 	(void)state;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	assert_int_equal(askf("POST", "{\"reason\":\"wrong\"}", "/api/v1/signals/%s/cancel", signal_id), 200);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM countersign_requests WHERE status = 'withdrawn'"), 1);
@@ -406,7 +359,7 @@ static void fifty_at_once_are_one(void **state)
 	pthread_t threads[AT_ONCE];
 	struct loopback loopbacks[AT_ONCE] = {{NULL}};
 	int made = 0, decided = 0;
-	tell_broker(10000);
+	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	for (int i = 0; i < AT_ONCE; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, approve_at_once, &loopbacks[i]), 0);

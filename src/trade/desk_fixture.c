@@ -26,6 +26,7 @@
 #include "seal/outbox.h"
 #include "seal/pack.h"
 #include "store/store.h"
+#include "trade/accounts.h"
 #include "trade/desk_fixture.h"
 #include "trade/domain/signature.h"
 #include "trade/trade.h"
@@ -329,6 +330,59 @@ const char *signal_with(const char *price, const char *more)
 						"{\"instrument\":\"GOLD\",\"side\":\"buy\",\"price\":%s,\"stop_loss\":1940.0,"
 						"\"time\":\"%s\"%s}",
 						price, stamp, more);
+}
+
+/* --- the broker's side --- */
+
+static bool tell_account(struct db *db, void *self, struct err *err)
+{
+	const struct principal *owner = &f.principals[OWNER];
+	const double *equity = self;
+	struct trading_account account = {
+		.trading_account_id = DESK_ACCOUNT,
+		.account_id = owner->account_id,
+		.owner_id = owner->user_id,
+		.login = "1001",
+		.broker = "Broker",
+		.server = "Live",
+		.name = "",
+		.symbol_map = "{}",
+		.primary = true,
+		.currency = "USD",
+		.leverage = 100,
+		.balance = 10000,
+		.equity = *equity,
+		.margin = 0,
+		.free_margin = *equity,
+		.trade_allowed = true,
+		.peak_equity = 10000,
+		.day = stamp_day_of(f.sim.wall_us),
+		.day_start_equity = 10000,
+		.taken_us = f.sim.wall_us,
+		.last_snapshot_us = f.sim.wall_us,
+		.verified_us = f.sim.wall_us,
+		.created_us = f.sim.wall_us,
+		.updated_us = f.sim.wall_us,
+	};
+	const struct quote quote = {"XAUUSD", 1949.9, 1950.1, 1950, 1949, f.sim.wall_us};
+	return (trading_account_insert(db, &account, err) || err->kind == ERR_DUPLICATE) &&
+		   trading_account_update(db, &account, err) && quote_put(db, account.trading_account_id, &quote, err);
+}
+
+void desk_broker(double equity)
+{
+	struct err err;
+	if (!store_write(f.store, tell_account, &equity, &err))
+		fail_msg("%s", err.message);
+}
+
+void set_profile(const char *body)
+{
+	assert_int_equal(ask("GET", "/api/v1/risk/profile", NULL, NULL), 200);
+	const char *etag = arena_dup(&f.arena, loopback_header(&f.ask, "etag"));
+	const char *const headers[] = {"content-type", "application/json", "if-match", etag, NULL};
+	if (ask("PUT", "/api/v1/risk/profile", body, headers) != 200)
+		fail_msg("%s", f.ask.answer);
 }
 
 /* --- the store --- */

@@ -83,6 +83,16 @@ int post(struct send s);
 /* A good signal but for what is given: the price, and members that follow the usual ones. */
 const char *signal_with(const char *price, const char *more);
 
+/*
+ * The primary account of the first tenant's owner as a terminal would have told it now: USD 10,000 at the start and at
+ * the peak, this equity, 1:100, and a quote of XAUUSD at 1949.9 to 1950.1.
+ */
+#define DESK_ACCOUNT "01900000-0000-7000-8000-0000000000aa"
+void desk_broker(double equity);
+
+/* Put a risk profile over the one in force; f.who has to be allowed to. */
+void set_profile(const char *body);
+
 /* Run one statement in an op; fails the test when it cannot. */
 void desk_sql(const char *sql);
 

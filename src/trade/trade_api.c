@@ -6,6 +6,7 @@
 #include "core/must.h"
 #include "http/router.h"
 #include "store/store.h"
+#include "trade/closing.h"
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
@@ -35,7 +36,8 @@ void trade_api_close(struct trade_api *api)
 bool trade_due(struct trade_api *api, bool *due, struct err *err)
 {
 	struct db *db = store_read(api->options.store);
-	bool read = signal_any_due(db, env_wall_us(api->options.env), due, err);
+	int64_t now_us = env_wall_us(api->options.env);
+	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
 	return read;
 }
@@ -43,7 +45,7 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 bool trade_work(struct db *db, void *self, struct err *err)
 {
 	enum { AT_ONCE = 100 /* of one transaction, so that no other write waits long */ };
-	return signal_expire_due(self, db, AT_ONCE, err);
+	return signal_expire_due(self, db, AT_ONCE, err) && closing_work(self, db, AT_ONCE, err);
 }
 
 void trade_add_routes(struct router *router, struct trade_api *api)
@@ -52,4 +54,6 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, ingest_routes, ingest_routes_count, api);
 	router_add(router, signals_routes, signals_routes_count, api);
 	router_add(router, approvals_routes, approvals_routes_count, api);
+	router_add(router, trading_routes, trading_routes_count, api);
+	router_add(router, desk_routes, desk_routes_count, api);
 }

@@ -6,7 +6,9 @@
 
 #include "http/router.h"
 
-extern const struct route producers_routes[], ingest_routes[], signals_routes[], approvals_routes[];
-extern const size_t producers_routes_count, ingest_routes_count, signals_routes_count, approvals_routes_count;
+extern const struct route producers_routes[], ingest_routes[], signals_routes[], approvals_routes[], trading_routes[],
+	desk_routes[];
+extern const size_t producers_routes_count, ingest_routes_count, signals_routes_count, approvals_routes_count,
+	trading_routes_count, desk_routes_count;
 
 #endif

@@ -99,3 +99,108 @@ as "$fay" DELETE "/api/v1/files/$file" '' -H "If-Match: $etag"
 gives 'it is deleted' 204
 as "$fay" GET "/api/v1/files/$file"
 gives 'and gone' 404 not_found
+
+# --- downloads [P-9.5] ---
+text=$'0123456789\n'
+sum=$(printf %s "$text" | sha256sum | cut -d' ' -f1)
+presign $'re\\u0301sume\\u0301 (1).txt' text/plain "\"sha256\":\"$sum\",\"purpose\":\"cv\""
+put "$url" text/plain "$text"
+finish "$sum"
+gives 'a text is a file' 201
+file=$(member .file_id)
+check 'its name is in normal form' json "$said" .result.filename 'résumé (1).txt'
+check 'nobody scans, and the answer says so' json "$said" '[.result.state,.result.scan_detail,.warnings[0].code,.confidence]' '["clean","unscanned","file_unscanned",1]'
+as "$fay" GET "/api/v1/files/$file/download"
+gives 'a URL to read it' 200
+get=$(member .download_url | sed "s|^[a-z]*://[^/]*||")
+check 'for an hour' json "$said" .result.expires_in 3600
+fetch() { # [CURL ARGUMENT...]
+	status=$(curl -sS "$CS$get" "$@" -D "$work/head" -o "$work/said" -w '%{http_code}')
+	said=$(cat "$work/said")
+}
+fetch
+check 'its bytes' same "$status" 200
+check 'all of them' same "$(sha256sum <"$work/said" | cut -d' ' -f1)" "$sum"
+check 'with the stored type' same "$(header content-type)" text/plain
+check 'as an attachment' same "$(header content-disposition)" "attachment; filename*=UTF-8''r%C3%A9sum%C3%A9%20%281%29.txt"
+check 'never sniffed' same "$(header x-content-type-options)" nosniff
+check 'kept by hash' same "$(header cache-control) $(header accept-ranges)" 'private, immutable, max-age=31536000 bytes'
+etag=$(header etag)
+fetch -H 'Range: bytes=2-4'
+check 'a range' same "$status $said $(header content-range) $(header content-length)" '206 234 bytes 2-4/11 3'
+fetch -H 'Range: bytes=-3'
+check 'its tail' same "$status $said $(header content-range)" '206 89 bytes 8-10/11'
+fetch -H 'Range: bytes=11-'
+gives 'nothing past its end' 416 range_not_satisfiable
+check 'and how long it is' same "$(header content-range)" 'bytes */11'
+fetch -H 'Range: bytes=0-1,3-4'
+check 'several ranges give all' same "$status" 200
+fetch -H 'Range: bytes=2-4' -H 'If-Range: "00000000000000000000000000000000"'
+check 'a range of something else gives all' same "$status" 200
+fetch -H 'Range: bytes=2-4' -H "If-Range: $etag"
+check 'a range of this one' same "$status" 206
+fetch -H "If-None-Match: $etag"
+check 'what is known is not sent again' same "$status" 304
+fetch -I
+check 'HEAD tells the size' same "$status $(header content-length)" '200 11'
+good=$get get=${get/e=/e=1}
+fetch
+gives 'another time of expiry' 404 not_found
+get=${good%?}A
+[ "$get" = "$good" ] && get=${good%?}B
+fetch
+gives 'another signature' 404 not_found
+get=${good/$file/0192f000-0000-7000-8000-000000000000}
+fetch
+gives 'another file' 404 not_found
+get=$good
+as "$fay" GET "/api/v1/files/$file/download?redirect=true"
+gives 'or at once' 302
+check 'by Location' same "$(header location | grep -c "/blobs/$file?e=")" 1
+as "$token" GET "/api/v1/files/$file/download"
+gives "another account's gets no URL" 404 not_found
+put "$get" text/plain "$text"
+gives 'a URL to read does not write' 404 not_found
+
+# --- lists and one-step uploads ---
+as "$fay" GET '/api/v1/files?limit=1'
+check 'the newest first' json "$said" '.result.items|map(.file_id)' "[\"$file\"]"
+as "$fay" GET "/api/v1/files?limit=1&cursor=$(member .next_cursor)"
+check 'then the next' json "$said" '.result.items|length' 1
+check 'another one' json "$said" ".result.items[0].file_id==\"$file\"" false
+as "$fay" GET '/api/v1/files?purpose=cv'
+check 'by purpose' json "$said" '.result.items|length' 1
+as "$fay" GET '/api/v1/files?cursor=AAAA'
+gives 'a forged cursor' 400 cursor_invalid
+as "$token" GET /api/v1/files
+check 'a stranger has none' json "$said" .result.items '[]'
+
+printf %s "$pdf" >"$work/plan.pdf"
+form() { # CURL ARGUMENT...
+	status=$(curl -sS "$CS/uploads" -H "Authorization: Bearer $fay" "$@" -D "$work/head" -o "$work/said" -w '%{http_code}')
+	said=$(cat "$work/said")
+}
+form -F "file=@$work/plan.pdf" -F purpose=drawing
+gives 'an upload in one step' 201
+check 'is a file like any other' json "$said" '[.result.filename,.result.content_type,.result.size,.result.purpose]' '["plan.pdf","application/pdf",15,"drawing"]'
+as "$fay" GET "/uploads/$(member .file_id)"
+gives 'read by its other name' 200
+as "$fay" DELETE "/uploads/$(member .file_id)" '' -H "If-Match: $(header etag)"
+gives 'and deleted by it' 204
+form -F "file=@$work/plan.pdf" -F "sha256=$sum"
+gives 'another hash than was said' 422 sha256_mismatch
+form -F "file=@$work/plan.pdf;filename=plan.txt"
+gives 'a type that the name is not' 415 type_mismatch
+form -F "file=@$work/plan.pdf;filename=../plan.pdf"
+gives 'a path is no name' 422 filename_invalid
+form -F purpose=drawing
+check 'no file' json "$said" '[.status,.errors[0].pointer,.errors[0].code]' '[422,"/file","required"]'
+form -F "file=@$work/plan.pdf" -F other=1
+check 'an unknown part' json "$said" '.errors[0].code' unknown_field
+form -H 'Content-Type: multipart/form-data; boundary=x' --data-binary 'no form'
+gives 'what is no form' 400 request_malformed
+form -H 'Content-Type: application/json' --data-binary '{}'
+gives 'nor JSON' 415 media_type
+printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x08\x02\0\0\0' >"$work/bomb.png"
+form -F "file=@$work/bomb.png"
+gives 'an image of 4 Gpixel' 422 invalid

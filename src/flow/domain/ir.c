@@ -303,6 +303,9 @@ const struct ir *ir_compile(struct arena *arena, const struct json *definition, 
 		return NULL;
 	map_init(&c.features, arena, NULL);
 	c.ir->definition = definition;
-	compile_dsl(&c, &root);
+	if (json_get(definition, "steps") != NULL)
+		ir_compile_dag(&c, &root);
+	else
+		compile_dsl(&c, &root);
 	return finish(&c, problems);
 }

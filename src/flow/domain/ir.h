@@ -40,6 +40,7 @@ enum ir_mode {
 	IR_BARE,    /* a field typed as an expression: jq text, with or without ${ } */
 	IR_LOOSE,   /* evaluate.mode loose: bare strings too, the text where they fail */
 	IR_DAG,     /* ${{ inputs.a }} and ${{ steps.ID.output }} inside of text, ${ jq } with {inputs, steps} as `.` */
+	IR_DAG_JQ,  /* the same, but text without either is jq: conditions, outputs */
 };
 
 /* A place of the definition that holds a value, maybe with expressions. */
@@ -279,6 +280,8 @@ struct ir_step {
 	size_t depends_count, dependents_count;
 	const uint32_t *depends, *dependents; /* indexes of steps */
 	bool run_on_failed;                   /* when_upstream_failed: run */
+	const char *title, *agent_role;       /* `name`, `agent_role`; or NULL */
+	const struct json *budget;            /* step_budget; or NULL */
 	struct ir_retry retry;                /* from retry_count, retry_delay_seconds, backoff */
 };
 
@@ -311,6 +314,7 @@ struct ir {
 	bool dag; /* the DAG form */
 	const char *namespace, *name, *version, *title, *dsl;
 	const struct json *definition, *tags, *metadata; /* tags, metadata: or NULL */
+	const struct json *budget;                       /* DAG form: {limit, currency}; or NULL */
 	struct ir_task root; /* the workflow itself: IR_DO with its own input, output, timeout; or IR_DAG_STEPS */
 	struct ir_schedule schedule;
 	const struct json *secrets; /* names in use.secrets; or NULL */
@@ -364,5 +368,26 @@ const struct ir *ir_compile(struct arena *arena, const struct json *definition, 
  * inside are jq's.  True sets *inner and *inner_size to what stands between the braces.
  */
 bool ir_expression(const char *text, size_t size, const char **inner, size_t *inner_size);
+
+/*
+ * A ${{ … }} in text of the DAG form: inputs.PATH, steps.ID.output.PATH or steps.ID.status, where PATH is any number of
+ * .NAME and [N].  Parts point into the text and are not NUL-terminated.
+ */
+struct ir_placeholder {
+	size_t from, to; /* bytes of the whole text, `to` after the last brace */
+	bool sound;      /* false: not of this form; nothing below is set */
+	bool inputs;     /* else of a step */
+	const char *step;
+	size_t step_size;
+	bool status;      /* steps.ID.status; else its output */
+	const char *path; /* begins with . or [ unless it is empty */
+	size_t path_size;
+};
+
+/* The next one at or after *at, which moves past it.  False: no more. */
+bool ir_placeholder_next(const char *text, size_t size, size_t *at, struct ir_placeholder *found);
+
+/* One member of a path: a name, or an index (name NULL).  False at its end. */
+bool ir_path_next(const char **path, size_t *path_size, const char **name, size_t *name_size, uint64_t *index);
 
 #endif

@@ -141,7 +141,7 @@ const char *ir_endpoint(struct ir_compiler *c, const struct ir_place *place, con
 		*authentication = ir_authentication(c, &authentication_at, json_get(json, "authentication"));
 		uri = json_get(json, "uri");
 	}
-	if (uri == NULL || uri->kind != JS_STRING || ir_is_expression(uri) || (c->loose && !is_address(uri->text)))
+	if (uri == NULL || uri->kind != JS_STRING || ir_is_expression(c, uri) || (c->loose && !is_address(uri->text)))
 		return NULL;
 	if (!is_address(uri->text))
 		ir_problem(c, uri == json ? place : &at, "format",

@@ -210,7 +210,7 @@ static void call_llm(struct ir_compiler *c, struct ir_work *work, const struct j
 {
 	const struct json *cache = json_get(with, "cache");
 	const struct ir_place at = ir_at(work->here.place, "with"), place = ir_at(&at, "cache");
-	bool sound = cache == NULL || cache->kind == JS_BOOL || ir_is_expression(cache) ||
+	bool sound = cache == NULL || cache->kind == JS_BOOL || ir_is_expression(c, cache) ||
 				 (cache->kind == JS_STRING && strcmp(cache->text, "force") == 0);
 	if (!sound)
 		ir_problem(c, &place, "enum", "must be true, false or force");
@@ -360,7 +360,7 @@ static bool call_known(struct ir_compiler *c, struct ir_work *work, const char *
 		ir_problem(c, &with, "required", "is required");
 	else if (body->kind == JS_OBJECT ? ir_check(c, &with, body, found->form) : found->form == &any_form)
 		found->read(c, work, body);
-	else if (ir_is_expression(body))
+	else if (ir_is_expression(c, body))
 		ir_problem(c, &with, "type", "must be an object");
 	return true;
 }

@@ -45,6 +45,7 @@ struct ir_compiler {
 	struct ir_function_entry *functions;
 	size_t functions_count;
 	struct ir_extension *extensions;
+	struct ir_dag *steps;  /* of the DAG form; else NULL */
 	const char **extended; /* of each extension the kind of task it extends */
 	size_t extensions_count;
 };
@@ -69,6 +70,10 @@ const char *ir_pointer(struct arena *arena, const struct ir_place *place);
 const char *ir_join(struct arena *arena, const char *parent, const char *name);
 
 void ir_problem(struct ir_compiler *c, const struct ir_place *place, const char *code, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The same by the text of a pointer. */
+void ir_problem_at(struct ir_compiler *c, const char *pointer, const char *code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 enum ir_want {
@@ -137,7 +142,7 @@ struct ir_value ir_bare(struct ir_compiler *c, const struct ir_here *here, const
 						const struct json *json, const char *name);
 /* A value that no expression can be in. */
 struct ir_value ir_literal(const struct json *json);
-bool ir_is_expression(const struct json *json);
+bool ir_is_expression(const struct ir_compiler *c, const struct json *json);
 struct ir_duration ir_duration(struct ir_compiler *c, const struct ir_scope *scope, const struct ir_place *place,
 							   const struct json *json);
 /* The scope and up to two names more; NULL names are none. */
@@ -201,6 +206,32 @@ extern const struct ir_form ir_retry_form;
 struct ir_retry ir_retry(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
 						 const struct json *json);
 void ir_schedule(struct ir_compiler *c, const struct ir_place *root, const struct json *json);
+
+/* --- ir_dag.c, ir_dag_refs.c: the DAG form --- */
+
+struct ir_reference {
+	uint32_t step; /* that names it; UINT32_MAX: the outputs do */
+	uint32_t named;
+	const char *pointer;
+};
+
+struct ir_dag {
+	uint32_t count, current; /* steps; the one under compilation, UINT32_MAX: none */
+	struct map ids;          /* step_id -> index + 1 */
+	struct ir_reference *references;
+	size_t references_count, references_room;
+};
+
+void ir_compile_dag(struct ir_compiler *c, const struct ir_place *root);
+/* Note what a text of the DAG form refers to, and tell what is malformed.  False: it has nothing in it. */
+bool ir_dag_text(struct ir_compiler *c, const struct ir_place *place, const struct json *json, bool record);
+/* jq text that begins paths with .steps. */
+void ir_dag_jq(struct ir_compiler *c, const struct ir_place *place, const char *text, size_t size);
+/* Edges, circles and references of all steps. */
+void ir_dag_link(struct ir_compiler *c, const struct ir_place *list, const struct json *steps, struct ir_step *into);
+/* The member under its name or its older one; both are told. */
+const struct json *ir_either(struct ir_compiler *c, const struct ir_place *place, const struct json *json,
+							 const char *name, const char *alias, struct ir_place *at);
 
 /* --- ir_use.c: what `use` defines --- */
 

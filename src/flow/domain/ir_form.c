@@ -79,17 +79,34 @@ bool ir_grow(struct arena *arena, void **array, size_t count, size_t *room, size
 	return true;
 }
 
+static void add_problem(struct ir_compiler *c, const char *pointer, const char *code, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int size = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	char *message = arena_alloc(c->arena, (size_t)size + 1);
+	if (message == NULL ||
+		!ir_grow(c->arena, (void **)&c->problems, c->problems_count, &c->problems_room, sizeof *c->problems))
+		return;
+	vsnprintf(message, (size_t)size + 1, format, args);
+	c->problems[c->problems_count++] = (struct ir_problem){.pointer = pointer, .code = code, .message = message};
+}
+
 void ir_problem(struct ir_compiler *c, const struct ir_place *place, const char *code, const char *format, ...)
 {
-	char message[256];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(message, sizeof message, format, args);
+	add_problem(c, ir_pointer(c->arena, place), code, format, args);
 	va_end(args);
-	if (!ir_grow(c->arena, (void **)&c->problems, c->problems_count, &c->problems_room, sizeof *c->problems))
-		return;
-	c->problems[c->problems_count++] = (struct ir_problem){
-		.pointer = ir_pointer(c->arena, place), .code = code, .message = arena_dup(c->arena, message)};
+}
+
+void ir_problem_at(struct ir_compiler *c, const char *pointer, const char *code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	add_problem(c, pointer, code, format, args);
+	va_end(args);
 }
 
 void ir_feature(struct ir_compiler *c, const char *prefix, const char *name)
@@ -180,7 +197,7 @@ static const char *kind_wanted(enum ir_want want)
 static void check_field(struct ir_compiler *c, const struct ir_place *place, const struct json *json,
 						const struct ir_field *field)
 {
-	if ((field->flags & IR_OR_EXPRESSION) != 0 && (ir_is_expression(json) || (c->loose && json->kind == JS_STRING)))
+	if ((field->flags & IR_OR_EXPRESSION) != 0 && (ir_is_expression(c, json) || (c->loose && json->kind == JS_STRING)))
 		return;
 	if (!kind_fits(field->want, json->kind)) {
 		ir_problem(c, place, "type", "must be %s, not %s", kind_wanted(field->want), json_kind_name(json->kind));

@@ -70,11 +70,12 @@ bool ir_expression(const char *text, size_t size, const char **inner, size_t *in
 	return true;
 }
 
-bool ir_is_expression(const struct json *json)
+bool ir_is_expression(const struct ir_compiler *c, const struct json *json)
 {
 	const char *inner;
 	size_t size;
-	return json != NULL && json->kind == JS_STRING && ir_expression(json->text, json->size, &inner, &size);
+	return json != NULL && json->kind == JS_STRING &&
+		   (ir_expression(json->text, json->size, &inner, &size) || (c->dag && strstr(json->text, "${{") != NULL));
 }
 
 /* --- walking --- */
@@ -100,10 +101,20 @@ static void walk_text(struct walk *w, const struct ir_place *place, const struct
 {
 	const char *inner = json->text;
 	size_t size = json->size;
-	if (ir_expression(json->text, json->size, &inner, &size) || mode == IR_BARE)
+	bool dag = mode == IR_DAG || mode == IR_DAG_JQ;
+	if (dag && ir_dag_text(w->c, place, json, w->slot != NULL)) {
+		w->found = true;
+		return;
+	}
+	if (mode == IR_DAG_JQ)
+		mode = IR_BARE;
+	bool whole = ir_expression(json->text, json->size, &inner, &size);
+	if (whole || mode == IR_BARE)
 		check_text(w, place, inner, size);
 	else if (mode == IR_LOOSE)
 		w->found = true;
+	if (dag && w->slot != NULL && (whole || mode == IR_BARE))
+		ir_dag_jq(w->c, place, inner, size);
 }
 
 static void walk_value(struct walk *w, const struct ir_place *place, const struct json *json, enum ir_mode mode)
@@ -111,7 +122,7 @@ static void walk_value(struct walk *w, const struct ir_place *place, const struc
 	if (json->kind == JS_STRING)
 		walk_text(w, place, json, mode);
 	if (mode == IR_BARE && json->kind != JS_STRING)
-		mode = w->c->loose ? IR_LOOSE : IR_STRICT;
+		mode = w->c->dag ? IR_DAG : w->c->loose ? IR_LOOSE : IR_STRICT;
 	for (uint32_t i = 0; json->kind == JS_ARRAY && i < json->count; i++) {
 		const struct ir_place here = ir_nth(place, i);
 		walk_value(w, &here, &json->items[i], mode);
@@ -134,8 +145,8 @@ struct ir_value ir_value(struct ir_compiler *c, const struct ir_place *place, co
 		return ir_literal(NULL);
 	if (json->kind != JS_STRING && mode == IR_BARE)
 		mode = IR_STRICT;
-	if (mode == IR_STRICT && c->loose)
-		mode = IR_LOOSE;
+	if (mode == IR_STRICT && (c->loose || c->dag))
+		mode = c->dag ? IR_DAG : IR_LOOSE;
 	struct walk look = {.c = c};
 	walk_value(&look, place, json, mode);
 	if (!look.found || !ir_grow(c->arena, (void **)&c->slots, c->slots_count, &c->slots_room, sizeof *c->slots))
@@ -191,10 +202,10 @@ bool ir_names_secrets(const struct json *json)
 
 /* --- durations --- */
 
-static bool has_expression_member(const struct json *json)
+static bool has_expression_member(const struct ir_compiler *c, const struct json *json)
 {
 	for (uint32_t i = 0; json->kind == JS_OBJECT && i < json->count; i++)
-		if (ir_is_expression(&json->members[i].value))
+		if (ir_is_expression(c, &json->members[i].value))
 			return true;
 	return false;
 }
@@ -221,9 +232,9 @@ struct ir_duration ir_duration(struct ir_compiler *c, const struct ir_scope *sco
 	if (json == NULL)
 		return duration;
 	duration.given = true;
-	if (has_expression_member(json))
+	if (has_expression_member(c, json))
 		check_members(c, place, json);
-	if (has_expression_member(json) || ir_is_expression(json)) {
+	if (has_expression_member(c, json) || ir_is_expression(c, json)) {
 		duration.value = ir_value(c, place, json, IR_STRICT, scope, false);
 		return duration;
 	}
