@@ -106,10 +106,8 @@ static void measure_replacement(struct bench *b)
 	expr_book_free(book);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	if (argc == 2 && strcmp(argv[1], "expr-helper") == 0)
-		return expr_helper();
 	struct bench b = {0};
 	arena_init(&b.input_arena, 1 << 20);
 	arena_init(&b.arena, 64 << 20);

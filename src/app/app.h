@@ -26,8 +26,8 @@ struct blobs;
 struct cli;
 struct countersign;
 struct flow_api;
-struct flow_host;
 struct events;
+struct expr_pool;
 struct front;
 struct health;
 struct idempotency;
@@ -51,6 +51,7 @@ struct app {
 	struct id_maker ids;
 	struct app_ops ops;
 	struct packs *packs;
+	struct expr_pool *exprs;
 	struct app_keys keys;
 	struct store *store;
 	struct blobs *blobs;
@@ -62,8 +63,7 @@ struct app {
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;
-	struct flow_host *flow_host; /* while serving, as flow */
-	struct flow_api *flow;
+	struct flow_api *flow; /* while serving */
 	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];

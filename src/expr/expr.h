@@ -45,7 +45,7 @@ enum { EXPR_HELPERS_MAX = 64 };
 
 /*
  * A pool.  Helpers are started at first use, and anew after each end.  False with ERR_IO when there are no sockets or
- * processes to be had.  The program's main must hand the word `expr-helper` to expr_helper().
+ * processes to be had.
  */
 bool expr_open(const struct expr_config *config, struct expr_pool **pool, struct err *err);
 
@@ -55,7 +55,10 @@ void expr_close(struct expr_pool *pool);
 /* End all helpers that are idle; new ones take their place at need.  For self-healing. */
 void expr_restart(struct expr_pool *pool);
 
-/* The main of a helper process: never returns but with its exit status.  Nothing may have been started before it. */
+/*
+ * The main of a helper process: never returns but with its exit status.  Nothing may have been started before it, so a
+ * program that has this folder's code in it takes that turn by itself, before its own main.
+ */
 int expr_helper(void);
 
 /* Positions in the array of arguments; further variables follow from EXPR_ARGS on. */
