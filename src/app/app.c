@@ -4,14 +4,19 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/events.h"
+#include "app/files.h"
+#include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
+#include "app/tickets.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -22,6 +27,7 @@
 #include "crypt/digest.h"
 #include "crypt/key.h"
 #include "crypt/tls.h"
+#include "flow/agents_api.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -40,11 +46,21 @@
 
 enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
 
+/* Blobs in a folder of their own below the data folder; NULL: in the data folder itself. */
+static bool open_blobs_in(struct app *app, const char *name, struct blobs **blobs, struct err *err)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%.3900s%s%s", app->config.data, name != NULL ? "/" : "", name != NULL ? name : "");
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
+	const struct blobs_options options = {.folder = path, .min_free_bytes = app->config.store.min_free_bytes};
+	return blobs_open(&options, blobs, err);
+}
+
 static bool open_blobs(struct app *app, struct err *err)
 {
-	const struct blobs_options options = {.folder = app->config.data,
-										  .min_free_bytes = app->config.store.min_free_bytes};
-	return blobs_open(&options, &app->blobs, err);
+	return open_blobs_in(app, NULL, &app->blobs, err) && open_blobs_in(app, "files", &app->files, err) &&
+		   open_blobs_in(app, "quarantine", &app->quarantine, err);
 }
 
 static bool open_store(struct app *app, struct err *err)
@@ -68,13 +84,17 @@ static bool open_store(struct app *app, struct err *err)
 	return store_open(&options, &app->store, err);
 }
 
-static void mail_to_folder(void *self, const char *to, const char *subject, const char *text)
+void app_mail(struct app *app, const char *to, const char *subject, const char *text)
 {
-	struct app *app = self;
 	struct err err;
 	const struct mail mail = {.to = to, .subject = subject, .text = text};
 	if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
 		log_error("a mail could not be written", log_str("why", err.message));
+}
+
+static void mail_of_people(void *self, const char *to, const char *subject, const char *text)
+{
+	app_mail(self, to, subject, text);
 }
 
 static void open_people(struct app *app)
@@ -104,7 +124,7 @@ static void open_people(struct app *app)
 		.lock_s = c->lock_s,
 		.max_sessions = c->max_sessions,
 		.password_min = (size_t)c->password_min,
-		.mail = mail_to_folder,
+		.mail = mail_of_people,
 		.mail_self = app,
 	};
 	app->people = people_open(&options);
@@ -120,6 +140,17 @@ static void open_countersign(struct app *app)
 												.receipt_key = app->keys.receipt,
 												.issuer = app->config.public_url};
 	app->countersign = countersign_new(&options);
+}
+
+static void open_agents(struct app *app)
+{
+	const struct agents_api_options options = {.store = app->store,
+											   .env = app->env,
+											   .ids = &app->ids,
+											   .audit = &app->audit,
+											   .outbox = app->outbox,
+											   .packs = app->packs};
+	app->agents = agents_api_open(&options);
 }
 
 static void open_trade(struct app *app)
@@ -158,6 +189,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	open_countersign(app);
 	open_people(app);
 	open_trade(app);
+	open_agents(app);
 	return true;
 }
 
@@ -166,9 +198,13 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	countersign_free(app->countersign);
+	events_close(app->events);
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
+	agents_api_close(app->agents);
+	blobs_close(app->quarantine);
+	blobs_close(app->files);
 	blobs_close(app->blobs);
 	app_keys_close(&app->keys);
 	packs_free(app->packs);
@@ -260,7 +296,8 @@ static bool enter(void *self, struct exchange *x)
 
 static void access_line(void *self, const struct exchange *x, int status, int64_t duration_us)
 {
-	(void)self;
+	struct app *app = self;
+	slots_drop(&app->uploads, x);
 	idempotency_leave(x);
 	routes_log(x, status, duration_us);
 }
@@ -364,6 +401,18 @@ void app_reload(struct app *app)
 	warn_of_end(app);
 }
 
+static void open_events(struct app *app)
+{
+	const struct events_options options = {.store = app->store,
+										   .env = app->env,
+										   .outbox = app->outbox,
+										   .people = app->people,
+										   .max_streams = app->config.sse.max_streams,
+										   .buffer_bytes = (size_t)app->config.sse.buffer_bytes};
+	app->events = events_open(&options);
+	app->tickets = tickets_new(app->env);
+}
+
 static bool listen_all(struct app *app, struct err *err)
 {
 	char control[4200];
@@ -381,7 +430,8 @@ bool app_assemble(struct app *app, struct err *err)
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	if (!sign_setup(app, err))
+	open_events(app);
+	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
@@ -396,8 +446,11 @@ bool app_assemble(struct app *app, struct err *err)
 
 bool app_serve(struct app *app, struct err *err)
 {
-	return app_assemble(app, err) && open_tls(app, err) && front_open(&app->front, &app->service, err) &&
-		   listen_all(app, err) && front_start(app->front, err);
+	if (!app_assemble(app, err) || !open_tls(app, err) || !front_open(&app->front, &app->service, err) ||
+		!listen_all(app, err))
+		return false;
+	app->scanner = scanner_open(app);
+	return front_start(app->front, err);
 }
 
 void app_stop(struct app *app)
@@ -407,14 +460,18 @@ void app_stop(struct app *app)
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
+	scanner_close(app->scanner);
 	if (!app_checkpoint(app, &err))
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
+	events_stop(app->events); /* its streams have ended */
 	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	flow_end(app);
 	rates_free(app->rates);
+	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "app/config.h"
+#include "app/files_slots.h"
 #include "app/keys.h"
 #include "app/ops.h"
 #include "core/arena.h"
@@ -20,9 +21,13 @@
 #include "http/service.h"
 #include "seal/audit.h"
 
+struct agents_api;
 struct blobs;
 struct cli;
 struct countersign;
+struct flow_api;
+struct flow_host;
+struct events;
 struct front;
 struct health;
 struct idempotency;
@@ -30,8 +35,10 @@ struct metrics;
 struct outbox;
 struct packs;
 struct people;
+struct scanner;
 struct sign_api;
 struct store;
+struct tickets;
 struct tls;
 struct trade_api;
 
@@ -47,12 +54,17 @@ struct app {
 	struct app_keys keys;
 	struct store *store;
 	struct blobs *blobs;
+	struct blobs *quarantine; /* what a scanner found something in */
+	struct blobs *files;      /* of uploads, apart from all others (app/files.h) */
 	struct audit audit;
 	struct outbox *outbox;
 	struct countersign *countersign;
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;
+	struct flow_host *flow_host; /* while serving, as flow */
+	struct flow_api *flow;
+	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
@@ -69,6 +81,10 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct events *events;
+	struct tickets *tickets;
+	struct upload_slots uploads; /* under way */
+	struct scanner *scanner;     /* NULL: files are not scanned */
 };
 
 /* Open what is below HTTP.  The data folder is made when absent.  False: nothing is open. */
@@ -87,6 +103,9 @@ void app_reload(struct app *app);
 
 /* Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4]. */
 bool app_checkpoint(struct app *app, struct err *err);
+
+/* Send a mail, after the commit of what it tells; does not wait for its way.  Thread: any. */
+void app_mail(struct app *app, const char *to, const char *subject, const char *text);
 
 /* Does this signature of a checkpoint hold under our key?  For audit_verify; `self` is the app. */
 bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature);

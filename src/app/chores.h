@@ -1,5 +1,6 @@
 /*
- * What a serving process does by the clock: lets requests and signals expire that nobody decided in time, sweeps the outbox.
+ * What a serving process does by the clock: lets requests and signals expire that nobody decided in time, sweeps the
+ * outbox and files.
  * Called on the main thread about once a second; waits for its own writes and writes nothing when nothing is due.
  */
 #ifndef CS_APP_CHORES_H

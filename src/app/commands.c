@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/flow_ctk.h"
+#include "app/flow_run.h"
 #include "app/producer_commands.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -82,6 +84,15 @@ const struct cli_command cli_commands[] = {
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
 	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
 	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},
+	{"flow run", "FILE [--input FILE|JSON]", "Run a workflow definition to its end, without a server",
+	 "Prints {status, output, error}; with --json also run_id, tasks and events.  Exit 0 completed, 1 faulted, 2 "
+	 "refused, 3 "
+	 "cancelled or suspended, 5 out of time.",
+	 flow_run_options, 1, 1, command_flow_run},
+	{"flow ctk", "DIR", "Run the features of a conformance kit", "Prints how many scenarios hold, as n/m.",
+	 flow_ctk_options, 1, 1, command_flow_ctk},
+	{"flow validate", "FILE", "Check a workflow definition, without a server",
+	 "Prints {valid, form, problems}.  Exit codes: 0 valid, 2 not.", NULL, 1, 1, command_flow_validate},
 	{"producer add", "NAME [--kind K]", "Register a strategy engine at the running server",
 	 "Its secret is shown once, and kept in DATA/clients for `producer sign` and `producer send`.",
 	 producer_add_options, 1, 1, command_producer_add},

@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/files.h"
+#include "app/files_slots.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
 #include "http/forwarded.h"
+#include "link/clamd.h"
 #include "seal/pack.h"
 
 static const char *const modes[] = {"development", "production", NULL};
@@ -99,6 +102,17 @@ static const struct field config_fields[] = {
 	F_INT(config, store.queue_max, KEY(store.queue_max), RANGE(16, 65536), DEFAULT(4096), DOC("Writes that may wait")),
 	F_INT(config, store.min_free_bytes, KEY(store.min_free_bytes), RANGE(0, 1e15), DEFAULT(104857600), UNIT("bytes"),
 		  DOC("Read-only below so much free disk")),
+	F_INT(config, blob.max_bytes, KEY(blob.max_bytes), RANGE(1024, FILE_BYTES_MAX), DEFAULT(FILE_BYTES_MAX),
+		  UNIT("bytes"), DOC("Size of a file")),
+	F_INT(config, blob.uploads, KEY(blob.uploads), RANGE(1, UPLOADS_MAX), DEFAULT(4), DOC("Uploads at once")),
+	F_INT(config, blob.presign_ttl_s, KEY(blob.presign_ttl_s), RANGE(1, 86400), DEFAULT(3600), UNIT("s"),
+		  DOC("Life of a signed URL")),
+	F_INT(config, sse.max_streams, KEY(sse.max_streams), RANGE(1, 100000), DEFAULT(1000),
+		  DOC("Streams of events at once")),
+	F_INT(config, sse.buffer_bytes, KEY(sse.buffer_bytes), RANGE(4096, 16777216), DEFAULT(262144), UNIT("bytes"),
+		  DOC("What may wait for one reader of events; past it the reader is cut")),
+	F_STR(config, scan.url, KEY(scan.url),
+		  DOC("Virus scanner: unix:PATH or tcp:HOST:PORT of clamd; default: none, files count as clean")),
 	F_STRS(config, cors.allow, KEY(cors.allow), COUNT(0, 100),
 		   DOC("Origins whose pages may read answers, exactly as browsers send them")),
 	F_INT(config, idempotency.ttl_s, KEY(idempotency.ttl_s), RANGE(60, 604800), DEFAULT(86400), UNIT("s"),
@@ -377,6 +391,9 @@ static void check_values(struct reading *r, const struct config *config)
 		complain(r, r->origins[field_find(&config_table, there) - config_fields], there,
 				 "needs the other one: http.tls_cert and http.tls_key go together");
 	}
+	if (config->scan.url != NULL && !clamd_address_valid(config->scan.url))
+		complain(r, r->origins[field_find(&config_table, "scan.url") - config_fields], "scan.url",
+				 "is unix:PATH or tcp:HOST:PORT");
 	const struct field *field = field_find(&config_table, "http.trusted_proxies");
 	struct net net;
 	for (size_t i = 0; i < config->http.trusted_proxies.count; i++)

@@ -58,6 +58,15 @@ struct config {
 		int64_t batch_max, queue_max, min_free_bytes;
 	} store;
 	struct {
+		int64_t max_bytes, uploads, presign_ttl_s;
+	} blob;
+	struct {
+		const char *url;
+	} scan;
+	struct {
+		int64_t max_streams, buffer_bytes;
+	} sse;
+	struct {
 		struct {
 			size_t count;
 			const char **items;

@@ -6,15 +6,12 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/err.h"
-#include "core/json.h"
-#include "core/stamp.h"
 #include "http/exchange.h"
 #include "http/router.h"
+#include "people/ballot.h"
 #include "people/page.h"
 #include "people/principal.h"
 #include "people/reply.h"
-#include "people/roles.h"
-#include "people/users.h"
 #include "people/view.h"
 #include "people/write.h"
 #include "store/store.h"
@@ -110,60 +107,19 @@ struct deciding {
 	struct countersign_signed done;
 };
 
-static bool may(const void *principal, const char *permission)
-{
-	return principal_may(principal, permission);
-}
-
-/* A licence counts until the end of the day on which it expires. */
-static bool licence_holds(struct arena *arena, const struct user *user, int64_t now_us)
-{
-	const struct json *licence;
-	const struct stamp_fault *fault;
-	int64_t day_us;
-	if (user->licence == NULL ||
-		!json_parse(arena, user->licence, strlen(user->licence), &json_body_limits, &licence, NULL))
-		return false;
-	const char *expires = json_text(licence, "expires");
-	return expires != NULL && stamp_parse_date(expires, strlen(expires), &day_us, &fault) &&
-		   now_us < day_us + STAMP_US_PER_DAY;
-}
-
-static enum countersign_signer signer_of(const struct principal *principal)
-{
-	if (principal->kind == PRINCIPAL_PERSON)
-		return SIGNER_PERSON;
-	return principal->kind == PRINCIPAL_KEY ? SIGNER_KEY : SIGNER_OTHER;
-}
-
 static bool apply_decide(struct write *w, struct db *db, struct err *err)
 {
 	struct deciding *d = (struct deciding *)w;
-	struct exchange *x = w->x;
-	const struct principal *principal = principal_of(x);
-	const struct audit_event who = principal_event(x, AUDIT_COUNTERSIGN_DECIDE, AUDIT_SUCCESS);
-	struct user user = {.user_id = NULL};
-	bool found = false;
-	if (!user_by_id(db, principal->user_id, &x->arena, &user, &found, err))
-		return false;
-	const struct countersign_ballot ballot = {
-		.account_id = principal->account_id,
+	struct audit_event who;
+	struct countersign_ballot ballot = {
 		.request_id = d->body.request_id,
-		.choice = {.signer = signer_of(principal),
-				   .licensed = found && licence_holds(&x->arena, &user, env_wall_us(d->app->env)),
-				   .user_id = principal->user_id,
-				   .seal_sha256 = d->body.seal_sha256,
+		.choice = {.seal_sha256 = d->body.seal_sha256,
 				   .reason = d->body.reason,
 				   .decision = (enum countersign_decision)d->body.decision,
 				   .consent_version = d->body.consent_version},
-		.may = may,
-		.principal = principal,
-		.role = role_strongest(principal->roles),
-		.licence = user.licence,
-		.mfa = user.totp_enabled,
-		.who = &who,
 	};
-	return countersign_decide(d->app->countersign, db, &ballot, &x->arena, &d->done, err);
+	return ballot_fill(w->x, db, env_wall_us(d->app->env), &who, &ballot, err) &&
+		   countersign_decide(d->app->countersign, db, &ballot, &w->x->arena, &d->done, err);
 }
 
 static void answer_decide(struct write *w)

@@ -35,6 +35,7 @@ void app_ops_init(struct app_ops *all)
 	add_ops(all, flow_ops, flow_ops_count);
 	add_kinds(all, sign_pack_kinds, sign_pack_kinds_count);
 	add_kinds(all, trade_pack_kinds, trade_pack_kinds_count);
+	add_kinds(all, flow_pack_kinds, flow_pack_kinds_count);
 }
 
 const struct op *app_ops_find(const struct app_ops *all, const char *name)

@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/files.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "core/must.h"
+#include "flow/flow_api.h"
+#include "flow/agents_api.h"
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "http/router.h"
@@ -38,9 +41,14 @@ void routes_add(struct app *app)
 	countersignatures_api_add(app);
 	policies_api_add(app);
 	receipts_api_add(app);
+	files_api_add(app);
+	project_files_api_add(app);
+	events_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
+	flow_add_routes(app->router, app->flow);
+	agents_add_routes(app->router, app->agents);
 	check_permissions(app->router);
 }
 
@@ -49,6 +57,8 @@ bool routes_authorise(void *self, struct exchange *x, const struct route *route,
 	struct app *app = self;
 	if (route->self_verified) /* [P-5.2] who it is shows when the body is read */
 		return trade_signed(x, err);
+	if (events_by_ticket(x, route))
+		return events_authorise(app, x, route, err);
 	return people_authorise(app->people, x, route, err);
 }
 
@@ -83,10 +93,10 @@ static bool take_token(const struct app *app, struct exchange *x, const struct r
 
 bool routes_admit(void *self, struct exchange *x, const struct route *route, struct err *err)
 {
-	const struct app *app = self;
+	struct app *app = self;
 	if (atomic_load(&app->draining) && !route_public(route))
 		return err_set(err, ERR_DRAINING, "The server is stopping.");
-	return app->rates == NULL || take_token(app, x, route, err);
+	return (app->rates == NULL || take_token(app, x, route, err)) && files_admit(app, x, route, err);
 }
 
 void routes_log(const struct exchange *x, int status, int64_t duration_us)

@@ -60,6 +60,8 @@ bool sign_setup(struct app *app, struct err *err)
 		.env = app->env,
 		.ids = &app->ids,
 		.audit = &app->audit,
+		.countersign = app->countersign,
+		.outbox = app->outbox,
 		.version = APP_VERSION,
 		.git_sha = APP_GIT_SHA,
 		.require_stamp = app->config.sign.require_stamp,

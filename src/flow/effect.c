@@ -13,8 +13,8 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/domain/trouble.h"
-#include "flow/engine_internal.h"
 #include "flow/process.h"
+#include "flow/runner_internal.h"
 #include "http/workers.h"
 #include "link/outgoing.h"
 
@@ -22,7 +22,7 @@ enum { CALL_TIMEOUT_MS = 300000 }; /* of a call whose task says none */
 
 /* One effect on its way.  It has all that it needs of its own: the run may end meanwhile. */
 struct effect {
-	struct engine *engine;
+	struct runner *runner;
 	char run_id[ID_TEXT];
 	uint32_t frame;
 	int64_t deliveries, timeout_ms;
@@ -135,7 +135,7 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, b
 	headers.lines[headers.count] = NULL;
 	struct datum *output = NULL;
 	*definite = true;
-	if (outgoing_ask(effect->engine->options.outgoing, &request, &answer, &err)) {
+	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
 		const struct http_call_answer got = {.status = answer.status,
 											 .content_type = answer.content_type,
 											 .headers = buf_text(&answer.headers),
@@ -176,12 +176,12 @@ static void run_effect(void *self, int worker)
 {
 	struct effect *effect = self;
 	struct trouble trouble;
-	struct engine_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
+	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
 	(void)worker;
 	result.output = carry_out(effect, &trouble, &result.definite);
 	if (result.output == NULL)
-		result.error = trouble_datum(&trouble, effect->engine->options.error_base, effect->reference);
-	engine_result(effect->engine, &result);
+		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
+	runner_result(effect->runner, &result);
 	free_effect(effect);
 }
 
@@ -204,15 +204,15 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 						  .in = frame->input,
 						  .raw = frame->raw,
 						  .input = frame->input,
-						  .secrets = live->engine->options.secrets};
-	return definition_eval(live->definition, live->engine->options.expr, value, &scope, &trouble);
+						  .secrets = live->runner->options.secrets};
+	return definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
 }
 
 static int64_t time_left_ms(struct live *live, const struct frame *frame)
 {
 	int64_t least = CALL_TIMEOUT_MS;
 	for (; frame != NULL; frame = frame->parent) {
-		int64_t left = (frame->timeout_us - engine_now_us(live->engine)) / 1000;
+		int64_t left = (frame->timeout_us - runner_now_us(live->runner)) / 1000;
 		if (frame->timeout_us > 0 && left < least)
 			least = left;
 	}
@@ -221,10 +221,10 @@ static int64_t time_left_ms(struct live *live, const struct frame *frame)
 
 void effect_send(struct live *live, const struct frame *frame)
 {
-	struct engine *engine = live->engine;
+	struct runner *runner = live->runner;
 	struct effect *effect = calloc(1, sizeof *effect);
 	must(effect != NULL);
-	*effect = (struct effect){.engine = engine,
+	*effect = (struct effect){.runner = runner,
 							  .frame = frame->number,
 							  .deliveries = frame->deliveries,
 							  .timeout_ms = time_left_ms(live, frame),
@@ -237,9 +237,9 @@ void effect_send(struct live *live, const struct frame *frame)
 	must(effect->path != NULL && effect->reference != NULL);
 	strcpy(effect->run_id, live->run_id);
 	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);
-	pthread_mutex_lock(&engine->lock);
+	pthread_mutex_lock(&runner->lock);
 	live->in_flight++;
-	engine->effects_under_way++;
-	pthread_mutex_unlock(&engine->lock);
-	must(workers_push(engine->effects, run_effect, effect));
+	runner->effects_under_way++;
+	pthread_mutex_unlock(&runner->lock);
+	must(workers_push(runner->effects, run_effect, effect));
 }

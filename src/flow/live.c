@@ -5,19 +5,19 @@
 #include "core/must.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
-#include "flow/engine_internal.h"
+#include "flow/runner_internal.h"
 #include "http/workers.h"
 
-struct live *live_get(struct engine *engine, const char *run_id)
+struct live *live_get(struct runner *runner, const char *run_id)
 {
-	struct live *live = map_get(&engine->live, run_id);
+	struct live *live = map_get(&runner->live, run_id);
 	if (live == NULL) {
 		live = calloc(1, sizeof *live);
 		must(live != NULL && strlen(run_id) < sizeof live->run_id);
-		live->engine = engine;
+		live->runner = runner;
 		strcpy(live->run_id, run_id);
 		live->inbox_end = &live->inbox;
-		must(map_set(&engine->live, run_id, live, NULL));
+		must(map_set(&runner->live, run_id, live, NULL));
 	}
 	live->refs++;
 	return live;
@@ -45,7 +45,7 @@ static void free_message(struct message *message)
 
 static void free_live(struct live *live)
 {
-	map_remove(&live->engine->live, live->run_id);
+	map_remove(&live->runner->live, live->run_id);
 	live_forget(live);
 	while (live->inbox != NULL) {
 		struct message *message = live->inbox;
@@ -61,18 +61,18 @@ void live_put(struct live *live)
 	must(live->refs > 0);
 	live->refs--;
 	bool idle = live->refs == 0 && !live->queued && !live->turning;
-	if (idle && (live->over || live->engine->closing || live->engine->live.count > LIVE_MAX))
+	if (idle && (live->over || live->runner->closing || live->runner->live.count > LIVE_MAX))
 		free_live(live);
 }
 
 void live_queue(struct live *live)
 {
-	if (live->queued || live->turning || live->engine->closing)
+	if (live->queued || live->turning || live->runner->closing)
 		return;
 	live->queued = true;
 	live->refs++;
-	live->engine->turns_under_way++;
-	must(workers_push(live->engine->turns, turn_run, live));
+	live->runner->turns_under_way++;
+	must(workers_push(live->runner->turns, turn_run, live));
 }
 
 void live_post(struct live *live, struct message *message)

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "core/must.h"
-#include "flow/engine_internal.h"
+#include "flow/runner_internal.h"
 
 enum { LOOK_AGAIN_US = 1000000 }; /* the wall clock may have been moved */
 
@@ -50,48 +50,61 @@ void alarms_fini(struct alarms *alarms)
 	free(alarms->items);
 }
 
-static void ring(struct engine *engine)
+static void ring(struct runner *runner)
 {
-	struct alarm alarm = take_first(&engine->alarms);
-	struct live *live = live_get(engine, alarm.run_id);
+	struct alarm alarm = take_first(&runner->alarms);
+	struct live *live = live_get(runner, alarm.run_id);
 	live_queue(live);
 	live_put(live);
 }
 
 /* The next look: at the first alarm, or in a while.  Virtual time has no reason to wait where nothing else happens. */
-static int64_t sleep_us(struct engine *engine)
+static int64_t sleep_us(struct runner *runner)
 {
-	if (engine->alarms.count == 0)
+	if (runner->alarms.count == 0)
 		return LOOK_AGAIN_US;
-	int64_t left = engine->alarms.items[0].due_us - engine_now_us(engine);
-	if (engine->options.virtual_time && engine->turns_under_way + engine->effects_under_way == 0 && left > 0) {
-		atomic_fetch_add(&engine->skew_us, left);
+	int64_t left = runner->alarms.items[0].due_us - runner_now_us(runner);
+	if (runner->options.virtual_time && runner->turns_under_way + runner->effects_under_way == 0 && left > 0) {
+		atomic_fetch_add(&runner->skew_us, left);
 		return 0;
 	}
 	return left < LOOK_AGAIN_US ? left : LOOK_AGAIN_US;
 }
 
-static void wait_us(struct engine *engine, int64_t us)
+static void wait_us(struct runner *runner, int64_t us)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	int64_t ns = until.tv_nsec + us % 1000000 * 1000;
 	until.tv_sec += us / 1000000 + ns / 1000000000;
 	until.tv_nsec = ns % 1000000000;
-	pthread_cond_timedwait(&engine->changed, &engine->lock, &until);
+	pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
+}
+
+/* With the lock held; lets it go while those who waited long enough are told. */
+static int64_t tell_late(struct runner *runner)
+{
+	int64_t next_us;
+	struct waiter *late = waiters_late(runner, &next_us);
+	if (late == NULL)
+		return next_us;
+	pthread_mutex_unlock(&runner->lock);
+	waiters_tell(runner, late, false);
+	pthread_mutex_lock(&runner->lock);
+	return 0;
 }
 
 void *timer_main(void *self)
 {
-	struct engine *engine = self;
-	pthread_mutex_lock(&engine->lock);
-	while (!engine->closing) {
-		int64_t us = sleep_us(engine);
-		if (us > 0)
-			wait_us(engine, us);
-		else
-			ring(engine);
+	struct runner *runner = self;
+	pthread_mutex_lock(&runner->lock);
+	while (!runner->closing) {
+		int64_t late_us = tell_late(runner), us = sleep_us(runner);
+		if (us <= 0)
+			ring(runner);
+		else if (late_us > 0)
+			wait_us(runner, us < late_us ? us : late_us);
 	}
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_unlock(&runner->lock);
 	return NULL;
 }

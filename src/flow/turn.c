@@ -11,7 +11,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
-#include "flow/engine_internal.h"
+#include "flow/runner_internal.h"
 #include "http/workers.h"
 
 enum { TURN_CAP = 64 << 20 };
@@ -38,7 +38,7 @@ static bool open_definition(struct live *live, struct db *db, const struct run_r
 		return false;
 	if (text == NULL)
 		return err_set(err, ERR_INTERNAL, "The definition of run %s is missing.", live->run_id);
-	live->definition = engine_definition(live->engine, text, size, sha256, &problems, err);
+	live->definition = runner_definition(live->runner, text, size, sha256, &problems, err);
 	if (live->definition != NULL)
 		return true;
 	return problems.list.count == 0 ? false
@@ -59,7 +59,7 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	live->seed = strdup(record.seed);
 	must(live->seed != NULL);
 	run_init(&live->run, definition_ir(live->definition), live->run_id, live->seed);
-	live->run.version = live->engine->options.version;
+	live->run.version = live->runner->options.version;
 	live->loaded = true;
 	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err)) {
 		live_forget(live);
@@ -76,9 +76,9 @@ static bool load(struct live *live)
 	struct arena arena;
 	struct err err = {.kind = ERR_NONE};
 	arena_init(&arena, TURN_CAP);
-	struct db *db = store_read(live->engine->options.store);
+	struct db *db = store_read(live->runner->options.store);
 	bool good = load_from(live, db, &arena, &err);
-	store_read_end(live->engine->options.store, db);
+	store_read_end(live->runner->options.store, db);
 	arena_fini(&arena);
 	if (!good)
 		log_error("flow: run cannot be read", log_str("run_id", live->run_id), log_str("error", err.message));
@@ -114,11 +114,11 @@ static void take_result(struct live *live, const struct message *message)
 static void take_order(struct live *live, const struct message *message)
 {
 	enum run_status status = live->run.status;
-	if (message->order == ENGINE_CANCEL && run_may_become(status, RUN_CANCELLED))
+	if (message->order == RUNNER_CANCEL && run_may_become(status, RUN_CANCELLED))
 		drive_cancel(&live->drive, message->reason);
-	else if (message->order == ENGINE_SUSPEND && run_may_become(status, RUN_SUSPENDED))
+	else if (message->order == RUNNER_SUSPEND && run_may_become(status, RUN_SUSPENDED))
 		drive_suspend(&live->drive, message->reason);
-	else if (message->order == ENGINE_RESUME && status == RUN_SUSPENDED)
+	else if (message->order == RUNNER_RESUME && status == RUN_SUSPENDED)
 		drive_resume(&live->drive);
 }
 
@@ -128,6 +128,11 @@ static void take_message(struct live *live, struct message *message)
 		take_result(live, message);
 	else
 		take_order(live, message);
+	if (message->told != NULL) {
+		pthread_mutex_lock(&live->runner->lock);
+		waiter_add(live, true, 0, message->told, message->self);
+		pthread_mutex_unlock(&live->runner->lock);
+	}
 	datum_unref(message->output);
 	datum_unref(message->error);
 	free(message->reason);
@@ -145,7 +150,7 @@ static void send_again(struct live *live)
 			struct trouble trouble;
 			trouble_set(&trouble, TROUBLE_RUNTIME, "Effect unknown",
 						"It was sent, and whether it was carried out is not known.");
-			struct datum *error = trouble_datum(&trouble, live->engine->options.error_base, frame->reference);
+			struct datum *error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
 			drive_result(&live->drive, frame, NULL, error, true);
 			datum_unref(error);
 			continue;
@@ -158,10 +163,10 @@ static void send_again(struct live *live)
 
 static void decide(struct live *live, struct message *inbox)
 {
-	struct engine *engine = live->engine;
-	int64_t now = engine_now_us(engine);
+	struct runner *runner = live->runner;
+	int64_t now = runner_now_us(runner);
 	live->drive = (struct drive){.run = &live->run,
-								 .world = &engine->world,
+								 .world = &runner->world,
 								 .now_us = now > live->run.now_us ? now : live->run.now_us,
 								 .emit = keep_row,
 								 .self = live};
@@ -212,7 +217,7 @@ static void committed(void *self, bool applied, const struct err *err)
 	live->applied = applied;
 	if (!applied)
 		log_error("flow: turn not committed", log_str("run_id", live->run_id), log_str("error", err->message));
-	must(workers_push(live->engine->turns, after_commit, live));
+	must(workers_push(live->runner->turns, after_commit, live));
 }
 
 static const char *text_of(const struct datum *datum)
@@ -243,7 +248,7 @@ static void commit(struct live *live)
 	};
 	live->op = (struct store_op){.apply = apply_commit, .done = committed, .self = live};
 	struct err err;
-	if (!store_submit(live->engine->options.store, &live->op, &err))
+	if (!store_submit(live->runner->options.store, &live->op, &err))
 		committed(live, false, &err);
 }
 
@@ -269,31 +274,33 @@ static void send_effects(struct live *live)
 }
 
 /* With the lock held: what the commit means for those who wait. */
-static void settle(struct live *live)
+static struct waiter *settle(struct live *live)
 {
-	struct engine *engine = live->engine;
+	struct runner *runner = live->runner;
 	live->turning = false;
 	live->over = live->loaded && run_is_over(live->run.status);
 	live->suspended = live->loaded && live->run.status == RUN_SUSPENDED;
 	live->resting = live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
 	if (due_us > 0)
-		alarms_set(&engine->alarms, due_us, live->run_id);
+		alarms_set(&runner->alarms, due_us, live->run_id);
 	live->due_us = due_us;
 	if ((live->loaded && live->end == DRIVE_MORE) || live->inbox != NULL)
 		live_queue(live);
-	engine->turns_under_way--;
-	pthread_cond_broadcast(&engine->changed);
-	live_put(live);
+	runner->turns_under_way--;
+	pthread_cond_broadcast(&runner->changed);
+	return waiters_met(live);
 }
 
 static void end_turn(struct live *live)
 {
-	struct engine *engine = live->engine;
+	struct runner *runner = live->runner;
 	buf_fini(&live->lines);
-	pthread_mutex_lock(&engine->lock);
-	settle(live);
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_lock(&runner->lock);
+	struct waiter *met = settle(live);
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+	waiters_tell(runner, met, true);
 }
 
 /* What was not committed did not happen: the state is read anew, and the turn begins again. */
@@ -319,16 +326,16 @@ static void after_commit(void *self, int worker)
 void turn_run(void *self, int worker)
 {
 	struct live *live = self;
-	struct engine *engine = live->engine;
+	struct runner *runner = live->runner;
 	(void)worker;
-	pthread_mutex_lock(&engine->lock);
+	pthread_mutex_lock(&runner->lock);
 	live->queued = false;
 	live->turning = true;
 	live->resting = false;
 	struct message *inbox = live->inbox;
 	live->inbox = NULL;
 	live->inbox_end = &live->inbox;
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_unlock(&runner->lock);
 	buf_init(&live->lines, 0);
 	if (!live->loaded && !load(live)) {
 		live->end = DRIVE_WAITS;

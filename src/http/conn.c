@@ -202,7 +202,7 @@ static void stream_on(struct conn *conn)
 	enter(conn, CONN_STREAM, conn->unsent > 0 ? config->slow_reader_ms : config->stream_comment_ms);
 }
 
-static void stream_write(struct conn *conn, const char *bytes, size_t size)
+static void write_stream(struct conn *conn, const char *bytes, size_t size)
 {
 	evbuffer_add(bufferevent_get_output(conn->bev), bytes, size);
 	write_out(conn);
@@ -226,7 +226,7 @@ void conn_stream(struct conn *conn)
 	buf_reset(out);
 	bool last = stream_take(conn->x->stream, out);
 	if (out->size > 0)
-		stream_write(conn, out->bytes, out->size);
+		write_stream(conn, out->bytes, out->size);
 	if (last)
 		end_stream(conn);
 	else
@@ -501,7 +501,8 @@ static void handler_late(struct conn *conn)
 /* [P-8.11] it also shows whether the peer is still there */
 static void stream_silent(struct conn *conn)
 {
-	stream_write(conn, ":\n\n", 3);
+	if (stream_of_events(conn->x->stream))
+		write_stream(conn, ":\n\n", 3);
 	stream_on(conn);
 }
 

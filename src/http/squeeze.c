@@ -68,7 +68,7 @@ bool squeeze_wanted(struct exchange *x)
 {
 	const struct answer *answer = &x->answer;
 	if (x->stream != NULL || answer->body.size < LEAST_BYTES || !is_text(answer->type) || holds_secrets(x) ||
-		answer->status == 206 || answer_has(answer, "Content-Encoding"))
+		answer->status == 206 || answer_has(answer, "Content-Encoding") || answer_has(answer, "Accept-Ranges"))
 		return false;
 	exchange_set(x, "Vary", "Accept-Encoding");
 	return coding_of(exchange_header(x, "accept-encoding")) != CODING_NONE;

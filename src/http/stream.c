@@ -14,6 +14,7 @@ struct stream {
 	struct stream_options options;
 	pthread_mutex_t lock;
 	struct buf waiting;
+	bool chunked;
 	bool ended; /* nothing more is queued */
 	bool gone;
 	bool woken; /* the carrier knows that something waits */
@@ -29,7 +30,7 @@ static struct stream *stream_new(const struct stream_options *options)
 		return NULL;
 	stream->options = *options;
 	atomic_init(&stream->refs, 1);
-	must(options->room > 0 && pthread_mutex_init(&stream->lock, NULL) == 0);
+	must((options->type != NULL || options->room > 0) && pthread_mutex_init(&stream->lock, NULL) == 0);
 	buf_init(&stream->waiting, 0);
 	return stream;
 }
@@ -58,7 +59,10 @@ struct stream *exchange_stream(struct exchange *x, const struct stream_options *
 	}
 	x->stream = stream_ref(stream);
 	exchange_set(x, "X-Accel-Buffering", "no"); /* proxies that gather answers would hold events back */
-	exchange_answer(x, 200, MEDIA_EVENTS, NULL, 0);
+	stream->chunked = options->type != NULL && x->head.minor > 0; /* HTTP/1.0 has none */
+	if (stream->chunked)
+		exchange_set(x, "Transfer-Encoding", "chunked");
+	exchange_answer(x, 200, options->type != NULL ? options->type : MEDIA_EVENTS, NULL, 0);
 	return stream;
 }
 
@@ -123,20 +127,72 @@ static bool queue(struct stream *stream, const char *id, const char *event, cons
 bool stream_send(struct stream *stream, const char *id, const char *event, const char *data)
 {
 	pthread_mutex_lock(&stream->lock);
+	must(stream->options.type == NULL);
 	bool open = !stream->ended && !stream->gone;
 	bool sent = open && queue(stream, id, event, data);
 	unlock(stream, open && need_wake(stream));
 	return sent;
 }
 
+bool stream_write(struct stream *stream, const void *bytes, size_t size)
+{
+	pthread_mutex_lock(&stream->lock);
+	must(stream->options.type != NULL);
+	bool open = !stream->ended && !stream->gone;
+	if (open && size > 0) { /* a chunk of no bytes is the last */
+		if (stream->chunked)
+			buf_addf(&stream->waiting, "%zx\r\n", size);
+		buf_add(&stream->waiting, bytes, size);
+		if (stream->chunked)
+			buf_adds(&stream->waiting, "\r\n");
+		stream->ended = !buf_ok(&stream->waiting); /* there was no memory: it is cut */
+	}
+	bool sent = open && !stream->ended;
+	unlock(stream, open && need_wake(stream));
+	return sent;
+}
+
+size_t stream_waiting(struct stream *stream)
+{
+	pthread_mutex_lock(&stream->lock);
+	size_t size = stream->waiting.size;
+	pthread_mutex_unlock(&stream->lock);
+	return size;
+}
+
+bool stream_of_events(const struct stream *stream)
+{
+	return stream->options.type == NULL;
+}
+
+/* With the lock. */
+static void write_end(struct stream *stream, const char *event)
+{
+	if (!stream_of_events(stream)) {
+		if (event == NULL && stream->chunked)
+			buf_adds(&stream->waiting, "0\r\n\r\n");
+	} else if (event != NULL) {
+		write_notice(&stream->waiting, event);
+	}
+}
+
 void stream_end(struct stream *stream, const char *event)
 {
 	pthread_mutex_lock(&stream->lock);
 	bool open = !stream->ended && !stream->gone;
-	if (open && event != NULL)
-		write_notice(&stream->waiting, event);
+	if (open)
+		write_end(stream, event);
 	stream->ended = true;
 	unlock(stream, open && need_wake(stream));
+}
+
+size_t stream_room(struct stream *stream)
+{
+	pthread_mutex_lock(&stream->lock);
+	bool open = !stream->ended && !stream->gone;
+	size_t room = open ? stream->options.room - stream->waiting.size : 0;
+	pthread_mutex_unlock(&stream->lock);
+	return room;
 }
 
 bool stream_is_gone(struct stream *stream)
@@ -163,9 +219,12 @@ bool stream_take(struct stream *stream, struct buf *out)
 	bool last = stream->ended;
 	if (stream->waiting.size > 0)
 		buf_add(out, stream->waiting.bytes, stream->waiting.size);
+	bool drained = !last && stream->waiting.size > 0 && stream->options.drained != NULL;
 	buf_fini(&stream->waiting); /* a stream is silent most of its life */
 	stream->woken = false;
 	pthread_mutex_unlock(&stream->lock);
+	if (drained)
+		stream->options.drained(stream->options.self);
 	return last;
 }
 

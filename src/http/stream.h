@@ -1,10 +1,14 @@
 /*
- * An answer that goes on: server-sent events to one peer [P-8.11].
+ * An answer that goes on: server-sent events to one peer [P-8.11], or bytes whose number is not known beforehand.
  *
  * A handler answers with exchange_stream() in place of exchange_answer(); from then on events may be sent from any
  * thread.  They wait in a buffer of bounded size until the peer takes them; one that does not take them fast enough
  * gets `event: overflow` and is cut.  Every 15 s without events a comment goes out, so that proxies keep the connection
  * and a peer that has left is noticed.  When the server stops, every stream ends with `event: bye`.
+ *
+ * Bytes go in chunks (RFC 9112 7.1), so that the peer can tell an end from a cut: the last chunk comes only when
+ * stream_end() has been called without an event.  Who writes them is told when the peer has taken what waited, and
+ * stops meanwhile by stream_waiting(): nobody is cut for being slow.
  *
  * Not here: which events there are, who may see them, and what was missed meanwhile.
  *
@@ -23,7 +27,10 @@ struct stream;
 #define MEDIA_EVENTS "text/event-stream"
 
 struct stream_options {
-	size_t room; /* bytes that may wait for the peer, at least 1 */
+	size_t room;      /* bytes of events that may wait for the peer, at least 1 */
+	const char *type; /* NULL: events.  Else bytes of this media type, a constant. */
+	/* Bytes: what waited is on its way, and more may be written.  On the carrier's thread; must not wait. */
+	void (*drained)(void *self);
 	/*
 	 * Called once when nobody listens any more: the peer left, was cut, or stream_end() has been carried out.  On the
 	 * carrier's thread, perhaps before exchange_stream() returns; must not wait.  May be NULL.
@@ -44,8 +51,20 @@ struct stream *exchange_stream(struct exchange *x, const struct stream_options *
  */
 bool stream_send(struct stream *stream, const char *id, const char *event, const char *data);
 
-/* The last event (NULL: none), then the end.  What was queued before still goes out. */
+/* Queue bytes.  False: nobody listens any more, or it has ended. */
+bool stream_write(struct stream *stream, const void *bytes, size_t size);
+
+/* Bytes that are queued and were not taken yet. */
+size_t stream_waiting(struct stream *stream);
+
+/*
+ * The last event (NULL: none), then the end.  What was queued before still goes out.  An event after bytes is not sent:
+ * the peer sees that they were cut.
+ */
 void stream_end(struct stream *stream, const char *event);
+
+/* Bytes that may be queued now; 0 when nobody listens any more. */
+size_t stream_room(struct stream *stream);
 
 /* Nobody listens any more. */
 bool stream_is_gone(struct stream *stream);
@@ -58,6 +77,9 @@ void stream_unref(struct stream *stream); /* NULL is fine */
 /* From now on wake(carrier, stream) is called, from any thread, when there is something to take. */
 void stream_attach(struct stream *stream, void (*wake)(void *carrier, struct stream *stream), void *carrier,
 				   void *connection);
+
+/* It is silent between two events: a comment may go out. */
+bool stream_of_events(const struct stream *stream);
 
 /* Append what waits to `out`.  True: that was the last. */
 bool stream_take(struct stream *stream, struct buf *out);

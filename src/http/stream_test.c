@@ -21,13 +21,15 @@
 #include "http/service.h"
 #include "http/stream.h"
 
+enum { BLOCKS = 1000 };
+
 struct fixture {
 	struct id_maker ids;
 	struct service service;
 	struct front *front;
 	struct stream *stream;
 	_Atomic bool open;
-	_Atomic int gone;
+	_Atomic int gone, blocks;
 	size_t room;
 	int fd;
 	char got[65536];
@@ -75,11 +77,48 @@ static void handle_flood(struct exchange *x)
 	atomic_store(&f->open, true);
 }
 
+static void handle_bytes(struct exchange *x)
+{
+	struct fixture *f = x->owner;
+	const struct stream_options options = {.type = "text/plain", .gone = count_gone, .self = f};
+	f->stream = exchange_stream(x, &options);
+	assert_true(stream_write(f->stream, "one", 3));
+	assert_true(stream_write(f->stream, "", 0)); /* not the last chunk */
+	assert_true(stream_write(f->stream, "and sixteen more", 16));
+	assert_int_equal(stream_waiting(f->stream), 8 + 22);
+	stream_end(f->stream, exchange_query(x, "cut") != NULL ? "cut" : NULL);
+	assert_false(stream_write(f->stream, "late", 4));
+}
+
+/* Told when the peer has taken what waited, more is written, until it is enough. */
+static void write_more(void *self)
+{
+	struct fixture *f = self;
+	char block[1000];
+	memset(block, 'a' + atomic_load(&f->blocks) % 26, sizeof block);
+	assert_true(stream_write(f->stream, block, sizeof block));
+	if (atomic_fetch_add(&f->blocks, 1) == BLOCKS - 1)
+		stream_end(f->stream, NULL);
+}
+
+static void handle_pulled(struct exchange *x)
+{
+	struct fixture *f = x->owner;
+	const struct stream_options options = {.type = "text/plain", .drained = write_more, .gone = count_gone, .self = f};
+	f->stream = exchange_stream(x, &options);
+	write_more(f);
+	atomic_store(&f->open, true);
+}
+
+static const char *const plain_type[] = {"text/plain", NULL};
 static const char *const events_type[] = {MEDIA_EVENTS, NULL};
 #define EVENTS(name) \
 	ROUTE(GET, "/" #name, PUBLIC, EFFECT_READ, handle_##name, .operation = #name, .summary = "Events", \
 		  .produces = events_type, .run = RUN_INLINE, .bare = true)
-static const struct route routes[] = {EVENTS(live), EVENTS(form), EVENTS(flood)};
+#define BYTES(name) \
+	ROUTE(GET, "/" #name, PUBLIC, EFFECT_READ, handle_##name, .operation = #name, .summary = "Bytes", \
+		  .produces = plain_type, .run = RUN_INLINE, .bare = true)
+static const struct route routes[] = {EVENTS(live), EVENTS(form), EVENTS(flood), BYTES(bytes), BYTES(pulled)};
 
 static int set_up(void **state)
 {
@@ -144,12 +183,17 @@ static bool hear(struct fixture *f, const char *text)
 	return true;
 }
 
-static void await_gone(struct fixture *f)
+static void await_ended(struct fixture *f)
 {
 	while (atomic_load(&f->gone) == 0)
 		usleep(1000);
 	assert_int_equal(atomic_load(&f->gone), 1);
 	assert_true(stream_is_gone(f->stream));
+}
+
+static void await_gone(struct fixture *f)
+{
+	await_ended(f);
 	assert_false(stream_send(f->stream, NULL, NULL, "nobody"));
 }
 
@@ -232,11 +276,50 @@ static void test_bye(void **state)
 	assert_int_equal(atomic_load(&f->gone), 1);
 }
 
+/* RFC 9112 7.1: chunks, and the last one only where nothing is missing */
+static void test_bytes(void **state)
+{
+	struct fixture *f = *state;
+	struct loopback ask = {.method = "GET", .target = "/bytes"};
+	loopback_ask(&f->service, &ask);
+	assert_string_equal(loopback_header(&ask, "Content-Type"), "text/plain");
+	assert_string_equal(loopback_header(&ask, "Transfer-Encoding"), "chunked");
+	assert_null(loopback_header(&ask, "Content-Length"));
+	assert_string_equal(ask.answer, "3\r\none\r\n10\r\nand sixteen more\r\n0\r\n\r\n");
+	stream_unref(f->stream);
+	struct loopback cut = {.method = "GET", .target = "/bytes?cut=1"};
+	loopback_ask(&f->service, &cut);
+	assert_string_equal(cut.answer, "3\r\none\r\n10\r\nand sixteen more\r\n");
+	assert_int_equal(atomic_load(&f->gone), 2);
+	loopback_fini(&ask);
+	loopback_fini(&cut);
+}
+
+static void test_pulled(void **state)
+{
+	struct fixture *f = *state;
+	size_t heard = 0;
+	listen_to(f, "/pulled");
+	while (strstr(f->got, "\r\n0\r\n\r\n") == NULL) { /* keep the end only */
+		ssize_t size = recv(f->fd, f->got + f->size, sizeof f->got - 1 - f->size, 0);
+		assert_true(size > 0);
+		heard += (size_t)size;
+		f->size += (size_t)size;
+		f->got[f->size] = '\0';
+		size_t drop = f->size > 100 ? f->size - 100 : 0;
+		memmove(f->got, f->got + drop, f->size - drop + 1);
+		f->size -= drop;
+	}
+	assert_true(heard > BLOCKS * 1007 && heard < BLOCKS * 1007 + 2000);
+	assert_int_equal(atomic_load(&f->blocks), BLOCKS);
+	await_ended(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(form),     TEST(live),    TEST(peer_leaves),
-									   TEST(overflow), TEST(comment), TEST(bye)};
+	const struct CMUnitTest tests[] = {TEST(form),    TEST(live), TEST(peer_leaves), TEST(overflow),
+									   TEST(comment), TEST(bye),  TEST(bytes),       TEST(pulled)};
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
 }

@@ -28,8 +28,15 @@ static void finish(struct exchange *x, int status, bool written, struct buf *bod
 
 void reply_fact(struct exchange *x, int status, const struct field_table *table, const void *result)
 {
+	reply_fact_warned(x, status, table, result, NULL);
+}
+
+void reply_fact_warned(struct exchange *x, int status, const struct field_table *table, const void *result,
+					   const struct note *warning)
+{
 	char now[STAMP_TEXT];
-	const struct envelope_context context = reply_context(x, now);
+	struct envelope_context context = reply_context(x, now);
+	context.warning = warning;
 	struct buf body;
 	buf_init(&body, 0);
 	finish(x, status, envelope_fact(&body, table, result, &context), &body);

@@ -11,12 +11,17 @@
 
 struct exchange;
 struct field_table;
+struct note;
 
 /* What an envelope says of its exchange; `now` holds the timestamp's text and must live as long as the context. */
 struct envelope_context reply_context(const struct exchange *x, char now[STAMP_TEXT]);
 
 /* Answer a fact: the struct at `result` by its table. */
 void reply_fact(struct exchange *x, int status, const struct field_table *table, const void *result);
+
+/* The same with a warning; NULL: without. */
+void reply_fact_warned(struct exchange *x, int status, const struct field_table *table, const void *result,
+					   const struct note *warning);
 
 /* The same from the JSON text of the result. */
 void reply_fact_text(struct exchange *x, int status, const char *json, size_t size);

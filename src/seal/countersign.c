@@ -22,6 +22,8 @@ struct countersign {
 	struct {
 		countersign_told *told;
 		void *self;
+		countersign_asked *asked;
+		void *asked_self;
 	} listeners[COUNTERSIGN_KINDS];
 };
 
@@ -43,6 +45,13 @@ void countersign_on(struct countersign *c, enum countersign_kind kind, countersi
 	must(c->listeners[kind].told == NULL);
 	c->listeners[kind].told = told;
 	c->listeners[kind].self = self;
+}
+
+void countersign_guard(struct countersign *c, enum countersign_kind kind, countersign_asked *asked, void *self)
+{
+	must(c->listeners[kind].asked == NULL);
+	c->listeners[kind].asked = asked;
+	c->listeners[kind].asked_self = self;
 }
 
 static bool record(const struct countersign *c, struct db *db, const struct audit_event *who, enum audit_action action,
@@ -95,8 +104,8 @@ static bool tell_outbox(const struct countersign *c, struct db *db, const struct
 }
 
 /* Along an edge: the row, the product, the outbox.  Everybody hears of it in this transaction or nobody ever. */
-static bool move(const struct countersign *c, struct db *db, struct countersign_request *r, enum countersign_status to,
-				 struct err *err)
+static bool move(const struct countersign *c, struct db *db, const struct audit_event *who,
+				 struct countersign_request *r, enum countersign_status to, struct err *err)
 {
 	int64_t now_us = env_wall_us(c->options.env);
 	must(countersign_moves(r->status, to));
@@ -107,8 +116,11 @@ static bool move(const struct countersign *c, struct db *db, struct countersign_
 	if (!countersign_row_move(db, r, to, err))
 		return false;
 	r->status = to;
+	r->by = who;
 	countersign_told *told = c->listeners[r->kind].told;
-	return (told == NULL || told(c->listeners[r->kind].self, db, r, err)) && tell_outbox(c, db, r, err);
+	bool heard = told == NULL || told(c->listeners[r->kind].self, db, r, err);
+	r->by = NULL;
+	return heard && tell_outbox(c, db, r, err);
 }
 
 static bool refuse_unknown(struct err *err)
@@ -198,8 +210,10 @@ static bool is_accepted(struct countersign *c, struct db *db, const struct count
 	};
 	choice.now_us = env_wall_us(c->options.env);
 	choice.permitted = ballot->may(ballot->principal, r->permission);
+	countersign_asked *asked = c->listeners[r->kind].asked;
 	return countersign_row_decided(db, r->request_id, choice.user_id, &request.decided, err) &&
-		   countersign_accepts(&request, &choice, err);
+		   countersign_accepts(&request, &choice, err) &&
+		   (asked == NULL || asked(c->listeners[r->kind].asked_self, db, r, &choice, err));
 }
 
 static bool record_decision(const struct countersign *c, struct db *db, const struct countersign_ballot *ballot,
@@ -291,7 +305,7 @@ bool countersign_decide(struct countersign *c, struct db *db, const struct count
 	if (done->row.decision == COUNTERSIGN_APPROVE)
 		r->approvals++;
 	enum countersign_status to = countersign_after(done->row.decision, r->approvals, r->quorum);
-	return to == r->status || move(c, db, r, to, err);
+	return to == r->status || move(c, db, ballot->who, r, to, err);
 }
 
 /* --- taking back --- */
@@ -327,7 +341,7 @@ bool countersign_revoke(struct countersign *c, struct db *db, const struct audit
 		done->request.approvals--;
 	return countersign_row_revoke(db, &done->row, err) &&
 		   record(c, db, who, AUDIT_COUNTERSIGN_REVOKE, id, &done->request, err) &&
-		   (done->request.status == COUNTERSIGN_OPEN || move(c, db, &done->request, COUNTERSIGN_REVOKED, err));
+		   (done->request.status == COUNTERSIGN_OPEN || move(c, db, who, &done->request, COUNTERSIGN_REVOKED, err));
 }
 
 bool countersign_withdraw(struct countersign *c, struct db *db, const struct audit_event *who, const char *request_id,
@@ -339,7 +353,7 @@ bool countersign_withdraw(struct countersign *c, struct db *db, const struct aud
 		return err_set(err, ERR_FORBIDDEN, "Only who asked for it can withdraw it.");
 	if (!countersign_moves(r->status, COUNTERSIGN_WITHDRAWN))
 		return err_set(err, ERR_TRANSITION_REFUSED, "The request is %s already.", countersign_status_names[r->status]);
-	return move(c, db, r, COUNTERSIGN_WITHDRAWN, err) &&
+	return move(c, db, who, r, COUNTERSIGN_WITHDRAWN, err) &&
 		   record(c, db, who, AUDIT_COUNTERSIGN_WITHDRAW, r->request_id, r, err);
 }
 
@@ -364,7 +378,7 @@ bool countersign_claim(struct countersign *c, struct db *db, const char *effect_
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	bool claimed = countersign_row_by_effect(db, effect_key, &arena, &r, &found, err) &&
 				   (found || refuse_unknown(err)) && is_claimable(c, &r, err) &&
-				   move(c, db, &r, COUNTERSIGN_APPLIED, err) &&
+				   move(c, db, &the_system, &r, COUNTERSIGN_APPLIED, err) &&
 				   record(c, db, &the_system, AUDIT_COUNTERSIGN_APPLY, r.request_id, &r, err);
 	arena_fini(&arena);
 	return claimed;
@@ -378,7 +392,8 @@ static bool expire_one(struct countersign *c, struct db *db, const struct due *d
 					   struct err *err)
 {
 	struct countersign_request r;
-	return find(db, due->account_id, due->request_id, arena, &r, err) && move(c, db, &r, COUNTERSIGN_EXPIRED, err) &&
+	return find(db, due->account_id, due->request_id, arena, &r, err) &&
+		   move(c, db, &the_system, &r, COUNTERSIGN_EXPIRED, err) &&
 		   record(c, db, &the_system, AUDIT_COUNTERSIGN_EXPIRE, r.request_id, &r, err);
 }
 

@@ -55,6 +55,7 @@ struct countersign_request {
 	int64_t created_us, expires_us; /* expires_us, opening: 0 for the policy's */
 	int64_t decided_us, applied_us; /* 0: not yet */
 	int64_t approvals;              /* that stand now */
+	const struct audit_event *by;   /* who moves it: while its product is told, else NULL */
 };
 
 /* A countersignature's row. */
@@ -76,6 +77,15 @@ struct countersignature {
  */
 typedef bool countersign_told(void *self, struct db *db, const struct countersign_request *request, struct err *err);
 void countersign_on(struct countersign *countersign, enum countersign_kind kind, countersign_told *told, void *self);
+
+/*
+ * What a product is asked before a person's decision counts that the rules accept: false refuses it, with an err of the
+ * product's.  One a kind; before the server serves.
+ */
+typedef bool countersign_asked(void *self, struct db *db, const struct countersign_request *request,
+							   const struct countersign_choice *choice, struct err *err);
+void countersign_guard(struct countersign *countersign, enum countersign_kind kind, countersign_asked *asked,
+					   void *self);
 
 /*
  * Open a request: fills in id, permission, effect_key (the arena's), times, and what the policies of kind and account
@@ -137,6 +147,17 @@ bool countersign_request_find(struct db *db, const char *account_id, const char 
 /* The newest request about a subject. */
 bool countersign_request_of(struct db *db, const char *account_id, const char *subject_kind, const char *subject_id,
 							struct arena *arena, struct countersign_request *request, bool *found, struct err *err);
+
+/* The newest request of a kind about a subject that is also what else is asked for. */
+struct countersign_about {
+	const char *account_id, *subject_kind, *subject_id;
+	enum countersign_kind kind;
+	unsigned statuses;       /* bits 1 << status; 0: any */
+	const char *seal_sha256; /* NULL: any */
+	const char *since;       /* this request or a later one; NULL: any */
+};
+bool countersign_request_about(struct db *db, const struct countersign_about *about, struct arena *arena,
+							   struct countersign_request *request, bool *found, struct err *err);
 
 bool countersignature_find(struct db *db, const char *account_id, const char *countersignature_id, struct arena *arena,
 						   struct countersignature *row, bool *found, struct err *err);

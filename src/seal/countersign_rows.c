@@ -116,6 +116,31 @@ bool countersign_request_of(struct db *db, const char *account_id, const char *s
 		   whole(arena, err);
 }
 
+/* The statuses as one text in which a name stands between commas. */
+static const char *status_set(unsigned statuses, struct arena *arena)
+{
+	const char *set = ",";
+	for (int i = 0; set != NULL && i < COUNTERSIGN_STATUSES; i++)
+		if ((statuses & 1U << i) != 0)
+			set = arena_printf(arena, "%s%s,", set, countersign_status_names[i]);
+	return statuses != 0 ? set : NULL;
+}
+
+bool countersign_request_about(struct db *db, const struct countersign_about *about, struct arena *arena,
+							   struct countersign_request *request, bool *found, struct err *err)
+{
+	struct taking to = {arena, request};
+	return db_one(db, err, found, take_request, &to,
+				  "SELECT " REQUEST_COLUMNS " FROM countersign_requests WHERE account_id = $1 AND subject_kind = $2 "
+				  "AND subject_id = $3 AND kind = $4 AND (CAST($5 AS TEXT) IS NULL OR seal_sha256 = $5) "
+				  "AND (CAST($6 AS TEXT) IS NULL OR request_id >= $6) "
+				  "AND (CAST($7 AS TEXT) IS NULL OR $7 LIKE '%,' || status || ',%') ORDER BY request_id DESC LIMIT 1",
+				  V_TEXT(about->account_id), V_TEXT(about->subject_kind), V_TEXT(about->subject_id),
+				  V_TEXT(countersign_kind_names[about->kind]), V_TEXT(about->seal_sha256), V_TEXT(about->since),
+				  V_TEXT(status_set(about->statuses, arena))) &&
+		   whole(arena, err);
+}
+
 bool countersign_row_by_effect(struct db *db, const char *effect_key, struct arena *arena,
 							   struct countersign_request *request, bool *found, struct err *err)
 {

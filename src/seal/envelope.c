@@ -15,11 +15,11 @@
 
 static const struct json_limits no_limits = {.depth = 100, .values = 100000000};
 
-static void write_notes(struct jw *jw, const char *name, const struct note_list *notes)
+static void write_notes(struct jw *jw, const char *name, const struct note *first)
 {
 	jw_key(jw, name);
 	jw_array(jw);
-	for (const struct note *note = notes->first; note != NULL; note = note->next) {
+	for (const struct note *note = first; note != NULL; note = note->next) {
 		jw_object(jw);
 		jw_member_str(jw, "code", note->code);
 		jw_member_str(jw, "message", note->message);
@@ -98,6 +98,7 @@ void envelope_write(struct jw *jw, const struct envelope *envelope)
 {
 	static const struct calc nothing;
 	const struct calc *calc = envelope->calc != NULL ? envelope->calc : &nothing;
+	const struct note *warning = envelope->calc == NULL ? envelope->context->warning : NULL;
 	jw_object(jw);
 	jw_key(jw, "result");
 	if (envelope->result_table != NULL)
@@ -106,8 +107,8 @@ void envelope_write(struct jw *jw, const struct envelope *envelope)
 		jw_raw(jw, envelope->result_text, envelope->result_size);
 	else
 		jw_null(jw);
-	write_notes(jw, "assumptions", &calc->assumptions);
-	write_notes(jw, "warnings", &calc->warnings);
+	write_notes(jw, "assumptions", calc->assumptions.first);
+	write_notes(jw, "warnings", warning != NULL ? warning : calc->warnings.first);
 	jw_member_num(jw, "confidence", envelope->confidence);
 	write_trace(jw, envelope, calc);
 	jw_member_str(jw, "content_sha256", envelope->content_sha256);

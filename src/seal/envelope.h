@@ -17,11 +17,13 @@ struct buf;
 struct calc;
 struct field_table;
 struct jw;
+struct note;
 
 /* Who answers, and to what.  Texts may be NULL. */
 struct envelope_context {
 	const char *version, *git_sha;
 	const char *route, *request_id, *timestamp;
+	const struct note *warning; /* of a fact: it stays certain [P-6.1]; NULL: none */
 };
 
 /* The parts of one answer. */

@@ -17,6 +17,7 @@
 #include "sign/cursor.h"
 #include "sign/domain/design.h"
 #include "sign/payloads_repo.h"
+#include "sign/project_stamp.h"
 #include "sign/project_view.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
@@ -66,6 +67,7 @@ struct save {
 	struct payload_request request;
 	struct op_answer design;
 	struct payload payload;
+	struct countersign_request asked; /* for a stamp */
 	char payload_id[ID_TEXT], sha256[SHA256_HEX_SIZE];
 	bool duplicate;
 };
@@ -195,6 +197,20 @@ static bool find_same(struct save *save, struct db *db, struct err *err)
 	return true;
 }
 
+/* One payload at a time waits for a stamp; a design that abstained cannot have one. */
+static bool ask_stamp(struct save *save, struct db *db, struct err *err)
+{
+	struct project_write *w = &save->write;
+	if (!project_stamp_withdraw(w, db, err))
+		return false;
+	if (save->payload.seal_sha256 == NULL)
+		return true;
+	if (!project_stamp_ask(w, db, save->design.seal_sha256, save->design.content_sha256, &save->asked, err))
+		return false;
+	save->payload.request_id = save->asked.request_id;
+	return true;
+}
+
 static bool store_payload(struct save *save, struct db *db, struct err *err)
 {
 	struct project_write *w = &save->write;
@@ -207,8 +223,8 @@ static bool store_payload(struct save *save, struct db *db, struct err *err)
 	payload->created_by = principal->kind == PRINCIPAL_LOCAL ? NULL : principal->user_id;
 	payload->created_us = w->now_us;
 	w->project.payload_id = payload->payload_id;
-	return (payload->seal_sha256 == NULL || keep_seal(save, db, err)) && payload_insert(db, payload, err) &&
-		   project_update(db, &w->project, w->now_us, err) &&
+	return (payload->seal_sha256 == NULL || keep_seal(save, db, err)) && ask_stamp(save, db, err) &&
+		   payload_insert(db, payload, err) && project_update(db, &w->project, w->now_us, err) &&
 		   project_record(w, db,
 						  &HAPPENED(AUDIT_PAYLOAD_SAVED, "payload.saved", .content_sha256 = payload->sha256,
 									.seal_sha256 = payload->seal_sha256,

@@ -5,6 +5,7 @@
 #include "core/field.h"
 #include "http/exchange.h"
 #include "sign/project_content.h"
+#include "sign/project_stamp.h"
 #include "sign/project_view.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
@@ -132,7 +133,7 @@ static void handle_transition(struct exchange *x)
 
 static bool delete_change(struct project_write *w, struct db *db, struct err *err)
 {
-	return project_if_match(w, err) && project_writable(w, err) &&
+	return project_if_match(w, err) && project_writable(w, err) && project_stamp_withdraw(w, db, err) &&
 		   project_delete(db, w->project.account_id, w->project.project_id, w->now_us, err) &&
 		   project_record(w, db,
 						  &HAPPENED(AUDIT_PROJECT_DELETED, "project.deleted",

@@ -34,6 +34,8 @@ static const struct {
 	{"adam", "01900000-0000-7000-8000-000000000004", ACCOUNT, ROLE_ADMIN | ROLE_OWNER},
 	{"vic", "01900000-0000-7000-8000-000000000005", ACCOUNT, ROLE_VIEWER},
 	{"eve", "01900000-0000-7000-8000-000000000006", OTHER_ACCOUNT, ROLE_ENGINEER},
+	{"sam", "01900000-0000-7000-8000-000000000007", ACCOUNT, ROLE_PE},
+	{"max", "01900000-0000-7000-8000-000000000008", ACCOUNT, ROLE_PE | ROLE_ENGINEER},
 };
 enum { PEOPLE = sizeof people / sizeof *people };
 
@@ -63,6 +65,12 @@ static void failed(void *self, const struct exchange *x, const struct err *err)
 	fprintf(stderr, "%s: %s (%s:%d)\n", x->path, err->message, err->file, err->line);
 }
 
+/* Everybody but sam has one; only an engineer's counts. */
+static const char *licence_of(const char *name)
+{
+	return strcmp(name, "sam") == 0 ? NULL : "{\"state\":\"TX\",\"number\":\"12345\",\"expires\":\"2027-06-30\"}";
+}
+
 static bool add_people(struct db *db, void *self, struct err *err)
 {
 	(void)self;
@@ -75,9 +83,10 @@ static bool add_people(struct db *db, void *self, struct err *err)
 		char roles[ROLES_TEXT];
 		if (!db_run(db, err,
 					"INSERT INTO users (user_id, account_id, email, email_norm, roles, status, erasure_key, version, "
-					"created_at, updated_at) VALUES ($1, $2, $3, $3, $4, 'active', $5, 1, 0, 0)",
+					"created_at, updated_at, licence) VALUES ($1, $2, $3, $3, $4, 'active', $5, 1, 0, 0, $6)",
 					V_TEXT(people[i].user_id), V_TEXT(people[i].account_id), V_TEXT(people[i].name),
-					V_TEXT(roles_format(people[i].roles, roles)), V_BLOB(people[i].user_id, AUDIT_KEY)))
+					V_TEXT(roles_format(people[i].roles, roles)), V_BLOB(people[i].user_id, AUDIT_KEY),
+					V_TEXT(licence_of(people[i].name))))
 			return false;
 	}
 	return true;
@@ -164,6 +173,8 @@ static void open_sign(struct project_fixture *f, bool require_stamp, bool with_p
 											 .env = &f->env.env,
 											 .ids = &f->ids,
 											 .audit = &f->audit,
+											 .countersign = f->desk.countersign,
+											 .outbox = f->desk.outbox,
 											 .version = "1.2.3",
 											 .git_sha = "abc",
 											 .geocoder_url = "https://geocode.test/json",
@@ -190,6 +201,7 @@ void fixture_reopen(struct project_fixture *f, bool require_stamp, bool with_pm)
 {
 	sign_api_close(f->sign);
 	router_free(f->router);
+	countersign_fixture_renew(&f->desk);
 	open_sign(f, require_stamp, with_pm);
 }
 
@@ -208,6 +220,7 @@ int project_fixture_new(void **state)
 		must(packs_add(f->packs, file->bytes, file->size, false, &err));
 	open_store(f);
 	f->audit = (struct audit){.env = &f->env.env, .store_id = store_id(f->store), .stream = "main"};
+	countersign_fixture_open(&f->desk, f->store, &f->env.env, &f->ids, &f->audit);
 	const struct blobs_options blobs = {.folder = f->folder};
 	must(blobs_open(&blobs, &f->blobs, &err));
 	open_sign(f, false, true);
@@ -224,6 +237,7 @@ int project_fixture_free(void **state)
 	router_free(f->router);
 	blobs_close(f->blobs);
 	store_close(f->store);
+	countersign_fixture_close(&f->desk);
 	packs_free(f->packs);
 	arena_fini(&f->arena);
 	id_maker_fini(&f->ids);

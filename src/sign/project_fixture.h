@@ -14,6 +14,7 @@
 #include "http/loopback.h"
 #include "http/service.h"
 #include "seal/audit.h"
+#include "seal/countersign_fixture.h"
 #include "sign/sign_api.h"
 
 struct project_fixture {
@@ -25,6 +26,7 @@ struct project_fixture {
 	struct store *store;
 	struct blobs *blobs;
 	struct audit audit;
+	struct countersign_fixture desk;
 	struct sign_api *sign;
 	struct router *router;
 	struct service service;
@@ -48,8 +50,9 @@ int project_fixture_free(void **state);
 /* Open sign anew: with stamps required or not, with a PM system or the store's own numbers. */
 void fixture_reopen(struct project_fixture *f, bool require_stamp, bool pm);
 
-/* Ask as ann (engineer), pat (pe), bob (approver), adam (admin), vic (viewer), all of one account, or eve (engineer of
- * another).  `headers` as loopback's, or NULL.  Gives the status; f->json is the answer. */
+/* Ask as ann (engineer), pat (pe), sam (pe without a licence), max (pe and engineer), bob (approver), adam (admin), vic
+ * (viewer), all of one account, or eve (engineer of another).  `headers` as loopback's, or NULL.  Gives the status;
+ * f->json is the answer. */
 int fixture_ask(struct project_fixture *f, const char *who, const char *method, const char *target, const char *body,
 				const char *const *headers);
 

@@ -83,9 +83,6 @@ bool project_move_to(struct project_write *w, struct db *db, enum project_door d
 /* The project of the path for a reader: the caller's, or for an admin anybody's.  False: answered. */
 bool project_read(struct exchange *x, struct project *project, enum project_stamp *stamp);
 
-/* The stamp's state. */
-bool project_stamp_read(struct db *db, const struct project *project, enum project_stamp *stamp, struct err *err);
-
 /* Answer the project as it is after a write, with its ETag. */
 void project_answer(struct project_write *w);
 

@@ -11,6 +11,7 @@
 #include "sign/cursor.h"
 #include "sign/payloads_repo.h"
 #include "sign/project_content.h"
+#include "sign/project_stamp.h"
 #include "sign/project_view.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
@@ -162,7 +163,7 @@ static bool read_page(struct exchange *x, const struct project_query *query, str
 	*more = count == query->limit;
 	for (size_t i = 0; read && i < count - *more; i++) {
 		enum project_stamp stamp;
-		read = project_stamp_read(db, &projects[i], &stamp, err);
+		read = project_stamp_read(db, &projects[i], &x->arena, &stamp, err);
 		if (read)
 			project_view_fill(&projects[i], stamp, &x->arena, &list->items.items[list->items.count++]);
 	}

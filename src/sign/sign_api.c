@@ -12,6 +12,7 @@
 #include "people/principal.h"
 #include "seal/seals.h"
 #include "sign/design_report.h"
+#include "sign/project_stamp.h"
 #include "sign/sign_internal.h"
 #include "sign/submission.h"
 #include "store/blob.h"
@@ -33,6 +34,7 @@ struct sign_api *sign_api_open(const struct sign_api_options *options)
 		api->options.pm = sign_pm;
 		api->options.pm_self = &api->options;
 	}
+	project_stamp_listen(api);
 	submission_start(api);
 	return api;
 }
@@ -128,6 +130,10 @@ void sign_api_add(struct router *router, struct sign_api *api)
 	router_add(router, estimate_routes, estimate_routes_count, api);
 	router_add(router, site_routes, site_routes_count, api);
 	router_add(router, report_routes, report_routes_count, api);
+	router_add(router, batch_routes, 1, api);
+	router_add(router, task_routes, task_routes_count, api);
+	router_add(router, dead_letter_routes, dead_letter_routes_count, api);
+	router_add(router, stamp_routes, stamp_routes_count, api);
 	router_add(router, submission_routes, submission_routes_count, api);
 	router_add(router, api->options.public_quote ? quote_public_routes : quote_routes, 1, api);
 }

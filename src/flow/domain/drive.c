@@ -8,8 +8,8 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/duration.h"
 #include "flow/domain/ir.h"
-#include "flow/domain/retry.h"
 
 /* --- rows --- */
 
@@ -28,10 +28,13 @@ struct row drive_row(const struct drive *drive, enum row_kind kind, const struct
 void drive_emit(struct drive *drive, struct row *row)
 {
 	struct err err;
-	if (!run_apply(drive->run, row, &err))
+	struct row held = *row;
+	row_hold(&held); /* its data may be those of a frame that it closes */
+	drive->emit(drive->self, &held);
+	if (!run_apply(drive->run, &held, &err))
 		must(!"a row that was just decided fits the state");
 	drive->rows++;
-	drive->emit(drive->self, row);
+	row_fini(&held);
 }
 
 /* --- evaluating --- */
@@ -149,6 +152,8 @@ void drive_finish(struct place *place, struct datum *body, const struct ir_next 
 		row.index = next->then == IR_GOTO ? next->index : 0;
 		row.output = datum_same_text(output, raw) ? NULL : output;
 		row.context = context;
+		if (place->task->type == IR_EMIT && !datum_same_text(body, output))
+			row.event = body;
 		drive_emit(place->drive, &row);
 	} else {
 		drive_fault(place, &trouble);

@@ -42,7 +42,7 @@ struct drive {
 	struct run *run;
 	const struct world *world;
 	int64_t now_us;                                  /* the turn's one time */
-	void (*emit)(void *self, const struct row *row); /* after it was applied; copies what it keeps */
+	void (*emit)(void *self, const struct row *row); /* before it is applied; copies what it keeps */
 	void *self;
 	size_t rows; /* emitted so far */
 };

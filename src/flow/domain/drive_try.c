@@ -51,24 +51,6 @@ static bool admits(const struct place *place, const struct ir_value *when, const
 
 /* --- retry --- */
 
-static double json_duration(const struct json *json)
-{
-	double ms = 0;
-	return json != NULL && duration_ms(json, &ms) ? ms : 0;
-}
-
-static struct retry_policy policy_of(const struct json *definition, int64_t delay_ms)
-{
-	struct retry_policy policy = {.delay_ms = (double)delay_ms};
-	const struct json *backoff = json_get(definition, "backoff"), *jitter = json_get(definition, "jitter");
-	policy.backoff = json_get(backoff, "exponential") != NULL ? BACKOFF_EXPONENTIAL
-					 : json_get(backoff, "linear") != NULL    ? BACKOFF_LINEAR
-															  : BACKOFF_CONSTANT;
-	policy.jitter_from_ms = json_duration(json_get(jitter, "from"));
-	policy.jitter_to_ms = json_duration(json_get(jitter, "to"));
-	return policy;
-}
-
 /* May the body be tried once more?  False: asking failed. */
 static bool may_retry(const struct place *place, struct datum *error, bool *may, struct trouble *trouble)
 {
@@ -87,19 +69,33 @@ static bool may_retry(const struct place *place, struct datum *error, bool *may,
 	return admits(place, &retry->when, &retry->except_when, error, may, trouble);
 }
 
+/* A named profile scatters the whole delay over its upper half in place of adding to it [P-10.3]. */
+static int64_t delay_of(const struct place *place, int64_t base_ms, int64_t n)
+{
+	const struct ir_retry *retry = &place->task->try_.retry;
+	const char *seed = place->drive->run->seed;
+	double cap = (double)place->drive->world->retry_max_delay_ms;
+	struct retry_policy policy = retry->constants;
+	policy.delay_ms = (double)base_ms;
+	if (!retry->scatter)
+		return retry_delay_ms(&policy, seed, place->path, n, cap);
+	if (retry->max_delay_ms >= 0 && (double)retry->max_delay_ms < cap)
+		cap = (double)retry->max_delay_ms;
+	double half = (double)retry_delay_ms(&policy, seed, place->path, n, cap) / 2;
+	struct retry_policy scattered = {.delay_ms = half, .jitter_to_ms = half};
+	return retry_delay_ms(&scattered, seed, place->path, n, cap);
+}
+
 static bool retry_later(struct place *place, struct datum *error, struct trouble *trouble)
 {
 	const struct ir_retry *retry = &place->task->try_.retry;
-	const struct run *run = place->drive->run;
 	int64_t delay_ms, n = place->frame->retries + 1;
 	if (!drive_duration(place, &retry->delay, place->input, &delay_ms, trouble))
 		return false;
-	struct retry_policy policy = policy_of(retry->policy, delay_ms);
-	int64_t ms = retry_delay_ms(&policy, run->seed, place->path, n, (double)place->drive->world->retry_max_delay_ms);
 	struct row row = drive_row(place->drive, ROW_CAUGHT, place->frame);
 	row.n = n;
 	row.error = error;
-	row.due_us = place->drive->now_us + ms * 1000;
+	row.due_us = place->drive->now_us + delay_of(place, delay_ms, n) * 1000;
 	drive_emit(place->drive, &row);
 	return true;
 }

@@ -5,8 +5,11 @@
  * everything that can be seen in the text and tells all problems at once; a tree that it returns can be run, so the
  * engine asks no question here twice.  The tree is read-only and lives as long as the arena it was made in; it points
  * into the JSON tree of the definition, which must live as long.
- * Expressions are not compiled here: each place that may hold one is a `struct ir_value` with a number, and
- * ir_values() lists them all with the mode and the variables that hold there.
+ * Expressions are not compiled here: each place that may hold one is a `struct ir_value` with a number, and `values`
+ * lists them all with the mode and the variables that hold there.
+ * References: a task's is the JSON Pointer of its definition, except inside of a function or an extension.  There it
+ * begins at the function's task (whose own reference and segment are empty) or with /before or /after, and goes on
+ * from the reference of the calling or extended task: join the segments.
  * Thread: any.  Cost: linear in the text.
  */
 #ifndef CS_FLOW_DOMAIN_IR_H
@@ -15,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "flow/domain/retry.h"
 
 struct arena;
 struct json;
@@ -34,12 +39,15 @@ enum ir_mode {
 	IR_STRICT,  /* strings that are ${ } as a whole, at any depth */
 	IR_BARE,    /* a field typed as an expression: jq text, with or without ${ } */
 	IR_LOOSE,   /* evaluate.mode loose: bare strings too, the text where they fail */
-	IR_DAG,     /* ${{ inputs.a }} and ${{ steps.ID.output }} inside of text, ${ jq } with {inputs, steps} as `.` */
 };
 
-/* A place of the definition that holds a value, maybe with expressions. */
+/*
+ * A place of the definition that holds a value, maybe with expressions.  In the DAG form `.` of every expression is
+ * {inputs, steps{ID{output, status}}}, and ${{ … }} is rewritten: "of ${{ steps.a.output.x }}" is here
+ * "${ \"of \\(.steps.a.output.x)\" }", and "${{ inputs.x }}" alone is "${ .inputs.x }".
+ */
 struct ir_value {
-	const struct json *source; /* as written; NULL: the member is absent */
+	const struct json *source; /* as written, but for that; NULL: the member is absent */
 	enum ir_mode mode;
 	uint32_t number; /* its place in ir.values; UINT32_MAX for a literal */
 };
@@ -94,9 +102,11 @@ struct ir_retry {
 	bool given;
 	struct ir_value when, except_when;
 	struct ir_duration delay;
-	const struct json
-		*policy;         /* the whole of it, as retry_policy (domain/retry.h) reads it: delay, backoff, limit, jitter */
-	int64_t limit_count; /* -1: none given */
+	const struct json *policy;     /* the whole of it as written; NULL: one of the house's own profiles */
+	struct retry_policy constants; /* for retry_delay_ms; delay_ms is `delay` where that is constant */
+	bool scatter;                  /* a profile: the delay times 0.5 + 0.5·u instead of plus jitter [P-10.3] */
+	int64_t max_delay_ms;          /* of a profile; -1: none given */
+	int64_t limit_count;           /* retries; -1: none given */
 	struct ir_duration limit_duration, attempt_duration;
 };
 
@@ -189,6 +199,7 @@ struct ir_task {
 	const struct json *metadata; /* or NULL */
 	bool at_most_once;           /* metadata.effect */
 	bool key_step;               /* metadata.key: step */
+	struct ir_value cost;        /* metadata.cost */
 	const struct ir_extension *const
 		*extensions; /* those that apply to this task, in order; NULL-terminated, or NULL */
 
@@ -237,8 +248,9 @@ struct ir_task {
 		struct {
 			enum ir_callee callee;
 			const char *name;                     /* as written: "http", "sign.design" */
-			struct ir_value with;                 /* the whole of `with` as one value */
-			const struct ir_task *function;       /* IR_FUNCTION */
+			struct ir_value with;                 /* the whole of `with` but its authentication, as one value */
+			const struct ir_task *function;       /* IR_FUNCTION; NULL: a catalog's that is not pinned yet */
+			const char *uri;                      /* of a catalog's function; or NULL */
 			const struct json *authentication;    /* the policy, resolved from `use`; or NULL */
 			struct ir_value authentication_value; /* its expressions ($secrets may be named) */
 		} call;
@@ -270,6 +282,8 @@ struct ir_step {
 	size_t depends_count, dependents_count;
 	const uint32_t *depends, *dependents; /* indexes of steps */
 	bool run_on_failed;                   /* when_upstream_failed: run */
+	const char *title, *agent_role;       /* `name`, `agent_role`; or NULL */
+	const struct json *budget;            /* step_budget; or NULL */
 	struct ir_retry retry;                /* from retry_count, retry_delay_seconds, backoff */
 };
 
@@ -277,6 +291,16 @@ struct ir_extension {
 	const char *name;
 	struct ir_value when;
 	struct ir_block before, after;
+};
+
+/* What is fetched and pinned by hash when a version is published. */
+enum ir_resource_kind { IR_SCHEMA, IR_OPENAPI_DOCUMENT, IR_CATALOG_FUNCTION, IR_SCRIPT };
+
+struct ir_resource {
+	enum ir_resource_kind kind;
+	const char *pointer; /* of the place that names it */
+	const char *uri;     /* NULL: the address is an expression, known at first use only */
+	const struct json *authentication;
 };
 
 struct ir_schedule {
@@ -292,12 +316,15 @@ struct ir {
 	bool dag; /* the DAG form */
 	const char *namespace, *name, *version, *title, *dsl;
 	const struct json *definition, *tags, *metadata; /* tags, metadata: or NULL */
+	const struct json *budget;                       /* DAG form: {limit, currency}; or NULL */
 	struct ir_task root; /* the workflow itself: IR_DO with its own input, output, timeout; or IR_DAG_STEPS */
 	struct ir_schedule schedule;
 	const struct json *secrets; /* names in use.secrets; or NULL */
 	uint32_t tasks_count;       /* numbers of tasks are below it */
 	size_t values_count;
 	const struct ir_slot *values; /* every place that holds an expression, by number */
+	size_t resources_count;
+	const struct ir_resource *resources;
 	size_t features_count;
 	const char *const *features; /* "for", "try", "call.http": what it uses, each once, sorted */
 };
@@ -313,6 +340,9 @@ struct ir_problem {
 struct ir_problems {
 	size_t count;
 	struct ir_problem *items;
+	/* With problems: the values that were found all the same, so that their expressions can be looked at too. */
+	size_t values_count;
+	const struct ir_slot *values;
 };
 
 /* What the place a definition is for allows. */
@@ -320,8 +350,14 @@ struct ir_policy {
 	bool shell, stdio;          /* flow.allow_shell, flow.allow_stdio */
 	const char *const *scripts; /* flow.allow_scripts: "js", "python"; NULL-terminated */
 	bool (*op_known)(void *context, const char *name, bool *effect); /* is it an operation of the house? */
-	/* Does the expression compile?  NULL code: yes.  Called for each expression with the variables in scope. */
-	const char *(*expression)(void *context, const struct ir_slot *slot, const char **message, struct arena *arena);
+	/*
+	 * Does an expression compile?  NULL: yes.  Else its code (expression_syntax, expression_forbidden) and a message.
+	 * Called for each one with its bare jq text (not NUL-terminated) and the slot that it stands in.
+	 */
+	const char *(*expression)(void *context, const struct ir_slot *slot, const char *text, size_t size,
+							  const char **message, struct arena *arena);
+	/* The pinned resource of an address, or NULL while it is not fetched. */
+	const struct json *(*resource)(void *context, const char *uri);
 	void *context;
 };
 
@@ -331,5 +367,35 @@ struct ir_policy {
  */
 const struct ir *ir_compile(struct arena *arena, const struct json *definition, const struct ir_policy *policy,
 							struct ir_problems *problems);
+
+/* Put problems into the order of the text and tell each once.  False: the arena is full and nothing was done. */
+bool ir_problems_order(struct arena *arena, const struct json *definition, struct ir_problems *problems);
+
+/*
+ * Is the text as a whole ${ … }, white space around it apart?  Its last } must close its first ${; texts and comments
+ * inside are jq's.  True sets *inner and *inner_size to what stands between the braces.
+ */
+bool ir_expression(const char *text, size_t size, const char **inner, size_t *inner_size);
+
+/*
+ * A ${{ … }} in text of the DAG form: inputs.PATH, steps.ID.output.PATH or steps.ID.status, where PATH is any number of
+ * .NAME and [N].  Parts point into the text and are not NUL-terminated.
+ */
+struct ir_placeholder {
+	size_t from, to; /* bytes of the whole text, `to` after the last brace */
+	bool sound;      /* false: not of this form; nothing below is set */
+	bool inputs;     /* else of a step */
+	const char *step;
+	size_t step_size;
+	bool status;      /* steps.ID.status; else its output */
+	const char *path; /* begins with . or [ unless it is empty */
+	size_t path_size;
+};
+
+/* The next one at or after *at, which moves past it.  False: no more. */
+bool ir_placeholder_next(const char *text, size_t size, size_t *at, struct ir_placeholder *found);
+
+/* One member of a path: a name, or an index (name NULL).  False at its end. */
+bool ir_path_next(const char **path, size_t *path_size, const char **name, size_t *name_size, uint64_t *index);
 
 #endif

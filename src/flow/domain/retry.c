@@ -2,10 +2,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/json.h"
 #include "core/must.h"
 #include "crypt/digest.h"
 
@@ -23,69 +21,6 @@ const struct breaker_config breaker_defaults = {
 	.open_s = 60,
 	.trials = 3,
 };
-
-/* --- durations --- */
-
-static bool duration_of_members(const struct json *json, double *ms)
-{
-	static const struct {
-		const char *name;
-		double ms;
-	} units[] = {{"days", 86400e3}, {"hours", 3600e3}, {"minutes", 60e3}, {"seconds", 1e3}, {"milliseconds", 1}};
-	*ms = 0;
-	for (uint32_t i = 0; i < json->count; i++) {
-		bool known = false;
-		for (size_t unit = 0; unit < sizeof units / sizeof *units && !known; unit++) {
-			known = strcmp(json->members[i].name, units[unit].name) == 0;
-			if (known && (!json_numeric(&json->members[i].value) || json_number(&json->members[i].value) < 0))
-				return false;
-			if (known)
-				*ms += json_number(&json->members[i].value) * units[unit].ms;
-		}
-		if (!known)
-			return false;
-	}
-	return true;
-}
-
-/* P[nW][nD][T[nH][nM][nS]]; months and years have no length and are refused. */
-static bool duration_of_text(const char *text, double *ms)
-{
-	bool time = false, any = false;
-	*ms = 0;
-	if (*text++ != 'P')
-		return false;
-	while (*text != '\0') {
-		if (*text == 'T' && !time) {
-			time = true;
-			text++;
-			continue;
-		}
-		if (*text < '0' || *text > '9')
-			return false;
-		char *unit;
-		double number = strtod(text, &unit);
-		double size = !time && *unit == 'W'   ? 7 * 86400e3
-					  : !time && *unit == 'D' ? 86400e3
-					  : time && *unit == 'H'  ? 3600e3
-					  : time && *unit == 'M'  ? 60e3
-					  : time && *unit == 'S'  ? 1e3
-											  : 0;
-		if (size == 0)
-			return false;
-		*ms += number * size;
-		any = true;
-		text = unit + 1;
-	}
-	return any;
-}
-
-bool duration_ms(const struct json *json, double *ms)
-{
-	if (json->kind == JS_STRING)
-		return duration_of_text(json->text, ms);
-	return json->kind == JS_OBJECT && duration_of_members(json, ms);
-}
 
 /* --- retries --- */
 

@@ -8,12 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct json;
-
-/* Milliseconds of a DSL duration: an ISO 8601 text (weeks to seconds) or {days, hours, minutes, seconds, milliseconds}.
- */
-bool duration_ms(const struct json *json, double *ms);
-
 enum backoff { BACKOFF_CONSTANT, BACKOFF_LINEAR, BACKOFF_EXPONENTIAL };
 
 struct retry_policy {

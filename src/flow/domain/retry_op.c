@@ -6,6 +6,7 @@
 #include "core/arena.h"
 #include "core/field.h"
 #include "core/json.h"
+#include "flow/domain/duration.h"
 #include "flow/domain/ops.h"
 #include "flow/domain/retry.h"
 #include "seal/calc.h"
@@ -160,80 +161,6 @@ const struct op flow_effect_key_op = {
 	.output = &key_result_table,
 	.run = run_key,
 	.example = "{\"run_id\":\"r1\",\"path\":\"/do/0/a\",\"attempt\":1}",
-	.quick = true,
-};
-
-/* --- flow.budget_status --- */
-
-struct budget_request {
-	const struct json *allocated, *consumed, *reserved;
-	double warning, critical;
-};
-
-static const struct field budget_fields[] = {
-	F_JSON(budget_request, allocated, REQUIRED, DOC("Money: decimal text or a number")),
-	F_JSON(budget_request, consumed, REQUIRED),
-	F_JSON(budget_request, reserved),
-	F_NUM(budget_request, warning, RANGE(0, 1), DEFAULT(.8)),
-	F_NUM(budget_request, critical, RANGE(0, 1), DEFAULT(.95)),
-};
-static const struct field_table budget_table = FIELD_TABLE("flow.budget_status.request", budget_request, budget_fields);
-
-static const char *const budget_statuses[] = {"active", "warning", "critical", "exhausted", NULL};
-
-struct budget_result {
-	double usage_percentage;
-	int status;
-};
-
-static const struct field budget_result_fields[] = {
-	F_NUM(budget_result, usage_percentage, UNIT("%"),
-		  DOC("100·(consumed + reserved)/allocated; 0 when nothing is allocated")),
-	F_ENUM(budget_result, status, budget_statuses),
-};
-static const struct field_table budget_result_table =
-	FIELD_TABLE("flow.budget_status.result", budget_result, budget_result_fields);
-
-static double read_money(struct calc *calc, const struct json *json, const char *pointer)
-{
-	char *end = NULL;
-	double x = json == NULL ? 0 : json_numeric(json) ? json_number(json) : NAN;
-	if (json != NULL && json->kind == JS_STRING && json->size > 0 && strspn(json->text, "0123456789.") == json->size) {
-		x = strtod(json->text, &end);
-		x = *end == '\0' ? x : NAN;
-	}
-	if (!(x >= 0 && x <= 9e12))
-		calc_fault(calc, pointer, "format", "must be an amount of money from 0 to 9000000000000");
-	return x;
-}
-
-static bool run_budget(struct calc *calc, const void *input, void *output)
-{
-	const struct budget_request *request = input;
-	struct budget_result *result = output;
-	double allocated = read_money(calc, request->allocated, "/allocated");
-	double used = read_money(calc, request->consumed, "/consumed") + read_money(calc, request->reserved, "/reserved");
-	if (request->critical <= request->warning)
-		calc_fault(calc, "/critical", "range", "must be above warning");
-	if (calc->faults.count > 0)
-		return false;
-	/* In whole micro-units, so that a threshold is met exactly where the money meets it. */
-	double whole = nearbyint(allocated * 1e6), part = nearbyint(used * 1e6);
-	double usage = whole > 0 ? part / whole : 0;
-	result->usage_percentage = 100 * usage;
-	result->status = (usage >= request->warning) + (usage >= request->critical) + (usage >= 1);
-	return true;
-}
-
-const struct op flow_budget_status_op = {
-	.name = "flow.budget_status",
-	.path = "/api/v1/flow/budget_status",
-	.summary = "Status of a budget from its figures",
-	.doc = "active, warning, critical, exhausted by the share that is consumed or reserved.",
-	.input = &budget_table,
-	.output = &budget_result_table,
-	.run = run_budget,
-	.example = "{\"allocated\":\"100\",\"consumed\":\"70\",\"reserved\":\"12.5\"}",
 	.quick = true,
 };
 

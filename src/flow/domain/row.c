@@ -23,7 +23,8 @@ static const struct {
 } values[] = {
 	{"input", offsetof(struct row, input)},     {"output", offsetof(struct row, output)},
 	{"context", offsetof(struct row, context)}, {"error", offsetof(struct row, error)},
-	{"items", offsetof(struct row, items)},     {"request", offsetof(struct row, request)},
+	{"event", offsetof(struct row, event)},     {"items", offsetof(struct row, items)},
+	{"request", offsetof(struct row, request)},
 };
 enum { VALUES = sizeof values / sizeof *values };
 
@@ -148,6 +149,13 @@ bool row_decode(const struct json *json, struct row *row, struct err *err)
 			*value_of(row, i) = datum_json(value);
 	}
 	return true;
+}
+
+void row_hold(struct row *row)
+{
+	for (size_t i = 0; i < VALUES; i++)
+		if (*value_of(row, i) != NULL)
+			datum_ref(*value_of(row, i));
 }
 
 void row_fini(struct row *row)

@@ -69,7 +69,8 @@ struct row {
 	bool timeout;       /* ROW_TIMER: it is the timeout that fired */
 	bool definite;      /* ROW_RESULT: an answer came, so that the next execution is a new attempt */
 	struct datum *input, *output, *context, *error, *items, *request;
-	const char *reason; /* or NULL */
+	struct datum *event; /* ROW_COMPLETED: what an `emit` emitted, where output.as made something else of it */
+	const char *reason;  /* or NULL */
 };
 
 /* Append the row as one JSON object on one line, without a line end: {seq, at_us, kind, path?, attempt?, data{}}. */
@@ -78,6 +79,8 @@ void row_encode(const struct row *row, struct buf *text);
 /* The other way round; path and reason live as long as `json`.  False: that is no row of ours (ERR_INTERNAL). */
 bool row_decode(const struct json *json, struct row *row, struct err *err);
 
+/* Take references of its own to the row's data: whoever holds them now may give them up. */
+void row_hold(struct row *row);
 void row_fini(struct row *row); /* gives its data up */
 
 #endif

@@ -101,6 +101,8 @@ static void take_output(struct step *step, const struct row *row, const struct f
 {
 	struct datum *raw = frame->is_block ? frame->value : frame->raw;
 	datum_set(&step->output, row->output != NULL ? row->output : raw);
+	if (strcmp(step->type, "emit") == 0)
+		datum_set(&step->event, row->event != NULL ? row->event : step->output);
 }
 
 static void end_all(struct steps *steps, const struct row *row)
@@ -182,6 +184,7 @@ void steps_fini(struct steps *steps)
 		datum_unref(step->input);
 		datum_unref(step->output);
 		datum_unref(step->error);
+		datum_unref(step->event);
 	}
 	free(steps->items);
 	map_fini(&steps->last);

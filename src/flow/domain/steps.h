@@ -39,6 +39,7 @@ struct step {
 	int64_t deliveries, started_us, ended_us; /* ended 0: not yet */
 	bool effect;                              /* it asks somebody outside: it has an idempotency key */
 	struct datum *input, *output, *error;     /* input: transformed */
+	struct datum *event;                      /* what an `emit` emitted: its output before output.as; or NULL */
 	char *skipped_reason;
 };
 

@@ -1,6 +1,6 @@
-/* The parts of the engine among themselves.  Private to src/flow. */
-#ifndef CS_FLOW_ENGINE_INTERNAL_H
-#define CS_FLOW_ENGINE_INTERNAL_H
+/* The parts of the runner among themselves.  Private to src/flow. */
+#ifndef CS_FLOW_RUNNER_INTERNAL_H
+#define CS_FLOW_RUNNER_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,7 +10,7 @@
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/run.h"
-#include "flow/engine.h"
+#include "flow/runner.h"
 #include "flow/runs_repo.h"
 #include "store/store.h"
 
@@ -26,13 +26,25 @@ enum {
 enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER };
 struct message {
 	enum message_kind kind;
-	enum engine_order order;
+	enum runner_order order;
 	char *reason;
 	uint32_t frame;
 	int64_t deliveries;
 	struct datum *output, *error;
 	bool definite;
+	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
+	void *self;
 	struct message *next;
+};
+
+/* Who waits for a run: until it is over (or its turn has ended), or for a time. */
+struct waiter {
+	struct live *live;
+	bool turn;           /* the end of a turn will do */
+	int64_t deadline_us; /* monotonic */
+	void (*told)(void *self, bool ended);
+	void *self;
+	struct waiter *next;
 };
 
 /* A frame whose intent was written in the turn at hand. */
@@ -43,9 +55,9 @@ struct intent {
 
 /* A run in memory. */
 struct live {
-	struct engine *engine;
+	struct runner *runner;
 	char run_id[ID_TEXT];
-	unsigned refs; /* under the engine's lock, as all up to `loaded` */
+	unsigned refs; /* under the runner's lock, as all up to `loaded` */
 	bool queued, turning;
 	struct message *inbox, **inbox_end;
 	bool resting, over, suspended; /* as of the last commit */
@@ -77,8 +89,8 @@ struct alarms {
 	size_t count, room;
 };
 
-struct engine {
-	struct engine_options options;
+struct runner {
+	struct runner_options options;
 	struct world world;
 	struct workers *turns, *effects;
 	pthread_mutex_t lock;
@@ -86,6 +98,7 @@ struct engine {
 	struct map live;        /* run_id -> struct live */
 	struct map definitions; /* sha256 -> struct definition */
 	struct alarms alarms;
+	struct waiter *waiters;
 	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;
@@ -94,7 +107,7 @@ struct engine {
 };
 
 /* live.c: with the lock held */
-struct live *live_get(struct engine *engine, const char *run_id); /* takes a reference; makes it when absent */
+struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
 void live_queue(struct live *live); /* a turn, unless one is queued or under way */
 void live_post(struct live *live, struct message *message);
@@ -107,9 +120,15 @@ void turn_run(void *live, int worker);
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
 
+/* waiter.c, with the lock held */
+void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);
+struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
+struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
+void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
+
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
 void alarms_fini(struct alarms *alarms);
-void *timer_main(void *engine);
+void *timer_main(void *runner);
 
 #endif

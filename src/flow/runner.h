@@ -1,14 +1,14 @@
 /*
- * The engine: drives runs, one turn at a time, and carries out what their steps ask of the world.
+ * The runner: drives runs, one turn at a time, and carries out what their steps ask of the world.
  *
  * A turn (domain/drive.h) decides as much as it can; its rows are committed in one transaction; only then are its side
  * effects sent and its waiters told.  Of one run there is one turn at a time; of different runs as many as there are
  * threads.  Everything that happens to a run (a timer, an answer, an operator's word) is a message in its inbox.
- * After a crash the journal says where each run stands: engine_open() takes up all of them.
+ * After a crash the journal says where each run stands: runner_open() takes up all of them.
  * Threads: all functions any, but open and close.
  */
-#ifndef CS_FLOW_ENGINE_H
-#define CS_FLOW_ENGINE_H
+#ifndef CS_FLOW_RUNNER_H
+#define CS_FLOW_RUNNER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 struct datum;
 struct db;
 struct definition;
-struct engine;
+struct runner;
 struct env;
 struct err;
 struct expr_pool;
@@ -28,7 +28,7 @@ struct run_record;
 struct store;
 struct trouble;
 
-struct engine_options {
+struct runner_options {
 	struct store *store;
 	const struct env *env;
 	struct id_maker *ids;
@@ -47,22 +47,22 @@ struct engine_options {
 	bool virtual_time; /* timers fire at once, in order, while nothing is in flight */
 };
 
-/* Take up every run that is not over.  Options (what they point at) must outlive the engine. */
-bool engine_open(const struct engine_options *options, struct engine **engine, struct err *err);
+/* Take up every run that is not over.  Options (what they point at) must outlive the runner. */
+bool runner_open(const struct runner_options *options, struct runner **runner, struct err *err);
 
 /* Let running turns commit, give up what is in flight (it is sent again by the next process), end the threads. */
-void engine_close(struct engine *engine);
+void runner_close(struct runner *runner);
 
-/* Compile a definition by the engine's policy, keep it in the cache, and say its hash. */
+/* Compile a definition by the runner's policy, keep it in the cache, and say its hash. */
 struct definition_problems;
-struct definition *engine_definition(struct engine *engine, const char *text, size_t size, char sha256[65],
+struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
 									 struct definition_problems *problems, struct err *err);
 
 /*
- * What starts a run.  engine_insert() in an op, then engine_wake() after the commit; so that a start can share its
+ * What starts a run.  runner_insert() in an op, then runner_wake() after the commit; so that a start can share its
  * transaction with an idempotency record.
  */
-struct engine_start {
+struct runner_start {
 	const char *run_id; /* NULL: a new one is made and set */
 	const char *account_id, *created_by;
 	struct definition *definition;
@@ -72,31 +72,40 @@ struct engine_start {
 	const char *labels; /* JSON object; NULL: {} */
 	int64_t priority;
 	const char *parent_run_id, *parent_path;
+	int64_t created_us; /* set */
 	char made_id[37], made_seed[24];
 };
-bool engine_insert(struct engine *engine, struct db *db, struct engine_start *start, struct err *err);
+bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
 
 /* Drive the run: it was inserted, or something that it waits for may have come. */
-void engine_wake(struct engine *engine, const char *run_id);
+void runner_wake(struct runner *runner, const char *run_id);
 
-enum engine_order { ENGINE_CANCEL, ENGINE_SUSPEND, ENGINE_RESUME };
-/* Tell a run to stop, pause or go on.  Wrong in its state: it is left as it is. */
-void engine_order(struct engine *engine, const char *run_id, enum engine_order order, const char *reason);
+enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME };
+/*
+ * Tell a run to stop, pause or go on; wrong in its state, it is left as it is.  `told` (may be NULL) is called when the
+ * turn that heard it has ended, on a thread of the runner.
+ */
+void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason,
+				  void (*told)(void *self, bool ended), void *self);
+
+/* Call told(self, ended) once the run is over or suspended, or after the time; on a thread of the runner. */
+void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout_ms,
+					  void (*told)(void *self, bool ended), void *self);
 
 /* Wait until the run is over, suspended, or has come to rest with nothing in flight (`rest`); false: out of time. */
-bool engine_wait(struct engine *engine, const char *run_id, bool rest, int64_t timeout_ms);
+bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms);
 
 /* Wall time as runs see it: that of env, and what virtual time has jumped. */
-int64_t engine_now_us(struct engine *engine);
+int64_t runner_now_us(struct runner *runner);
 
 /* The result of an intent, from whoever carries it out. */
-struct engine_result {
+struct runner_result {
 	const char *run_id;
 	uint32_t frame;
 	int64_t deliveries;
 	struct datum *output, *error; /* one of them; references that pass over */
 	bool definite;
 };
-void engine_result(struct engine *engine, const struct engine_result *result);
+void runner_result(struct runner *runner, const struct runner_result *result);
 
 #endif

@@ -1,0 +1,69 @@
+#include "app/flow_host.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/stamp.h"
+#include "expr/expr.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/trouble.h"
+#include "seal/op.h"
+#include "version.h"
+
+static bool op_known(void *context, const char *name, bool *effect)
+{
+	const struct flow_host *host = context;
+	*effect = false;
+	return app_ops_find(host->ops, name) != NULL;
+}
+
+bool flow_host_open(struct flow_host *host, const struct app_ops *ops, const struct packs *packs, struct err *err)
+{
+	const struct expr_config config = {.helpers = 0};
+	*host = (struct flow_host){.ops = ops, .packs = packs, .policy = {.op_known = op_known, .context = host}};
+	return expr_open(&config, &host->expr, err);
+}
+
+void flow_host_close(struct flow_host *host)
+{
+	expr_close(host->expr);
+}
+
+static void tell(const struct faults *faults, const struct err *err, struct trouble *trouble)
+{
+	if (faults->first != NULL)
+		trouble_set(trouble, TROUBLE_VALIDATION, "Invalid input", "%s: %s", faults->first->pointer,
+					faults->first->message);
+	else
+		trouble_set(trouble, TROUBLE_RUNTIME, err_title(err->kind), "%s", err->message);
+}
+
+struct datum *flow_host_op(void *self, const char *name, struct datum *body, struct trouble *trouble)
+{
+	const struct flow_host *host = self;
+	const struct op *op = app_ops_find(host->ops, name);
+	if (op == NULL) {
+		trouble_set(trouble, TROUBLE_CONFIGURATION, "No such operation", "There is no operation %s.", name);
+		return NULL;
+	}
+	char now[STAMP_TEXT];
+	stamp_format(now, env_wall_us(env_real()));
+	const struct op_context context = {
+		.packs = host->packs,
+		.envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA, .route = op->path, .timestamp = now},
+	};
+	struct arena arena;
+	struct op_answer answer;
+	struct faults faults = {.first = NULL};
+	struct err err = {.kind = ERR_INTERNAL};
+	struct datum *envelope = NULL;
+	arena_init(&arena, op->memory_max > 0 ? op->memory_max : ARENA_REQUEST_CAP);
+	if (op_run(op, &context, datum_tree(body), &arena, &answer, &faults, &err))
+		envelope = datum_text(answer.envelope, answer.envelope_size);
+	else
+		tell(&faults, &err, trouble);
+	arena_fini(&arena);
+	return envelope;
+}

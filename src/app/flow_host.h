@@ -1,0 +1,35 @@
+/*
+ * What the workflow runner needs of the house: its operations, its expression helpers, its way out.
+ * Thread: any, once open.
+ */
+#ifndef CS_APP_FLOW_HOST_H
+#define CS_APP_FLOW_HOST_H
+
+#include <stdbool.h>
+
+#include "app/ops.h"
+#include "flow/domain/ir.h"
+#include "link/outgoing.h"
+
+struct datum;
+struct err;
+struct expr_pool;
+struct packs;
+struct trouble;
+
+struct flow_host {
+	const struct app_ops *ops;
+	const struct packs *packs;
+	struct ir_policy policy;
+	struct outgoing outgoing;
+	struct expr_pool *expr;
+};
+
+/* `ops` and `packs` must outlive it.  Starts the pool of helpers. */
+bool flow_host_open(struct flow_host *host, const struct app_ops *ops, const struct packs *packs, struct err *err);
+void flow_host_close(struct flow_host *host);
+
+/* A pure operation by its name: the whole envelope, or NULL with *trouble.  `self` is the host. */
+struct datum *flow_host_op(void *self, const char *name, struct datum *body, struct trouble *trouble);
+
+#endif

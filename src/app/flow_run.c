@@ -1,0 +1,400 @@
+#include "app/flow_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/flow_host.h"
+#include "app/migrations.h"
+#include "app/ops.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/id.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "crypt/digest.h"
+#include "flow/definition.h"
+#include "flow/domain/datum.h"
+#include "flow/runner.h"
+#include "flow/runs_repo.h"
+#include "flow/story.h"
+#include "seal/pack.h"
+#include "store/store.h"
+#include "version.h"
+
+enum {
+	MIGRATIONS_MAX = 128,
+	TEXT_MAX = 64 << 20,
+	TIMEOUT_S = 60,
+	TURNS = 2,
+	EFFECTS = 16,
+	BATCH = 256,
+	QUEUE = 4096,
+};
+
+const struct cli_option flow_run_options[] = {
+	{"input", "FILE|JSON", "The input, as JSON or as a file that holds it (null)", false},
+	{"http-map", "HOST=IP:PORT", "Ask this address in place of HOST, by plain http", true},
+	{"secret", "NAME=JSON", "A secret of the workflow", true},
+	{"seed", "N", "The run's seed, for delays that repeat", false},
+	{"virtual-time", NULL, "Timers fire at once, in order, while nothing else happens", false},
+	{"timeout", "SECONDS", "Give up after so many real seconds (60)", false},
+	{"store", "DIR", "Keep the run's store there", false},
+	{NULL, NULL, NULL, false},
+};
+
+/* One run: everything it opens, in the order it is closed. */
+struct job {
+	const struct cli *cli;
+	struct arena arena;
+	struct app_ops ops;
+	struct packs *packs;
+	struct id_maker ids;
+	struct flow_host host;
+	char folder[64];
+	const char *data;
+	struct store *store;
+	struct runner *runner;
+	struct datum *input, *secrets;
+	struct runner_start start;
+	struct definition_problems problems;
+};
+
+/* --- what was asked --- */
+
+static struct datum *json_argument(const struct cli *cli, const char *text, struct err *err)
+{
+	struct buf file;
+	buf_init(&file, 0);
+	bool is_file = access(text, R_OK) == 0;
+	struct datum *datum = NULL;
+	if (!is_file)
+		datum = datum_parse(text, strlen(text), err);
+	else if (cli_read(text, TEXT_MAX, &file, err))
+		datum = datum_parse(buf_text(&file), file.size, err);
+	buf_fini(&file);
+	(void)cli;
+	return datum;
+}
+
+static bool read_input(struct job *job, struct err *err)
+{
+	const char *input = cli_option(job->cli, "input");
+	job->input = input == NULL ? datum_null() : json_argument(job->cli, input, err);
+	return job->input != NULL;
+}
+
+static bool add_secret(struct jw *jw, const char *text, struct err *err)
+{
+	const char *equals = strchr(text, '=');
+	if (equals == NULL)
+		return err_set(err, ERR_INVALID, "--secret takes NAME=JSON.");
+	struct datum *value = datum_parse(equals + 1, strlen(equals + 1), err);
+	if (value == NULL)
+		return false;
+	char name[256] = "";
+	if ((size_t)(equals - text) < sizeof name)
+		memcpy(name, text, (size_t)(equals - text));
+	jw_key(jw, name);
+	jw_json(jw, datum_tree(value));
+	datum_unref(value);
+	return true;
+}
+
+/* Every --NAME VALUE of the line, in order. */
+static bool each_option(const struct cli *cli, const char *name,
+						bool (*take)(void *self, const char *value, struct err *err), void *self, struct err *err)
+{
+	for (int i = 0; i < cli->options_count; i++)
+		if (strcmp(cli->options[i].name, name) == 0 && !take(self, cli->options[i].value, err))
+			return false;
+	return true;
+}
+
+static bool take_secret(void *self, const char *value, struct err *err)
+{
+	return add_secret(self, value, err);
+}
+
+static bool read_secrets(struct job *job, struct err *err)
+{
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	bool good = each_option(job->cli, "secret", take_secret, &jw, err);
+	jw_object_end(&jw);
+	if (good)
+		job->secrets = datum_take_buf(&text);
+	buf_fini(&text);
+	return good;
+}
+
+static bool take_map(void *self, const char *value, struct err *err)
+{
+	struct job *job = self;
+	return outgoing_map(&job->host.outgoing, arena_dup(&job->arena, value), err);
+}
+
+/* --- what it runs on --- */
+
+static bool open_store(struct job *job, struct err *err)
+{
+	struct store_migration steps[MIGRATIONS_MAX];
+	char store_id[ID_TEXT];
+	const struct env *env = env_real();
+	job->data = cli_option(job->cli, "store");
+	if (job->data == NULL) {
+		strcpy(job->folder, "/tmp/countersign-flow-XXXXXX");
+		job->data = mkdtemp(job->folder);
+		if (job->data == NULL)
+			return err_set(err, ERR_IO, "cannot make a folder in /tmp");
+	}
+	id_make(&job->ids, store_id);
+	struct store_options options = {
+		.folder = job->data,
+		.sha256_hex = sha256_hex,
+		.mono_us = env->mono_us,
+		.wall_us = env->wall_us,
+		.clock = env->self,
+		.new_store_id = store_id,
+		.batch_max = BATCH,
+		.queue_max = QUEUE,
+		.readers = TURNS + EFFECTS + 2,
+	};
+	options.migrations = app_migrations(steps, MIGRATIONS_MAX, &options.migrations_count);
+	return store_open(&options, &job->store, err);
+}
+
+static bool open_runner(struct job *job, struct err *err)
+{
+	const struct runner_options options = {
+		.store = job->store,
+		.env = env_real(),
+		.ids = &job->ids,
+		.expr = job->host.expr,
+		.outgoing = &job->host.outgoing,
+		.policy = &job->host.policy,
+		.op = flow_host_op,
+		.op_self = &job->host,
+		.secrets = job->secrets,
+		.event_source = "countersign",
+		.version = APP_VERSION,
+		.turns = TURNS,
+		.effects = EFFECTS,
+		.retry_max = 1000,
+		.retry_max_delay_ms = 3600000,
+		.virtual_time = cli_option(job->cli, "virtual-time") != NULL,
+	};
+	return runner_open(&options, &job->runner, err);
+}
+
+static bool open_all(struct job *job, struct err *err)
+{
+	app_ops_init(&job->ops);
+	id_maker_init(&job->ids, env_real());
+	if (!read_input(job, err) || !read_secrets(job, err) || !app_packs_open(&job->ops, NULL, &job->packs, err) ||
+		!flow_host_open(&job->host, &job->ops, job->packs, err))
+		return false;
+	job->host.policy.shell = true; /* the caller's own machine */
+	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_runner(job, err);
+}
+
+static void remove_folder(const char *folder)
+{
+	char command[128];
+	snprintf(command, sizeof command, "rm -rf -- '%s'", folder);
+	if (system(command) != 0)
+		fprintf(stderr, "countersign: %s stays\n", folder);
+}
+
+static void close_all(struct job *job)
+{
+	runner_close(job->runner);
+	definition_unref(job->start.definition);
+	store_close(job->store);
+	flow_host_close(&job->host);
+	packs_free(job->packs);
+	id_maker_fini(&job->ids);
+	datum_unref(job->input);
+	datum_unref(job->secrets);
+	if (job->folder[0] != '\0')
+		remove_folder(job->folder);
+	arena_fini(&job->arena);
+}
+
+/* --- the run --- */
+
+static bool insert(struct db *db, void *self, struct err *err)
+{
+	struct job *job = self;
+	return runner_insert(job->runner, db, &job->start, err);
+}
+
+static bool begin(struct job *job, const char *text, size_t size, struct err *err)
+{
+	static char sha256[65];
+	job->problems.arena = &job->arena;
+	job->start = (struct runner_start){
+		.definition = runner_definition(job->runner, text, size, sha256, &job->problems, err),
+		.account_id = "local",
+		.definition_text = text,
+		.definition_sha256 = sha256,
+		.input = datum_bytes(job->input, NULL),
+		.seed = cli_option(job->cli, "seed"),
+		.priority = 5,
+	};
+	if (job->start.definition == NULL || !store_write(job->store, insert, job, err))
+		return false;
+	runner_wake(job->runner, job->start.run_id);
+	return true;
+}
+
+/* --- what is said of it --- */
+
+static void write_tasks(struct jw *jw, const struct steps *steps)
+{
+	jw_key(jw, "tasks");
+	jw_array(jw);
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct step *step = &steps->items[i];
+		jw_object(jw);
+		jw_member_str(jw, "name", step->name);
+		jw_member_str(jw, "reference", step->reference);
+		jw_member_str(jw, "path", step->path);
+		jw_member_str(jw, "status", step_status_names[step->status]);
+		jw_member_int(jw, "attempt", step->attempt);
+		jw_object_end(jw);
+	}
+	jw_array_end(jw);
+}
+
+static void write_events(struct jw *jw, const struct steps *steps)
+{
+	jw_key(jw, "events");
+	jw_array(jw);
+	for (size_t i = 0; i < steps->count; i++)
+		if (strcmp(steps->items[i].type, "emit") == 0 && steps->items[i].event != NULL)
+			jw_json(jw, datum_tree(steps->items[i].event));
+	jw_array_end(jw);
+}
+
+static bool write_story(struct job *job, struct db *db, const struct run_record *record, struct jw *jw, struct err *err)
+{
+	struct story story;
+	if (!story_open(&story, job->runner, db, record, &job->arena, err))
+		return false;
+	jw_member_str(jw, "run_id", record->run_id);
+	write_tasks(jw, &story.steps);
+	write_events(jw, &story.steps);
+	story_close(&story);
+	return true;
+}
+
+static void add_text(struct jw *jw, const char *name, const char *json)
+{
+	jw_key(jw, name);
+	if (json == NULL)
+		jw_null(jw);
+	else
+		jw_raw(jw, json, strlen(json));
+}
+
+static int exit_of(const char *status)
+{
+	static const struct {
+		const char *status;
+		int code;
+	} codes[] = {{"completed", 0}, {"faulted", 1}, {"cancelled", 3}, {"suspended", 3}};
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(codes[i].status, status) == 0)
+			return codes[i].code;
+	return CLI_UNREACHABLE;
+}
+
+static int print(struct buf *out, int code)
+{
+	buf_addc(out, '\n');
+	bool written = cli_write(stdout, buf_text(out), out->size);
+	buf_fini(out);
+	return written ? code : CLI_FAILED;
+}
+
+static bool write_run(struct job *job, struct db *db, struct jw *jw, int *code, struct err *err)
+{
+	struct run_record record;
+	bool found;
+	if (!runs_get(db, job->start.run_id, NULL, &job->arena, &record, &found, err) || !found)
+		return false;
+	jw_object(jw);
+	jw_member_str(jw, "status", record.status);
+	add_text(jw, "output", record.output);
+	add_text(jw, "error", record.error);
+	bool good = !job->cli->json || write_story(job, db, &record, jw, err);
+	jw_object_end(jw);
+	*code = exit_of(record.status);
+	return good;
+}
+
+static int report(struct job *job)
+{
+	struct buf out;
+	struct jw jw;
+	struct err err = {.kind = ERR_INTERNAL};
+	int code = CLI_FAILED;
+	buf_init(&out, 0);
+	jw_init(&jw, &out);
+	struct db *db = store_read(job->store);
+	bool good = write_run(job, db, &jw, &code, &err);
+	store_read_end(job->store, db);
+	if (good)
+		return print(&out, code);
+	buf_fini(&out);
+	return cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+}
+
+static int report_refused(const struct job *job)
+{
+	struct buf out;
+	struct jw jw;
+	buf_init(&out, 0);
+	jw_init(&jw, &out);
+	jw_object(&jw);
+	jw_member_str(&jw, "status", "refused");
+	add_text(&jw, "output", NULL);
+	add_text(&jw, "error", NULL);
+	jw_key(&jw, "problems");
+	definition_problems_write(&jw, &job->problems.list);
+	jw_object_end(&jw);
+	return print(&out, CLI_INVALID);
+}
+
+static int run(struct job *job, const struct buf *text)
+{
+	struct err err = {.kind = ERR_NONE};
+	const char *timeout = cli_option(job->cli, "timeout");
+	if (!open_all(job, &err))
+		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
+	if (!begin(job, buf_text(text), text->size, &err))
+		return job->problems.list.count > 0 ? report_refused(job) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+	runner_wait(job->runner, job->start.run_id, false,
+				timeout == NULL ? TIMEOUT_S * 1000 : (int64_t)(atof(timeout) * 1000));
+	return report(job);
+}
+
+int command_flow_run(const struct cli *cli)
+{
+	struct job job = {.cli = cli};
+	struct buf text;
+	struct err err = {.kind = ERR_NONE};
+	arena_init(&job.arena, 1 << 30);
+	buf_init(&text, 0);
+	int code = cli_read(cli->args[0], TEXT_MAX, &text, &err) ? run(&job, &text)
+															 : cli_fail(cli, CLI_INVALID, "%s", err.message);
+	close_all(&job);
+	buf_fini(&text);
+	return code;
+}

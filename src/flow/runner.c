@@ -1,0 +1,292 @@
+#include "flow/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/arena.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/must.h"
+#include "crypt/digest.h"
+#include "flow/definition.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/ir.h"
+#include "flow/runner_internal.h"
+#include "http/workers.h"
+
+/* --- what decisions ask --- */
+
+static struct datum *world_eval(void *self, const struct ir_value *value, const struct scope *scope,
+								struct trouble *trouble)
+{
+	struct runner *runner = self;
+	struct scope own = *scope;
+	const struct live *live =
+		(const struct live *)(const void *)((const char *)scope->run - offsetof(struct live, run));
+	bool secret = live->run.ir->values[value->number].secrets;
+	own.secrets = secret ? runner->options.secrets : NULL;
+	return definition_eval(live->definition, runner->options.expr, value, &own, trouble);
+}
+
+static struct datum *world_op(void *self, const char *name, struct datum *body, struct trouble *trouble)
+{
+	struct runner *runner = self;
+	return runner->options.op(runner->options.op_self, name, body, trouble);
+}
+
+static void world_id(void *self, char id[37])
+{
+	struct runner *runner = self;
+	id_make(runner->options.ids, id);
+}
+
+int64_t runner_now_us(struct runner *runner)
+{
+	return env_wall_us(runner->options.env) + atomic_load(&runner->skew_us);
+}
+
+/* --- definitions --- */
+
+struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
+									 struct definition_problems *problems, struct err *err)
+{
+	sha256_hex(text, size, sha256);
+	pthread_mutex_lock(&runner->lock);
+	struct definition *definition = map_get(&runner->definitions, sha256);
+	if (definition != NULL)
+		definition_ref(definition);
+	pthread_mutex_unlock(&runner->lock);
+	if (definition != NULL)
+		return definition;
+	definition =
+		definition_open(text, size, DEFINITION_GUESS, runner->options.policy, runner->options.expr, problems, err);
+	if (definition == NULL)
+		return NULL;
+	pthread_mutex_lock(&runner->lock);
+	void *old = NULL;
+	must(map_set(&runner->definitions, sha256, definition_ref(definition), &old));
+	pthread_mutex_unlock(&runner->lock);
+	definition_unref(old);
+	return definition;
+}
+
+/* --- starting --- */
+
+static void choose_seed(struct runner *runner, struct runner_start *start)
+{
+	uint64_t random;
+	env_random(runner->options.env, &random, sizeof random);
+	snprintf(start->made_seed, sizeof start->made_seed, "%llu", (unsigned long long)(random >> 11));
+	start->seed = start->made_seed;
+}
+
+bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err)
+{
+	const struct ir *ir = definition_ir(start->definition);
+	if (start->run_id == NULL) {
+		id_make(runner->options.ids, start->made_id);
+		start->run_id = start->made_id;
+	}
+	if (start->seed == NULL)
+		choose_seed(runner, start);
+	start->created_us = runner_now_us(runner);
+	const struct run_record record = {
+		.run_id = start->run_id,
+		.account_id = start->account_id,
+		.namespace = ir->namespace,
+		.name = ir->name,
+		.version = ir->version,
+		.definition_sha256 = start->definition_sha256,
+		.seed = start->seed,
+		.labels = start->labels == NULL ? "{}" : start->labels,
+		.input = start->input,
+		.priority = start->priority,
+		.created_us = start->created_us,
+		.created_by = start->created_by,
+		.parent_run_id = start->parent_run_id,
+		.parent_path = start->parent_path,
+	};
+	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
+		   runs_insert(db, &record, err);
+}
+
+void runner_wake(struct runner *runner, const char *run_id)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, run_id);
+	live_queue(live);
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+}
+
+static void post(struct runner *runner, const char *run_id, struct message *message)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, run_id);
+	if (message->kind == MESSAGE_RESULT && live->in_flight > 0) {
+		live->in_flight--;
+		runner->effects_under_way--;
+	}
+	live_post(live, message);
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+}
+
+static struct message *new_message(enum message_kind kind)
+{
+	struct message *message = calloc(1, sizeof *message);
+	must(message != NULL);
+	message->kind = kind;
+	return message;
+}
+
+void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason,
+				  void (*told)(void *self, bool ended), void *self)
+{
+	struct message *message = new_message(MESSAGE_ORDER);
+	message->order = order;
+	message->reason = reason == NULL ? NULL : strdup(reason);
+	message->told = told;
+	message->self = self;
+	post(runner, run_id, message);
+}
+
+void runner_result(struct runner *runner, const struct runner_result *result)
+{
+	struct message *message = new_message(MESSAGE_RESULT);
+	message->frame = result->frame;
+	message->deliveries = result->deliveries;
+	message->output = result->output;
+	message->error = result->error;
+	message->definite = result->definite;
+	post(runner, result->run_id, message);
+}
+
+void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout_ms,
+					  void (*told)(void *self, bool ended), void *self)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, run_id);
+	waiter_add(live, false, timeout_ms, told, self);
+	live_queue(live); /* it may be over already: then nothing else would say so */
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+}
+
+bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + timeout_ms % 1000 * 1000000;
+	until.tv_sec += timeout_ms / 1000 + ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, run_id);
+	int status = 0;
+	while (status == 0 && !live->over && !live->suspended && !(rest && live->resting && live->due_us == 0))
+		status = pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+	return status == 0;
+}
+
+/* --- life --- */
+
+static void take_up(void *self, const char *run_id, bool driven, int64_t due_us)
+{
+	struct runner *runner = self;
+	if (due_us > 0)
+		alarms_set(&runner->alarms, due_us, run_id);
+	if (driven)
+		return;
+	struct live *live = live_get(runner, run_id);
+	live_queue(live);
+	live_put(live);
+}
+
+static bool take_up_all(struct runner *runner, struct err *err)
+{
+	struct db *db = store_read(runner->options.store);
+	pthread_mutex_lock(&runner->lock);
+	bool good = runs_open(db, take_up, runner, err);
+	pthread_mutex_unlock(&runner->lock);
+	store_read_end(runner->options.store, db);
+	return good;
+}
+
+static void init(struct runner *runner, const struct runner_options *options)
+{
+	pthread_condattr_t monotonic;
+	runner->options = *options;
+	runner->world = (struct world){.self = runner,
+								   .eval = world_eval,
+								   .op = world_op,
+								   .id = world_id,
+								   .error_base = options->error_base,
+								   .event_source = options->event_source,
+								   .retry_max = options->retry_max,
+								   .retry_max_delay_ms = options->retry_max_delay_ms};
+	pthread_mutex_init(&runner->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&runner->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	map_init(&runner->live, NULL, NULL);
+	map_init(&runner->definitions, NULL, NULL);
+}
+
+bool runner_open(const struct runner_options *options, struct runner **out, struct err *err)
+{
+	struct runner *runner = calloc(1, sizeof *runner);
+	must(runner != NULL);
+	init(runner, options);
+	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
+		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err)) {
+		runner_close(runner);
+		return false;
+	}
+	must(pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
+	*out = runner;
+	return true;
+}
+
+static void free_all(struct runner *runner)
+{
+	const char *key;
+	size_t size;
+	void *value;
+	for (size_t at = 0; map_next(&runner->live, &at, &key, &size, &value);) {
+		struct live *live = value;
+		live->refs++;
+		live_put(live);
+	}
+	for (size_t at = 0; map_next(&runner->definitions, &at, &key, &size, &value);)
+		definition_unref(value);
+	map_fini(&runner->live);
+	map_fini(&runner->definitions);
+	alarms_fini(&runner->alarms);
+}
+
+void runner_close(struct runner *runner)
+{
+	if (runner == NULL)
+		return;
+	pthread_mutex_lock(&runner->lock);
+	runner->closing = true;
+	pthread_cond_broadcast(&runner->changed);
+	pthread_mutex_unlock(&runner->lock);
+	if (runner->timer != 0)
+		pthread_join(runner->timer, NULL);
+	pthread_mutex_lock(&runner->lock);
+	while (runner->turns_under_way > 0)
+		pthread_cond_wait(&runner->changed, &runner->lock);
+	pthread_mutex_unlock(&runner->lock);
+	workers_close(runner->effects);
+	workers_close(runner->turns);
+	free_all(runner);
+	pthread_cond_destroy(&runner->changed);
+	pthread_mutex_destroy(&runner->lock);
+	free(runner);
+}
