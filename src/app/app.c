@@ -10,6 +10,7 @@
 #include "app/cli.h"
 #include "app/events.h"
 #include "app/files.h"
+#include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/migrations.h"
@@ -26,6 +27,7 @@
 #include "crypt/digest.h"
 #include "crypt/key.h"
 #include "crypt/tls.h"
+#include "flow/agents_api.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -140,6 +142,17 @@ static void open_countersign(struct app *app)
 	app->countersign = countersign_new(&options);
 }
 
+static void open_agents(struct app *app)
+{
+	const struct agents_api_options options = {.store = app->store,
+											   .env = app->env,
+											   .ids = &app->ids,
+											   .audit = &app->audit,
+											   .outbox = app->outbox,
+											   .packs = app->packs};
+	app->agents = agents_api_open(&options);
+}
+
 static void open_trade(struct app *app)
 {
 	const struct trade_api_options options = {.store = app->store,
@@ -176,6 +189,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	open_countersign(app);
 	open_people(app);
 	open_trade(app);
+	open_agents(app);
 	return true;
 }
 
@@ -188,6 +202,7 @@ void app_close(struct app *app)
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
+	agents_api_close(app->agents);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
 	blobs_close(app->blobs);
@@ -416,7 +431,7 @@ bool app_assemble(struct app *app, struct err *err)
 	app->metrics = metrics_new();
 	app->health = health_open(app);
 	open_events(app);
-	if (!sign_setup(app, err))
+	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
@@ -454,6 +469,7 @@ void app_stop(struct app *app)
 	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	flow_end(app);
 	rates_free(app->rates);
 	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);

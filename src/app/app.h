@@ -21,10 +21,13 @@
 #include "http/service.h"
 #include "seal/audit.h"
 
+struct agents_api;
 struct blobs;
 struct cli;
 struct countersign;
 struct events;
+struct flow_api;
+struct flow_host;
 struct front;
 struct health;
 struct idempotency;
@@ -52,13 +55,16 @@ struct app {
 	struct store *store;
 	struct blobs *blobs;
 	struct blobs *quarantine; /* what a scanner found something in */
-	struct blobs *files; /* of uploads, apart from all others (app/files.h) */
+	struct blobs *files;      /* of uploads, apart from all others (app/files.h) */
 	struct audit audit;
 	struct outbox *outbox;
 	struct countersign *countersign;
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;
+	struct flow_host *flow_host; /* while serving, as flow */
+	struct flow_api *flow;
+	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
