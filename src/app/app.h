@@ -28,6 +28,7 @@ struct countersign;
 struct flow_api;
 struct events;
 struct expr_pool;
+struct flow_host;
 struct front;
 struct health;
 struct idempotency;
