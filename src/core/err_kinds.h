@@ -37,6 +37,7 @@ X(ERR_NOT_ACCEPTABLE, "not_acceptable", 406, "No acceptable form of the answer",
 X(ERR_REQUEST_TIMEOUT, "request_timeout", 408, "The request did not arrive in time", true)
 X(ERR_CONFLICT, "conflict", 409, "The request conflicts with the current state", false)
 X(ERR_DUPLICATE, "duplicate", 409, "It exists already", false)
+X(ERR_VERSION_EXISTS, "version_exists", 409, "The version exists with another definition", false)
 X(ERR_EMAIL_TAKEN, "email_taken", 409, "The e-mail address is taken", false)
 X(ERR_LAST_ADMIN, "last_admin", 409, "The last one with this role must stay", false)
 X(ERR_TRANSITION_REFUSED, "transition_refused", 409, "The current state does not allow this", false)
