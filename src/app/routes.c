@@ -40,6 +40,7 @@ void routes_add(struct app *app)
 	policies_api_add(app);
 	receipts_api_add(app);
 	files_api_add(app);
+	backup_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);

@@ -34,5 +34,6 @@ void countersignatures_api_add(struct app *app);
 void policies_api_add(struct app *app);
 void receipts_api_add(struct app *app);
 void files_api_add(struct app *app);
+void backup_api_add(struct app *app);
 
 #endif
