@@ -4,6 +4,8 @@
  */
 X(AUDIT_SERVER_START, "server.start", "server", M(version) | M(schema_version))
 X(AUDIT_SERVER_STOP, "server.stop", "server", M(version))
+X(AUDIT_BACKUP, "backup", "server", 0)
+X(AUDIT_RESTORE, "restore", "server", M(sha256))
 X(AUDIT_LOCAL_COMMAND, "local.command", "server", M(command))
 X(AUDIT_ACCOUNT_CREATE, "account.create", "account", 0)
 X(AUDIT_USER_CREATE, "user.create", "user", M(roles))
