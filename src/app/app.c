@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/events.h"
 #include "app/files.h"
+#include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
+#include "app/tickets.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -24,6 +27,8 @@
 #include "crypt/digest.h"
 #include "crypt/key.h"
 #include "crypt/tls.h"
+#include "flow/agents_api.h"
+#include "expr/expr.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -138,6 +143,17 @@ static void open_countersign(struct app *app)
 	app->countersign = countersign_new(&options);
 }
 
+static void open_agents(struct app *app)
+{
+	const struct agents_api_options options = {.store = app->store,
+											   .env = app->env,
+											   .ids = &app->ids,
+											   .audit = &app->audit,
+											   .outbox = app->outbox,
+											   .packs = app->packs};
+	app->agents = agents_api_open(&options);
+}
+
 static void open_trade(struct app *app)
 {
 	const struct trade_api_options options = {.store = app->store,
@@ -149,6 +165,16 @@ static void open_trade(struct app *app)
 											  .packs = app->packs,
 											  .master_key = app->keys.master};
 	app->trade = trade_api_open(&options);
+}
+
+static bool open_exprs(struct app *app, struct err *err)
+{
+	typeof(app->config.flow.expr) *c = &app->config.flow.expr;
+	const struct expr_config config = {.helpers = (unsigned)c->helpers,
+									   .cpu_ms = (unsigned)c->cpu_ms,
+									   .wall_ms = 5 * (unsigned)c->cpu_ms,
+									   .memory_bytes = (size_t)c->memory_bytes};
+	return expr_open(&config, &app->exprs, err);
 }
 
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
@@ -167,13 +193,14 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
 	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
-		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);
 		return false;
 	}
 	open_countersign(app);
 	open_people(app);
 	open_trade(app);
+	open_agents(app);
 	return true;
 }
 
@@ -182,9 +209,12 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	countersign_free(app->countersign);
+	events_close(app->events);
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
+	agents_api_close(app->agents);
+	expr_close(app->exprs);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
 	blobs_close(app->blobs);
@@ -197,7 +227,8 @@ void app_close(struct app *app)
 
 struct op_context app_op_context(const struct app *app)
 {
-	return (struct op_context){.packs = app->packs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
+	return (struct op_context){
+		.packs = app->packs, .exprs = app->exprs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
 }
 
 /* --- checkpoints --- */
@@ -383,6 +414,18 @@ void app_reload(struct app *app)
 	warn_of_end(app);
 }
 
+static void open_events(struct app *app)
+{
+	const struct events_options options = {.store = app->store,
+										   .env = app->env,
+										   .outbox = app->outbox,
+										   .people = app->people,
+										   .max_streams = app->config.sse.max_streams,
+										   .buffer_bytes = (size_t)app->config.sse.buffer_bytes};
+	app->events = events_open(&options);
+	app->tickets = tickets_new(app->env);
+}
+
 static bool listen_all(struct app *app, struct err *err)
 {
 	char control[4200];
@@ -400,7 +443,8 @@ bool app_assemble(struct app *app, struct err *err)
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	if (!sign_setup(app, err))
+	open_events(app);
+	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
@@ -434,10 +478,13 @@ void app_stop(struct app *app)
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
+	events_stop(app->events); /* its streams have ended */
 	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	flow_end(app);
 	rates_free(app->rates);
+	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);

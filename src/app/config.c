@@ -107,6 +107,10 @@ static const struct field config_fields[] = {
 	F_INT(config, blob.uploads, KEY(blob.uploads), RANGE(1, UPLOADS_MAX), DEFAULT(4), DOC("Uploads at once")),
 	F_INT(config, blob.presign_ttl_s, KEY(blob.presign_ttl_s), RANGE(1, 86400), DEFAULT(3600), UNIT("s"),
 		  DOC("Life of a signed URL")),
+	F_INT(config, sse.max_streams, KEY(sse.max_streams), RANGE(1, 100000), DEFAULT(1000),
+		  DOC("Streams of events at once")),
+	F_INT(config, sse.buffer_bytes, KEY(sse.buffer_bytes), RANGE(4096, 16777216), DEFAULT(262144), UNIT("bytes"),
+		  DOC("What may wait for one reader of events; past it the reader is cut")),
 	F_STR(config, scan.url, KEY(scan.url),
 		  DOC("Virus scanner: unix:PATH or tcp:HOST:PORT of clamd; default: none, files count as clean")),
 	F_STRS(config, cors.allow, KEY(cors.allow), COUNT(0, 100),
@@ -142,6 +146,12 @@ static const struct field config_fields[] = {
 	TRADE_RATE(device, 600, "Requests of one terminal a minute; exits are exempt"),
 	TRADE_RATE(chart, 240, "Charts of one caller a minute"),
 	TRADE_RATE(share, 60, "Shared and public pages of one address a minute"),
+	F_INT(config, flow.expr.helpers, KEY(flow.expr.helpers), .also = "expr.helpers", RANGE(1, 64), DEFAULT(2),
+		  DOC("Processes that evaluate the expressions of workflows")),
+	F_INT(config, flow.expr.cpu_ms, KEY(flow.expr.cpu_ms), .also = "expr.cpu_ms", RANGE(10, 60000), DEFAULT(200),
+		  UNIT("ms"), DOC("Processor time of one evaluation; its wall time is five times that")),
+	F_INT(config, flow.expr.memory_bytes, KEY(flow.expr.memory_bytes), .also = "expr.memory_bytes",
+		  RANGE(16777216, 4294967296), DEFAULT(67108864), UNIT("bytes"), DOC("Memory of one evaluation")),
 	F_ENUM(config, log.level, levels, KEY(log.level), DEFAULT(2), DOC("Least severity that is logged")),
 	F_ENUM(config, log.format, formats, KEY(log.format), DEFAULT(0), DOC("Form of a log line")),
 	F_STR(config, packs.folder, KEY(packs.folder), DOC("Folder of further packs; default DATA/packs")),
@@ -261,7 +271,7 @@ static void take_tree(struct reading *r, const struct json *tree, const char *pr
 		const struct field *field = key != NULL ? field_find(&config_table, key) : NULL;
 		if (field != NULL)
 			put(r, field, *value, ORIGIN_FILE);
-		else if (key != NULL && value->kind == JS_OBJECT && *prefix == '\0')
+		else if (key != NULL && value->kind == JS_OBJECT)
 			take_tree(r, value, key);
 		else if (key != NULL)
 			unknown_key(r, key);
