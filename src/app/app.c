@@ -30,6 +30,7 @@
 #include "crypt/key.h"
 #include "crypt/tls.h"
 #include "flow/agents_api.h"
+#include "expr/expr.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -215,6 +216,16 @@ static void open_trade(struct app *app)
 	app->trade = trade_api_open(&options);
 }
 
+static bool open_exprs(struct app *app, struct err *err)
+{
+	typeof(app->config.flow.expr) *c = &app->config.flow.expr;
+	const struct expr_config config = {.helpers = (unsigned)c->helpers,
+									   .cpu_ms = (unsigned)c->cpu_ms,
+									   .wall_ms = 5 * (unsigned)c->cpu_ms,
+									   .memory_bytes = (size_t)c->memory_bytes};
+	return expr_open(&config, &app->exprs, err);
+}
+
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
 	*app = (struct app){.env = env_real()};
@@ -231,7 +242,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
 	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
-		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);
 		return false;
 	}
@@ -257,6 +268,7 @@ void app_close(struct app *app)
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	agents_api_close(app->agents);
+	expr_close(app->exprs);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
 	blobs_close(app->blobs);
@@ -269,7 +281,8 @@ void app_close(struct app *app)
 
 struct op_context app_op_context(const struct app *app)
 {
-	return (struct op_context){.packs = app->packs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
+	return (struct op_context){
+		.packs = app->packs, .exprs = app->exprs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
 }
 
 /* --- checkpoints --- */

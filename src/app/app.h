@@ -25,8 +25,9 @@ struct agents_api;
 struct blobs;
 struct cli;
 struct countersign;
-struct events;
 struct flow_api;
+struct events;
+struct expr_pool;
 struct flow_host;
 struct front;
 struct health;
@@ -53,6 +54,7 @@ struct app {
 	struct id_maker ids;
 	struct app_ops ops;
 	struct packs *packs;
+	struct expr_pool *exprs;
 	struct app_keys keys;
 	struct store *store;
 	struct blobs *blobs;
@@ -65,8 +67,7 @@ struct app {
 	struct mailer *mailer; /* NULL: mails are files */
 	struct sign_api *sign;
 	struct trade_api *trade;
-	struct flow_host *flow_host; /* while serving, as flow */
-	struct flow_api *flow;
+	struct flow_api *flow; /* while serving */
 	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];

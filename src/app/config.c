@@ -152,6 +152,12 @@ static const struct field config_fields[] = {
 	TRADE_RATE(device, 600, "Requests of one terminal a minute; exits are exempt"),
 	TRADE_RATE(chart, 240, "Charts of one caller a minute"),
 	TRADE_RATE(share, 60, "Shared and public pages of one address a minute"),
+	F_INT(config, flow.expr.helpers, KEY(flow.expr.helpers), .also = "expr.helpers", RANGE(1, 64), DEFAULT(2),
+		  DOC("Processes that evaluate the expressions of workflows")),
+	F_INT(config, flow.expr.cpu_ms, KEY(flow.expr.cpu_ms), .also = "expr.cpu_ms", RANGE(10, 60000), DEFAULT(200),
+		  UNIT("ms"), DOC("Processor time of one evaluation; its wall time is five times that")),
+	F_INT(config, flow.expr.memory_bytes, KEY(flow.expr.memory_bytes), .also = "expr.memory_bytes",
+		  RANGE(16777216, 4294967296), DEFAULT(67108864), UNIT("bytes"), DOC("Memory of one evaluation")),
 	F_ENUM(config, log.level, levels, KEY(log.level), DEFAULT(2), DOC("Least severity that is logged")),
 	F_ENUM(config, log.format, formats, KEY(log.format), DEFAULT(0), DOC("Form of a log line")),
 	F_STR(config, packs.folder, KEY(packs.folder), DOC("Folder of further packs; default DATA/packs")),
@@ -271,7 +277,7 @@ static void take_tree(struct reading *r, const struct json *tree, const char *pr
 		const struct field *field = key != NULL ? field_find(&config_table, key) : NULL;
 		if (field != NULL)
 			put(r, field, *value, ORIGIN_FILE);
-		else if (key != NULL && value->kind == JS_OBJECT && *prefix == '\0')
+		else if (key != NULL && value->kind == JS_OBJECT)
 			take_tree(r, value, key);
 		else if (key != NULL)
 			unknown_key(r, key);
@@ -402,6 +408,8 @@ static void check_smtp(struct reading *r, const struct config *config)
 					"needs the other one: smtp.url and smtp.from go together");
 	if (c->url != NULL && !mail_url_valid(c->url))
 		complain_of(r, "smtp.url", "is smtp://HOST:PORT or smtps://HOST:PORT");
+	else if (c->url != NULL && mail_url_tells(c->url))
+		complain_of(r, "smtp.url", "must not hold a password: it goes into the file of smtp.password_file");
 	if (c->from != NULL && !mail_address_valid(c->from))
 		complain_of(r, "smtp.from", "is an e-mail address");
 }

@@ -91,6 +91,11 @@ struct config {
 			rate_chart_per_min, rate_share_per_min;
 	} trade;
 	struct {
+		struct {
+			int64_t helpers, cpu_ms, memory_bytes;
+		} expr;
+	} flow;
+	struct {
 		int level, format;
 	} log;
 	struct {

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "expr/path.h"
+#include "expr/tree.h"
 
 enum { BOOK_CAP = 256 << 20 }; /* bytes: a definition of 4 MiB, its leaves and their programs */
 
@@ -136,6 +137,7 @@ static bool look(struct sealing *s, struct leaf *leaf)
 		leaf->constant = leaf->path != NULL ? leaf->path->literal : NULL;
 		leaf->program = arena_dupn(arena, buf_text(&text), text.size);
 		leaf->program_size = text.size;
+		leaf->tree = leaf->path == NULL ? tree_read(leaf->text, leaf->size, &s->book->variables, arena) : NULL;
 		leaf->prelude = scan.prelude;
 		memcpy(leaf->uses, scan.uses, sizeof leaf->uses);
 		leaf->uses[0] |= 1u << EXPR_IN;
@@ -222,6 +224,7 @@ static bool keep_chunk(struct sealing *s, struct leaf *const *leaves, size_t cou
 		struct expr *expr = leaves[i]->expr;
 		if (i > 0 && expr != leaves[i - 1]->expr)
 			entry++;
+		expr->known = (expr->asked == 0 || expr->known) && leaves[i]->tree != NULL;
 		leaves[i]->number = expr->asked++;
 		expr->chunk = chunk;
 		expr->entry = entry;

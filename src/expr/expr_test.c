@@ -407,10 +407,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	if (argc == 2 && strcmp(argv[1], "expr-helper") == 0)
-		return expr_helper();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_evaluates),    cmocka_unit_test(test_templates),      cmocka_unit_test(test_forbids),
 		cmocka_unit_test(test_stays_inside), cmocka_unit_test(test_prelude),        cmocka_unit_test(test_integers),

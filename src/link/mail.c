@@ -57,6 +57,12 @@ bool mail_url_valid(const char *url)
 	return host_of(url, host);
 }
 
+bool mail_url_tells(const char *url)
+{
+	const char *from = strstr(url, "://"), *at = from != NULL ? strrchr(from, '@') : NULL;
+	return at != NULL && memchr(from + 3, ':', (size_t)(at - from - 3)) != NULL;
+}
+
 bool mail_is_here(const char *url)
 {
 	char host[HOST_MAX];

@@ -16,7 +16,7 @@ enum { MAIL_TIMEOUT_MS = 30000, MAIL_CONNECT_MS = 5000 }; /* [P-10.4] */
 
 struct mail_server {
 	const char *url;      /* smtp://HOST:PORT or smtps://…, a user before an @ */
-	const char *password; /* of that user; NULL: in the URL, or none */
+	const char *password; /* of that user; NULL: none */
 	const char *from;     /* address of the sender */
 	/*
 	 * With smtp:, STARTTLS is spoken where it is offered; `tls` refuses a server that does not offer it.  A password is
@@ -25,8 +25,9 @@ struct mail_server {
 	bool tls;
 };
 
-/* Is it a URL of a server of mail?  On this machine, by its name (NULL is not)? */
+/* Is it a URL of a server of mail?  With a password in it?  On this machine, by its name (NULL is not)? */
 bool mail_url_valid(const char *url);
+bool mail_url_tells(const char *url);
 bool mail_is_here(const char *url);
 
 /* May it stand between angle brackets: one @ with something on both sides, no blank, control or bracket. */

@@ -174,6 +174,9 @@ static void test_forms(void **state)
 	for (size_t i = 0; i < sizeof no_urls / sizeof *no_urls; i++)
 		if (mail_url_valid(no_urls[i]))
 			fail_msg("%s", no_urls[i]);
+	assert_true(mail_url_tells("smtp://me:secret@mail.example:587"));
+	assert_false(mail_url_tells("smtp://me@mail.example:587"));
+	assert_false(mail_url_tells("smtp://[::1]:587"));
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		assert_true(mail_address_valid(good[i]));
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -31,6 +31,8 @@ struct world {
 	bool (*valid)(void *self, const struct json *schema, struct datum *value, struct trouble *trouble);
 	/* A pure operation of the house, by its name: the whole envelope. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
+	/* A document by its address: a reference; NULL sets *trouble.  May block. */
+	struct datum *(*resource)(void *self, const char *uri, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
 	void (*id)(void *self, char id[37]);
 	const char *error_base;   /* flow.error_base; NULL: the standard one */
