@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
+#include "app/mailer.h"
 #include "app/migrations.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
@@ -45,7 +47,7 @@
 #include "trade/trade_api.h"
 #include "version.h"
 
-enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+enum { SECRET_MAX = 1000, MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
 
 /* Blobs in a folder of their own below the data folder; NULL: in the data folder itself. */
 static bool open_blobs_in(struct app *app, const char *name, struct blobs **blobs, struct err *err)
@@ -85,11 +87,19 @@ static bool open_store(struct app *app, struct err *err)
 	return store_open(&options, &app->store, err);
 }
 
+bool app_mail_now(struct app *app, const struct mail *mail, struct err *err)
+{
+	return app->mailer != NULL ? mailer_send(app->mailer, mail, err)
+							   : mail_write(app->config.data, app->env, &app->ids, mail, err);
+}
+
 void app_mail(struct app *app, const char *to, const char *subject, const char *text)
 {
 	struct err err;
 	const struct mail mail = {.to = to, .subject = subject, .text = text};
-	if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
+	if (app->mailer != NULL)
+		mailer_queue(app->mailer, &mail);
+	else if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
 		log_error("a mail could not be written", log_str("why", err.message));
 }
 
@@ -129,6 +139,45 @@ static void open_people(struct app *app)
 		.mail_self = app,
 	};
 	app->people = people_open(&options);
+}
+
+bool app_secret(struct app *app, const char *name, const char **secret, struct err *err)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char line[SECRET_MAX + 2] = "";
+	if (name == NULL)
+		return true;
+	if (strncmp(name, "cred:", 5) == 0)
+		name = arena_printf(&app->arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
+	FILE *file = name != NULL ? fopen(name, "re") : NULL;
+	if (file == NULL)
+		return err_set(err, ERR_IO, "cannot read the key in %s: %s", name, strerror(errno));
+	bool read = fgets(line, sizeof line, file) != NULL;
+	fclose(file);
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!read || line[0] == '\0' || strlen(line) > SECRET_MAX)
+		return err_set(err, ERR_IO, "the file %s holds no key of one line, at most %d bytes", name, SECRET_MAX);
+	*secret = arena_dup(&app->arena, line);
+	return true;
+}
+
+static bool open_mailer(struct app *app, struct err *err)
+{
+	typeof(app->config.smtp) *c = &app->config.smtp;
+	struct mailer_options options = {.store = app->store,
+									 .env = app->env,
+									 .ids = &app->ids,
+									 .audit = &app->audit,
+									 .master_key = app->keys.master,
+									 .server = {.url = c->url,
+												.from = c->from,
+												.tls = app->config.mode == MODE_PRODUCTION && !mail_is_here(c->url)}};
+	if (c->url == NULL)
+		return true;
+	if (!app_secret(app, c->password_file, &options.server.password, err))
+		return false;
+	app->mailer = mailer_new(&options);
+	return true;
 }
 
 static void open_countersign(struct app *app)
@@ -199,6 +248,10 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	}
 	open_countersign(app);
 	open_people(app);
+	if (!open_mailer(app, err)) {
+		app_close(app);
+		return false;
+	}
 	open_trade(app);
 	open_agents(app);
 	return true;
@@ -212,6 +265,7 @@ void app_close(struct app *app)
 	events_close(app->events);
 	outbox_free(app->outbox);
 	people_close(app->people);
+	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	agents_api_close(app->agents);
 	expr_close(app->exprs);
@@ -471,6 +525,8 @@ bool app_serve(struct app *app, struct err *err)
 		!listen_all(app, err))
 		return false;
 	app->scanner = scanner_open(app);
+	if (app->mailer != NULL)
+		mailer_start(app->mailer);
 	return front_start(app->front, err);
 }
 
@@ -482,6 +538,7 @@ void app_stop(struct app *app)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
 	scanner_close(app->scanner);
+	mailer_stop(app->mailer);
 	if (!app_checkpoint(app, NULL, &err))
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
