@@ -21,10 +21,14 @@
 #include "http/service.h"
 #include "seal/audit.h"
 
+struct agents_api;
 struct blobs;
 struct cli;
 struct countersign;
+struct flow_api;
+struct events;
 struct expr_pool;
+struct flow_host;
 struct front;
 struct health;
 struct idempotency;
@@ -35,6 +39,7 @@ struct people;
 struct scanner;
 struct sign_api;
 struct store;
+struct tickets;
 struct tls;
 struct trade_api;
 
@@ -52,13 +57,15 @@ struct app {
 	struct store *store;
 	struct blobs *blobs;
 	struct blobs *quarantine; /* what a scanner found something in */
-	struct blobs *files; /* of uploads, apart from all others (app/files.h) */
+	struct blobs *files;      /* of uploads, apart from all others (app/files.h) */
 	struct audit audit;
 	struct outbox *outbox;
 	struct countersign *countersign;
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;
+	struct flow_api *flow; /* while serving */
+	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
@@ -75,6 +82,8 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct events *events;
+	struct tickets *tickets;
 	struct upload_slots uploads; /* under way */
 	struct scanner *scanner;     /* NULL: files are not scanned */
 };
