@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/events.h"
 #include "app/files.h"
+#include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/migrations.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
+#include "app/tickets.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -195,6 +198,7 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	countersign_free(app->countersign);
+	events_close(app->events);
 	outbox_free(app->outbox);
 	people_close(app->people);
 	trade_api_close(app->trade);
@@ -397,6 +401,18 @@ void app_reload(struct app *app)
 	warn_of_end(app);
 }
 
+static void open_events(struct app *app)
+{
+	const struct events_options options = {.store = app->store,
+										   .env = app->env,
+										   .outbox = app->outbox,
+										   .people = app->people,
+										   .max_streams = app->config.sse.max_streams,
+										   .buffer_bytes = (size_t)app->config.sse.buffer_bytes};
+	app->events = events_open(&options);
+	app->tickets = tickets_new(app->env);
+}
+
 static bool listen_all(struct app *app, struct err *err)
 {
 	char control[4200];
@@ -414,7 +430,8 @@ bool app_assemble(struct app *app, struct err *err)
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	if (!sign_setup(app, err))
+	open_events(app);
+	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
@@ -448,10 +465,13 @@ void app_stop(struct app *app)
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
+	events_stop(app->events); /* its streams have ended */
 	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	flow_end(app);
 	rates_free(app->rates);
+	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);

@@ -25,6 +25,9 @@ struct agents_api;
 struct blobs;
 struct cli;
 struct countersign;
+struct flow_api;
+struct flow_host;
+struct events;
 struct front;
 struct health;
 struct idempotency;
@@ -35,6 +38,7 @@ struct people;
 struct scanner;
 struct sign_api;
 struct store;
+struct tickets;
 struct tls;
 struct trade_api;
 
@@ -51,13 +55,15 @@ struct app {
 	struct store *store;
 	struct blobs *blobs;
 	struct blobs *quarantine; /* what a scanner found something in */
-	struct blobs *files; /* of uploads, apart from all others (app/files.h) */
+	struct blobs *files;      /* of uploads, apart from all others (app/files.h) */
 	struct audit audit;
 	struct outbox *outbox;
 	struct countersign *countersign;
 	struct people *people;
 	struct sign_api *sign;
 	struct trade_api *trade;
+	struct flow_host *flow_host; /* while serving, as flow */
+	struct flow_api *flow;
 	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
@@ -75,6 +81,8 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct events *events;
+	struct tickets *tickets;
 	struct upload_slots uploads; /* under way */
 	struct scanner *scanner;     /* NULL: files are not scanned */
 };

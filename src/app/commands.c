@@ -91,6 +91,8 @@ const struct cli_command cli_commands[] = {
 	 flow_run_options, 1, 1, command_flow_run},
 	{"flow ctk", "DIR", "Run the features of a conformance kit", "Prints how many scenarios hold, as n/m.",
 	 flow_ctk_options, 1, 1, command_flow_ctk},
+	{"flow validate", "FILE", "Check a workflow definition, without a server",
+	 "Prints {valid, form, problems}.  Exit codes: 0 valid, 2 not.", NULL, 1, 1, command_flow_validate},
 	{"producer add", "NAME [--kind K]", "Register a strategy engine at the running server",
 	 "Its secret is shown once, and kept in DATA/clients for `producer sign` and `producer send`.",
 	 producer_add_options, 1, 1, command_producer_add},

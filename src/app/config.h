@@ -64,6 +64,9 @@ struct config {
 		const char *url;
 	} scan;
 	struct {
+		int64_t max_streams, buffer_bytes;
+	} sse;
+	struct {
 		struct {
 			size_t count;
 			const char **items;

@@ -154,6 +154,8 @@ static size_t arguments(struct suite *suite, const char *definition, const char 
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		list[count++] = arena_dup(&suite->arena, fixed[i]);
 	for (int i = 0; i < suite->cli->options_count && i < MAPS_MAX; i++) {
+		if (strcmp(suite->cli->options[i].name, "http-map") != 0)
+			continue;
 		list[count++] = arena_dup(&suite->arena, "--http-map");
 		list[count++] = arena_dup(&suite->arena, suite->cli->options[i].value);
 	}

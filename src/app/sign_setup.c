@@ -61,6 +61,7 @@ bool sign_setup(struct app *app, struct err *err)
 		.ids = &app->ids,
 		.audit = &app->audit,
 		.countersign = app->countersign,
+		.outbox = app->outbox,
 		.version = APP_VERSION,
 		.git_sha = APP_GIT_SHA,
 		.require_stamp = app->config.sign.require_stamp,

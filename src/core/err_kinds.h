@@ -72,6 +72,7 @@ X(ERR_TYPE_MISMATCH, "type_mismatch", 415, "The content does not match its type"
 X(ERR_RANGE_NOT_SATISFIABLE, "range_not_satisfiable", 416, "The range is not satisfiable", false)
 X(ERR_EXPECTATION_FAILED, "expectation_failed", 417, "The expectation cannot be met", false)
 X(ERR_INVALID, "invalid", 422, "The input is not valid", false)
+X(ERR_DEFINITION_REFUSED, "definition_refused", 422, "The definition cannot be run", false)
 X(ERR_NO_PAYLOAD, "no_payload", 422, "There is no payload", false)
 X(ERR_IDEMPOTENCY_MISMATCH, "idempotency_mismatch", 422, "The key was used with another body", false)
 X(ERR_CONSENT_OUTDATED, "consent_outdated", 422, "Another consent text is in force", false)

@@ -91,6 +91,7 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 	}
 	if (start->seed == NULL)
 		choose_seed(runner, start);
+	start->created_us = runner_now_us(runner);
 	const struct run_record record = {
 		.run_id = start->run_id,
 		.account_id = start->account_id,
@@ -102,7 +103,7 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.labels = start->labels == NULL ? "{}" : start->labels,
 		.input = start->input,
 		.priority = start->priority,
-		.created_us = runner_now_us(runner),
+		.created_us = start->created_us,
 		.created_by = start->created_by,
 		.parent_run_id = start->parent_run_id,
 		.parent_path = start->parent_path,
@@ -141,11 +142,14 @@ static struct message *new_message(enum message_kind kind)
 	return message;
 }
 
-void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason)
+void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason,
+				  void (*told)(void *self, bool ended), void *self)
 {
 	struct message *message = new_message(MESSAGE_ORDER);
 	message->order = order;
 	message->reason = reason == NULL ? NULL : strdup(reason);
+	message->told = told;
+	message->self = self;
 	post(runner, run_id, message);
 }
 
@@ -158,6 +162,17 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 	message->error = result->error;
 	message->definite = result->definite;
 	post(runner, result->run_id, message);
+}
+
+void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout_ms,
+					  void (*told)(void *self, bool ended), void *self)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, run_id);
+	waiter_add(live, false, timeout_ms, told, self);
+	live_queue(live); /* it may be over already: then nothing else would say so */
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
 }
 
 bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms)

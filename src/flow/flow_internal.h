@@ -1,0 +1,33 @@
+/* What the handlers of src/flow share; nobody else includes it. */
+#ifndef CS_FLOW_INTERNAL_H
+#define CS_FLOW_INTERNAL_H
+
+#include <stddef.h>
+
+#include "flow/flow_api.h"
+#include "flow/runner.h"
+#include "http/router.h"
+#include "people/page.h"
+
+struct exchange;
+struct jw;
+struct run_record;
+
+struct flow_api {
+	struct runner_options options;
+	struct runner *runner;
+	struct audit *audit;
+	unsigned char page_key[PAGE_KEY];
+};
+
+extern const struct route runs_routes[], run_reads_routes[];
+extern const size_t runs_routes_count, run_reads_routes_count;
+
+/* A Run, as an object of an answer. */
+void run_view_write(struct jw *jw, const struct run_record *record);
+void run_view_reply(struct exchange *x, int status, const struct run_record *record);
+
+/* The run that the path names, if it is the caller's.  False: 404 or a failure was answered. */
+bool run_named(struct exchange *x, struct run_record *record);
+
+#endif
