@@ -28,10 +28,10 @@ static const struct field node_fields[] = {
 	F_INT(task_node, depth, RANGE(0, 1000000), DOC("Checked by the plan where given")),
 	F_STRS(task_node, children, TOLD_APART, DOC("Checked by the plan where given")),
 };
-const struct field_table task_node_table = FIELD_TABLE("tasks.node", task_node, node_fields);
+const struct field_table task_node_table = FIELD_TABLE("decompositions.node", task_node, node_fields);
 
 static const struct field child_fields[] = {COMMON};
-const struct field_table task_child_table = FIELD_TABLE("tasks.child", task_node, child_fields);
+const struct field_table task_child_table = FIELD_TABLE("decompositions.child", task_node, child_fields);
 
 /* --- what follows from it --- */
 

@@ -49,7 +49,7 @@ static const struct field node_fields[] = {
 	F_STR(node_view, capability, NULLABLE),
 	F_JSON(node_view, params, NULLABLE),
 };
-static const struct field_table node_table = FIELD_TABLE("tasks.node-row", node_view, node_fields);
+static const struct field_table node_table = FIELD_TABLE("decompositions.node-row", node_view, node_fields);
 
 struct totals {
 	int64_t nodes, leaves, dependencies, decomposable, depth;
@@ -62,7 +62,7 @@ static const struct field totals_fields[] = {
 	F_INT(totals, decomposable),
 	F_INT(totals, depth, DOC("Of the deepest node; a root has 0")),
 };
-static const struct field_table totals_table = FIELD_TABLE("tasks.totals", totals, totals_fields);
+static const struct field_table totals_table = FIELD_TABLE("decompositions.totals", totals, totals_fields);
 
 struct decomposition_view {
 	const char *decomposition_id, *root_id, *strategy, *status, *created_at, *updated_at, *next_cursor;
@@ -91,14 +91,16 @@ struct decomposition_view {
 		F_STR(decomposition_view, updated_at, FORMAT("date-time"))
 
 static const struct field view_fields[] = {VIEW_FIELDS};
-static const struct field_table view_table = FIELD_TABLE("tasks.decomposition", decomposition_view, view_fields);
+static const struct field_table view_table =
+	FIELD_TABLE("decompositions.decomposition", decomposition_view, view_fields);
 
 static const struct field full_fields[] = {
 	VIEW_FIELDS,
 	F_OBJECTS(decomposition_view, nodes, &node_table, DOC("A page of them, in order of coming")),
 	F_STR(decomposition_view, next_cursor, NULLABLE),
 };
-static const struct field_table full_table = FIELD_TABLE("tasks.decomposition-page", decomposition_view, full_fields);
+static const struct field_table full_table =
+	FIELD_TABLE("decompositions.decomposition-page", decomposition_view, full_fields);
 
 /* Children by node: where each node's begin in one list, in order of coming. */
 struct families {
@@ -221,7 +223,7 @@ static const struct field goal_fields[] = {
 	F_STR(goal, description, LENGTH(0, 10000)),
 	F_JSON(goal, params),
 };
-static const struct field_table goal_table = FIELD_TABLE("tasks.goal", goal, goal_fields);
+static const struct field_table goal_table = FIELD_TABLE("decompositions.goal", goal, goal_fields);
 
 static const char *const planner_names[] = {"none", "htn", "llm", NULL};
 
@@ -242,7 +244,7 @@ static const struct field create_fields[] = {
 	F_OBJECTS(create_request, dependencies, &dependency_table),
 	F_ENUM(create_request, planner, planner_names, DEFAULT(0), DOC("htn and llm are not there yet")),
 };
-static const struct field_table create_table = FIELD_TABLE("tasks.create", create_request, create_fields);
+static const struct field_table create_table = FIELD_TABLE("decompositions.create", create_request, create_fields);
 
 struct change {
 	struct agents_write w; /* first */
@@ -410,7 +412,7 @@ static const struct field page_fields[] = {
 	F_INT(page_query, limit, RANGE(1, PAGE_MAX), DEFAULT(PAGE_USUAL)),
 	F_STR(page_query, cursor, LENGTH(1, 400)),
 };
-static const struct field_table page_table = FIELD_TABLE("tasks.page", page_query, page_fields);
+static const struct field_table page_table = FIELD_TABLE("decompositions.page", page_query, page_fields);
 
 static bool fill_page(struct arena *arena, const struct decomposition *d, size_t first, size_t limit,
 					  struct decomposition_view *view)
@@ -461,7 +463,8 @@ struct plan_query {
 static const struct field plan_query_fields[] = {
 	F_INT(plan_query, workers, RANGE(1, PLAN_WORKERS_MAX), DOC("Absent: as many as are of use")),
 };
-static const struct field_table plan_query_table = FIELD_TABLE("tasks.plan.query", plan_query, plan_query_fields);
+static const struct field_table plan_query_table =
+	FIELD_TABLE("decompositions.plan.query", plan_query, plan_query_fields);
 
 static void handle_plan(struct exchange *x)
 {
@@ -493,7 +496,7 @@ static const struct field grow_fields[] = {
 	F_OBJECTS(grow_request, children, &task_child_table, COUNT(0, 10000)),
 	F_BOOL(grow_request, expand, DOC("Let the planner do it; none is there yet")),
 };
-static const struct field_table grow_table = FIELD_TABLE("tasks.grow", grow_request, grow_fields);
+static const struct field_table grow_table = FIELD_TABLE("decompositions.grow", grow_request, grow_fields);
 
 struct grown {
 	struct {
@@ -507,7 +510,7 @@ static const struct field grown_fields[] = {
 	F_OBJECTS(grown, nodes, &node_table),
 	F_INT(grown, estimate, DOC("How many children the strategy expects of the parent")),
 };
-static const struct field_table grown_table = FIELD_TABLE("tasks.grown", grown, grown_fields);
+static const struct field_table grown_table = FIELD_TABLE("decompositions.grown", grown, grown_fields);
 
 /* In an op: what was read is still what is there, or somebody else was first. */
 static bool change_grow(struct agents_write *w, struct db *db, struct err *err)
@@ -612,7 +615,7 @@ struct depend_request {
 static const struct field depend_fields[] = {
 	F_OBJECTS(depend_request, dependencies, &dependency_table, REQUIRED, COUNT(1, PLAN_NODES_MAX)),
 };
-static const struct field_table depend_table = FIELD_TABLE("tasks.depend", depend_request, depend_fields);
+static const struct field_table depend_table = FIELD_TABLE("decompositions.depend", depend_request, depend_fields);
 
 struct depended {
 	int64_t added;
@@ -627,7 +630,7 @@ static const struct field depended_fields[] = {
 	F_OBJECTS(depended, problems, &plan_problem_table,
 			  DOC("Of those that were not added, and every cycle there is now")),
 };
-static const struct field_table depended_table = FIELD_TABLE("tasks.depended", depended, depended_fields);
+static const struct field_table depended_table = FIELD_TABLE("decompositions.depended", depended, depended_fields);
 
 static void answer_depended(struct agents_write *w)
 {
@@ -711,23 +714,24 @@ static const enum err_kind grow_errors[] = {ERR_CONFLICT, ERR_NONE};
 
 const struct route decomposition_routes[] = {
 	ROUTE(POST, TASKS, "flow.run", EFFECT_WRITE, handle_create, .aliases = ALIASES({TASKS_V3}),
-		  .operation = "tasks.decompose", .summary = "Take a goal apart, or bring a tree that is taken apart already",
-		  .body = &create_table, .result = &view_table, .status = 201, LARGE,
+		  .operation = "decompositions.decompose",
+		  .summary = "Take a goal apart, or bring a tree that is taken apart already", .body = &create_table,
+		  .result = &view_table, .status = 201, LARGE,
 		  .example = "{\"goal\":{\"name\":\"Write the report\"},\"strategy\":\"adaptive\"}"),
 	ROUTE(GET, TASKS "/{id}", "flow.read", EFFECT_READ, handle_get, .aliases = ALIASES({TASKS_V3 "/{id}"}),
-		  .operation = "tasks.get", .summary = "A decomposition with a page of its nodes", .query = &page_table,
-		  .result = &full_table),
+		  .operation = "decompositions.get", .summary = "A decomposition with a page of its nodes",
+		  .query = &page_table, .result = &full_table),
 	ROUTE(POST, TASKS "/{id}/nodes", "flow.run", EFFECT_WRITE, handle_grow,
-		  .aliases = ALIASES({TASKS_V3 "/{id}/nodes"}), .operation = "tasks.grow",
+		  .aliases = ALIASES({TASKS_V3 "/{id}/nodes"}), .operation = "decompositions.grow",
 		  .summary = "Take one of its nodes apart", .body = &grow_table, .result = &grown_table, .status = 201,
 		  .errors = grow_errors, LARGE,
 		  .example = "{\"parent_id\":\"report\",\"children\":[{\"name\":\"Gather\"},{\"name\":\"Write\"}]}"),
 	ROUTE(POST, TASKS "/{id}/dependencies", "flow.run", EFFECT_WRITE, handle_depend,
-		  .aliases = ALIASES({TASKS_V3 "/{id}/dependencies"}), .operation = "tasks.depend",
+		  .aliases = ALIASES({TASKS_V3 "/{id}/dependencies"}), .operation = "decompositions.depend",
 		  .summary = "Say what starts after what", .body = &depend_table, .result = &depended_table,
 		  .errors = grow_errors, LARGE, .example = "{\"dependencies\":[{\"from\":\"a\",\"to\":\"b\"}]}"),
 	ROUTE(GET, TASKS "/{id}/plan", "flow.read", EFFECT_COMPUTE, handle_plan,
-		  .aliases = ALIASES({TASKS_V3 "/{id}/plan"}), .operation = "tasks.plan",
+		  .aliases = ALIASES({TASKS_V3 "/{id}/plan"}), .operation = "decompositions.plan",
 		  .summary = "Order, critical path and schedule of its leaves", .query = &plan_query_table,
 		  .result = &plan_table),
 };
