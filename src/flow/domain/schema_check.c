@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -170,7 +171,7 @@ static void check_type(struct check *c, const struct schema_place *place, const 
 
 static void check_number(struct check *c, const struct schema_place *place, const struct json *json, enum form form)
 {
-	bool whole = json->kind == JS_INT || (json->kind == JS_REAL && (double)(int64_t)json->real == json->real);
+	bool whole = json->kind == JS_INT || (json->kind == JS_REAL && floor(json->real) == json->real);
 	if (!json_numeric(json))
 		tell(c, place, "type", "must be a number");
 	else if (form == FORM_COUNT && (json_number(json) < 0 || json_number(json) > 1e15 || !whole))

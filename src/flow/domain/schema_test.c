@@ -236,6 +236,7 @@ static void what_is_no_schema_is_told(void **state)
 		{"{\"$ref\":\"https://example.com/other.json\"}", "/$ref unknown_reference"},
 		{"{\"items\":{\"$ref\":\"#/$defs/none\"}}", "/items/$ref unknown_reference"},
 		{"{\"$ref\":\"#/required\",\"required\":[]}", "/$ref unknown_reference"},
+		{"{\"maxLength\":1e300,\"minItems\":1.5,\"maxItems\":2.0}", "/maxLength range; /minItems range"},
 		{"{\"unknown\":{\"type\":3},\"enum\":[{\"$ref\":3}]}", ""},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
