@@ -13,8 +13,11 @@
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/schema.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
+
+enum { SCHEMA_ARENA_CAP = 16 << 20 }; /* bytes of what is told */
 
 /* --- what decisions ask --- */
 
@@ -28,6 +31,22 @@ static struct datum *world_eval(void *self, const struct ir_value *value, const 
 	bool secret = live->run.ir->values[value->number].secrets;
 	own.secrets = secret ? runner->options.secrets : NULL;
 	return definition_eval(live->definition, runner->options.expr, value, &own, trouble);
+}
+
+/* What a schema says of a value; the first fault is told [flow.md 2.5]. */
+static bool world_valid(void *self, const struct json *schema, struct datum *value, struct trouble *trouble)
+{
+	struct arena arena;
+	(void)self;
+	arena_init(&arena, SCHEMA_ARENA_CAP);
+	struct schema_problems problems = {.arena = &arena};
+	bool holds = schema_validate(schema, datum_tree(value), &problems);
+	if (!holds)
+		(void)trouble_set(trouble, TROUBLE_VALIDATION, "Schema does not hold", "%s: %s",
+						  *problems.items[0].pointer != '\0' ? problems.items[0].pointer : "the value",
+						  problems.items[0].message);
+	arena_fini(&arena);
+	return holds;
 }
 
 static struct datum *world_op(void *self, const char *name, struct datum *body, struct trouble *trouble)
@@ -227,6 +246,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 	runner->options = *options;
 	runner->world = (struct world){.self = runner,
 								   .eval = world_eval,
+								   .valid = world_valid,
 								   .op = world_op,
 								   .id = world_id,
 								   .resource = world_resource,

@@ -78,3 +78,15 @@ check 'and listed alone' json "$(api GET /api/v3/workflows/list)" '[.result.item
 check 'checked again' json "$(api POST /api/v3/workflows/w/validate)" '.result | [.valid, .tasks]' '[true,2]'
 check 'archived' json "$(api POST /api/v3/workflows/w/archive)" .result.state archived
 check 'nobody else sees it' json "$(flow GET /other/hello)" .code not_found
+
+cat >strict.yaml <<'EOF'
+document: {dsl: '1.0.3', namespace: demo, name: strict, version: 1.0.0}
+do:
+- a:
+    input: {schema: {document: {type: object, required: [n], properties: {n: {type: integer}}}}}
+    set: {twice: '${ .n * 2 }'}
+EOF
+check 'a schema that holds lets the task run' json "$("$bin" flow run strict.yaml --input '{"n":4}')" '[.status, .output.twice]' \
+	'["completed",8]'
+check 'one that does not faults it' json "$("$bin" flow run strict.yaml --input '{"n":"x"}')" \
+	'[.status, .error.status, .error.instance, (.error.type | sub(".*/"; ""))]' '["faulted",400,"/do/0/a","validation"]'

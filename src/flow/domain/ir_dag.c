@@ -417,6 +417,7 @@ void ir_compile_dag(struct ir_compiler *c, const struct ir_place *root)
 {
 	const struct json *json = c->definition, *parallel = json_get(json, "max_parallel");
 	struct ir_dag dag = {.current = UINT32_MAX};
+	const struct ir_place schema = ir_at(root, "inputs_schema");
 	c->dag = c->ir->dag = true;
 	c->steps = &dag;
 	if (!ir_check(c, root, json, &dag_form))
@@ -429,7 +430,7 @@ void ir_compile_dag(struct ir_compiler *c, const struct ir_place *root)
 								   .reference = "",
 								   .segment = "",
 								   .definition = json,
-								   .input_schema = ir_object(json, "inputs_schema")};
+								   .input_schema = ir_schema_document(c, &schema, ir_object(json, "inputs_schema"))};
 	struct ir_task *task = &c->ir->root;
 	task->if_ = task->input_from = task->output_as = task->export_as = task->cost = ir_literal(NULL);
 	task->timeout.value = ir_literal(NULL);

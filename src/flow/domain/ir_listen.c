@@ -6,6 +6,7 @@
 #include "core/zone.h"
 #include "flow/domain/cron.h"
 #include "flow/domain/ir_compiler.h"
+#include "flow/domain/regex.h"
 
 /* listen, and when a workflow starts by itself: strategies of events [flow.md 2.1, 3.4]. */
 
@@ -52,6 +53,20 @@ static void read_correlations(struct ir_compiler *c, const struct ir_here *here,
 	}
 }
 
+/* An attribute's value between slashes is a regular expression [flow.md 3.4]. */
+static void check_regex(struct ir_compiler *c, const struct ir_place *with, const struct json_member *member)
+{
+	const struct json *value = &member->value;
+	char message[REGEX_MESSAGE_MAX];
+	const struct ir_place at = ir_at(with, member->name);
+	if (value->kind != JS_STRING || value->size < 3 || value->text[0] != '/' || value->text[value->size - 1] != '/')
+		return;
+	struct regex *regex = regex_new(value->text + 1, value->size - 2, message);
+	if (regex == NULL)
+		ir_problem(c, &at, "format", "%s", message);
+	regex_free(regex);
+}
+
 /* `json` is an object by now. */
 static void read_filter(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
 						const struct json *json, struct ir_filter *filter)
@@ -60,8 +75,10 @@ static void read_filter(struct ir_compiler *c, const struct ir_here *here, const
 	filter->with = ir_object(json, "with");
 	if (filter->with != NULL) {
 		filter->values = arena_array(c->arena, filter->with->count, sizeof *filter->values);
-		for (uint32_t i = 0; filter->values != NULL && i < filter->with->count; i++)
+		for (uint32_t i = 0; filter->values != NULL && i < filter->with->count; i++) {
+			check_regex(c, &with, &filter->with->members[i]);
 			filter->values[i] = ir_member(c, here, &with, filter->with, filter->with->members[i].name);
+		}
 	}
 	read_correlations(c, here, &correlate, ir_object(json, "correlate"), filter);
 }

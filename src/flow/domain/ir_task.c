@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/json.h"
 #include "flow/domain/ir_compiler.h"
+#include "flow/domain/schema.h"
 
 /* Tasks and blocks: what all types of task have in common [flow.md 2.1]. */
 
@@ -25,6 +26,19 @@ static const struct ir_field output_fields[] = {
 };
 const struct ir_form ir_output_form = IR_FORM(output_fields);
 
+const struct json *ir_schema_document(struct ir_compiler *c, const struct ir_place *place, const struct json *json)
+{
+	struct schema_problems problems = {.arena = c->arena};
+	if (json == NULL || schema_check(json, &problems))
+		return json;
+	const char *pointer = ir_pointer(c->arena, place);
+	for (size_t i = 0; i < problems.count && i < SCHEMA_PROBLEMS_MAX; i++) {
+		const char *at = arena_printf(c->arena, "%s%s", pointer, problems.items[i].pointer);
+		ir_problem_at(c, at != NULL ? at : "", problems.items[i].keyword, "%s", problems.items[i].message);
+	}
+	return json;
+}
+
 const struct json *ir_schema(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
 							 const struct json *json)
 {
@@ -39,8 +53,10 @@ const struct json *ir_schema(struct ir_compiler *c, const struct ir_here *here, 
 		const struct ir_place here_format = ir_at(&at, "format");
 		ir_problem(c, &here_format, "enum", "must be json");
 	}
-	if (ir_one_of(c, &at, schema, either) != 1)
-		return json_get(schema, "document");
+	if (ir_one_of(c, &at, schema, either) != 1) {
+		const struct ir_place document = ir_at(&at, "document");
+		return ir_schema_document(c, &document, json_get(schema, "document"));
+	}
 	const struct ir_place resource = ir_at(&at, "resource");
 	const char *uri = ir_external(c, &resource, json_get(schema, "resource"), IR_SCHEMA);
 	return uri != NULL && c->policy->resource != NULL ? c->policy->resource(c->policy->context, uri) : NULL;

@@ -591,6 +591,15 @@ static void schedules_are_of_one_kind(void **state)
 	refused("schedule: {every: PT0S}\ndo: []\n", "/schedule/every range");
 }
 
+static void schemas_and_patterns_are_looked_into(void **state)
+{
+	(void)state;
+	refused("input: {schema: {document: {type: objekt}}}\ndo:\n- a: {set: {x: 1}, output: {schema: {document: {$ref: "
+			"'https://x.io/s.json'}}}}\n- b: {listen: {to: {one: {with: {type: '/a(/', source: '/^x$/'}}}}}\n",
+			"/input/schema/document/type enum; /do/0/a/output/schema/document/$ref unknown_reference; "
+			"/do/1/b/listen/to/one/with/type format");
+}
+
 /* --- expressions --- */
 
 /* flow.md 2.3: as a whole, white space apart, and the last brace closes the first. */
@@ -782,6 +791,7 @@ int main(void)
 		TEST(extensions_apply_to_their_kind),
 		TEST(listeners_read_their_strategies),
 		TEST(schedules_are_of_one_kind),
+		TEST(schemas_and_patterns_are_looked_into),
 		TEST(an_expression_is_the_whole_text),
 		TEST(every_expression_is_shown_once),
 		TEST(a_loose_definition_takes_bare_text),
