@@ -42,6 +42,18 @@ void reply_fact_warned(struct exchange *x, int status, const struct field_table 
 	finish(x, status, envelope_fact(&body, table, result, &context), &body);
 }
 
+void reply_fact_found(struct exchange *x, const struct field_table *table, const void *result, const char *search,
+					  const struct note *warning)
+{
+	char now[STAMP_TEXT];
+	struct envelope_context context = reply_context(x, now);
+	context.warning = warning;
+	context.search = search;
+	struct buf body;
+	buf_init(&body, 0);
+	finish(x, 200, envelope_fact(&body, table, result, &context), &body);
+}
+
 void reply_fact_text(struct exchange *x, int status, const char *json, size_t size)
 {
 	char now[STAMP_TEXT];

@@ -23,6 +23,10 @@ void reply_fact(struct exchange *x, int status, const struct field_table *table,
 void reply_fact_warned(struct exchange *x, int status, const struct field_table *table, const void *result,
 					   const struct note *warning);
 
+/* A list that was searched: `search` is the JSON object that says by what, in the trace. */
+void reply_fact_found(struct exchange *x, const struct field_table *table, const void *result, const char *search,
+					  const struct note *warning);
+
 /* The same from the JSON text of the result. */
 void reply_fact_text(struct exchange *x, int status, const char *json, size_t size);
 

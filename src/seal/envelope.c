@@ -91,6 +91,10 @@ static void write_trace(struct jw *jw, const struct envelope *envelope, const st
 	jw_object_end(jw);
 	jw_member_str(jw, "route", context->route);
 	jw_member_str(jw, "request_id", context->request_id);
+	if (context->search != NULL) {
+		jw_key(jw, "search");
+		jw_raw(jw, context->search, strlen(context->search));
+	}
 	jw_object_end(jw);
 }
 

@@ -24,6 +24,7 @@ struct envelope_context {
 	const char *version, *git_sha;
 	const char *route, *request_id, *timestamp;
 	const struct note *warning; /* of a fact: it stays certain [P-6.1]; NULL: none */
+	const char *search;         /* a JSON object: by what a list was searched; NULL: by nothing */
 };
 
 /* The parts of one answer. */

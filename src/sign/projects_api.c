@@ -8,6 +8,7 @@
 #include "people/principal.h"
 #include "people/reply.h"
 #include "people/roles.h"
+#include "seal/calc.h"
 #include "sign/cursor.h"
 #include "sign/payloads_repo.h"
 #include "sign/project_content.h"
@@ -177,6 +178,11 @@ static void link_next(struct exchange *x, const struct list_query *query, const 
 				  cursor);
 }
 
+/* No search engine is asked: the store has the words of every project, and its rows are always the right ones. */
+static const char store_search[] = "{\"fallback\":true,\"index_version\":1,\"reason\":\"not_configured\"}";
+static const struct note fallback = {
+	.code = "search_fallback", .message = "The store searched: no search engine is configured.", .pointer = "/q"};
+
 static void handle_list(struct exchange *x)
 {
 	const struct sign_api *api = x->owner;
@@ -207,7 +213,10 @@ static void handle_list(struct exchange *x)
 		list.next_cursor = cursor_make(api, filter, list.items.items[list.items.count - 1].project_id, &x->arena);
 		link_next(x, &query, list.next_cursor);
 	}
-	reply_fact(x, 200, &list_table, &list);
+	if (query.q != NULL)
+		reply_fact_found(x, &list_table, &list, store_search, &fallback);
+	else
+		reply_fact(x, 200, &list_table, &list);
 }
 
 /* --- routes --- */

@@ -222,6 +222,12 @@ static void test_search(void **state)
 						 200);
 		assert_int_equal(fixture_at(f, "result.items")->count, rows[i].count);
 	}
+	assert_true(fixture_at(f, "trace.search.fallback")->boolean); /* [sign.md 10.16] */
+	assert_string_equal(fixture_text(f, "warnings.0.code"), "search_fallback");
+	assert_true(fixture_number_at(f, "confidence") == 1);
+	assert_int_equal(fixture_ask(f, "ann", "GET", "/projects", NULL, NULL), 200);
+	assert_null(fixture_at(f, "trace.search"));
+	assert_int_equal(fixture_at(f, "warnings")->count, 0);
 	assert_int_equal(fixture_ask(f, "eve", "GET", "/projects?q=diner", NULL, NULL), 200);
 	assert_int_equal(fixture_at(f, "result.items")->count, 0);
 	assert_int_equal(change(f, "ann", id, etag, "{\"description\":\"vault\"}"), 200); /* words follow the text */

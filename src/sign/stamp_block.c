@@ -68,7 +68,7 @@ bool stamp_block_read(struct db *db, const struct project *project, struct arena
 		return true;
 	stamp_format(at, row.signature.created_us);
 	block->licence = licence_of(row.signature.receipt, arena);
-	block->at = arena_dup(arena, at);
+	block->at = arena_printf(arena, "%.19sZ", at); /* whole seconds */
 	block->consent_version = arena_printf(arena, "%lld", (long long)row.signature.consent_version);
 	block->receipt = row.signature.countersignature_id;
 	return name_signer(db, row.signature.user_id, arena, &block->signer, err);

@@ -147,6 +147,27 @@ static void test_dead_letters(void **state)
 	assert_true(fixture_chain_sound(f));
 }
 
+static bool take_up(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return db_run(db, err, "UPDATE project_tasks SET state = 'STARTED'");
+}
+
+/* Killed after the work was taken up: it is taken up again, and the key stays the project's. */
+static void test_crash(void **state)
+{
+	struct project_fixture *f = *state;
+	struct err err;
+	const char *id, *run = submitted(f, &id, "k1");
+	assert_true(store_write(f->store, take_up, NULL, &err));
+	expect_state(f, run, "STARTED");
+	fixture_reopen(f, false, true);
+	work_off(f);
+	assert_int_equal(f->pm_calls, 1);
+	assert_string_equal(f->pm_key, id);
+	expect_state(f, run, "SUCCESS");
+}
+
 struct heard {
 	int count;
 	char last[64];
@@ -185,7 +206,7 @@ static void test_outbox(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_states), TEST(test_cancel), TEST(test_dead_letters),
+	const struct CMUnitTest tests[] = {TEST(test_states), TEST(test_cancel), TEST(test_crash), TEST(test_dead_letters),
 									   TEST(test_outbox)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,20 @@ said=$(api POST /api/v1/receipts/verify "{\"receipt\":\"$receipt\"}")
 check 'the receipt verifies' json "$said" '[.result.valid, .result.payload.kind, .result.payload.licence.number]' '[true,"stamp","12345"]'
 check 'it is a countersignature like any other' json \
 	"$(as "$pat" GET "/api/v1/countersignatures/$(jq -r .result.countersignature_id <<<"$stamped")")" .result.seal_sha256 "$seal"
+check 'a reader of the project draws it for CAD' json "$(api GET "/projects/$id/drawing.dxf" | grep -c -e '^S-DETL-RBAR' -e '^AC1032' | jq '. > 10')" . true
+request=$(jq -r .result.request_id <<<"$stamp")
+for ((i = 0; i < 200; i++)); do
+	[ "$(api GET "/api/v1/countersign-requests/$request" | jq -r .result.status)" = applied ] && break
+	sleep 0.05
+done
+check 'nobody takes back what has had its effect' json "$(as "$pat" POST "/api/v1/countersignatures/$(jq -r .result.countersignature_id <<<"$stamped")/revoke" '{"reason":"late"}')" .code already_applied
+api POST "/projects/$other/payload" "$payload" >/dev/null
+reject=$(jq -c '. + {decision: "reject", reason: "the soil report is missing"}' <<<"$vote")
+check 'another design is refused with a reason' json "$(as "$pat" POST "/projects/$other/stamp" "$reject")" .result.request_status rejected
+check 'its project says so' json "$(api GET "/projects/$other/stamp")" .result.state rejected
+api POST /api/v1/countersign-requests "{\"kind\":\"stamp\",\"seal_sha256\":\"$seal\",\"subject_kind\":\"project\",\"subject_id\":\"$other\"}" >/dev/null
+check 'it is asked for anew' json "$(api GET "/projects/$other/stamp")" .result.state open
+check 'and given' json "$(as "$pat" POST "/projects/$other/stamp" "$vote")" .result.decision approve
 check 'the project is stamped' json "$(api GET "/projects/$id")" .result.stamp stamped
 check 'its report is another now' json "$(api POST "/projects/$id/report?wait=1")" '.result.pages == 4'
 api GET "/projects/$id/report.pdf" >one.pdf
