@@ -1,6 +1,5 @@
 #include "http/squeeze.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
