@@ -289,32 +289,39 @@ struct op_context app_op_context(const struct app *app)
 
 struct checkpointing {
 	struct app *app;
-	struct buf statement;
-	char signature[2 * KEY_SIGNATURE_SIZE + 1];
-	int64_t seq, at_us;
+	struct checkpoint_made made;
 };
+
+static void sign_checkpoint(const struct key *key, const struct chain_checkpoint *checkpoint,
+							struct checkpoint_made *made)
+{
+	struct buf statement;
+	unsigned char signature[KEY_SIGNATURE_SIZE];
+	buf_init(&statement, sizeof made->statement - 1);
+	chain_checkpoint_write(&statement, checkpoint);
+	must(buf_ok(&statement));
+	key_sign(key, buf_text(&statement), statement.size, signature);
+	hex_encode(made->signature, signature, sizeof signature);
+	snprintf(made->statement, sizeof made->statement, "%s", buf_text(&statement));
+	buf_fini(&statement);
+}
 
 static bool apply_checkpoint(struct db *db, void *self, struct err *err)
 {
 	struct checkpointing *c = self;
 	const struct key *key = c->app->keys.checkpoint;
-	char hash[CHAIN_HASH];
-	if (!audit_head(db, store_id(c->app->store), AUDIT_STREAM, &c->seq, hash, err))
+	if (!audit_head(db, store_id(c->app->store), AUDIT_STREAM, &c->made.seq, c->made.hash, err))
 		return false;
 	const struct chain_checkpoint checkpoint = {
 		.store_id = store_id(c->app->store),
 		.stream = AUDIT_STREAM,
-		.seq = c->seq,
-		.hash = hash,
+		.seq = c->made.seq,
+		.hash = c->made.hash,
 		.key_id = key_kid(key),
-		.at_us = c->at_us,
+		.at_us = c->made.at_us,
 	};
-	buf_reset(&c->statement);
-	chain_checkpoint_write(&c->statement, &checkpoint);
-	unsigned char signature[KEY_SIGNATURE_SIZE];
-	key_sign(key, buf_text(&c->statement), c->statement.size, signature);
-	hex_encode(c->signature, signature, sizeof signature);
-	return audit_add_checkpoint(db, &checkpoint, buf_text(&c->statement), c->signature, err);
+	sign_checkpoint(key, &checkpoint, &c->made);
+	return audit_add_checkpoint(db, &checkpoint, c->made.statement, c->made.signature, err);
 }
 
 static bool write_copy(const struct checkpointing *c, struct err *err)
@@ -324,23 +331,24 @@ static bool write_copy(const struct checkpointing *c, struct err *err)
 		return true;
 	char path[4096];
 	snprintf(path, sizeof path, "%s/%s-%s-%012lld.json", folder, store_id(c->app->store), AUDIT_STREAM,
-			 (long long)c->seq);
+			 (long long)c->made.seq);
 	FILE *file = fopen(path, "we");
 	if (file == NULL)
 		return err_set(err, ERR_IO, "cannot write the checkpoint %s: %s", path, strerror(errno));
-	fprintf(file, "{\"signature\":\"%s\",\"statement\":%s}\n", c->signature, buf_text(&c->statement));
+	fprintf(file, "{\"signature\":\"%s\",\"statement\":%s}\n", c->made.signature, c->made.statement);
 	bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
 	written = fclose(file) == 0 && written;
 	return written || err_set(err, ERR_IO, "cannot write the checkpoint %s whole", path);
 }
 
-bool app_checkpoint(struct app *app, struct err *err)
+bool app_checkpoint(struct app *app, struct checkpoint_made *made, struct err *err)
 {
-	struct checkpointing c = {.app = app, .at_us = env_wall_us(app->env)};
-	buf_init(&c.statement, 0);
-	bool done = store_write(app->store, apply_checkpoint, &c, err) && write_copy(&c, err);
-	buf_fini(&c.statement);
-	return done;
+	struct checkpointing c = {.app = app, .made = {.at_us = env_wall_us(app->env)}};
+	if (!store_write(app->store, apply_checkpoint, &c, err) || !write_copy(&c, err))
+		return false;
+	if (made != NULL)
+		*made = c.made;
+	return true;
 }
 
 bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature)
@@ -531,7 +539,7 @@ void app_stop(struct app *app)
 	workers_close(app->workers);
 	scanner_close(app->scanner);
 	mailer_stop(app->mailer);
-	if (!app_checkpoint(app, &err))
+	if (!app_checkpoint(app, NULL, &err))
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);

@@ -17,6 +17,7 @@
 #include "app/ops.h"
 #include "core/arena.h"
 #include "core/id.h"
+#include "crypt/key.h"
 #include "http/rate.h"
 #include "http/service.h"
 #include "seal/audit.h"
@@ -72,6 +73,7 @@ struct app {
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
+	_Atomic bool copying; /* a backup is under way */
 
 	/* while serving */
 	struct router *router;
@@ -105,8 +107,18 @@ void app_stop(struct app *app);
 /* SIGHUP: read the files of TLS anew; bad ones are logged and the old ones stay [P-3.1]. */
 void app_reload(struct app *app);
 
-/* Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4]. */
-bool app_checkpoint(struct app *app, struct err *err);
+/* A checkpoint that was written: what was signed, and the signature in hex. */
+struct checkpoint_made {
+	int64_t seq, at_us;
+	char hash[CHAIN_HASH];
+	char statement[1024];
+	char signature[2 * KEY_SIGNATURE_SIZE + 1];
+};
+
+/*
+ * Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4].  `made` may be NULL.
+ */
+bool app_checkpoint(struct app *app, struct checkpoint_made *made, struct err *err);
 
 /* Send a mail, after the commit of what it tells; does not wait for its way.  Thread: any. */
 void app_mail(struct app *app, const char *to, const char *subject, const char *text);

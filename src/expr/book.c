@@ -179,6 +179,13 @@ static bool compiles(struct sealing *s, struct leaf *const *leaves, size_t count
 	return ok;
 }
 
+/* The parenthesis behind it is ours: without any of its own, it is the end that came too soon. */
+static const char *in_its_own_terms(const struct leaf *leaf, const char *problem)
+{
+	bool ours = memchr(leaf->text, ')', leaf->size) == NULL && strstr(problem, "unexpected ')'") != NULL;
+	return ours ? "syntax error, unexpected end" : problem;
+}
+
 /* Halve until it is known which of them do not compile.  False with *err: nobody could say. */
 static bool sift(struct sealing *s, struct leaf *const *leaves, size_t count)
 {
@@ -190,7 +197,7 @@ static bool sift(struct sealing *s, struct leaf *const *leaves, size_t count)
 		return true;
 	if (count > 1)
 		return sift(s, leaves, count / 2) && sift(s, leaves + count / 2, count - count / 2);
-	refuse(s, leaves[0], "expression_syntax", problem);
+	refuse(s, leaves[0], "expression_syntax", in_its_own_terms(leaves[0], problem));
 	return true;
 }
 

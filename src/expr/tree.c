@@ -336,12 +336,11 @@ static struct tree *read_primary(struct reader *r)
 		return read_word(r);
 	if (c != '.' || after(r, 1) == '.')
 		return NULL;
-	r->at += !is_letter(after(r, 1)); /* the dot before a name, a text or a bracket is the suffix's */
-	if (r->at[-1] == '.' && peek(r) == '"') {
-		struct tree *dot = node(r, TREE_DOT, 0, 0);
-		return join(r, TREE_INDEX, 0, dot, read_string(r));
-	}
-	return node(r, TREE_DOT, 0, 0);
+	struct tree *dot = node(r, TREE_DOT, 0, 0);
+	if (is_letter(after(r, 1)))
+		return dot; /* this dot begins the suffix */
+	r->at++;
+	return peek(r) == '"' ? join(r, TREE_INDEX, 0, dot, read_string(r)) : dot;
 }
 
 /* `.name`, `."text"`, `[index]` or `.[index]` behind a term; NULL with *more false: there is none. */

@@ -108,6 +108,10 @@ bool drive_is_leaf(const struct ir_task *task);
 void drive_for(struct place *place);
 void drive_fork(struct place *place);
 void drive_try(struct place *place);
+/* True: the DAG has ended; *output is what it gives, NULL with *trouble. */
+bool drive_dag(struct place *place, struct datum **output, struct trouble *trouble);
+/* Is the step's task passed over, and why?  False: asking failed. */
+bool drive_dag_skips(struct place *place, const char **reason, bool *skips, struct trouble *trouble);
 void drive_prepare(struct place *place); /* a waiting task that has not said yet what for */
 
 /* Milliseconds of a duration that may be an expression; false sets *trouble. */
