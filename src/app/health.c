@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/mailer.h"
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/err.h"
@@ -141,8 +142,29 @@ static enum health_state look_at_exprs(void *self, struct watch_note *note)
 	return !answers || lately ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
+/* Mails wait and are tried again, so a server of mail that is not there makes ours degraded and no more [P-11.1]. */
+static enum health_state look_at_smtp(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	struct mailer_figures figures = {.queued = 0};
+	struct err err = {.kind = ERR_NONE};
+	if (!mailer_figures(app->mailer, &figures, &err) || !mailer_alive(app->mailer, &err))
+		snprintf(note->error, sizeof note->error, "%.150s", err.message);
+	snprintf(note->details, sizeof note->details, "queued=%lld dead=%lld", (long long)figures.queued,
+			 (long long)figures.dead);
+	return note->error[0] != '\0' ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
 const struct watch_row health_rows[] = {
-	{"store", true, look_at_store},  {"writer", true, look_at_writer}, {"disk", true, look_at_disk},
-	{"audit", false, look_at_audit}, {"expr", false, look_at_exprs},
+	{"store", true, look_at_store},
+	{"writer", true, look_at_writer},
+	{"disk", true, look_at_disk},
+	{"audit", false, look_at_audit},
+	{"expr", false, look_at_exprs},
+	{"smtp", false, look_at_smtp}, /* last: left out where no server of mail is configured */
 };
-const size_t health_rows_count = sizeof health_rows / sizeof *health_rows;
+
+size_t health_rows_count(const struct app *app)
+{
+	return sizeof health_rows / sizeof *health_rows - (app->mailer == NULL);
+}

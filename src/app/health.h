@@ -16,7 +16,7 @@ struct health;
 
 /* The parts that are watched; `self` of their looks is the app. */
 extern const struct watch_row health_rows[];
-extern const size_t health_rows_count;
+size_t health_rows_count(const struct app *app);
 
 /* Start watching.  Close before the store. */
 struct health *health_open(struct app *app);

@@ -56,7 +56,7 @@ struct health *health_open(struct app *app)
 	struct health *health = calloc(1, sizeof *health);
 	must(health != NULL && pthread_mutex_init(&health->lock, NULL) == 0);
 	health->app = app;
-	health->watches = watches_open(health_rows, health_rows_count, app, &watch_pace, app->env);
+	health->watches = watches_open(health_rows, health_rows_count(app), app, &watch_pace, app->env);
 	return health;
 }
 

@@ -1,6 +1,7 @@
 #include "app/mailer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -33,6 +34,9 @@ struct mailer {
 	struct mailer_options options;
 	unsigned char key[AEAD_KEY_SIZE];
 	struct circuit circuit;
+	int64_t ping_us;     /* monotonic: the next NOOP; 0: not thought of yet */
+	_Atomic bool silent; /* it gave no answer, and has taken no mail since */
+	struct err why;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t wake;
@@ -146,6 +150,8 @@ static bool send_as(struct mailer *mailer, const char *mail_id, const struct mai
 	bool sent = buf_ok(&message) ? send(&o->server, mail->to, buf_text(&message), message.size, &why)
 								 : err_set(&why, ERR_UNAVAILABLE, "no memory for a mail");
 	buf_fini(&message);
+	if (sent)
+		atomic_store(&mailer->silent, false);
 	/* Whom it refuses for good, it has answered: that is no failure of the server. */
 	circuit_tell(&mailer->circuit, env_mono_us(o->env), sent || why.kind == ERR_INVALID);
 	if (!sent && err != NULL)
@@ -333,6 +339,23 @@ bool mailer_figures(struct mailer *mailer, struct mailer_figures *figures, struc
 	store_read_end(mailer->options.store, db);
 	figures->open = circuit_wait_us(&mailer->circuit, env_mono_us(mailer->options.env)) > 0;
 	return read;
+}
+
+bool mailer_alive(struct mailer *mailer, struct err *err)
+{
+	int64_t now_us = env_mono_us(mailer->options.env);
+	if (circuit_wait_us(&mailer->circuit, now_us) > 0)
+		return err_set(err, ERR_UNAVAILABLE, "the breaker is open");
+	if (mailer->ping_us == 0) {
+		mailer->ping_us = now_us + 1;
+	} else if (now_us >= mailer->ping_us) {
+		atomic_store(&mailer->silent, !mail_ping(&mailer->options.server, &mailer->why));
+		mailer->ping_us = env_mono_us(mailer->options.env) + MAILER_PING_S * STAMP_US_PER_S;
+	}
+	bool silent = atomic_load(&mailer->silent);
+	if (silent && err != NULL)
+		*err = mailer->why;
+	return !silent;
 }
 
 /* --- the thread --- */

@@ -59,6 +59,13 @@ struct mailer_figures {
 };
 bool mailer_figures(struct mailer *mailer, struct mailer_figures *figures, struct err *err);
 
+/*
+ * Is the server of mail there [P-11.1]?  Asked by NOOP every MAILER_PING_S seconds, not at the first call; in between,
+ * what was found.  One thread.  False: the breaker is open, or the last answer was none.
+ */
+enum { MAILER_PING_S = 30 };
+bool mailer_alive(struct mailer *mailer, struct err *err);
+
 /* Microseconds before the next try after `tries` >= 1 of them: min(1 s · 2^(tries-1), 1 h), half of it by `chance` of
  * 0 to 65535 [P-10.3]. */
 int64_t mailer_delay_us(int64_t tries, uint16_t chance);

@@ -1,6 +1,5 @@
 #include "http/squeeze.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
@@ -10,14 +9,27 @@
 
 enum { LEAST_BYTES = 1024, GZIP_WINDOW = 15 + 16, GZIP_LEVEL = 6, GZIP_MEMORY = 8, ZSTD_LEVEL = 3 };
 
-/* RFC 9110 12.4.2: the weight of one element, 1 when none is given, 0 when it cannot be read. */
+/* RFC 9110 12.4.2: 0 to 1 with at most three digits behind the point; 0 when it is none. */
+static double qvalue(const char *text)
+{
+	double weight = text[0] - '0', unit = .1;
+	const char *at = text + 1;
+	if (text[0] != '0' && text[0] != '1')
+		return 0;
+	if (*at == '.')
+		for (at++; at < text + 5 && *at >= '0' && *at <= '9'; at++, unit /= 10)
+			weight += (*at - '0') * unit;
+	return strchr(", \t", *at) != NULL && weight <= 1 ? weight : 0; /* the text's own end counts */
+}
+
+/* The weight of one element, 1 when none is given. */
 static double weight_of(const char *element, size_t size)
 {
 	const char *semicolon = memchr(element, ';', size);
 	if (semicolon == NULL)
 		return 1;
 	const char *q = semicolon + 1 + strspn(semicolon + 1, " \t");
-	return strncasecmp(q, "q=", 2) == 0 ? strtod(q + 2, NULL) : 0;
+	return strncasecmp(q, "q=", 2) == 0 ? qvalue(q + 2) : 0;
 }
 
 static bool names(const char *element, size_t size, const char *coding)

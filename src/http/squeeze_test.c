@@ -43,6 +43,13 @@ static void test_codings(void **state)
 		{"zstd;q=0.5, gzip;q=0.8", CODING_GZIP},
 		{"gzip; q=0.001", CODING_GZIP},
 		{"gzip;q=x", CODING_NONE},
+		{"gzip;q=5.8", CODING_NONE},
+		{"gzip;q=1.001", CODING_NONE},
+		{"gzip;q=0.1234", CODING_NONE},
+		{"gzip;q=inf", CODING_NONE},
+		{"gzip;q=1.000 , br", CODING_GZIP},
+		{"gzip;q=0., zstd;q=1", CODING_ZSTD},
+		{"zstd;q=0.001, gzip;q=0.01", CODING_GZIP},
 		{",,gzip,", CODING_GZIP},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -169,7 +169,7 @@ bool mail_ping(const struct mail_server *server, struct err *err)
 	if (curl == NULL)
 		return err_set(err, ERR_UNAVAILABLE, "there is no memory to ask");
 	set_server(curl, server);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)MAIL_CONNECT_MS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)MAIL_PING_MS);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "NOOP");
 	bool answered = outcome(curl, curl_easy_perform(curl), err);
 	curl_easy_cleanup(curl);

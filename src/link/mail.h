@@ -12,7 +12,11 @@
 
 struct err;
 
-enum { MAIL_TIMEOUT_MS = 30000, MAIL_CONNECT_MS = 5000 }; /* [P-10.4] */
+enum {
+	MAIL_TIMEOUT_MS = 30000, /* [P-10.4] */
+	MAIL_CONNECT_MS = 5000,
+	MAIL_PING_MS = 1500, /* less than a look at the health may take */
+};
 
 struct mail_server {
 	const char *url;      /* smtp://HOST:PORT or smtps://…, a user before an @ */
@@ -39,7 +43,7 @@ bool mail_address_valid(const char *address);
  */
 bool mail_send(const struct mail_server *server, const char *to, const char *message, size_t size, struct err *err);
 
-/* Does the server answer to NOOP?  ERR_UNAVAILABLE, ERR_DEADLINE. */
+/* Does the server answer to NOOP within MAIL_PING_MS?  ERR_UNAVAILABLE, ERR_DEADLINE. */
 bool mail_ping(const struct mail_server *server, struct err *err);
 
 #endif

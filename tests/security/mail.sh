@@ -42,6 +42,15 @@ check 'from the envelope on' grep -qi '^MAIL FROM:<robot@sign.example>' "$mail"
 check 'with its link' grep -q '#[a-z]*=' "$mail"
 check 'once' same "$(grep -li 'RCPT TO:<down@mail.example>' "$work"/mails/* | wc -l)" 1
 
+healthy() { # within the second that a look is kept
+	for _ in $(seq 50); do
+		curl -sS "$CS/health" | grep -q '"smtp":{"status":"healthy"' && return 0
+		sleep .1
+	done
+	curl -sS "$CS/health"
+	return 1
+}
+check 'the health knows that it is there' healthy
 invite later@mail.example
 check 'who says come back later is asked again' arrives later@mail.example
 invite never@mail.example
