@@ -67,6 +67,9 @@ struct config {
 		int64_t max_streams, buffer_bytes;
 	} sse;
 	struct {
+		const char *url, *from, *password_file;
+	} smtp;
+	struct {
 		struct {
 			size_t count;
 			const char **items;

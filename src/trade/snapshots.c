@@ -209,12 +209,18 @@ static void fill_account(struct taking *t)
 	a->updated_us = t->l->now_us;
 }
 
+static double level(double x)
+{
+	return x > 0 ? x : NAN;
+}
+
 static bool store_quotes(struct taking *t, struct err *err)
 {
 	for (size_t i = 0; i < t->s->quotes.count; i++) {
 		const struct snapshot_quote *from = &t->s->quotes.items[i];
-		const struct quote quote = {from->instrument, from->bid,        from->ask,
-									from->open,       from->prev_close, from->time_us};
+		/* a bar that is not there is told as 0, and must not look like a gap */
+		const struct quote quote = {from->instrument,        from->bid,    from->ask, level(from->open),
+									level(from->prev_close), from->time_us};
 		if (from->instrument != NULL && !quote_put(t->l->db, t->account->trading_account_id, &quote, err))
 			return false;
 	}
@@ -399,11 +405,6 @@ static bool read_deals(struct taking *t, struct recon_input *in, struct err *err
 		take_deal(&rows, t->l->arena, &deals[in->deals_count++]);
 	in->deals = deals;
 	return db_end(&rows, err);
-}
-
-static double level(double x)
-{
-	return x > 0 ? x : NAN;
 }
 
 static bool fill_input(struct taking *t, struct recon_input *in, struct err *err)

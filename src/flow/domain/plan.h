@@ -85,6 +85,16 @@ enum { PLAN_PROBLEMS_MAX = 10000, PLAN_PROBLEM_IDS_MAX = 100 };
 /* The first node whose id another one has, SIZE_MAX: none; SIZE_MAX too when the arena is full. */
 size_t plan_double(struct arena *arena, const struct plan_node *nodes, size_t count);
 
+/* How deep each node lies (UINT32_MAX: below no root) and how many children it has.  False: the arena is full. */
+bool plan_shape(struct arena *arena, const struct plan_input *input, uint32_t *depth, uint32_t *children);
+
+/*
+ * Which of these further dependencies are sound beside those of the input: sound[i].  What is wrong with the others is
+ * named in plan->problems.  Circles are not looked for.  False: the arena is full.
+ */
+bool plan_sift(struct arena *arena, const struct plan_input *input, const struct plan_edge *edges, size_t count,
+			   bool *sound, struct plan *plan);
+
 /* False: the arena is full. */
 bool plan_make(struct arena *arena, const struct plan_input *input, struct plan *plan);
 

@@ -378,3 +378,52 @@ bool plan_read_graph(struct plan_tree *tree)
 	qsort(edges, count, sizeof *edges, by_ends);
 	return graph_build(tree->arena, tree->vertices, edges, count, &tree->graph);
 }
+
+/* --- parts of it --- */
+
+bool plan_shape(struct arena *arena, const struct plan_input *input, uint32_t *depth, uint32_t *children)
+{
+	struct plan unheard = {.valid = false};
+	struct plan_tree tree = {.input = input, .arena = arena, .plan = &unheard};
+	if (!plan_read_tree(&tree))
+		return false;
+	memcpy(depth, tree.depth, input->node_count * sizeof *depth);
+	memcpy(children, tree.children, input->node_count * sizeof *children);
+	return !arena->full;
+}
+
+/* The name of a pair in a set of pairs. */
+static const char *pair_name(const struct plan_tree *tree, struct graph_edge pair)
+{
+	return arena_printf(tree->arena, "%x %x", pair.from, pair.to);
+}
+
+bool plan_sift(struct arena *arena, const struct plan_input *input, const struct plan_edge *edges, size_t count,
+			   bool *sound, struct plan *plan)
+{
+	struct plan unheard = {.valid = false};
+	struct plan_tree tree = {.input = input, .arena = arena, .plan = &unheard};
+	struct map told, pairs;
+	struct graph_edge pair;
+	*plan = (struct plan){.valid = false};
+	if (!plan_read_tree(&tree))
+		return false;
+	map_init(&told, arena, (const uint64_t[]){0x746f6c64, count});
+	map_init(&pairs, arena, (const uint64_t[]){0x70616972, count});
+	for (size_t i = 0; i < input->edge_count && !arena->full; i++)
+		if (check_edge(&tree, &input->edges[i], &told, &pair))
+			map_set(&pairs, pair_name(&tree, pair), &pairs, NULL);
+	tree.plan = plan;
+	tree.problem_room = 0;
+	map_init(&told, arena, (const uint64_t[]){0x746f6c64, count});
+	for (size_t i = 0; i < count && !arena->full; i++) {
+		size_t before = plan->problems.count;
+		void *twice = NULL;
+		sound[i] = check_edge(&tree, &edges[i], &told, &pair) && plan->problems.count == before;
+		if (sound[i] && map_set(&pairs, pair_name(&tree, pair), &pairs, &twice) && twice != NULL) {
+			problem2(&tree, "duplicate_dependency", edges[i].from, edges[i].to);
+			sound[i] = false;
+		}
+	}
+	return !arena->full;
+}
