@@ -120,7 +120,8 @@ int main(void)
 	measure(&b, ".order.id | floor", TRIPS, false);
 	measure(&b, ".order.id | floor", TRIPS * MANY, true);
 	measure(&b, ".order.lines | map(.n * .price) | add", TRIPS, false);
-	measure_seal(&b, ".order.id + %d", 1);
+	measure_seal(&b, ".order.id | floor + %d", 1);
+	measure_seal(&b, ".order.id | floor + %d", EXPRESSIONS);
 	measure_seal(&b, ".order.id + %d", EXPRESSIONS);
 	measure_replacement(&b);
 	expr_close(b.pool);

@@ -231,7 +231,6 @@ static bool keep_chunk(struct sealing *s, struct leaf *const *leaves, size_t cou
 		struct expr *expr = leaves[i]->expr;
 		if (i > 0 && expr != leaves[i - 1]->expr)
 			entry++;
-		expr->known = (expr->asked == 0 || expr->known) && leaves[i]->tree != NULL;
 		leaves[i]->number = expr->asked++;
 		expr->chunk = chunk;
 		expr->entry = entry;
@@ -239,13 +238,13 @@ static bool keep_chunk(struct sealing *s, struct leaf *const *leaves, size_t cou
 	return ok || err_set(s->err, ERR_LIMIT, "no memory for the program of %zu expressions", count);
 }
 
-/* From leaf *at of expr *expr on: the leaves for jq of whole exprs, until there are CHUNK_LEAVES. */
-static size_t gather(struct expr **expr, struct leaf **leaves)
+/* From *expr on: the leaves for jq of whole exprs that are known here, or are not, until there are CHUNK_LEAVES. */
+static size_t gather(struct expr **expr, bool known, struct leaf **leaves)
 {
 	size_t count = 0;
 	for (; *expr != NULL && count < CHUNK_LEAVES; *expr = (*expr)->next)
 		for (struct leaf *leaf = (*expr)->leaves; leaf != NULL; leaf = leaf->next)
-			if (for_jq(leaf))
+			if (for_jq(leaf) && (*expr)->known == known)
 				leaves[count++] = leaf;
 	return count;
 }
@@ -259,13 +258,14 @@ static size_t leave_out_refused(struct leaf **leaves, size_t count)
 	return kept;
 }
 
-static bool compile_all(struct sealing *s, struct leaf **leaves)
+/* What is known here is jq for certain, and its program is compiled only if a helper is ever asked. */
+static bool compile_all(struct sealing *s, bool known, struct leaf **leaves)
 {
 	for (struct expr *expr = s->book->exprs; expr != NULL;) {
-		size_t count = gather(&expr, leaves);
+		size_t count = gather(&expr, known, leaves);
 		if (count == 0)
 			continue;
-		if (!sift(s, leaves, count))
+		if (!known && !sift(s, leaves, count))
 			return false;
 		count = leave_out_refused(leaves, count);
 		if (count > 0 && s->faults->count == s->before && !keep_chunk(s, leaves, count))
@@ -291,14 +291,19 @@ bool expr_book_seal(struct expr_book *book, struct expr_pool *pool, struct fault
 	struct sealing s = {.book = book, .pool = pool, .faults = faults, .err = err, .before = faults->count};
 	size_t count = 0;
 	must(!book->sealed);
-	for (struct expr *expr = book->exprs; expr != NULL; expr = expr->next)
-		for (struct leaf *leaf = expr->leaves; leaf != NULL; leaf = leaf->next, count++)
+	for (struct expr *expr = book->exprs; expr != NULL; expr = expr->next) {
+		expr->known = true;
+		for (struct leaf *leaf = expr->leaves; leaf != NULL; leaf = leaf->next, count++) {
 			if (!look(&s, leaf))
 				return err_set(err, ERR_LIMIT, "no memory for the expressions");
+			expr->known = expr->known && (!for_jq(leaf) || leaf->tree != NULL);
+		}
+	}
 	if (book->arena.full)
 		return err_set(err, ERR_LIMIT, "no memory for the expressions");
 	struct leaf **leaves = calloc(count + 1, sizeof *leaves);
-	bool ok = leaves != NULL ? compile_all(&s, leaves) : err_set(err, ERR_LIMIT, "no memory for the expressions");
+	bool ok = leaves != NULL ? compile_all(&s, false, leaves) && compile_all(&s, true, leaves)
+							 : err_set(err, ERR_LIMIT, "no memory for the expressions");
 	free(leaves);
 	if (!ok || faults->count > s.before)
 		return false;

@@ -362,7 +362,8 @@ static void test_no_helper(void **state)
 {
 	struct bench *b = *state, own = *b;
 	assert_true(expr_open(&(struct expr_config){.program = "/bin/false"}, &own.pool, &own.err));
-	assert_string_equal(bare(&own, "1 + 1", "1"), "refused: no helper for expressions can be had on this system");
+	assert_string_equal(bare(&own, "1 + 1", "1"), "2"); /* nor does plain jq */
+	assert_string_equal(bare(&own, "1.5 | floor", "1"), "refused: no helper for expressions can be had on this system");
 	assert_int_equal(own.err.kind, ERR_UNAVAILABLE);
 	assert_string_equal(bare(&own, ".a", "{\"a\": 1}"), "1"); /* a path needs none */
 	assert_false(expr_ping(own.pool, &own.err));

@@ -18,7 +18,8 @@ struct reader {
 };
 
 static struct tree *read_pipe(struct reader *r);
-static struct tree *read_postfix(struct reader *r);
+static struct tree *read_product(struct reader *r);
+static struct tree *read_term(struct reader *r);
 
 static void skip(struct reader *r)
 {
@@ -113,6 +114,14 @@ static struct tree *literal_text(struct reader *r, const char *bytes, size_t siz
 {
 	const char *text = arena_dupn(r->arena, bytes, size);
 	return text != NULL ? literal(r, (struct json){.kind = JS_STRING, .text = text, .size = size}) : NULL;
+}
+
+static struct tree *negated(struct reader *r, struct tree *of)
+{
+	struct tree *tree = of != NULL ? node(r, TREE_NEGATE, 0, 1) : NULL;
+	if (tree != NULL)
+		tree->children[0] = of;
+	return tree;
 }
 
 /* Children gathered one by one. */
@@ -213,6 +222,15 @@ static struct tree *read_variable(struct reader *r)
 	return node(r, TREE_VARIABLE, (unsigned)position - 1, 0);
 }
 
+/* An operator that no `=` and no second character makes another one. */
+static bool take_operator(struct reader *r, char c)
+{
+	if (peek(r) != c || after(r, 1) == '=' || (c == '/' && after(r, 1) == '/'))
+		return false;
+	r->at++;
+	return true;
+}
+
 /* `[` elements `]`; a comma binds closer than a pipe, so a list has no pipes between its elements. */
 static struct tree *read_alternative(struct reader *r);
 static struct tree *read_rest_of_pipe(struct reader *r, struct tree *left);
@@ -232,35 +250,70 @@ static struct tree *read_array(struct reader *r)
 	return list.items[0] == NULL ? NULL : take(r, ']') ? gathered(r, TREE_ARRAY, &list) : NULL;
 }
 
-/* A value in braces is a term, or terms in a pipe. */
+/* A value in braces is a term, with a minus or without, or such terms in a pipe. */
+static struct tree *read_signed_term(struct reader *r)
+{
+	if (!take(r, '-'))
+		return read_term(r);
+	if (r->depth == DEPTH_MAX)
+		return NULL;
+	r->depth++;
+	struct tree *tree = negated(r, read_signed_term(r));
+	r->depth--;
+	return tree;
+}
+
 static struct tree *read_member_value(struct reader *r)
 {
-	struct tree *value = read_postfix(r);
-	while (value != NULL && take(r, '|'))
-		value = join(r, TREE_PIPE, 0, value, read_postfix(r));
+	struct tree *value = read_signed_term(r);
+	while (value != NULL && take_operator(r, '|'))
+		value = join(r, TREE_PIPE, 0, value, read_signed_term(r));
 	return value;
 }
 
+static bool is_keyword(const char *name, size_t size)
+{
+	static const char *const keywords[] = {"and", "as",      "break", "catch",  "def",     "elif",  "else",
+										   "end", "foreach", "if",    "import", "include", "label", "module",
+										   "or",  "reduce",  "then",  "try",    "__loc__"};
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+		if (strlen(keywords[i]) == size && memcmp(keywords[i], name, size) == 0)
+			return true;
+	return false;
+}
+
+/* `$name` in braces: the variable under its own name, and never a colon behind it. */
+static struct tree *read_member_variable(struct reader *r, struct tree **value)
+{
+	const char *from = r->at + 1;
+	*value = read_variable(r);
+	from += strspn(from, " \t\n");
+	const char *end = r->at;
+	return *value != NULL && peek(r) != ':' ? literal_text(r, from, (size_t)(end - from)) : NULL;
+}
+
+/* The name of a member, and the value it has without a colon: what `.` has under that name.  NULL: none. */
 static struct tree *read_member_name(struct reader *r, struct tree **value)
 {
 	char c = peek(r);
-	struct tree *dot = node(r, TREE_DOT, 0, 0), *name = NULL;
-	if (is_letter(c)) {
-		size_t size = name_size(r);
-		name = literal_text(r, r->at, size);
-		r->at += size;
-	} else if (c == '"') {
-		name = read_string(r);
-	} else if (c == '$') {
-		const char *from = r->at + 1;
-		*value = read_variable(r);
-		return *value != NULL ? literal_text(r, from, (size_t)(r->at - from)) : NULL;
-	} else if (c == '(') {
+	struct tree *name = NULL;
+	bool keyword = false;
+	if (c == '$')
+		return read_member_variable(r, value);
+	if (c == '(') {
 		r->at++;
 		name = read_pipe(r);
 		return take(r, ')') ? name : NULL;
 	}
-	*value = join(r, TREE_INDEX, 0, dot, name);
+	if (is_letter(c)) {
+		size_t size = name_size(r);
+		keyword = is_keyword(r->at, size);
+		name = literal_text(r, r->at, size);
+		r->at += size;
+	} else if (c == '"') {
+		name = read_string(r);
+	}
+	*value = name != NULL && !keyword ? join(r, TREE_INDEX, 0, node(r, TREE_DOT, 0, 0), name) : NULL;
 	return name;
 }
 
@@ -311,7 +364,7 @@ static struct tree *read_word(struct reader *r)
 	for (unsigned i = 0; i < sizeof builtins / sizeof *builtins; i++)
 		if (take_word(r, builtins[i]))
 			return node(r, TREE_CALL, i, 0);
-	return take_word(r, "if") ? read_if(r) : NULL;
+	return NULL;
 }
 
 static struct tree *read_primary(struct reader *r)
@@ -343,7 +396,7 @@ static struct tree *read_primary(struct reader *r)
 	return peek(r) == '"' ? join(r, TREE_INDEX, 0, dot, read_string(r)) : dot;
 }
 
-/* `.name`, `."text"`, `[index]` or `.[index]` behind a term; NULL with *more false: there is none. */
+/* `.name`, `."text"` or `[index]` behind a term; NULL with *more false: there is none. */
 static struct tree *read_suffix(struct reader *r, bool *more)
 {
 	char c = peek(r);
@@ -355,9 +408,7 @@ static struct tree *read_suffix(struct reader *r, bool *more)
 			r->at += size;
 			return literal_text(r, r->at - size, size);
 		}
-		c = peek(r);
-		if (c == '"')
-			return read_string(r);
+		return peek(r) == '"' ? read_string(r) : NULL;
 	}
 	if (c != '[')
 		return NULL;
@@ -366,17 +417,12 @@ static struct tree *read_suffix(struct reader *r, bool *more)
 	return take(r, ']') ? index : NULL;
 }
 
-static struct tree *read_negated(struct reader *r)
-{
-	struct tree *term = read_postfix(r), *negated = term != NULL ? node(r, TREE_NEGATE, 0, 1) : NULL;
-	if (negated != NULL)
-		negated->children[0] = term;
-	return negated;
-}
-
 static struct tree *read_term(struct reader *r)
 {
 	bool more = true;
+	if (r->depth == DEPTH_MAX)
+		return NULL;
+	r->depth++;
 	struct tree *term = read_primary(r);
 	while (term != NULL) {
 		struct tree *by = read_suffix(r, &more);
@@ -384,38 +430,37 @@ static struct tree *read_term(struct reader *r)
 			break;
 		term = join(r, TREE_INDEX, 0, term, by);
 	}
-	return term;
-}
-
-static struct tree *read_postfix(struct reader *r)
-{
-	if (r->depth == DEPTH_MAX)
-		return NULL;
-	r->depth++;
-	struct tree *term = take(r, '-') ? read_negated(r) : read_term(r);
 	r->depth--;
 	return term;
 }
 
-/* An op that no `=` and no second character makes another one. */
-static bool take_operator(struct reader *r, char c)
+/* A minus takes the whole product behind it: `12 / -3 / 2` is -8. */
+static struct tree *read_operand(struct reader *r)
 {
-	if (peek(r) != c || after(r, 1) == '=' || (c == '/' && after(r, 1) == '/'))
-		return false;
-	r->at++;
-	return true;
+	if (r->depth == DEPTH_MAX)
+		return NULL;
+	r->depth++;
+	struct tree *operand;
+	if (take(r, '-'))
+		operand = negated(r, read_product(r));
+	else if (take_word(r, "if"))
+		operand = read_if(r);
+	else
+		operand = read_term(r);
+	r->depth--;
+	return operand;
 }
 
 static struct tree *read_product(struct reader *r)
 {
-	struct tree *left = read_postfix(r);
+	struct tree *left = read_operand(r);
 	while (left != NULL) {
 		if (take_operator(r, '*'))
-			left = join(r, TREE_BINARY, TREE_MULTIPLY, left, read_postfix(r));
+			left = join(r, TREE_BINARY, TREE_MULTIPLY, left, read_operand(r));
 		else if (take_operator(r, '/'))
-			left = join(r, TREE_BINARY, TREE_DIVIDE, left, read_postfix(r));
+			left = join(r, TREE_BINARY, TREE_DIVIDE, left, read_operand(r));
 		else if (take_operator(r, '%'))
-			left = join(r, TREE_BINARY, TREE_MODULO, left, read_postfix(r));
+			left = join(r, TREE_BINARY, TREE_MODULO, left, read_operand(r));
 		else
 			break;
 	}

@@ -4,8 +4,8 @@
  *
  * It knows when it does not know: an expression it cannot read has no tree, and an evaluation that meets anything but
  * the plain case (an error, an integer beyond 2^53 in arithmetic, a number printed in an unusual way) says so and jq is
- * asked.  So a value that comes from here is what jq 1.6 would have answered, and a test of random expressions and
- * values holds it to that.  Only text that jq compiled may be evaluated: the reader is not strict.
+ * asked.  What it reads is jq, and a value that comes from here is what jq 1.6 would have answered: tests of random
+ * texts, expressions and values hold it to both.
  *
  * Thread: trees are const; calls share nothing.  Cost: 30 ns a node.
  */

@@ -15,11 +15,12 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/map.h"
+#include "core/must.h"
 #include "core/rng.h"
 #include "expr/expr.h"
 #include "expr/tree.h"
 
-enum { BOOKS = 12, EXPRESSIONS = 60, VALUES = 25, DEPTH = 3 };
+enum { BOOKS = 12, EXPRESSIONS = 60, VALUES = 25, DEPTH = 3, SOUPS = 60000 };
 
 static const char *some(struct rng *rng, const char *const *texts, size_t count)
 {
@@ -78,7 +79,8 @@ static void some_term(struct rng *rng, struct buf *text, int depth)
 	static const char *const leaves[] = {".",        ".a",      ".b",       ".c.a",  ".a[0]",  ".[1]",
 										 "$item",    "$item.a", "1",        "2.5",   "0",      "\"a\"",
 										 "\"b\\n\"", "null",    "true",     "false", ".b[-1]", "\"\"",
-										 "$IN.a",    ".\"b\"",  ".[\"c\"]", "10",    ". .a",   "100000000000000"};
+										 "$IN.a",    ".\"b\"",  ".[\"c\"]", "10",    ". .a",   "100000000000000",
+										 "-3",       "- .b",    "-2"};
 	static const char *const calls[] = {"length", "not", "type", "tostring"};
 	switch (rng_below(rng, depth > 0 ? 11 : 3)) {
 	case 0:
@@ -262,6 +264,59 @@ static void test_equals_jq(void **state)
 	arena_fini(&round.arena);
 }
 
+/* Some tokens in any order: most are nothing, and what the reader takes for an expression must be one to jq too. */
+static void some_soup(struct rng *rng, struct buf *text)
+{
+	static const char *const tokens[] = {
+		".",     ".a",     ".b",    ".",     "[",   "]",  "[",      "]",        "(",    ")",    "{",      "}",
+		"{",     "}",      ":",     ",",     ",",   "|",  "+",      "-",        "*",    "/",    "%",      "==",
+		"<",     "//",     "and",   "or",    "not", "if", "then",   "else",     "end",  "elif", "length", "null",
+		"1",     "2.5",    "\"a\"", "\"\\(", "\"",  "a",  "b",      "$item",    "$",    "item", "?",      "..",
+		"true",  ".\"a\"", "#x\n",  ".5",    "1.",  "=",  "type",   "tostring", ".and", "and",  "\n",     "0",
+		"empty", "as",     "a:",    "a:1",   "[1",  "{a", "$item}", "\"a\"}",   "-1"};
+	for (uint64_t i = 1 + rng_below(rng, 8); i > 0; i--) {
+		buf_adds(text, SOME(rng, tokens));
+		buf_adds(text, rng_below(rng, 3) == 0 ? " " : "");
+	}
+}
+
+static void test_reads_only_jq(void **state)
+{
+	struct rng rng;
+	struct arena arena;
+	struct map names;
+	struct faults faults;
+	struct err err = {0};
+	unsigned read = 0;
+	struct expr_book *book = expr_book_new();
+	rng_init(&rng, 1);
+	arena_init(&arena, 256 << 20);
+	map_init(&names, &arena, NULL);
+	faults_init(&faults, &arena);
+	must(map_set(&names, "item", (void *)(uintptr_t)(EXPR_ARGS + 1), NULL));
+	assert_int_equal(expr_book_variable(book, "item"), EXPR_ARGS);
+	for (int i = 0; i < SOUPS; i++) {
+		struct buf text, behind;
+		buf_init(&text, 0);
+		buf_init(&behind, 0);
+		some_soup(&rng, &text);
+		if (tree_read(buf_text(&text), text.size, &names, &arena) != NULL) {
+			read++;
+			buf_addf(&behind, "def f: 1; %s", buf_text(&text));
+			expr_book_add_text(book, arena_dup(&arena, buf_text(&text)), behind.bytes, behind.size);
+		}
+		buf_fini(&text);
+		buf_fini(&behind);
+	}
+	if (!expr_book_seal(book, *state, &faults, &err))
+		fail_msg("%s%s: %s", err.message, faults.count > 0 ? faults.first->pointer : "",
+				 faults.count > 0 ? faults.first->message : "");
+	print_message("%u of %d read\n", read, SOUPS);
+	assert_true(read > 500);
+	expr_book_free(book);
+	arena_fini(&arena);
+}
+
 /* What it must leave to jq. */
 static void test_leaves_to_jq(void **state)
 {
@@ -341,6 +396,7 @@ static int tear_down(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_jq), cmocka_unit_test(test_leaves_to_jq)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_jq), cmocka_unit_test(test_leaves_to_jq),
+									   cmocka_unit_test(test_reads_only_jq)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
