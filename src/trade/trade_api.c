@@ -79,4 +79,5 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, accounts_routes, accounts_routes_count, api);
 	router_add(router, positions_routes, positions_routes_count, api);
 	router_add(router, charts_routes, charts_routes_count, api);
+	router_add(router, analytics_routes, analytics_routes_count, api);
 }
