@@ -431,6 +431,27 @@ static void a_person_closes_a_position(void **state)
 	assert_true(number("result.count") == 0);
 }
 
+/* [trade.md 5] Every snapshot for a day, then one a minute, after 30 days one an hour. */
+static void old_snapshots_grow_thin(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	for (int i = 0; i < 13; i++) { /* 15:00:00 to 15:02:00 */
+		good_snapshot(10000, "");
+		env_sim_advance(&f.sim, 10 * S);
+	}
+	env_sim_advance(&f.sim, STAMP_US_PER_DAY - 130 * S - 1);
+	good_snapshot(10000, "");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM account_snapshots"), 14);
+	env_sim_advance(&f.sim, 200 * S);
+	good_snapshot(10000, "");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM account_snapshots"), 5); /* a row for each of three minutes */
+	env_sim_advance(&f.sim, 29 * STAMP_US_PER_DAY);
+	good_snapshot(10000, "");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM account_snapshots"), 4); /* the three minutes are of one hour */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -448,6 +469,7 @@ int main(void)
 		TEST(a_symbol_has_the_brokers_name),
 		TEST(accounts_are_kept),
 		TEST(a_person_closes_a_position),
+		TEST(old_snapshots_grow_thin),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

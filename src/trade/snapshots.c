@@ -19,6 +19,7 @@
 #include "trade/trade_internal.h"
 
 enum { ROWS_MAX = 2000, TEXT_MAX = 64, SKEW_S = 300, OPEN_MAX = 10000, CLOCK_GRACE_S = 5 };
+enum { THINNED_BACK = 120 /* stretches looked at behind the limit: a terminal may have been away meanwhile */ };
 
 /* --- as it comes in --- */
 
@@ -260,6 +261,25 @@ static bool store_deals(struct taking *t, struct err *err)
 			return false;
 	}
 	return true;
+}
+
+/* Of the rows that have grown old, one stays for each stretch of time: the first [trade.md 5]. */
+static bool thin(struct taking *t, int64_t age_us, int64_t stretch_us, struct err *err)
+{
+	int64_t old_us = t->l->now_us - age_us;
+	return db_run(t->l->db, err,
+				  "DELETE FROM account_snapshots WHERE trading_account_id = $1 AND taken_at <= $2 AND taken_at > $3 "
+				  "AND EXISTS (SELECT 1 FROM account_snapshots s WHERE s.trading_account_id = $1 "
+				  "AND s.taken_at < account_snapshots.taken_at AND s.taken_at >= account_snapshots.taken_at - $4 "
+				  "AND s.taken_at / $4 = account_snapshots.taken_at / $4)",
+				  V_TEXT(t->account->trading_account_id), V_INT(old_us), V_INT(old_us - THINNED_BACK * stretch_us),
+				  V_INT(stretch_us));
+}
+
+static bool thin_history(struct taking *t, struct err *err)
+{
+	return thin(t, STAMP_US_PER_DAY, 60 * STAMP_US_PER_S, err) &&
+		   thin(t, 30 * STAMP_US_PER_DAY, 3600 * STAMP_US_PER_S, err);
 }
 
 static bool store_history(struct taking *t, struct err *err)
@@ -590,8 +610,8 @@ bool snapshot_take(const struct leasing *l, struct trading_account *account, str
 	name_instruments(&t);
 	fill_account(&t);
 	return trading_account_update(l->db, account, err) && store_quotes(&t, err) && store_positions(&t, err) &&
-		   store_deals(&t, err) && store_history(&t, err) && resolve_doubt(&t, err) && reconcile_all(&t, err) &&
-		   guards_read(l->db, l->arena, account, l->now_us, &sync->guards, err) &&
+		   store_deals(&t, err) && store_history(&t, err) && thin_history(&t, err) && resolve_doubt(&t, err) &&
+		   reconcile_all(&t, err) && guards_read(l->db, l->arena, account, l->now_us, &sync->guards, err) &&
 		   guards_act(&c, account, &sync->guards, err) &&
 		   /* what the guards did just now is told too */
 		   guards_read(l->db, l->arena, account, l->now_us, &sync->guards, err);

@@ -7,6 +7,7 @@
 #include "core/must.h"
 #include "http/router.h"
 #include "store/store.h"
+#include "trade/chart_cache.h"
 #include "trade/closing.h"
 #include "trade/guarding.h"
 #include "trade/leases.h"
@@ -22,6 +23,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	api->options = *options;
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, api->secret_key,
 				sizeof api->secret_key);
+	api->charts = chart_cache_new(CHART_CACHE_BYTES);
 	countersign_on(options->countersign, COUNTERSIGN_APPROVAL, signal_told, api);
 	return api;
 }
@@ -33,6 +35,9 @@ void trade_api_serve(struct trade_api *api, const struct trade_serving *serving)
 
 void trade_api_close(struct trade_api *api)
 {
+	if (api == NULL)
+		return;
+	chart_cache_free(api->charts);
 	free(api);
 }
 
@@ -73,4 +78,6 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, snapshot_routes, snapshot_routes_count, api);
 	router_add(router, accounts_routes, accounts_routes_count, api);
 	router_add(router, positions_routes, positions_routes_count, api);
+	router_add(router, charts_routes, charts_routes_count, api);
+	router_add(router, analytics_routes, analytics_routes_count, api);
 }

@@ -12,6 +12,7 @@ struct trade_api {
 	struct trade_serving serving;
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	_Atomic uint64_t refused_signatures;
+	struct chart_cache *charts;
 };
 
 #endif

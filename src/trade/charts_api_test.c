@@ -1,0 +1,122 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/json.h"
+#include "core/stamp.h"
+#include "crypt/digest.h"
+#include "trade/chart_cache.h"
+#include "trade/desk_fixture.h"
+
+#define BODY "{\"values\":[1,2,2,3,5],\"bins\":5,\"format\":\"png\",\"width\":200,\"height\":150}"
+#define OTHER "{\"values\":[1,2,2,3,6],\"bins\":5,\"format\":\"png\",\"width\":200,\"height\":150}"
+
+static void a_picture_is_drawn_once(void **state)
+{
+	(void)state;
+	char url[128];
+	assert_int_equal(ask("POST", "/api/v1/charts/histogram", BODY, NULL), 201);
+	snprintf(url, sizeof url, "%s", text("result.url"));
+	const char *sha256 = text("result.sha256");
+	assert_non_null(strstr(url, sha256));
+	assert_int_equal(ask("POST", "/api/v1/charts/histogram", BODY, NULL), 200);
+	assert_string_equal(text("result.url"), url);
+	/* the same question in another order of members is the same */
+	assert_int_equal(ask("POST", "/api/v1/charts/histogram",
+						 "{\"height\":150,\"width\":200,\"format\":\"png\",\"bins\":5,\"values\":[1,2,2,3,5]}", NULL),
+					 200);
+	assert_int_equal(ask("POST", "/api/v1/charts/histogram", OTHER, NULL), 201);
+	assert_string_not_equal(text("result.url"), url);
+	assert_int_equal(ask("GET", url, NULL, NULL), 200);
+	char hash[SHA256_HEX_SIZE];
+	sha256_hex(f.ask.answer, f.ask.answer_size, hash);
+	assert_string_equal(hash, sha256);
+	assert_memory_equal(f.ask.answer, "\x89PNG", 4);
+	assert_non_null(strstr(loopback_header(&f.ask, "cache-control"), "immutable"));
+	const char *etag = arena_dup(&f.arena, loopback_header(&f.ask, "etag"));
+	const char *const seen[] = {"if-none-match", etag, NULL};
+	assert_int_equal(ask("GET", url, NULL, seen), 304);
+	f.who = STRANGER; /* another tenant asked for nothing */
+	assert_int_equal(ask("GET", url, NULL, NULL), 404);
+	f.who = OWNER;
+	strcpy(strrchr(url, '.'), ".svg");
+	assert_int_equal(ask("GET", url, NULL, NULL), 404);
+	strcpy(strrchr(url, '.'), ".png");
+	env_sim_advance(&f.sim, CHART_CACHE_S * STAMP_US_PER_S);
+	assert_int_equal(ask("GET", url, NULL, NULL), 404);
+}
+
+static void the_picture_itself(void **state)
+{
+	(void)state;
+	static const char *const image[] = {"content-type", "application/json", "accept", "image/png", NULL};
+	assert_int_equal(ask("POST", "/api/v1/charts/histogram", BODY, image), 201);
+	assert_string_equal(loopback_header(&f.ask, "content-type"), "image/png");
+	assert_memory_equal(f.ask.answer, "\x89PNG", 4);
+	assert_int_equal(ask("POST", "/api/v1/charts/histogram", BODY, image), 200);
+}
+
+static void what_cannot_be_drawn(void **state)
+{
+	(void)state;
+	ask("POST", "/api/v1/charts/histogram", "{\"values\":[1],\"width\":1}", NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/width", "range"));
+	assert_int_equal(ask("POST", "/api/v1/charts/histogram", "{\"values\":[]}", NULL), 200); /* no blank picture */
+	assert_int_equal(member("result")->kind, JS_NULL);
+}
+
+static struct chart_picture picture(const char *account, const char *key, size_t size)
+{
+	static char bytes[1000];
+	return (struct chart_picture){.account_id = account,
+								  .key = key,
+								  .sha256 = key,
+								  .media_type = "image/png",
+								  .result = "{}",
+								  .bytes = bytes,
+								  .size = size};
+}
+
+/* The least recently used goes first, by bytes. */
+static void the_cache_has_its_size(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct chart_picture found, a = picture("t", "a", 900), b = picture("t", "b", 900), c = picture("t", "c", 900);
+	struct chart_cache *cache = chart_cache_new(2700);
+	arena_init(&arena, 1 << 20);
+	chart_cache_put(cache, &a, 0);
+	chart_cache_put(cache, &b, 0);
+	assert_true(chart_cache_find(cache, "t", "a", NULL, 0, &arena, &found) && found.size == 900);
+	chart_cache_put(cache, &c, 0);
+	assert_false(chart_cache_find(cache, "t", "b", NULL, 0, &arena, &found));
+	assert_true(chart_cache_find(cache, "t", "a", NULL, 0, &arena, &found));
+	assert_true(chart_cache_find(cache, "t", NULL, "c", 0, &arena, &found));
+	assert_false(chart_cache_find(cache, "u", "a", NULL, 0, &arena, &found));
+	const struct chart_picture huge = picture("t", "h", 1000);
+	struct chart_cache *small = chart_cache_new(1000);
+	chart_cache_put(small, &huge, 0);
+	assert_false(chart_cache_find(small, "t", "h", NULL, 0, &arena, &found));
+	chart_cache_free(small);
+	chart_cache_free(cache);
+	arena_fini(&arena);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_picture_is_drawn_once),
+		TEST(the_picture_itself),
+		TEST(what_cannot_be_drawn),
+		TEST(the_cache_has_its_size),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
