@@ -35,10 +35,11 @@ static const struct event_topic topics[] = {
 	{"files", "file.read"},
 	{"projects", "project.read"},
 	{"signals", "trade.read"},
+	{"budget", "flow.read"},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
-const char *const event_topic_names[] = {"countersign", "files", "projects", "signals", NULL};
+const char *const event_topic_names[] = {"countersign", "files", "projects", "signals", "budget", NULL};
 _Static_assert(sizeof event_topic_names / sizeof *event_topic_names == TOPICS + 1, "one name for each topic");
 
 struct listener {

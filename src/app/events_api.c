@@ -119,7 +119,7 @@ static const struct route routes[] = {
 		  .summary = "What happens in your account, as server-sent events",
 		  .doc = "Each event is a CloudEvents object; Last-Event-ID goes on where a stream ended. A topic is given to "
 				 "who has its permission: countersign (countersign.read), files (file.read), projects "
-				 "(project.read), signals (trade.read).",
+				 "(project.read), signals (trade.read), budget (flow.read).",
 		  .query = &query_table, .produces = event_stream, .bare = true, .errors = listen_errors),
 	ROUTE(POST, "/api/v1/events/tickets", "task.read", EFFECT_WRITE, handle_ticket, .operation = "events.ticket",
 		  .summary = "A ticket with which a browser may listen, once", .result = &ticket_table, .status = 201,
