@@ -67,13 +67,6 @@ struct promoting {
 
 /* --- candidates --- */
 
-static bool good_enough(const struct promote_request *r, const struct memory_row *row, int64_t now_us, bool all_figures)
-{
-	double age_hours = (double)(now_us - row->created_us) / 3.6e9;
-	return row->importance >= r->min_importance &&
-		   (!all_figures || (row->access_count >= r->min_access_count && age_hours >= r->min_age_hours));
-}
-
 static bool named_rows(struct promoting *p, struct db *db, enum memory_tier tier, struct err *err)
 {
 	for (size_t i = 0; i < p->request.memory_ids.count; i++) {
@@ -89,20 +82,16 @@ static bool named_rows(struct promoting *p, struct db *db, enum memory_tier tier
 	return true;
 }
 
-/* The most important first. */
 static bool best_rows(struct promoting *p, struct db *db, enum memory_tier tier, struct err *err)
 {
-	size_t room = (size_t)memory_capacity(MEMORY_L2), count;
-	struct memory_row *all = arena_array(&p->w.x->arena, room, sizeof *all);
-	if (all == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!memory_worst(db, p->w.account_id, p->request.agent_id, tier, MEMORY_LOW_IMPORTANCE, p->w.now_us, room,
-					  &p->w.x->arena, all, &count, err))
-		return false;
-	for (size_t i = count; i-- > 0 && p->count < MEMORY_CANDIDATES;)
-		if (all[i].expires_us > p->w.now_us && good_enough(&p->request, &all[i], p->w.now_us, tier == MEMORY_L1))
-			p->rows[p->count++] = all[i];
-	return true;
+	const struct promote_request *r = &p->request;
+	struct memory_wanted wanted = {.tier = tier, .min_importance = r->min_importance, .created_until_us = INT64_MAX};
+	if (tier == MEMORY_L1) {
+		wanted.min_access = r->min_access_count;
+		wanted.created_until_us = p->w.now_us - (int64_t)(r->min_age_hours * 3.6e9);
+	}
+	return memory_best(db, p->w.account_id, r->agent_id, &wanted, p->w.now_us, MEMORY_CANDIDATES, &p->w.x->arena,
+					   p->rows, &p->count, err);
 }
 
 static bool find_candidates(struct promoting *p, struct db *db, enum memory_tier tier, struct err *err)

@@ -244,6 +244,20 @@ bool memory_worst(struct db *db, const char *account_id, const char *agent_id, e
 		   take_all(&found, limit, arena, rows, count, err);
 }
 
+bool memory_best(struct db *db, const char *account_id, const char *agent_id, const struct memory_wanted *wanted,
+				 int64_t now_us, size_t limit, struct arena *arena, struct memory_row *rows, size_t *count,
+				 struct err *err)
+{
+	struct db_rows found;
+	return db_query(db, &found, err,
+					FROM OF_AGENT "AND m.importance >= $4 AND m.access_count >= $5 AND m.created_at <= $6 AND "
+								  "m.expires_at > $7 ORDER BY m.importance DESC, m.memory_id DESC LIMIT $8",
+					V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[wanted->tier]),
+					V_REAL(wanted->min_importance), V_INT(wanted->min_access), V_INT(wanted->created_until_us),
+					V_INT(now_us), V_INT((int64_t)limit)) &&
+		   take_all(&found, limit, arena, rows, count, err);
+}
+
 bool memory_due(struct db *db, int64_t now_us, size_t limit, struct arena *arena, struct memory_row *rows,
 				size_t *count, struct err *err)
 {

@@ -71,6 +71,16 @@ bool memory_worst(struct db *db, const char *account_id, const char *agent_id, e
 				  enum memory_strategy strategy, int64_t now_us, size_t limit, struct arena *arena,
 				  struct memory_row *rows, size_t *count, struct err *err);
 
+/* What a promotion looks for; the most important first, at most `limit`. */
+struct memory_wanted {
+	enum memory_tier tier;
+	double min_importance;
+	int64_t min_access, created_until_us; /* INT64_MAX: whenever */
+};
+bool memory_best(struct db *db, const char *account_id, const char *agent_id, const struct memory_wanted *wanted,
+				 int64_t now_us, size_t limit, struct arena *arena, struct memory_row *rows, size_t *count,
+				 struct err *err);
+
 /* Rows whose time has passed, of any account. */
 bool memory_due(struct db *db, int64_t now_us, size_t limit, struct arena *arena, struct memory_row *rows,
 				size_t *count, struct err *err);
