@@ -13,6 +13,7 @@
 #include "core/stamp.h"
 #include "flow/agents_internal.h"
 #include "flow/domain/money.h"
+#include "flow/memory.h"
 #include "http/exchange.h"
 #include "people/page.h"
 #include "people/principal.h"
@@ -39,6 +40,7 @@ void agents_add_routes(struct router *router, struct agents_api *api)
 	router_add(router, reservation_routes, reservation_routes_count, api);
 	router_add(router, cost_routes, cost_routes_count, api);
 	router_add(router, decomposition_routes, decomposition_routes_count, api);
+	router_add(router, memory_routes, memory_routes_count, api);
 }
 
 const struct budgets *agents_budgets(const struct agents_api *api)
@@ -48,21 +50,30 @@ const struct budgets *agents_budgets(const struct agents_api *api)
 
 /* --- chores --- */
 
-static bool apply_expiry(struct db *db, void *self, struct err *err)
+enum { AT_ONCE = 200 /* rows of one op, so that no other write waits long */ };
+
+static bool expire_money(struct db *db, void *self, struct err *err)
 {
-	enum { AT_ONCE = 200 /* reservations of one op, so that no other write waits long */ };
 	struct agents_api *api = self;
 	int64_t count;
 	return budget_expire(&api->budgets, db, env_wall_us(api->options.env), AT_ONCE, &count, err);
 }
 
+static bool expire_memories(struct db *db, void *self, struct err *err)
+{
+	struct agents_api *api = self;
+	return memory_expire(db, api->options.ids, env_wall_us(api->options.env), AT_ONCE, err);
+}
+
 bool agents_chores(struct agents_api *api, struct err *err)
 {
-	bool due = false;
+	bool money = false, memories = false;
+	int64_t now_us = env_wall_us(api->options.env);
 	struct db *db = store_read(api->options.store);
-	bool read = budget_expiry_due(db, env_wall_us(api->options.env), &due, err);
+	bool read = budget_expiry_due(db, now_us, &money, err) && memory_expiry_due(db, now_us, &memories, err);
 	store_read_end(api->options.store, db);
-	return read && (!due || store_write(api->options.store, apply_expiry, api, err));
+	return read && (!money || store_write(api->options.store, expire_money, api, err)) &&
+		   (!memories || store_write(api->options.store, expire_memories, api, err));
 }
 
 /* --- writes --- */

@@ -1,5 +1,5 @@
 /*
- * The HTTP side of what agents need beside runs: budgets and costs [flow.md 7].
+ * The HTTP side of what agents need beside runs: costs, decompositions, memories [flow.md 6-8].
  */
 #ifndef CS_FLOW_AGENTS_API_H
 #define CS_FLOW_AGENTS_API_H
@@ -40,8 +40,8 @@ void agents_add_routes(struct router *router, struct agents_api *api);
 const struct budgets *agents_budgets(const struct agents_api *api);
 
 /*
- * What is due by the clock: reservations that have expired.  About once a second, on any thread that may wait for a
- * write; writes nothing when nothing is due.
+ * What is due by the clock: reservations that have expired, memories whose time has passed.  About once a second, on
+ * any thread that may wait for a write; writes nothing when nothing is due.
  */
 bool agents_chores(struct agents_api *api, struct err *err);
 

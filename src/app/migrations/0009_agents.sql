@@ -117,3 +117,68 @@ CREATE TABLE decomposition_parts (
   content TEXT NOT NULL,
   PRIMARY KEY (decomposition_id, seq)
 ) STRICT;
+
+-- What agents remember, in four tiers.  A row past expires_at is not there any more, swept or not.
+CREATE TABLE memories (
+  memory_id TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (account_id),
+  agent_id TEXT NOT NULL,
+  run_id TEXT,
+  tier TEXT NOT NULL CHECK (tier IN ('l1', 'l2', 'l3', 'l4')),
+  content TEXT NOT NULL,
+  content_sha256 TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  importance DOUBLE NOT NULL,
+  memory_type TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  metadata TEXT,
+  access_count BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_accessed_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  source_ids TEXT,
+  compression_ratio DOUBLE,
+  knowledge_type TEXT,
+  title TEXT,
+  possible_duplicate_of TEXT
+) STRICT;
+CREATE INDEX memories_by_agent ON memories (account_id, agent_id, tier, memory_id);
+CREATE INDEX memories_by_content ON memories (account_id, agent_id, content_sha256);
+CREATE INDEX memories_by_worth ON memories (account_id, agent_id, tier, importance, memory_id);
+CREATE INDEX memories_due ON memories (expires_at);
+
+-- Vectors of float32, beside the rows so that a search reads nothing else.
+CREATE TABLE memory_vectors (
+  memory_id TEXT NOT NULL PRIMARY KEY REFERENCES memories (memory_id),
+  account_id TEXT NOT NULL,
+  agent_id TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  model TEXT NOT NULL,
+  dimension BIGINT NOT NULL,
+  norm DOUBLE NOT NULL,
+  vector BYTES NOT NULL
+) STRICT;
+CREATE INDEX memory_vectors_by_agent ON memory_vectors (account_id, agent_id, tier, memory_id);
+
+-- How many memories an agent has in a tier, and what became of others; kept with every change.
+CREATE TABLE memory_tiers (
+  account_id TEXT NOT NULL,
+  agent_id TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  memories BIGINT NOT NULL,
+  bytes BIGINT NOT NULL,
+  dedup_hits BIGINT NOT NULL,
+  evictions BIGINT NOT NULL,
+  expiries BIGINT NOT NULL,
+  PRIMARY KEY (account_id, agent_id, tier)
+) STRICT;
+
+CREATE TABLE memory_events (
+  event_id TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  memory_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT,
+  at BIGINT NOT NULL
+) STRICT;
+CREATE INDEX memory_events_by_memory ON memory_events (account_id, memory_id, event_id);

@@ -1,0 +1,210 @@
+#include "flow/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "crypt/digest.h"
+#include "store/store.h"
+
+enum { SWEEP_AT_CAP = 100, EXPIRE_SCRATCH = 64 << 20 };
+
+bool memory_digest(struct arena *arena, const char *text, char hex[65])
+{
+	const char *folded = memory_fold(arena, text);
+	if (folded == NULL)
+		return false;
+	sha256_hex(folded, strlen(folded), hex);
+	return true;
+}
+
+bool memory_touch(struct db *db, struct memory_row *row, int64_t now_us, struct err *err)
+{
+	const struct memory_row was = *row;
+	row->access_count++;
+	row->last_accessed_us = now_us;
+	if (row->tier == MEMORY_L2 || row->tier == MEMORY_L3)
+		row->expires_us = now_us + memory_life_us(row->tier);
+	return memory_update(db, &was, row, err);
+}
+
+bool memory_move(struct db *db, struct id_maker *ids, struct memory_row *row, enum memory_tier tier, int64_t now_us,
+				 struct err *err)
+{
+	const struct memory_row was = *row;
+	row->tier = tier;
+	row->expires_us = now_us + memory_life_us(tier);
+	return memory_update(db, &was, row, err) &&
+		   memory_event_add(db, ids, row, "moved", memory_tier_names[tier], now_us, err);
+}
+
+/* --- the same again --- */
+
+static bool has_text(const struct json *array, const char *text)
+{
+	for (uint32_t i = 0; array != NULL && i < array->count; i++)
+		if (strcmp(array->items[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+static const char *unite(struct arena *arena, const char *a, const char *b)
+{
+	const struct json *x = NULL, *y = NULL;
+	struct buf buf;
+	struct jw jw;
+	json_parse(arena, a, strlen(a), &json_body_limits, &x, NULL);
+	json_parse(arena, b, strlen(b), &json_body_limits, &y, NULL);
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_array(&jw);
+	for (uint32_t i = 0; x != NULL && i < x->count; i++)
+		jw_str(&jw, x->items[i].text);
+	for (uint32_t i = 0; y != NULL && i < y->count; i++)
+		if (!has_text(x, y->items[i].text))
+			jw_str(&jw, y->items[i].text);
+	jw_array_end(&jw);
+	const char *text = jw_ok(&jw) ? arena_dupn(arena, buf_text(&buf), buf.size) : a;
+	buf_fini(&buf);
+	return text != NULL ? text : a;
+}
+
+static bool join(struct db *db, struct id_maker *ids, struct memory_new *new, struct memory_row *there, int64_t now_us,
+				 struct arena *arena, struct err *err)
+{
+	there->importance = fmax(there->importance, new->row.importance);
+	there->tags = unite(arena, there->tags, new->row.tags);
+	new->row = *there;
+	return memory_touch(db, &new->row, now_us, err) &&
+		   memory_count_dedup(db, there->account_id, there->agent_id, there->tier, err) &&
+		   memory_event_add(db, ids, there, "deduplicated", NULL, now_us, err);
+}
+
+/* Equal text, or a vector so close that it says the same; or close enough to say so. */
+static bool find_same(struct db *db, struct memory_new *new, int64_t now_us, struct arena *arena,
+					  struct memory_row *there, bool *same, struct err *err)
+{
+	const struct memory_row *row = &new->row;
+	bool found;
+	if (!memory_same(db, row->account_id, row->agent_id, row->content_sha256, now_us, arena, there, same, err))
+		return false;
+	if (*same || new->similar_id == NULL || new->similarity < MEMORY_SIMILAR)
+		return true;
+	if (!memory_find(db, row->account_id, new->similar_id, now_us, arena, there, &found, err))
+		return false;
+	*same = found && new->similarity >= MEMORY_SAME && there->type == row->type && there->tier != MEMORY_L4;
+	if (found && !*same)
+		new->row.possible_duplicate_of = there->memory_id;
+	return true;
+}
+
+/* --- the cap --- */
+
+static bool end_one(struct db *db, struct id_maker *ids, const struct memory_row *row, enum memory_end end,
+					const char *kind, int64_t now_us, struct err *err)
+{
+	return memory_event_add(db, ids, row, kind, memory_tier_names[row->tier], now_us, err) &&
+		   memory_remove(db, row, end, err);
+}
+
+/* One whose time has passed goes on to where its life leads, or ends. */
+static bool pass_on(struct db *db, struct id_maker *ids, struct memory_row *row, int64_t now_us, struct err *err)
+{
+	enum memory_tier next = memory_next_tier(row->tier, row->importance);
+	if (next == MEMORY_TIERS)
+		return end_one(db, ids, row, MEMORY_EXPIRED, "expired", now_us, err);
+	return memory_move(db, ids, row, next, now_us, err);
+}
+
+static bool make_room(struct db *db, struct id_maker *ids, const struct memory_new *new, int64_t now_us,
+					  struct arena *arena, struct err *err)
+{
+	const struct memory_row *row = &new->row;
+	struct memory_row *worst = arena_array(arena, SWEEP_AT_CAP, sizeof *worst);
+	struct memory_count have;
+	size_t count;
+	if (worst == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!memory_count(db, row->account_id, row->agent_id, row->tier, &have, err))
+		return false;
+	if (have.memories < memory_capacity(row->tier))
+		return true;
+	if (!memory_worst(db, row->account_id, row->agent_id, row->tier, MEMORY_GONE, now_us, SWEEP_AT_CAP, arena, worst,
+					  &count, err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!pass_on(db, ids, &worst[i], now_us, err))
+			return false;
+	if (count > 0)
+		return true;
+	if (new->reject)
+		return err_set(err, ERR_MEMORY_FULL, "The agent has its %lld memories of tier %s.",
+					   (long long)memory_capacity(row->tier), memory_tier_names[row->tier]);
+	if (!memory_worst(db, row->account_id, row->agent_id, row->tier, MEMORY_LEAST, now_us, 1, arena, worst, &count,
+					  err))
+		return false;
+	return count == 0 || end_one(db, ids, &worst[0], MEMORY_EVICTED, "evicted", now_us, err);
+}
+
+static bool dimension_fits(struct db *db, const struct memory_new *new, struct err *err)
+{
+	int64_t dimension;
+	if (new->vector == NULL)
+		return true;
+	if (!memory_dimension(db, new->row.account_id, new->row.agent_id, new->vector->model, &dimension, err))
+		return false;
+	return dimension == 0 || dimension == new->vector->dimension ||
+		   err_field(err, ERR_INVALID, "/embedding/vector",
+					 "The agent's vectors of model %s have %lld numbers, not %lld.", new->vector->model,
+					 (long long)dimension, (long long)new->vector->dimension);
+}
+
+bool memory_add(struct db *db, struct id_maker *ids, struct memory_new *new, int64_t now_us, struct arena *arena,
+				struct err *err)
+{
+	return make_room(db, ids, new, now_us, arena, err) && memory_insert(db, &new->row, new->vector, err) &&
+		   memory_event_add(db, ids, &new->row, "created", memory_tier_names[new->row.tier], now_us, err);
+}
+
+bool memory_store(struct db *db, struct id_maker *ids, struct memory_new *new, int64_t now_us, struct arena *arena,
+				  bool *deduplicated, struct err *err)
+{
+	struct memory_row there;
+	if (!dimension_fits(db, new, err) || !find_same(db, new, now_us, arena, &there, deduplicated, err))
+		return false;
+	if (*deduplicated)
+		return join(db, ids, new, &there, now_us, arena, err);
+	return memory_add(db, ids, new, now_us, arena, err);
+}
+
+/* --- time --- */
+
+static void take_nothing(const struct db_rows *row, void *self)
+{
+	(void)row;
+	(void)self;
+}
+
+bool memory_expiry_due(struct db *db, int64_t now_us, bool *due, struct err *err)
+{
+	return db_one(db, err, due, take_nothing, NULL, "SELECT 1 FROM memories WHERE expires_at <= $1 LIMIT 1",
+				  V_INT(now_us));
+}
+
+bool memory_expire(struct db *db, struct id_maker *ids, int64_t now_us, size_t limit, struct err *err)
+{
+	struct arena arena;
+	size_t count = 0;
+	arena_init(&arena, EXPIRE_SCRATCH);
+	struct memory_row *rows = arena_array(&arena, limit, sizeof *rows);
+	bool done =
+		rows != NULL ? memory_due(db, now_us, limit, &arena, rows, &count, err) : err_set(err, ERR_LIMIT, "no memory");
+	for (size_t i = 0; done && i < count; i++)
+		done = pass_on(db, ids, &rows[i], now_us, err);
+	arena_fini(&arena);
+	return done;
+}

@@ -1,0 +1,662 @@
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/field.h"
+#include "core/id.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "core/stamp.h"
+#include "flow/agents_internal.h"
+#include "flow/cost.h"
+#include "flow/domain/vector.h"
+#include "flow/memory.h"
+#include "flow/memory_parts.h"
+#include "flow/memory_view.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "people/reply.h"
+
+/* Memories: store, read, list, change, delete, evict, statistics [flow.md 6]. */
+
+enum { CONTENT_MAX = 65536, LIST_MAX = 500, LIST_USUAL = 100, EVENTS_SHOWN = 500, EVICT_MAX = 1000 };
+
+/* --- store --- */
+
+static const struct field embedding_fields[] = {
+	F_NUMS(embedding_request, vector, REQUIRED, COUNT(1, VECTOR_MAX)),
+	F_STR(embedding_request, model, LENGTH(1, 200), DEFAULT_TEXT("default")),
+};
+const struct field_table embedding_table = FIELD_TABLE("memory.embedding", embedding_request, embedding_fields);
+
+struct memory_vector *memory_vector_from(struct arena *arena, const struct embedding_request *embedding)
+{
+	struct memory_vector *vector = arena_new(arena, struct memory_vector);
+	float *numbers = arena_array(arena, embedding->vector.count, sizeof *numbers);
+	if (vector == NULL || numbers == NULL)
+		return NULL;
+	for (size_t i = 0; i < embedding->vector.count; i++)
+		numbers[i] = (float)embedding->vector.items[i];
+	*vector = (struct memory_vector){.model = embedding->model,
+									 .numbers = numbers,
+									 .dimension = (int64_t)embedding->vector.count,
+									 .norm = vector_norm(numbers, embedding->vector.count)};
+	return vector;
+}
+
+struct store_request {
+	const char *agent_id, *run_id, *execution_id, *content, *expires_at;
+	double importance_score;
+	struct embedding_request *embedding;
+	int memory_type, strategy;
+	struct {
+		size_t count;
+		const char **items;
+	} tags;
+	const struct json *metadata;
+};
+
+static const char *const full_names[] = {"evict", "reject", NULL};
+
+#define CHANGEABLE \
+	F_STRS(store_request, tags, TOLD_APART, COUNT(0, 100)), F_STR(store_request, expires_at, FORMAT("date-time")), \
+		F_JSON(store_request, metadata)
+
+static const struct field store_fields[] = {
+	F_STR(store_request, agent_id, REQUIRED, LENGTH(1, 255)),
+	F_STR(store_request, run_id, ALSO("workflow_execution_id"), LENGTH(1, 255)),
+	F_STR(store_request, execution_id, LENGTH(1, 255)),
+	F_STR(store_request, content, REQUIRED, LENGTH(1, CONTENT_MAX), DOC("1 to 65536 bytes")),
+	F_NUM(store_request, importance_score, RANGE(0, 1), DEFAULT(.5)),
+	F_OBJECT_PTR(store_request, embedding, &embedding_table),
+	F_ENUM(store_request, memory_type, memory_type_names, DEFAULT(MEMORY_OBSERVATION)),
+	CHANGEABLE,
+	F_ENUM(store_request, strategy, full_names, DEFAULT(0), DOC("When the tier is full")),
+};
+static const struct field_table store_table = FIELD_TABLE("memory.store", store_request, store_fields);
+
+static const struct field patch_fields[] = {
+	F_NUM(store_request, importance_score, RANGE(0, 1)),
+	CHANGEABLE,
+};
+static const struct field_table patch_table = FIELD_TABLE("memory.patch", store_request, patch_fields);
+
+struct storing {
+	struct agents_write w; /* first */
+	struct store_request request;
+	struct memory_new new;
+	char id[ID_TEXT], sha256[65];
+	int64_t expires_us; /* 0: the tier's own */
+	bool deduplicated;
+	const char *metadata;
+};
+
+static const char *tags_text(struct arena *arena, const char **tags, size_t count)
+{
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_array(&jw);
+	for (size_t i = 0; i < count; i++)
+		jw_str(&jw, tags[i]);
+	jw_array_end(&jw);
+	const char *text = jw_ok(&jw) ? arena_dupn(arena, buf_text(&buf), buf.size) : NULL;
+	buf_fini(&buf);
+	return text;
+}
+
+/* What storing and changing share. */
+static bool check(struct storing *s, struct faults *faults)
+{
+	const struct store_request *r = &s->request;
+	const struct stamp_fault *fault;
+	if (r->expires_at != NULL && !stamp_parse(r->expires_at, strlen(r->expires_at), &s->expires_us, &fault))
+		faults_add(faults, "/expires_at", fault->code, "%s", fault->message);
+	else if (r->expires_at != NULL && s->expires_us <= agents_now(s->w.x))
+		faults_add(faults, "/expires_at", "range", "must lie in the future");
+	s->metadata = cost_object_text(r->metadata, "/metadata", &s->w.x->arena, faults);
+	return faults->count == 0;
+}
+
+struct nearest {
+	const struct memory_vector *vector;
+	struct arena *arena;
+	const char *id;
+	double cosine;
+};
+
+static void take_nearest(void *self, const struct memory_vector *v)
+{
+	struct nearest *n = self;
+	if (v->dimension != n->vector->dimension || strcmp(v->model, n->vector->model) != 0)
+		return;
+	double cosine = vector_cosine(n->vector->numbers, n->vector->norm, v->numbers, v->norm, (size_t)v->dimension);
+	if (cosine > n->cosine) {
+		n->cosine = cosine;
+		n->id = arena_dup(n->arena, v->memory_id);
+	}
+}
+
+/* On a reader: what is most like it, so that the writer only looks at that one. */
+static bool find_nearest(void *self, struct db *db, struct err *err)
+{
+	struct storing *s = self;
+	struct nearest nearest = {.vector = s->new.vector, .arena = &s->w.x->arena};
+	for (int tier = MEMORY_L1; tier <= MEMORY_L3; tier++)
+		if (!memory_vectors(db, s->w.account_id, s->request.agent_id, (enum memory_tier)tier, take_nearest, &nearest,
+							err))
+			return false;
+	s->new.similar_id = nearest.id;
+	s->new.similarity = nearest.cosine;
+	return true;
+}
+
+static bool change_store(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct storing *s = (struct storing *)w;
+	struct memory_row *row = &s->new.row;
+	row->created_us = row->last_accessed_us = w->now_us;
+	row->expires_us = s->expires_us != 0 ? s->expires_us : w->now_us + memory_life_us(MEMORY_L1);
+	return memory_store(db, w->api->options.ids, &s->new, w->now_us, &w->x->arena, &s->deduplicated, err) &&
+		   agents_audit(w, db, AUDIT_MEMORY_STORE, row->memory_id, NULL, err);
+}
+
+static void answer_stored(struct agents_write *w)
+{
+	const struct storing *s = (const struct storing *)w;
+	struct memory_view view = memory_view_of(&w->x->arena, &s->new.row);
+	view.deduplicated = s->deduplicated;
+	reply_fact(w->x, s->deduplicated ? 200 : 201, &memory_stored_table, &view);
+}
+
+static bool prepare(struct storing *s, struct faults *faults)
+{
+	const struct store_request *r = &s->request;
+	struct arena *arena = &s->w.x->arena;
+	size_t size = strlen(r->content);
+	if (size > CONTENT_MAX)
+		faults_add(faults, "/content", "length", "must have at most %d bytes", CONTENT_MAX);
+	else if (memory_fold(arena, r->content)[0] == '\0')
+		faults_add(faults, "/content", "length", "must not be empty");
+	if (!check(s, faults))
+		return false;
+	id_make(s->w.api->options.ids, s->id);
+	s->new.reject = r->strategy == 1;
+	s->new.row = (struct memory_row){.memory_id = s->id,
+									 .account_id = s->w.account_id,
+									 .agent_id = r->agent_id,
+									 .run_id = r->run_id != NULL ? r->run_id : r->execution_id,
+									 .content = r->content,
+									 .content_sha256 = s->sha256,
+									 .tags = tags_text(arena, r->tags.items, r->tags.count),
+									 .metadata = s->metadata,
+									 .tier = MEMORY_L1,
+									 .type = (enum memory_type)r->memory_type,
+									 .importance = r->importance_score,
+									 .compression_ratio = NAN,
+									 .size = (int64_t)size,
+									 .has_embedding = r->embedding != NULL};
+	if (r->embedding != NULL)
+		s->new.vector = memory_vector_from(arena, r->embedding);
+	return memory_digest(arena, r->content, s->sha256) && !arena->full;
+}
+
+static void handle_store(struct exchange *x)
+{
+	struct storing *s = agents_start(x, sizeof *s);
+	struct faults faults;
+	if (s == NULL || !exchange_decode(x, &s->request))
+		return;
+	faults_init(&faults, &x->arena);
+	if (!prepare(s, &faults)) {
+		if (faults.count > 0)
+			exchange_fail_faults(x, ERR_INVALID, &faults);
+		else
+			exchange_failf(x, ERR_LIMIT, "no memory");
+		return;
+	}
+	if (s->new.vector == NULL || agents_read(x, find_nearest, s))
+		agents_submit(&s->w, change_store, answer_stored);
+}
+
+/* --- one --- */
+
+static bool read_named(struct storing *s, struct db *db, struct err *err)
+{
+	bool found;
+	return memory_find(db, s->w.account_id, exchange_param(s->w.x, "memory_id"), s->w.now_us, &s->w.x->arena,
+					   &s->new.row, &found, err) &&
+		   (found || err_set(err, ERR_NOT_FOUND, "There is no such memory."));
+}
+
+static void answer_one(struct agents_write *w)
+{
+	const struct storing *s = (const struct storing *)w;
+	const struct memory_view view = memory_view_of(&w->x->arena, &s->new.row);
+	reply_fact(w->x, 200, &memory_table, &view);
+}
+
+/* To look at a memory is to use it. */
+static bool change_touch(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct storing *s = (struct storing *)w;
+	return read_named(s, db, err) && memory_touch(db, &s->new.row, w->now_us, err);
+}
+
+static void handle_get(struct exchange *x)
+{
+	struct storing *s = agents_start(x, sizeof *s);
+	if (s != NULL)
+		agents_submit(&s->w, change_touch, answer_one);
+}
+
+static bool change_patch(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct storing *s = (struct storing *)w;
+	const struct store_request *r = &s->request;
+	if (!read_named(s, db, err))
+		return false;
+	const struct memory_row was = s->new.row;
+	struct memory_row *row = &s->new.row;
+	row->importance = given(r->importance_score) ? r->importance_score : row->importance;
+	row->tags = r->tags.items != NULL ? tags_text(&w->x->arena, r->tags.items, r->tags.count) : row->tags;
+	row->metadata = r->metadata != NULL ? s->metadata : row->metadata;
+	row->expires_us = s->expires_us != 0 ? s->expires_us : row->expires_us;
+	return memory_update(db, &was, row, err) &&
+		   memory_event_add(db, w->api->options.ids, row, "changed", NULL, w->now_us, err) &&
+		   agents_audit(w, db, AUDIT_MEMORY_CHANGE, row->memory_id, NULL, err);
+}
+
+static void handle_patch(struct exchange *x)
+{
+	struct storing *s = agents_start(x, sizeof *s);
+	struct faults faults;
+	if (s == NULL || !exchange_decode(x, &s->request))
+		return;
+	faults_init(&faults, &x->arena);
+	if (!check(s, &faults))
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+	else
+		agents_submit(&s->w, change_patch, answer_one);
+}
+
+static bool change_delete(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct storing *s = (struct storing *)w;
+	return read_named(s, db, err) &&
+		   memory_event_add(db, w->api->options.ids, &s->new.row, "deleted", NULL, w->now_us, err) &&
+		   memory_remove(db, &s->new.row, MEMORY_DELETED, err) &&
+		   agents_audit(w, db, AUDIT_MEMORY_DELETE, s->new.row.memory_id, NULL, err);
+}
+
+static void handle_delete(struct exchange *x)
+{
+	struct storing *s = agents_start(x, sizeof *s);
+	if (s != NULL)
+		agents_submit(&s->w, change_delete, NULL);
+}
+
+/* --- events --- */
+
+struct event_view {
+	const char *kind, *detail, *at;
+};
+
+static const struct field event_fields[] = {
+	F_STR(event_view, kind, DOC("created, deduplicated, changed, moved, evicted, expired, deleted")),
+	F_STR(event_view, detail, NULLABLE),
+	F_STR(event_view, at, FORMAT("date-time")),
+};
+static const struct field_table event_table = FIELD_TABLE("memory.event", event_view, event_fields);
+
+struct event_list {
+	const char *memory_id;
+	struct {
+		size_t count;
+		struct event_view *items;
+	} events;
+};
+
+static const struct field events_fields[] = {
+	F_STR(event_list, memory_id),
+	F_OBJECTS(event_list, events, &event_table, DOC("The oldest first; they outlive the memory")),
+};
+static const struct field_table events_table = FIELD_TABLE("memory.events", event_list, events_fields);
+
+struct event_reading {
+	struct exchange *x;
+	struct memory_event *events;
+	size_t count;
+};
+
+static bool read_events(void *self, struct db *db, struct err *err)
+{
+	struct event_reading *r = self;
+	r->events = arena_array(&r->x->arena, EVENTS_SHOWN, sizeof *r->events);
+	if (r->events == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	return memory_events(db, principal_of(r->x)->account_id, exchange_param(r->x, "memory_id"), EVENTS_SHOWN,
+						 &r->x->arena, r->events, &r->count, err) &&
+		   (r->count > 0 || err_set(err, ERR_NOT_FOUND, "There is no such memory."));
+}
+
+static void handle_events(struct exchange *x)
+{
+	struct event_reading r = {.x = x};
+	struct event_list list = {.memory_id = exchange_param(x, "memory_id")};
+	if (!agents_read(x, read_events, &r))
+		return;
+	list.events.items = arena_array(&x->arena, r.count, sizeof *list.events.items);
+	for (size_t i = 0; list.events.items != NULL && i < r.count; i++)
+		list.events.items[list.events.count++] =
+			(struct event_view){r.events[i].kind, r.events[i].detail, agents_time(&x->arena, r.events[i].at_us)};
+	reply_fact(x, 200, &events_table, &list);
+}
+
+/* --- list --- */
+
+struct list_query {
+	double min_importance;
+	int64_t limit;
+	const char *cursor;
+};
+
+static const struct field list_fields[] = {
+	F_NUM(list_query, min_importance, RANGE(0, 1), DEFAULT(0)),
+	F_INT(list_query, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)),
+	F_STR(list_query, cursor, LENGTH(1, 400)),
+};
+static const struct field_table list_table = FIELD_TABLE("memory.list.query", list_query, list_fields);
+
+struct listing {
+	struct agents_write w; /* first */
+	struct list_query query;
+	char before[AGENTS_CURSOR];
+	const char *filter;
+	struct memory_row *rows;
+	size_t count;
+	struct memory_count have;
+	bool more;
+};
+
+/* What is shown is used. */
+static bool change_list(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct listing *l = (struct listing *)w;
+	const char *agent_id = exchange_param(w->x, "agent_id");
+	size_t limit = (size_t)l->query.limit;
+	const struct memory_filter filter = {.account_id = w->account_id,
+										 .agent_id = agent_id,
+										 .tier = MEMORY_L1,
+										 .min_importance = l->query.min_importance,
+										 .before = l->before,
+										 .limit = limit + 1};
+	l->rows = arena_array(&w->x->arena, limit + 1, sizeof *l->rows);
+	if (l->rows == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!memory_list(db, &filter, w->now_us, &w->x->arena, l->rows, &l->count, err) ||
+		!memory_count(db, w->account_id, agent_id, MEMORY_L1, &l->have, err))
+		return false;
+	l->more = l->count > limit;
+	l->count -= l->more;
+	for (size_t i = 0; i < l->count; i++)
+		if (!memory_touch(db, &l->rows[i], w->now_us, err))
+			return false;
+	return true;
+}
+
+struct memory_views memory_views_of(struct arena *arena, const struct memory_row *rows, size_t count)
+{
+	struct memory_views views = {0, arena_array(arena, count + 1, sizeof *views.items)};
+	for (size_t i = 0; views.items != NULL && i < count; i++)
+		views.items[views.count++] = memory_view_of(arena, &rows[i]);
+	return views;
+}
+
+static void answer_list(struct agents_write *w)
+{
+	const struct listing *l = (const struct listing *)w;
+	struct memory_list_view view = {.memories = memory_views_of(&w->x->arena, l->rows, l->count),
+									.total = l->have.memories};
+	if (l->more)
+		view.next_cursor = agents_next(w->x, l->filter, l->rows[l->count - 1].memory_id);
+	reply_fact(w->x, 200, &memory_list_table, &view);
+}
+
+static void handle_list(struct exchange *x)
+{
+	struct listing *l = agents_start(x, sizeof *l);
+	if (l == NULL || !exchange_decode_query(x, &l->query))
+		return;
+	l->filter = arena_printf(&x->arena, "memories\n%s\n%s\n%g", l->w.account_id, exchange_param(x, "agent_id"),
+							 l->query.min_importance);
+	if (agents_cursor(x, l->filter, l->query.cursor, l->before))
+		agents_submit(&l->w, change_list, answer_list);
+}
+
+/* --- evict --- */
+
+struct evict_request {
+	const char *agent_id;
+	int tier, strategy;
+	int64_t max_count;
+};
+
+static const char *const strategy_of_evict[] = {"lru", "low_importance", "expired", NULL};
+
+static const struct field evict_fields[] = {
+	F_STR(evict_request, agent_id, REQUIRED, LENGTH(1, 255)),
+	F_ENUM(evict_request, tier, memory_tier_names, DEFAULT(MEMORY_L1)),
+	F_INT(evict_request, max_count, RANGE(1, EVICT_MAX), DEFAULT(100)),
+	F_ENUM(evict_request, strategy, strategy_of_evict, DEFAULT(MEMORY_LRU)),
+};
+static const struct field_table evict_table = FIELD_TABLE("memory.evict", evict_request, evict_fields);
+
+struct evicted {
+	int64_t evicted_count;
+	int strategy;
+	struct {
+		size_t count;
+		const char **items;
+	} memory_ids;
+};
+
+static const struct field evicted_fields[] = {
+	F_INT(evicted, evicted_count),
+	F_ENUM(evicted, strategy, strategy_of_evict),
+	F_STRS(evicted, memory_ids),
+};
+static const struct field_table evicted_table = FIELD_TABLE("memory.evicted", evicted, evicted_fields);
+
+struct evicting {
+	struct agents_write w; /* first */
+	struct evict_request request;
+	struct evicted result;
+};
+
+static bool change_evict(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct evicting *e = (struct evicting *)w;
+	const struct evict_request *r = &e->request;
+	size_t count, limit = (size_t)r->max_count;
+	struct memory_row *rows = arena_array(&w->x->arena, limit, sizeof *rows);
+	e->result.memory_ids.items = arena_array(&w->x->arena, limit, sizeof *e->result.memory_ids.items);
+	if (rows == NULL || e->result.memory_ids.items == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!memory_worst(db, w->account_id, r->agent_id, (enum memory_tier)r->tier, (enum memory_strategy)r->strategy,
+					  w->now_us, limit, &w->x->arena, rows, &count, err))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		e->result.memory_ids.items[e->result.memory_ids.count++] = rows[i].memory_id;
+		bool gone = rows[i].expires_us <= w->now_us;
+		if (!memory_event_add(db, w->api->options.ids, &rows[i], gone ? "expired" : "evicted",
+							  memory_tier_names[rows[i].tier], w->now_us, err) ||
+			!memory_remove(db, &rows[i], gone ? MEMORY_EXPIRED : MEMORY_EVICTED, err))
+			return false;
+	}
+	e->result.evicted_count = (int64_t)count;
+	e->result.strategy = r->strategy;
+	return agents_audit(w, db, AUDIT_MEMORY_EVICT, r->agent_id, NULL, err);
+}
+
+static void answer_evicted(struct agents_write *w)
+{
+	reply_fact(w->x, 200, &evicted_table, &((struct evicting *)w)->result);
+}
+
+static void handle_evict(struct exchange *x)
+{
+	struct evicting *e = agents_start(x, sizeof *e);
+	if (e != NULL && exchange_decode(x, &e->request))
+		agents_submit(&e->w, change_evict, answer_evicted);
+}
+
+/* --- statistics --- */
+
+struct tier_view {
+	int64_t count, bytes;
+	double avg_importance, avg_age_hours;
+	const char *oldest;
+};
+
+static const struct field tier_fields[] = {
+	F_INT(tier_view, count),
+	F_INT(tier_view, bytes),
+	F_NUM(tier_view, avg_importance, NULLABLE, DECIMALS(6)),
+	F_NUM(tier_view, avg_age_hours, NULLABLE),
+	F_STR(tier_view, oldest, NULLABLE, FORMAT("date-time")),
+};
+static const struct field_table tier_table = FIELD_TABLE("memory.tier", tier_view, tier_fields);
+
+struct tiers_view {
+	struct tier_view l1, l2, l3, l4;
+};
+
+static const struct field tiers_fields[] = {
+	F_OBJECT(tiers_view, l1, &tier_table),
+	F_OBJECT(tiers_view, l2, &tier_table),
+	F_OBJECT(tiers_view, l3, &tier_table),
+	F_OBJECT(tiers_view, l4, &tier_table),
+};
+static const struct field_table tiers_table = FIELD_TABLE("memory.tiers", tiers_view, tiers_fields);
+
+struct statistics {
+	const char *agent_id;
+	struct tiers_view tiers;
+	int64_t dedup_hits, evictions, expiries, l1_count, l2_count, l3_count, l4_count;
+	double total_size_mb;
+};
+
+static const struct field statistics_fields[] = {
+	F_STR(statistics, agent_id),   F_OBJECT(statistics, tiers, &tiers_table),
+	F_INT(statistics, dedup_hits), F_INT(statistics, evictions),
+	F_INT(statistics, expiries),   F_INT(statistics, l1_count),
+	F_INT(statistics, l2_count),   F_INT(statistics, l3_count),
+	F_INT(statistics, l4_count),   F_NUM(statistics, total_size_mb, DECIMALS(6), UNIT("MB")),
+};
+static const struct field_table statistics_table = FIELD_TABLE("memory.statistics", statistics, statistics_fields);
+
+struct counting {
+	struct exchange *x;
+	struct statistics result;
+	int64_t bytes;
+};
+
+static bool count_tier(struct counting *c, struct db *db, enum memory_tier tier, struct tier_view *view,
+					   struct err *err)
+{
+	const char *account_id = principal_of(c->x)->account_id;
+	struct memory_count have;
+	struct memory_average average;
+	if (!memory_count(db, account_id, c->result.agent_id, tier, &have, err) ||
+		!memory_average(db, account_id, c->result.agent_id, tier, agents_now(c->x), &average, err))
+		return false;
+	*view = (struct tier_view){.count = have.memories,
+							   .bytes = have.bytes,
+							   .avg_importance = average.importance,
+							   .avg_age_hours = average.age_hours,
+							   .oldest = agents_time(&c->x->arena, average.oldest_us)};
+	c->result.dedup_hits += have.dedup_hits;
+	c->result.evictions += have.evictions;
+	c->result.expiries += have.expiries;
+	c->bytes += have.bytes;
+	return true;
+}
+
+static bool read_statistics(void *self, struct db *db, struct err *err)
+{
+	struct counting *c = self;
+	struct statistics *r = &c->result;
+	if (!count_tier(c, db, MEMORY_L1, &r->tiers.l1, err) || !count_tier(c, db, MEMORY_L2, &r->tiers.l2, err) ||
+		!count_tier(c, db, MEMORY_L3, &r->tiers.l3, err) || !count_tier(c, db, MEMORY_L4, &r->tiers.l4, err))
+		return false;
+	r->l1_count = r->tiers.l1.count;
+	r->l2_count = r->tiers.l2.count;
+	r->l3_count = r->tiers.l3.count;
+	r->l4_count = r->tiers.l4.count;
+	r->total_size_mb = (double)c->bytes / 1048576;
+	return true;
+}
+
+static void handle_statistics(struct exchange *x)
+{
+	struct counting c = {.x = x, .result = {.agent_id = exchange_param(x, "agent_id")}};
+	if (agents_read(x, read_statistics, &c))
+		reply_fact(x, 200, &statistics_table, &c.result);
+}
+
+/* --- routes --- */
+
+static const enum err_kind store_errors[] = {ERR_MEMORY_FULL, ERR_NONE};
+
+#define MEMORY "/api/v1/flow/memory"
+#define MEMORY_V3 "/api/v3/memory"
+#define V3(path) ALIASES({MEMORY_V3 path})
+
+const struct route memory_routes[] = {
+	ROUTE(POST, MEMORY "/working", "memory.write", EFFECT_WRITE, handle_store,
+		  .aliases = ALIASES({MEMORY "/store"}, {MEMORY_V3 "/working"}, {MEMORY_V3 "/store"}),
+		  .operation = "memory.store", .summary = "Store a memory of an agent, once", .body = &store_table,
+		  .result = &memory_stored_table, .status = 201, .errors = store_errors,
+		  .example = "{\"agent_id\":\"scout\",\"content\":\"The gate opens at six.\",\"importance_score\":0.8}"),
+	ROUTE(GET, MEMORY "/working/{agent_id}", "flow.read", EFFECT_READ, handle_list,
+		  .aliases = V3("/working/{agent_id}"), .operation = "memory.working",
+		  .summary = "An agent's working memories, newest first; counts as use", .query = &list_table,
+		  .result = &memory_list_table),
+	ROUTE(POST, MEMORY "/promote/l2", "memory.write", EFFECT_WRITE, memory_handle_l2,
+		  .aliases = ALIASES({MEMORY "/compress"}, {MEMORY_V3 "/promote/l2"}, {MEMORY_V3 "/compress"}),
+		  .operation = "memory.promote_l2", .summary = "Make episodes of working memories that belong together",
+		  .body = &memory_l2_table, .result = &memory_set_table, .status = 201, .example = "{\"agent_id\":\"scout\"}"),
+	ROUTE(POST, MEMORY "/promote/l3", "memory.write", EFFECT_WRITE, memory_handle_l3, .aliases = V3("/promote/l3"),
+		  .operation = "memory.promote_l3", .summary = "Make lasting knowledge of episodes", .body = &memory_l3_table,
+		  .result = &memory_set_table, .status = 201,
+		  .example = "{\"agent_id\":\"scout\",\"knowledge_type\":\"factual\",\"title\":\"Opening hours\"}"),
+	ROUTE(POST, MEMORY "/evict", "memory.write", EFFECT_WRITE, handle_evict, .aliases = V3("/evict"),
+		  .operation = "memory.evict", .summary = "Let memories go", .body = &evict_table, .result = &evicted_table,
+		  .example = "{\"agent_id\":\"scout\",\"strategy\":\"lru\",\"max_count\":10}"),
+	ROUTE(POST, MEMORY "/search", "flow.read", EFFECT_COMPUTE, memory_handle_search, .aliases = V3("/search"),
+		  .operation = "memory.search", .summary = "The memories that are most like a vector",
+		  .body = &memory_search_query_table, .result = &memory_search_table,
+		  .example = "{\"agent_id\":\"scout\",\"query_embedding\":[0.1,0.9],\"top_k\":5}"),
+	ROUTE(GET, MEMORY "/statistics/{agent_id}", "flow.read", EFFECT_READ, handle_statistics,
+		  .aliases = V3("/statistics/{agent_id}"), .operation = "memory.statistics",
+		  .summary = "What an agent remembers, by tier", .result = &statistics_table),
+	ROUTE(POST, MEMORY "/importance/update", "memory.write", EFFECT_WRITE, memory_handle_importance,
+		  .aliases = V3("/importance/update"), .operation = "memory.importance",
+		  .summary = "Weigh memories anew by use, age and kind", .body = &memory_importance_table,
+		  .result = &memory_updated_table, .example = "{\"agent_id\":\"scout\"}"),
+	ROUTE(GET, MEMORY "/{memory_id}", "flow.read", EFFECT_READ, handle_get, .aliases = V3("/{memory_id}"),
+		  .operation = "memory.get", .summary = "One memory; counts as use", .result = &memory_table),
+	ROUTE(PATCH, MEMORY "/{memory_id}", "memory.write", EFFECT_WRITE, handle_patch, .aliases = V3("/{memory_id}"),
+		  .operation = "memory.update", .summary = "Change importance, tags, metadata or expiry", .body = &patch_table,
+		  .result = &memory_table),
+	ROUTE(DELETE, MEMORY "/{memory_id}", "memory.write", EFFECT_WRITE, handle_delete, .aliases = V3("/{memory_id}"),
+		  .operation = "memory.delete", .summary = "Forget one memory", .status = 204),
+	ROUTE(GET, MEMORY "/{memory_id}/events", "flow.read", EFFECT_READ, handle_events,
+		  .aliases = V3("/{memory_id}/events"), .operation = "memory.events", .summary = "What became of a memory",
+		  .result = &events_table),
+};
+const size_t memory_routes_count = sizeof memory_routes / sizeof *memory_routes;

@@ -1,0 +1,302 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "flow/agents_fixture.h"
+#include "flow/domain/memory.h"
+#include "flow/memory_repo.h"
+#include "store/store.h"
+
+#define MEMORY "/api/v1/flow/memory"
+#define assert_number(a, b) assert_true(fabs((a) - (b)) < 1e-6)
+
+static const char *keep(struct agents_fixture *f, const char *content, const char *more)
+{
+	assert_int_equal(
+		fixture_ask(f, "ops", "POST", MEMORY "/working", "{\"agent_id\":\"a\",\"content\":\"%s\"%s}", content, more),
+		201);
+	return fixture_keep(f, "result.memory_id");
+}
+
+static int one(struct agents_fixture *f, const char *who, const char *method, const char *id, const char *rest,
+			   const char *body)
+{
+	return fixture_ask(f, who, method, arena_printf(&f->arena, MEMORY "/%s%s", id, rest), body == NULL ? NULL : "%s",
+					   body);
+}
+
+static double count_of(struct agents_fixture *f, const char *what)
+{
+	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/statistics/a", NULL), 200);
+	return fixture_number_at(f, arena_printf(&f->arena, "result.%s", what));
+}
+
+static void a_memory_is_stored_read_changed_and_forgotten(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id =
+		keep(f, "The gate opens at six.", ",\"importance_score\":0.8,\"tags\":[\"gate\"],\"metadata\":{\"n\":1}");
+	assert_string_equal(fixture_text(f, "result.tier"), "l1");
+	assert_false(fixture_true(f, "result.deduplicated"));
+	assert_int_equal(one(f, "vic", "GET", id, "", NULL), 200);
+	assert_number(fixture_number_at(f, "result.access_count"), 1);
+	assert_int_equal(one(f, "ops", "PATCH", id, "", "{\"importance_score\":0.2,\"tags\":[]}"), 200);
+	assert_number(fixture_number_at(f, "result.importance_score"), .2);
+	assert_number(fixture_number_at(f, "result.metadata.n"), 1);
+	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a?min_importance=0.3", NULL), 200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+	assert_int_equal(fixture_ask(f, "vic", "GET", "/api/v3/memory/working/a", NULL), 200);
+	assert_number(fixture_number_at(f, "result.memories.0.access_count"), 2);
+	assert_int_equal(one(f, "eve", "GET", id, "", NULL), 404);
+	assert_int_equal(one(f, "vic", "DELETE", id, "", NULL), 403);
+	assert_int_equal(one(f, "ops", "DELETE", id, "", NULL), 204);
+	assert_int_equal(one(f, "vic", "GET", id, "", NULL), 404);
+	assert_int_equal(one(f, "vic", "GET", id, "/events", NULL), 200);
+	assert_int_equal(fixture_at(f, "result.events")->count, 3);
+	assert_string_equal(fixture_text(f, "result.events.2.kind"), "deleted");
+	assert_number(count_of(f, "l1_count"), 0);
+	assert_true(fixture_chain_sound(f));
+}
+
+static void bad_bodies_are_refused(void **state)
+{
+	static const struct {
+		const char *body, *pointer, *code;
+	} rows[] = {
+		{"{\"content\":\"x\"}", "/agent_id", "required"},
+		{"{\"agent_id\":\"a\",\"content\":\"\"}", "/content", "length"},
+		{"{\"agent_id\":\"a\",\"content\":\"  \"}", "/content", "length"},
+		{"{\"agent_id\":\"a\",\"content\":\"x\",\"importance_score\":1.1}", "/importance_score", "range"},
+		{"{\"agent_id\":\"a\",\"content\":\"x\",\"memory_type\":\"dream\"}", "/memory_type", "enum"},
+		{"{\"agent_id\":\"a\",\"content\":\"x\",\"expires_at\":\"2020-01-01T00:00:00Z\"}", "/expires_at", "range"},
+		{"{\"agent_id\":\"a\",\"content\":\"x\",\"embedding\":{\"vector\":[]}}", "/embedding/vector", "count"},
+	};
+	struct agents_fixture *f = *state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/store", "%s", rows[i].body), 422);
+		assert_string_equal(fixture_text(f, "errors.0.pointer"), rows[i].pointer);
+		assert_string_equal(fixture_text(f, "errors.0.code"), rows[i].code);
+	}
+	keep(f, "x", ",\"embedding\":{\"vector\":[1,0]}");
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/store",
+								 "{\"agent_id\":\"a\",\"content\":\"y\",\"embedding\":{\"vector\":[1,0,0]}}"),
+					 422);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"query_embedding\":[1]}"),
+					 422);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\"}"), 422);
+	assert_int_equal(
+		fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"text\":\"x\",\"mode\":\"text\"}"), 501);
+}
+
+static void the_same_fact_five_times_is_one_memory(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id = keep(f, "one  fact", ",\"importance_score\":0.4,\"tags\":[\"x\"]");
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(
+			fixture_ask(f, "ops", "POST", MEMORY "/store",
+						"{\"agent_id\":\"a\",\"content\":\" one fact\\n\",\"importance_score\":0.%d,\"tags\":"
+						"[\"y\"]}",
+						i + 3),
+			200);
+		assert_true(fixture_true(f, "result.deduplicated"));
+		assert_string_equal(fixture_text(f, "result.memory_id"), id);
+	}
+	assert_number(fixture_number_at(f, "result.importance_score"), .6);
+	assert_number(fixture_number_at(f, "result.access_count"), 4);
+	assert_int_equal(fixture_at(f, "result.tags")->count, 2);
+	assert_number(count_of(f, "l1_count"), 1);
+	assert_number(count_of(f, "dedup_hits"), 4);
+}
+
+static void close_vectors_are_the_same_or_may_be(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id = keep(f, "north", ",\"embedding\":{\"vector\":[1,0]}");
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/store",
+								 "{\"agent_id\":\"a\",\"content\":\"due north\",\"embedding\":{\"vector\":[1,0.1]}}"),
+					 200); /* cosine 0.995 */
+	assert_string_equal(fixture_text(f, "result.memory_id"), id);
+	keep(f, "an act", ",\"memory_type\":\"action\",\"embedding\":{\"vector\":[1,0.1]}"); /* of another type */
+	assert_string_equal(fixture_text(f, "result.possible_duplicate_of"), id);
+	keep(f, "northerly", ",\"embedding\":{\"vector\":[1,-0.25]}"); /* 0.970 */
+	assert_string_equal(fixture_text(f, "result.possible_duplicate_of"), id);
+	keep(f, "east", ",\"embedding\":{\"vector\":[0,1]}");
+	assert_null(fixture_at(f, "result.possible_duplicate_of"));
+	assert_int_equal(
+		fixture_ask(f, "vic", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"query_embedding\":[1,0],\"top_k\":2}"),
+		200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 2);
+	assert_string_equal(fixture_text(f, "result.memories.0.content"), "north");
+	assert_number(fixture_number_at(f, "result.memories.0.similarity"), 1);
+	assert_string_equal(fixture_text(f, "result.memories.1.content"), "an act");
+	assert_int_equal(fixture_ask(f, "vic", "POST", MEMORY "/search",
+								 "{\"agent_id\":\"a\",\"query_embedding\":[1,0],\"memory_type\":\"action\",\"tiers\":"
+								 "[\"l1\"]}"),
+					 200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_int_equal(fixture_ask(f, "vic", "POST", MEMORY "/search",
+								 "{\"agent_id\":\"a\",\"query_embedding\":[1,0],\"tiers\":[\"l4\"]}"),
+					 200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+}
+
+static void what_expires_is_not_there_any_more(void **state)
+{
+	struct agents_fixture *f = *state;
+	struct err err;
+	const char *id = keep(f, "soon over", ",\"expires_at\":\"2025-06-15T15:06:41Z\""); /* in a second */
+	const char *day = keep(f, "a day", "");
+	env_sim_advance(&f->env, 1000000);
+	assert_int_equal(one(f, "vic", "GET", id, "", NULL), 404);
+	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a", NULL), 200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_true(agents_chores(f->agents, &err));
+	assert_number(count_of(f, "expiries"), 1);
+	assert_number(count_of(f, "l1_count"), 1);
+	env_sim_advance(&f->env, INT64_C(86400) * 1000000);
+	assert_int_equal(one(f, "vic", "GET", day, "", NULL), 404);
+	keep(f, "soon over", ""); /* what is over is no duplicate */
+}
+
+static void memories_that_belong_together_become_an_episode(void **state)
+{
+	struct agents_fixture *f = *state;
+	char ids[4][40];
+	for (int i = 0; i < 4; i++) {
+		char content[64], more[100];
+		snprintf(content, sizeof content, "fact number %d. The gate opens.", i);
+		snprintf(more, sizeof more, ",\"importance_score\":0.8,\"embedding\":{\"vector\":[1,%d]}", i == 3 ? -9 : i);
+		snprintf(ids[i], sizeof ids[i], "%s", keep(f, content, more));
+		for (int k = 0; k < 3; k++)
+			assert_int_equal(one(f, "vic", "GET", ids[i], "", NULL), 200);
+	}
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/promote/l2", "{\"agent_id\":\"a\"}"), 201);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0); /* none is an hour old */
+	env_sim_advance(&f->env, INT64_C(3600) * 1000000);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/compress", "{\"agent_id\":\"a\",\"min_importance\":0.7}"),
+					 201);
+	/* [1,0] [1,1] are alike at .707, [1,0] and [1,2] at .447 are not: two are too few */
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/promote/l2",
+								 "{\"agent_id\":\"a\",\"memory_ids\":[\"%s\",\"%s\"],\"summary\":\"both\"}", ids[0],
+								 ids[1]),
+					 201);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.tier"), "l2");
+	assert_number(fixture_number_at(f, "result.memories.0.importance_score"), .8);
+	assert_int_equal(fixture_at(f, "result.memories.0.source_ids")->count, 2);
+	assert_number(fixture_number_at(f, "result.memories.0.compression_ratio"), .066667);
+	const char *episode = fixture_keep(f, "result.memories.0.memory_id");
+	assert_int_equal(one(f, "vic", "GET", ids[0], "", NULL), 200);
+	assert_string_equal(fixture_text(f, "result.tier"), "l4"); /* nothing is lost */
+	assert_int_equal(
+		fixture_ask(f, "ops", "POST", MEMORY "/promote/l2", "{\"agent_id\":\"a\",\"memory_ids\":[\"%s\"]}", ids[0]),
+		404);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/promote/l3", "{\"agent_id\":\"a\",\"title\":\"Gate\"}"),
+					 422);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/promote/l3",
+								 "{\"agent_id\":\"a\",\"title\":\"Gate\",\"knowledge_type\":\"factual\"}"),
+					 201);
+	assert_string_equal(fixture_text(f, "result.memories.0.tier"), "l3");
+	assert_string_equal(fixture_text(f, "result.memories.0.content"), "both");
+	assert_string_equal(fixture_text(f, "result.memories.0.source_ids.0"), episode);
+	assert_number(count_of(f, "l1_count"), 2);
+	assert_number(count_of(f, "l4_count"), 2);
+	assert_true(fixture_chain_sound(f));
+}
+
+static void use_age_and_kind_weigh(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id = keep(f, "x", ",\"importance_score\":0.5,\"memory_type\":\"action\"");
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/importance/update", "{\"agent_id\":\"a\"}"), 200);
+	/* 0.3·0 + 0.4·1 + 0.3·0.7 = 0.61 */
+	assert_number(fixture_number_at(f, "result.updated_count"), 1);
+	assert_int_equal(one(f, "vic", "GET", id, "", NULL), 200);
+	assert_number(fixture_number_at(f, "result.importance_score"), .61);
+}
+
+/* --- the cap --- */
+
+struct filling {
+	struct agents_fixture *f;
+	int from, to;
+};
+
+static bool fill(struct db *db, void *self, struct err *err)
+{
+	struct filling *filling = self;
+	for (int i = filling->from; i < filling->to; i++) {
+		char id[ID_TEXT], text[40];
+		id_make(&filling->f->ids, id);
+		snprintf(text, sizeof text, "memory %d", i);
+		const struct memory_row row = {.memory_id = id,
+									   .account_id = FIXTURE_ACCOUNT,
+									   .agent_id = "a",
+									   .content = text,
+									   .content_sha256 = text,
+									   .tags = "[]",
+									   .size = 10,
+									   .importance = i / 1000.,
+									   .compression_ratio = NAN,
+									   .created_us = 1,
+									   .last_accessed_us = 1000 - i,
+									   .expires_us = INT64_C(4102444800000000)};
+		if (!memory_insert(db, &row, NULL, err))
+			return false;
+	}
+	return true;
+}
+
+static void a_full_tier_lets_one_go_or_refuses(void **state)
+{
+	struct agents_fixture *f = *state;
+	struct filling filling = {f, 0, 1000};
+	struct err err;
+	assert_true(store_write(f->store, fill, &filling, &err));
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/store",
+								 "{\"agent_id\":\"a\",\"content\":\"new\",\"strategy\":\"reject\"}"),
+					 409);
+	assert_string_equal(fixture_text(f, "code"), "memory_full");
+	keep(f, "new", "");
+	assert_number(count_of(f, "l1_count"), 1000);
+	assert_number(count_of(f, "evictions"), 1);
+	/* of the lowest tenth (0 to 99) the one used longest ago: number 99 */
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/evict",
+								 "{\"agent_id\":\"a\",\"strategy\":\"low_importance\",\"max_count\":100}"),
+					 200);
+	assert_number(fixture_number_at(f, "result.evicted_count"), 100);
+	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a?min_importance=0.1&limit=500", NULL), 200);
+	const char *cursor = fixture_keep(f, "result.next_cursor");
+	assert_int_equal(
+		fixture_ask(f, "vic", "GET",
+					arena_printf(&f->arena, MEMORY "/working/a?min_importance=0.1&limit=500&cursor=%s", cursor), NULL),
+		200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 400);
+	assert_string_equal(fixture_text(f, "result.memories.399.content"), "memory 101");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, agents_fixture_new, agents_fixture_free)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_memory_is_stored_read_changed_and_forgotten),
+		TEST(bad_bodies_are_refused),
+		TEST(the_same_fact_five_times_is_one_memory),
+		TEST(close_vectors_are_the_same_or_may_be),
+		TEST(what_expires_is_not_there_any_more),
+		TEST(memories_that_belong_together_become_an_episode),
+		TEST(use_age_and_kind_weigh),
+		TEST(a_full_tier_lets_one_go_or_refuses),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

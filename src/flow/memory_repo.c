@@ -1,0 +1,372 @@
+#include "flow/memory_repo.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/id.h"
+#include "core/must.h"
+#include "store/store.h"
+
+static int named(const char *const *names, const char *text)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], text) == 0)
+			return i;
+	must(!"a name that the schema allows");
+	return 0;
+}
+
+/* --- counters --- */
+
+static bool count_change(struct db *db, const struct memory_row *row, int64_t by, int64_t evicted, int64_t expired,
+						 struct err *err)
+{
+	return db_run(
+		db, err,
+		"INSERT INTO memory_tiers (account_id, agent_id, tier, memories, bytes, dedup_hits, evictions, expiries) "
+		"VALUES ($1, $2, $3, $4, $5, 0, $6, $7) ON CONFLICT (account_id, agent_id, tier) DO UPDATE SET memories "
+		"= memory_tiers.memories + excluded.memories, bytes = memory_tiers.bytes + excluded.bytes, evictions = "
+		"memory_tiers.evictions + excluded.evictions, expiries = memory_tiers.expiries + excluded.expiries",
+		V_TEXT(row->account_id), V_TEXT(row->agent_id), V_TEXT(memory_tier_names[row->tier]), V_INT(by),
+		V_INT(by * row->size), V_INT(evicted), V_INT(expired));
+}
+
+static void take_count(const struct db_rows *row, void *self)
+{
+	*(struct memory_count *)self =
+		(struct memory_count){db_int(row, 0), db_int(row, 1), db_int(row, 2), db_int(row, 3), db_int(row, 4)};
+}
+
+bool memory_count(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+				  struct memory_count *count, struct err *err)
+{
+	bool found;
+	*count = (struct memory_count){.memories = 0};
+	return db_one(db, err, &found, take_count, count,
+				  "SELECT memories, bytes, dedup_hits, evictions, expiries FROM memory_tiers WHERE account_id = $1 AND "
+				  "agent_id = $2 AND tier = $3",
+				  V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]));
+}
+
+bool memory_count_dedup(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+						struct err *err)
+{
+	return db_run(
+		db, err,
+		"UPDATE memory_tiers SET dedup_hits = dedup_hits + 1 WHERE account_id = $1 AND agent_id = $2 AND tier "
+		"= $3",
+		V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]));
+}
+
+static void take_average(const struct db_rows *row, void *self)
+{
+	struct memory_average *average = self;
+	average->importance = db_real(row, 0);
+	average->age_hours = db_real(row, 1); /* of creation, for now */
+	average->oldest_us = db_int(row, 2);
+}
+
+bool memory_average(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, int64_t now_us,
+					struct memory_average *average, struct err *err)
+{
+	bool found;
+	if (!db_one(
+			db, err, &found, take_average, average,
+			"SELECT AVG(importance), AVG(created_at * 1.0), MIN(created_at) FROM memories WHERE account_id = $1 AND "
+			"agent_id = $2 AND tier = $3 AND expires_at > $4",
+			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]), V_INT(now_us)))
+		return false;
+	average->age_hours = fmax(0, ((double)now_us - average->age_hours) / 3.6e9);
+	if (isnan(average->importance))
+		average->age_hours = NAN;
+	return true;
+}
+
+/* --- rows --- */
+
+static bool insert_vector(struct db *db, const struct memory_row *row, const struct memory_vector *v, struct err *err)
+{
+	return db_run(db, err,
+				  "INSERT INTO memory_vectors (memory_id, account_id, agent_id, tier, model, dimension, norm, vector) "
+				  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+				  V_TEXT(row->memory_id), V_TEXT(row->account_id), V_TEXT(row->agent_id),
+				  V_TEXT(memory_tier_names[row->tier]), V_TEXT(v->model), V_INT(v->dimension), V_REAL(v->norm),
+				  V_BLOB(v->numbers, (size_t)v->dimension * sizeof *v->numbers));
+}
+
+bool memory_insert(struct db *db, const struct memory_row *row, const struct memory_vector *vector, struct err *err)
+{
+	return db_run(
+			   db, err,
+			   "INSERT INTO memories (memory_id, account_id, agent_id, run_id, tier, content, content_sha256, size, "
+			   "importance, memory_type, tags, metadata, access_count, created_at, last_accessed_at, expires_at, "
+			   "source_ids, compression_ratio, knowledge_type, title, possible_duplicate_of) VALUES ($1, $2, $3, $4, "
+			   "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+			   V_TEXT(row->memory_id), V_TEXT(row->account_id), V_TEXT(row->agent_id), V_TEXT(row->run_id),
+			   V_TEXT(memory_tier_names[row->tier]), V_TEXT(row->content), V_TEXT(row->content_sha256),
+			   V_INT(row->size), V_REAL(row->importance), V_TEXT(memory_type_names[row->type]), V_TEXT(row->tags),
+			   V_TEXT(row->metadata), V_INT(row->access_count), V_INT(row->created_us), V_INT(row->last_accessed_us),
+			   V_INT(row->expires_us), V_TEXT(row->source_ids), V_REAL(row->compression_ratio),
+			   V_TEXT(row->knowledge_type), V_TEXT(row->title), V_TEXT(row->possible_duplicate_of)) &&
+		   count_change(db, row, 1, 0, 0, err) && (vector == NULL || insert_vector(db, row, vector, err));
+}
+
+#define COLUMNS \
+	"m.memory_id, m.account_id, m.agent_id, m.run_id, m.tier, m.content, m.content_sha256, m.size, m.importance, " \
+	"m.memory_type, m.tags, m.metadata, m.access_count, m.created_at, m.last_accessed_at, m.expires_at, " \
+	"m.source_ids, " \
+	"m.compression_ratio, m.knowledge_type, m.title, m.possible_duplicate_of, v.dimension"
+#define FROM "SELECT " COLUMNS " FROM memories m LEFT JOIN memory_vectors v ON v.memory_id = m.memory_id "
+
+static void take(const struct db_rows *row, struct arena *arena, struct memory_row *to)
+{
+	*to = (struct memory_row){
+		.memory_id = db_text_dup(row, 0, arena),
+		.account_id = db_text_dup(row, 1, arena),
+		.agent_id = db_text_dup(row, 2, arena),
+		.run_id = db_text_dup(row, 3, arena),
+		.tier = (enum memory_tier)named(memory_tier_names, db_text(row, 4)),
+		.content = db_text_dup(row, 5, arena),
+		.content_sha256 = db_text_dup(row, 6, arena),
+		.size = db_int(row, 7),
+		.importance = db_real(row, 8),
+		.type = (enum memory_type)named(memory_type_names, db_text(row, 9)),
+		.tags = db_text_dup(row, 10, arena),
+		.metadata = db_text_dup(row, 11, arena),
+		.access_count = db_int(row, 12),
+		.created_us = db_int(row, 13),
+		.last_accessed_us = db_int(row, 14),
+		.expires_us = db_int(row, 15),
+		.source_ids = db_text_dup(row, 16, arena),
+		.compression_ratio = db_real(row, 17),
+		.knowledge_type = db_text_dup(row, 18, arena),
+		.title = db_text_dup(row, 19, arena),
+		.possible_duplicate_of = db_text_dup(row, 20, arena),
+		.has_embedding = !db_is_null(row, 21),
+	};
+}
+
+static bool take_all(struct db_rows *found, size_t room, struct arena *arena, struct memory_row *rows, size_t *count,
+					 struct err *err)
+{
+	for (*count = 0; *count < room && db_next(found); ++*count)
+		take(found, arena, &rows[*count]);
+	return db_end(found, err) && (!arena->full || err_set(err, ERR_LIMIT, "no memory"));
+}
+
+static bool take_one(struct db_rows *found, struct arena *arena, struct memory_row *row, bool *is, struct err *err)
+{
+	size_t count;
+	if (!take_all(found, 1, arena, row, &count, err))
+		return false;
+	*is = count == 1;
+	return true;
+}
+
+bool memory_find(struct db *db, const char *account_id, const char *memory_id, int64_t now_us, struct arena *arena,
+				 struct memory_row *row, bool *found, struct err *err)
+{
+	struct db_rows rows;
+	*found = false;
+	if (!id_valid(memory_id))
+		return true;
+	return db_query(db, &rows, err, FROM "WHERE m.memory_id = $1 AND m.account_id = $2 AND m.expires_at > $3",
+					V_TEXT(memory_id), V_TEXT(account_id), V_INT(now_us)) &&
+		   take_one(&rows, arena, row, found, err);
+}
+
+bool memory_same(struct db *db, const char *account_id, const char *agent_id, const char *sha256, int64_t now_us,
+				 struct arena *arena, struct memory_row *row, bool *found, struct err *err)
+{
+	struct db_rows rows;
+	return db_query(db, &rows, err,
+					FROM "WHERE m.account_id = $1 AND m.agent_id = $2 AND m.content_sha256 = $3 AND m.expires_at > $4 "
+						 "AND m.tier <> 'l4' ORDER BY m.tier, m.memory_id LIMIT 1",
+					V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(sha256), V_INT(now_us)) &&
+		   take_one(&rows, arena, row, found, err);
+}
+
+bool memory_list(struct db *db, const struct memory_filter *f, int64_t now_us, struct arena *arena,
+				 struct memory_row *rows, size_t *count, struct err *err)
+{
+	struct db_rows found;
+	return db_query(db, &found, err,
+					FROM
+					"WHERE m.account_id = $1 AND m.agent_id = $2 AND ($3 = '' OR m.tier = $3) AND m.importance >= "
+					"$4 AND m.expires_at > $5 AND ($6 = '' OR m.memory_id < $6) ORDER BY m.memory_id DESC LIMIT $7",
+					V_TEXT(f->account_id), V_TEXT(f->agent_id), V_TEXT(f->tier >= 0 ? memory_tier_names[f->tier] : ""),
+					V_REAL(f->min_importance), V_INT(now_us), V_TEXT(f->before), V_INT((int64_t)f->limit)) &&
+		   take_all(&found, f->limit, arena, rows, count, err);
+}
+
+bool memory_update(struct db *db, const struct memory_row *was, const struct memory_row *row, struct err *err)
+{
+	if (!db_run(db, err,
+				"UPDATE memories SET tier = $2, importance = $3, tags = $4, metadata = $5, access_count = $6, "
+				"last_accessed_at = $7, expires_at = $8, source_ids = $9 WHERE memory_id = $1",
+				V_TEXT(row->memory_id), V_TEXT(memory_tier_names[row->tier]), V_REAL(row->importance),
+				V_TEXT(row->tags), V_TEXT(row->metadata), V_INT(row->access_count), V_INT(row->last_accessed_us),
+				V_INT(row->expires_us), V_TEXT(row->source_ids)))
+		return false;
+	return was->tier == row->tier || (db_run(db, err, "UPDATE memory_vectors SET tier = $2 WHERE memory_id = $1",
+											 V_TEXT(row->memory_id), V_TEXT(memory_tier_names[row->tier])) &&
+									  count_change(db, was, -1, 0, 0, err) && count_change(db, row, 1, 0, 0, err));
+}
+
+bool memory_remove(struct db *db, const struct memory_row *row, enum memory_end end, struct err *err)
+{
+	return db_run(db, err, "DELETE FROM memory_vectors WHERE memory_id = $1", V_TEXT(row->memory_id)) &&
+		   db_run(db, err, "DELETE FROM memories WHERE memory_id = $1", V_TEXT(row->memory_id)) &&
+		   count_change(db, row, -1, end == MEMORY_EVICTED, end == MEMORY_EXPIRED, err);
+}
+
+#define OF_AGENT "WHERE m.account_id = $1 AND m.agent_id = $2 AND m.tier = $3 "
+
+bool memory_worst(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+				  enum memory_strategy strategy, int64_t now_us, size_t limit, struct arena *arena,
+				  struct memory_row *rows, size_t *count, struct err *err)
+{
+	/* $4 is the time, of use in one of them; $6 the size of the lowest tenth, in another. */
+	static const char *const sql[] = {
+		[MEMORY_LRU] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
+		[MEMORY_LOW_IMPORTANCE] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.importance, m.memory_id LIMIT $5",
+		[MEMORY_GONE] = FROM OF_AGENT "AND m.expires_at <= $4 AND $6 > 0 ORDER BY m.expires_at, m.memory_id LIMIT $5",
+		[MEMORY_LEAST] = FROM "WHERE m.memory_id IN (SELECT w.memory_id FROM memories w WHERE w.account_id = $1 AND "
+							  "w.agent_id = $2 AND w.tier = $3 AND $4 > 0 ORDER BY w.importance, w.memory_id LIMIT $6) "
+							  "ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
+	};
+	struct db_rows found;
+	int64_t capacity = memory_capacity(tier), tenth = capacity == INT64_MAX ? 1000 : capacity / 10;
+	return db_query(db, &found, err, sql[strategy], V_TEXT(account_id), V_TEXT(agent_id),
+					V_TEXT(memory_tier_names[tier]), V_INT(now_us), V_INT((int64_t)limit), V_INT(tenth)) &&
+		   take_all(&found, limit, arena, rows, count, err);
+}
+
+bool memory_best(struct db *db, const char *account_id, const char *agent_id, const struct memory_wanted *wanted,
+				 int64_t now_us, size_t limit, struct arena *arena, struct memory_row *rows, size_t *count,
+				 struct err *err)
+{
+	struct db_rows found;
+	return db_query(db, &found, err,
+					FROM OF_AGENT "AND m.importance >= $4 AND m.access_count >= $5 AND m.created_at <= $6 AND "
+								  "m.expires_at > $7 ORDER BY m.importance DESC, m.memory_id DESC LIMIT $8",
+					V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[wanted->tier]),
+					V_REAL(wanted->min_importance), V_INT(wanted->min_access), V_INT(wanted->created_until_us),
+					V_INT(now_us), V_INT((int64_t)limit)) &&
+		   take_all(&found, limit, arena, rows, count, err);
+}
+
+bool memory_due(struct db *db, int64_t now_us, size_t limit, struct arena *arena, struct memory_row *rows,
+				size_t *count, struct err *err)
+{
+	struct db_rows found;
+	return db_query(db, &found, err, FROM "WHERE m.expires_at <= $1 ORDER BY m.expires_at, m.memory_id LIMIT $2",
+					V_INT(now_us), V_INT((int64_t)limit)) &&
+		   take_all(&found, limit, arena, rows, count, err);
+}
+
+/* --- vectors --- */
+
+/* The bytes of a row may lie anywhere: copied where floats may. */
+static const float *numbers_of(const struct db_rows *rows, int column, float *room, int64_t dimension)
+{
+	size_t size;
+	const void *bytes = db_blob(rows, column, &size);
+	must(dimension <= 4096 && size == (size_t)dimension * sizeof *room);
+	memcpy(room, bytes, size);
+	return room;
+}
+
+bool memory_vectors(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+					void (*take_vector)(void *self, const struct memory_vector *vector), void *self, struct err *err)
+{
+	struct db_rows rows;
+	_Alignas(64) float room[4096];
+	if (!db_query(
+			db, &rows, err,
+			"SELECT memory_id, model, dimension, norm, vector FROM memory_vectors WHERE account_id = $1 AND agent_id "
+			"= $2 AND tier = $3 ORDER BY memory_id DESC",
+			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier])))
+		return false;
+	while (db_next(&rows)) {
+		const struct memory_vector vector = {.memory_id = db_text(&rows, 0),
+											 .model = db_text(&rows, 1),
+											 .dimension = db_int(&rows, 2),
+											 .norm = db_real(&rows, 3),
+											 .numbers = numbers_of(&rows, 4, room, db_int(&rows, 2))};
+		take_vector(self, &vector);
+	}
+	return db_end(&rows, err);
+}
+
+bool memory_vector_of(struct db *db, const char *memory_id, struct arena *arena, struct memory_vector *vector,
+					  bool *found, struct err *err)
+{
+	struct db_rows rows;
+	if (!db_query(db, &rows, err, "SELECT model, dimension, norm, vector FROM memory_vectors WHERE memory_id = $1",
+				  V_TEXT(memory_id)))
+		return false;
+	*found = db_next(&rows);
+	if (*found) {
+		int64_t dimension = db_int(&rows, 1);
+		float *room = arena_array(arena, (size_t)dimension, sizeof *room);
+		*found = room != NULL;
+		if (room != NULL)
+			*vector = (struct memory_vector){.memory_id = memory_id,
+											 .model = db_text_dup(&rows, 0, arena),
+											 .dimension = dimension,
+											 .norm = db_real(&rows, 2),
+											 .numbers = numbers_of(&rows, 3, room, dimension)};
+	}
+	return db_end(&rows, err);
+}
+
+static void take_dimension(const struct db_rows *row, void *self)
+{
+	*(int64_t *)self = db_int(row, 0);
+}
+
+bool memory_dimension(struct db *db, const char *account_id, const char *agent_id, const char *model,
+					  int64_t *dimension, struct err *err)
+{
+	bool found;
+	*dimension = 0;
+	return db_one(db, err, &found, take_dimension, dimension,
+				  "SELECT dimension FROM memory_vectors WHERE account_id = $1 AND agent_id = $2 AND model = $3 LIMIT 1",
+				  V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(model));
+}
+
+/* --- events --- */
+
+bool memory_event_add(struct db *db, struct id_maker *ids, const struct memory_row *row, const char *kind,
+					  const char *detail, int64_t now_us, struct err *err)
+{
+	char id[ID_TEXT];
+	id_make(ids, id);
+	return db_run(
+		db, err,
+		"INSERT INTO memory_events (event_id, account_id, memory_id, kind, detail, at) VALUES ($1, $2, $3, $4, "
+		"$5, $6)",
+		V_TEXT(id), V_TEXT(row->account_id), V_TEXT(row->memory_id), V_TEXT(kind), V_TEXT(detail), V_INT(now_us));
+}
+
+bool memory_events(struct db *db, const char *account_id, const char *memory_id, size_t limit, struct arena *arena,
+				   struct memory_event *events, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	*count = 0;
+	if (!db_query(
+			db, &rows, err,
+			"SELECT event_id, kind, detail, at FROM memory_events WHERE account_id = $1 AND memory_id = $2 ORDER BY "
+			"event_id LIMIT $3",
+			V_TEXT(account_id), V_TEXT(memory_id), V_INT((int64_t)limit)))
+		return false;
+	while (*count < limit && db_next(&rows))
+		events[(*count)++] = (struct memory_event){.event_id = db_text_dup(&rows, 0, arena),
+												   .kind = db_text_dup(&rows, 1, arena),
+												   .detail = db_text_dup(&rows, 2, arena),
+												   .at_us = db_int(&rows, 3)};
+	return db_end(&rows, err);
+}
