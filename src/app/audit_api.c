@@ -51,7 +51,7 @@ static void handle_export(struct exchange *x)
 	*note = (struct export_note){.x = x, .app = app};
 	buf_init(&note->text, 0);
 	struct db *db = store_read(app->store);
-	bool written = audit_export(db, store_id(app->store), app->keys.checkpoint, &note->text, &err);
+	bool written = audit_export(db, store_id(app->store), app->keys.rings[KEY_OF_CHECKPOINTS], &note->text, &err);
 	store_read_end(app->store, db);
 	if (!written) {
 		buf_fini(&note->text);

@@ -13,6 +13,7 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "crypt/key.h"
+#include "crypt/ring.h"
 #include "seal/audit.h"
 #include "store/store.h"
 
@@ -43,16 +44,19 @@ static bool export_checkpoints(struct db *db, struct buf *out, struct err *err)
 	return db_end(&rows, err);
 }
 
-bool audit_export(struct db *db, const char *store_id, const struct key *key, struct buf *out, struct err *err)
+bool audit_export(struct db *db, const char *store_id, const struct key_ring *keys, struct buf *out, struct err *err)
 {
 	struct jw jw;
 	buf_addf(out, "{\"export\":{\"store_id\":\"%s\",\"version\":1}}\n", store_id);
 	if (!export_rows(db, out, err) || !export_checkpoints(db, out, err))
 		return false;
-	buf_adds(out, "{\"key\":");
-	jw_init(&jw, out);
-	key_jwk(key, &jw);
-	buf_adds(out, "}\n");
+	const struct key *key;
+	for (size_t i = 0; (key = ring_at(keys, i, 0)) != NULL; i++) { /* these never end */
+		buf_adds(out, "{\"key\":");
+		jw_init(&jw, out);
+		key_jwk(key, &jw);
+		buf_adds(out, "}\n");
+	}
 	return buf_ok(out) || err_set(err, ERR_LIMIT, "no memory for the export");
 }
 
@@ -64,7 +68,8 @@ struct verifying {
 	struct err *err;
 	char store_id[64];
 	struct chain_check check;
-	struct key *key;
+	struct key *keys[RING_KEYS_MAX];
+	size_t keys_count;
 	size_t line;
 };
 
@@ -116,17 +121,25 @@ static const char *hash_at(struct verifying *v, const char *bytes, const char *e
 	return NULL;
 }
 
+static const struct key *find_key(const struct verifying *v, const char *kid)
+{
+	for (size_t i = 0; kid != NULL && i < v->keys_count; i++)
+		if (strcmp(key_kid(v->keys[i]), kid) == 0)
+			return v->keys[i];
+	return NULL;
+}
+
 static bool signature_holds(const struct verifying *v, const struct json *statement, const char *signature)
 {
 	struct buf text;
 	unsigned char bytes[KEY_SIGNATURE_SIZE];
+	const struct key *key = find_key(v, json_text(statement, "key_id"));
 	size_t size;
 	buf_init(&text, 0);
 	jcs_write(&text, statement);
-	bool holds = signature != NULL && v->key != NULL && json_text(statement, "key_id") != NULL &&
-				 strcmp(json_text(statement, "key_id"), key_kid(v->key)) == 0 &&
+	bool holds = signature != NULL && key != NULL &&
 				 hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
-				 key_verify(v->key, buf_text(&text), text.size, bytes, size);
+				 key_verify(key, buf_text(&text), text.size, bytes, size);
 	buf_fini(&text);
 	return holds;
 }
@@ -158,10 +171,8 @@ static bool take_key(struct verifying *v, const struct json *jwk)
 	const char *x = json_text(jwk, "x");
 	unsigned char bytes[KEY_PUBLIC_MAX];
 	size_t size;
-	key_free(v->key);
-	v->key = NULL;
-	return x != NULL && base64url_decode(x, strlen(x), bytes, sizeof bytes, &size) &&
-		   key_from_public(KEY_ED25519, bytes, size, &v->key, v->err);
+	return x != NULL && v->keys_count < RING_KEYS_MAX && base64url_decode(x, strlen(x), bytes, sizeof bytes, &size) &&
+		   key_from_public(KEY_ED25519, bytes, size, &v->keys[v->keys_count], v->err) && ++v->keys_count > 0;
 }
 
 /* Every line once: rows are checked, the header and the key are taken. */
@@ -209,6 +220,7 @@ bool audit_export_verify(const char *bytes, size_t size, struct audit_report *re
 	if (read)
 		read_checkpoints(&v, bytes, bytes + size);
 	arena_fini(&v.arena);
-	key_free(v.key);
+	while (v.keys_count > 0)
+		key_free(v.keys[--v.keys_count]);
 	return read;
 }

@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/flow_ctk.h"
 #include "app/flow_run.h"
+#include "app/people_commands.h"
 #include "app/producer_commands.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -95,7 +96,8 @@ const struct cli_command cli_commands[] = {
 	 "without it is no backup.",
 	 backup_options, 1, 1, command_backup},
 	{"restore", "DIR --data NEW [--passphrase-file F]", "Make a data folder from a backup",
-	 "NEW must be absent or empty.  Every file is compared with the manifest, then the audit chain is verified with the "
+	 "NEW must be absent or empty.  Every file is compared with the manifest, then the audit chain is verified with "
+	 "the "
 	 "checkpoint that the manifest holds.  Exit codes: 0 restored, 4 the backup is not what was backed up.",
 	 restore_options, 1, 1, command_restore},
 	{"doctor", "", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.", NULL, 0, 0,
@@ -110,6 +112,30 @@ const struct cli_command cli_commands[] = {
 	 flow_run_options, 1, 1, command_flow_run},
 	{"flow ctk", "DIR", "Run the features of a conformance kit", "Prints how many scenarios hold, as n/m.",
 	 flow_ctk_options, 1, 1, command_flow_ctk},
+	{"user add", "EMAIL --role R[,R] [--password-file F|--invite]", "Make a person's login at the running server", NULL,
+	 user_add_options, 1, 1, command_user_add},
+	{"user list", "", "Name everybody of every account", NULL, NULL, 0, 0, command_user_list},
+	{"user show", "EMAIL|ID", "Show one person", NULL, NULL, 1, 1, command_user_show},
+	{"user unlock", "EMAIL|ID", "Forget the failed logins of a person", NULL, user_reason_options, 1, 1,
+	 command_user_unlock},
+	{"user suspend", "EMAIL|ID --reason TEXT", "End all sessions of a person and let them in no more", NULL,
+	 user_reason_options, 1, 1, command_user_suspend},
+	{"user activate", "EMAIL|ID", "Let a person in again", NULL, user_reason_options, 1, 1, command_user_activate},
+	{"user deactivate", "EMAIL|ID", "Let a person in no more, without blame", NULL, user_reason_options, 1, 1,
+	 command_user_deactivate},
+	{"user role", "EMAIL|ID R[,R]", "Give a person these roles instead of those they have", NULL, NULL, 2, 2,
+	 command_user_role},
+	{"user passwd", "EMAIL|ID [--password-file F]", "Set a password, or send a token to set one", NULL,
+	 user_passwd_options, 1, 1, command_user_passwd},
+	{"user sessions", "EMAIL|ID", "End all sessions of a person", NULL, NULL, 1, 1, command_user_sessions},
+	{"key create", "NAME --scope S,… [--user E] [--expires 90d]", "Make an API key; it is shown once", NULL,
+	 key_create_options, 1, 1, command_key_create},
+	{"key list", "", "Name the API keys of the first account", NULL, NULL, 0, 0, command_key_list},
+	{"key revoke", "ID|PREFIX|NAME", "Revoke an API key at once", NULL, NULL, 1, 1, command_key_revoke},
+	{"keys rotate", "access|receipt|checkpoint", "Sign with a new key of the server's own",
+	 "access: the old key verifies for people.access_ttl_s more.  receipt and checkpoint: for ever, and they stay "
+	 "published.",
+	 NULL, 1, 1, command_keys_rotate},
 	{"producer add", "NAME [--kind K]", "Register a strategy engine at the running server",
 	 "Its secret is shown once, and kept in DATA/clients for `producer sign` and `producer send`.",
 	 producer_add_options, 1, 1, command_producer_add},

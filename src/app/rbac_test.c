@@ -376,7 +376,7 @@ static void without_a_live_token_every_route_answers_401(void **state)
 	struct access_options options = {.store = world.app.store,
 									 .env = env_real(),
 									 .ids = &world.app.ids,
-									 .key = world.app.keys.access,
+									 .keys = world.app.keys.rings[KEY_OF_ACCESS],
 									 .issuer = world.app.config.public_url,
 									 .ttl_s = -10};
 	struct access *stale = access_new(&options);

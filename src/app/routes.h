@@ -35,5 +35,6 @@ void policies_api_add(struct app *app);
 void receipts_api_add(struct app *app);
 void files_api_add(struct app *app);
 void backup_api_add(struct app *app);
+void server_keys_api_add(struct app *app);
 
 #endif
