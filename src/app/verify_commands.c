@@ -112,7 +112,7 @@ static int export_store(const struct cli *cli, struct buf *text)
 	if (!app_open(&app, cli, &err))
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	struct db *db = store_read(app.store);
-	bool written = audit_export(db, store_id(app.store), app.keys.rings[KEY_OF_CHECKPOINTS], text, &err);
+	bool written = audit_export(db, store_id(app.store), NULL, app.keys.rings[KEY_OF_CHECKPOINTS], text, &err);
 	store_read_end(app.store, db);
 	app_close(&app);
 	return written ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
