@@ -3,17 +3,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/events.h"
 #include "app/files.h"
+#include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
+#include "app/mailer.h"
 #include "app/migrations.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
+#include "app/tickets.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -24,6 +29,8 @@
 #include "crypt/digest.h"
 #include "crypt/key.h"
 #include "crypt/tls.h"
+#include "expr/expr.h"
+#include "flow/agents_api.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -40,7 +47,7 @@
 #include "trade/trade_api.h"
 #include "version.h"
 
-enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+enum { SECRET_MAX = 1000, MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
 
 /* Blobs in a folder of their own below the data folder; NULL: in the data folder itself. */
 static bool open_blobs_in(struct app *app, const char *name, struct blobs **blobs, struct err *err)
@@ -80,11 +87,19 @@ static bool open_store(struct app *app, struct err *err)
 	return store_open(&options, &app->store, err);
 }
 
+bool app_mail_now(struct app *app, const struct mail *mail, struct err *err)
+{
+	return app->mailer != NULL ? mailer_send(app->mailer, mail, err)
+							   : mail_write(app->config.data, app->env, &app->ids, mail, err);
+}
+
 void app_mail(struct app *app, const char *to, const char *subject, const char *text)
 {
 	struct err err;
 	const struct mail mail = {.to = to, .subject = subject, .text = text};
-	if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
+	if (app->mailer != NULL)
+		mailer_queue(app->mailer, &mail);
+	else if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
 		log_error("a mail could not be written", log_str("why", err.message));
 }
 
@@ -126,6 +141,45 @@ static void open_people(struct app *app)
 	app->people = people_open(&options);
 }
 
+bool app_secret(struct app *app, const char *name, const char **secret, struct err *err)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char line[SECRET_MAX + 2] = "";
+	if (name == NULL)
+		return true;
+	if (strncmp(name, "cred:", 5) == 0)
+		name = arena_printf(&app->arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
+	FILE *file = name != NULL ? fopen(name, "re") : NULL;
+	if (file == NULL)
+		return err_set(err, ERR_IO, "cannot read the key in %s: %s", name, strerror(errno));
+	bool read = fgets(line, sizeof line, file) != NULL;
+	fclose(file);
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!read || line[0] == '\0' || strlen(line) > SECRET_MAX)
+		return err_set(err, ERR_IO, "the file %s holds no key of one line, at most %d bytes", name, SECRET_MAX);
+	*secret = arena_dup(&app->arena, line);
+	return true;
+}
+
+static bool open_mailer(struct app *app, struct err *err)
+{
+	typeof(app->config.smtp) *c = &app->config.smtp;
+	struct mailer_options options = {.store = app->store,
+									 .env = app->env,
+									 .ids = &app->ids,
+									 .audit = &app->audit,
+									 .master_key = app->keys.master,
+									 .server = {.url = c->url,
+												.from = c->from,
+												.tls = app->config.mode == MODE_PRODUCTION && !mail_is_here(c->url)}};
+	if (c->url == NULL)
+		return true;
+	if (!app_secret(app, c->password_file, &options.server.password, err))
+		return false;
+	app->mailer = mailer_new(&options);
+	return true;
+}
+
 static void open_countersign(struct app *app)
 {
 	app->outbox = outbox_new(app->store, app->env, &app->ids, app->config.public_url);
@@ -136,6 +190,17 @@ static void open_countersign(struct app *app)
 												.receipt_key = app_keys_current(&app->keys, KEY_OF_RECEIPTS),
 												.issuer = app->config.public_url};
 	app->countersign = countersign_new(&options);
+}
+
+static void open_agents(struct app *app)
+{
+	const struct agents_api_options options = {.store = app->store,
+											   .env = app->env,
+											   .ids = &app->ids,
+											   .audit = &app->audit,
+											   .outbox = app->outbox,
+											   .packs = app->packs};
+	app->agents = agents_api_open(&options);
 }
 
 static void open_trade(struct app *app)
@@ -149,6 +214,16 @@ static void open_trade(struct app *app)
 											  .packs = app->packs,
 											  .master_key = app->keys.master};
 	app->trade = trade_api_open(&options);
+}
+
+static bool open_exprs(struct app *app, struct err *err)
+{
+	typeof(app->config.flow.expr) *c = &app->config.flow.expr;
+	const struct expr_config config = {.helpers = (unsigned)c->helpers,
+									   .cpu_ms = (unsigned)c->cpu_ms,
+									   .wall_ms = 5 * (unsigned)c->cpu_ms,
+									   .memory_bytes = (size_t)c->memory_bytes};
+	return expr_open(&config, &app->exprs, err);
 }
 
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
@@ -168,13 +243,18 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	app_ops_init(&app->ops);
 	if (!open_store(app, err) || !open_blobs(app, err) ||
 		!app_keys_open(app->config.data, app->env, app->config.people.access_ttl_s, &app->keys, err) ||
-		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);
 		return false;
 	}
 	open_countersign(app);
 	open_people(app);
+	if (!open_mailer(app, err)) {
+		app_close(app);
+		return false;
+	}
 	open_trade(app);
+	open_agents(app);
 	return true;
 }
 
@@ -183,9 +263,13 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	countersign_free(app->countersign);
+	events_close(app->events);
 	outbox_free(app->outbox);
 	people_close(app->people);
+	mailer_free(app->mailer);
 	trade_api_close(app->trade);
+	agents_api_close(app->agents);
+	expr_close(app->exprs);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
 	blobs_close(app->blobs);
@@ -198,7 +282,8 @@ void app_close(struct app *app)
 
 struct op_context app_op_context(const struct app *app)
 {
-	return (struct op_context){.packs = app->packs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
+	return (struct op_context){
+		.packs = app->packs, .exprs = app->exprs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
 }
 
 /* --- checkpoints --- */
@@ -392,6 +477,18 @@ void app_reload(struct app *app)
 	warn_of_end(app);
 }
 
+static void open_events(struct app *app)
+{
+	const struct events_options options = {.store = app->store,
+										   .env = app->env,
+										   .outbox = app->outbox,
+										   .people = app->people,
+										   .max_streams = app->config.sse.max_streams,
+										   .buffer_bytes = (size_t)app->config.sse.buffer_bytes};
+	app->events = events_open(&options);
+	app->tickets = tickets_new(app->env);
+}
+
 static bool listen_all(struct app *app, struct err *err)
 {
 	char control[4200];
@@ -409,7 +506,8 @@ bool app_assemble(struct app *app, struct err *err)
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
-	if (!sign_setup(app, err))
+	open_events(app);
+	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
@@ -428,6 +526,8 @@ bool app_serve(struct app *app, struct err *err)
 		!listen_all(app, err))
 		return false;
 	app->scanner = scanner_open(app);
+	if (app->mailer != NULL)
+		mailer_start(app->mailer);
 	return front_start(app->front, err);
 }
 
@@ -439,14 +539,18 @@ void app_stop(struct app *app)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
 	scanner_close(app->scanner);
+	mailer_stop(app->mailer);
 	if (!app_checkpoint(app, NULL, &err))
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
+	events_stop(app->events); /* its streams have ended */
 	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
+	flow_end(app);
 	rates_free(app->rates);
+	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);

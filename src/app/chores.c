@@ -7,6 +7,7 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
+#include "flow/agents_api.h"
 #include "seal/countersign.h"
 #include "seal/outbox.h"
 #include "store/store.h"
@@ -53,6 +54,8 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 	bool due = false;
 	if (!is_due(app, &due, &err) || (due && !store_write(app->store, apply_expire, app, &err)))
 		log_error("requests could not expire", log_str("why", err.message));
+	if (!agents_chores(app->agents, &err))
+		log_error("what agents have due could not be done", log_str("why", err.message));
 	due = false;
 	if (!trade_due(app->trade, &due, &err) || (due && !store_write(app->store, trade_work, app->trade, &err)))
 		log_error("the desk could not keep its times", log_str("why", err.message));

@@ -112,6 +112,8 @@ const struct cli_command cli_commands[] = {
 	 flow_run_options, 1, 1, command_flow_run},
 	{"flow ctk", "DIR", "Run the features of a conformance kit", "Prints how many scenarios hold, as n/m.",
 	 flow_ctk_options, 1, 1, command_flow_ctk},
+	{"flow validate", "FILE", "Check a workflow definition, without a server",
+	 "Prints {valid, form, problems}.  Exit codes: 0 valid, 2 not.", NULL, 1, 1, command_flow_validate},
 	{"user add", "EMAIL --role R[,R] [--password-file F|--invite]", "Make a person's login at the running server", NULL,
 	 user_add_options, 1, 1, command_user_add},
 	{"user list", "", "Name everybody of every account", NULL, NULL, 0, 0, command_user_list},

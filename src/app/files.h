@@ -54,6 +54,15 @@ bool upload_drop(struct db *db, const char *account_id, const char *upload_id, s
 /* Drop uploads that nobody made a file in time, at most `limit`; their blobs are loose then. */
 bool upload_expire(struct db *db, int64_t now_us, int64_t limit, struct err *err);
 
+bool upload_insert(struct db *db, const struct upload *upload, struct err *err);
+
+/* The upload of an account that was promised for this purpose. */
+bool upload_find_purpose(struct db *db, const char *account_id, const char *purpose, struct arena *arena,
+						 struct upload *upload, bool *found, struct err *err);
+
+/* The signed URL that takes its bytes, in the arena; NULL when it is full. */
+const char *upload_url(const struct app *app, struct arena *arena, const struct upload *upload);
+
 /* May this name and type be stored?  The name is brought into NFC, in the arena.  False: answered. */
 bool upload_promise(struct exchange *x, struct upload *upload);
 
@@ -139,6 +148,15 @@ bool files_scans(const struct app *app);
 
 extern const struct field_table file_create_table;
 void files_create(struct exchange *x);
+
+/*
+ * The same for a caller who found the upload: answers.  `also` runs in the op that makes the file, or with the refusal
+ * in the one that drops the upload; NULL: nothing besides.
+ */
+typedef bool file_also(void *self, struct db *db, const struct file *file, enum err_kind refusal, struct err *err);
+void files_create_upload(struct exchange *x, const struct upload *upload, const char *sha256, file_also *also,
+						 void *self);
+
 void files_upload(struct exchange *x);
 
 /* --- reading one (files_download.c) --- */

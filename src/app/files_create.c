@@ -27,6 +27,8 @@ struct creating {
 	char file_id[ID_TEXT], sha256[SHA256_HEX_SIZE]; /* sha256: of the bytes as they were read now */
 	bool presigned;                                 /* there is an upload's row */
 	enum err_kind refusal;                          /* ERR_NONE: the file is made */
+	file_also *also;
+	void *also_self;
 };
 
 /* --- deciding --- */
@@ -81,6 +83,11 @@ static bool say_refusal(struct creating *c)
 						c->file.sniffed_type, c->file.content_type);
 }
 
+static bool do_also(struct creating *c, struct db *db, struct err *err)
+{
+	return c->also == NULL || c->also(c->also_self, db, &c->file, c->refusal, err);
+}
+
 /* What came is not what was promised: the upload is dropped, and the row says why. */
 static bool refuse(struct creating *c, struct db *db, struct err *err)
 {
@@ -91,10 +98,10 @@ static bool refuse(struct creating *c, struct db *db, struct err *err)
 	event.meta_count = sizeof meta / sizeof *meta;
 	if (c->presigned && !file_blob_loose(db, c->upload.blob_sha256, c->file.created_us, err))
 		return false;
-	return audit_append(&c->app->audit, db, &event, err) && say_refusal(c);
+	return audit_append(&c->app->audit, db, &event, err) && do_also(c, db, err) && say_refusal(c);
 }
 
-static bool insert(const struct creating *c, struct db *db, struct err *err)
+static bool insert(struct creating *c, struct db *db, struct err *err)
 {
 	const struct audit_pair meta[] = {{AUDIT_META_sha256, c->file.blob_sha256}};
 	struct audit_event event = principal_event(c->write.x, AUDIT_FILE_CREATE, AUDIT_SUCCESS);
@@ -104,7 +111,7 @@ static bool insert(const struct creating *c, struct db *db, struct err *err)
 	if (!blob_exists(c->app->files, c->file.blob_sha256)) /* swept between the put and now */
 		return err_set(err, ERR_UNAVAILABLE, "The bytes could not be kept; send them again.");
 	return file_insert(db, &c->file, err) && file_tell(c->app, db, &c->file, "file.created", err) &&
-		   audit_append(&c->app->audit, db, &event, err);
+		   audit_append(&c->app->audit, db, &event, err) && do_also(c, db, err);
 }
 
 static bool create_apply(struct write *w, struct db *db, struct err *err)
@@ -186,6 +193,23 @@ void files_create(struct exchange *x)
 		return;
 	c->presigned = true;
 	if (find_upload(c, body.upload_id, &err) && read_upload(c, body.sha256, &err))
+		submit(c, x);
+	else
+		exchange_fail(x, &err);
+}
+
+void files_create_upload(struct exchange *x, const struct upload *upload, const char *sha256, file_also *also,
+						 void *self)
+{
+	struct err err;
+	struct creating *c = begin(x);
+	if (c == NULL)
+		return;
+	c->presigned = true;
+	c->upload = *upload;
+	c->also = also;
+	c->also_self = self;
+	if (read_upload(c, sha256, &err))
 		submit(c, x);
 	else
 		exchange_fail(x, &err);

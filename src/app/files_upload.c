@@ -45,15 +45,25 @@ static void take_upload(const struct db_rows *row, void *self)
 	};
 }
 
+#define UPLOAD_SELECT \
+	"SELECT upload_id, account_id, filename, content_type, size, sha256, purpose, max_bytes, created_by, " \
+	"created_at, expires_at, blob_sha256, blob_size FROM file_uploads "
+
 bool upload_find(struct db *db, const char *account_id, const char *upload_id, struct arena *arena,
 				 struct upload *upload, bool *found, struct err *err)
 {
 	struct upload_take take = {arena, upload};
 	return db_one(db, err, found, take_upload, &take,
-				  "SELECT upload_id, account_id, filename, content_type, size, sha256, purpose, max_bytes, created_by, "
-				  "created_at, expires_at, blob_sha256, blob_size FROM file_uploads WHERE upload_id = $1 "
-				  "AND (CAST($2 AS TEXT) IS NULL OR account_id = $2)",
+				  UPLOAD_SELECT "WHERE upload_id = $1 AND (CAST($2 AS TEXT) IS NULL OR account_id = $2)",
 				  V_TEXT(upload_id), V_TEXT(account_id));
+}
+
+bool upload_find_purpose(struct db *db, const char *account_id, const char *purpose, struct arena *arena,
+						 struct upload *upload, bool *found, struct err *err)
+{
+	struct upload_take take = {arena, upload};
+	return db_one(db, err, found, take_upload, &take, UPLOAD_SELECT "WHERE purpose = $1 AND account_id = $2",
+				  V_TEXT(purpose), V_TEXT(account_id));
 }
 
 bool upload_drop(struct db *db, const char *account_id, const char *upload_id, struct err *err)
@@ -62,7 +72,7 @@ bool upload_drop(struct db *db, const char *account_id, const char *upload_id, s
 				  V_TEXT(account_id));
 }
 
-static bool upload_insert(struct db *db, const struct upload *u, struct err *err)
+bool upload_insert(struct db *db, const struct upload *u, struct err *err)
 {
 	return db_run(
 		db, err,
@@ -94,6 +104,12 @@ static struct blob_claim put_claim(const struct upload *upload)
 							   .account_id = upload->account_id,
 							   .expires_s = upload->expires_us / STAMP_US_PER_S,
 							   .bytes = upload->max_bytes};
+}
+
+const char *upload_url(const struct app *app, struct arena *arena, const struct upload *upload)
+{
+	const struct blob_claim claim = put_claim(upload);
+	return blob_url(app, arena, &claim);
 }
 
 /* --- presign --- */
@@ -146,11 +162,10 @@ static bool presign_apply(struct write *w, struct db *db, struct err *err)
 static void presign_answer(struct write *w)
 {
 	const struct presigning *p = (const struct presigning *)w;
-	const struct blob_claim claim = put_claim(&p->upload);
 	const struct presigned view = {
 		.upload_id = p->upload_id,
 		.blob_key = arena_printf(&w->x->arena, "blobs/%s", p->upload_id),
-		.upload_url = blob_url(p->app, &w->x->arena, &claim),
+		.upload_url = upload_url(p->app, &w->x->arena, &p->upload),
 		.method = "PUT",
 		.headers = {p->upload.content_type},
 		.expires_in = p->app->config.blob.presign_ttl_s,

@@ -15,12 +15,12 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "crypt/digest.h"
+#include "expr/expr.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
-#include "flow/domain/run.h"
-#include "flow/domain/steps.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
+#include "flow/story.h"
 #include "seal/pack.h"
 #include "store/store.h"
 #include "version.h"
@@ -53,6 +53,7 @@ struct job {
 	struct app_ops ops;
 	struct packs *packs;
 	struct id_maker ids;
+	struct expr_pool *expr;
 	struct flow_host host;
 	char folder[64];
 	const char *data;
@@ -176,7 +177,7 @@ static bool open_runner(struct job *job, struct err *err)
 		.store = job->store,
 		.env = env_real(),
 		.ids = &job->ids,
-		.expr = job->host.expr,
+		.expr = job->expr,
 		.outgoing = &job->host.outgoing,
 		.policy = &job->host.policy,
 		.op = flow_host_op,
@@ -198,8 +199,9 @@ static bool open_all(struct job *job, struct err *err)
 	app_ops_init(&job->ops);
 	id_maker_init(&job->ids, env_real());
 	if (!read_input(job, err) || !read_secrets(job, err) || !app_packs_open(&job->ops, NULL, &job->packs, err) ||
-		!flow_host_open(&job->host, &job->ops, job->packs, err))
+		!expr_open(NULL, &job->expr, err))
 		return false;
+	flow_host_init(&job->host, &job->ops, job->packs, job->expr);
 	job->host.policy.shell = true; /* the caller's own machine */
 	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_runner(job, err);
 }
@@ -217,7 +219,7 @@ static void close_all(struct job *job)
 	runner_close(job->runner);
 	definition_unref(job->start.definition);
 	store_close(job->store);
-	flow_host_close(&job->host);
+	expr_close(job->expr);
 	packs_free(job->packs);
 	id_maker_fini(&job->ids);
 	datum_unref(job->input);
@@ -256,20 +258,6 @@ static bool begin(struct job *job, const char *text, size_t size, struct err *er
 
 /* --- what is said of it --- */
 
-struct story {
-	struct run run;
-	struct steps steps;
-};
-
-static bool fold(void *self, const struct json *json, struct err *err)
-{
-	struct story *story = self;
-	struct row row;
-	bool good = row_decode(json, &row, err) && run_apply(&story->run, &row, err);
-	row_fini(&row);
-	return good;
-}
-
 static void write_tasks(struct jw *jw, const struct steps *steps)
 {
 	jw_key(jw, "tasks");
@@ -297,20 +285,16 @@ static void write_events(struct jw *jw, const struct steps *steps)
 	jw_array_end(jw);
 }
 
-static bool write_story(struct job *job, struct db *db, struct jw *jw, struct err *err)
+static bool write_story(struct job *job, struct db *db, const struct run_record *record, struct jw *jw, struct err *err)
 {
 	struct story story;
-	jw_member_str(jw, "run_id", job->start.run_id);
-	run_init(&story.run, definition_ir(job->start.definition), job->start.run_id, job->start.seed);
-	steps_init(&story.steps);
-	story.run.watch = steps_watch;
-	story.run.watch_self = &story.steps;
-	bool good = runs_journal(db, job->start.run_id, 0, 0, fold, &story, err);
+	if (!story_open(&story, job->runner, db, record, &job->arena, err))
+		return false;
+	jw_member_str(jw, "run_id", record->run_id);
 	write_tasks(jw, &story.steps);
 	write_events(jw, &story.steps);
-	steps_fini(&story.steps);
-	run_fini(&story.run);
-	return good;
+	story_close(&story);
+	return true;
 }
 
 static void add_text(struct jw *jw, const char *name, const char *json)
@@ -352,7 +336,7 @@ static bool write_run(struct job *job, struct db *db, struct jw *jw, int *code, 
 	jw_member_str(jw, "status", record.status);
 	add_text(jw, "output", record.output);
 	add_text(jw, "error", record.error);
-	bool good = !job->cli->json || write_story(job, db, jw, err);
+	bool good = !job->cli->json || write_story(job, db, &record, jw, err);
 	jw_object_end(jw);
 	*code = exit_of(record.status);
 	return good;

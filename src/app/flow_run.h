@@ -6,5 +6,6 @@
 
 extern const struct cli_option flow_run_options[];
 int command_flow_run(const struct cli *cli);
+int command_flow_validate(const struct cli *cli);
 
 #endif

@@ -38,15 +38,19 @@ static const char *const fixed_names[EXPR_ARGS] = {
 static void add_problem(struct definition_problems *problems, const char *pointer, const char *code,
 						const char *message, size_t line)
 {
-	struct ir_problem *items = arena_array(problems->arena, problems->list.count + 1, sizeof *items);
-	must(items != NULL);
-	if (problems->list.count > 0)
-		memcpy(items, problems->list.items, problems->list.count * sizeof *items);
-	items[problems->list.count++] = (struct ir_problem){.pointer = arena_dup(problems->arena, pointer),
-														.code = arena_dup(problems->arena, code),
-														.message = arena_dup(problems->arena, message),
-														.line = line};
-	problems->list.items = items;
+	struct ir_problems *list = &problems->list;
+	bool full = list->count == 0 || (list->count >= 16 && (list->count & (list->count - 1)) == 0);
+	if (full) {
+		struct ir_problem *items = arena_array(problems->arena, list->count == 0 ? 16 : 2 * list->count, sizeof *items);
+		must(items != NULL);
+		if (list->count > 0)
+			memcpy(items, list->items, list->count * sizeof *items);
+		list->items = items;
+	}
+	list->items[list->count++] = (struct ir_problem){.pointer = arena_dup(problems->arena, pointer),
+													 .code = arena_dup(problems->arena, code),
+													 .message = arena_dup(problems->arena, message),
+													 .line = line};
 }
 
 static bool read_yaml(struct definition *definition, const char *text, size_t size, const struct json **json,
@@ -78,21 +82,48 @@ static bool is_json(const char *text, size_t size, enum definition_form form)
 	return form == DEFINITION_JSON || (form == DEFINITION_GUESS && at < size && text[at] == '{');
 }
 
+static enum expr_mode mode_of(enum ir_mode mode)
+{
+	return mode == IR_BARE ? EXPR_BARE : mode == IR_LOOSE ? EXPR_LOOSE : EXPR_STRICT;
+}
+
+/* What can be told of the expressions of a definition that is refused anyway. */
+static void check_expressions(struct definition *definition, const struct ir_problems *found, struct expr_pool *expr,
+							  struct definition_problems *problems)
+{
+	struct expr_book *book = expr_book_new();
+	struct faults faults;
+	struct err err;
+	must(book != NULL);
+	for (size_t i = 0; i < found->values_count; i++) {
+		const struct ir_slot *slot = &found->values[i];
+		for (size_t k = 0; slot->scope != NULL && k < slot->scope->count; k++)
+			(void)expr_book_variable(book, slot->scope->names[k]);
+		(void)expr_book_add(book, slot->pointer, slot->value.source, mode_of(slot->value.mode));
+	}
+	faults_init(&faults, &definition->arena);
+	/* Without a helper the rest is told all the same. */
+	(void)expr_book_seal(book, expr, &faults, &err);
+	for (const struct fault *fault = faults.first; fault != NULL; fault = fault->next)
+		add_problem(problems, fault->pointer, fault->code, fault->message, 0);
+	expr_book_free(book);
+}
+
 static const struct ir *compile(struct definition *definition, const struct json *json, const struct ir_policy *policy,
-								struct definition_problems *problems)
+								struct expr_pool *expr, struct definition_problems *problems)
 {
 	struct ir_problems found = {.count = 0};
 	const struct ir *ir = ir_compile(&definition->arena, json, policy, &found);
+	problems->form = json_get(json, "steps") != NULL ? "dag" : "dsl";
 	for (size_t i = 0; i < found.count; i++)
 		add_problem(problems, found.items[i].pointer, found.items[i].code, found.items[i].message, found.items[i].line);
 	if (ir == NULL && found.count == 0)
 		add_problem(problems, "", "limit", "The definition is too large.", 0);
+	if (found.count > 0 && found.values_count > 0) {
+		check_expressions(definition, &found, expr, problems);
+		ir_problems_order(&definition->arena, json, &problems->list);
+	}
 	return ir;
-}
-
-static enum expr_mode mode_of(enum ir_mode mode)
-{
-	return mode == IR_BARE ? EXPR_BARE : mode == IR_LOOSE ? EXPR_LOOSE : EXPR_STRICT;
 }
 
 static void add_variables(struct definition *definition, const struct ir_scope *scope)
@@ -128,6 +159,7 @@ static bool compile_expressions(struct definition *definition, struct expr_pool 
 		return true;
 	for (const struct fault *fault = faults.first; fault != NULL; fault = fault->next)
 		add_problem(problems, fault->pointer, fault->code, fault->message, 0);
+	ir_problems_order(&definition->arena, ir->definition, &problems->list);
 	return false;
 }
 
@@ -139,13 +171,18 @@ struct definition *definition_open(const char *text, size_t size, enum definitio
 	must(definition != NULL);
 	definition->refs = 1;
 	problems->list = (struct ir_problems){.count = 0};
+	problems->form = NULL;
 	arena_init(&definition->arena, DEFINITION_CAP);
 	const struct json *json;
 	char *copy = arena_dupn(&definition->arena, text, size);
-	bool good = is_json(text, size, form) ? read_json(definition, copy, size, &json, problems)
-										  : read_yaml(definition, copy, size, &json, problems);
+	bool good = is_json(text, size, form) && read_json(definition, copy, size, &json, problems);
+	/* A YAML mapping may begin with { too. */
+	if (!good && form != DEFINITION_JSON) {
+		problems->list.count = 0;
+		good = read_yaml(definition, copy, size, &json, problems);
+	}
 	if (good)
-		definition->ir = compile(definition, json, policy, problems);
+		definition->ir = compile(definition, json, policy, expr, problems);
 	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err))
 		return definition;
 	definition_unref(definition);

@@ -27,6 +27,7 @@ struct definition;
 struct definition_problems {
 	struct arena *arena; /* the caller's: texts live there */
 	struct ir_problems list;
+	const char *form; /* "dsl" or "dag"; NULL: the text could not be read */
 };
 
 /*

@@ -36,6 +36,11 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 	return runner->options.op(runner->options.op_self, name, body, trouble);
 }
 
+static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
+{
+	return resource_get(self, uri, trouble);
+}
+
 static void world_id(void *self, char id[37])
 {
 	struct runner *runner = self;
@@ -91,6 +96,7 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 	}
 	if (start->seed == NULL)
 		choose_seed(runner, start);
+	start->created_us = runner_now_us(runner);
 	const struct run_record record = {
 		.run_id = start->run_id,
 		.account_id = start->account_id,
@@ -102,7 +108,7 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.labels = start->labels == NULL ? "{}" : start->labels,
 		.input = start->input,
 		.priority = start->priority,
-		.created_us = runner_now_us(runner),
+		.created_us = start->created_us,
 		.created_by = start->created_by,
 		.parent_run_id = start->parent_run_id,
 		.parent_path = start->parent_path,
@@ -141,11 +147,14 @@ static struct message *new_message(enum message_kind kind)
 	return message;
 }
 
-void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason)
+void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason,
+				  void (*told)(void *self, bool ended), void *self)
 {
 	struct message *message = new_message(MESSAGE_ORDER);
 	message->order = order;
 	message->reason = reason == NULL ? NULL : strdup(reason);
+	message->told = told;
+	message->self = self;
 	post(runner, run_id, message);
 }
 
@@ -158,6 +167,17 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 	message->error = result->error;
 	message->definite = result->definite;
 	post(runner, result->run_id, message);
+}
+
+void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout_ms,
+					  void (*told)(void *self, bool ended), void *self)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, run_id);
+	waiter_add(live, false, timeout_ms, told, self);
+	live_queue(live); /* it may be over already: then nothing else would say so */
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
 }
 
 bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms)
@@ -209,6 +229,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .eval = world_eval,
 								   .op = world_op,
 								   .id = world_id,
+								   .resource = world_resource,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -220,6 +241,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 	pthread_condattr_destroy(&monotonic);
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
+	map_init(&runner->resources, NULL, NULL);
 }
 
 bool runner_open(const struct runner_options *options, struct runner **out, struct err *err)
@@ -249,6 +271,9 @@ static void free_all(struct runner *runner)
 	}
 	for (size_t at = 0; map_next(&runner->definitions, &at, &key, &size, &value);)
 		definition_unref(value);
+	for (size_t at = 0; map_next(&runner->resources, &at, &key, &size, &value);)
+		datum_unref(value);
+	map_fini(&runner->resources);
 	map_fini(&runner->live);
 	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);

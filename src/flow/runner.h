@@ -72,6 +72,7 @@ struct runner_start {
 	const char *labels; /* JSON object; NULL: {} */
 	int64_t priority;
 	const char *parent_run_id, *parent_path;
+	int64_t created_us; /* set */
 	char made_id[37], made_seed[24];
 };
 bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
@@ -80,8 +81,16 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 void runner_wake(struct runner *runner, const char *run_id);
 
 enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME };
-/* Tell a run to stop, pause or go on.  Wrong in its state: it is left as it is. */
-void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason);
+/*
+ * Tell a run to stop, pause or go on; wrong in its state, it is left as it is.  `told` (may be NULL) is called when the
+ * turn that heard it has ended, on a thread of the runner.
+ */
+void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason,
+				  void (*told)(void *self, bool ended), void *self);
+
+/* Call told(self, ended) once the run is over or suspended, or after the time; on a thread of the runner. */
+void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout_ms,
+					  void (*told)(void *self, bool ended), void *self);
 
 /* Wait until the run is over, suspended, or has come to rest with nothing in flight (`rest`); false: out of time. */
 bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms);

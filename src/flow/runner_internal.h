@@ -32,7 +32,19 @@ struct message {
 	int64_t deliveries;
 	struct datum *output, *error;
 	bool definite;
+	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
+	void *self;
 	struct message *next;
+};
+
+/* Who waits for a run: until it is over (or its turn has ended), or for a time. */
+struct waiter {
+	struct live *live;
+	bool turn;           /* the end of a turn will do */
+	int64_t deadline_us; /* monotonic */
+	void (*told)(void *self, bool ended);
+	void *self;
+	struct waiter *next;
 };
 
 /* A frame whose intent was written in the turn at hand. */
@@ -85,7 +97,9 @@ struct runner {
 	pthread_cond_t changed; /* a run came to rest; an alarm was set; the end has come */
 	struct map live;        /* run_id -> struct live */
 	struct map definitions; /* sha256 -> struct definition */
+	struct map resources;   /* uri -> struct datum */
 	struct alarms alarms;
+	struct waiter *waiters;
 	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;
@@ -106,6 +120,15 @@ void turn_run(void *live, int worker);
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
+
+/* waiter.c, with the lock held */
+void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);
+struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
+struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
+void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
+
+/* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
+struct datum *resource_get(struct runner *runner, const char *uri, struct trouble *trouble);
 
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);

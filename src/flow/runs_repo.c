@@ -110,6 +110,35 @@ bool runs_get(struct db *db, const char *run_id, const char *account_id, struct 
 				  V_TEXT(account_id));
 }
 
+/* {"KEY":"VALUE" as the label's text has it, wherever it stands among the others. */
+static const char *label_pattern(struct arena *arena, const char *label)
+{
+	const char *colon = label == NULL ? NULL : strchr(label, ':');
+	if (colon == NULL)
+		return label;
+	return arena_printf(arena, "%%\"%.*s\":\"%s\"%%", (int)(colon - label), label, colon + 1);
+}
+
+bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
+			   void (*take)(void *self, const struct run_record *record), void *self, struct err *err)
+{
+	struct db_rows rows;
+	if (!db_query(db, &rows, err,
+				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE account_id = $1 AND ($2 = '' OR run_id < $2) "
+				  "AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR namespace = $4) AND ($5 IS NULL OR name = $5) "
+				  "AND ($6 IS NULL OR labels LIKE $6) ORDER BY run_id DESC LIMIT $7",
+				  V_TEXT(f->account_id), V_TEXT(f->before), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
+				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->limit)))
+		return false;
+	while (db_next(&rows)) {
+		struct run_record record;
+		struct record to = {.arena = arena, .record = &record};
+		take_record(&rows, &to);
+		take(self, &record);
+	}
+	return db_end(&rows, err);
+}
+
 static struct store_value moment(int64_t us)
 {
 	return us == 0 ? V_NULL : V_INT(us);

@@ -43,6 +43,17 @@ bool runs_insert(struct db *db, const struct run_record *record, struct err *err
 bool runs_get(struct db *db, const char *run_id, const char *account_id, struct arena *arena, struct run_record *record,
 			  bool *found, struct err *err);
 
+struct runs_filter {
+	const char *account_id;
+	const char *status, *namespace, *name; /* NULL: any */
+	const char *label;                     /* KEY:VALUE; NULL: any */
+	const char *before;                    /* runs with smaller ids only; "": from the newest */
+	int64_t limit;
+};
+/* The account's runs, newest first. */
+bool runs_list(struct db *db, const struct runs_filter *filter, struct arena *arena,
+			   void (*take)(void *self, const struct run_record *record), void *self, struct err *err);
+
 /* One commit of a run's turn: the lines first_seq to last_seq, and the state they lead to. */
 struct run_commit {
 	const char *run_id;

@@ -81,16 +81,29 @@ static void wait_us(struct runner *runner, int64_t us)
 	pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
 }
 
+/* With the lock held; lets it go while those who waited long enough are told. */
+static int64_t tell_late(struct runner *runner)
+{
+	int64_t next_us;
+	struct waiter *late = waiters_late(runner, &next_us);
+	if (late == NULL)
+		return next_us;
+	pthread_mutex_unlock(&runner->lock);
+	waiters_tell(runner, late, false);
+	pthread_mutex_lock(&runner->lock);
+	return 0;
+}
+
 void *timer_main(void *self)
 {
 	struct runner *runner = self;
 	pthread_mutex_lock(&runner->lock);
 	while (!runner->closing) {
-		int64_t us = sleep_us(runner);
-		if (us > 0)
-			wait_us(runner, us);
-		else
+		int64_t late_us = tell_late(runner), us = sleep_us(runner);
+		if (us <= 0)
 			ring(runner);
+		else if (late_us > 0)
+			wait_us(runner, us < late_us ? us : late_us);
 	}
 	pthread_mutex_unlock(&runner->lock);
 	return NULL;

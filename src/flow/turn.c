@@ -128,6 +128,11 @@ static void take_message(struct live *live, struct message *message)
 		take_result(live, message);
 	else
 		take_order(live, message);
+	if (message->told != NULL) {
+		pthread_mutex_lock(&live->runner->lock);
+		waiter_add(live, true, 0, message->told, message->self);
+		pthread_mutex_unlock(&live->runner->lock);
+	}
 	datum_unref(message->output);
 	datum_unref(message->error);
 	free(message->reason);
@@ -269,7 +274,7 @@ static void send_effects(struct live *live)
 }
 
 /* With the lock held: what the commit means for those who wait. */
-static void settle(struct live *live)
+static struct waiter *settle(struct live *live)
 {
 	struct runner *runner = live->runner;
 	live->turning = false;
@@ -284,7 +289,7 @@ static void settle(struct live *live)
 		live_queue(live);
 	runner->turns_under_way--;
 	pthread_cond_broadcast(&runner->changed);
-	live_put(live);
+	return waiters_met(live);
 }
 
 static void end_turn(struct live *live)
@@ -292,8 +297,10 @@ static void end_turn(struct live *live)
 	struct runner *runner = live->runner;
 	buf_fini(&live->lines);
 	pthread_mutex_lock(&runner->lock);
-	settle(live);
+	struct waiter *met = settle(live);
+	live_put(live);
 	pthread_mutex_unlock(&runner->lock);
+	waiters_tell(runner, met, true);
 }
 
 /* What was not committed did not happen: the state is read anew, and the turn begins again. */

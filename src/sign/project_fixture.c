@@ -174,6 +174,7 @@ static void open_sign(struct project_fixture *f, bool require_stamp, bool with_p
 											 .ids = &f->ids,
 											 .audit = &f->audit,
 											 .countersign = f->desk.countersign,
+											 .outbox = f->desk.outbox,
 											 .version = "1.2.3",
 											 .git_sha = "abc",
 											 .geocoder_url = "https://geocode.test/json",

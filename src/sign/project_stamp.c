@@ -5,10 +5,12 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/id.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
+#include "sign/submission_repo.h"
 #include "store/store.h"
 
 #define SUBJECT "project"
@@ -202,6 +204,25 @@ static bool record(const struct sign_api *api, struct db *db, const struct proje
 	return project_record_by(api, db, project, request->by, env_wall_us(api->options.env), &happening, err);
 }
 
+/* The stamped report, drawn after the commit and once. */
+static bool start_effect(const struct sign_api *api, struct db *db, const struct project *project,
+						 const struct countersign_request *request, struct err *err)
+{
+	char id[ID_TEXT];
+	id_make(api->options.ids, id);
+	const struct dispatch effect = {.dispatch_id = id,
+									.account_id = project->account_id,
+									.project_id = project->project_id,
+									.name = DISPATCH_REPORT,
+									.next_us = env_wall_us(api->options.env),
+									.seal_sha256 = request->seal_sha256,
+									.effect_key = request->effect_key,
+									.started_by = request->by->actor,
+									.request_id = request->by->request_id,
+									.created_us = env_wall_us(api->options.env)};
+	return dispatch_insert(db, &effect, err);
+}
+
 static bool told(void *self, struct db *db, const struct countersign_request *request, struct err *err)
 {
 	const struct sign_api *api = self;
@@ -212,7 +233,8 @@ static bool told(void *self, struct db *db, const struct countersign_request *re
 		return true;
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	bool done = find_subject(db, request, &arena, &project, &found, err) &&
-				(!found || record(api, db, &project, request, &arena, err));
+				(!found || record(api, db, &project, request, &arena, err)) &&
+				(!found || request->status != COUNTERSIGN_GRANTED || start_effect(api, db, &project, request, err));
 	arena_fini(&arena);
 	return done;
 }

@@ -3,13 +3,17 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/env.h"
 #include "core/id.h"
+#include "core/jw.h"
+#include "core/stamp.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
 #include "people/roles.h"
 #include "seal/envelope.h"
+#include "seal/outbox.h"
 #include "sign/project_stamp.h"
 #include "sign/sign_internal.h"
 
@@ -132,6 +136,46 @@ bool project_writable(const struct project_write *w, struct err *err)
 				   project_status_names[w->project.status]);
 }
 
+static void write_json(struct jw *jw, const char *name, const char *json)
+{
+	jw_key(jw, name);
+	if (json != NULL)
+		jw_raw(jw, json, strlen(json));
+	else
+		jw_null(jw);
+}
+
+/* The same to whoever listens: streams, webhooks, flows. */
+static bool tell_outbox(const struct sign_api *api, struct db *db, const struct project_event *event, struct err *err)
+{
+	char at[STAMP_TEXT];
+	struct buf data;
+	struct jw jw;
+	stamp_format(at, event->at_us);
+	buf_init(&data, 0);
+	jw_init(&jw, &data);
+	jw_object(&jw);
+	jw_member_str(&jw, "event_id", event->event_id);
+	jw_member_str(&jw, "type", event->type);
+	jw_member_str(&jw, "project_id", event->project_id);
+	jw_member_str(&jw, "actor", event->actor);
+	jw_member_str(&jw, "at", at);
+	jw_member_str(&jw, "request_id", event->request_id);
+	jw_member_str(&jw, "content_sha256", event->content_sha256);
+	write_json(&jw, "before", event->before);
+	write_json(&jw, "after", event->after);
+	jw_object_end(&jw);
+	struct outbox_event row = {.event_id = event->event_id,
+							   .account_id = event->account_id,
+							   .topic = SIGN_TOPIC,
+							   .event = event->type,
+							   .subject = event->project_id,
+							   .data = buf_text(&data)};
+	bool told = jw_ok(&jw) ? outbox_add(api->options.outbox, db, &row, err) : err_set(err, ERR_LIMIT, "no memory");
+	buf_fini(&data);
+	return told;
+}
+
 static bool add_event(const struct sign_api *api, struct db *db, const struct project *project,
 					  const struct audit_event *who, int64_t now_us, const struct project_happening *h,
 					  const char *sha256, struct err *err)
@@ -150,7 +194,7 @@ static bool add_event(const struct sign_api *api, struct db *db, const struct pr
 		.before = h->before,
 		.after = h->after,
 	};
-	return project_event_insert(db, &event, err);
+	return project_event_insert(db, &event, err) && tell_outbox(api, db, &event, err);
 }
 
 bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/err.h"
+#include "draw/dxf_check.h"
 #include "sign/project_fixture.h"
+#include "sign/submission.h"
 
 #define PAYLOAD(width) \
 	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":25," \
@@ -44,7 +47,7 @@ static void test_report(void **state)
 	assert_false(fixture_at(f, "result.cached")->boolean);
 	assert_true(fixture_number_at(f, "result.pages") == 4);
 	const char *sha = fixture_text(f, "result.sha256");
-	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
 	assert_true(fixture_at(f, "result.cached")->boolean);
 	assert_string_equal(fixture_text(f, "result.sha256"), sha);
 	assert_int_equal(fixture_ask(f, "vic", "GET", fixture_text(f, "result.download_url"), NULL, NULL), 200);
@@ -52,7 +55,7 @@ static void test_report(void **state)
 	assert_memory_equal(f->answer.answer, bytes, size);
 	assert_string_equal(loopback_header(&f->answer, "ETag"), arena_printf(&f->arena, "\"%s\"", sha));
 	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("11")), 201);
-	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
 	assert_false(fixture_at(f, "result.cached")->boolean);
 	assert_string_not_equal(fixture_text(f, "result.sha256"), sha);
 	assert_int_equal(ask(f, "ann", "GET", id, "events", NULL), 200);
@@ -68,14 +71,14 @@ static void test_shows_project(void **state)
 	struct project_fixture *f = *state;
 	const char *id = project_new(f);
 	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
-	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
 	const char *sha = fixture_text(f, "result.sha256");
 	assert_int_equal(ask(f, "ann", "GET", id, "", NULL), 200);
 	const char *const headers[] = {"If-Match", fixture_text(f, "result.etag"), NULL};
 	assert_int_equal(
 		fixture_ask(f, "ann", "PUT", arena_printf(&f->arena, "/projects/%s", id), "{\"name\":\"Another\"}", headers),
 		200);
-	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
 	assert_string_not_equal(fixture_text(f, "result.sha256"), sha);
 }
 
@@ -90,10 +93,73 @@ static void test_elevation(void **state)
 	assert_true(f->answer.answer_size < 60000);
 }
 
+/* [sign.md 10.15] it opens with all layers; the same seal, the same bytes; another, others */
+static void test_drawing(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f);
+	struct dxf_seen seen;
+	assert_int_equal(ask(f, "ann", "GET", id, "drawing.dxf", NULL), 422);
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
+	const char *seal = fixture_text(f, "result.seal_sha256");
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_string_equal(loopback_header(&f->answer, "Content-Type"), "image/vnd.dxf");
+	const char *first = arena_dup(&f->arena, f->answer.answer);
+	const char *etag = arena_dup(&f->arena, loopback_header(&f->answer, "ETag"));
+	if (!dxf_check(first, &seen))
+		fail_msg("line %zu: %s", seen.line, seen.fault);
+	for (int i = 1; i <= 8; i++)
+		assert_true(seen.on_layer[i] > 0);
+	assert_non_null(strstr(first, arena_printf(&f->arena, "%.32s", seal)));
+	assert_non_null(strstr(first, "Diner"));
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_string_equal(f->answer.answer, first);
+	const char *const headers[] = {"If-None-Match", etag, NULL};
+	assert_int_equal(
+		fixture_ask(f, "vic", "GET", arena_printf(&f->arena, "/projects/%s/drawing.dxf", id), NULL, headers), 304);
+	assert_int_equal(
+		fixture_ask(f, "vic", "GET", arena_printf(&f->arena, "/api/v1/sign/designs/%s/drawing.dxf", seal), NULL, NULL),
+		200);
+	assert_true(dxf_check(f->answer.answer, &seen));
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("11")), 201);
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_string_not_equal(f->answer.answer, first);
+	assert_int_equal(ask(f, "eve", "GET", id, "drawing.dxf", NULL), 404);
+}
+
+/* Not waited for, it is drawn after the commit: a task tells when it is there. */
+static void test_background(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f);
+	bool worked = true;
+	struct err err;
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
+	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 202);
+	const char *task = arena_printf(&f->arena, "/tasks/%s", fixture_text(f, "result.run_id"));
+	assert_int_equal(fixture_ask(f, "vic", "GET", task, NULL, NULL), 200);
+	assert_string_equal(fixture_text(f, "result.state"), "PENDING");
+	assert_string_equal(fixture_text(f, "result.name"), "projects.report.generate");
+	while (worked)
+		assert_true(submission_step(f->sign, &worked, &err));
+	assert_int_equal(fixture_ask(f, "vic", "GET", task, NULL, NULL), 200);
+	assert_string_equal(fixture_text(f, "result.state"), "SUCCESS");
+	const char *sha = fixture_text(f, "result.result.sha256");
+	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 200);
+	assert_true(fixture_at(f, "result.cached")->boolean);
+	assert_string_equal(fixture_text(f, "result.sha256"), sha);
+	assert_int_equal(ask(f, "ann", "GET", id, "events", NULL), 200);
+	assert_string_equal(fixture_text(f, "result.items.0.type"), "projects.report.generate.finished");
+	assert_string_equal(fixture_text(f, "result.items.1.type"), "report.generated");
+	assert_string_equal(fixture_text(f, "result.items.2.type"), "projects.report.generate.started");
+	assert_true(fixture_chain_sound(f));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, project_fixture_new, project_fixture_free)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_report), TEST(test_shows_project), TEST(test_elevation)};
+	const struct CMUnitTest tests[] = {TEST(test_report), TEST(test_shows_project), TEST(test_elevation),
+									   TEST(test_background), TEST(test_drawing)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

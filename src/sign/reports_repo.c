@@ -21,11 +21,14 @@ bool report_row_find(struct db *db, struct report_row *row, bool *found, struct 
 				  V_TEXT(row->account_id), V_TEXT(row->project_id), V_TEXT(row->snapshot_sha256));
 }
 
-bool report_row_insert(struct db *db, const struct report_row *row, struct err *err)
+bool report_row_insert(struct db *db, const struct report_row *row, bool *made, struct err *err)
 {
-	return db_run(db, err,
-				  "INSERT INTO project_reports (account_id, project_id, snapshot_sha256, sha256, size, created_at) "
-				  "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, project_id, snapshot_sha256) DO NOTHING",
-				  V_TEXT(row->account_id), V_TEXT(row->project_id), V_TEXT(row->snapshot_sha256), V_TEXT(row->sha256),
-				  V_INT(row->size), V_INT(row->created_us));
+	if (!db_run(db, err,
+				"INSERT INTO project_reports (account_id, project_id, snapshot_sha256, sha256, size, created_at) "
+				"VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, project_id, snapshot_sha256) DO NOTHING",
+				V_TEXT(row->account_id), V_TEXT(row->project_id), V_TEXT(row->snapshot_sha256), V_TEXT(row->sha256),
+				V_INT(row->size), V_INT(row->created_us)))
+		return false;
+	*made = db_changed(db) == 1;
+	return true;
 }

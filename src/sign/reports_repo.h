@@ -19,7 +19,7 @@ struct report_row {
 /* Fills sha256, size and created_us. */
 bool report_row_find(struct db *db, struct report_row *row, bool *found, struct err *err);
 
-/* Making it twice is one row. */
-bool report_row_insert(struct db *db, const struct report_row *row, struct err *err);
+/* Making it twice is one row: *made says whether this made it. */
+bool report_row_insert(struct db *db, const struct report_row *row, bool *made, struct err *err);
 
 #endif

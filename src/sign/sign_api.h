@@ -12,13 +12,19 @@ struct audit;
 struct blobs;
 struct buf;
 struct countersign;
+struct db;
 struct env;
 struct err;
+struct exchange;
 struct id_maker;
+struct outbox;
 struct packs;
 struct router;
 struct sign_api;
 struct store;
+
+/* What a stream of events subscribes to, with the permission project.read. */
+#define SIGN_TOPIC "projects"
 
 /* What a sign_api works with; all outlives it. */
 struct sign_api_options {
@@ -28,7 +34,8 @@ struct sign_api_options {
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
-	struct countersign *countersign; /* hears of stamps from here */
+	struct countersign *countersign;         /* hears of stamps from here */
+	struct outbox *outbox;                   /* what happens to projects, on the topic SIGN_TOPIC */
 	const char *version, *git_sha;           /* of the code, for seals */
 	const char *geocoder_url, *geocoder_key; /* answers as Google's geocoder does; NULL: none */
 	const char *hazard_url;                  /* answers {wind_speed_mph, snow_load_psf, …, version}; NULL: none */
@@ -56,6 +63,18 @@ struct sign_api_options {
 /* Documents are drawn with fonts that are kept between requests. */
 struct sign_api *sign_api_open(const struct sign_api_options *options);
 void sign_api_close(struct sign_api *api);
+
+/* The project of that id in the account may be changed, else ERR_NOT_FOUND or ERR_READ_ONLY.  Any connection. */
+bool sign_project_writable(struct db *db, const char *account_id, const char *project_id, struct err *err);
+
+/* In an op: what became of a file of a project, for its events [sign.md 5]. */
+struct sign_file {
+	const char *account_id, *project_id;
+	const char *blob_key, *sha256;
+	const char *refusal; /* the code of why it is none; NULL: it is attached */
+};
+bool sign_project_file(struct sign_api *api, struct db *db, const struct exchange *x, const struct sign_file *file,
+					   struct err *err);
 
 /* Register every route of sign; their owner is the sign_api. */
 void sign_api_add(struct router *router, struct sign_api *api);

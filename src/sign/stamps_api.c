@@ -10,6 +10,7 @@
 #include "sign/project_stamp.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
+#include "sign/submission.h"
 #include "store/store.h"
 
 /*
@@ -96,13 +97,20 @@ static void answer(struct project_write *w)
 	reply_fact(w->x, 201, &stamped_table, &view);
 }
 
+static void after(struct project_write *w)
+{
+	submission_wake(w->api);
+}
+
 static void handle_stamp(struct exchange *x)
 {
 	struct stamping *s = arena_new(&x->arena, struct stamping);
-	if (s == NULL)
+	if (s == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
-	else if (exchange_decode(x, &s->body))
+	} else if (exchange_decode(x, &s->body)) {
+		s->write.after = after;
 		project_write_submit(&s->write, x, change, answer);
+	}
 }
 
 /* --- how far it is --- */

@@ -235,14 +235,64 @@ static void test_report_shows_it(void **state)
 	struct project_fixture *f = *state;
 	const char *id = project_new(f, "ann");
 	const char *seal = save(f, "ann", id, PAYLOAD("115"));
-	assert_int_equal(ask(f, "ann", "POST", id, "/report", NULL), 200);
+	assert_int_equal(ask(f, "ann", "POST", id, "/report?wait=1", NULL), 200);
 	const char *before = fixture_text(f, "result.sha256");
 	assert_int_equal(stamp(f, "pat", id, seal, APPROVE), 201);
-	assert_int_equal(ask(f, "ann", "POST", id, "/report", NULL), 200);
+	assert_int_equal(ask(f, "ann", "POST", id, "/report?wait=1", NULL), 200);
 	assert_string_not_equal(fixture_text(f, "result.sha256"), before);
 	assert_false(fixture_at(f, "result.cached")->boolean);
+	assert_int_equal(ask(f, "ann", "POST", id, "/report?wait=1", NULL), 200);
+	assert_true(fixture_at(f, "result.cached")->boolean);
+}
+
+struct revoking {
+	struct project_fixture *f;
+	const char *id;
+};
+
+static bool revoke(struct db *db, void *self, struct err *err)
+{
+	const struct revoking *r = self;
+	const struct audit_event who = {.account_id = "01900000-0000-7000-8000-00000000000a", .actor = PAT, .role = "pe"};
+	struct countersign_signed done;
+	return countersign_revoke(r->f->desk.countersign, db, &who, r->id, PAT, "the wrong one", &r->f->arena, &done, err);
+}
+
+static void work_off(struct project_fixture *f)
+{
+	bool worked = true;
+	struct err err;
+	while (worked)
+		assert_true(submission_step(f->sign, &worked, &err));
+}
+
+/* The stamp's effect is the stamped report, once; until then it may be taken back, afterwards not [P-6.8]. */
+static void test_effect(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f, "ann");
+	assert_int_equal(stamp(f, "pat", id, save(f, "ann", id, PAYLOAD("115")), APPROVE), 201);
+	assert_int_equal(number(f, "SELECT COUNT(*) FROM countersign_requests WHERE status = 'granted'"), 1);
+	work_off(f);
+	assert_int_equal(number(f, "SELECT COUNT(*) FROM countersign_requests WHERE status = 'applied'"), 1);
+	assert_int_equal(number(f, "SELECT COUNT(*) FROM project_reports"), 1);
+	expect_state(f, id, "stamped");
 	assert_int_equal(ask(f, "ann", "POST", id, "/report", NULL), 200);
 	assert_true(fixture_at(f, "result.cached")->boolean);
+	/* taken back before the work was taken up */
+	const char *other = project_new(f, "ann");
+	assert_int_equal(stamp(f, "pat", other, save(f, "ann", other, PAYLOAD("115")), APPROVE), 201);
+	struct revoking r = {f, fixture_text(f, "result.countersignature_id")};
+	struct err err;
+	assert_true(store_write(f->store, revoke, &r, &err));
+	expect_state(f, other, "none");
+	work_off(f);
+	assert_int_equal(number(f, "SELECT COUNT(*) FROM countersign_requests WHERE status = 'revoked'"), 1);
+	assert_int_equal(number(f, "SELECT COUNT(*) FROM project_reports"), 1);
+	assert_int_equal(ask(f, "ann", "GET", other, "/events", NULL), 200);
+	assert_string_equal(fixture_text(f, "result.items.1.type"), "projects.report.generate.started");
+	assert_string_equal(fixture_text(f, "result.items.2.type"), "project.stamp_revoked");
+	assert_true(fixture_chain_sound(f));
 }
 
 /* Without its stamp no design is submitted; with it, once. */
@@ -261,10 +311,7 @@ static void test_submission_wants_it(void **state)
 	assert_int_equal(stamp(f, "pat", id, last, APPROVE), 201);
 	assert_int_equal(fixture_ask(f, "ann", "POST", path, NULL, (const char *const[]){"Idempotency-Key", "k3", NULL}),
 					 202);
-	bool worked = true;
-	struct err err;
-	while (worked)
-		assert_true(submission_step(f->sign, &worked, &err));
+	work_off(f);
 	assert_int_equal(ask(f, "ann", "GET", id, "", NULL), 200);
 	assert_string_equal(fixture_text(f, "result.status"), "submitted");
 	assert_string_equal(fixture_text(f, "result.stamp"), "stamped");
@@ -291,7 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_stamps),    TEST(test_refused), TEST(test_goes_stale),      TEST(test_rejected),
 		TEST(test_abstained), TEST(test_expired), TEST(test_report_shows_it), TEST(test_submission_wants_it),
-		TEST(test_deleted),
+		TEST(test_deleted),   TEST(test_effect),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,40 +1,31 @@
 #include "sign/submission.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/id.h"
-#include "core/json.h"
-#include "core/jw.h"
 #include "core/log.h"
-#include "link/circuit.h"
-#include "link/client.h"
-#include "people/users.h"
-#include "sign/project_view.h"
+#include "core/must.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
-#include "sign/submission_repo.h"
+#include "sign/work.h"
+#include "store/store.h"
 
-enum { IDLE_MS = 500, PM_TIMEOUT_MS = 30000, PM_ANSWER_MAX = 1 << 20, NUMBER_MAX = 64 };
+enum { IDLE_MS = 500 };
 
-/* One piece of work under way. */
-struct work {
-	struct sign_api *api;
-	struct arena arena;
-	struct dispatch dispatch;
-	struct project project;
-	bool gone;    /* the project is no more */
-	bool well;    /* it was done */
-	bool builtin; /* the number comes from the store */
-	char number[NUMBER_MAX + 1];
-	struct err failure;
-	int64_t now_us;
-};
+static const struct work_kind *const kinds[] = {&work_submit, &work_email, &work_report};
+
+const struct work_kind *work_kind_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	must(false);
+	return NULL;
+}
 
 int64_t submission_delay_us(int64_t attempts, double random)
 {
@@ -51,187 +42,71 @@ static double draw_random(const struct env *env)
 	return (double)bits / 4294967296.0;
 }
 
-/* --- the PM system --- */
-
-bool sign_pm(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err)
-{
-	const struct sign_api_options *options = self;
-	char key[80], token[1024];
-	const char *headers[3] = {key, NULL, NULL};
-	int status;
-	snprintf(key, sizeof key, "Idempotency-Key: %s", project_id);
-	snprintf(token, sizeof token, "Authorization: Bearer %s", options->pm_key != NULL ? options->pm_key : "");
-	headers[1] = options->pm_key != NULL ? token : NULL;
-	const struct client_request request = {.method = "POST",
-										   .url = options->pm_url,
-										   .body = body,
-										   .body_size = strlen(body),
-										   .headers = headers,
-										   .timeout_ms = PM_TIMEOUT_MS,
-										   .limit = PM_ANSWER_MAX};
-	if (!client_ask(&request, &status, answer, err))
-		return err_set(err, ERR_UNAVAILABLE, "the PM system does not answer");
-	return status / 100 == 2 || err_set(err, ERR_UNAVAILABLE, "the PM system answered %d", status);
-}
-
-static const char *pm_body(struct work *work)
-{
-	struct buf buf;
-	struct jw jw;
-	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	jw_object(&jw);
-	jw_member_str(&jw, "project_id", work->project.project_id);
-	jw_member_str(&jw, "name", work->project.name);
-	jw_member_str(&jw, "customer", work->project.customer);
-	jw_member_str(&jw, "site_name", work->project.site_name);
-	jw_member_str(&jw, "street", work->project.street);
-	jw_member_str(&jw, "seal_sha256", work->dispatch.seal_sha256);
-	jw_object_end(&jw);
-	const char *text = arena_dup(&work->arena, buf_text(&buf));
-	buf_fini(&buf);
-	return text;
-}
-
-/* What the PM system answers is not ours: it is looked at. */
-static bool take_number(struct work *work, const struct buf *answer, struct err *err)
-{
-	const struct json *json;
-	if (!json_parse(&work->arena, buf_text(answer), answer->size, &json_body_limits, &json, err))
-		return err_set(err, ERR_UNAVAILABLE, "the PM system's answer is not JSON");
-	const char *number = json_text(json, "project_number");
-	if (number == NULL || number[0] == '\0' || strlen(number) > NUMBER_MAX)
-		return err_set(err, ERR_UNAVAILABLE, "the PM system's answer has no project_number");
-	strcpy(work->number, number);
-	return true;
-}
-
-static bool ask_pm(struct work *work, struct err *err)
-{
-	const struct sign_api_options *options = &work->api->options;
-	const char *body = pm_body(work);
-	struct buf answer;
-	if (body == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	buf_init(&answer, PM_ANSWER_MAX);
-	bool well =
-		options->pm(options->pm_self, work->project.project_id, body, &answer, err) && take_number(work, &answer, err);
-	buf_fini(&answer);
-	circuit_tell(&work->api->pm, env_mono_us(options->env), well);
-	return well;
-}
-
-/* --- mail --- */
-
-struct addressee {
-	struct user user;
-	bool found;
-};
-
-static bool find_addressee(struct work *work, struct addressee *to, struct err *err)
-{
-	struct db *db = store_read(work->api->options.store);
-	bool read = work->dispatch.started_by == NULL ||
-				user_by_id(db, work->dispatch.started_by, &work->arena, &to->user, &to->found, err);
-	store_read_end(work->api->options.store, db);
-	return read;
-}
-
-static bool send_mail(struct work *work, struct err *err)
-{
-	const struct sign_api_options *options = &work->api->options;
-	struct addressee to = {.found = false};
-	if (!find_addressee(work, &to, err))
-		return false;
-	if (!to.found || to.user.email == NULL)
-		return true; /* who submitted is no person any more: there is nobody to write to */
-	const char *text = arena_printf(&work->arena, "Project \"%s\" was submitted.  Its number is %s.\n",
-									work->project.name, work->project.project_number);
-	return text != NULL && options->mail(options->mail_self, to.user.email, "Project submitted", text, err);
-}
-
 /* --- what came of it --- */
 
-static struct audit_event server_event(const struct work *work)
+struct audit_event work_event(const struct work *work)
 {
 	return (struct audit_event){
 		.account_id = work->dispatch.account_id, .actor = "server", .request_id = work->dispatch.request_id};
 }
 
-static bool record(const struct work *work, struct db *db, enum audit_action action, const char *type,
-				   const char *before, const char *after, struct err *err)
-{
-	const struct audit_event who = server_event(work);
-	const struct project_happening happening = {.action = action,
-												.type = type,
-												.before = before,
-												.after = after,
-												.seal_sha256 = work->dispatch.seal_sha256,
-												.reason = work->well ? NULL : work->failure.message,
-												.status = work->well ? AUDIT_SUCCESS : AUDIT_FAILURE};
-	return project_record_by(work->api, db, &work->project, &who, work->now_us, &happening, err);
-}
-
-static bool start_mail(const struct work *work, struct db *db, struct err *err)
+bool work_start(struct work *work, struct db *db, const struct work_kind *kind, struct err *err)
 {
 	char id[ID_TEXT];
-	if (work->api->options.mail == NULL)
-		return true;
 	id_make(work->api->options.ids, id);
-	const struct dispatch mail = {.dispatch_id = id,
+	const struct dispatch next = {.dispatch_id = id,
 								  .account_id = work->dispatch.account_id,
 								  .project_id = work->dispatch.project_id,
-								  .name = DISPATCH_EMAIL,
+								  .name = kind->name,
 								  .next_us = work->now_us,
 								  .started_by = work->dispatch.started_by,
 								  .request_id = work->dispatch.request_id,
 								  .created_us = work->now_us};
-	return dispatch_insert(db, &mail, err);
+	return dispatch_insert(db, &next, err);
 }
 
-/* The number is stored once: a project that has one keeps it. */
-static bool submitted(struct work *work, struct db *db, struct err *err)
+/* X.started, X.finished, X.failed; of a project that is no more nothing is told. */
+static bool record(struct work *work, struct db *db, enum audit_action action, const char *what, struct err *err)
 {
-	int64_t next;
-	if (work->builtin) {
-		if (!project_number_next(db, &next, err))
-			return false;
-		snprintf(work->number, sizeof work->number, "CS-%06lld", (long long)next);
-	}
-	const char *before = arena_printf(&work->arena, "{\"status\":\"%s\"}", project_status_names[work->project.status]);
-	if (project_move(PROJECT_BY_DISPATCH, work->project.status, PROJECT_SUBMITTED) != PROJECT_MOVES)
-		return true; /* it has its number already */
-	work->project.status = PROJECT_SUBMITTED;
-	work->project.project_number = work->number;
-	return project_update(db, &work->project, work->now_us, err) &&
-		   record(work, db, AUDIT_PROJECT_DISPATCHED, "project.dispatched", NULL, NULL, err) &&
-		   record(work, db, AUDIT_PROJECT_STATUS_CHANGED, "project.status_changed", before,
-				  "{\"status\":\"submitted\"}", err) &&
-		   start_mail(work, db, err);
+	const struct audit_event who = work_event(work);
+	bool failed = action == AUDIT_PROJECT_WORK_FAILED;
+	const struct project_happening happening = {
+		.action = action,
+		.type = arena_printf(&work->arena, "%s.%s", work->dispatch.name, what),
+		.after = arena_printf(&work->arena, "{\"run_id\":\"%s\"}", work->dispatch.dispatch_id),
+		.seal_sha256 = work->dispatch.seal_sha256,
+		.reason = failed ? work->failure.message : NULL,
+		.status = failed ? AUDIT_FAILURE : AUDIT_SUCCESS};
+	if (work->gone)
+		return true;
+	return happening.type != NULL &&
+		   project_record_by(work->api, db, &work->project, &who, work->now_us, &happening, err);
 }
 
+/* What was cancelled meanwhile stays so, and has no effect. */
 static bool apply_success(struct work *work, struct db *db, struct err *err)
 {
 	work->dispatch.state = DISPATCH_SUCCESS;
 	work->dispatch.error = NULL;
-	bool submit = strcmp(work->dispatch.name, DISPATCH_SUBMIT) == 0;
 	if (!dispatch_update(db, &work->dispatch, work->now_us, err))
 		return false;
-	return db_changed(db) == 0 || !submit || submitted(work, db, err);
+	if (db_changed(db) == 0)
+		return true;
+	if (work->kind->finish != NULL && !work->kind->finish(work, db, err))
+		return false;
+	return dispatch_result(db, &work->dispatch, err) && record(work, db, AUDIT_PROJECT_WORK_FINISHED, "finished", err);
 }
 
 static bool apply_failure(struct work *work, struct db *db, struct err *err)
 {
 	struct dispatch *d = &work->dispatch;
-	bool submit = strcmp(d->name, DISPATCH_SUBMIT) == 0;
-	bool over = work->gone || d->attempts >= (submit ? SUBMISSION_TRIES : EMAIL_TRIES);
+	bool over = work->gone || d->attempts >= work->kind->tries;
 	d->state = over ? DISPATCH_FAILURE : DISPATCH_RETRY;
 	d->error = work->failure.message;
 	d->next_us = work->now_us + submission_delay_us(d->attempts, draw_random(work->api->options.env));
-	return dispatch_update(db, d, work->now_us, err) &&
-		   (!over || work->gone ||
-			record(work, db, AUDIT_PROJECT_WORK_FAILED, arena_printf(&work->arena, "%s.failed", d->name), NULL, NULL,
-				   err));
+	if (!dispatch_update(db, d, work->now_us, err))
+		return false;
+	return !over || db_changed(db) == 0 || record(work, db, AUDIT_PROJECT_WORK_FAILED, "failed", err);
 }
 
 static bool apply_outcome(struct db *db, void *self, struct err *err)
@@ -243,6 +118,8 @@ static bool apply_outcome(struct db *db, void *self, struct err *err)
 	if (!project_find(db, work->dispatch.account_id, work->dispatch.project_id, &work->arena, &work->project, &found,
 					  err))
 		return false;
+	if (!found && !work->gone)
+		err_set(&work->failure, ERR_NOT_FOUND, "the project is no more");
 	work->gone = !found;
 	return work->well && found ? apply_success(work, db, err) : apply_failure(work, db, err);
 }
@@ -251,6 +128,17 @@ static bool apply_postpone(struct db *db, void *self, struct err *err)
 {
 	struct work *work = self;
 	return dispatch_update(db, &work->dispatch, work->now_us, err);
+}
+
+/* *well: it is not cancelled, so go on. */
+static bool apply_begin(struct db *db, void *self, struct err *err)
+{
+	struct work *work = self;
+	work->dispatch.state = DISPATCH_STARTED;
+	if (!dispatch_update(db, &work->dispatch, work->now_us, err))
+		return false;
+	work->well = db_changed(db) > 0;
+	return !work->well || record(work, db, AUDIT_PROJECT_WORK_STARTED, "started", err);
 }
 
 /* --- one step --- */
@@ -266,36 +154,33 @@ static bool read_work(struct work *work, bool *found, struct err *err)
 										 &work->project, &there, err));
 	store_read_end(store, db);
 	work->gone = !there;
+	if (read && *found)
+		work->kind = work_kind_named(work->dispatch.name);
 	return read;
 }
 
-/* The PM system is left alone: that is no try. */
-static bool postpone(struct work *work, int64_t wait_us, struct err *err)
+/* The first try says that the work has begun. */
+static bool begin(struct work *work, struct err *err)
 {
-	work->dispatch.next_us = work->now_us + wait_us;
-	return store_write(work->api->options.store, apply_postpone, work, err);
+	work->well = true;
+	return work->dispatch.state != DISPATCH_PENDING || store_write(work->api->options.store, apply_begin, work, err);
 }
 
 static bool carry_out(struct work *work, struct err *err)
 {
-	struct sign_api *api = work->api;
-	bool submit = strcmp(work->dispatch.name, DISPATCH_SUBMIT) == 0;
-	work->builtin = submit && api->options.pm == NULL;
-	if (work->gone) {
-		err_set(&work->failure, ERR_NOT_FOUND, "the project is no more");
-	} else if (!submit) {
-		work->well = api->options.mail != NULL && send_mail(work, &work->failure);
-	} else if (work->builtin || work->project.project_number != NULL) {
-		work->well = true;
-	} else {
-		int64_t mono_us = env_mono_us(api->options.env);
-		if (!circuit_may(&api->pm, mono_us)) {
-			int64_t wait_us = circuit_wait_us(&api->pm, mono_us);
-			return postpone(work, wait_us > 0 ? wait_us : 1000000, err);
-		}
-		work->well = ask_pm(work, &work->failure);
+	struct store *store = work->api->options.store;
+	int64_t wait_us = work->kind->wait_us != NULL && !work->gone ? work->kind->wait_us(work) : 0;
+	if (wait_us > 0) { /* the destination is left alone: that is no try */
+		work->dispatch.next_us = work->now_us + wait_us;
+		return store_write(store, apply_postpone, work, err);
 	}
-	return store_write(api->options.store, apply_outcome, work, err);
+	if (!begin(work, err))
+		return false;
+	if (!work->well)
+		return true;
+	work->well = work->gone ? err_set(&work->failure, ERR_NOT_FOUND, "the project is no more")
+							: work->kind->carry_out(work, &work->failure);
+	return store_write(store, apply_outcome, work, err);
 }
 
 bool submission_step(struct sign_api *api, bool *worked, struct err *err)

@@ -93,7 +93,8 @@ static bool check_once(struct project_write *w, struct db *db, struct err *err)
 	if (!dispatch_find(db, w->project.account_id, w->project.project_id, DISPATCH_SUBMIT, &w->x->arena, &last, &found,
 					   err))
 		return false;
-	if (project_read_only(w->project.status) || (found && last.state != DISPATCH_FAILURE))
+	if (project_read_only(w->project.status) ||
+		(found && last.state != DISPATCH_FAILURE && last.state != DISPATCH_REVOKED))
 		return refuse_twice(w, found ? &last : NULL, err);
 	return true;
 }

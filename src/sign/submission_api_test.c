@@ -120,9 +120,16 @@ static void test_journey(void **state)
 	assert_true(fixture_at(f, "result.read_only")->boolean);
 	expect_status(f, other, "estimating", "");
 	assert_int_equal(ask(f, "ann", "GET", id, "/events", NULL), 200);
-	static const char *const types[] = {"project.accepted",           "project.status_changed",
-										"project.transition_refused", "project.status_changed",
-										"project.dispatched",         "project.submitted"};
+	static const char *const types[] = {"project.accepted",
+										"project.status_changed",
+										"project.transition_refused",
+										"projects.email.send.finished",
+										"projects.email.send.started",
+										"projects.submit.dispatch.finished",
+										"project.status_changed",
+										"project.dispatched",
+										"projects.submit.dispatch.started",
+										"project.submitted"};
 	for (int i = 0; i < (int)(sizeof types / sizeof *types); i++)
 		assert_string_equal(fixture_text(f, arena_printf(&f->arena, "result.items.%d.type", i)), types[i]);
 	assert_true(fixture_chain_sound(f));

@@ -7,7 +7,6 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/jw.h"
-#include "core/stamp.h"
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "people/principal.h"
@@ -30,15 +29,10 @@ void *deed_start(struct exchange *x, size_t size)
 void deed_fail(struct deed *deed, const struct err *err)
 {
 	struct exchange *x = deed->x;
-	char now[STAMP_TEXT];
 	if (deed->signal_id != NULL)
 		exchange_member(x, "signal_id", arena_printf(&x->arena, "\"%s\"", deed->signal_id));
 	if (deed->failed != NULL && err->kind == ERR_RISK_REFUSED)
 		exchange_member(x, "failed", deed->failed);
-	if (deed->shows_time) {
-		stamp_format(now, deed->now_us);
-		exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
-	}
 	if (err->kind == ERR_INVALID && deed->faults != NULL)
 		exchange_fail_faults(x, err->kind, deed->faults);
 	else

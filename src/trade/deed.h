@@ -28,7 +28,6 @@ struct deed {
 	const struct faults *faults; /* with ERR_INVALID */
 	const char *signal_id;       /* told with a refusal; NULL: none */
 	const char *failed;          /* JSON: names of the rules that refused; NULL: none */
-	bool shows_time;             /* every refusal tells server_time: a terminal's */
 
 	/* of deed.c */
 	bool (*apply)(struct deed *deed, struct db *db, struct err *err);

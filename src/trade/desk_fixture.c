@@ -332,6 +332,71 @@ const char *signal_with(const char *price, const char *more)
 						price, stamp, more);
 }
 
+/* --- terminals --- */
+
+void add_device(const char *name)
+{
+	char body[256];
+	f.who = OWNER;
+	snprintf(body, sizeof body, "{\"name\":\"%s\"}", name);
+	if (ask("POST", "/api/v1/devices/register", body, NULL) != 201)
+		fail_msg("%s", f.ask.answer);
+	snprintf(f.device, sizeof f.device, "%s", text("result.id"));
+	snprintf(f.device_secret, sizeof f.device_secret, "%s", text("result.secret"));
+	assert_int_equal(strlen(f.device_secret), 43);
+}
+
+int device_ask(struct device_send s)
+{
+	static int count;
+	char stamp[STAMP_TEXT], nonce[32], signature[SIGNATURE_TEXT];
+	const char *method = s.method != NULL ? s.method : s.body != NULL ? "POST" : "GET";
+	const char *covered = s.signed_body != NULL ? s.signed_body : s.body != NULL ? s.body : "";
+	const char *target = s.signed_target != NULL ? s.signed_target : s.target;
+	const char *device = s.device != NULL ? s.device : f.device;
+	const char *secret = s.secret != NULL ? s.secret : f.device_secret;
+	snprintf(nonce, sizeof nonce, "n-%d", ++count);
+	if (s.nonce == NULL)
+		s.nonce = nonce;
+	stamp_format(stamp, f.sim.wall_us + s.shift_us);
+	const struct canonical canonical =
+		signature_device(&f.arena, method, target, covered, strlen(covered), device, s.nonce, stamp);
+	signature_make(secret, strlen(secret), canonical, signature);
+	const char *const headers[] = {"x-device-id",
+								   device,
+								   "x-nonce",
+								   s.nonce,
+								   "x-timestamp",
+								   stamp,
+								   "x-signature",
+								   signature,
+								   "content-type",
+								   "application/json",
+								   s.if_none_match != NULL ? "if-none-match" : NULL,
+								   s.if_none_match,
+								   NULL};
+	return ask(method, s.target, s.body, headers);
+}
+
+void approved_signal(const char *volume)
+{
+	char more[64], body[256];
+	f.who = OWNER;
+	if (f.producer[0] == '\0')
+		add_producer("");
+	snprintf(more, sizeof more, ",\"volume\":%s", volume);
+	if (post((struct send){.body = signal_with("1950.0", more)}) != 201 ||
+		strcmp(text("result.status"), "pending") != 0)
+		fail_msg("%s", f.ask.answer);
+	snprintf(f.signal_id, sizeof f.signal_id, "%s", text("result.id"));
+	f.who = ANN;
+	snprintf(body, sizeof body, "{\"signal_id\":\"%s\",\"decision\":\"approved\",\"consent_version\":1}", f.signal_id);
+	if (ask("POST", "/api/v1/approvals", body, NULL) != 201)
+		fail_msg("%s", f.ask.answer);
+	snprintf(f.approval_id, sizeof f.approval_id, "%s", text("result.id"));
+	f.who = OWNER;
+}
+
 /* --- the broker's side --- */
 
 static bool tell_account(struct db *db, void *self, struct err *err)

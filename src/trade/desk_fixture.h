@@ -45,6 +45,8 @@ struct desk_fixture {
 	int who; /* asks */
 	char folder[64];
 	char producer[ID_TEXT], secret[64];
+	char device[ID_TEXT], device_secret[64];
+	char signal_id[ID_TEXT], approval_id[ID_TEXT];
 };
 
 extern struct desk_fixture f;
@@ -92,6 +94,19 @@ void desk_broker(double equity);
 
 /* Put a risk profile over the one in force; f.who has to be allowed to. */
 void set_profile(const char *body);
+
+/* Register a terminal, which device_ask() then is. */
+void add_device(const char *name);
+
+/* Parts of a terminal's request; NULL: the right ones. */
+struct device_send {
+	const char *method, *target, *body, *signed_target, *signed_body, *device, *secret, *nonce, *if_none_match;
+	int64_t shift_us; /* of the timestamp */
+};
+int device_ask(struct device_send s);
+
+/* A signal of that volume by OWNER, approved by ANN; ids in f. */
+void approved_signal(const char *volume);
 
 /* Run one statement in an op; fails the test when it cannot. */
 void desk_sql(const char *sql);

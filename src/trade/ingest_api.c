@@ -31,6 +31,7 @@
 #include "trade/signal_life.h"
 #include "trade/signal_view.h"
 #include "trade/signals.h"
+#include "trade/terminal.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -98,7 +99,8 @@ static bool read_headers(const struct exchange *x, struct ingest *in, struct err
 bool trade_signed(const struct exchange *x, struct err *err)
 {
 	struct ingest in;
-	return read_headers(x, &in, err);
+	return strcmp(x->match.route->permission, "trade.device") == 0 ? terminal_signed(x, err)
+																   : read_headers(x, &in, err);
 }
 
 /* --- 3 to 5: who and when --- */

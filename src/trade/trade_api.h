@@ -55,8 +55,8 @@ void trade_add_routes(struct router *router, struct trade_api *api);
 
 /*
  * For the front's hook, on routes whose requests are signed (route->self_verified): are the headers of a signature
- * there and well formed?  Step 1 of trade.md 2.2; who it is can only be told once the body is read.
- * ERR_UNAUTHENTICATED.
+ * there and well formed, a terminal's or a producer's?  Step 1 of trade.md 2.2 and 4.2; who it is can only be told once
+ * the body is read. ERR_UNAUTHENTICATED.
  */
 bool trade_signed(const struct exchange *x, struct err *err);
 

@@ -75,6 +75,29 @@ check 'the second time it is there' json "$(api POST "/projects/$id/report")" .r
 api GET "/projects/$id/report.pdf" >one.pdf
 check 'its bytes have the hash that was told' same "$(sha256sum <one.pdf | cut -d' ' -f1)" "$(jq -r .result.sha256 <<<"$first")"
 
+printf '\377\330\377\340 a picture of the site' >site.jpg
+sum=$(sha256sum <site.jpg | cut -d' ' -f1)
+promise() { api POST "/projects/$id/files/presign" "{\"filename\":\"$1\",\"content_type\":\"$2\"}"; }
+put() { curl -sS -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Type: image/jpeg' --data-binary @site.jpg "$1"; }
+attach() { api POST "/projects/$id/files/attach" "$(jq -c "{blob_key: .result.blob_key, sha256: \"$2\"}" <<<"$1")"; }
+check 'a name with a slash is none' json "$(promise '../site.jpg' image/jpeg)" .code filename_invalid
+check 'a table is no project file' json "$(promise costs.csv text/csv)" .code type_mismatch
+first=$(promise site.jpg image/jpeg)
+check 'a file is presigned' same "$(status)" 201
+check 'for an hour, by its key' json "$first" "[.result.expires_in_seconds, (.result.blob_key | test(\"^projects/$id/files/[0-9a-f]{16}/site.jpg\$\"))]" '[3600,true]'
+check 'what was not uploaded is not there' json "$(attach "$first" "$sum")" .status 404
+check 'its bytes come' same "$(put "$(jq -r .result.presigned_url <<<"$first")")" 204
+check 'another hash is refused' json "$(attach "$first" "$(printf '0%.0s' $(seq 64))")" .code sha256_mismatch
+check 'and told' json "$(api GET "/projects/$id/events")" '.result.items[0] | [.type, .after.code]' '["file.validation_failed","sha256_mismatch"]'
+second=$(promise site.jpg image/jpeg)
+put "$(jq -r .result.presigned_url <<<"$second")" >/dev/null
+attached=$(attach "$second" "$sum")
+check 'the right one is attached' json "$attached" '[.status, .result.filename, .result.size]' '[null,"site.jpg",26]'
+check 'it is a file of the account' json "$(api GET "/uploads/$(jq -r .result.file_id <<<"$attached")")" ".result.purpose == $(jq .result.blob_key <<<"$second")"
+check 'and an event' json "$(api GET "/projects/$id/events")" ".result.items[0] | .type == \"file.attached\" and .content_sha256 == \"$sum\""
+other=$(api POST /projects '{"name":"Other"}' | jq -r .result.project_id)
+check 'another project has no such key' json "$(api POST "/projects/$other/files/attach" "$(jq -c "{blob_key: .result.blob_key, sha256: \"$sum\"}" <<<"$first")")" .status 404
+
 check 'without its stamp it is not submitted' json "$(keyed "/projects/$id/submit" key-0)" .code not_stamped
 pat=$(person pat@example.com '"pe"' ',"full_name":"Pat Doe","licence":{"state":"TX","number":"12345","expires":"2099-06-30"}')
 sam=$(person sam@example.com '"pe"' '')
@@ -91,7 +114,7 @@ check 'the receipt verifies' json "$said" '[.result.valid, .result.payload.kind,
 check 'it is a countersignature like any other' json \
 	"$(as "$pat" GET "/api/v1/countersignatures/$(jq -r .result.countersignature_id <<<"$stamped")")" .result.seal_sha256 "$seal"
 check 'the project is stamped' json "$(api GET "/projects/$id")" .result.stamp stamped
-check 'its report is another now' json "$(api POST "/projects/$id/report")" '.result.cached == false'
+check 'its report is another now' json "$(api POST "/projects/$id/report?wait=1")" '.result.pages == 4'
 api GET "/projects/$id/report.pdf" >one.pdf
 touch down
 submitted=$(keyed "/projects/$id/submit" key-1)

@@ -228,22 +228,37 @@ static void enter_leaf(struct place *place)
 	datum_unref(error);
 }
 
-static void skip(struct place *place)
+static void skip(struct place *place, const char *reason)
 {
 	struct row row = place_row(place, ROW_SKIPPED);
+	row.reason = reason;
 	drive_emit(place->drive, &row);
+}
+
+static bool is_step(const struct frame *block)
+{
+	return block->parent != NULL && block->parent->task->type == IR_DAG_STEPS;
 }
 
 static void enter_place(struct place *place)
 {
 	struct trouble trouble;
-	bool holds = true;
+	const char *reason = NULL;
+	bool holds = true, skips = false;
+	if (is_step(place->block) && !drive_dag_skips(place, &reason, &skips, &trouble)) {
+		drive_fault(place, &trouble);
+		return;
+	}
+	if (skips) {
+		skip(place, reason);
+		return;
+	}
 	if (place->task->if_.source != NULL && !place_condition(place, &place->task->if_, place->raw, &holds, &trouble)) {
 		drive_fault(place, &trouble);
 		return;
 	}
 	if (!holds) {
-		skip(place);
+		skip(place, reason);
 		return;
 	}
 	place->input = take_input(place, &trouble);
@@ -364,9 +379,27 @@ static void end_now(struct drive *drive)
 	finish_run(drive, drive->run->ended);
 }
 
+static void decide_dag(struct drive *drive)
+{
+	struct place place = root_place(drive);
+	struct trouble trouble;
+	struct datum *output;
+	if (!drive_dag(&place, &output, &trouble))
+		return;
+	if (output != NULL)
+		finish_run(drive, output);
+	else
+		fault_run(drive, &trouble, "");
+	datum_unref(output);
+}
+
 static void decide_root(struct drive *drive)
 {
 	struct frame *root = drive->run->root, *block = root->first;
+	if (root->task->type == IR_DAG_STEPS && root->state == FRAME_OPEN) {
+		decide_dag(drive);
+		return;
+	}
 	if (root->state == FRAME_FAILED) {
 		drive_cancel_below(drive, root);
 		end_run(drive, ROW_RUN_FAULTED, NULL, root->error);

@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/json.h"
 #include "flow/domain/ir_compiler.h"
+#include "flow/domain/semver.h"
 
 /* The document, and what is done when all of it has been read [flow.md 2]. */
 
@@ -54,37 +55,6 @@ static bool is_known_dsl(const char *text)
 		   (text[4] != '0' || text[5] == '\0');
 }
 
-/* REF: Semantic Versioning 2.0.0, 9 and 10: identifiers apart by dots, none of them empty */
-static bool identifiers(const char **at, bool numbers_plain)
-{
-	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
-	for (;; (*at)++) {
-		size_t size = strspn(*at, allowed), number = digits(*at);
-		if (size == 0 || (numbers_plain && number == size && size > 1 && **at == '0'))
-			return false;
-		*at += size;
-		if (**at != '.')
-			return true;
-	}
-}
-
-bool ir_is_version(const char *text)
-{
-	for (int part = 0; part < 3; part++) {
-		size_t size = digits(text);
-		if (size == 0 || size > 9 || (size > 1 && *text == '0'))
-			return false;
-		text += size;
-		if (part < 2 && *text++ != '.')
-			return false;
-	}
-	if (*text == '-' && (text++, !identifiers(&text, true)))
-		return false;
-	if (*text == '+' && (text++, !identifiers(&text, false)))
-		return false;
-	return *text == '\0';
-}
-
 /* REF: RFC 1123, 2.1: a label of a host name, which is what the language takes namespaces and names from */
 static bool is_label(const char *text)
 {
@@ -116,7 +86,7 @@ static void read_document(struct ir_compiler *c, const struct ir_place *root, co
 	check_label(c, &place, "name", ir->name);
 	if (ir->dsl != NULL && !is_known_dsl(ir->dsl))
 		ir_problem(c, &dsl, "dsl_version", "versions 1.0.0 to 1.0.x of the language are known");
-	if (ir->version != NULL && !ir_is_version(ir->version))
+	if (ir->version != NULL && !semver_valid(ir->version))
 		ir_problem(c, &version, "format", "must be a semantic version, like 1.0.0");
 }
 
@@ -223,23 +193,25 @@ static bool same(const struct ir_problem *a, const struct ir_problem *b)
 }
 
 /* A thing of `use` is looked at by each task that uses it: what is wrong with it is told once. */
-static void order_problems(struct ir_compiler *c)
+bool ir_problems_order(struct arena *arena, const struct json *definition, struct ir_problems *problems)
 {
-	struct ranked *all = arena_array(c->arena, c->problems_count, sizeof *all);
+	struct ranked *all = arena_array(arena, problems->count, sizeof *all);
 	if (all == NULL)
-		return;
-	for (size_t i = 0; i < c->problems_count; i++) {
-		all[i] = (struct ranked){.problem = c->problems[i], .order = (uint32_t)i};
-		rank(c->arena, c->definition, &all[i]);
+		return false;
+	for (size_t i = 0; i < problems->count; i++) {
+		all[i] = (struct ranked){.problem = problems->items[i], .order = (uint32_t)i};
+		rank(arena, definition, &all[i]);
 	}
-	if (c->arena->full)
-		return;
-	qsort(all, c->problems_count, sizeof *all, by_place);
+	if (arena->full)
+		return false;
+	if (problems->count > 0)
+		qsort(all, problems->count, sizeof *all, by_place);
 	size_t kept = 0;
-	for (size_t i = 0; i < c->problems_count; i++)
-		if (kept == 0 || !same(&c->problems[kept - 1], &all[i].problem))
-			c->problems[kept++] = all[i].problem;
-	c->problems_count = kept;
+	for (size_t i = 0; i < problems->count; i++)
+		if (kept == 0 || !same(&problems->items[kept - 1], &all[i].problem))
+			problems->items[kept++] = all[i].problem;
+	problems->count = kept;
+	return true;
 }
 
 /* --- the entry --- */
@@ -267,12 +239,14 @@ static void list_features(struct ir_compiler *c)
 
 static const struct ir *finish(struct ir_compiler *c, struct ir_problems *problems)
 {
-	if (c->problems_count > 0)
-		order_problems(c);
+	struct ir_problems found = {
+		.count = c->problems_count, .items = c->problems, .values_count = c->slots_count, .values = c->slots};
+	if (found.count > 0)
+		(void)ir_problems_order(c->arena, c->definition, &found);
 	if (c->arena->full)
 		return NULL;
-	*problems = (struct ir_problems){.count = c->problems_count, .items = c->problems};
-	if (c->problems_count > 0)
+	*problems = found;
+	if (found.count > 0)
 		return NULL;
 	/* Functions and extensions are shared: any of the tasks that they run for may be visited again. */
 	for (size_t i = 0; i < c->functions_count; i++) {

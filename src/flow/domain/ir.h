@@ -39,13 +39,15 @@ enum ir_mode {
 	IR_STRICT,  /* strings that are ${ } as a whole, at any depth */
 	IR_BARE,    /* a field typed as an expression: jq text, with or without ${ } */
 	IR_LOOSE,   /* evaluate.mode loose: bare strings too, the text where they fail */
-	IR_DAG,     /* ${{ inputs.a }} and ${{ steps.ID.output }} inside of text, ${ jq } with {inputs, steps} as `.` */
-	IR_DAG_JQ,  /* the same, but text without either is jq: conditions, outputs */
 };
 
-/* A place of the definition that holds a value, maybe with expressions. */
+/*
+ * A place of the definition that holds a value, maybe with expressions.  In the DAG form `.` of every expression is
+ * {inputs, steps{ID{output, status}}}, and ${{ … }} is rewritten: "of ${{ steps.a.output.x }}" is here
+ * "${ \"of \\(.steps.a.output.x)\" }", and "${{ inputs.x }}" alone is "${ .inputs.x }".
+ */
 struct ir_value {
-	const struct json *source; /* as written; NULL: the member is absent */
+	const struct json *source; /* as written, but for that; NULL: the member is absent */
 	enum ir_mode mode;
 	uint32_t number; /* its place in ir.values; UINT32_MAX for a literal */
 };
@@ -338,6 +340,9 @@ struct ir_problem {
 struct ir_problems {
 	size_t count;
 	struct ir_problem *items;
+	/* With problems: the values that were found all the same, so that their expressions can be looked at too. */
+	size_t values_count;
+	const struct ir_slot *values;
 };
 
 /* What the place a definition is for allows. */
@@ -362,6 +367,9 @@ struct ir_policy {
  */
 const struct ir *ir_compile(struct arena *arena, const struct json *definition, const struct ir_policy *policy,
 							struct ir_problems *problems);
+
+/* Put problems into the order of the text and tell each once.  False: the arena is full and nothing was done. */
+bool ir_problems_order(struct arena *arena, const struct json *definition, struct ir_problems *problems);
 
 /*
  * Is the text as a whole ${ … }, white space around it apart?  Its last } must close its first ${; texts and comments

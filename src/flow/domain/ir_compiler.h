@@ -127,9 +127,6 @@ void ir_feature(struct ir_compiler *c, const char *prefix, const char *name);
 void ir_resource(struct ir_compiler *c, const struct ir_place *place, enum ir_resource_kind kind, const char *uri,
 				 const struct json *authentication);
 
-/* REF: Semantic Versioning 2.0.0: is it a version? */
-bool ir_is_version(const char *text);
-
 /* --- ir_value.c: values, durations, variables --- */
 
 struct ir_value ir_value(struct ir_compiler *c, const struct ir_place *place, const struct json *json,
@@ -207,7 +204,7 @@ struct ir_retry ir_retry(struct ir_compiler *c, const struct ir_here *here, cons
 						 const struct json *json);
 void ir_schedule(struct ir_compiler *c, const struct ir_place *root, const struct json *json);
 
-/* --- ir_dag.c, ir_dag_refs.c: the DAG form --- */
+/* --- ir_dag.c, ir_dag_text.c, ir_dag_refs.c: the DAG form --- */
 
 struct ir_reference {
 	uint32_t step; /* that names it; UINT32_MAX: the outputs do */
@@ -223,8 +220,14 @@ struct ir_dag {
 };
 
 void ir_compile_dag(struct ir_compiler *c, const struct ir_place *root);
-/* Note what a text of the DAG form refers to, and tell what is malformed.  False: it has nothing in it. */
-bool ir_dag_text(struct ir_compiler *c, const struct ir_place *place, const struct json *json, bool record);
+/*
+ * A value of the DAG form with its ${{ … }} as jq; what it refers to is noted, what is malformed told.  `jq`: its text
+ * is jq as it is (a condition), not data.  The same pointer when there is none.
+ */
+const struct json *ir_dag_rewrite(struct ir_compiler *c, const struct ir_place *place, const struct json *json,
+								  bool jq);
+/* A step is named at `place`; must_be: one that is not there is told. */
+void ir_dag_refer(struct ir_compiler *c, const struct ir_place *place, const char *id, size_t size, bool must_be);
 /* jq text that begins paths with .steps. */
 void ir_dag_jq(struct ir_compiler *c, const struct ir_place *place, const char *text, size_t size);
 /* Edges, circles and references of all steps. */

@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "flow/domain/cron.h"
 #include "flow/domain/ir_compiler.h"
+#include "flow/domain/semver.h"
 
 /* The DAG form: steps with dependencies, each with the body of a task of the language [flow.md 2.6]. */
 
@@ -86,7 +87,7 @@ static bool of_letters(const char *text, const char *also)
 
 static bool is_plain_version(const char *text)
 {
-	return ir_is_version(text) && strpbrk(text, "-+") == NULL;
+	return semver_valid(text) && strpbrk(text, "-+") == NULL;
 }
 
 static size_t characters(const char *text)
@@ -334,7 +335,7 @@ static void read_step(struct ir_compiler *c, const struct ir_place *place, const
 	step->task.reference = step->task.segment = ir_join(c->arena, "/steps", id->text);
 	read_body(c, place, json, kind, queue, &step->task);
 	read_retries(json, kind, step);
-	step->condition = ir_value(c, &condition, json_get(json, "condition"), IR_DAG_JQ, NULL, false);
+	step->condition = ir_value(c, &condition, json_get(json, "condition"), IR_BARE, NULL, false);
 	step->run_on_failed = strcmp(ir_word(json, "when_upstream_failed"), "run") == 0;
 	step->title = json_text(json, "name");
 	step->agent_role = json_text(json, "agent_role");
@@ -361,6 +362,31 @@ static void gather_ids(struct ir_compiler *c, const struct ir_place *list, const
 	}
 }
 
+/* Each output is an expression, bare or not: written as ${ … } they are one value. */
+static void read_outputs(struct ir_compiler *c, const struct ir_place *place, struct ir_task *task)
+{
+	const struct json *outputs = ir_object(c->definition, "outputs");
+	task->dag.outputs = outputs;
+	task->dag.outputs_value = ir_literal(NULL);
+	if (outputs == NULL)
+		return;
+	struct json *values = arena_new(c->arena, struct json);
+	struct json_member *members = arena_array(c->arena, outputs->count, sizeof *members);
+	if (values == NULL || members == NULL)
+		return;
+	*values = (struct json){.kind = JS_OBJECT, .count = outputs->count, .members = members};
+	for (uint32_t i = 0; i < outputs->count; i++) {
+		const struct json *one = &outputs->members[i].value;
+		members[i] = outputs->members[i];
+		if (one->kind != JS_STRING || ir_is_expression(c, one))
+			continue;
+		const char *text = arena_printf(c->arena, "${ %s }", one->text);
+		if (text != NULL)
+			members[i].value = (struct json){.kind = JS_STRING, .text = text, .size = strlen(text)};
+	}
+	task->dag.outputs_value = ir_value(c, place, values, IR_STRICT, NULL, false);
+}
+
 static void read_steps(struct ir_compiler *c, const struct ir_place *root)
 {
 	const struct ir_place list = ir_at(root, "steps"), outputs = ir_at(root, "outputs");
@@ -383,8 +409,7 @@ static void read_steps(struct ir_compiler *c, const struct ir_place *root)
 		read_step(c, &at, &steps->items[i], i, &task->dag.steps[i]);
 	}
 	c->steps->current = UINT32_MAX;
-	task->dag.outputs = ir_object(c->definition, "outputs");
-	task->dag.outputs_value = ir_value(c, &outputs, task->dag.outputs, IR_DAG_JQ, NULL, false);
+	read_outputs(c, &outputs, task);
 	ir_dag_link(c, &list, steps, task->dag.steps);
 }
 

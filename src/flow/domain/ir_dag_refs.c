@@ -9,109 +9,9 @@
 
 /* What steps of the DAG form say of each other: dependencies, and references in their values [flow.md 2.6]. */
 
-/* --- ${{ … } } --- */
-
-static bool is_blank(char byte)
-{
-	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
-}
-
-bool ir_path_next(const char **path, size_t *path_size, const char **name, size_t *name_size, uint64_t *index)
-{
-	const char *at = *path, *end = at + *path_size;
-	if (at == end)
-		return false;
-	const char *from = ++at;
-	*name = NULL;
-	*index = 0;
-	if (from[-1] == '[') {
-		while (*at != ']')
-			*index = *index * 10 + (uint64_t)(*at++ - '0');
-		at++;
-	} else {
-		while (at < end && *at != '.' && *at != '[')
-			at++;
-		*name = from;
-		*name_size = (size_t)(at - from);
-	}
-	*path = at;
-	*path_size = (size_t)(end - at);
-	return true;
-}
-
-/* .NAME and [N], as often as there are: up to `end`. */
-static bool is_path(const char *at, const char *end)
-{
-	enum { INDEX_DIGITS = 9 };
-	while (at < end) {
-		const char *from = at + 1;
-		if (*at == '[') {
-			for (at++; at < end && *at >= '0' && *at <= '9'; at++)
-				;
-			if (at == from || at - from > INDEX_DIGITS || at == end || *at++ != ']')
-				return false;
-		} else if (*at == '.') {
-			for (at++; at < end && *at != '.' && *at != '[' && *at != ']' && !is_blank(*at); at++)
-				;
-			if (at == from)
-				return false;
-		} else {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool starts(const char **at, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-	if ((size_t)(end - *at) < size || memcmp(*at, word, size) != 0)
-		return false;
-	*at += size;
-	return true;
-}
-
-static void read_placeholder(const char *at, const char *end, struct ir_placeholder *found)
-{
-	while (at < end && is_blank(*at))
-		at++;
-	while (end > at && is_blank(end[-1]))
-		end--;
-	if (starts(&at, end, "inputs")) {
-		found->inputs = true;
-	} else if (starts(&at, end, "steps.")) {
-		found->step = at;
-		while (at < end && *at != '.')
-			at++;
-		found->step_size = (size_t)(at - found->step);
-		found->status = starts(&at, end, ".status");
-		if (found->step_size == 0 || (!found->status && !starts(&at, end, ".output")))
-			return;
-	} else {
-		return;
-	}
-	found->sound = is_path(at, end) && (!found->status || at == end);
-	found->path = at;
-	found->path_size = (size_t)(end - at);
-}
-
-bool ir_placeholder_next(const char *text, size_t size, size_t *at, struct ir_placeholder *found)
-{
-	const char *open = *at < size ? memmem(text + *at, size - *at, "${{", 3) : NULL;
-	if (open == NULL)
-		return false;
-	const char *inner = open + 3, *close = memmem(inner, (size_t)(text + size - inner), "}}", 2);
-	*found = (struct ir_placeholder){.from = (size_t)(open - text)};
-	found->to = close != NULL ? (size_t)(close + 2 - text) : size;
-	if (close != NULL)
-		read_placeholder(inner, close, found);
-	*at = found->to;
-	return true;
-}
-
 /* --- who refers to whom --- */
 
-static void refer(struct ir_compiler *c, const struct ir_place *place, const char *id, size_t size, bool must_be)
+void ir_dag_refer(struct ir_compiler *c, const struct ir_place *place, const char *id, size_t size, bool must_be)
 {
 	struct ir_dag *dag = c->steps;
 	uintptr_t found = (uintptr_t)map_get_n(&dag->ids, id, size);
@@ -127,20 +27,13 @@ static void refer(struct ir_compiler *c, const struct ir_place *place, const cha
 		.step = dag->current, .named = (uint32_t)(found - 1), .pointer = ir_pointer(c->arena, place)};
 }
 
-bool ir_dag_text(struct ir_compiler *c, const struct ir_place *place, const struct json *json, bool record)
+static bool starts(const char **at, const char *end, const char *word)
 {
-	struct ir_placeholder found;
-	size_t at = 0;
-	bool any = false;
-	while (ir_placeholder_next(json->text, json->size, &at, &found)) {
-		any = true;
-		if (record && !found.sound)
-			ir_problem(c, place, "expression_syntax",
-					   "must be ${{ inputs.PATH }}, ${{ steps.ID.output.PATH }} or ${{ steps.ID.status }}");
-		else if (record && !found.inputs)
-			refer(c, place, found.step, found.step_size, true);
-	}
-	return any;
+	size_t size = strlen(word);
+	if ((size_t)(end - *at) < size || memcmp(*at, word, size) != 0)
+		return false;
+	*at += size;
+	return true;
 }
 
 static bool is_word_byte(char byte)
@@ -178,7 +71,7 @@ void ir_dag_jq(struct ir_compiler *c, const struct ir_place *place, const char *
 		bool begins = at == text || (!is_word_byte(at[-1]) && strchr(".)]\"?", at[-1]) == NULL);
 		at += sizeof root - 1;
 		if (begins && step_named(at, end, &id, &id_size))
-			refer(c, place, id, id_size, false);
+			ir_dag_refer(c, place, id, id_size, false);
 	}
 }
 

@@ -90,7 +90,7 @@ static void a_dag_has_its_identity_and_defaults(void **state)
 	assert_string_equal(ir->schedule.cron, "@daily");
 	assert_int_equal(ir->root.type, IR_DAG_STEPS);
 	assert_int_equal(ir->root.dag.max_parallel, 20);
-	assert_int_equal(ir->root.dag.outputs_value.mode, IR_DAG_JQ);
+	assert_string_equal(json_text(ir->root.dag.outputs_value.source, "r"), "${ .steps.a.output }");
 	assert_non_null(ir->root.input_schema);
 	const struct ir_step *a = step(ir, 0);
 	assert_string_equal(a->task.reference, "/steps/a");
@@ -147,7 +147,7 @@ static void every_type_has_the_body_of_its_task(void **state)
 										IR_RUN_SHELL, IR_RUN_WORKFLOW, IR_CALL, IR_CALL, IR_CALL, IR_CALL};
 	for (uint32_t i = 0; i < sizeof want / sizeof *want; i++)
 		assert_int_equal(step(ir, i)->task.type, want[i]);
-	assert_int_equal(step(ir, 0)->task.set.mode, IR_DAG);
+	assert_int_equal(step(ir, 0)->task.set.mode, IR_STRICT);
 	assert_string_equal(ir->values[step(ir, 0)->task.set.number].pointer, "/steps/0/params");
 	assert_int_equal(step(ir, 4)->task.wait.ms, 3600000);
 	assert_false(step(ir, 4)->task.timeout.given);
@@ -209,7 +209,7 @@ static void references_are_to_ancestors(void **state)
 		sound("outputs: {z: '${{ steps.c.output }}'}\nsteps:\n- {step_id: a-1}\n- {step_id: b, depends_on: [a-1]}\n"
 			  "- {step_id: c, depends_on: [b], params: {x: '${{ steps.a-1.output.y[0].z }} of ${{ inputs.n }}', y: '${ "
 			  ".steps[\"a-1\"].output }'}, condition: '.steps.b.status == \"completed\"'}\n");
-	assert_int_equal(step(ir, 2)->condition.mode, IR_DAG_JQ);
+	assert_int_equal(step(ir, 2)->condition.mode, IR_BARE);
 	refused(
 		"steps:\n- {step_id: a}\n- {step_id: b, params: {x: '${{ steps.a.output }}'}}\n"
 		"- {step_id: c, params: {x: '${{ steps.none.output }}'}}\n- {step_id: d, params: ['${{ steps.d.status }}']}\n"
@@ -252,6 +252,35 @@ static void placeholders_are_taken_apart(void **state)
 	assert_false(ir_placeholder_next(text, strlen(text), &at, &found));
 }
 
+/* Alone the JSON type is kept, inside of text it is text, in jq it is a value [flow.md 2.6]. */
+static void placeholders_become_jq(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *written, *read;
+	} cases[] = {
+		{"${{ inputs.long_name.b }}", "${ .inputs.long_name.b }"},
+		{" ${{inputs}} ", "${ .inputs }"},
+		{"${{ steps.s-1.output[2].and }}", "${ .steps.\"s-1\".output[2].and }"},
+		{"a \"q\" \\(x) ${{ inputs.n }}!", "${ \"a \\\"q\\\" \\\\(x) \\(.inputs.n)!\" }"},
+		{"${{ inputs.a }}${{ steps.s-1.status }}", "${ \"\\(.inputs.a)\\(.steps.\"s-1\".status)\" }"},
+		{"${ ${{ inputs.a }} + 1 }", "${  (.inputs.a) + 1  }"},
+		{"${ .inputs.a }", "${ .inputs.a }"},
+		{"$HOME ${X}", "$HOME ${X}"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct ir *ir = sound(arena_printf(
+			&arena,
+			"steps:\n- {step_id: s-1}\n- step_id: t\n  type: set\n  depends_on: [s-1]\n  params:\n    x: '%s'\n",
+			cases[i].written));
+		assert_string_equal(json_text(step(ir, 1)->task.set.source, "x"), cases[i].read);
+	}
+	const struct ir *ir = sound(
+		"steps:\n- {step_id: a, condition: '${{ inputs.a }} == 1'}\n- {step_id: b, condition: '${{ inputs.b }}'}\n");
+	assert_string_equal(step(ir, 0)->condition.source->text, "${ (.inputs.a) == 1 }");
+	assert_string_equal(step(ir, 1)->condition.source->text, "${ .inputs.b }");
+}
+
 /* flow.md 2.6: up to 50,000 steps, each here with a reference far up. */
 static void fifty_thousand_steps_are_taken(void **state)
 {
@@ -285,6 +314,7 @@ int main(void)
 		TEST(dependencies_are_of_steps_and_in_no_circle),
 		TEST(references_are_to_ancestors),
 		TEST(placeholders_are_taken_apart),
+		TEST(placeholders_become_jq),
 		TEST(fifty_thousand_steps_are_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

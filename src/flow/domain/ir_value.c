@@ -101,19 +101,12 @@ static void walk_text(struct walk *w, const struct ir_place *place, const struct
 {
 	const char *inner = json->text;
 	size_t size = json->size;
-	bool dag = mode == IR_DAG || mode == IR_DAG_JQ;
-	if (dag && ir_dag_text(w->c, place, json, w->slot != NULL)) {
-		w->found = true;
-		return;
-	}
-	if (mode == IR_DAG_JQ)
-		mode = IR_BARE;
 	bool whole = ir_expression(json->text, json->size, &inner, &size);
 	if (whole || mode == IR_BARE)
 		check_text(w, place, inner, size);
 	else if (mode == IR_LOOSE)
 		w->found = true;
-	if (dag && w->slot != NULL && (whole || mode == IR_BARE))
+	if (w->c->dag && w->slot != NULL && (whole || mode == IR_BARE))
 		ir_dag_jq(w->c, place, inner, size);
 }
 
@@ -122,7 +115,7 @@ static void walk_value(struct walk *w, const struct ir_place *place, const struc
 	if (json->kind == JS_STRING)
 		walk_text(w, place, json, mode);
 	if (mode == IR_BARE && json->kind != JS_STRING)
-		mode = w->c->dag ? IR_DAG : w->c->loose ? IR_LOOSE : IR_STRICT;
+		mode = w->c->loose ? IR_LOOSE : IR_STRICT;
 	for (uint32_t i = 0; json->kind == JS_ARRAY && i < json->count; i++) {
 		const struct ir_place here = ir_nth(place, i);
 		walk_value(w, &here, &json->items[i], mode);
@@ -145,8 +138,10 @@ struct ir_value ir_value(struct ir_compiler *c, const struct ir_place *place, co
 		return ir_literal(NULL);
 	if (json->kind != JS_STRING && mode == IR_BARE)
 		mode = IR_STRICT;
-	if (mode == IR_STRICT && (c->loose || c->dag))
-		mode = c->dag ? IR_DAG : IR_LOOSE;
+	if (mode == IR_STRICT && c->loose)
+		mode = IR_LOOSE;
+	if (c->dag)
+		json = ir_dag_rewrite(c, place, json, mode == IR_BARE);
 	struct walk look = {.c = c};
 	walk_value(&look, place, json, mode);
 	if (!look.found || !ir_grow(c->arena, (void **)&c->slots, c->slots_count, &c->slots_room, sizeof *c->slots))

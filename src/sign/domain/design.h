@@ -6,6 +6,7 @@
 #define CS_SIGN_DOMAIN_DESIGN_H
 
 #include "seal/check.h"
+#include "sign/domain/aluminum.h"
 #include "sign/domain/cabinets.h"
 #include "sign/domain/costs.h"
 #include "sign/domain/footing_direct_op.h"
@@ -157,7 +158,17 @@ struct design_problem {
 	double diameters_ft[DESIGN_DIAMETERS_MAX];
 	size_t diameters;
 	double frost_ft;
+	const struct aluminum *aluminum; /* NULL: steel */
+	const struct section **list;     /* to consider; the search sorts it anew */
+	size_t count;
 };
+
+/*
+ * From a request to its problem: metal, grades, sections, soil, foundations.  False: refused (faults or err of calc),
+ * or abstained.
+ */
+bool design_state(struct calc *calc, const struct design_request *request, const struct wind_setup *wind,
+				  const struct design_face *face, struct design_problem *problem);
 
 /* One pole with the best foundation for it. */
 struct design_candidate {

@@ -5,8 +5,6 @@
 #include "seal/calc.h"
 #include "seal/op.h"
 #include "sign/domain/design.h"
-#include "sign/domain/grade.h"
-#include "sign/domain/poles_request.h"
 #include "sign/domain/section_catalog.h"
 
 /* A design under way. */
@@ -17,8 +15,6 @@ struct designing {
 	struct wind_request wind_request;
 	struct wind_setup setup;
 	struct design_problem problem;
-	const struct section **list;
-	size_t count;
 };
 
 /* --- the face --- */
@@ -102,107 +98,6 @@ static void ask_wind(struct designing *d)
 	};
 }
 
-/* --- the problem --- */
-
-static unsigned families_asked(const struct design_request *r)
-{
-	static const unsigned sets[] = {
-		[POLE_FAMILY_PIPE] = 1U << SECTION_PIPE,           [POLE_FAMILY_TUBE] = SECTION_TUBES,
-		[POLE_FAMILY_HSS_ROUND] = 1U << SECTION_HSS_ROUND, [POLE_FAMILY_HSS_SQUARE] = 1U << SECTION_HSS_SQUARE,
-		[POLE_FAMILY_HSS_RECT] = 1U << SECTION_HSS_RECT,   [POLE_FAMILY_W] = 1U << SECTION_W,
-	};
-	unsigned families = 0;
-	for (size_t i = 0; i < r->support.families.count; i++)
-		families |= sets[r->support.families.items[i]];
-	return families != 0 ? families : sets[POLE_FAMILY_PIPE] | sets[POLE_FAMILY_TUBE];
-}
-
-static unsigned grade_families(struct designing *d, const struct grades *grades, unsigned families)
-{
-	enum { EDITION = 2021 };
-	unsigned graded = 0;
-	for (int family = 0; family < SECTION_FAMILIES; family++) {
-		const char *asked = d->request->support.steel_grade;
-		const char *name = asked != NULL ? asked : grade_default((enum grade_form)family);
-		const struct grade *grade = grade_find(grades, name, (enum grade_form)family, EDITION);
-		if (grade == NULL || !given(grade->fy_ksi))
-			continue;
-		graded |= 1U << family;
-		d->problem.materials[family] = (struct pole_material){STEEL_E_KSI, STEEL_G_KSI, grade->fy_ksi, grade->fu_ksi};
-	}
-	if (d->request->support.steel_grade != NULL && !grade_known(grades, d->request->support.steel_grade))
-		calc_fault(d->calc, "/support/steel_grade", "enum", "is no grade of pack grades");
-	else if ((families & graded) == 0)
-		calc_fault(d->calc, "/support/steel_grade", "grade_family", "is no grade of the families asked for");
-	return families & graded;
-}
-
-static bool choose_sections(struct designing *d)
-{
-	struct section_set set;
-	const struct grades *grades = calc_pack(d->calc, "grades");
-	unsigned families = families_asked(d->request);
-	if (grades == NULL || !section_open(d->calc, families, &set))
-		return false;
-	families = grade_families(d, grades, families);
-	if (d->calc->faults.count > 0)
-		return false;
-	const char *grade = d->request->support.steel_grade;
-	bool a1085 = grade != NULL && strcmp(grade, "A1085") == 0;
-	d->list = arena_array(d->calc->arena, section_room(&set), sizeof *d->list);
-	if (d->list == NULL)
-		return false;
-	d->count = section_list(&set, a1085 ? SECTION_A1085 : SECTION_A500, families, d->list);
-	return true;
-}
-
-static bool choose_foundation(struct designing *d)
-{
-	const struct design_foundation_request *f = &d->request->foundation;
-	struct design_problem *p = &d->problem;
-	for (size_t i = 0; i < f->types.count; i++)
-		if (f->types.items[i] != FOUNDATION_DIRECT)
-			return err_field(&d->calc->err, ERR_NOT_IMPLEMENTED,
-							 field_pointer_index(d->calc->arena, "/foundation/types", i),
-							 "Only direct burial is designed today.");
-	p->calibration = calc_pack(d->calc, "footing_calibration");
-	p->concrete = calc_pack(d->calc, "concrete");
-	p->costs = calc_pack(d->calc, "costs");
-	if (p->calibration == NULL || p->concrete == NULL || p->costs == NULL || !soil_choose(d->calc, &f->soil, &p->soil))
-		return false;
-	double factor = f->half_inch_motion ? p->calibration->half_inch_motion : 1;
-	p->lateral = (struct footing_soil){p->soil.lateral_psf_ft * factor, p->calibration->cap_ft};
-	p->frost_ft = given(d->request->site.frost_depth_ft) ? d->request->site.frost_depth_ft : 0;
-	p->diameters = f->diameters_ft.count;
-	for (size_t i = 0; i < p->diameters; i++)
-		p->diameters_ft[i] = f->diameters_ft.items[i];
-	for (double diameter = 1.5; f->diameters_ft.count == 0 && diameter <= 8; diameter += .5)
-		p->diameters_ft[p->diameters++] = diameter;
-	return true;
-}
-
-static bool state_problem(struct designing *d)
-{
-	const struct design_request *r = d->request;
-	struct design_problem *p = &d->problem;
-	const struct design_face *face = &d->result->face;
-	p->request = r;
-	p->wind = &d->setup;
-	p->height_ft = face->height_ft;
-	p->bottom_ft = face->height_ft - face->sign_height_ft;
-	p->weight_lb = face->weight_lb;
-	p->x_ft = face->x_ft;
-	p->poles = (int)r->support.num_poles;
-	p->spacing_in = given(r->support.spacing_ft) ? 12 * r->support.spacing_ft : 0;
-	p->lrfd = r->common.level == SIGN_LRFD;
-	if (p->poles > 1 && !given(r->support.spacing_ft))
-		calc_fault(d->calc, "/support/spacing_ft", "required", "is required: Case B twists several poles");
-	if (r->support.material == POLE_ALUMINUM)
-		return err_field(&d->calc->err, ERR_NOT_IMPLEMENTED, "/support/material",
-						 "Only steel structures are designed today.");
-	return d->calc->faults.count == 0 && choose_sections(d) && choose_foundation(d);
-}
-
 /* --- the answer --- */
 
 static void add_rows(struct designing *d, const struct design_candidate *c, struct check_list *checks)
@@ -222,6 +117,7 @@ static struct design_option option_of(struct designing *d, const struct design_c
 {
 	const struct section *s = c->section;
 	bool round = s->family == SECTION_PIPE || s->family == SECTION_HSS_ROUND;
+	section_note_published(d->calc, s);
 	struct design_option option = {
 		.pole = {.family = s->family,
 				 .designation = s->designation,
@@ -349,11 +245,14 @@ static bool run(struct calc *calc, const void *input, void *output)
 	d->result->num_poles = d->request->support.num_poles;
 	d->result->pole_length_ft = d->result->face.height_ft;
 	d->result->spacing_ft = d->request->support.spacing_ft;
-	if (!wind_decide(calc, &d->wind_request, "/site", &d->setup, &d->result->loads) || !state_problem(d) ||
-		!decide_price(d))
+	if (!wind_decide(calc, &d->wind_request, "/site", &d->setup, &d->result->loads))
+		return false;
+	if (!design_state(calc, d->request, &d->setup, &d->result->face, &d->problem))
+		return calc_abstained(calc) && calc->faults.count == 0;
+	if (!decide_price(d))
 		return false;
 	assume(d);
-	design_search(&d->problem, d->list, d->count, found);
+	design_search(&d->problem, d->problem.list, d->problem.count, found);
 	return answer(d, found);
 }
 

@@ -210,6 +210,11 @@ static bool better(const struct design_problem *p, const struct design_candidate
 	return strcmp(a->section->designation, b->section->designation) < 0;
 }
 
+static double usd_lb(const struct design_problem *p, const struct section *section)
+{
+	return p->aluminum != NULL ? p->costs->steel_usd_lb.aluminum : cost_of_family(p->costs, section->family);
+}
+
 static void set_pier(const struct design_problem *p, size_t i, const struct pier *pier, double bearing_psf,
 					 struct design_candidate *candidate)
 {
@@ -220,7 +225,7 @@ static void set_pier(const struct design_problem *p, size_t i, const struct pier
 	candidate->bearing_psf = bearing_psf;
 	candidate->rebar = pier->rebar;
 	candidate->cost = pier->cost;
-	candidate->cost.steel = candidate->weight_lb * cost_of_family(p->costs, candidate->section->family);
+	candidate->cost.steel = candidate->weight_lb * usd_lb(p, candidate->section);
 	candidate->cost.total = candidate->cost.steel + pier->cost.concrete + pier->cost.excavation + pier->cost.rebar;
 }
 
@@ -271,8 +276,14 @@ static void check_pole(const struct searching *s, const struct width_group *grou
 		l.p_kip = dead_kip;
 		all[c].loads = l;
 	}
-	pole_check(candidate->section, &p->materials[candidate->section->family], &frame, all, (size_t)cases(p),
-			   &candidate->checks);
+	const struct section *section = candidate->section;
+	const struct pole_material *material = &p->materials[section->family];
+	struct strength strength;
+	if (p->aluminum != NULL)
+		aluminum_strength(section, p->aluminum, &frame.lengths, p->lrfd, &strength);
+	else
+		strength_of(section, material, &frame.lengths, p->lrfd, &strength);
+	pole_check_strength(section, material, &strength, &frame, all, (size_t)cases(p), &candidate->checks);
 }
 
 static void keep(struct searching *s, const struct design_candidate *candidate)

@@ -220,6 +220,50 @@ static void bad_input(void **state)
 	assert_true(harness_refused(harness, "/support/steel_grade", "enum"));
 }
 
+static bool aluminum(double height_ft, const char *more)
+{
+	return harness_call(harness, &sign_design_op,
+						"{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":%g,\"sign_height_ft\":3,"
+						"\"sign_width_ft\":5},\"support\":{\"material\":\"aluminum\"%s}}",
+						height_ft, more);
+}
+
+/* REF: ADM 2020 F.2; ADM 2020 H.2.1: the pole of the whole passes, and is used as much, where it is asked alone; those
+ * of sign.poles that are lighter fail there. */
+static void aluminum_poles(void **state)
+{
+	(void)state;
+	assert_true(aluminum(14, ""));
+	char designation[40];
+	snprintf(designation, sizeof designation, "%s", harness_text(harness, "/result/selected/pole/designation"));
+	double force = .6 * number("/result/loads/total/force_lb"), usd = number("/result/selected/cost_usd/steel"),
+		   moment = .6 * number("/result/loads/total/moment_base_lbft"),
+		   torsion = .6 * number("/result/loads/total/torsion_lbft"), pole = number("/result/selected/pole/weight_lb"),
+		   weight = pole + number("/result/face/weight_lb"), used = number("/result/selected/pole/utilization");
+	near_share(usd, 5.5 * pole, 1e-4);
+	assert_true(harness_noted(harness, "aluminum_welded_base"));
+	assert_true(harness_call(
+		harness, &sign_poles_op,
+		"{\"loads\":{\"M_kipin\":%.17g,\"V_kip\":%.17g,\"T_kipin\":%.17g,\"P_kip\":%.17g},\"height_ft\":14,"
+		"\"material\":\"aluminum\",\"prefs\":{\"designation\":\"%s\"}}",
+		moment * 12 / 1000, force / 1000, torsion * 12 / 1000, weight / 1000, designation));
+	near_share(number("/result/options/0/utilization"), used, 2e-3);
+	assert_true(harness_bool(harness, "/result/options/0/all_pass"));
+}
+
+static void aluminum_is_refused(void **state)
+{
+	(void)state;
+	assert_false(aluminum(15.1, ""));
+	assert_true(harness_refused(harness, "/sign/height_ft", "aluminum_too_tall"));
+	assert_true(aluminum(15, ""));
+	assert_false(aluminum(12, ",\"steel_grade\":\"A53-B\""));
+	assert_true(harness_refused(harness, "/support/steel_grade", "conflict"));
+	assert_true(aluminum(12, ",\"families\":[\"W\"]"));
+	assert_int_equal(harness_count(harness, "/result"), -2);
+	assert_true(harness_noted(harness, "abstain.aluminum"));
+}
+
 static void ten_runs_are_equal(void **state)
 {
 	(void)state;
@@ -246,6 +290,8 @@ int main(void)
 		cmocka_unit_test(several_poles_share),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(bad_input),
+		cmocka_unit_test(aluminum_poles),
+		cmocka_unit_test(aluminum_is_refused),
 		cmocka_unit_test(ten_runs_are_equal),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,43 @@
+#include "app/flow_setup.h"
+
+#include "app/app.h"
+#include "app/flow_host.h"
+#include "core/arena.h"
+#include "core/err.h"
+#include "flow/flow_api.h"
+#include "flow/runner.h"
+#include "version.h"
+
+enum { TURNS = 2, EFFECTS = 16, RETRY_MAX = 1000, RETRY_MAX_DELAY_MS = 3600000 };
+
+bool flow_setup(struct app *app, struct err *err)
+{
+	struct flow_host *host = arena_new(&app->arena, struct flow_host);
+	if (host == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	flow_host_init(host, &app->ops, app->packs, app->exprs);
+	const struct runner_options runner = {
+		.store = app->store,
+		.env = app->env,
+		.ids = &app->ids,
+		.expr = app->exprs,
+		.outgoing = &host->outgoing,
+		.policy = &host->policy,
+		.op = flow_host_op,
+		.op_self = host,
+		.event_source = app->config.public_url,
+		.version = APP_VERSION,
+		.turns = TURNS,
+		.effects = EFFECTS,
+		.retry_max = RETRY_MAX,
+		.retry_max_delay_ms = RETRY_MAX_DELAY_MS,
+	};
+	const struct flow_api_options options = {.runner = &runner, .audit = &app->audit, .master_key = app->keys.master};
+	return flow_api_open(&options, &app->flow, err);
+}
+
+void flow_end(struct app *app)
+{
+	flow_api_close(app->flow);
+	app->flow = NULL;
+}

@@ -1,0 +1,227 @@
+#include "flow/agents_api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/env.h"
+#include "core/err.h"
+#include "core/field.h"
+#include "core/jw.h"
+#include "core/must.h"
+#include "core/stamp.h"
+#include "flow/agents_internal.h"
+#include "flow/domain/money.h"
+#include "http/exchange.h"
+#include "people/page.h"
+#include "people/principal.h"
+#include "people/reply.h"
+#include "seal/calc.h"
+
+struct agents_api *agents_api_open(const struct agents_api_options *options)
+{
+	struct agents_api *api = calloc(1, sizeof *api);
+	must(api != NULL);
+	api->options = *options;
+	api->budgets = (struct budgets){.ids = options->ids, .outbox = options->outbox, .hooks = options->budget_hooks};
+	return api;
+}
+
+void agents_api_close(struct agents_api *api)
+{
+	free(api);
+}
+
+void agents_add_routes(struct router *router, struct agents_api *api)
+{
+	router_add(router, budget_routes, budget_routes_count, api);
+	router_add(router, reservation_routes, reservation_routes_count, api);
+	router_add(router, cost_routes, cost_routes_count, api);
+	router_add(router, decomposition_routes, decomposition_routes_count, api);
+}
+
+const struct budgets *agents_budgets(const struct agents_api *api)
+{
+	return &api->budgets;
+}
+
+/* --- chores --- */
+
+static bool apply_expiry(struct db *db, void *self, struct err *err)
+{
+	enum { AT_ONCE = 200 /* reservations of one op, so that no other write waits long */ };
+	struct agents_api *api = self;
+	int64_t count;
+	return budget_expire(&api->budgets, db, env_wall_us(api->options.env), AT_ONCE, &count, err);
+}
+
+bool agents_chores(struct agents_api *api, struct err *err)
+{
+	bool due = false;
+	struct db *db = store_read(api->options.store);
+	bool read = budget_expiry_due(db, env_wall_us(api->options.env), &due, err);
+	store_read_end(api->options.store, db);
+	return read && (!due || store_write(api->options.store, apply_expiry, api, err));
+}
+
+/* --- writes --- */
+
+void *agents_start(struct exchange *x, size_t size)
+{
+	const struct principal *principal = principal_of(x);
+	struct agents_write *w = arena_alloc(&x->arena, size);
+	if (w == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return NULL;
+	}
+	if (principal->account_id[0] == '\0') {
+		exchange_failf(x, ERR_FORBIDDEN, "There is no account yet that could own this.");
+		return NULL;
+	}
+	w->x = x;
+	w->api = x->owner;
+	w->account_id = principal->account_id;
+	return w;
+}
+
+static bool run_change(struct write *write, struct db *db, struct err *err)
+{
+	struct agents_write *w = (struct agents_write *)write;
+	w->now_us = env_wall_us(w->api->options.env);
+	return w->change(w, db, err);
+}
+
+static void run_answer(struct write *write)
+{
+	struct agents_write *w = (struct agents_write *)write;
+	w->answer(w);
+}
+
+void agents_submit(struct agents_write *w, bool (*change)(struct agents_write *w, struct db *db, struct err *err),
+				   void (*answer)(struct agents_write *w))
+{
+	w->change = change;
+	w->answer = answer;
+	w->write = (struct write){
+		.x = w->x, .store = w->api->options.store, .apply = run_change, .answer = answer != NULL ? run_answer : NULL};
+	write_submit(&w->write);
+}
+
+bool agents_audit(const struct agents_write *w, struct db *db, enum audit_action action, const char *target_id,
+				  const char *reason, struct err *err)
+{
+	const struct audit_pair meta[] = {{AUDIT_META_reason, reason}};
+	struct audit_event event = principal_event(w->x, action, AUDIT_SUCCESS);
+	event.target_id = target_id;
+	event.meta = meta;
+	event.meta_count = reason != NULL;
+	return audit_append(w->api->options.audit, db, &event, err);
+}
+
+/* --- reads --- */
+
+bool agents_read(struct exchange *x, bool (*read)(void *self, struct db *db, struct err *err), void *self)
+{
+	const struct agents_api *api = x->owner;
+	struct err err;
+	struct db *db = store_read(api->options.store);
+	bool done = read(self, db, &err);
+	store_read_end(api->options.store, db);
+	if (!done)
+		exchange_fail(x, &err);
+	return done;
+}
+
+int64_t agents_now(const struct exchange *x)
+{
+	const struct agents_api *api = x->owner;
+	return env_wall_us(api->options.env);
+}
+
+const char *agents_time(struct arena *arena, int64_t us)
+{
+	char text[STAMP_TEXT];
+	if (us == 0)
+		return NULL;
+	stamp_format(text, us);
+	return arena_dup(arena, text);
+}
+
+const char *agents_money(struct arena *arena, int64_t micros)
+{
+	char text[MONEY_TEXT];
+	return arena_dup(arena, money_format(text, micros));
+}
+
+void agents_take_money(const struct json *json, const char *pointer, int64_t low, int64_t high, int64_t *micros,
+					   struct faults *faults)
+{
+	char least[MONEY_TEXT], most[MONEY_TEXT];
+	if (json == NULL)
+		return;
+	if (!money_of_json(json, micros))
+		faults_add(faults, pointer, "format", "must be an amount of money from 0, as decimal text or a number");
+	else if (*micros < low || *micros > high)
+		faults_add(faults, pointer, "range", "must be from %s to %s", money_format(least, low),
+				   money_format(most, high));
+}
+
+/* The envelope of a fact with a note: written by the one writer, from the text whose hash it carries. */
+void agents_reply_warned(struct exchange *x, int status, const struct field_table *table, const void *result,
+						 const char *code, const char *pointer, const char *message)
+{
+	char now[STAMP_TEXT], sha256[SHA256_HEX_SIZE];
+	const struct envelope_context context = reply_context(x, now);
+	struct calc calc;
+	struct buf text, body;
+	struct jw jw;
+	calc_init(&calc, &x->arena, NULL);
+	calc_warn(&calc, code, pointer, "%s", message);
+	buf_init(&text, 0);
+	buf_init(&body, 0);
+	jw_init(&jw, &text);
+	field_write(&jw, table, result, FIELD_RESULT);
+	bool written = jw_ok(&jw) && envelope_content_hash(buf_text(&text), text.size, sha256);
+	jw_init(&jw, &body);
+	const struct envelope envelope = {.result_text = buf_text(&text),
+									  .result_size = text.size,
+									  .calc = &calc,
+									  .confidence = calc_confidence(&calc),
+									  .content_sha256 = sha256,
+									  .context = &context};
+	if (written)
+		envelope_write(&jw, &envelope);
+	if (written && jw_ok(&jw))
+		exchange_answer_buf(x, status, MEDIA_JSON, &body);
+	else
+		exchange_failf(x, ERR_INTERNAL, "the result cannot be written");
+	buf_fini(&body);
+	buf_fini(&text);
+}
+
+bool agents_v3(const struct exchange *x)
+{
+	return strncmp(x->path, "/api/v3/", 8) == 0;
+}
+
+bool agents_cursor(struct exchange *x, const char *filter, const char *cursor, char after[AGENTS_CURSOR])
+{
+	const struct agents_api *api = x->owner;
+	struct err err;
+	_Static_assert(AGENTS_CURSOR == PAGE_AFTER_MAX + 1, "a cursor's key fits");
+	_Static_assert(sizeof api->options.audit->key == PAGE_KEY, "the installation's key signs cursors");
+	if (page_after(api->options.audit->key, filter, cursor, after, &err))
+		return true;
+	exchange_fail(x, &err);
+	return false;
+}
+
+const char *agents_next(struct exchange *x, const char *filter, const char *after)
+{
+	const struct agents_api *api = x->owner;
+	const char *cursor = page_cursor(&x->arena, api->options.audit->key, filter, after);
+	if (cursor != NULL)
+		page_link(x, cursor);
+	return cursor;
+}

@@ -1,0 +1,48 @@
+/*
+ * The HTTP side of what agents need beside runs: budgets and costs [flow.md 7].
+ */
+#ifndef CS_FLOW_AGENTS_API_H
+#define CS_FLOW_AGENTS_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flow/budget.h"
+
+struct agents_api;
+struct audit;
+struct env;
+struct err;
+struct id_maker;
+struct outbox;
+struct packs;
+struct router;
+struct store;
+
+/* What it works with; all outlives it. */
+struct agents_api_options {
+	struct store *store;
+	const struct env *env;
+	struct id_maker *ids;
+	const struct audit *audit;
+	struct outbox *outbox; /* NULL: nobody is told */
+	const struct packs *packs;
+	struct budget_hooks budget_hooks; /* of the engine of runs; zero: there is none */
+};
+
+struct agents_api *agents_api_open(const struct agents_api_options *options);
+void agents_api_close(struct agents_api *api); /* NULL is fine */
+
+/* Register the routes; their owner is `api`, which may be NULL when they are only described. */
+void agents_add_routes(struct router *router, struct agents_api *api);
+
+/* For whoever spends inside an op of their own: flow/budget.h. */
+const struct budgets *agents_budgets(const struct agents_api *api);
+
+/*
+ * What is due by the clock: reservations that have expired.  About once a second, on any thread that may wait for a
+ * write; writes nothing when nothing is due.
+ */
+bool agents_chores(struct agents_api *api, struct err *err);
+
+#endif

@@ -1,0 +1,89 @@
+/* A run as its users see it. */
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/id.h"
+#include "core/jw.h"
+#include "core/stamp.h"
+#include "flow/flow_internal.h"
+#include "flow/runs_repo.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "people/reply.h"
+#include "store/store.h"
+
+static void add_json(struct jw *jw, const char *name, const char *json)
+{
+	jw_key(jw, name);
+	if (json == NULL)
+		jw_null(jw);
+	else
+		jw_raw(jw, json, strlen(json));
+}
+
+static void add_time(struct jw *jw, const char *name, int64_t us)
+{
+	char text[STAMP_TEXT] = "";
+	if (us != 0)
+		stamp_format(text, us);
+	jw_member_str(jw, name, us != 0 ? text : NULL);
+}
+
+void run_view_write(struct jw *jw, const struct run_record *r)
+{
+	jw_object(jw);
+	jw_member_str(jw, "run_id", r->run_id);
+	jw_member_str(jw, "namespace", r->namespace);
+	jw_member_str(jw, "name", r->name);
+	jw_member_str(jw, "version", r->version);
+	jw_member_str(jw, "status", r->status);
+	if (r->reason != NULL)
+		jw_member_str(jw, "reason", r->reason);
+	add_json(jw, "input", r->input);
+	add_json(jw, "output", r->output);
+	add_json(jw, "error", r->error);
+	jw_member_str(jw, "seed", r->seed);
+	jw_member_int(jw, "priority", r->priority);
+	add_json(jw, "labels", r->labels);
+	add_time(jw, "created_at", r->created_us);
+	add_time(jw, "started_at", r->started_us);
+	add_time(jw, "ended_at", r->ended_us);
+	if (r->parent_run_id != NULL)
+		jw_member_str(jw, "parent", r->parent_run_id);
+	jw_member_int(jw, "steps_total", r->steps_total);
+	jw_member_int(jw, "attempts_total", r->attempts_total);
+	jw_member_int(jw, "seq", r->seq);
+	jw_member_str(jw, "definition_sha256", r->definition_sha256);
+	jw_object_end(jw);
+}
+
+void run_view_reply(struct exchange *x, int status, const struct run_record *record)
+{
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	run_view_write(&jw, record);
+	reply_fact_text(x, status, buf_text(&text), text.size);
+	buf_fini(&text);
+}
+
+bool run_named(struct exchange *x, struct run_record *record)
+{
+	const struct flow_api *api = x->owner;
+	const char *run_id = exchange_param(x, "id");
+	struct err err;
+	bool found = false, read = true;
+	if (id_valid(run_id)) {
+		struct db *db = store_read(api->options.store);
+		read = runs_get(db, run_id, principal_of(x)->account_id, &x->arena, record, &found, &err);
+		store_read_end(api->options.store, db);
+	}
+	if (!read)
+		exchange_fail(x, &err);
+	else if (!found)
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such run.");
+	return read && found;
+}

@@ -1,0 +1,180 @@
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "seal/calc.h"
+#include "sign/domain/design.h"
+#include "sign/domain/grade.h"
+#include "sign/domain/poles_request.h"
+#include "sign/domain/section_catalog.h"
+
+enum { ALUMINUM_FAMILIES = 1U << SECTION_PIPE | 1U << SECTION_HSS_SQUARE };
+
+struct choosing {
+	struct calc *calc;
+	const struct design_request *request;
+	struct design_problem *problem;
+};
+
+static unsigned families_asked(const struct design_request *r)
+{
+	static const unsigned sets[] = {
+		[POLE_FAMILY_PIPE] = 1U << SECTION_PIPE,           [POLE_FAMILY_TUBE] = SECTION_TUBES,
+		[POLE_FAMILY_HSS_ROUND] = 1U << SECTION_HSS_ROUND, [POLE_FAMILY_HSS_SQUARE] = 1U << SECTION_HSS_SQUARE,
+		[POLE_FAMILY_HSS_RECT] = 1U << SECTION_HSS_RECT,   [POLE_FAMILY_W] = 1U << SECTION_W,
+	};
+	unsigned families = 0;
+	for (size_t i = 0; i < r->support.families.count; i++)
+		families |= sets[r->support.families.items[i]];
+	return families != 0 ? families : sets[POLE_FAMILY_PIPE] | sets[POLE_FAMILY_TUBE];
+}
+
+/* --- steel --- */
+
+static unsigned grade_families(struct choosing *c, const struct grades *grades, unsigned families)
+{
+	enum { EDITION = 2021 };
+	const char *asked = c->request->support.steel_grade;
+	unsigned graded = 0;
+	for (int family = 0; family < SECTION_FAMILIES; family++) {
+		const char *name = asked != NULL ? asked : grade_default((enum grade_form)family);
+		const struct grade *grade = grade_find(grades, name, (enum grade_form)family, EDITION);
+		if (grade == NULL || !given(grade->fy_ksi))
+			continue;
+		graded |= 1U << family;
+		c->problem->materials[family] = (struct pole_material){STEEL_E_KSI, STEEL_G_KSI, grade->fy_ksi, grade->fu_ksi};
+	}
+	if (asked != NULL && !grade_known(grades, asked))
+		calc_fault(c->calc, "/support/steel_grade", "enum", "is no grade of pack grades");
+	else if ((families & graded) == 0)
+		calc_fault(c->calc, "/support/steel_grade", "grade_family", "is no grade of the families asked for");
+	return families & graded;
+}
+
+/* The sections of these families into the problem.  False: no memory. */
+static bool list_sections(struct choosing *c, const struct section_set *set, enum section_standard standard,
+						  unsigned families)
+{
+	struct design_problem *p = c->problem;
+	p->list = arena_array(c->calc->arena, section_room(set), sizeof *p->list);
+	if (p->list != NULL)
+		p->count = section_list(set, standard, families, p->list);
+	return p->list != NULL;
+}
+
+static bool choose_steel(struct choosing *c)
+{
+	struct section_set set;
+	const struct grades *grades = calc_pack(c->calc, "grades");
+	unsigned families = families_asked(c->request);
+	if (grades == NULL || !section_open(c->calc, families, &set))
+		return false;
+	families = grade_families(c, grades, families);
+	if (c->calc->faults.count > 0)
+		return false;
+	const char *grade = c->request->support.steel_grade;
+	bool a1085 = grade != NULL && strcmp(grade, "A1085") == 0;
+	return list_sections(c, &set, a1085 ? SECTION_A1085 : SECTION_A500, families);
+}
+
+/* --- aluminium --- */
+
+static void check_aluminum(struct choosing *c)
+{
+	if (c->problem->height_ft > ALUMINUM_HEIGHT_MAX_FT)
+		calc_fault(c->calc, c->request->sign != NULL ? "/sign/height_ft" : "/cabinets", "aluminum_too_tall",
+				   "must be at most %d ft for aluminium", ALUMINUM_HEIGHT_MAX_FT);
+	if (c->request->support.steel_grade != NULL)
+		calc_fault(c->calc, "/support/steel_grade", "conflict", "is of steel, the material is aluminium");
+}
+
+static void assume_aluminum(struct choosing *c, const struct aluminum *aluminum, bool left_out)
+{
+	calc_assume(c->calc, "aluminum_welded_base",
+				"6061-T6, taken as welded all around at the base with 5xxx filler: welded strengths hold there and for "
+				"buckling; %g ksi yield up to %g in wall, %g ksi above.",
+				aluminum->ftyw_ksi, aluminum->welded_wall_in, aluminum->ftyw_thick_ksi);
+	calc_assume(c->calc, "aluminum_in_concrete",
+				"Aluminium in concrete is coated or wrapped, and apart from the bars (ADM 2020 M.7).");
+	if (left_out)
+		calc_assume(c->calc, "aluminum_thin_pipes",
+					"Pipes with Rb/t of 20 and more are left out: ADM 2020 B.5.4.5 has no rule for them when welded.");
+}
+
+/* REF: ADM 2020 B.5.4.5: what the manual has no rule for is left out, and named. */
+static bool choose_aluminum(struct choosing *c)
+{
+	struct design_problem *p = c->problem;
+	const struct aluminum *aluminum = calc_pack(c->calc, "aluminum");
+	unsigned families = families_asked(c->request) & ALUMINUM_FAMILIES;
+	check_aluminum(c);
+	if (aluminum == NULL || c->calc->faults.count > 0)
+		return false;
+	if (families == 0) {
+		calc_abstain(c->calc, "abstain.aluminum",
+					 "ADM 2020 strengths are there for pipe and square tube only; ask for pipe or tube.");
+		return false;
+	}
+	const struct section_set set = {.shipped = aluminum->sizes};
+	if (!list_sections(c, &set, SECTION_A500, families))
+		return false;
+	size_t kept = 0, all = p->count;
+	for (size_t i = 0; i < all; i++)
+		if (aluminum_covers(p->list[i]))
+			p->list[kept++] = p->list[i];
+	p->count = kept;
+	p->aluminum = aluminum;
+	for (int family = 0; family < SECTION_FAMILIES; family++)
+		p->materials[family] =
+			(struct pole_material){aluminum->e_ksi, aluminum->g_ksi, aluminum->fty_ksi, aluminum->ftu_ksi};
+	assume_aluminum(c, aluminum, kept < all);
+	return true;
+}
+
+/* --- foundations --- */
+
+static bool choose_foundation(struct choosing *c)
+{
+	const struct design_foundation_request *f = &c->request->foundation;
+	struct design_problem *p = c->problem;
+	for (size_t i = 0; i < f->types.count; i++)
+		if (f->types.items[i] != FOUNDATION_DIRECT)
+			return err_field(&c->calc->err, ERR_NOT_IMPLEMENTED,
+							 field_pointer_index(c->calc->arena, "/foundation/types", i),
+							 "Only direct burial is designed today.");
+	p->calibration = calc_pack(c->calc, "footing_calibration");
+	p->concrete = calc_pack(c->calc, "concrete");
+	p->costs = calc_pack(c->calc, "costs");
+	if (p->calibration == NULL || p->concrete == NULL || p->costs == NULL || !soil_choose(c->calc, &f->soil, &p->soil))
+		return false;
+	double factor = f->half_inch_motion ? p->calibration->half_inch_motion : 1;
+	p->lateral = (struct footing_soil){p->soil.lateral_psf_ft * factor, p->calibration->cap_ft};
+	p->frost_ft = given(c->request->site.frost_depth_ft) ? c->request->site.frost_depth_ft : 0;
+	p->diameters = f->diameters_ft.count;
+	for (size_t i = 0; i < p->diameters; i++)
+		p->diameters_ft[i] = f->diameters_ft.items[i];
+	for (double diameter = 1.5; f->diameters_ft.count == 0 && diameter <= 8; diameter += .5)
+		p->diameters_ft[p->diameters++] = diameter;
+	return true;
+}
+
+bool design_state(struct calc *calc, const struct design_request *r, const struct wind_setup *wind,
+				  const struct design_face *face, struct design_problem *p)
+{
+	struct choosing c = {calc, r, p};
+	*p = (struct design_problem){
+		.request = r,
+		.wind = wind,
+		.height_ft = face->height_ft,
+		.bottom_ft = face->height_ft - face->sign_height_ft,
+		.weight_lb = face->weight_lb,
+		.x_ft = face->x_ft,
+		.poles = (int)r->support.num_poles,
+		.spacing_in = given(r->support.spacing_ft) ? 12 * r->support.spacing_ft : 0,
+		.lrfd = r->common.level == SIGN_LRFD,
+	};
+	if (p->poles > 1 && !given(r->support.spacing_ft))
+		calc_fault(calc, "/support/spacing_ft", "required", "is required: Case B twists several poles");
+	bool metal = r->support.material == POLE_ALUMINUM ? choose_aluminum(&c) : choose_steel(&c);
+	return metal && calc->faults.count == 0 && choose_foundation(&c);
+}

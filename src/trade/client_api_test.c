@@ -1,0 +1,438 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/stamp.h"
+#include "store/store.h"
+#include "trade/desk_fixture.h"
+#include "trade/trade_api.h"
+
+#define S STAMP_US_PER_S
+#define POLL "/api/v1/client/poll"
+#define ACK "/api/v1/client/ack"
+
+static int poll(const char *query)
+{
+	char target[128];
+	snprintf(target, sizeof target, POLL "%s", query);
+	return device_ask((struct device_send){.target = target});
+}
+
+static const char *ack_body(const char *more)
+{
+	return arena_printf(&f.arena, "{\"approval_id\":\"%s\"%s}", f.approval_id, more);
+}
+
+#define PLACED ",\"status\":\"placed\",\"broker_ticket\":\"501\",\"fill_price\":1950.2"
+
+static int ack(const char *more)
+{
+	return device_ask((struct device_send){.target = ACK, .body = ack_body(more)});
+}
+
+/* What the server does about once a second. */
+static void pass(int64_t us)
+{
+	struct err err;
+	bool due;
+	env_sim_advance(&f.sim, us);
+	assert_true(trade_due(f.api, &due, &err));
+	if (due && !store_write(f.store, trade_work, f.api, &err))
+		fail_msg("%s", err.message);
+}
+
+static const char *signal_status(void)
+{
+	f.who = OWNER;
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s", f.signal_id), 200);
+	return text("result.status");
+}
+
+static void devices_are_registered(void **state)
+{
+	(void)state;
+	add_device("desk 1");
+	assert_int_equal(member("result.trading_account_id")->kind, JS_NULL);
+	ask("POST", "/api/v1/devices/register", "{\"name\":\"desk 1\"}", NULL);
+	must_answer(409, "duplicate");
+	desk_broker(10000);
+	add_device("desk 2");
+	assert_string_equal(text("result.trading_account_id"), DESK_ACCOUNT); /* the owner's primary */
+	assert_int_equal(poll(""), 200);
+	assert_int_equal(ask("GET", "/api/v1/devices", NULL, NULL), 200);
+	assert_true(member("result.items.0.online")->boolean && !member("result.items.1.online")->boolean);
+	assert_null(strstr(f.ask.answer, f.device_secret));
+	env_sim_advance(&f.sim, 300 * S);
+	assert_int_equal(askf("GET", NULL, "/api/v1/devices/%s", f.device), 200);
+	assert_false(member("result.online")->boolean);
+	assert_int_equal(askf("PATCH", "{\"name\":\"desk 3\"}", "/api/v1/devices/%s", f.device), 200);
+	assert_string_equal(text("result.name"), "desk 3");
+	char old[64];
+	strcpy(old, f.device_secret);
+	assert_int_equal(askf("POST", NULL, "/api/v1/devices/%s/rotate", f.device), 200);
+	snprintf(f.device_secret, sizeof f.device_secret, "%s", text("result.secret"));
+	device_ask((struct device_send){.target = POLL, .secret = old});
+	must_answer(401, "signature_invalid");
+	assert_int_equal(poll(""), 200);
+	f.who = STRANGER;
+	assert_int_equal(askf("POST", NULL, "/api/v1/devices/%s/revoke", f.device), 404);
+	f.who = OWNER;
+	assert_int_equal(askf("POST", NULL, "/api/v1/devices/%s/revoke", f.device), 204);
+	poll("");
+	must_answer(401, "device_revoked");
+	assert_int_equal(askf("POST", NULL, "/api/v1/devices/%s/rotate", f.device), 409);
+	add_device("desk 3"); /* the name of a revoked one is free */
+	chain_is_sound(-1);
+}
+
+/* [trade.md 4.2] */
+static void requests_are_signed(void **state)
+{
+	(void)state;
+	add_device("desk");
+	assert_int_equal(ask("GET", POLL, NULL, NULL), 401);
+	must_answer(401, "unauthenticated");
+	device_ask((struct device_send){.target = POLL, .nonce = "a b"});
+	must_answer(401, "unauthenticated");
+	device_ask((struct device_send){.target = POLL, .shift_us = 300 * S + 1});
+	must_answer(401, "timestamp_skew");
+	assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
+	assert_int_equal(device_ask((struct device_send){.target = POLL, .shift_us = -300 * S}), 200);
+	device_ask((struct device_send){.target = POLL, .secret = "another", .nonce = "once"});
+	must_answer(401, "signature_invalid");
+	device_ask((struct device_send){.target = POLL "?limit=1", .signed_target = POLL, .nonce = "once"});
+	must_answer(401, "signature_invalid");
+	device_ask((struct device_send){.target = ACK, .body = "{}", .signed_body = "{ }", .nonce = "once"});
+	must_answer(401, "signature_invalid");
+	device_ask((struct device_send){.target = POLL, .device = "01900000-0000-7000-8000-000000000000"});
+	must_answer(401, "signature_invalid");
+	/* only a right signature burns a nonce */
+	assert_int_equal(device_ask((struct device_send){.target = POLL, .nonce = "once"}), 200);
+	device_ask((struct device_send){.target = POLL, .nonce = "once"});
+	must_answer(401, "nonce_replayed");
+	assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
+	desk_restart();
+	device_ask((struct device_send){.target = POLL, .nonce = "once", .shift_us = 1});
+	must_answer(401, "nonce_replayed");
+	device_ask((struct device_send){
+		.target = ACK, .body = "{\"approval_id\":\"x\",\"status\":\"failed\",\"error\":\"e\"}", .nonce = "refused"});
+	must_answer(404, "not_found");
+	device_ask((struct device_send){.target = POLL, .nonce = "refused"}); /* what is refused has burnt it too */
+	must_answer(401, "nonce_replayed");
+	add_device("another");
+	assert_int_equal(device_ask((struct device_send){.target = POLL, .nonce = "once"}), 200);
+	env_sim_advance(&f.sim, 600 * S);
+	assert_int_equal(device_ask((struct device_send){.target = POLL, .nonce = "once"}), 200);
+}
+
+static void an_order_is_delivered_once(void **state)
+{
+	(void)state;
+	desk_broker(10000);
+	add_device("desk");
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 20);
+	approved_signal("0.1");
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.count") == 1 && number("result.next_poll_seconds") == 1);
+	assert_string_equal(text("result.orders.0.approval_id"), f.approval_id);
+	assert_string_equal(text("result.orders.0.instrument"), "XAUUSD");
+	assert_true(number("result.orders.0.volume") == .1 && number("result.orders.0.entry_price") == 1950);
+	assert_string_equal(text("result.orders.0.lease_until"), "2025-01-08T15:00:30.000000Z");
+	assert_string_equal(text("result.orders.0.expiry"), "2025-01-08T15:15:00.000000Z");
+	const char *delivery = text("result.orders.0.delivery_id"), *comment = text("result.orders.0.comment");
+	assert_int_equal(strlen(comment), 26);
+	assert_memory_equal(comment, "CS", 2);
+	assert_true(number("result.orders.0.magic") > 0 && number("result.orders.0.magic") < 9007199254740992.0);
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 1);
+	assert_int_equal(poll("?redeliver=1"), 200); /* as when it starts */
+	assert_string_equal(text("result.orders.0.delivery_id"), delivery);
+	assert_true(member("result.orders.0.redelivered")->boolean);
+	/* two terminals of one account: the other gets nothing, now or when it starts */
+	char first[64], secret[64];
+	strcpy(first, f.device);
+	strcpy(secret, f.device_secret);
+	add_device("second");
+	assert_int_equal(poll("?redeliver=1"), 200);
+	assert_true(number("result.count") == 0);
+	device_ask((struct device_send){.target = ACK, .body = ack_body(PLACED)});
+	must_answer(409, "stale_lease");
+	strcpy(f.device, first);
+	strcpy(f.device_secret, secret);
+	/* from here on nobody takes the approval back */
+	f.who = ANN;
+	askf("POST", "{\"reason\":\"x\"}", "/api/v1/approvals/%s/revoke", f.approval_id);
+	must_answer(409, "already_applied");
+	f.who = OWNER;
+	askf("POST", "{\"reason\":\"x\"}", "/api/v1/signals/%s/cancel", f.signal_id);
+	must_answer(409, "transition_refused");
+	assert_int_equal(ack(PLACED), 201);
+	assert_string_equal(text("result.approval_id"), f.approval_id);
+	assert_string_equal(signal_status(), "placed");
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.next_poll_seconds") == 20);
+	chain_is_sound(-1);
+}
+
+static void acknowledgements_repeat(void **state)
+{
+	(void)state;
+	desk_broker(10000);
+	add_device("desk");
+	approved_signal("0.1");
+	ack(",\"status\":\"placed\"");
+	must_answer(422, "invalid");
+	assert_true(names_fault("/broker_ticket", "required"));
+	ack(",\"status\":\"placed\",\"broker_ticket\":\"12a\"");
+	assert_true(names_fault("/broker_ticket", "format"));
+	ack(",\"status\":\"failed\"");
+	assert_true(names_fault("/error", "required"));
+	ack(PLACED);
+	must_answer(409, "stale_lease"); /* not leased yet */
+	assert_int_equal(poll(""), 200);
+	ack(PLACED ",\"delivery_id\":\"01900000-0000-7000-8000-000000000000\"");
+	must_answer(409, "stale_lease");
+	assert_int_equal(ack(PLACED), 201);
+	const char *position = text("result.position_id"), *recorded = text("result.recorded_at");
+	env_sim_advance(&f.sim, 60 * S); /* the answer was lost */
+	assert_int_equal(ack(PLACED), 200);
+	assert_string_equal(text("result.position_id"), position);
+	assert_string_equal(text("result.recorded_at"), recorded);
+	ack(",\"status\":\"placed\",\"broker_ticket\":\"502\"");
+	must_answer(409, "ack_conflict");
+	ack(",\"status\":\"failed\",\"error\":\"no money\"");
+	must_answer(409, "ack_conflict");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'opening' AND lots = 10000000 AND "
+								"entry_price = 195020000000 AND broker_ticket = '501'"),
+					 1);
+}
+
+static void a_refused_order_fails(void **state)
+{
+	(void)state;
+	desk_broker(10000);
+	add_device("desk");
+	approved_signal("0.1");
+	assert_int_equal(poll(""), 200);
+	assert_int_equal(ack(",\"status\":\"failed\",\"error\":\"10019 no money\""), 201);
+	assert_int_equal(member("result.position_id")->kind, JS_NULL);
+	assert_string_equal(signal_status(), "failed");
+}
+
+/* [trade.md 4.3] Unknown or refused is not delivered; once it is neither, it is. */
+static void what_risk_refuses_stays(void **state)
+{
+	(void)state;
+	desk_broker(10000);
+	add_device("desk");
+	approved_signal("0.1");
+	desk_broker(7000);
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.count") == 0);
+	desk_broker(10000);
+	env_sim_advance(&f.sim, 61 * S); /* the snapshot is old */
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.count") == 0);
+	desk_broker(10000);
+	f.who = TRADER;
+	assert_int_equal(ask("PATCH", "/api/v1/trading/pause", "{\"reason\":\"x\"}", NULL), 200);
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.count") == 0);
+	assert_int_equal(ask("PATCH", "/api/v1/trading/resume", "{\"reason\":\"x\"}", NULL), 200);
+	assert_int_equal(poll(""), 200);
+	assert_true(number("result.count") == 1);
+}
+
+static void a_lease_that_ends_is_in_doubt(void **state)
+{
+	(void)state;
+	desk_broker(10000);
+	add_device("desk");
+	approved_signal("0.1");
+	assert_int_equal(poll(""), 200);
+	pass(30 * S - 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'leased'"), 1);
+	pass(1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'doubt'"), 1);
+	assert_int_equal(poll("?redeliver=1"), 200);
+	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 1);
+	ack(PLACED);
+	must_answer(409, "stale_lease");
+	pass(900 * S); /* in doubt it does not expire either */
+	assert_string_equal(signal_status(), "approved");
+}
+
+static void answers_have_three_forms(void **state)
+{
+	(void)state;
+	desk_broker(10000);
+	add_device("desk");
+	approved_signal("0.1");
+	poll("?form=xml");
+	must_answer(422, "invalid");
+	assert_int_equal(poll("?form=tsv"), 200);
+	assert_memory_equal(f.ask.answer, "approval_id\tdelivery_id\tsignal_id\tinstrument\t", 45);
+	const char *row = strchr(f.ask.answer, '\n') + 1;
+	assert_memory_equal(row, f.approval_id, 36);
+	assert_non_null(strstr(row, "\tXAUUSD\tXAUUSD\tbuy\tmarket\t1950\t1940\t\t0.1\t50\t"));
+	assert_string_equal(loopback_header(&f.ask, "x-next-poll-seconds"), "1");
+	assert_int_equal(device_ask((struct device_send){.target = ACK "?form=flat", .body = ack_body(PLACED)}), 201);
+	assert_string_equal(text("approval_id"), f.approval_id);
+	assert_int_equal(device_ask((struct device_send){.target = ACK "?form=tsv", .body = ack_body(PLACED)}), 200);
+	assert_memory_equal(f.ask.answer, "execution_id\tapproval_id\tposition_id\tstatus\trecorded_at\n", 55);
+}
+
+static void an_idle_poll_is_not_modified(void **state)
+{
+	(void)state;
+	add_device("desk");
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(poll(""), 200);
+	assert_true(number("result.next_poll_seconds") == 60);
+	const char *etag = arena_dup(&f.arena, loopback_header(&f.ask, "etag"));
+	assert_int_equal(device_ask((struct device_send){.target = POLL, .if_none_match = etag}), 304);
+	desk_broker(10000);
+	add_device("desk 2");
+	approved_signal("0.1");
+	assert_int_equal(device_ask((struct device_send){.target = POLL, .if_none_match = etag}), 200);
+	assert_true(number("result.count") == 1);
+}
+
+#define CLOSES "/api/v1/client/close-commands"
+#define CLOSE_ACK "/api/v1/client/close-ack"
+
+static const char *command_id(void)
+{
+	assert_int_equal(device_ask((struct device_send){.target = CLOSES}), 200);
+	assert_true(number("result.count") == 1);
+	return text("result.commands.0.id");
+}
+
+static int close_ack(const char *command, const char *more)
+{
+	return device_ask((struct device_send){.target = CLOSE_ACK,
+										   .body = arena_printf(&f.arena, "{\"command_id\":\"%s\"%s}", command, more)});
+}
+
+static void an_open_position(void)
+{
+	desk_broker(10000);
+	add_device("desk");
+	approved_signal("0.1");
+	assert_int_equal(poll(""), 200);
+	assert_int_equal(ack(PLACED), 201);
+}
+
+/* [trade.md 3] The approval lapses over an open position: it is closed, whatever state trading is in. */
+static void a_lapsed_approval_closes(void **state)
+{
+	(void)state;
+	an_open_position();
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill", "{\"scope\":\"global\",\"reason\":\"stop\"}", NULL), 200);
+	pass(14400 * S - 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
+	desk_restart();
+	pass(1);
+	const char *command = command_id();
+	assert_string_equal(text("result.commands.0.reason"), "approval_expired");
+	assert_string_equal(text("result.commands.0.broker_ticket"), "501");
+	assert_true(number("result.commands.0.volume") == .1 && number("result.commands.0.attempt") == 1);
+	close_ack(command, ",\"status\":\"executed\"");
+	must_answer(422, "invalid");
+	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.5,\"profit\":53"), 201);
+	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.5,\"profit\":53"), 200);
+	close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.6,\"profit\":53");
+	must_answer(409, "ack_conflict");
+	assert_string_equal(signal_status(), "closed");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'closed' AND "
+								"close_reason = 'approval_expired' AND profit = 53000000"),
+					 1);
+	chain_is_sound(-1);
+}
+
+static void an_approval_may_lapse_and_nothing_close(void **state)
+{
+	(void)state;
+	an_open_position();
+	f.who = RISK_OWNER;
+	set_profile("{\"on_lapse\":\"keep\"}");
+	pass(14400 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1);
+	pass(10 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1); /* once */
+}
+
+/* [trade.md 5] 0.5 s, 2 s, 8 s; then it is over. */
+static void closing_is_tried_again(void **state)
+{
+	(void)state;
+	an_open_position();
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill",
+						 "{\"scope\":\"global\",\"reason\":\"stop\",\"close_positions\":true}", NULL),
+					 200);
+	assert_true(number("result.positions_closing") == 1);
+	static const int64_t pauses[] = {500000, 2000000, 8000000};
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(close_ack(command_id(), ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
+		pass(pauses[i] - 1);
+		assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE state = 'open'"), 0);
+		pass(1);
+	}
+	const char *command = command_id();
+	assert_true(number("result.commands.0.attempt") == 4);
+	assert_int_equal(close_ack(command, ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
+	pass(60 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'close_failed'"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'position.close_failed'"), 1);
+}
+
+static void a_part_closes_and_the_rest_is_asked_for(void **state)
+{
+	(void)state;
+	an_open_position();
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill",
+						 "{\"scope\":\"global\",\"reason\":\"stop\",\"close_positions\":true}", NULL),
+					 200);
+	assert_int_equal(close_ack(command_id(), ",\"status\":\"executed\",\"close_price\":1955,\"close_volume\":0.04"),
+					 201);
+	pass(S);
+	const char *command = command_id();
+	assert_true(number("result.commands.0.volume") == .06);
+	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955"), 201);
+	assert_string_equal(signal_status(), "closed");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(devices_are_registered),
+		TEST(requests_are_signed),
+		TEST(an_order_is_delivered_once),
+		TEST(acknowledgements_repeat),
+		TEST(a_refused_order_fails),
+		TEST(what_risk_refuses_stays),
+		TEST(a_lease_that_ends_is_in_doubt),
+		TEST(answers_have_three_forms),
+		TEST(an_idle_poll_is_not_modified),
+		TEST(a_lapsed_approval_closes),
+		TEST(an_approval_may_lapse_and_nothing_close),
+		TEST(closing_is_tried_again),
+		TEST(a_part_closes_and_the_rest_is_asked_for),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,303 @@
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/env.h"
+#include "core/field.h"
+#include "core/id.h"
+#include "core/stamp.h"
+#include "crypt/digest.h"
+#include "crypt/secret.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "trade/accounts.h"
+#include "trade/deed.h"
+#include "trade/devices.h"
+#include "trade/producers.h"
+#include "trade/tell.h"
+#include "trade/trade_internal.h"
+#include "trade/trade_routes.h"
+
+/* /api/v1/devices: register, rename, rotate, revoke terminals [trade.md 4.1].  A secret is shown once. */
+
+enum { LIST_MAX = 500 };
+
+struct device_request {
+	const char *name, *trading_account_id;
+};
+static const struct field register_fields[] = {
+	F_STR(device_request, name, REQUIRED, LENGTH(1, 100), DOC("What people call it")),
+	F_STR(device_request, trading_account_id, LENGTH(1, 64), DOC("Left out: the owner's primary")),
+};
+static const struct field_table register_table = FIELD_TABLE("devices.register", device_request, register_fields);
+static const struct field rename_fields[] = {
+	F_STR(device_request, name, REQUIRED, LENGTH(1, 100), DOC("What people call it")),
+};
+static const struct field_table rename_table = FIELD_TABLE("devices.rename", device_request, rename_fields);
+
+/* One change under way. */
+struct change {
+	struct deed deed;
+	struct device_request request;
+	struct device device;
+	char id[ID_TEXT], owner[40], secret[SECRET_TEXT];
+};
+
+static void write_members(struct jw *jw, const struct device *d, int64_t now_us)
+{
+	jw_member_str(jw, "id", d->device_id);
+	jw_member_str(jw, "name", d->name);
+	jw_member_str(jw, "owner_id", d->owner_id);
+	jw_member_str(jw, "trading_account_id", d->trading_account_id);
+	jw_member_bool(jw, "online", d->polled_us != 0 && now_us - d->polled_us < DEVICE_ONLINE_S * STAMP_US_PER_S);
+	tell_time(jw, "polled_at", d->polled_us);
+	tell_time(jw, "created_at", d->created_us);
+	tell_time(jw, "revoked_at", d->revoked_us);
+}
+
+static bool new_secret(struct change *c)
+{
+	struct trade_api *api = c->deed.api;
+	c->deed.write.shown_once = true;
+	secret_make(api->options.env, "", c->secret);
+	c->device.secret = producer_seal_secret(api->options.env, api->secret_key, c->device.device_id, c->secret,
+											&c->deed.x->arena, &c->device.secret_size);
+	return c->device.secret != NULL;
+}
+
+/* With the secret, but not in what is kept for a repetition. */
+static void answer_with_secret(struct deed *deed, int status)
+{
+	struct change *c = (struct change *)deed;
+	struct telling t;
+	bool drafting = deed->x->drafting;
+	tell_begin(&t);
+	jw_member_str(&t.jw, "secret", drafting ? NULL : c->secret);
+	write_members(&t.jw, &c->device, deed->now_us);
+	if (!drafting)
+		wipe(c->secret, sizeof c->secret);
+	tell_end(&t, deed->x, status);
+}
+
+static void answer_registered(struct deed *deed)
+{
+	if (!deed->write.drafted)
+		exchange_setf(deed->x, "Location", "/api/v1/devices/%s", ((const struct change *)deed)->device.device_id);
+	answer_with_secret(deed, 201);
+}
+
+static void answer_rotated(struct deed *deed)
+{
+	answer_with_secret(deed, 200);
+}
+
+static void answer_row(struct deed *deed)
+{
+	struct telling t;
+	tell_begin(&t);
+	write_members(&t.jw, &((const struct change *)deed)->device, deed->now_us);
+	tell_end(&t, deed->x, 200);
+}
+
+/* --- register --- */
+
+/* The account that was named, or the owner's primary; none is fine without a name. */
+static bool choose_account(struct change *c, struct db *db, bool *good, struct err *err)
+{
+	struct trading_account account;
+	struct arena *arena = &c->deed.x->arena;
+	const char *wanted = c->request.trading_account_id;
+	bool found = false;
+	*good = true;
+	if (wanted == NULL) {
+		if (!trading_account_primary(db, c->device.owner_id, arena, &account, &found, err))
+			return false;
+	} else if (!trading_account_find(db, c->device.account_id, wanted, arena, &account, &found, err)) {
+		return false;
+	}
+	if (found)
+		c->device.trading_account_id = account.trading_account_id;
+	*good = found || wanted == NULL;
+	return *good || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such trading account.");
+}
+
+static bool apply_register(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	const struct principal *p = principal_of(deed->x);
+	bool good;
+	if (p->user_id[0] == '\0' && !producer_first_user(db, p->account_id, c->owner, err))
+		return false;
+	c->device.owner_id = p->user_id[0] != '\0' ? p->user_id : c->owner;
+	if (!choose_account(c, db, &good, err))
+		return false;
+	return !good ||
+		   (device_insert(db, &c->device, err) && deed_audit(deed, db, AUDIT_DEVICE_REGISTER, c->id, NULL, 0, err));
+}
+
+static void handle_register(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c == NULL || !exchange_decode(x, &c->request))
+		return;
+	id_make(c->deed.api->options.ids, c->id);
+	c->device = (struct device){.device_id = c->id,
+								.account_id = principal_of(x)->account_id,
+								.name = c->request.name,
+								.snapshot_seq = FIELD_NO_INT,
+								.created_us = c->deed.now_us};
+	if (new_secret(c))
+		deed_write(&c->deed, apply_register, answer_registered);
+	else
+		exchange_failf(x, ERR_LIMIT, "no memory");
+}
+
+/* --- changes of one that is there --- */
+
+static bool read_named(struct change *c, struct db *db, bool *found, struct err *err)
+{
+	struct exchange *x = c->deed.x;
+	const char *id = exchange_param(x, "id");
+	*found = false;
+	if (id_valid(id) && !device_find(db, principal_of(x)->account_id, id, &x->arena, &c->device, found, err))
+		return false;
+	if (!*found)
+		return deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such device.");
+	*found = c->device.revoked_us == 0;
+	return *found || deed_refuse(&c->deed, ERR_TRANSITION_REFUSED, "A revoked device stays revoked.");
+}
+
+static bool apply_rename(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	c->device.name = c->request.name;
+	return device_update(db, &c->device, err) &&
+		   deed_audit(deed, db, AUDIT_DEVICE_RENAME, c->device.device_id, NULL, 0, err);
+}
+
+static void handle_rename(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL && exchange_decode(x, &c->request))
+		deed_write(&c->deed, apply_rename, answer_row);
+}
+
+static bool apply_rotate(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	if (!new_secret(c))
+		return err_set(err, ERR_LIMIT, "no memory");
+	return device_update(db, &c->device, err) &&
+		   deed_audit(deed, db, AUDIT_DEVICE_ROTATE, c->device.device_id, NULL, 0, err);
+}
+
+static void handle_rotate(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL)
+		deed_write(&c->deed, apply_rotate, answer_rotated);
+}
+
+static bool apply_revoke(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	c->device.revoked_us = deed->now_us;
+	return device_update(db, &c->device, err) &&
+		   deed_audit(deed, db, AUDIT_DEVICE_REVOKE, c->device.device_id, NULL, 0, err);
+}
+
+static void handle_revoke(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL)
+		deed_write(&c->deed, apply_revoke, NULL);
+}
+
+/* --- reading --- */
+
+struct reading {
+	struct exchange *x;
+	struct device one, *items;
+	size_t count;
+	bool found;
+};
+
+static bool read_one(struct db *db, void *self, struct err *err)
+{
+	struct reading *r = self;
+	const char *id = exchange_param(r->x, "id");
+	return !id_valid(id) || device_find(db, principal_of(r->x)->account_id, id, &r->x->arena, &r->one, &r->found, err);
+}
+
+static void handle_get(struct exchange *x)
+{
+	const struct trade_api *api = x->owner;
+	struct reading r = {.x = x};
+	struct telling t;
+	if (!tell_read(x, read_one, &r))
+		return;
+	if (!r.found) {
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such device.");
+		return;
+	}
+	tell_begin(&t);
+	write_members(&t.jw, &r.one, env_wall_us(api->options.env));
+	tell_end(&t, x, 200);
+}
+
+static bool read_list(struct db *db, void *self, struct err *err)
+{
+	struct reading *r = self;
+	return device_list(db, principal_of(r->x)->account_id, LIST_MAX, &r->x->arena, &r->items, &r->count, err);
+}
+
+static void handle_list(struct exchange *x)
+{
+	const struct trade_api *api = x->owner;
+	struct reading r = {.x = x};
+	struct telling t;
+	if (!tell_read(x, read_list, &r))
+		return;
+	tell_list(&t);
+	for (size_t i = 0; i < r.count; i++) {
+		jw_object(&t.jw);
+		write_members(&t.jw, &r.items[i], env_wall_us(api->options.env));
+		jw_object_end(&t.jw);
+	}
+	tell_list_end(&t, x, NULL);
+}
+
+static const enum err_kind change_errors[] = {ERR_NOT_FOUND, ERR_DUPLICATE, ERR_TRANSITION_REFUSED, ERR_NONE};
+
+const struct route devices_routes[] = {
+	ROUTE(POST, "/api/v1/devices/register", "trade.manage", EFFECT_WRITE, handle_register,
+		  .operation = "devices.register", .summary = "Register a terminal; its secret is shown this once",
+		  .body = &register_table, .status = 201, .errors = change_errors),
+	ROUTE(GET, "/api/v1/devices", "trade.read", EFFECT_READ, handle_list, .operation = "devices.list",
+		  .summary = "The account's terminals, newest first"),
+	ROUTE(GET, "/api/v1/devices/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "devices.get",
+		  .summary = "One terminal"),
+	ROUTE(PATCH, "/api/v1/devices/{id}", "trade.manage", EFFECT_WRITE, handle_rename, .operation = "devices.rename",
+		  .summary = "Call a terminal by another name", .body = &rename_table, .errors = change_errors),
+	ROUTE(POST, "/api/v1/devices/{id}/rotate", "trade.manage", EFFECT_WRITE, handle_rotate,
+		  .operation = "devices.rotate", .summary = "A new secret; the old one is void at once",
+		  .errors = change_errors),
+	ROUTE(POST, "/api/v1/devices/{id}/revoke", "trade.manage", EFFECT_WRITE, handle_revoke,
+		  .operation = "devices.revoke", .summary = "Shut a terminal out for ever", .status = 204,
+		  .errors = change_errors),
+};
+const size_t devices_routes_count = sizeof devices_routes / sizeof *devices_routes;

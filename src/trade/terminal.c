@@ -1,0 +1,267 @@
+#include "trade/terminal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/id.h"
+#include "core/json.h"
+#include "core/num.h"
+#include "core/stamp.h"
+#include "crypt/digest.h"
+#include "http/exchange.h"
+#include "http/rate.h"
+#include "people/reply.h"
+#include "people/roles.h"
+#include "store/store.h"
+#include "trade/domain/signature.h"
+#include "trade/producers.h"
+#include "trade/trade_internal.h"
+
+enum { SKEW_S = 300, NONCE_MAX = 128 };
+
+/* --- who --- */
+
+struct signed_by {
+	const char *device_id, *nonce, *timestamp, *signature;
+	long long us;
+};
+
+static bool read_headers(const struct exchange *x, struct signed_by *by, struct err *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
+	by->device_id = exchange_header(x, "x-device-id");
+	by->nonce = exchange_header(x, "x-nonce");
+	by->timestamp = exchange_header(x, "x-timestamp");
+	by->signature = exchange_header(x, "x-signature");
+	if (by->device_id == NULL || by->nonce == NULL || by->timestamp == NULL || by->signature == NULL)
+		return err_set(err, ERR_UNAUTHENTICATED, "Sign the request: X-Device-Id, X-Nonce, X-Timestamp, X-Signature.");
+	size_t size = strlen(by->nonce);
+	if (size < 1 || size > NONCE_MAX || by->nonce[strspn(by->nonce, allowed)] != '\0')
+		return err_set(err, ERR_UNAUTHENTICATED, "X-Nonce has 1 to %d of A-Z, a-z, 0-9 and ._:-", NONCE_MAX);
+	return signature_timestamp(by->timestamp, &by->us) ||
+		   err_set(err, ERR_UNAUTHENTICATED, "X-Timestamp must be like 2025-01-01T00:00:00Z.");
+}
+
+bool terminal_signed(const struct exchange *x, struct err *err)
+{
+	struct signed_by by;
+	return read_headers(x, &by, err);
+}
+
+static bool find_device(struct terminal *t, const char *device_id, bool *found, struct err *err)
+{
+	struct store *store = t->deed.api->options.store;
+	struct db *db = store_read(store);
+	bool read = device_by_id(db, device_id, &t->deed.x->arena, &t->device, found, err);
+	store_read_end(store, db);
+	return read;
+}
+
+/* An unknown device costs the same HMAC, over a key that nobody has. */
+static bool holds(const struct terminal *t, const struct signed_by *by, bool found)
+{
+	struct exchange *x = t->deed.x;
+	char key[64] = {0};
+	size_t size = 0;
+	const struct canonical canonical =
+		signature_device(&x->arena, method_name(x->head.method), x->head.target, buf_text(&x->body), x->body.size,
+						 by->device_id, by->nonce, by->timestamp);
+	bool known = found && producer_open_secret(t->deed.api->secret_key, t->device.device_id, t->device.secret,
+											   t->device.secret_size, key, &size);
+	bool right = signature_holds(key, size, canonical, by->signature);
+	wipe(key, sizeof key);
+	return known && right;
+}
+
+static bool refuse(struct terminal *t, enum err_kind kind, const char *why)
+{
+	exchange_failf(t->deed.x, kind, "%s", why);
+	return false;
+}
+
+static bool check_device(struct terminal *t, const struct signed_by *by)
+{
+	bool found = false;
+	struct err err;
+	char address[RATE_ADDRESS_TEXT];
+	if (!find_device(t, by->device_id, &found, &err)) {
+		exchange_fail(t->deed.x, &err);
+		return false;
+	}
+	if (!holds(t, by, found)) {
+		rate_address_key(t->deed.x->peer, address);
+		return deed_rate(&t->deed, "trade.refused", address) &&
+			   refuse(t, ERR_SIGNATURE_INVALID, "The signature does not fit the device and the request.");
+	}
+	return t->device.revoked_us == 0 || refuse(t, ERR_DEVICE_REVOKED, "The device was revoked.");
+}
+
+/* In every problem from here on: a terminal corrects its clock by it. */
+static void tell_server_time(struct terminal *t)
+{
+	char now[STAMP_TEXT];
+	stamp_format(now, t->deed.now_us);
+	exchange_member(t->deed.x, "server_time", arena_printf(&t->deed.x->arena, "\"%s\"", now));
+}
+
+static bool check(struct terminal *t, enum terminal_rate rate)
+{
+	struct signed_by by;
+	struct err err;
+	if (!read_headers(t->deed.x, &by, &err)) {
+		exchange_fail(t->deed.x, &err);
+		return false;
+	}
+	if (llabs(by.us - t->deed.now_us) > SKEW_S * STAMP_US_PER_S)
+		return refuse(t, ERR_TIMESTAMP_SKEW, "The request's time is more than 300 s off.");
+	t->nonce = by.nonce;
+	return check_device(t, &by) && (rate == TERMINAL_EXIT || deed_rate(&t->deed, "trade.device", t->device.device_id));
+}
+
+void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
+{
+	struct terminal *t = deed_start(x, size);
+	if (t == NULL)
+		return NULL;
+	tell_server_time(t);
+	if (!check(t, rate))
+		return NULL;
+	t->principal = (struct principal){.kind = PRINCIPAL_DEVICE, .roles = ROLE_DEVICE};
+	snprintf(t->principal.user_id, sizeof t->principal.user_id, "%s", t->device.device_id);
+	snprintf(t->principal.account_id, sizeof t->principal.account_id, "%s", t->device.account_id);
+	x->principal = &t->principal;
+	return t;
+}
+
+/* --- the op --- */
+
+static bool run_part(struct db *db, void *self, struct err *err)
+{
+	struct terminal *t = self;
+	return t->part(t, db, err);
+}
+
+/* The device as it is now: another request of it may have been before this one. */
+static bool read_device(struct terminal *t, struct db *db, struct err *err)
+{
+	bool found = false;
+	struct arena *arena = &t->deed.x->arena;
+	if (!device_by_id(db, t->device.device_id, arena, &t->device, &found, err))
+		return false;
+	if (!found || t->device.revoked_us != 0)
+		return err_set(err, ERR_DEVICE_REVOKED, "The device was revoked.");
+	return t->device.trading_account_id == NULL ||
+		   trading_account_find(db, t->device.account_id, t->device.trading_account_id, arena, &t->account,
+								&t->has_account, err);
+}
+
+static bool apply(struct deed *deed, struct db *db, struct err *err)
+{
+	struct terminal *t = (struct terminal *)deed;
+	bool fresh;
+	struct err why;
+	if (!read_device(t, db, err) || !nonce_spend(db, t->device.device_id, t->nonce, deed->now_us, &fresh, err))
+		return false;
+	if (!fresh)
+		return deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
+	if (db_attempt(db, run_part, t, &why))
+		return true;
+	if (err_status(why.kind) < 500)
+		return deed_refuse(deed, why.kind, "%s", why.message);
+	*err = why;
+	return false;
+}
+
+static void answer(struct deed *deed)
+{
+	struct terminal *t = (struct terminal *)deed;
+	t->answer(t);
+}
+
+void terminal_write(struct terminal *t, bool (*part)(struct terminal *terminal, struct db *db, struct err *err),
+					void (*answered)(struct terminal *terminal))
+{
+	t->part = part;
+	t->answer = answered;
+	deed_write(&t->deed, apply, answer);
+}
+
+/* --- forms --- */
+
+const char *const terminal_form_names[] = {"json", "flat", "tsv", NULL};
+
+static void add_cell(struct buf *out, const struct json *value)
+{
+	char number[NUM_TEXT_MAX];
+	if (value == NULL || value->kind == JS_NULL)
+		return;
+	if (value->kind == JS_STRING)
+		for (const char *at = value->text; *at != '\0'; at++)
+			buf_addc(out, (unsigned char)*at < ' ' ? ' ' : *at);
+	else if (value->kind == JS_BOOL)
+		buf_addc(out, value->boolean ? '1' : '0');
+	else if (value->kind == JS_INT)
+		buf_addf(out, "%lld", (long long)value->integer);
+	else if (value->kind == JS_REAL)
+		buf_add(out, number, num_format(number, value->real));
+}
+
+static void add_row(struct buf *out, const struct json *row, const char *const *columns)
+{
+	for (size_t i = 0; columns[i] != NULL; i++) {
+		if (i > 0)
+			buf_addc(out, '\t');
+		if (row == NULL)
+			buf_adds(out, columns[i]);
+		else
+			add_cell(out, json_get(row, columns[i]));
+	}
+	buf_addc(out, '\n');
+}
+
+static void answer_table(struct exchange *x, int status, const struct buf *result, const char *list,
+						 const char *const *columns)
+{
+	const struct json *json;
+	struct buf out;
+	if (!json_parse(&x->arena, buf_text(result), result->size, &json_body_limits, &json, NULL)) {
+		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
+		return;
+	}
+	buf_init(&out, 0);
+	add_row(&out, NULL, columns);
+	const struct json *rows = list != NULL ? json_get(json, list) : NULL;
+	for (uint32_t i = 0; rows != NULL && i < rows->count; i++)
+		add_row(&out, &rows->items[i], columns);
+	if (list == NULL)
+		add_row(&out, json, columns);
+	exchange_answer_buf(x, status, "text/tab-separated-values; charset=utf-8", &out);
+	buf_fini(&out);
+}
+
+void terminal_answer(struct exchange *x, int status, struct telling *t, const char *list, const char *const *columns)
+{
+	const char *form = exchange_query(x, "form");
+	jw_object_end(&t->jw);
+	if (!jw_ok(&t->jw))
+		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
+	else if (form == NULL || strcmp(form, "json") == 0)
+		reply_fact_text(x, status, buf_text(&t->buf), t->buf.size);
+	else if (strcmp(form, "flat") == 0)
+		exchange_answer(x, status, MEDIA_JSON, buf_text(&t->buf), t->buf.size);
+	else
+		answer_table(x, status, &t->buf, list, columns);
+	buf_fini(&t->buf);
+}
+
+const char *symbol_of(struct arena *arena, const struct trading_account *account, const char *instrument)
+{
+	const struct json *map = NULL;
+	if (!json_parse(arena, account->symbol_map, strlen(account->symbol_map), &json_body_limits, &map, NULL))
+		return instrument;
+	const char *symbol = json_text(map, instrument);
+	return symbol != NULL ? symbol : instrument;
+}
