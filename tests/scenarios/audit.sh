@@ -61,3 +61,12 @@ check 'a changed link is found: 4' exits 4 "$bin" audit verify bad.ndjson
 get /api/v1/audit/export >whole.ndjson
 check 'an admin exports all' json "$("$bin" audit verify whole.ndjson --json)" '.ok and .rows > 10'
 check 'without links' exits 1 grep -q '^{"link"' whole.ndjson
+
+made=$("$bin" audit checkpoint --data data --json)
+check 'a checkpoint on demand' json "$made" '.statement.version == 1 and (.signature | length == 128)'
+check 'is in the list' json "$(get '/api/v1/audit/checkpoints?limit=1')" ".result.items[0].statement == $(jq -c .statement <<<"$made")"
+check 'and is a row itself' json "$(get '/api/v1/audit?action=audit.checkpoint')" '.result.items | length == 1'
+stop_server
+check 'without a server too' json "$("$bin" audit checkpoint --data data --json)" ".statement.seq > $(jq .statement.seq <<<"$made")"
+check 'no folder: 1, and none is made' exits 1 "$bin" audit checkpoint --data nowhere
+check 'the chain holds' "$bin" audit verify --data data
