@@ -189,6 +189,12 @@ static bool enter_figures(struct place *place, struct row *row, struct trouble *
 			return false;
 		row->due_us = place->drive->now_us + (ms > 0 ? ms * 1000 : 1);
 	}
+	if (task->type == IR_CALL && task->call.callee == IR_FUNCTION) {
+		if (task->call.function == NULL)
+			return trouble_set(trouble, TROUBLE_CONFIGURATION, "No such function", "%s is not there.", task->call.name);
+		row->items = task->call.with.source == NULL ? NULL : eval(place, &task->call.with, place->input, NULL, trouble);
+		return row->items != NULL || task->call.with.source == NULL;
+	}
 	if (task->type == IR_FOR) {
 		row->items = eval(place, &task->for_.in, place->input, NULL, trouble);
 		if (row->items == NULL)
@@ -286,7 +292,8 @@ static void enter(struct drive *drive, struct frame *block)
 						  .task = task,
 						  .reference = buf_text(&reference),
 						  .path = buf_text(&path),
-						  .attempt = run_attempt(drive->run, buf_text(&path)),
+						  .attempt = run_is_function(block) ? block->parent->attempt
+															: run_attempt(drive->run, buf_text(&path)),
 						  .raw = datum_ref(block->value),
 						  .started_us = drive->now_us};
 	enter_place(&place);
@@ -425,6 +432,7 @@ static void decide_open(struct place *place)
 {
 	switch (place->task->type) {
 	case IR_DO:
+	case IR_CALL: /* of a function */
 		decide_do(place);
 		break;
 	case IR_FOR:

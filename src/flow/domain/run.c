@@ -229,8 +229,18 @@ static void path_without_visit(const struct frame *block, const struct ir_task *
 	}
 }
 
+bool run_is_function(const struct frame *block)
+{
+	const struct frame *caller = block->parent;
+	return caller != NULL && caller->task->type == IR_CALL && caller->task->call.callee == IR_FUNCTION;
+}
+
 void run_path(const struct run *run, const struct frame *block, const struct ir_task *task, struct buf *text)
 {
+	if (run_is_function(block)) {
+		buf_adds(text, block->parent->path);
+		return;
+	}
 	path_without_visit(block, task, text);
 	if (!task->may_revisit)
 		return;
@@ -258,6 +268,8 @@ bool run_repeatable(const struct frame *frame)
 /* A task begins, by whatever row. */
 static void count_entry(struct run *run, const struct frame *block, const struct ir_task *task, const struct row *row)
 {
+	if (run_is_function(block))
+		return; /* the calling task was counted */
 	run->executions++;
 	if (row->attempt <= 1)
 		run->steps++;
@@ -393,6 +405,18 @@ struct datum *run_dag_input(const struct frame *frame)
 	return datum_take_buf(&text);
 }
 
+static void open_call(struct run *run, struct frame *frame)
+{
+	const struct ir_task *task = frame->task;
+	if (task->call.callee == IR_FUNCTION) {
+		open_single(run, frame, (struct ir_task *)(uintptr_t)task->call.function,
+					frame->items != NULL ? frame->items : frame->input);
+		return;
+	}
+	frame->state = FRAME_WAITING;
+	run_ready(run, frame);
+}
+
 static void open_body(struct run *run, struct frame *frame)
 {
 	const struct ir_task *task = frame->task;
@@ -414,6 +438,9 @@ static void open_body(struct run *run, struct frame *frame)
 	case IR_DAG_STEPS:
 		open_dag(frame);
 		run_ready(run, frame);
+		break;
+	case IR_CALL:
+		open_call(run, frame);
 		break;
 	default: /* waits for a timer or an answer */
 		frame->state = FRAME_WAITING;

@@ -163,6 +163,9 @@ uint32_t run_attempt(const struct run *run, const char *path);
 /* The reference of a task in a block, in `text`. */
 void run_reference(const struct frame *block, const struct ir_task *task, struct buf *text);
 
+/* Is it the block of a function's body?  Its task stands in the place of the task that calls. */
+bool run_is_function(const struct frame *block);
+
 /* Is the frame, or one above it, a try that may retry, so that it can be executed again under the same path? */
 bool run_repeatable(const struct frame *frame);
 
