@@ -29,8 +29,8 @@
 #include "crypt/digest.h"
 #include "crypt/key.h"
 #include "crypt/tls.h"
-#include "flow/agents_api.h"
 #include "expr/expr.h"
+#include "flow/agents_api.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -118,7 +118,7 @@ static void open_people(struct app *app)
 		.env = app->env,
 		.ids = &app->ids,
 		.audit = &app->audit,
-		.access_key = app->keys.access,
+		.access_keys = app->keys.rings[KEY_OF_ACCESS],
 		.master_key = app->keys.master,
 		.issuer = app->config.public_url,
 		.registration = (enum registration)c->registration,
@@ -187,7 +187,7 @@ static void open_countersign(struct app *app)
 												.ids = &app->ids,
 												.audit = &app->audit,
 												.outbox = app->outbox,
-												.receipt_key = app->keys.receipt,
+												.receipt_key = app_keys_current(&app->keys, KEY_OF_RECEIPTS),
 												.issuer = app->config.public_url};
 	app->countersign = countersign_new(&options);
 }
@@ -241,7 +241,8 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
-	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
+	if (!open_store(app, err) || !open_blobs(app, err) ||
+		!app_keys_open(app->config.data, app->env, app->config.people.access_ttl_s, &app->keys, err) ||
 		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);
 		return false;
@@ -309,7 +310,7 @@ static void sign_checkpoint(const struct key *key, const struct chain_checkpoint
 static bool apply_checkpoint(struct db *db, void *self, struct err *err)
 {
 	struct checkpointing *c = self;
-	const struct key *key = c->app->keys.checkpoint;
+	const struct key *key = app_keys_current(&c->app->keys, KEY_OF_CHECKPOINTS);
 	if (!audit_head(db, store_id(c->app->store), AUDIT_STREAM, &c->made.seq, c->made.hash, err))
 		return false;
 	const struct chain_checkpoint checkpoint = {
@@ -356,9 +357,9 @@ bool app_checkpoint_holds(void *self, const char *key_id, const char *statement,
 	const struct app *app = self;
 	unsigned char bytes[KEY_SIGNATURE_SIZE];
 	size_t size;
-	return strcmp(key_id, key_kid(app->keys.checkpoint)) == 0 &&
-		   hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
-		   key_verify(app->keys.checkpoint, statement, strlen(statement), bytes, size);
+	const struct key *key = ring_find(app->keys.rings[KEY_OF_CHECKPOINTS], key_id, env_wall_us(app->env));
+	return key != NULL && hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
+		   key_verify(key, statement, strlen(statement), bytes, size);
 }
 
 /* --- serving --- */

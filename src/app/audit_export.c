@@ -13,21 +13,63 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "crypt/key.h"
+#include "crypt/ring.h"
 #include "seal/audit.h"
 #include "store/store.h"
 
-static bool export_rows(struct db *db, struct buf *out, struct err *err)
+static void write_link(struct buf *out, const char *stream, int64_t seq, const char *hash)
+{
+	struct jw jw;
+	jw_init(&jw, out);
+	jw_object(&jw);
+	jw_key(&jw, "link");
+	jw_object(&jw);
+	jw_member_str(&jw, "hash", hash);
+	jw_member_int(&jw, "seq", seq);
+	jw_member_str(&jw, "stream", stream);
+	jw_object_end(&jw);
+	jw_object_end(&jw);
+	buf_addc(out, '\n');
+}
+
+struct exporting {
+	const char *account_id; /* NULL: all */
+	struct buf *out;
+	char stream[64]; /* of the last row */
+	int64_t seq;
+};
+
+static void export_row(struct exporting *e, const struct chain_row *row)
+{
+	bool own = e->account_id == NULL || (row->account_id != NULL && strcmp(row->account_id, e->account_id) == 0);
+	bool same = strcmp(e->stream, row->stream) == 0;
+	if (own && e->account_id != NULL && row->seq > 1 && (!same || row->seq != e->seq + 1))
+		write_link(e->out, row->stream, row->seq - 1, row->prev_hash);
+	if (own)
+		chain_write(e->out, row);
+	else
+		write_link(e->out, row->stream, row->seq, row->hash);
+	snprintf(e->stream, sizeof e->stream, "%s", row->stream);
+	e->seq = row->seq;
+}
+
+/* Rows of others that a checkpoint names are links, so that the checkpoint can be verified. */
+static bool export_rows(struct db *db, const char *account_id, struct buf *out, struct err *err)
 {
 	struct db_rows rows;
 	struct arena arena;
-	if (!db_query(db, &rows, err, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY stream, seq"))
+	struct exporting exporting = {.account_id = account_id, .out = out};
+	if (!db_query(db, &rows, err,
+				  "SELECT " AUDIT_COLUMNS " FROM audit a WHERE $1 IS NULL OR account_id = $1 OR EXISTS (SELECT 1 FROM "
+				  "audit_checkpoints c WHERE c.stream = a.stream AND c.seq = a.seq) ORDER BY stream, seq",
+				  V_TEXT(account_id)))
 		return false;
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	while (db_next(&rows)) {
 		struct chain_row row;
 		arena_reset(&arena);
 		audit_take(&rows, &arena, &row);
-		chain_write(out, &row);
+		export_row(&exporting, &row);
 	}
 	arena_fini(&arena);
 	return db_end(&rows, err);
@@ -43,16 +85,29 @@ static bool export_checkpoints(struct db *db, struct buf *out, struct err *err)
 	return db_end(&rows, err);
 }
 
-bool audit_export(struct db *db, const char *store_id, const struct key *key, struct buf *out, struct err *err)
+bool audit_export(struct db *db, const char *store_id, const char *account_id, const struct key_ring *keys,
+				  struct buf *out, struct err *err)
 {
 	struct jw jw;
-	buf_addf(out, "{\"export\":{\"store_id\":\"%s\",\"version\":1}}\n", store_id);
-	if (!export_rows(db, out, err) || !export_checkpoints(db, out, err))
-		return false;
-	buf_adds(out, "{\"key\":");
 	jw_init(&jw, out);
-	key_jwk(key, &jw);
-	buf_adds(out, "}\n");
+	jw_object(&jw);
+	jw_key(&jw, "export");
+	jw_object(&jw);
+	jw_member_str(&jw, "account_id", account_id);
+	jw_member_str(&jw, "store_id", store_id);
+	jw_member_int(&jw, "version", 1);
+	jw_object_end(&jw);
+	jw_object_end(&jw);
+	buf_addc(out, '\n');
+	if (!export_rows(db, account_id, out, err) || !export_checkpoints(db, out, err))
+		return false;
+	const struct key *key;
+	for (size_t i = 0; (key = ring_at(keys, i, 0)) != NULL; i++) { /* these never end */
+		buf_adds(out, "{\"key\":");
+		jw_init(&jw, out);
+		key_jwk(key, &jw);
+		buf_adds(out, "}\n");
+	}
 	return buf_ok(out) || err_set(err, ERR_LIMIT, "no memory for the export");
 }
 
@@ -63,8 +118,10 @@ struct verifying {
 	struct audit_report *report;
 	struct err *err;
 	char store_id[64];
+	bool partial; /* of one account: links are allowed */
 	struct chain_check check;
-	struct key *key;
+	struct key *keys[RING_KEYS_MAX];
+	size_t keys_count;
 	size_t line;
 };
 
@@ -78,16 +135,38 @@ static void blame(struct verifying *v, const char *stream, int64_t seq, const ch
 	snprintf(v->report->stream, sizeof v->report->stream, "%s", stream);
 }
 
+static void enter_stream(struct verifying *v, const char *stream)
+{
+	if (strcmp(stream, v->check.stream) == 0)
+		return;
+	chain_check_init(&v->check, v->store_id, stream);
+	v->report->streams++;
+}
+
+/* The chain goes on after rows that are not shown. */
+static bool take_link(struct verifying *v, const struct json *link)
+{
+	const char *stream = json_text(link, "stream"), *hash = json_text(link, "hash");
+	const struct json *seq = json_get(link, "seq");
+	if (stream == NULL || hash == NULL || strlen(hash) != CHAIN_HASH - 1 || seq == NULL || seq->kind != JS_INT)
+		return err_set(v->err, ERR_INVALID, "line %zu is no link of a chain", v->line);
+	enter_stream(v, stream);
+	if (!v->partial)
+		blame(v, stream, seq->integer, "it is not shown, and this is no export of one account");
+	else if (seq->integer <= v->check.seq)
+		blame(v, stream, seq->integer, "its seq stands twice");
+	else
+		chain_check_resume(&v->check, seq->integer, hash, v->check.at_us);
+	return true;
+}
+
 static bool take_row(struct verifying *v, const char *line, size_t size)
 {
 	struct chain_row row;
 	const char *reason;
 	if (!chain_read(&v->arena, line, size, &row, v->err))
 		return err_set(v->err, ERR_INVALID, "line %zu is no row of a chain", v->line);
-	if (strcmp(row.stream, v->check.stream) != 0) {
-		chain_check_init(&v->check, v->store_id, row.stream);
-		v->report->streams++;
-	}
+	enter_stream(v, row.stream);
 	if (!chain_check_row(&v->check, &row, &reason))
 		blame(v, row.stream, row.seq, reason);
 	else
@@ -102,17 +181,40 @@ static const char *line_end(const char *at, const char *end)
 	return newline != NULL ? newline : end;
 }
 
+/* The hash of a row or a link, when this line is the one of that seq. */
+static const char *hash_in(struct verifying *v, const char *line, size_t size, const char *stream, int64_t seq)
+{
+	const struct json *json;
+	if (!json_parse(&v->arena, line, size, &json_body_limits, &json, NULL))
+		return NULL;
+	const struct json *row = json_get(json, "link") != NULL ? json_get(json, "link") : json;
+	const struct json *number = json_get(row, "seq");
+	const char *name = json_text(row, "stream");
+	bool it =
+		number != NULL && number->kind == JS_INT && number->integer == seq && name != NULL && strcmp(name, stream) == 0;
+	return it ? json_text(row, "hash") : NULL;
+}
+
 static const char *hash_at(struct verifying *v, const char *bytes, const char *end, const char *stream, int64_t seq)
 {
-	char needle[200];
-	snprintf(needle, sizeof needle, "\"seq\":%lld,\"status\":", (long long)seq);
+	char needle[64];
+	snprintf(needle, sizeof needle, "\"seq\":%lld,\"st", (long long)seq); /* before status, or before stream */
 	for (const char *at = bytes; at < end; at = line_end(at, end) + 1) {
-		struct chain_row row;
 		size_t size = (size_t)(line_end(at, end) - at);
-		if (memmem(at, size, needle, strlen(needle)) != NULL && chain_read(&v->arena, at, size, &row, NULL) &&
-			row.seq == seq && strcmp(row.stream, stream) == 0)
-			return row.hash;
+		const char *hash = memmem(at, size, needle, strlen(needle)) != NULL && strncmp(at, "{\"checkpoint\"", 13) != 0
+							   ? hash_in(v, at, size, stream, seq)
+							   : NULL;
+		if (hash != NULL)
+			return hash;
 	}
+	return NULL;
+}
+
+static const struct key *find_key(const struct verifying *v, const char *kid)
+{
+	for (size_t i = 0; kid != NULL && i < v->keys_count; i++)
+		if (strcmp(key_kid(v->keys[i]), kid) == 0)
+			return v->keys[i];
 	return NULL;
 }
 
@@ -120,13 +222,13 @@ static bool signature_holds(const struct verifying *v, const struct json *statem
 {
 	struct buf text;
 	unsigned char bytes[KEY_SIGNATURE_SIZE];
+	const struct key *key = find_key(v, json_text(statement, "key_id"));
 	size_t size;
 	buf_init(&text, 0);
 	jcs_write(&text, statement);
-	bool holds = signature != NULL && v->key != NULL && json_text(statement, "key_id") != NULL &&
-				 strcmp(json_text(statement, "key_id"), key_kid(v->key)) == 0 &&
+	bool holds = signature != NULL && key != NULL &&
 				 hex_decode(signature, strlen(signature), bytes, sizeof bytes, &size) &&
-				 key_verify(v->key, buf_text(&text), text.size, bytes, size);
+				 key_verify(key, buf_text(&text), text.size, bytes, size);
 	buf_fini(&text);
 	return holds;
 }
@@ -158,10 +260,14 @@ static bool take_key(struct verifying *v, const struct json *jwk)
 	const char *x = json_text(jwk, "x");
 	unsigned char bytes[KEY_PUBLIC_MAX];
 	size_t size;
-	key_free(v->key);
-	v->key = NULL;
-	return x != NULL && base64url_decode(x, strlen(x), bytes, sizeof bytes, &size) &&
-		   key_from_public(KEY_ED25519, bytes, size, &v->key, v->err);
+	return x != NULL && v->keys_count < RING_KEYS_MAX && base64url_decode(x, strlen(x), bytes, sizeof bytes, &size) &&
+		   key_from_public(KEY_ED25519, bytes, size, &v->keys[v->keys_count], v->err) && ++v->keys_count > 0;
+}
+
+static void take_header(struct verifying *v, const struct json *header)
+{
+	snprintf(v->store_id, sizeof v->store_id, "%s", json_text(header, "store_id"));
+	v->partial = json_text(header, "account_id") != NULL;
 }
 
 /* Every line once: rows are checked, the header and the key are taken. */
@@ -174,14 +280,18 @@ static bool read_lines(struct verifying *v, const char *bytes, const char *end)
 		arena_reset(&v->arena);
 		if (!json_parse(&v->arena, at, size, &json_body_limits, &line, v->err))
 			return err_set(v->err, ERR_INVALID, "line %zu is no JSON", v->line);
-		const struct json *header = json_get(line, "export"), *key = json_get(line, "key");
+		const struct json *header = json_get(line, "export"), *key = json_get(line, "key"),
+						  *link = json_get(line, "link");
 		if (v->line == 1 && json_text(header, "store_id") != NULL)
-			snprintf(v->store_id, sizeof v->store_id, "%s", json_text(header, "store_id"));
+			take_header(v, header);
 		else if (v->line == 1)
 			return err_set(v->err, ERR_INVALID, "line 1 does not begin an audit export");
 		else if (key != NULL && !take_key(v, key))
 			return err_set(v->err, ERR_INVALID, "line %zu holds no usable key", v->line);
-		else if (key == NULL && json_get(line, "checkpoint") == NULL && !take_row(v, at, size))
+		else if (link != NULL && !take_link(v, link))
+			return false;
+		else if (key == NULL && link == NULL && json_get(line, "checkpoint") == NULL && v->line > 1 &&
+				 !take_row(v, at, size))
 			return false;
 	}
 	return v->line > 0 || err_set(v->err, ERR_INVALID, "the file is empty");
@@ -209,6 +319,7 @@ bool audit_export_verify(const char *bytes, size_t size, struct audit_report *re
 	if (read)
 		read_checkpoints(&v, bytes, bytes + size);
 	arena_fini(&v.arena);
-	key_free(v.key);
+	while (v.keys_count > 0)
+		key_free(v.keys[--v.keys_count]);
 	return read;
 }

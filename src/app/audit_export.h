@@ -1,10 +1,13 @@
 /*
  * The audit chain as a file: one JSON object a line, verifiable with nothing but the file [P-7.6].
  *
- *     {"export": {"version": 1, "store_id": …}}    first
+ *     {"export": {"version": 1, "store_id": …, "account_id": …}}   first; account_id null: every account's rows
  *     {…row with hash…}                            one a row, in order of stream and seq
  *     {"checkpoint": {…statement…}, "signature": hex}
- *     {"key": JWK}                                 the public key of the checkpoints
+ *     {"key": JWK}                                 the public keys of checkpoints, one a line
+ *
+ * One account's export holds its own rows whole.  Others' are not shown: {"link": {"stream": …, "seq": …, "hash": …}}
+ * stands for all of them up to that seq, and says which hash the chain had there.
  */
 #ifndef CS_APP_AUDIT_EXPORT_H
 #define CS_APP_AUDIT_EXPORT_H
@@ -16,13 +19,14 @@ struct audit_report;
 struct buf;
 struct db;
 struct err;
-struct key;
+struct key_ring;
 
-/* Append the whole export. */
-bool audit_export(struct db *db, const char *store_id, const struct key *key, struct buf *out, struct err *err);
+/* Append the export of an account, or with account_id NULL of all. */
+bool audit_export(struct db *db, const char *store_id, const char *account_id, const struct key_ring *keys,
+				  struct buf *out, struct err *err);
 
 /*
- * Verify an export's bytes: every chain, every checkpoint, every signature under the key in the file.  False: it is no
+ * Verify an export's bytes: every chain, every checkpoint, every signature under the keys in the file.  False: it is no
  * export (ERR_INVALID names the line).
  */
 bool audit_export_verify(const char *bytes, size_t size, struct audit_report *report, struct err *err);

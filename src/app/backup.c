@@ -146,7 +146,7 @@ static bool write_checkpoint(struct app *app, struct jw *jw, struct err *err)
 	jw_member_int(jw, "seq", made.seq);
 	jw_member_str(jw, "hash", made.hash);
 	jw_member_str(jw, "at", at);
-	jw_member_str(jw, "key_id", key_kid(app->keys.checkpoint));
+	jw_member_str(jw, "key_id", key_kid(app_keys_current(&app->keys, KEY_OF_CHECKPOINTS)));
 	jw_key(jw, "statement");
 	jw_raw(jw, made.statement, strlen(made.statement));
 	jw_member_str(jw, "signature", made.signature);

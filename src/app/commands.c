@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/flow_ctk.h"
 #include "app/flow_run.h"
+#include "app/people_commands.h"
 #include "app/producer_commands.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -81,6 +82,9 @@ const struct cli_command cli_commands[] = {
 	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.", NULL, 0, 1,
 	 command_audit_verify},
 	{"audit export", "", "Write the audit chain as NDJSON", NULL, NULL, 0, 0, command_audit_export},
+	{"audit checkpoint", "", "Sign the head of the audit chain now",
+	 "With --json {statement, signature}: keep it on another machine, where it shows a chain that was cut or rebuilt.",
+	 NULL, 0, 0, command_audit_checkpoint},
 	{"verify", "RECEIPT [--jwks F]", "Verify the receipt of a countersignature, off line",
 	 "RECEIPT is the text, a file, or - for standard input.  Exit codes: 0 genuine, 4 not.", verify_options, 1, 1,
 	 command_verify},
@@ -95,7 +99,8 @@ const struct cli_command cli_commands[] = {
 	 "without it is no backup.",
 	 backup_options, 1, 1, command_backup},
 	{"restore", "DIR --data NEW [--passphrase-file F]", "Make a data folder from a backup",
-	 "NEW must be absent or empty.  Every file is compared with the manifest, then the audit chain is verified with the "
+	 "NEW must be absent or empty.  Every file is compared with the manifest, then the audit chain is verified with "
+	 "the "
 	 "checkpoint that the manifest holds.  Exit codes: 0 restored, 4 the backup is not what was backed up.",
 	 restore_options, 1, 1, command_restore},
 	{"doctor", "", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.", NULL, 0, 0,
@@ -112,6 +117,30 @@ const struct cli_command cli_commands[] = {
 	 flow_ctk_options, 1, 1, command_flow_ctk},
 	{"flow validate", "FILE", "Check a workflow definition, without a server",
 	 "Prints {valid, form, problems}.  Exit codes: 0 valid, 2 not.", NULL, 1, 1, command_flow_validate},
+	{"user add", "EMAIL --role R[,R] [--password-file F|--invite]", "Make a person's login at the running server", NULL,
+	 user_add_options, 1, 1, command_user_add},
+	{"user list", "", "Name everybody of every account", NULL, NULL, 0, 0, command_user_list},
+	{"user show", "EMAIL|ID", "Show one person", NULL, NULL, 1, 1, command_user_show},
+	{"user unlock", "EMAIL|ID", "Forget the failed logins of a person", NULL, user_reason_options, 1, 1,
+	 command_user_unlock},
+	{"user suspend", "EMAIL|ID --reason TEXT", "End all sessions of a person and let them in no more", NULL,
+	 user_reason_options, 1, 1, command_user_suspend},
+	{"user activate", "EMAIL|ID", "Let a person in again", NULL, user_reason_options, 1, 1, command_user_activate},
+	{"user deactivate", "EMAIL|ID", "Let a person in no more, without blame", NULL, user_reason_options, 1, 1,
+	 command_user_deactivate},
+	{"user role", "EMAIL|ID R[,R]", "Give a person these roles instead of those they have", NULL, NULL, 2, 2,
+	 command_user_role},
+	{"user passwd", "EMAIL|ID [--password-file F]", "Set a password, or send a token to set one", NULL,
+	 user_passwd_options, 1, 1, command_user_passwd},
+	{"user sessions", "EMAIL|ID", "End all sessions of a person", NULL, NULL, 1, 1, command_user_sessions},
+	{"key create", "NAME --scope S,… [--user E] [--expires 90d]", "Make an API key; it is shown once", NULL,
+	 key_create_options, 1, 1, command_key_create},
+	{"key list", "", "Name the API keys of the first account", NULL, NULL, 0, 0, command_key_list},
+	{"key revoke", "ID|PREFIX|NAME", "Revoke an API key at once", NULL, NULL, 1, 1, command_key_revoke},
+	{"keys rotate", "access|receipt|checkpoint", "Sign with a new key of the server's own",
+	 "access: the old key verifies for people.access_ttl_s more.  receipt and checkpoint: for ever, and they stay "
+	 "published.",
+	 NULL, 1, 1, command_keys_rotate},
 	{"producer add", "NAME [--kind K]", "Register a strategy engine at the running server",
 	 "Its secret is shown once, and kept in DATA/clients for `producer sign` and `producer send`.",
 	 producer_add_options, 1, 1, command_producer_add},

@@ -11,6 +11,7 @@ int command_init(const struct cli *cli);
 int command_replay(const struct cli *cli);
 int command_audit_verify(const struct cli *cli);
 int command_audit_export(const struct cli *cli);
+int command_audit_checkpoint(const struct cli *cli);
 int command_verify(const struct cli *cli);
 int command_backup(const struct cli *cli);
 int command_restore(const struct cli *cli);

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/tree.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/codec.h"
@@ -14,11 +15,12 @@
 #include "crypt/jwt.h"
 #include "crypt/key.h"
 #include "crypt/key_file.h"
+#include "crypt/ring.h"
 #include "seal/receipt.h"
 
 /* `countersign verify RECEIPT [--jwks F]`: off line, with the published keys alone [P-6.9]. */
 
-enum { FILE_SIZE_MAX = 1 << 20, HALF = 32, KEYS_MAX = 64 };
+enum { FILE_SIZE_MAX = 1 << 20, HALF = 32, KEYS_MAX = RING_KEYS_MAX };
 
 struct keys {
 	struct key *items[KEYS_MAX];
@@ -71,17 +73,37 @@ static bool read_jwks(const char *path, struct arena *arena, struct keys *keys, 
 	return read && (keys->count > 0 || err_set(err, ERR_INVALID, "%s has no key of receipts", path));
 }
 
+struct own {
+	const char *folder;
+	struct keys *keys;
+};
+
+/* receipt.pem and those that were retired. */
+static bool take_own(void *self, const char *file, struct err *err)
+{
+	const struct own *own = self;
+	char path[4300];
+	if (strncmp(file, "receipt", 7) != 0 || (file[7] != '.' && file[7] != '-') || strstr(file, ".pem") == NULL)
+		return true;
+	snprintf(path, sizeof path, "%.4200s/%.80s", own->folder, file);
+	if (own->keys->count == KEYS_MAX)
+		return err_set(err, ERR_LIMIT, "%s has more than %d keys of receipts", own->folder, KEYS_MAX);
+	if (!key_read(path, &own->keys->items[own->keys->count], err))
+		return false;
+	own->keys->count++;
+	return true;
+}
+
 static bool read_own(const struct cli *cli, struct arena *arena, struct keys *keys, struct err *err)
 {
 	struct config config;
 	char path[4200];
 	if (!config_of_cli(cli, arena, &config, NULL))
 		return err_set(err, ERR_INVALID, "the configuration is not valid");
-	snprintf(path, sizeof path, "%s/keys/receipt.pem", config.data);
-	if (!key_read(path, &keys->items[0], err))
-		return false;
-	keys->count = 1;
-	return true;
+	snprintf(path, sizeof path, "%s/keys", config.data);
+	struct own own = {path, keys};
+	return tree_walk(path, "", take_own, &own, err) &&
+		   (keys->count > 0 || err_set(err, ERR_INVALID, "%s has no key of receipts", path));
 }
 
 /* A kid is computed here from the key itself, so a set cannot lend a key another's name. */

@@ -3,9 +3,9 @@
 #include "app/app.h"
 #include "app/routes.h"
 #include "core/arena.h"
+#include "core/env.h"
 #include "core/err.h"
 #include "core/field.h"
-#include "crypt/key.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "people/reply.h"
@@ -36,7 +36,7 @@ static const struct field_table view_table = FIELD_TABLE("receipts.verified", ve
 static const struct key *find_key(void *self, const char *kid)
 {
 	const struct app *app = self;
-	return strcmp(key_kid(app->keys.receipt), kid) == 0 ? app->keys.receipt : NULL;
+	return ring_find(app->keys.rings[KEY_OF_RECEIPTS], kid, env_wall_us(app->env));
 }
 
 static void handle_verify(struct exchange *x)

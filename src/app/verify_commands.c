@@ -112,7 +112,7 @@ static int export_store(const struct cli *cli, struct buf *text)
 	if (!app_open(&app, cli, &err))
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	struct db *db = store_read(app.store);
-	bool written = audit_export(db, store_id(app.store), app.keys.checkpoint, text, &err);
+	bool written = audit_export(db, store_id(app.store), NULL, app.keys.rings[KEY_OF_CHECKPOINTS], text, &err);
 	store_read_end(app.store, db);
 	app_close(&app);
 	return written ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
@@ -130,6 +130,70 @@ int command_audit_export(const struct cli *cli)
 		code = cli_fail(cli, CLI_FAILED, "cannot write to standard output");
 	buf_fini(&text);
 	return code;
+}
+
+/* --- audit checkpoint --- */
+
+/* --json: {statement, signature}, as the file in audit.checkpoint_dir has it. */
+static int print_checkpoint(const struct cli *cli, const char *statement, const char *signature)
+{
+	struct arena arena;
+	const struct json *json;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	bool read = json_parse(&arena, statement, strlen(statement), &json_body_limits, &json, NULL);
+	const struct json *seq = read ? json_get(json, "seq") : NULL;
+	int code = seq != NULL && seq->kind == JS_INT ? CLI_DONE : cli_fail(cli, CLI_FAILED, "no checkpoint was given");
+	if (code == CLI_DONE && cli->json)
+		printf("{\"signature\":\"%s\",\"statement\":%s}\n", signature, statement);
+	else if (code == CLI_DONE)
+		printf("stream %s seq %lld hash %s\n", json_text(json, "stream"), (long long)seq->integer,
+			   json_text(json, "hash"));
+	arena_fini(&arena);
+	return code;
+}
+
+static int checkpoint_here(const struct cli *cli)
+{
+	struct app app;
+	struct err err;
+	struct checkpoint_made made;
+	if (!app_open(&app, cli, &err))
+		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	bool written = app_checkpoint(&app, &made, &err);
+	app_close(&app);
+	return written ? print_checkpoint(cli, made.statement, made.signature)
+				   : cli_fail(cli, CLI_FAILED, "%s", err.message);
+}
+
+static int print_answer(const struct ask *job)
+{
+	struct buf statement;
+	struct jw jw;
+	const char *signature = json_text(ask_result(job), "signature");
+	if (!ask_good(job) || signature == NULL)
+		return ask_refused(job);
+	buf_init(&statement, 0);
+	jw_init(&jw, &statement);
+	jw_json(&jw, json_get(ask_result(job), "statement"));
+	int code = print_checkpoint(job->cli, buf_text(&statement), signature);
+	buf_fini(&statement);
+	return code;
+}
+
+int command_audit_checkpoint(const struct cli *cli)
+{
+	struct ask job;
+	struct err err;
+	if (!ask_begin(&job, cli))
+		return ask_end(&job, CLI_INVALID);
+	int code;
+	if (!ask_store_there(&job.config))
+		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
+	else if (ask_try(&job, "POST", "/api/v1/ops/checkpoints", NULL, 0, NULL, &err))
+		code = print_answer(&job);
+	else
+		code = checkpoint_here(cli);
+	return ask_end(&job, code);
 }
 
 /* --- replay --- */

@@ -13,7 +13,7 @@
 #include "core/must.h"
 #include "crypt/digest.h"
 #include "crypt/jwt.h"
-#include "crypt/key.h"
+#include "crypt/ring.h"
 #include "people/roles.h"
 #include "people/sessions.h"
 #include "store/store.h"
@@ -83,7 +83,7 @@ const char *access_make(struct access *access, struct arena *arena, const char *
 	jw_member_int(&jw, "exp", now_s + o->ttl_s);
 	jw_member_str(&jw, "jti", jti);
 	jw_object_end(&jw);
-	jwt_sign(o->key, TYPE, buf_text(&claims), claims.size, &token);
+	jwt_sign(ring_current(o->keys), TYPE, buf_text(&claims), claims.size, &token);
 	const char *text = buf_ok(&token) ? arena_dupn(arena, buf_text(&token), token.size) : NULL;
 	buf_fini(&claims);
 	buf_fini(&token);
@@ -122,7 +122,7 @@ static void remember(struct access *access, const unsigned char digest[SHA256_SI
 static const struct key *find_key(void *self, const char *kid)
 {
 	const struct access *access = self;
-	return strcmp(kid, key_kid(access->options.key)) == 0 ? access->options.key : NULL;
+	return ring_find(access->options.keys, kid, env_wall_us(access->options.env));
 }
 
 /* Roles are the user's of this moment, not the claim's [P-4.4]. */

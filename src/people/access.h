@@ -16,7 +16,7 @@
 struct arena;
 struct env;
 struct err;
-struct key;
+struct key_ring;
 struct store;
 
 struct access;
@@ -25,7 +25,7 @@ struct access_options {
 	struct store *store;
 	const struct env *env;
 	struct id_maker *ids;
-	const struct key *key;
+	const struct key_ring *keys;
 	const char *issuer;
 	int64_t ttl_s;
 };

@@ -15,6 +15,7 @@
 #include "people/roles.h"
 #include "people/users.h"
 #include "people/view.h"
+#include "seal/calc.h"
 
 /* /api/v1/keys: a person's API keys [P-4.8]. */
 
@@ -43,7 +44,8 @@ static const struct field_table key_table = FIELD_TABLE("key", key_view, key_fie
 static const struct field new_key_fields[] = {
 	F_STR(key_view, key_id),
 	F_STR(key_view, prefix),
-	F_STR(key_view, key, SECRET, DOC("Shown here and never again; send it as Authorization: Bearer or X-API-Key")),
+	F_STR(key_view, key, SECRET, NULLABLE,
+		  DOC("Shown here and never again, also not in a replay; send it as Authorization: Bearer or X-API-Key")),
 	F_STRS(key_view, scopes),
 	F_STR(key_view, expires_at, FORMAT("date-time")),
 	F_STR(key_view, user_id),
@@ -251,9 +253,18 @@ static void answer_make(struct act *act)
 	struct make_act *m = (struct make_act *)act;
 	struct key_view view;
 	view_key(&act->x->arena, &m->key, &view);
-	view.key = m->text;
-	reply_fact(act->x, 201, &new_key_table, &view);
+	if (act->x->drafting) { /* what is kept for a repetition has no secret [P-8.5] */
+		static const struct note once = {.code = "secret_shown_once",
+										 .message = "The key was shown in the first answer and is not kept."};
+		reply_fact_warned(act->x, 201, &new_key_table, &view, &once);
+		return;
+	}
+	char text[KEY_TEXT];
+	memcpy(text, m->text, sizeof text);
 	wipe(m->text, sizeof m->text);
+	view.key = text;
+	reply_fact(act->x, 201, &new_key_table, &view); /* from here on the exchange is another's, and m with it */
+	wipe(text, sizeof text);
 }
 
 /* A key makes no keys, or it would outlive its own end; the machine's administrator makes them for a person. */
@@ -289,6 +300,7 @@ static void handle_make(struct exchange *x)
 	id_make(m->act.people->options.ids, m->key_id);
 	key_make(m->act.people->options.env, m->text, m->prefix);
 	secret_hash(m->text, m->hash);
+	m->act.write.shown_once = true;
 	m->key.key_id = m->key_id;
 	m->key.name = m->request.name;
 	m->key.prefix = m->prefix;
@@ -342,7 +354,7 @@ const struct route key_routes[] = {
 	ROUTE(POST, "/api/v1/keys", "key.create", EFFECT_WRITE, handle_make, .operation = "keys.create",
 		  .summary = "Make an API key; it is shown once",
 		  .doc = "Scopes are permissions, checked at each use against what the maker may do at that moment.",
-		  .body = &request_table, .result = &new_key_table, .status = 201, .errors = make_errors, .rate_class = "auth",
+		  .body = &request_table, .result = &new_key_table, .status = 201, .errors = make_errors,
 		  .example = "{\"name\":\"build server\",\"scopes\":[\"calculation.run\"]}"),
 	ROUTE(DELETE, "/api/v1/keys/{id}", "key.create", EFFECT_WRITE, handle_revoke, .operation = "keys.revoke",
 		  .summary = "Revoke an API key at once", .status = 204),

@@ -35,7 +35,7 @@ struct people *people_open(const struct people_options *options)
 		.store = options->store,
 		.env = options->env,
 		.ids = options->ids,
-		.key = options->access_key,
+		.keys = options->access_keys,
 		.issuer = options->issuer,
 		.ttl_s = options->access_ttl_s,
 	};

@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 #include "core/id.h"
+#include "http/etag.h"
 #include "http/router.h"
 
 struct audit;
 struct env;
 struct err;
 struct exchange;
-struct key;
+struct key_ring;
 struct people;
 
 struct store;
@@ -31,9 +32,9 @@ struct people_options {
 	const struct env *env;
 	struct id_maker *ids;
 	const struct audit *audit;
-	const struct key *access_key;    /* ES256, private */
-	const unsigned char *master_key; /* 32 bytes: what seals secrets at rest is derived from it */
-	const char *issuer;              /* public_url */
+	const struct key_ring *access_keys; /* ES256, private */
+	const unsigned char *master_key;    /* 32 bytes: what seals secrets at rest is derived from it */
+	const char *issuer;                 /* public_url */
 	enum registration registration;
 	bool require_verified_email;
 	int bcrypt_cost, bcrypt_threads;
@@ -78,5 +79,8 @@ bool people_any(struct people *people, bool *any, struct err *err);
 
 /* The account whose rows the control socket and the command line see: the first one.  "" when there is none. */
 bool people_main_account(struct people *people, char account_id[ID_TEXT], struct err *err);
+
+/* The ETag of a person's row at a version, for those who change one without having read the header [P-8.4]. */
+void people_user_etag(const char *user_id, int64_t version, char etag[ETAG_TEXT]);
 
 #endif

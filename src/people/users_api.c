@@ -6,6 +6,7 @@
 #include "people/attempts.h"
 #include "people/keys.h"
 #include "people/manage.h"
+#include "people/person.h"
 #include "people/reply.h"
 #include "people/roles.h"
 #include "people/sessions.h"
@@ -231,6 +232,8 @@ static void handle_end(struct exchange *x)
 static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
 static const enum err_kind status_errors[] = {ERR_LAST_ADMIN, ERR_TRANSITION_REFUSED, ERR_NONE};
 
+static const char *const ndjson[] = {"application/x-ndjson", NULL};
+
 const struct route user_routes[] = {
 	ROUTE(GET, "/api/v1/users", "user.read", EFFECT_READ, handle_list, .operation = "users.list",
 		  .summary = "People of the account", .query = &query_table, .result = &page_table, .errors = list_errors),
@@ -261,6 +264,14 @@ const struct route user_routes[] = {
 	ROUTE(POST, "/api/v1/users/{id}/deactivate", "user.manage", EFFECT_WRITE, handle_deactivate,
 		  .operation = "users.deactivate", .summary = "Close a person's access; all sessions end",
 		  .body = &reason_table, .result = &user_table, .errors = status_errors),
+	ROUTE(GET, "/api/v1/users/{id}/export", "user.manage", EFFECT_READ, person_handle_export,
+		  .operation = "users.export", .summary = "Everything that is kept of a person, as NDJSON", .bare = true,
+		  .produces = ndjson),
+	ROUTE(POST, "/api/v1/users/{id}/erase", "user.erase", EFFECT_WRITE, person_handle_erase, .operation = "users.erase",
+		  .summary = "Take away what tells who a person was",
+		  .doc = "The id stays as a pseudonym, and with it seals, countersignatures and the audit chain.",
+		  .body = &person_erase_table, .result = &person_erased_table, .status = 202, .errors = person_erase_errors,
+		  .example = "{\"confirm_email\":\"ada@sign.example\"}"),
 	ROUTE(DELETE, "/api/v1/users/{id}/sessions", "user.manage", EFFECT_WRITE, handle_end,
 		  .operation = "users.sessions_end", .summary = "End all sessions of a person", .status = 204),
 };

@@ -9,6 +9,7 @@
 #include "core/jw.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
+#include "people/people.h"
 #include "people/roles.h"
 
 static const struct field me_fields[] = {
@@ -110,10 +111,15 @@ void user_view(struct arena *arena, const struct user *user, struct user_view *v
 		json_parse(arena, user->licence, strlen(user->licence), &json_body_limits, &view->licence, NULL);
 }
 
-void user_etag(const struct user *user, char etag[ETAG_TEXT])
+void people_user_etag(const char *user_id, int64_t version, char etag[ETAG_TEXT])
 {
 	char text[80], hex[SHA256_HEX_SIZE];
-	int size = snprintf(text, sizeof text, "user:%s:%lld", user->user_id, (long long)user->version);
+	int size = snprintf(text, sizeof text, "user:%.40s:%lld", user_id, (long long)version);
 	sha256_hex(text, (size_t)size, hex);
 	etag_format(etag, hex);
+}
+
+void user_etag(const struct user *user, char etag[ETAG_TEXT])
+{
+	people_user_etag(user->user_id, user->version, etag);
 }

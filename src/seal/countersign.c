@@ -1,5 +1,6 @@
 #include "seal/countersign.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 struct countersign {
 	struct countersign_options options;
+	_Atomic(const struct key *) receipt_key;
 	struct {
 		countersign_told *told;
 		void *self;
@@ -32,7 +34,13 @@ struct countersign *countersign_new(const struct countersign_options *options)
 	struct countersign *countersign = calloc(1, sizeof *countersign);
 	must(countersign != NULL);
 	countersign->options = *options;
+	atomic_store(&countersign->receipt_key, options->receipt_key);
 	return countersign;
+}
+
+void countersign_use_key(struct countersign *countersign, const struct key *receipt_key)
+{
+	atomic_store(&countersign->receipt_key, receipt_key);
 }
 
 void countersign_free(struct countersign *countersign)
@@ -258,7 +266,7 @@ static const char *receipt_of(const struct countersign *c, struct db *db, const 
 	};
 	if (!audit_head(db, c->options.audit->store_id, c->options.audit->stream, &receipt.audit_seq, hash, err))
 		return NULL;
-	const char *text = receipt_sign(&receipt, c->options.receipt_key, arena);
+	const char *text = receipt_sign(&receipt, atomic_load(&c->receipt_key), arena);
 	if (text == NULL)
 		err_set(err, ERR_LIMIT, "no memory for the receipt");
 	return text;

@@ -39,6 +39,9 @@ struct countersign_options {
 struct countersign *countersign_new(const struct countersign_options *options);
 void countersign_free(struct countersign *countersign); /* NULL is fine */
 
+/* Sign receipts with this key from now on; it must live as long as the other one.  Thread: any. */
+void countersign_use_key(struct countersign *countersign, const struct key *receipt_key);
+
 /* A request's row.  Texts are the arena's when it was read. */
 struct countersign_request {
 	const char *request_id, *account_id;

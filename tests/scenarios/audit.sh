@@ -42,3 +42,31 @@ check 'there is a checkpoint' json "$(get /api/v1/audit/checkpoints)" \
 	'.result.items | length >= 1 and (.[0].statement.hash == .[0].hash)'
 kid=$(get /api/v1/audit/checkpoints | jq -r '.result.items[0].key_id')
 check 'its key is published' json "$(curl -sS "$CS/.well-known/jwks.json")" "any(.keys[]; .kid == \"$kid\")"
+
+# an account's own export: its rows whole, links for the others'
+get /api/v1/audit/export "$stranger" >own.ndjson
+account=$(get /api/v1/auth/me "$stranger" | jq -r .result.account_id)
+check 'an owner exports their account' json "$(head -n 1 own.ndjson)" ".export.account_id == \"$account\""
+check 'with their rows' same "$(jq -r 'select(.hash) | .account_id' own.ndjson | sort -u)" "$account"
+check 'and nothing of others' exits 1 grep -q project.created own.ndjson
+check 'it verifies off line, checkpoints too' json "$("$bin" audit verify own.ndjson --json)" '.ok and .rows >= 1 and .checkpoints >= 1'
+row=$(grep -n '"action"' own.ndjson | head -n 1 | cut -d: -f1)
+sed "${row}s/success/failure/" own.ndjson >bad.ndjson
+check 'a changed row is found: 4' exits 4 "$bin" audit verify bad.ndjson
+sed '1s/"account_id":"[^"]*"/"account_id":null/' own.ndjson >bad.ndjson
+check 'it does not pass for a whole one: 4' exits 4 "$bin" audit verify bad.ndjson
+hash=$(jq -r 'select(.link) | .link.hash' own.ndjson | head -n 1)
+sed "s/$hash/${hash//[0-9]/a}/" own.ndjson >bad.ndjson
+check 'a changed link is found: 4' exits 4 "$bin" audit verify bad.ndjson
+get /api/v1/audit/export >whole.ndjson
+check 'an admin exports all' json "$("$bin" audit verify whole.ndjson --json)" '.ok and .rows > 10'
+check 'without links' exits 1 grep -q '^{"link"' whole.ndjson
+
+made=$("$bin" audit checkpoint --data data --json)
+check 'a checkpoint on demand' json "$made" '.statement.version == 1 and (.signature | length == 128)'
+check 'is in the list' json "$(get '/api/v1/audit/checkpoints?limit=1')" ".result.items[0].statement == $(jq -c .statement <<<"$made")"
+check 'and is a row itself' json "$(get '/api/v1/audit?action=audit.checkpoint')" '.result.items | length == 1'
+stop_server
+check 'without a server too' json "$("$bin" audit checkpoint --data data --json)" ".statement.seq > $(jq .statement.seq <<<"$made")"
+check 'no folder: 1, and none is made' exits 1 "$bin" audit checkpoint --data nowhere
+check 'the chain holds' "$bin" audit verify --data data
