@@ -217,9 +217,36 @@ static struct design_option option_of(struct designing *d, const struct design_c
 	return option;
 }
 
+/* The fewest poles with which something passes, and what: in words.  Spacing as asked, else the sign's width shared. */
+static const char *with_more_poles(struct designing *d)
+{
+	enum { POLES_MOST = 12, PLATED_MORE = 2 }; /* searches with plates take longer */
+	bool plated = d->problem.types != 1U << FOUNDATION_DIRECT;
+	int most = plated ? d->problem.poles + PLATED_MORE : POLES_MOST;
+	if (most > POLES_MOST)
+		most = POLES_MOST;
+	struct design_found *found = arena_new(d->calc->arena, struct design_found);
+	struct design_problem more = d->problem;
+	for (int poles = d->problem.poles + 1; found != NULL && poles <= most; poles++) {
+		more.poles = poles;
+		more.spacing_in =
+			d->problem.spacing_in > 0 ? d->problem.spacing_in : 12 * d->result->face.sign_width_ft / poles;
+		design_search(&more, more.list, more.count, found);
+		if (found->count > 0)
+			return arena_printf(d->calc->arena, "The nearest that passes: %d poles %s, %.4g ft apart, for %.0f USD.",
+								poles, found->kept[0].section->designation, more.spacing_in / 12,
+								found->kept[0].cost.total);
+	}
+	return arena_printf(
+		d->calc->arena,
+		"No number of poles up to %d passes: a lower or smaller sign, further families or better soil would help.",
+		most);
+}
+
 static void answer_nothing(struct designing *d, const struct design_found *found)
 {
 	struct design_result *out = d->result;
+	const char *passes = with_more_poles(d);
 	out->nearest.items = arena_array(d->calc->arena, found->near_count, sizeof *out->nearest.items);
 	for (size_t i = 0; out->nearest.items != NULL && i < found->near_count; i++) {
 		const struct design_candidate *c = &found->near[i];
@@ -234,9 +261,12 @@ static void answer_nothing(struct designing *d, const struct design_found *found
 			.governing = found->near_base[i] ? "foundation"
 						 : governing != NULL ? governing->name
 											 : "none",
-			.because = found->near_base[i] ? "The pole passes; no pier of the diameters asked for does: larger piers, "
-											 "better soil or more poles would."
-										   : "More poles, further families or a lower sign would pass.",
+			.because =
+				found->near_base[i]
+					? arena_printf(d->calc->arena, "The pole passes; no foundation of those asked for does. %s", passes)
+					: arena_printf(d->calc->arena, "%s is used %.3g times what is available. %s",
+								   governing != NULL ? governing->name : "Nothing",
+								   governing != NULL ? governing->utilization : 0, passes),
 		};
 	}
 	calc_warn(

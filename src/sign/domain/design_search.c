@@ -338,7 +338,8 @@ void design_search(const struct design_problem *p, const struct section **list, 
 			keep_near(&s, &candidate, false);
 			continue;
 		}
-		list[passing++] = list[i];
+		list[i] = list[passing]; /* the list stays whole: it may be searched again */
+		list[passing++] = candidate.section;
 		if (direct)
 			search_direct(&s, &candidate);
 	}

@@ -162,6 +162,30 @@ static void nothing_feasible_explains_itself(void **state)
 	assert_true(number("/result/nearest/0/utilization") <= number("/result/nearest/1/utilization"));
 }
 
+/* What is said to pass does. */
+static void the_nearest_option_passes(void **state)
+{
+	(void)state;
+	const char *sign = "\"site\":{\"wind_speed_mph\":150},\"sign\":{\"height_ft\":45,\"sign_height_ft\":12,"
+					   "\"sign_width_ft\":24}";
+	assert_true(harness_call(harness, &sign_design_op, "{%s,\"support\":{\"families\":[\"pipe\"]}}", sign));
+	assert_int_equal(harness_count(harness, "/result/selected"), -2);
+	const char *because = harness_text(harness, "/result/nearest/0/because");
+	const char *said = strstr(because, "The nearest that passes: ");
+	assert_non_null(said);
+	int poles;
+	char designation[40];
+	double apart, usd;
+	assert_int_equal(sscanf(said, "The nearest that passes: %d poles %39[^,], %lf ft apart, for %lf USD", &poles,
+							designation, &apart, &usd),
+					 4);
+	assert_true(harness_call(harness, &sign_design_op,
+							 "{%s,\"support\":{\"families\":[\"pipe\"],\"num_poles\":%d,\"spacing_ft\":%.17g}}", sign,
+							 poles, 24. / poles));
+	assert_string_equal(harness_text(harness, "/result/selected/pole/designation"), designation);
+	assert_true(fabs(number("/result/selected/cost_usd/total") - usd) < 1);
+}
+
 static void cabinets_make_the_face(void **state)
 {
 	(void)state;
@@ -421,6 +445,7 @@ int main(void)
 		cmocka_unit_test(the_optimum_is_exact),
 		cmocka_unit_test(cost_never_falls_with_the_wind),
 		cmocka_unit_test(nothing_feasible_explains_itself),
+		cmocka_unit_test(the_nearest_option_passes),
 		cmocka_unit_test(cabinets_make_the_face),
 		cmocka_unit_test(several_poles_share),
 		cmocka_unit_test(levels),
