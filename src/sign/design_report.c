@@ -121,9 +121,14 @@ static const char *bars(const struct sealed *s, const struct json *rebar, const 
 	return arena_printf(s->arena, "%.0f #%.0f", number(rebar, count), number(rebar, size));
 }
 
-static void foundation_lines(const struct sealed *s, struct lines *lines)
+static bool is_spread(const struct sealed *s)
 {
-	const struct json *base = json_get(s->selected, "foundation"), *rebar = json_get(base, "rebar");
+	return strcmp(text_or(json_get(s->selected, "foundation"), "type", ""), "spread") == 0;
+}
+
+static void pier_lines(const struct sealed *s, const struct json *base, struct lines *lines)
+{
+	const struct json *rebar = json_get(base, "rebar");
 	add_text(lines, "Type", "Drilled pier");
 	add_number(lines, "Diameter", number(base, "diameter_ft"), 2, "ft");
 	add_number(lines, "Depth", number(base, "depth_ft"), 2, "ft");
@@ -133,6 +138,53 @@ static void foundation_lines(const struct sealed *s, struct lines *lines)
 	add_text(lines, "Ties",
 			 arena_printf(s->arena, "#%.0f at %.0f in", number(rebar, "tie_size"), number(rebar, "tie_spacing_in")));
 	add_number(lines, "Lap", number(rebar, "lap_in"), 1, "in");
+}
+
+static void spread_lines(const struct sealed *s, const struct json *base, struct lines *lines)
+{
+	const struct json *rebar = json_get(base, "rebar");
+	add_text(lines, "Type", "Spread footing");
+	add_number(lines, "Length, across the face", number(base, "length_ft"), 2, "ft");
+	add_number(lines, "Width, along the face", number(base, "width_ft"), 2, "ft");
+	add_number(lines, "Thickness", number(base, "thickness_ft"), 2, "ft");
+	add_number(lines, "Concrete", number(base, "concrete_yards"), 2, "yd\xc2\xb3");
+	add_text(lines, "Bars along the length", bars(s, rebar, "count", "size"));
+	add_text(lines, "Bars along the width", bars(s, rebar, "count_width", "size"));
+}
+
+static void plate_lines(const struct sealed *s, struct lines *lines)
+{
+	const struct json *plate = json_get(s->selected, "baseplate"), *anchors = json_get(s->selected, "anchors");
+	if (plate == NULL || plate->kind != JS_OBJECT)
+		return;
+	add_text(lines, "Base plate",
+			 arena_printf(s->arena, "%.2f \xc3\x97 %.2f \xc3\x97 %.3f in, A36", number(plate, "w_in"),
+						  number(plate, "l_in"), number(plate, "t_in")));
+	add_text(lines, "Weld", arena_printf(s->arena, "%.4f in fillet all around, E70", number(plate, "weld_in")));
+	add_text(lines, "Anchors",
+			 arena_printf(s->arena, "%.0f \xc3\x97 %.3f in %s, %.1f in deep", number(anchors, "count"),
+						  number(anchors, "dia_in"), text_or(anchors, "grade", ""), number(anchors, "embed_in")));
+	add_number(lines, "Tension of an anchor, LRFD", number(anchors, "tension_per_anchor_kip"), 2, "kip");
+}
+
+static void foundation_lines(const struct sealed *s, struct lines *lines)
+{
+	const struct json *base = json_get(s->selected, "foundation");
+	if (is_spread(s))
+		spread_lines(s, base, lines);
+	else
+		pier_lines(s, base, lines);
+	plate_lines(s, lines);
+}
+
+static const char *foundation_words(const struct sealed *s)
+{
+	const struct json *base = json_get(s->selected, "foundation");
+	if (is_spread(s))
+		return arena_printf(s->arena, "Spread footing %.2f \xc3\x97 %.2f \xc3\x97 %.2f ft", number(base, "length_ft"),
+							number(base, "width_ft"), number(base, "thickness_ft"));
+	return arena_printf(s->arena, "Drilled pier %.2f \xc3\x97 %.2f ft", number(base, "diameter_ft"),
+						number(base, "depth_ft"));
 }
 
 static void summary_lines(const struct sealed *s, struct lines *lines)
@@ -154,9 +206,7 @@ static void summary_lines(const struct sealed *s, struct lines *lines)
 	add_text(
 		lines, "Pole",
 		arena_printf(s->arena, "%.0f \xc3\x97 %s", number(s->result, "num_poles"), text_or(pole, "designation", "")));
-	add_text(lines, "Foundation",
-			 arena_printf(s->arena, "Drilled pier %.2f \xc3\x97 %.2f ft", number(base, "diameter_ft"),
-						  number(base, "depth_ft")));
+	add_text(lines, "Foundation", foundation_words(s));
 	add_number(lines, "Concrete", number(base, "concrete_yards"), 2, "yd\xc2\xb3");
 	add_number(lines, "Estimated cost", number(json_get(s->selected, "cost_usd"), "total"), 0, "USD");
 	add_number(lines, "Highest utilization", highest, 3, "");
@@ -215,18 +265,33 @@ static bool flag(const struct json *json, const char *name)
 	return member != NULL && member->kind == JS_BOOL && member->boolean;
 }
 
+/* Rows stand in groups, each begun by a row of its own. */
+static const char *group_after(const char *group, const char *name)
+{
+	static const struct {
+		const char *first, *group;
+	} groups[] = {{"lateral", "Foundation"},
+				  {"bearing", "Foundation"},
+				  {"plate_bearing_side", "Base plate"},
+				  {"steel_tension", "Anchors"}};
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+		if (strcmp(name, groups[i].first) == 0)
+			return groups[i].group;
+	return group;
+}
+
 static const struct report_check *check_rows(const struct sealed *s, size_t *count)
 {
 	const struct json *checks = json_get(s->selected, "checks");
 	struct report_check *rows = arena_array(s->arena, checks->count, sizeof *rows);
-	bool pole = true;
+	const char *group = "Pole";
 	*count = rows != NULL ? checks->count : 0;
 	for (size_t i = 0; i < *count; i++) {
 		const struct json *row = &checks->items[i];
 		const char *name = text_or(row, "name", "");
-		pole = pole && strcmp(name, "lateral") != 0; /* the foundation's rows begin with it */
+		group = group_after(group, name);
 		rows[i] = (struct report_check){
-			.group = pole ? "Pole" : "Foundation",
+			.group = group,
 			.name = name,
 			.unit = text_or(row, "unit", ""),
 			.reference = text_or(row, "reference", ""),
@@ -268,10 +333,27 @@ static void cabinets_of(const struct sealed *s, struct structure *structure)
 	structure->cabinet_count = count > 0 ? count : 1;
 }
 
+/* Several spread footings are drawn as one block under each pole. */
+static void base_of(const struct sealed *s, struct structure *structure)
+{
+	const struct json *base = json_get(s->selected, "foundation"), *rebar = json_get(base, "rebar");
+	bool spread = is_spread(s);
+	structure->base = spread && structure->pole_count == 1 ? BASE_SPREAD : BASE_PIER;
+	structure->base_width_ft = number(base, spread ? "width_ft" : "diameter_ft");
+	structure->base_depth_ft = number(base, spread ? "thickness_ft" : "depth_ft");
+	structure->base_thickness_ft = spread ? number(base, "thickness_ft") : 0;
+	structure->base_label = spread
+								? arena_printf(s->arena, "%s, #%.0f at %.1f in each way", foundation_words(s),
+											   number(rebar, "size"), number(rebar, "spacing_in"))
+								: arena_printf(s->arena, "%.2f ft diameter, %.2f ft deep, %s and #%.0f ties at %.0f in",
+											   number(base, "diameter_ft"), number(base, "depth_ft"),
+											   bars(s, rebar, "verticals", "vertical_size"), number(rebar, "tie_size"),
+											   number(rebar, "tie_spacing_in"));
+}
+
 static void structure_of(const struct sealed *s, struct structure *structure)
 {
-	const struct json *pole = json_get(s->selected, "pole"), *base = json_get(s->selected, "foundation");
-	const struct json *rebar = json_get(base, "rebar");
+	const struct json *pole = json_get(s->selected, "pole");
 	double spacing = number(s->result, "spacing_ft");
 	*structure = (struct structure){
 		.height_ft = number(json_get(s->result, "face"), "height_ft"),
@@ -281,14 +363,8 @@ static void structure_of(const struct sealed *s, struct structure *structure)
 		.pole_top_ft = number(s->result, "pole_length_ft"),
 		.pole_label =
 			arena_printf(s->arena, "%s, %.2f lb/ft", text_or(pole, "designation", ""), number(pole, "weight_lb_ft")),
-		.base = BASE_PIER,
-		.base_width_ft = number(base, "diameter_ft"),
-		.base_depth_ft = number(base, "depth_ft"),
-		.base_label = arena_printf(s->arena, "%.2f ft diameter, %.2f ft deep, %s and #%.0f ties at %.0f in",
-								   number(base, "diameter_ft"), number(base, "depth_ft"),
-								   bars(s, rebar, "verticals", "vertical_size"), number(rebar, "tie_size"),
-								   number(rebar, "tie_spacing_in")),
 	};
+	base_of(s, structure);
 	cabinets_of(s, structure);
 }
 
@@ -301,14 +377,18 @@ static struct report_texts references(const struct sealed *s)
 		{"ASCE/SEI 7-16, Minimum Design Loads and Associated Criteria, chapters 26 and 29"},
 		{"ASCE/SEI 7-22, Minimum Design Loads and Associated Criteria, chapters 26 and 29"}};
 	const char *code = text_or(s->inputs, "code", "ASCE7-16");
-	const char **list = arena_array(s->arena, 4, sizeof *list);
+	const char **list = arena_array(s->arena, 5, sizeof *list);
 	if (list == NULL)
 		return (struct report_texts){NULL, 0};
+	bool aluminum = strcmp(text_or(json_get(s->inputs, "support"), "material", "steel"), "aluminum") == 0;
+	const struct json *plate = json_get(s->selected, "baseplate");
 	list[0] = by_code[strcmp(code, "ASCE7-10") == 0 ? 0 : strcmp(code, "ASCE7-22") == 0 ? 2 : 1][0];
-	list[1] = "ANSI/AISC 360-22, Specification for Structural Steel Buildings";
+	list[1] = aluminum ? "Aluminum Design Manual 2020, Part I, Specification for Aluminum Structures"
+					   : "ANSI/AISC 360-22, Specification for Structural Steel Buildings";
 	list[2] = "ACI 318-19, Building Code Requirements for Structural Concrete";
-	list[3] = "International Building Code, sections 1806 and 1807.3";
-	return (struct report_texts){list, 4};
+	list[3] = "International Building Code, sections 1806, 1807 and 1809";
+	list[4] = "AISC Design Guide 1, Base Plate and Anchor Rod Design";
+	return (struct report_texts){list, plate != NULL && plate->kind == JS_OBJECT ? 5 : 4};
 }
 
 static struct report_texts texts_of(const struct sealed *s, const struct json *notes)

@@ -247,9 +247,53 @@ static double shear_lb(const struct plate_problem *p, const struct plate_size *s
 	return 1000 * worst * (double)group->count;
 }
 
+static double beyond(double block_in, double outermost_in)
+{
+	return block_in > 0 ? fmax(block_in / 2 - outermost_in, .01) : INFINITY;
+}
+
+/* Edges of the concrete from the outermost of both lines. */
+static struct anchor_edges edges_of(const struct plate_problem *p, const struct plate_size *size)
+{
+	double along = beyond(p->block_l_in, size->l_in / 2 - p->edge_in);
+	double across = beyond(p->block_w_in, size->bolts > 2 ? size->w_in / 2 - p->edge_in : 0);
+	return (struct anchor_edges){along, along, across, across, p->block_t_in > 0 ? p->block_t_in : INFINITY};
+}
+
+/*
+ * Shear goes to either edge, and the line that bears stands nearer to one of them: all anchors together, without
+ * tension, may be the worse in shear.
+ */
+static void check_all_in_shear(const struct plate_problem *p, const struct plate_size *size,
+							   const struct anchor_problem *line, struct plate_answer *a)
+{
+	struct anchor_problem all = *line;
+	struct anchor_answer shear;
+	double arm = size->l_in / 2 - p->edge_in;
+	all.count = 0;
+	all.n_lb = all.ecc_n_in = 0;
+	all.edges = edges_of(p, size);
+	add_line(p, size, -arm, &all);
+	add_line(p, size, arm, &all);
+	all.v_lb = line->v_lb / (double)line->count * (double)all.count;
+	anchors_check(&all, &shear);
+	if (shear.shear_ratio <= a->anchors.shear_ratio)
+		return;
+	shear.tension_ratio = a->anchors.tension_ratio;
+	struct anchor_answer *out = &a->anchors;
+	out->breakout_v = shear.breakout_v;
+	out->pryout = shear.pryout;
+	out->steel_v = shear.steel_v;
+	out->shear_ratio = shear.shear_ratio;
+	/* REF: ACI 318-19 section 17.8 */
+	bool both = out->tension_ratio > .2 && out->shear_ratio > .2;
+	out->interaction_limit = both ? 1.2 : 1;
+	out->interaction = both ? out->tension_ratio + out->shear_ratio : fmax(out->tension_ratio, out->shear_ratio);
+}
+
 /*
  * The line that pulls, or all anchors where all pull or none does.  ACI is at strength level: what comes at
- * allowable-stress level is wind by 0.6.  Edges of the concrete are far: sign.anchors knows them.
+ * allowable-stress level is wind by 0.6.  Edges are far unless the problem says how large the concrete is.
  */
 static void check_embedded(const struct plate_problem *p, const struct plate_size *size, struct plate_answer *a)
 {
@@ -260,11 +304,13 @@ static void check_embedded(const struct plate_problem *p, const struct plate_siz
 		.lambda = 1,
 		.cracked = true,
 		.count = 0,
-		.edges = {INFINITY, INFINITY, INFINITY, INFINITY, INFINITY},
+		.edges = edges_of(p, size),
 	};
 	bool one_line = !a->forces.small && !a->forces.lifted;
 	add_line(p, size, arm, &in);
-	if (!one_line)
+	if (one_line) /* the other line's place is concrete here */
+		in.edges.x1_in += 2 * arm;
+	else
 		add_line(p, size, -arm, &in);
 	in.v_lb = factor * shear_lb(p, size, &in);
 	if (one_line) {
@@ -275,6 +321,8 @@ static void check_embedded(const struct plate_problem *p, const struct plate_siz
 	}
 	anchors_check(&in, &a->anchors);
 	a->anchored = true;
+	if (one_line && p->block_l_in > 0)
+		check_all_in_shear(p, size, &in, a);
 }
 
 void plate_check(const struct plate_problem *p, const struct plate_size *size, struct plate_answer *a)

@@ -34,6 +34,7 @@ struct plate_problem {
 	int method;
 	bool embedded; /* check `bolt` in concrete too */
 	struct anchor_bolt bolt;
+	double block_l_in, block_w_in, block_t_in; /* concrete around the plate's middle, along l and w; 0: far */
 };
 
 /* How the plate stands: statics alone. */

@@ -7,9 +7,11 @@
 
 #include "seal/check.h"
 #include "sign/domain/aluminum.h"
+#include "sign/domain/baseplate.h"
 #include "sign/domain/cabinets.h"
 #include "sign/domain/costs.h"
 #include "sign/domain/footing_direct_op.h"
+#include "sign/domain/footing_spread.h"
 #include "sign/domain/poles.h"
 #include "sign/domain/price.h"
 #include "sign/domain/section.h"
@@ -86,10 +88,31 @@ struct design_pole {
 	double weight_lb_ft, width_in, depth_in, fy_ksi;
 };
 
+/* The cage of a pier, or the mat of a spread footing. */
+struct design_bars {
+	struct rebar_result cage; /* but for a mat's weight absent there */
+	struct {
+		int64_t size, count, count_width;
+		double spacing_in;
+	} mat;
+};
+
 struct design_base {
 	int type;
 	double diameter_ft, depth_ft, length_ft, width_ft, thickness_ft, required_depth_ft, concrete_yards;
-	struct rebar_result rebar;
+	struct design_bars rebar;
+};
+
+/* A plate under every pole, and its anchors. */
+struct design_plate_shown {
+	double w_in, l_in, t_in, fy_ksi, weld_in, weight_lb;
+};
+
+struct design_anchors_shown {
+	int64_t count;
+	double dia_in;
+	const char *grade;
+	double embed_in, edge_in, tension_per_anchor_kip;
 };
 
 struct design_cost {
@@ -99,7 +122,8 @@ struct design_cost {
 struct design_option {
 	struct design_pole pole;
 	struct design_base foundation;
-	const struct json *baseplate, *anchors; /* of foundations that have them */
+	struct design_plate_shown *baseplate; /* of foundations that have them */
+	struct design_anchors_shown *anchors;
 	struct design_cost cost_usd;
 	struct check_list checks;
 };
@@ -161,6 +185,8 @@ struct design_problem {
 	const struct aluminum *aluminum; /* NULL: steel */
 	const struct section **list;     /* to consider; the search sorts it anew */
 	size_t count;
+	unsigned types; /* bits of enum design_foundation */
+	const struct grade *anchor_grade;
 };
 
 /*
@@ -170,10 +196,22 @@ struct design_problem {
 bool design_state(struct calc *calc, const struct design_request *request, const struct wind_setup *wind,
 				  const struct design_face *face, struct design_problem *problem);
 
+#define DESIGN_PLATE_FY_KSI 36. /* plates of A36 */
+
+/* A plate and its anchors, of one pole. */
+struct design_plate {
+	struct plate_size size;
+	double dia_in, embed_in, edge_in, weld_in;
+	double weight_lb, plate_usd, anchors_usd;
+};
+
 /* One pole with the best foundation for it. */
 struct design_candidate {
 	const struct section *section;
 	struct pole_checks checks;
+	int base;                   /* enum design_foundation */
+	struct design_plate plate;  /* unless direct */
+	struct spread_size footing; /* of spread */
 	double diameter_ft, required_ft, depth_ft, bearing_psf, mu_lbft;
 	struct pier_rebar rebar;
 	struct design_cost cost;
@@ -189,6 +227,41 @@ struct design_found {
 	int64_t considered, feasible;
 };
 
+/* What foundations depend on: one width of a shape, met again by many sections. */
+struct design_group {
+	int shape;
+	double width_in;
+	struct wind_pole_loads wind;
+	struct pole_loads asd[DESIGN_CASES]; /* of one pole, without the dead load that presses */
+	struct design_pier {
+		double required_ft, depth_ft, mu_lbft;
+		double area_ft2, weight_lb; /* of one */
+		struct pier_rebar rebar;
+		struct design_cost cost; /* of all, without steel */
+		bool feasible;           /* but for bearing, which the pole's weight takes part in */
+	} piers[DESIGN_DIAMETERS_MAX];
+};
+
+enum { DESIGN_KNOWN_MAX = 6 };
+
+/*
+ * Bars chosen once serve every moment between the one they were chosen for and the one they carry: what did not carry
+ * the smaller does not carry the larger.  Where none were enough, none are for more.
+ */
+struct design_known_bars {
+	double from_lbft, to_lbft;
+	struct pier_rebar rebar;
+	bool enough;
+};
+
+struct design_searching {
+	const struct design_problem *p;
+	struct design_found *found;
+	struct design_group group; /* of the section under way: sections come in the order of their widths */
+	struct design_known_bars known[DESIGN_DIAMETERS_MAX][DESIGN_KNOWN_MAX];
+	size_t known_count[DESIGN_DIAMETERS_MAX];
+};
+
 /*
  * Every section of the list with every diameter, exactly: the wind on each pole's own width, Cases A, B and C, the
  * worst of them.  The list is sorted anew; the answer does not depend on its order.  Cost: about 0.4 us a section and
@@ -196,6 +269,40 @@ struct design_found {
  */
 void design_search(const struct design_problem *problem, const struct section **list, size_t count,
 				   struct design_found *found);
+
+/* For design_plated.c: the group of a section, its checks, and what is kept of the candidates. */
+const struct design_group *design_group_of(struct design_searching *s, const struct section *section);
+void design_check_pole(struct design_searching *s, struct design_candidate *candidate);
+bool design_better(const struct design_problem *p, const struct design_candidate *a, const struct design_candidate *b);
+void design_keep(struct design_searching *s, const struct design_candidate *candidate);
+void design_keep_near(struct design_searching *s, const struct design_candidate *candidate);
+/* May a candidate still be among the best?  Its cost and depth may be lower bounds. */
+bool design_may_enter(const struct design_searching *s, const struct design_candidate *candidate);
+/* The candidate on this pier, priced; false: it does not bear. */
+bool design_set_pier(const struct design_searching *s, const struct design_group *group, size_t i,
+					 struct design_candidate *candidate);
+/* Moment of the sign's dead load off the pole's line, at right angles to the wind's; several poles share it evenly. */
+double design_dead_kipin(const struct design_problem *p);
+double design_usd_lb(const struct design_problem *p, const struct section *section);
+int design_cases(const struct design_problem *p);
+/* One pole's share of a wind case at a load factor. */
+struct pole_loads design_share(const struct design_problem *p, int wind_case, const struct wind_pole_loads *pole,
+							   double factor);
+
+/*
+ * Poles on plates with anchors, on piers or spread footings: the first `count` of the list pass as poles.  A pole is
+ * tried while its steel alone could still be among the best, so `feasible` counts what was found, not all there is.
+ */
+void design_search_plated(struct design_searching *s, const struct section **list, size_t count);
+
+/* The plate of a candidate: all rows at strength level, the worse of 0.9 D + W and 1.2 D + W each. */
+void design_plate_answer(const struct design_problem *p, const struct design_candidate *candidate,
+						 const struct wind_pole_loads *wind, struct plate_answer *answer);
+
+/* The spread footing of a candidate. */
+void design_spread_answer(const struct design_problem *p, const struct design_candidate *candidate,
+						  const struct wind_pole_loads *wind, struct spread_problem *problem,
+						  struct spread_answer *answer);
 
 /* The wind on the poles of a section, both together. */
 struct wind_pole_loads design_pole_wind(const struct design_problem *problem, const struct section *section);

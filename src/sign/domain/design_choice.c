@@ -133,15 +133,64 @@ static bool choose_aluminum(struct choosing *c)
 
 /* --- foundations --- */
 
+/* Which types; what poles of aluminium and signs off the pole's line do not have yet. */
+static bool choose_types(struct choosing *c)
+{
+	const struct design_foundation_request *f = &c->request->foundation;
+	struct design_problem *p = c->problem;
+	for (size_t i = 0; i < f->types.count; i++) {
+		p->types |= 1U << f->types.items[i];
+		if (f->types.items[i] == FOUNDATION_SPREAD && p->poles == 1 && p->x_ft != 0)
+			return err_field(&c->calc->err, ERR_NOT_IMPLEMENTED,
+							 field_pointer_index(c->calc->arena, "/foundation/types", i),
+							 "A spread footing under a sign off the pole's line bends both ways: not designed today.");
+	}
+	if (p->types == 0)
+		p->types = 1U << FOUNDATION_DIRECT;
+	if (p->aluminum != NULL && p->types != 1U << FOUNDATION_DIRECT) {
+		calc_abstain(c->calc, "abstain.aluminum",
+					 "Base plates are designed for steel poles (AISC Design Guide 1); ask for direct burial.");
+		return false;
+	}
+	return true;
+}
+
+static bool choose_anchors(struct choosing *c)
+{
+	enum { EDITION = 2021 };
+	const struct grades *grades = calc_pack(c->calc, "grades");
+	if (grades != NULL)
+		c->problem->anchor_grade = grade_find(grades, grade_default(GRADE_ANCHOR), GRADE_ANCHOR, EDITION);
+	return c->problem->anchor_grade != NULL;
+}
+
+static void assume_plates(struct choosing *c)
+{
+	calc_assume(
+		c->calc, "plates",
+		"Poles stand on square plates of A36 (AISC Design Guide 1) with cast-in %s anchors 12 diameters deep, at "
+		"strength level: 0.9 D + W and 1.2 D + W, each row the worse; E70 fillet all around.",
+		c->problem->anchor_grade->grade);
+	calc_assume(c->calc, "anchors_in_concrete",
+				"Anchors stand in cracked concrete without anchor reinforcement; of a round pier the square within it "
+				"counts for their edges.");
+	calc_assume(
+		c->calc, "feasible_counted",
+		"feasible_count holds the combinations that were found; with plates, poles whose steel alone costs more "
+		"than the answers are not tried.");
+	if ((c->problem->types & 1U << FOUNDATION_SPREAD) != 0)
+		calc_assume(c->calc, "spread_at_grade",
+					"Spread footings reach up to grade, one under each pole, clear of each other, at most twice as "
+					"long as wide; the cheapest by concrete, "
+					"excavation and bars.");
+}
+
 static bool choose_foundation(struct choosing *c)
 {
 	const struct design_foundation_request *f = &c->request->foundation;
 	struct design_problem *p = c->problem;
-	for (size_t i = 0; i < f->types.count; i++)
-		if (f->types.items[i] != FOUNDATION_DIRECT)
-			return err_field(&c->calc->err, ERR_NOT_IMPLEMENTED,
-							 field_pointer_index(c->calc->arena, "/foundation/types", i),
-							 "Only direct burial is designed today.");
+	if (!choose_types(c))
+		return false;
 	p->calibration = calc_pack(c->calc, "footing_calibration");
 	p->concrete = calc_pack(c->calc, "concrete");
 	p->costs = calc_pack(c->calc, "costs");
@@ -155,6 +204,11 @@ static bool choose_foundation(struct choosing *c)
 		p->diameters_ft[i] = f->diameters_ft.items[i];
 	for (double diameter = 1.5; f->diameters_ft.count == 0 && diameter <= 8; diameter += .5)
 		p->diameters_ft[p->diameters++] = diameter;
+	if (p->types == 1U << FOUNDATION_DIRECT)
+		return true;
+	if (!choose_anchors(c))
+		return false;
+	assume_plates(c);
 	return true;
 }
 

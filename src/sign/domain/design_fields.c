@@ -80,6 +80,43 @@ static const struct field pole_fields[] = {
 };
 static const struct field_table pole_table = FIELD_TABLE("sign.design.pole", design_pole, pole_fields);
 
+static const struct field bars_fields[] = {
+	F_INT(design_bars, cage.verticals, NAMED("verticals"), NULLABLE, DOC("Of a pier, as the ties")),
+	F_INT(design_bars, cage.vertical_size, NAMED("vertical_size"), NULLABLE, DOC("Bar number")),
+	F_INT(design_bars, cage.ties, NAMED("ties"), NULLABLE),
+	F_INT(design_bars, cage.tie_size, NAMED("tie_size"), NULLABLE),
+	F_NUM(design_bars, cage.tie_spacing_in, NAMED("tie_spacing_in"), NULLABLE, UNIT("in")),
+	F_NUM(design_bars, cage.lap_in, NAMED("lap_in"), NULLABLE, UNIT("in"), DOC("Class B")),
+	F_NUM(design_bars, cage.development_in, NAMED("development_in"), NULLABLE, UNIT("in")),
+	F_NUM(design_bars, cage.weight_lb, NAMED("weight_lb"), UNIT("lb")),
+	F_INT(design_bars, mat.size, NAMED("size"), NULLABLE, DOC("Of a mat: bar number")),
+	F_INT(design_bars, mat.count, NAMED("count"), NULLABLE, DOC("Bars along the length")),
+	F_INT(design_bars, mat.count_width, NAMED("count_width"), NULLABLE, DOC("Bars along the width")),
+	F_NUM(design_bars, mat.spacing_in, NAMED("spacing_in"), NULLABLE, UNIT("in"), DOC("The same both ways")),
+};
+static const struct field_table bars_table = FIELD_TABLE("sign.design.rebar", design_bars, bars_fields);
+
+static const struct field plate_fields[] = {
+	F_NUM(design_plate_shown, w_in, UNIT("in"), DOC("Across the moment")),
+	F_NUM(design_plate_shown, l_in, UNIT("in"), DOC("Along the moment")),
+	F_NUM(design_plate_shown, t_in, UNIT("in")),
+	F_NUM(design_plate_shown, fy_ksi, UNIT("ksi")),
+	F_NUM(design_plate_shown, weld_in, UNIT("in"), DOC("Fillet all around the pole")),
+	F_NUM(design_plate_shown, weight_lb, UNIT("lb"), DOC("Of all plates")),
+};
+static const struct field_table plate_table = FIELD_TABLE("sign.design.plate", design_plate_shown, plate_fields);
+
+static const struct field anchors_fields[] = {
+	F_INT(design_anchors_shown, count, DOC("Of one plate")),
+	F_NUM(design_anchors_shown, dia_in, UNIT("in")),
+	F_STR(design_anchors_shown, grade),
+	F_NUM(design_anchors_shown, embed_in, UNIT("in"), DOC("hef")),
+	F_NUM(design_anchors_shown, edge_in, UNIT("in"), DOC("From the plate's edge to the bolts")),
+	F_NUM(design_anchors_shown, tension_per_anchor_kip, UNIT("kip"), DOC("Strength level")),
+};
+static const struct field_table anchors_table =
+	FIELD_TABLE("sign.design.anchors", design_anchors_shown, anchors_fields);
+
 static const struct field base_fields[] = {
 	F_ENUM(design_base, type, foundations),
 	F_NUM(design_base, diameter_ft, NULLABLE, UNIT("ft")),
@@ -88,8 +125,8 @@ static const struct field base_fields[] = {
 	F_NUM(design_base, width_ft, NULLABLE, UNIT("ft")),
 	F_NUM(design_base, thickness_ft, NULLABLE, UNIT("ft")),
 	F_NUM(design_base, required_depth_ft, NULLABLE, UNIT("ft"), DOC("Exact")),
-	F_NUM(design_base, concrete_yards, UNIT("yd3"), DOC("Of all piers, without waste")),
-	F_OBJECT(design_base, rebar, &rebar_table, DOC("Of one pier")),
+	F_NUM(design_base, concrete_yards, UNIT("yd3"), DOC("Of all, without waste")),
+	F_OBJECT(design_base, rebar, &bars_table, DOC("Of one pier or footing")),
 };
 static const struct field_table base_table = FIELD_TABLE("sign.design.base", design_base, base_fields);
 
@@ -103,8 +140,8 @@ static const struct field_table cost_table = FIELD_TABLE("sign.design.cost", des
 static const struct field option_fields[] = {
 	F_OBJECT(design_option, pole, &pole_table),
 	F_OBJECT(design_option, foundation, &base_table),
-	F_JSON(design_option, baseplate, NULLABLE, DOC("Of a foundation that has one")),
-	F_JSON(design_option, anchors, NULLABLE, DOC("Of a foundation that has them")),
+	F_OBJECT_PTR(design_option, baseplate, &plate_table, NULLABLE, DOC("Of a foundation that has one")),
+	F_OBJECT_PTR(design_option, anchors, &anchors_table, NULLABLE, DOC("Of a foundation that has them")),
 	F_OBJECT(design_option, cost_usd, &cost_table),
 	F_OBJECTS(design_option, checks, &check_table, DOC("Of the pole, then of the foundation")),
 };
@@ -137,7 +174,7 @@ static const struct field result_fields[] = {
 	F_OBJECT_PTR(design_result, selected, &option_table, NULLABLE),
 	F_OBJECTS(design_result, alternates, &option_table, DOC("The next best poles, by objective")),
 	F_INT(design_result, considered_count, DOC("Sections × foundation sizes")),
-	F_INT(design_result, feasible_count),
+	F_INT(design_result, feasible_count, DOC("Found; see the assumption feasible_counted")),
 	F_OBJECT(design_result, price, &price_result_table, DOC("Service fee by sign.price")),
 	F_OBJECTS(design_result, nearest, &near_table, DOC("When nothing is feasible")),
 };

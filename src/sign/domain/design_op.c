@@ -4,7 +4,10 @@
 #include "core/arena.h"
 #include "seal/calc.h"
 #include "seal/op.h"
+#include "sign/domain/baseplate_op.h"
 #include "sign/domain/design.h"
+#include "sign/domain/footing_spread_op.h"
+#include "sign/domain/grade.h"
 #include "sign/domain/section_catalog.h"
 
 /* A design under way. */
@@ -100,22 +103,94 @@ static void ask_wind(struct designing *d)
 
 /* --- the answer --- */
 
-static void add_rows(struct designing *d, const struct design_candidate *c, struct check_list *checks)
+static void add_pier_rows(struct designing *d, const struct design_candidate *c, struct check_list *checks)
 {
 	struct arena *arena = d->calc->arena;
-	pole_check_rows(&c->checks, arena, checks);
 	/* REF: IBC 1807.3.2.1 */
 	check_add(checks, arena, "lateral", c->required_ft, c->depth_ft, "ft", "IBC 1807.3.2.1 eq. 18-1");
 	/* REF: IBC 1806.2 */
 	check_add(checks, arena, "bearing", c->bearing_psf, d->problem.soil.vertical_psf, "psf", "IBC 1806.2");
 	/* REF: ACI 318-19 section 22.4 */
 	check_add(checks, arena, "pier_flexure", c->mu_lbft, c->rebar.phi_mn_lbft, "lb-ft", "ACI 318-19 22.4");
-	check_finish(checks);
+}
+
+static void show_pier(struct designing *d, const struct design_candidate *c, struct design_option *option)
+{
+	option->foundation = (struct design_base){
+		.type = c->base,
+		.diameter_ft = c->diameter_ft,
+		.depth_ft = c->depth_ft,
+		.length_ft = NAN,
+		.width_ft = NAN,
+		.thickness_ft = NAN,
+		.required_depth_ft = c->required_ft,
+		.concrete_yards = d->problem.poles * M_PI / 4 * c->diameter_ft * c->diameter_ft * c->depth_ft / 27,
+		.rebar = {.cage = rebar_result(&c->rebar), .mat = {FIELD_NO_INT, FIELD_NO_INT, FIELD_NO_INT, NAN}},
+	};
+	add_pier_rows(d, c, &option->checks);
+}
+
+static void show_spread(struct designing *d, const struct design_candidate *c, const struct wind_pole_loads *wind,
+						struct design_option *option)
+{
+	struct spread_problem problem;
+	struct spread_answer answer;
+	design_spread_answer(&d->problem, c, wind, &problem, &answer);
+	const struct spread_size *size = &c->footing;
+	const struct spread_mat *mat = &answer.mat;
+	option->foundation = (struct design_base){
+		.type = c->base,
+		.diameter_ft = NAN,
+		.depth_ft = size->thickness_ft,
+		.length_ft = size->length_ft,
+		.width_ft = size->width_ft,
+		.thickness_ft = size->thickness_ft,
+		.required_depth_ft = NAN,
+		.concrete_yards = d->problem.poles * size->length_ft * size->width_ft * size->thickness_ft / 27,
+		.rebar = {.cage = {FIELD_NO_INT, FIELD_NO_INT, FIELD_NO_INT, FIELD_NO_INT, NAN, NAN, NAN,
+						   spread_mat_lb(&problem, size, mat)},
+				  .mat = {mat->size, mat->along_length, mat->along_width, mat->spacing_in}},
+	};
+	spread_rows(&answer, d->calc->arena, &option->checks);
+	if (answer.heel_lbft_ft > answer.heel_plain_lbft_ft)
+		calc_assume(d->calc, "top_bars",
+					"Heels that lift need bars at the top too (ACI 318-19 14.5.2): the same mat again; not priced.");
+}
+
+static void show_plate(struct designing *d, const struct design_candidate *c, const struct wind_pole_loads *wind,
+					   struct design_option *option)
+{
+	struct plate_answer answer;
+	option->baseplate = arena_new(d->calc->arena, struct design_plate_shown);
+	option->anchors = arena_new(d->calc->arena, struct design_anchors_shown);
+	if (option->baseplate == NULL || option->anchors == NULL)
+		return;
+	design_plate_answer(&d->problem, c, wind, &answer);
+	const struct design_plate *plate = &c->plate;
+	*option->baseplate =
+		(struct design_plate_shown){plate->size.w_in,    plate->size.l_in, plate->size.t_in,
+									DESIGN_PLATE_FY_KSI, plate->weld_in,   d->problem.poles * plate->weight_lb};
+	*option->anchors = (struct design_anchors_shown){plate->size.bolts, plate->dia_in,  d->problem.anchor_grade->grade,
+													 plate->embed_in,   plate->edge_in, answer.tension_per_anchor_kip};
+	plate_rows(&answer, d->calc->arena, &option->checks);
+}
+
+/* Two rows of one name, as `bearing` of soil and of the plate, would not be told apart. */
+static void tell_apart(struct check_list *checks)
+{
+	bool soil = false;
+	for (size_t i = 0; i < checks->count; i++) {
+		bool bearing = strcmp(checks->items[i].name, "bearing") == 0;
+		if (bearing && soil)
+			checks->items[i].name = "plate_bearing";
+		soil = soil || bearing;
+	}
 }
 
 static struct design_option option_of(struct designing *d, const struct design_candidate *c)
 {
 	const struct section *s = c->section;
+	const struct wind_pole_loads wind = design_pole_wind(&d->problem, s);
 	bool round = s->family == SECTION_PIPE || s->family == SECTION_HSS_ROUND;
 	section_note_published(d->calc, s);
 	struct design_option option = {
@@ -128,25 +203,50 @@ static struct design_option option_of(struct designing *d, const struct design_c
 				 .width_in = round || isnan(s->width_in) ? s->depth_in : s->width_in,
 				 .depth_in = s->depth_in,
 				 .fy_ksi = d->problem.materials[s->family].fy_ksi},
-		.foundation = {.type = FOUNDATION_DIRECT,
-					   .diameter_ft = c->diameter_ft,
-					   .depth_ft = c->depth_ft,
-					   .length_ft = NAN,
-					   .width_ft = NAN,
-					   .thickness_ft = NAN,
-					   .required_depth_ft = c->required_ft,
-					   .concrete_yards =
-						   d->problem.poles * M_PI / 4 * c->diameter_ft * c->diameter_ft * c->depth_ft / 27,
-					   .rebar = rebar_result(&c->rebar)},
 		.cost_usd = c->cost,
 	};
-	add_rows(d, c, &option.checks);
+	pole_check_rows(&c->checks, d->calc->arena, &option.checks);
+	if (c->base == FOUNDATION_SPREAD)
+		show_spread(d, c, &wind, &option);
+	else
+		show_pier(d, c, &option);
+	if (c->base != FOUNDATION_DIRECT)
+		show_plate(d, c, &wind, &option);
+	tell_apart(&option.checks);
+	check_finish(&option.checks);
 	return option;
+}
+
+/* The fewest poles with which something passes, and what: in words.  Spacing as asked, else the sign's width shared. */
+static const char *with_more_poles(struct designing *d)
+{
+	enum { POLES_MOST = 12, PLATED_MORE = 2 }; /* searches with plates take longer */
+	bool plated = d->problem.types != 1U << FOUNDATION_DIRECT;
+	int most = plated ? d->problem.poles + PLATED_MORE : POLES_MOST;
+	if (most > POLES_MOST)
+		most = POLES_MOST;
+	struct design_found *found = arena_new(d->calc->arena, struct design_found);
+	struct design_problem more = d->problem;
+	for (int poles = d->problem.poles + 1; found != NULL && poles <= most; poles++) {
+		more.poles = poles;
+		more.spacing_in =
+			d->problem.spacing_in > 0 ? d->problem.spacing_in : 12 * d->result->face.sign_width_ft / poles;
+		design_search(&more, more.list, more.count, found);
+		if (found->count > 0)
+			return arena_printf(d->calc->arena, "The nearest that passes: %d poles %s, %.4g ft apart, for %.0f USD.",
+								poles, found->kept[0].section->designation, more.spacing_in / 12,
+								found->kept[0].cost.total);
+	}
+	return arena_printf(
+		d->calc->arena,
+		"No number of poles up to %d passes: a lower or smaller sign, further families or better soil would help.",
+		most);
 }
 
 static void answer_nothing(struct designing *d, const struct design_found *found)
 {
 	struct design_result *out = d->result;
+	const char *passes = with_more_poles(d);
 	out->nearest.items = arena_array(d->calc->arena, found->near_count, sizeof *out->nearest.items);
 	for (size_t i = 0; out->nearest.items != NULL && i < found->near_count; i++) {
 		const struct design_candidate *c = &found->near[i];
@@ -161,9 +261,12 @@ static void answer_nothing(struct designing *d, const struct design_found *found
 			.governing = found->near_base[i] ? "foundation"
 						 : governing != NULL ? governing->name
 											 : "none",
-			.because = found->near_base[i] ? "The pole passes; no pier of the diameters asked for does: larger piers, "
-											 "better soil or more poles would."
-										   : "More poles, further families or a lower sign would pass.",
+			.because =
+				found->near_base[i]
+					? arena_printf(d->calc->arena, "The pole passes; no foundation of those asked for does. %s", passes)
+					: arena_printf(d->calc->arena, "%s is used %.3g times what is available. %s",
+								   governing != NULL ? governing->name : "Nothing",
+								   governing != NULL ? governing->utilization : 0, passes),
 		};
 	}
 	calc_warn(

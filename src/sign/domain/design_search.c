@@ -9,47 +9,12 @@ static const double DEAD_LRFD = 1.2;      /* REF: ASCE 7-16 section 2.3.1: 1.2 D
 static const double K_CANTILEVER = 2.1;   /* REF: AISC 360-22 table C-A-7.1: recommended for a flagpole */
 static const double IN_FT = 12;
 
-/* What foundations depend on: one width of a shape, met again by many sections. */
-struct width_group {
-	int shape;
-	double width_in;
-	struct wind_pole_loads wind;
-	struct pole_loads asd[DESIGN_CASES]; /* of one pole, without dead load */
-	struct pier {
-		double required_ft, depth_ft, mu_lbft;
-		double area_ft2, weight_lb; /* of one */
-		struct pier_rebar rebar;
-		struct design_cost cost; /* of all, without steel */
-		bool feasible;           /* but for bearing, which the pole's weight takes part in */
-	} piers[DESIGN_DIAMETERS_MAX];
-};
-
-enum { KNOWN_MAX = 6 };
-
-/*
- * Bars chosen once serve every moment between the one they were chosen for and the one they carry: what did not carry
- * the smaller does not carry the larger.  Where none were enough, none are for more.
- */
-struct known_bars {
-	double from_lbft, to_lbft;
-	struct pier_rebar rebar;
-	bool enough;
-};
-
-struct searching {
-	const struct design_problem *p;
-	struct design_found *found;
-	struct width_group group; /* of the section under way: sections come in the order of their widths */
-	struct known_bars known[DESIGN_DIAMETERS_MAX][KNOWN_MAX];
-	size_t known_count[DESIGN_DIAMETERS_MAX];
-};
-
 static const struct wind_case *case_of(const struct wind_loads *loads, int i)
 {
 	return i == 0 ? &loads->a : i == 1 ? &loads->b : &loads->c;
 }
 
-static int cases(const struct design_problem *p)
+int design_cases(const struct design_problem *p)
 {
 	return p->wind->loads.c_applies ? 3 : 2;
 }
@@ -89,9 +54,10 @@ struct wind_pole_loads design_pole_wind(const struct design_problem *p, const st
  * One pole's share of a wind case at a load factor.  Wind on an off-centre sign twists: its force at the offset adds to
  * the case's own torsion.
  */
-static struct pole_loads share_of(const struct design_problem *p, const struct wind_case *c,
-								  const struct wind_pole_loads *pole, double factor)
+struct pole_loads design_share(const struct design_problem *p, int wind_case, const struct wind_pole_loads *pole,
+							   double factor)
 {
+	const struct wind_case *c = case_of(&p->wind->loads, wind_case);
 	const struct pole_loads total = {
 		.m_kipin = factor * (c->moment_lbft + pole->moment_lbft) * IN_FT / 1000,
 		.v_kip = factor * (c->force_lb + pole->force_lb) / 1000,
@@ -103,9 +69,10 @@ static struct pole_loads share_of(const struct design_problem *p, const struct w
 /* --- foundations --- */
 
 /* The deepest of the cases; those of equal force and moment, as A and B of one pole, are solved once. */
-static void solve_depth(const struct design_problem *p, const struct width_group *group, double b_ft, struct pier *pier)
+static void solve_depth(const struct design_problem *p, const struct design_group *group, double b_ft,
+						struct design_pier *pier)
 {
-	for (int c = 0; c < cases(p); c++) {
+	for (int c = 0; c < design_cases(p); c++) {
 		const struct pole_loads *l = &group->asd[c];
 		if (c > 0 && l->v_kip == l[-1].v_kip && l->m_kipin == l[-1].m_kipin)
 			continue;
@@ -119,13 +86,14 @@ static void solve_depth(const struct design_problem *p, const struct width_group
 	pier->depth_ft = step * ceil(least / step - 1e-9);
 }
 
-static const struct known_bars *bars_for(struct searching *s, size_t i, double mu_lbft)
+static const struct design_known_bars *bars_for(struct design_searching *s, size_t i, double mu_lbft)
 {
-	struct known_bars *all = s->known[i];
+	struct design_known_bars *all = s->known[i];
 	for (size_t k = 0; k < s->known_count[i]; k++)
 		if (mu_lbft >= all[k].from_lbft && mu_lbft <= all[k].to_lbft)
 			return &all[k];
-	struct known_bars *bars = &all[s->known_count[i] < KNOWN_MAX ? s->known_count[i]++ : KNOWN_MAX - 1];
+	struct design_known_bars *bars =
+		&all[s->known_count[i] < DESIGN_KNOWN_MAX ? s->known_count[i]++ : DESIGN_KNOWN_MAX - 1];
 	bars->enough = pier_reinforce(s->p->concrete, false, s->p->diameters_ft[i], s->p->request->foundation.fc_psi,
 								  mu_lbft, &bars->rebar);
 	bars->from_lbft = mu_lbft;
@@ -133,9 +101,9 @@ static const struct known_bars *bars_for(struct searching *s, size_t i, double m
 	return bars;
 }
 
-static bool reinforce(struct searching *s, size_t i, struct pier *pier)
+static bool reinforce(struct design_searching *s, size_t i, struct design_pier *pier)
 {
-	const struct known_bars *bars = bars_for(s, i, pier->mu_lbft);
+	const struct design_known_bars *bars = bars_for(s, i, pier->mu_lbft);
 	pier->rebar = bars->rebar;
 	if (bars->enough)
 		pier_detail(s->p->concrete, s->p->diameters_ft[i], pier->depth_ft, s->p->request->foundation.fc_psi,
@@ -144,11 +112,11 @@ static bool reinforce(struct searching *s, size_t i, struct pier *pier)
 }
 
 /* Everything of a pier that the pole above it does not change. */
-static void solve_pier(struct searching *s, struct width_group *group, size_t i)
+static void solve_pier(struct design_searching *s, struct design_group *group, size_t i)
 {
 	const struct design_problem *p = s->p;
-	struct pier *pier = &group->piers[i];
-	*pier = (struct pier){.area_ft2 = M_PI / 4 * p->diameters_ft[i] * p->diameters_ft[i]};
+	struct design_pier *pier = &group->piers[i];
+	*pier = (struct design_pier){.area_ft2 = M_PI / 4 * p->diameters_ft[i] * p->diameters_ft[i]};
 	solve_depth(p, group, p->diameters_ft[i], pier);
 	pier->feasible = pier->required_ft <= p->calibration->max_depth_ft && reinforce(s, i, pier);
 	double volume_cf = pier->area_ft2 * pier->depth_ft, yards = p->poles * volume_cf / 27;
@@ -160,9 +128,14 @@ static void solve_pier(struct searching *s, struct width_group *group, size_t i)
 	};
 }
 
-static const struct width_group *group_of(struct searching *s, const struct section *section)
+double design_dead_kipin(const struct design_problem *p)
 {
-	struct width_group *group = &s->group;
+	return p->poles == 1 ? p->weight_lb * fabs(p->x_ft) * IN_FT / 1000 : 0;
+}
+
+const struct design_group *design_group_of(struct design_searching *s, const struct section *section)
+{
+	struct design_group *group = &s->group;
 	int shape = pole_shape(section);
 	double width_in = windward_in(section);
 	if (group->shape == shape && group->width_in == width_in)
@@ -170,8 +143,10 @@ static const struct width_group *group_of(struct searching *s, const struct sect
 	group->shape = shape;
 	group->width_in = width_in;
 	group->wind = wind_on(s->p, shape, width_in);
-	for (int c = 0; c < cases(s->p); c++)
-		group->asd[c] = share_of(s->p, case_of(&s->p->wind->loads, c), &group->wind, STRENGTH_TO_ASD);
+	for (int c = 0; c < design_cases(s->p); c++) {
+		group->asd[c] = design_share(s->p, c, &group->wind, STRENGTH_TO_ASD);
+		group->asd[c].m_kipin = hypot(group->asd[c].m_kipin, design_dead_kipin(s->p));
+	}
 	for (size_t i = 0; i < s->p->diameters; i++)
 		solve_pier(s, group, i);
 	return group;
@@ -200,7 +175,7 @@ static double measure(const struct design_problem *p, const struct design_candid
 
 /* Which is better: the objective, then cost, then weight, then the smaller pier, then the name: the order never
  * changes. */
-static bool better(const struct design_problem *p, const struct design_candidate *a, const struct design_candidate *b)
+bool design_better(const struct design_problem *p, const struct design_candidate *a, const struct design_candidate *b)
 {
 	const double of_a[] = {measure(p, a), a->cost.total, a->weight_lb, a->diameter_ft};
 	const double of_b[] = {measure(p, b), b->cost.total, b->weight_lb, b->diameter_ft};
@@ -210,39 +185,41 @@ static bool better(const struct design_problem *p, const struct design_candidate
 	return strcmp(a->section->designation, b->section->designation) < 0;
 }
 
-static double usd_lb(const struct design_problem *p, const struct section *section)
+double design_usd_lb(const struct design_problem *p, const struct section *section)
 {
 	return p->aluminum != NULL ? p->costs->steel_usd_lb.aluminum : cost_of_family(p->costs, section->family);
 }
 
-static void set_pier(const struct design_problem *p, size_t i, const struct pier *pier, double bearing_psf,
+bool design_set_pier(const struct design_searching *s, const struct design_group *group, size_t i,
 					 struct design_candidate *candidate)
 {
+	const struct design_problem *p = s->p;
+	const struct design_pier *pier = &group->piers[i];
+	double dead_lb = (p->weight_lb + candidate->weight_lb) / p->poles + pier->weight_lb;
+	if (!pier->feasible || dead_lb > p->soil.vertical_psf * CHECK_TOLERANCE * pier->area_ft2)
+		return false;
 	candidate->diameter_ft = p->diameters_ft[i];
 	candidate->required_ft = pier->required_ft;
 	candidate->depth_ft = pier->depth_ft;
 	candidate->mu_lbft = pier->mu_lbft;
-	candidate->bearing_psf = bearing_psf;
+	candidate->bearing_psf = dead_lb / pier->area_ft2;
 	candidate->rebar = pier->rebar;
 	candidate->cost = pier->cost;
-	candidate->cost.steel = candidate->weight_lb * usd_lb(p, candidate->section);
+	candidate->cost.steel = candidate->weight_lb * design_usd_lb(p, candidate->section);
 	candidate->cost.total = candidate->cost.steel + pier->cost.concrete + pier->cost.excavation + pier->cost.rebar;
+	return true;
 }
 
 /* The best foundation for a pole that passes.  False: none of the diameters is feasible. */
-static bool best_pier(struct searching *s, const struct width_group *group, struct design_candidate *candidate)
+static bool best_pier(struct design_searching *s, const struct design_group *group, struct design_candidate *candidate)
 {
-	const struct design_problem *p = s->p;
 	struct design_candidate next = *candidate;
 	bool any = false;
-	for (size_t i = 0; i < p->diameters; i++) {
-		const struct pier *pier = &group->piers[i];
-		double dead_lb = (p->weight_lb + candidate->weight_lb) / p->poles + pier->weight_lb;
-		if (!pier->feasible || dead_lb > p->soil.vertical_psf * CHECK_TOLERANCE * pier->area_ft2)
+	for (size_t i = 0; i < s->p->diameters; i++) {
+		if (!design_set_pier(s, group, i, &next))
 			continue;
 		s->found->feasible++;
-		set_pier(p, i, pier, dead_lb / pier->area_ft2, &next);
-		if (!any || better(p, &next, candidate))
+		if (!any || design_better(s->p, &next, candidate))
 			*candidate = next;
 		any = true;
 	}
@@ -251,13 +228,14 @@ static bool best_pier(struct searching *s, const struct width_group *group, stru
 
 /* --- poles --- */
 
-static void check_pole(const struct searching *s, const struct width_group *group, struct design_candidate *candidate)
+void design_check_pole(struct design_searching *s, struct design_candidate *candidate)
 {
 	const struct design_problem *p = s->p;
+	const struct design_group *group = design_group_of(s, candidate->section);
 	double length_in = p->height_ft * IN_FT, factor = p->lrfd ? 1 : STRENGTH_TO_ASD;
 	double dead_kip = (p->lrfd ? DEAD_LRFD : 1) * (p->weight_lb + candidate->weight_lb) / p->poles / 1000;
 	/* Dead load off the pole line bends the other way: the resultant acts. */
-	double dead_kipin = p->poles == 1 ? (p->lrfd ? DEAD_LRFD : 1) * p->weight_lb * fabs(p->x_ft) * IN_FT / 1000 : 0;
+	double dead_kipin = (p->lrfd ? DEAD_LRFD : 1) * design_dead_kipin(p);
 	const struct pole_frame frame = {
 		.lengths = {.height_in = length_in,
 					.column_in = K_CANTILEVER * length_in,
@@ -267,8 +245,8 @@ static void check_pole(const struct searching *s, const struct width_group *grou
 		.limit_ratio = p->request->support.drift_limit_ratio,
 	};
 	struct pole_case all[DESIGN_CASES];
-	for (int c = 0; c < cases(p); c++) {
-		struct pole_loads l = share_of(p, case_of(&p->wind->loads, c), &group->wind, factor);
+	for (int c = 0; c < design_cases(p); c++) {
+		struct pole_loads l = design_share(p, c, &group->wind, factor);
 		double service = STRENGTH_TO_ASD / factor;
 		all[c].drift = (struct pole_drift){
 			.force_kip = service * l.v_kip, .arm_in = l.v_kip > 0 ? l.m_kipin / l.v_kip : 0, .moment_kipin = 0};
@@ -283,26 +261,26 @@ static void check_pole(const struct searching *s, const struct width_group *grou
 		aluminum_strength(section, p->aluminum, &frame.lengths, p->lrfd, &strength);
 	else
 		strength_of(section, material, &frame.lengths, p->lrfd, &strength);
-	pole_check_strength(section, material, &strength, &frame, all, (size_t)cases(p), &candidate->checks);
+	pole_check_strength(section, material, &strength, &frame, all, (size_t)design_cases(p), &candidate->checks);
 }
 
-static void keep(struct searching *s, const struct design_candidate *candidate)
+void design_keep(struct design_searching *s, const struct design_candidate *candidate)
 {
 	struct design_found *f = s->found;
 	size_t at = f->count;
-	if (at == f->room && !better(s->p, candidate, &f->kept[at - 1]))
+	if (at == f->room && !design_better(s->p, candidate, &f->kept[at - 1]))
 		return;
 	if (at == f->room)
 		at--;
 	else
 		f->count++;
-	for (; at > 0 && better(s->p, candidate, &f->kept[at - 1]); at--)
+	for (; at > 0 && design_better(s->p, candidate, &f->kept[at - 1]); at--)
 		f->kept[at] = f->kept[at - 1];
 	f->kept[at] = *candidate;
 }
 
 /* The poles that come nearest: the lowest utilization, and those that pass but find no foundation before all others. */
-static void keep_near(struct searching *s, const struct design_candidate *candidate, bool base)
+static void keep_near(struct design_searching *s, const struct design_candidate *candidate, bool base)
 {
 	struct design_found *f = s->found;
 	size_t at = f->near_count;
@@ -323,23 +301,50 @@ static void keep_near(struct searching *s, const struct design_candidate *candid
 	f->near_base[at] = base;
 }
 
+void design_keep_near(struct design_searching *s, const struct design_candidate *candidate)
+{
+	keep_near(s, candidate, true);
+}
+
+bool design_may_enter(const struct design_searching *s, const struct design_candidate *candidate)
+{
+	const struct design_found *f = s->found;
+	return f->count < f->room || design_better(s->p, candidate, &f->kept[f->count - 1]);
+}
+
+static void search_direct(struct design_searching *s, struct design_candidate *candidate)
+{
+	s->found->considered += (int64_t)s->p->diameters;
+	if (best_pier(s, design_group_of(s, candidate->section), candidate))
+		design_keep(s, candidate);
+	else
+		keep_near(s, candidate, true);
+}
+
 void design_search(const struct design_problem *p, const struct section **list, size_t count,
 				   struct design_found *found)
 {
-	struct searching s = {.p = p, .found = found, .group = {.shape = -1}};
+	struct design_searching s = {.p = p, .found = found, .group = {.shape = -1}};
+	size_t passing = 0;
+	bool direct = (p->types & 1U << FOUNDATION_DIRECT) != 0, piers = (p->types & 1U << FOUNDATION_BASEPLATE) != 0;
 	qsort(list, count, sizeof *list, by_width);
 	*found = (struct design_found){.room = (size_t)p->request->alternates + 1};
 	for (size_t i = 0; i < count; i++) {
 		struct design_candidate candidate = {.section = list[i]};
 		candidate.weight_lb = list[i]->weight_lb_ft * p->height_ft * p->poles;
-		found->considered += (int64_t)p->diameters;
-		const struct width_group *group = group_of(&s, list[i]);
-		check_pole(&s, group, &candidate);
-		if (!candidate.checks.pass)
+		design_check_pole(&s, &candidate);
+		if (!candidate.checks.pass) {
+			found->considered += direct ? (int64_t)p->diameters : 0;
 			keep_near(&s, &candidate, false);
-		else if (best_pier(&s, group, &candidate))
-			keep(&s, &candidate);
-		else
-			keep_near(&s, &candidate, true);
+			continue;
+		}
+		list[i] = list[passing]; /* the list stays whole: it may be searched again */
+		list[passing++] = candidate.section;
+		if (direct)
+			search_direct(&s, &candidate);
 	}
+	found->considered += piers ? (int64_t)(count * p->diameters) : 0;
+	found->considered += (p->types & 1U << FOUNDATION_SPREAD) != 0 ? (int64_t)count : 0;
+	if (p->types != 1U << FOUNDATION_DIRECT)
+		design_search_plated(&s, list, passing);
 }

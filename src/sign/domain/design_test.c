@@ -10,7 +10,9 @@
 
 #include "seal/harness.h"
 #include "seal/op.h"
+#include "sign/domain/baseplate_op.h"
 #include "sign/domain/design.h"
+#include "sign/domain/footing_spread_op.h"
 #include "sign/domain/poles_op.h"
 #include "sign/sign.h"
 
@@ -160,6 +162,30 @@ static void nothing_feasible_explains_itself(void **state)
 	assert_true(number("/result/nearest/0/utilization") <= number("/result/nearest/1/utilization"));
 }
 
+/* What is said to pass does. */
+static void the_nearest_option_passes(void **state)
+{
+	(void)state;
+	const char *sign = "\"site\":{\"wind_speed_mph\":150},\"sign\":{\"height_ft\":45,\"sign_height_ft\":12,"
+					   "\"sign_width_ft\":24}";
+	assert_true(harness_call(harness, &sign_design_op, "{%s,\"support\":{\"families\":[\"pipe\"]}}", sign));
+	assert_int_equal(harness_count(harness, "/result/selected"), -2);
+	const char *because = harness_text(harness, "/result/nearest/0/because");
+	const char *said = strstr(because, "The nearest that passes: ");
+	assert_non_null(said);
+	int poles;
+	char designation[40];
+	double apart, usd;
+	assert_int_equal(sscanf(said, "The nearest that passes: %d poles %39[^,], %lf ft apart, for %lf USD", &poles,
+							designation, &apart, &usd),
+					 4);
+	assert_true(harness_call(harness, &sign_design_op,
+							 "{%s,\"support\":{\"families\":[\"pipe\"],\"num_poles\":%d,\"spacing_ft\":%.17g}}", sign,
+							 poles, 24. / poles));
+	assert_string_equal(harness_text(harness, "/result/selected/pole/designation"), designation);
+	assert_true(fabs(number("/result/selected/cost_usd/total") - usd) < 1);
+}
+
 static void cabinets_make_the_face(void **state)
 {
 	(void)state;
@@ -214,10 +240,143 @@ static void bad_input(void **state)
 		harness, &sign_design_op,
 		"{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":8,\"sign_height_ft\":9,\"sign_width_ft\":9}}"));
 	assert_true(harness_refused(harness, "/sign/sign_height_ft", "greater_than_height"));
-	assert_false(design(115, ",\"foundation\":{\"types\":[\"spread\"]}"));
+	assert_false(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":4,\"height_ft\":4,\"z_offset_ft\":9,"
+		"\"x_offset_ft\":3}],\"foundation\":{\"types\":[\"direct\",\"spread\"]}}"));
 	assert_true(harness_refused(harness, NULL, "not_implemented"));
 	assert_false(design(115, ",\"support\":{\"steel_grade\":\"A9\"}"));
 	assert_true(harness_refused(harness, "/support/steel_grade", "enum"));
+}
+
+/* Row of that name among the selected's checks. */
+static double selected_row(const char *name, const char *member)
+{
+	char pointer[80];
+	int at = harness_find(harness, "/result/selected/checks", "name", name);
+	snprintf(pointer, sizeof pointer, "/result/selected/checks/%d/%s", at, member);
+	return at < 0 ? (double)NAN : number(pointer);
+}
+
+static void all_rows_pass(int expected)
+{
+	int rows = harness_count(harness, "/result/selected/checks");
+	assert_int_equal(rows, expected);
+	for (int i = 0; i < rows; i++) {
+		char pointer[80];
+		snprintf(pointer, sizeof pointer, "/result/selected/checks/%d/pass", i);
+		assert_true(harness_bool(harness, pointer));
+	}
+	const char *const parts[] = {"steel", "concrete", "excavation", "rebar", "anchors"};
+	double sum = 0;
+	for (int i = 0; i < 5; i++) {
+		char pointer[80];
+		snprintf(pointer, sizeof pointer, "/result/selected/cost_usd/%s", parts[i]);
+		sum += number(pointer);
+	}
+	near_share(number("/result/selected/cost_usd/total"), sum, 1e-5);
+}
+
+/* REF: AISC 360-22 J2.4; AISC Design Guide 1 section 3.4.3: the plate of the whole, asked alone at 0.9 D + W, needs no
+ * more thickness and pulls its anchors as much. */
+static void plate_agrees(void)
+{
+	double force = number("/result/loads/total/force_lb"), moment = number("/result/loads/total/moment_base_lbft"),
+		   torsion = number("/result/loads/total/torsion_lbft"),
+		   dead = number("/result/selected/pole/weight_lb") + number("/result/face/weight_lb"),
+		   pull = number("/result/selected/anchors/tension_per_anchor_kip"),
+		   t = number("/result/selected/baseplate/t_in"), d = number("/result/selected/pole/depth_in"),
+		   b = number("/result/selected/pole/width_in");
+	bool round = strcmp(harness_text(harness, "/result/selected/pole/family"), "pipe") == 0 ||
+				 strcmp(harness_text(harness, "/result/selected/pole/family"), "HSS_round") == 0;
+	assert_true(harness_call(
+		harness, &sign_baseplate_op,
+		"{\"plate\":{\"w_in\":%g,\"l_in\":%g,\"t_in\":%g},\"column\":{\"shape\":\"%s\",\"d_in\":%g,\"b_in\":%g},"
+		"\"anchors\":{\"num_anchors\":%g,\"dia_in\":%g,\"edge_in\":%g},\"weld\":{\"size_in\":%g},"
+		"\"loads\":{\"P_kip\":%.9g,\"V_kip\":%.9g,\"M_kipin\":%.9g,\"T_kipin\":%.9g}}",
+		number("/result/selected/baseplate/w_in"), number("/result/selected/baseplate/l_in"), t,
+		round ? "round" : "rect", d, b, number("/result/selected/anchors/count"),
+		number("/result/selected/anchors/dia_in"), number("/result/selected/anchors/edge_in"),
+		number("/result/selected/baseplate/weld_in"), .9 * dead / 1000, force / 1000, moment * 12 / 1000,
+		torsion * 12 / 1000));
+	assert_true(harness_bool(harness, "/result/approved"));
+	near_share(number("/result/tension_per_anchor_kip"), pull, 1e-3);
+	assert_true(t - number("/result/t_required_in") < .125 + 1e-3);
+}
+
+/* REF: IBC 1806.2; ACI 318-19 section 13.2.7: the footing of the whole, asked alone, presses and slides as much. */
+static void spread_footings(void **state)
+{
+	(void)state;
+	assert_true(design(115, ",\"foundation\":{\"types\":[\"spread\"]}"));
+	all_rows_pass(6 + 10 + 5 + 8);
+	double force = .6 * number("/result/loads/total/force_lb"),
+		   moment = .6 * number("/result/loads/total/moment_base_lbft");
+	double dead = number("/result/selected/pole/weight_lb") + number("/result/face/weight_lb"),
+		   d = number("/result/selected/pole/depth_in"), b = number("/result/selected/pole/width_in");
+	double bearing = selected_row("bearing", "demand"), sliding = selected_row("sliding", "utilization"),
+		   shear = selected_row("two_way_shear", "demand");
+	double length = number("/result/selected/foundation/length_ft"),
+		   width = number("/result/selected/foundation/width_ft");
+	assert_true(length <= 2 * width);
+	char body[400];
+	snprintf(body, sizeof body,
+			 "{\"length_ft\":%g,\"width_ft\":%g,\"thickness_ft\":%g,\"vertical_lb\":%.9g,\"force_lb\":%.9g,"
+			 "\"height_ft\":%.9g,\"column\":{\"depth_in\":%g,\"width_in\":%g}}",
+			 length, width, number("/result/selected/foundation/thickness_ft"), dead, force, moment / force, d, b);
+	plate_agrees();
+	assert_true(harness_call(harness, &sign_footing_spread_op, "%s", body));
+	assert_true(harness_bool(harness, "/result/all_pass"));
+	near_share(number("/result/q_max_psf"), bearing, 1e-3);
+	char pointer[60];
+	snprintf(pointer, sizeof pointer, "/result/checks/%d/utilization",
+			 harness_find(harness, "/result/checks", "name", "sliding"));
+	near_share(number(pointer), sliding, 2e-3);
+	snprintf(pointer, sizeof pointer, "/result/checks/%d/demand",
+			 harness_find(harness, "/result/checks", "name", "two_way_shear"));
+	near_share(number(pointer), shear, 2e-3);
+}
+
+/* REF: AISC 360-22 table J2.4: no fillet is below the table's 3/16 in.  The optimum of poles on plates again: each
+ * diameter alone; the cheapest of all is the answer. */
+static void plates_on_piers(void **state)
+{
+	(void)state;
+	double best = INFINITY;
+	for (double diameter = 4; diameter <= 8; diameter += 1) {
+		char more[160];
+		snprintf(more, sizeof more,
+				 ",\"support\":{\"families\":[\"pipe\"]},\"alternates\":0,\"foundation\":{\"types\":[\"baseplate\"],"
+				 "\"diameters_ft\":[%g]}",
+				 diameter);
+		assert_true(design(115, more));
+		if (harness_count(harness, "/result/selected") > 0)
+			best = fmin(best, number("/result/selected/cost_usd/total"));
+	}
+	assert_true(design(115, ",\"support\":{\"families\":[\"pipe\"]},\"foundation\":{\"types\":[\"baseplate\"],"
+							"\"diameters_ft\":[4,5,6,7,8]}"));
+	all_rows_pass(6 + 3 + 5 + 8);
+	assert_true(number("/result/selected/baseplate/weld_in") >= .1875 - 1e-3);
+	near_share(number("/result/selected/cost_usd/total"), best, 1e-9);
+	plate_agrees();
+}
+
+/* All types together are no dearer than the cheapest of them alone. */
+static void types_together(void **state)
+{
+	(void)state;
+	static const char *const types[] = {"direct", "spread", "baseplate"};
+	double best = INFINITY;
+	for (int i = 0; i < 3; i++) {
+		char more[120];
+		snprintf(more, sizeof more, ",\"support\":{\"families\":[\"pipe\"]},\"foundation\":{\"types\":[\"%s\"]}",
+				 types[i]);
+		assert_true(design(100, more));
+		best = fmin(best, number("/result/selected/cost_usd/total"));
+	}
+	assert_true(design(100, ",\"support\":{\"families\":[\"pipe\"]},\"foundation\":{\"types\":[\"direct\",\"spread\","
+							"\"baseplate\"]}"));
+	near_share(number("/result/selected/cost_usd/total"), best, 1e-9);
 }
 
 static bool aluminum(double height_ft, const char *more)
@@ -286,10 +445,14 @@ int main(void)
 		cmocka_unit_test(the_optimum_is_exact),
 		cmocka_unit_test(cost_never_falls_with_the_wind),
 		cmocka_unit_test(nothing_feasible_explains_itself),
+		cmocka_unit_test(the_nearest_option_passes),
 		cmocka_unit_test(cabinets_make_the_face),
 		cmocka_unit_test(several_poles_share),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(bad_input),
+		cmocka_unit_test(spread_footings),
+		cmocka_unit_test(plates_on_piers),
+		cmocka_unit_test(types_together),
 		cmocka_unit_test(aluminum_poles),
 		cmocka_unit_test(aluminum_is_refused),
 		cmocka_unit_test(ten_runs_are_equal),

@@ -120,6 +120,25 @@ void spread_check_concrete(const struct spread_problem *problem, const struct sp
  */
 bool spread_search(const struct spread_problem *problem, struct spread_size *size);
 
+/* What a search minds beside passing. */
+struct spread_wish {
+	double usd_ft3, usd_lb; /* of concrete with its hole, above 0; of bars */
+	double thinnest_ft, widest_ft;
+	double narrowest_ft, longest; /* least width; length over width at most; 0: any */
+	double below_usd;             /* only what costs less counts */
+};
+
+/*
+ * The cheapest passing footing among the same sizes, exactly; ties as above.  False: none below the price; outputs
+ * untouched.  Cost: about 1 ms without a bound, less with one.
+ */
+bool spread_search_wish(const struct spread_problem *problem, const struct spread_wish *wish, struct spread_size *size,
+						double *usd);
+
+/* Weight of the bars of a mat, 3 in short of the edges. */
+double spread_mat_lb(const struct spread_problem *problem, const struct spread_size *size,
+					 const struct spread_mat *mat);
+
 /*
  * The same under a wall: the width in `size` stays, and so does a length or thickness that is no NaN there.  Of equals
  * the thinner.  False: none passes; what was free is then the largest.  Cost: under 10 ms.

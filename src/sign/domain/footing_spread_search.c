@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "sign/domain/concrete.h"
 #include "sign/domain/footing_spread.h"
 #include "sign/domain/soil.h"
 
@@ -20,8 +21,10 @@ static double thickness(int i)
 
 struct search {
 	const struct spread_problem *p;
+	const struct spread_wish *wish;
 	struct spread_size best;
-	double best_ft3; /* infinite: none yet */
+	double best_usd; /* what must be beaten; infinite: nothing yet */
+	bool found;
 };
 
 static double volume(const struct spread_size *size)
@@ -38,46 +41,72 @@ static bool soil_passes(const struct spread_problem *p, double length, double wi
 }
 
 /* REF: ACI 318-19 section 13.3.1.2: 6 in of effective depth */
-static bool passes(const struct spread_problem *p, const struct spread_size *size)
+static bool passes(const struct spread_problem *p, const struct spread_size *size, struct spread_answer *answer)
 {
 	enum { LEAST_D_IN = 6 };
-	struct spread_answer answer;
-	spread_check_soil(p, size, &answer);
-	if (!answer.pass)
+	spread_check_soil(p, size, answer);
+	if (!answer->pass)
 		return false;
-	spread_check(p, size, &answer);
-	return answer.pass && answer.mat.d_width_in >= LEAST_D_IN;
+	spread_check(p, size, answer);
+	return answer->pass && answer->mat.d_width_in >= LEAST_D_IN;
 }
 
-/* By volume; of equals the thinner, then the shorter. */
-static bool better(const struct search *s, const struct spread_size *size)
+double spread_mat_lb(const struct spread_problem *p, const struct spread_size *size, const struct spread_mat *mat)
 {
-	double ft3 = volume(size);
-	if (ft3 != s->best_ft3)
-		return ft3 < s->best_ft3;
+	const struct rebar_size *bar = rebar_of(p->concrete, mat->size);
+	double cover_ft = p->concrete->cover_in / 12;
+	double feet = (double)mat->along_length * fmax(size->length_ft - 2 * cover_ft, 0) +
+				  (double)mat->along_width * fmax(size->width_ft - 2 * cover_ft, 0);
+	return feet * bar->weight_lb_ft;
+}
+
+/* By price; of equals the thinner, then the shorter. */
+static bool better(const struct search *s, const struct spread_size *size, double usd)
+{
+	if (usd != s->best_usd)
+		return usd < s->best_usd;
+	if (!s->found)
+		return false;
 	if (size->thickness_ft != s->best.thickness_ft)
 		return size->thickness_ft < s->best.thickness_ft;
 	return size->length_ft < s->best.length_ft;
 }
 
-static void take(struct search *s, const struct spread_size *size)
+/* The price without bars: no footing of this size costs less. */
+static double floor_usd(const struct search *s, const struct spread_size *size)
 {
-	s->best = *size;
-	s->best_ft3 = volume(size);
+	return s->wish->usd_ft3 * volume(size);
+}
+
+/* Check a size; take it where it passes and is better.  Returns whether it passes. */
+static bool try_size(struct search *s, const struct spread_size *size)
+{
+	struct spread_answer answer;
+	if (!passes(s->p, size, &answer))
+		return false;
+	double usd = floor_usd(s, size);
+	if (s->wish->usd_lb > 0)
+		usd += s->wish->usd_lb * spread_mat_lb(s->p, size, &answer.mat);
+	if (better(s, size, usd)) {
+		s->best = *size;
+		s->best_usd = usd;
+		s->found = true;
+	}
+	return true;
 }
 
 /* A first footing, so that the exact walk has a bound from the start: squares of some thicknesses. */
 static void start(struct search *s)
 {
 	for (int t = 2; t < THICKNESSES; t += t / 2 + 1)
-		for (int l = 0; l < SIDES; l++) {
+		for (int l = 0; l < SIDES && side(l) <= s->wish->widest_ft; l++) {
 			const struct spread_size size = {side(l), side(l), thickness(t)};
-			if (volume(&size) >= s->best_ft3)
+			if (side(l) < s->wish->narrowest_ft)
+				continue;
+			if (size.thickness_ft < s->wish->thinnest_ft || floor_usd(s, &size) >= s->best_usd)
 				break;
-			if (passes(s->p, &size)) {
-				take(s, &size);
+			if (try_size(s, &size))
 				break;
-			}
 		}
 }
 
@@ -102,21 +131,26 @@ static int first_width(const struct search *s, double length, double thick, int 
 	return low;
 }
 
-/* Concrete rows may get harder with the width: from the first that the soil bears each is tried, up to the bound. */
+/*
+ * Concrete rows may get harder with the width: from the first that the soil bears each is tried, up to the bound.
+ * Without a price of bars the first that passes is the best of its length and thickness.
+ */
 static void try_widths(struct search *s, double length, double thick)
 {
-	double room = s->best_ft3 / (length * thick);
+	double room = fmin(s->best_usd / (s->wish->usd_ft3 * length * thick), s->wish->widest_ft);
 	int last = room < SPREAD_SIDE_MAX_FT ? (int)floor((room - SPREAD_SIDE_MIN_FT) / SPREAD_STEP_FT + 1e-9) : SIDES - 1;
 	if (last < 0)
 		return;
-	for (int w = first_width(s, length, thick, last); w <= last; w++) {
+	double least = fmax(s->wish->narrowest_ft, s->wish->longest > 0 ? length / s->wish->longest : 0);
+	int from = (int)ceil(fmax(least - SPREAD_SIDE_MIN_FT, 0) / SPREAD_STEP_FT - 1e-9);
+	if (from > last)
+		return;
+	for (int w = (int)fmax(first_width(s, length, thick, last), from); w <= last; w++) {
 		const struct spread_size size = {length, side(w), thick};
-		if (!better(s, &size))
+		if (!better(s, &size, floor_usd(s, &size)))
 			return;
-		if (passes(s->p, &size)) {
-			take(s, &size);
+		if (try_size(s, &size) && s->wish->usd_lb <= 0)
 			return;
-		}
 	}
 }
 
@@ -138,18 +172,31 @@ static void find_nearest(struct search *s)
 			}
 }
 
-bool spread_search(const struct spread_problem *problem, struct spread_size *size)
+bool spread_search_wish(const struct spread_problem *problem, const struct spread_wish *wish, struct spread_size *size,
+						double *usd)
 {
-	struct search s = {.p = problem, .best_ft3 = INFINITY};
+	struct search s = {.p = problem, .wish = wish, .best_usd = wish->below_usd};
 	start(&s);
 	for (int t = 0; t < THICKNESSES; t++)
-		for (int l = 0; l < SIDES; l++)
+		for (int l = 0; l < SIDES && thickness(t) >= wish->thinnest_ft; l++)
 			try_widths(&s, side(l), thickness(t));
-	bool found = isfinite(s.best_ft3);
-	if (!found)
-		find_nearest(&s);
+	if (s.found) {
+		*size = s.best;
+		*usd = s.best_usd;
+	}
+	return s.found;
+}
+
+bool spread_search(const struct spread_problem *problem, struct spread_size *size)
+{
+	static const struct spread_wish least = {.usd_ft3 = 1, .widest_ft = SPREAD_SIDE_MAX_FT, .below_usd = INFINITY};
+	double ft3;
+	if (spread_search_wish(problem, &least, size, &ft3))
+		return true;
+	struct search s = {.p = problem, .wish = &least};
+	find_nearest(&s);
 	*size = s.best;
-	return found;
+	return false;
 }
 
 bool spread_search_strip(const struct spread_problem *problem, struct spread_size *size)
@@ -165,7 +212,8 @@ bool spread_search_strip(const struct spread_problem *problem, struct spread_siz
 	for (double t = t0; t <= t1; t += SPREAD_STEP_FT)
 		for (double l = l0; l <= l1 && l * t < best; l += SPREAD_STEP_FT) {
 			const struct spread_size next = {l, asked.width_ft, t};
-			if (!passes(problem, &next))
+			struct spread_answer answer;
+			if (!passes(problem, &next, &answer))
 				continue;
 			found = true;
 			best = l * t;
