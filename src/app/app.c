@@ -3,18 +3,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/events.h"
 #include "app/files.h"
 #include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
+#include "app/mailer.h"
 #include "app/migrations.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
+#include "app/tickets.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -26,6 +30,7 @@
 #include "crypt/key.h"
 #include "crypt/tls.h"
 #include "flow/agents_api.h"
+#include "expr/expr.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -42,7 +47,7 @@
 #include "trade/trade_api.h"
 #include "version.h"
 
-enum { MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
+enum { SECRET_MAX = 1000, MIGRATIONS_MAX = 128, WORKER_QUEUE = 1024, REFRESH_TTL_S = 604800 };
 
 /* Blobs in a folder of their own below the data folder; NULL: in the data folder itself. */
 static bool open_blobs_in(struct app *app, const char *name, struct blobs **blobs, struct err *err)
@@ -82,11 +87,19 @@ static bool open_store(struct app *app, struct err *err)
 	return store_open(&options, &app->store, err);
 }
 
+bool app_mail_now(struct app *app, const struct mail *mail, struct err *err)
+{
+	return app->mailer != NULL ? mailer_send(app->mailer, mail, err)
+							   : mail_write(app->config.data, app->env, &app->ids, mail, err);
+}
+
 void app_mail(struct app *app, const char *to, const char *subject, const char *text)
 {
 	struct err err;
 	const struct mail mail = {.to = to, .subject = subject, .text = text};
-	if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
+	if (app->mailer != NULL)
+		mailer_queue(app->mailer, &mail);
+	else if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
 		log_error("a mail could not be written", log_str("why", err.message));
 }
 
@@ -128,6 +141,45 @@ static void open_people(struct app *app)
 	app->people = people_open(&options);
 }
 
+bool app_secret(struct app *app, const char *name, const char **secret, struct err *err)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char line[SECRET_MAX + 2] = "";
+	if (name == NULL)
+		return true;
+	if (strncmp(name, "cred:", 5) == 0)
+		name = arena_printf(&app->arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
+	FILE *file = name != NULL ? fopen(name, "re") : NULL;
+	if (file == NULL)
+		return err_set(err, ERR_IO, "cannot read the key in %s: %s", name, strerror(errno));
+	bool read = fgets(line, sizeof line, file) != NULL;
+	fclose(file);
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!read || line[0] == '\0' || strlen(line) > SECRET_MAX)
+		return err_set(err, ERR_IO, "the file %s holds no key of one line, at most %d bytes", name, SECRET_MAX);
+	*secret = arena_dup(&app->arena, line);
+	return true;
+}
+
+static bool open_mailer(struct app *app, struct err *err)
+{
+	typeof(app->config.smtp) *c = &app->config.smtp;
+	struct mailer_options options = {.store = app->store,
+									 .env = app->env,
+									 .ids = &app->ids,
+									 .audit = &app->audit,
+									 .master_key = app->keys.master,
+									 .server = {.url = c->url,
+												.from = c->from,
+												.tls = app->config.mode == MODE_PRODUCTION && !mail_is_here(c->url)}};
+	if (c->url == NULL)
+		return true;
+	if (!app_secret(app, c->password_file, &options.server.password, err))
+		return false;
+	app->mailer = mailer_new(&options);
+	return true;
+}
+
 static void open_countersign(struct app *app)
 {
 	app->outbox = outbox_new(app->store, app->env, &app->ids, app->config.public_url);
@@ -164,6 +216,16 @@ static void open_trade(struct app *app)
 	app->trade = trade_api_open(&options);
 }
 
+static bool open_exprs(struct app *app, struct err *err)
+{
+	typeof(app->config.flow.expr) *c = &app->config.flow.expr;
+	const struct expr_config config = {.helpers = (unsigned)c->helpers,
+									   .cpu_ms = (unsigned)c->cpu_ms,
+									   .wall_ms = 5 * (unsigned)c->cpu_ms,
+									   .memory_bytes = (size_t)c->memory_bytes};
+	return expr_open(&config, &app->exprs, err);
+}
+
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
 	*app = (struct app){.env = env_real()};
@@ -180,12 +242,16 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
 	if (!open_store(app, err) || !open_blobs(app, err) || !app_keys_open(app->config.data, app->env, &app->keys, err) ||
-		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err)) {
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);
 		return false;
 	}
 	open_countersign(app);
 	open_people(app);
+	if (!open_mailer(app, err)) {
+		app_close(app);
+		return false;
+	}
 	open_trade(app);
 	open_agents(app);
 	return true;
@@ -196,10 +262,13 @@ void app_close(struct app *app)
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
 	countersign_free(app->countersign);
+	events_close(app->events);
 	outbox_free(app->outbox);
 	people_close(app->people);
+	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	agents_api_close(app->agents);
+	expr_close(app->exprs);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
 	blobs_close(app->blobs);
@@ -212,39 +281,47 @@ void app_close(struct app *app)
 
 struct op_context app_op_context(const struct app *app)
 {
-	return (struct op_context){.packs = app->packs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
+	return (struct op_context){
+		.packs = app->packs, .exprs = app->exprs, .envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA}};
 }
 
 /* --- checkpoints --- */
 
 struct checkpointing {
 	struct app *app;
-	struct buf statement;
-	char signature[2 * KEY_SIGNATURE_SIZE + 1];
-	int64_t seq, at_us;
+	struct checkpoint_made made;
 };
+
+static void sign_checkpoint(const struct key *key, const struct chain_checkpoint *checkpoint,
+							struct checkpoint_made *made)
+{
+	struct buf statement;
+	unsigned char signature[KEY_SIGNATURE_SIZE];
+	buf_init(&statement, sizeof made->statement - 1);
+	chain_checkpoint_write(&statement, checkpoint);
+	must(buf_ok(&statement));
+	key_sign(key, buf_text(&statement), statement.size, signature);
+	hex_encode(made->signature, signature, sizeof signature);
+	snprintf(made->statement, sizeof made->statement, "%s", buf_text(&statement));
+	buf_fini(&statement);
+}
 
 static bool apply_checkpoint(struct db *db, void *self, struct err *err)
 {
 	struct checkpointing *c = self;
 	const struct key *key = c->app->keys.checkpoint;
-	char hash[CHAIN_HASH];
-	if (!audit_head(db, store_id(c->app->store), AUDIT_STREAM, &c->seq, hash, err))
+	if (!audit_head(db, store_id(c->app->store), AUDIT_STREAM, &c->made.seq, c->made.hash, err))
 		return false;
 	const struct chain_checkpoint checkpoint = {
 		.store_id = store_id(c->app->store),
 		.stream = AUDIT_STREAM,
-		.seq = c->seq,
-		.hash = hash,
+		.seq = c->made.seq,
+		.hash = c->made.hash,
 		.key_id = key_kid(key),
-		.at_us = c->at_us,
+		.at_us = c->made.at_us,
 	};
-	buf_reset(&c->statement);
-	chain_checkpoint_write(&c->statement, &checkpoint);
-	unsigned char signature[KEY_SIGNATURE_SIZE];
-	key_sign(key, buf_text(&c->statement), c->statement.size, signature);
-	hex_encode(c->signature, signature, sizeof signature);
-	return audit_add_checkpoint(db, &checkpoint, buf_text(&c->statement), c->signature, err);
+	sign_checkpoint(key, &checkpoint, &c->made);
+	return audit_add_checkpoint(db, &checkpoint, c->made.statement, c->made.signature, err);
 }
 
 static bool write_copy(const struct checkpointing *c, struct err *err)
@@ -254,23 +331,24 @@ static bool write_copy(const struct checkpointing *c, struct err *err)
 		return true;
 	char path[4096];
 	snprintf(path, sizeof path, "%s/%s-%s-%012lld.json", folder, store_id(c->app->store), AUDIT_STREAM,
-			 (long long)c->seq);
+			 (long long)c->made.seq);
 	FILE *file = fopen(path, "we");
 	if (file == NULL)
 		return err_set(err, ERR_IO, "cannot write the checkpoint %s: %s", path, strerror(errno));
-	fprintf(file, "{\"signature\":\"%s\",\"statement\":%s}\n", c->signature, buf_text(&c->statement));
+	fprintf(file, "{\"signature\":\"%s\",\"statement\":%s}\n", c->made.signature, c->made.statement);
 	bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
 	written = fclose(file) == 0 && written;
 	return written || err_set(err, ERR_IO, "cannot write the checkpoint %s whole", path);
 }
 
-bool app_checkpoint(struct app *app, struct err *err)
+bool app_checkpoint(struct app *app, struct checkpoint_made *made, struct err *err)
 {
-	struct checkpointing c = {.app = app, .at_us = env_wall_us(app->env)};
-	buf_init(&c.statement, 0);
-	bool done = store_write(app->store, apply_checkpoint, &c, err) && write_copy(&c, err);
-	buf_fini(&c.statement);
-	return done;
+	struct checkpointing c = {.app = app, .made = {.at_us = env_wall_us(app->env)}};
+	if (!store_write(app->store, apply_checkpoint, &c, err) || !write_copy(&c, err))
+		return false;
+	if (made != NULL)
+		*made = c.made;
+	return true;
 }
 
 bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature)
@@ -398,6 +476,18 @@ void app_reload(struct app *app)
 	warn_of_end(app);
 }
 
+static void open_events(struct app *app)
+{
+	const struct events_options options = {.store = app->store,
+										   .env = app->env,
+										   .outbox = app->outbox,
+										   .people = app->people,
+										   .max_streams = app->config.sse.max_streams,
+										   .buffer_bytes = (size_t)app->config.sse.buffer_bytes};
+	app->events = events_open(&options);
+	app->tickets = tickets_new(app->env);
+}
+
 static bool listen_all(struct app *app, struct err *err)
 {
 	char control[4200];
@@ -415,6 +505,7 @@ bool app_assemble(struct app *app, struct err *err)
 	app->router = router_new();
 	app->metrics = metrics_new();
 	app->health = health_open(app);
+	open_events(app);
 	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
 	routes_add(app);
@@ -434,6 +525,8 @@ bool app_serve(struct app *app, struct err *err)
 		!listen_all(app, err))
 		return false;
 	app->scanner = scanner_open(app);
+	if (app->mailer != NULL)
+		mailer_start(app->mailer);
 	return front_start(app->front, err);
 }
 
@@ -445,15 +538,18 @@ void app_stop(struct app *app)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
 	scanner_close(app->scanner);
-	if (!app_checkpoint(app, &err))
+	mailer_stop(app->mailer);
+	if (!app_checkpoint(app, NULL, &err))
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
+	events_stop(app->events); /* its streams have ended */
 	tls_close(app->tls);
 	health_close(app->health);
 	sign_api_close(app->sign);
 	flow_end(app);
 	rates_free(app->rates);
+	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
 	metrics_free(app->metrics);

@@ -17,6 +17,7 @@
 #include "app/ops.h"
 #include "core/arena.h"
 #include "core/id.h"
+#include "crypt/key.h"
 #include "http/rate.h"
 #include "http/service.h"
 #include "seal/audit.h"
@@ -26,10 +27,14 @@ struct blobs;
 struct cli;
 struct countersign;
 struct flow_api;
+struct events;
+struct expr_pool;
 struct flow_host;
 struct front;
 struct health;
 struct idempotency;
+struct mail;
+struct mailer;
 struct metrics;
 struct outbox;
 struct packs;
@@ -37,6 +42,7 @@ struct people;
 struct scanner;
 struct sign_api;
 struct store;
+struct tickets;
 struct tls;
 struct trade_api;
 
@@ -49,6 +55,7 @@ struct app {
 	struct id_maker ids;
 	struct app_ops ops;
 	struct packs *packs;
+	struct expr_pool *exprs;
 	struct app_keys keys;
 	struct store *store;
 	struct blobs *blobs;
@@ -58,14 +65,15 @@ struct app {
 	struct outbox *outbox;
 	struct countersign *countersign;
 	struct people *people;
+	struct mailer *mailer; /* NULL: mails are files */
 	struct sign_api *sign;
 	struct trade_api *trade;
-	struct flow_host *flow_host; /* while serving, as flow */
-	struct flow_api *flow;
+	struct flow_api *flow; /* while serving */
 	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
+	_Atomic bool copying; /* a backup is under way */
 
 	/* while serving */
 	struct router *router;
@@ -79,6 +87,8 @@ struct app {
 	struct service service;
 	struct front *front;
 	struct health *health;
+	struct events *events;
+	struct tickets *tickets;
 	struct upload_slots uploads; /* under way */
 	struct scanner *scanner;     /* NULL: files are not scanned */
 };
@@ -97,11 +107,27 @@ void app_stop(struct app *app);
 /* SIGHUP: read the files of TLS anew; bad ones are logged and the old ones stay [P-3.1]. */
 void app_reload(struct app *app);
 
-/* Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4]. */
-bool app_checkpoint(struct app *app, struct err *err);
+/* A checkpoint that was written: what was signed, and the signature in hex. */
+struct checkpoint_made {
+	int64_t seq, at_us;
+	char hash[CHAIN_HASH];
+	char statement[1024];
+	char signature[2 * KEY_SIGNATURE_SIZE + 1];
+};
+
+/*
+ * Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4].  `made` may be NULL.
+ */
+bool app_checkpoint(struct app *app, struct checkpoint_made *made, struct err *err);
 
 /* Send a mail, after the commit of what it tells; does not wait for its way.  Thread: any. */
 void app_mail(struct app *app, const char *to, const char *subject, const char *text);
+
+/* Send a mail and wait: for who tries again by itself. */
+bool app_mail_now(struct app *app, const struct mail *mail, struct err *err);
+
+/* The one line of the file that a key …_file names, or of a credential of systemd (cred:NAME); the arena's [P-3.2]. */
+bool app_secret(struct app *app, const char *name, const char **secret, struct err *err);
 
 /* Does this signature of a checkpoint hold under our key?  For audit_verify; `self` is the app. */
 bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature);

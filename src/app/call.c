@@ -12,6 +12,7 @@
 #include "core/jw.h"
 #include "core/problem.h"
 #include "core/stamp.h"
+#include "expr/expr.h"
 #include "seal/op.h"
 #include "seal/pack.h"
 #include "sign/batch.h"
@@ -22,6 +23,7 @@ struct call {
 	const struct cli *cli;
 	struct app_ops ops;
 	struct packs *packs;
+	struct expr_pool *exprs;
 	struct arena arena;
 	struct buf out;
 	char now[STAMP_TEXT];
@@ -63,6 +65,7 @@ static int answer(struct call *call, const struct op *op, const struct json *bod
 {
 	const struct op_context context = {
 		.packs = call->packs,
+		.exprs = call->exprs,
 		.envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA, .route = op->path, .timestamp = call->now},
 	};
 	struct op_answer answer;
@@ -141,6 +144,7 @@ static int run_batch(struct call *call)
 	enum { KEPT = BATCH_LINE_MAX + 1 };
 	const struct op_context context = {
 		.packs = call->packs,
+		.exprs = call->exprs,
 		.envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA, .timestamp = call->now},
 	};
 	struct batch batch;
@@ -186,6 +190,8 @@ static int dispatch(struct call *call)
 	/* Only an operation that runs needs the constants. */
 	if (!app_packs_open(&call->ops, cli_option(call->cli, "packs"), &call->packs, &err))
 		return cli_fail(call->cli, CLI_FAILED, "%s", err.message);
+	if (!expr_open(NULL, &call->exprs, &err))
+		return cli_fail(call->cli, CLI_FAILED, "%s", err.message);
 	return batch ? run_batch(call) : run_op(call, op);
 }
 
@@ -199,6 +205,7 @@ int command_call(const struct cli *cli)
 	int code = dispatch(&call);
 	buf_fini(&call.out);
 	arena_fini(&call.arena);
+	expr_close(call.exprs);
 	packs_free(call.packs);
 	return code;
 }

@@ -48,6 +48,17 @@ static const struct cli_option verify_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+static const struct cli_option backup_options[] = {
+	{"incremental", NULL, "Add to the backup that DIR holds: only new blobs are copied", false},
+	{"passphrase-file", "F", "File whose first line seals the keys; needed in production", false},
+	{NULL, NULL, NULL, false},
+};
+
+static const struct cli_option restore_options[] = {
+	{"passphrase-file", "F", "File whose first line opens the keys", false},
+	{NULL, NULL, NULL, false},
+};
+
 const struct cli_command cli_commands[] = {
 	{"serve", "[--listen A:P]… [--mode M]", "Run the server",
 	 "Makes the data folder when it is absent.  Ends with 0 on SIGTERM or SIGINT, after requests under way have "
@@ -79,6 +90,14 @@ const struct cli_command cli_commands[] = {
 	{"packs add", "FILE", "Add a pack to the installation",
 	 "Refused when the name and version exist with other bytes, or when the pack fails its self-check.", NULL, 1, 1,
 	 command_packs_add},
+	{"backup", "DIR [--incremental] [--passphrase-file F]", "Copy store, blobs, packs and keys, while serving",
+	 "DIR must be empty, or hold an earlier backup and --incremental be given.  The manifest is written last: a folder "
+	 "without it is no backup.",
+	 backup_options, 1, 1, command_backup},
+	{"restore", "DIR --data NEW [--passphrase-file F]", "Make a data folder from a backup",
+	 "NEW must be absent or empty.  Every file is compared with the manifest, then the audit chain is verified with the "
+	 "checkpoint that the manifest holds.  Exit codes: 0 restored, 4 the backup is not what was backed up.",
+	 restore_options, 1, 1, command_restore},
 	{"doctor", "", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.", NULL, 0, 0,
 	 command_doctor},
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},

@@ -12,6 +12,8 @@ int command_replay(const struct cli *cli);
 int command_audit_verify(const struct cli *cli);
 int command_audit_export(const struct cli *cli);
 int command_verify(const struct cli *cli);
+int command_backup(const struct cli *cli);
+int command_restore(const struct cli *cli);
 int command_doctor(const struct cli *cli);
 int command_openapi(const struct cli *cli);
 int command_call(const struct cli *cli);

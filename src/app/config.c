@@ -17,6 +17,7 @@
 #include "core/must.h"
 #include "http/forwarded.h"
 #include "link/clamd.h"
+#include "link/mail.h"
 #include "seal/pack.h"
 
 static const char *const modes[] = {"development", "production", NULL};
@@ -107,6 +108,15 @@ static const struct field config_fields[] = {
 	F_INT(config, blob.uploads, KEY(blob.uploads), RANGE(1, UPLOADS_MAX), DEFAULT(4), DOC("Uploads at once")),
 	F_INT(config, blob.presign_ttl_s, KEY(blob.presign_ttl_s), RANGE(1, 86400), DEFAULT(3600), UNIT("s"),
 		  DOC("Life of a signed URL")),
+	F_INT(config, sse.max_streams, KEY(sse.max_streams), RANGE(1, 100000), DEFAULT(1000),
+		  DOC("Streams of events at once")),
+	F_INT(config, sse.buffer_bytes, KEY(sse.buffer_bytes), RANGE(4096, 16777216), DEFAULT(262144), UNIT("bytes"),
+		  DOC("What may wait for one reader of events; past it the reader is cut")),
+	F_STR(config, smtp.url, KEY(smtp.url),
+		  DOC("Server of mail: smtp://HOST:PORT or smtps://…, a user before an @; default: mails are files in "
+			  "DATA/mail")),
+	F_STR(config, smtp.from, KEY(smtp.from), DOC("Address of the sender; goes with smtp.url")),
+	F_STR(config, smtp.password_file, KEY(smtp.password_file), DOC("Password of that user, in a file or cred:NAME")),
 	F_STR(config, scan.url, KEY(scan.url),
 		  DOC("Virus scanner: unix:PATH or tcp:HOST:PORT of clamd; default: none, files count as clean")),
 	F_STRS(config, cors.allow, KEY(cors.allow), COUNT(0, 100),
@@ -142,6 +152,12 @@ static const struct field config_fields[] = {
 	TRADE_RATE(device, 600, "Requests of one terminal a minute; exits are exempt"),
 	TRADE_RATE(chart, 240, "Charts of one caller a minute"),
 	TRADE_RATE(share, 60, "Shared and public pages of one address a minute"),
+	F_INT(config, flow.expr.helpers, KEY(flow.expr.helpers), .also = "expr.helpers", RANGE(1, 64), DEFAULT(2),
+		  DOC("Processes that evaluate the expressions of workflows")),
+	F_INT(config, flow.expr.cpu_ms, KEY(flow.expr.cpu_ms), .also = "expr.cpu_ms", RANGE(10, 60000), DEFAULT(200),
+		  UNIT("ms"), DOC("Processor time of one evaluation; its wall time is five times that")),
+	F_INT(config, flow.expr.memory_bytes, KEY(flow.expr.memory_bytes), .also = "expr.memory_bytes",
+		  RANGE(16777216, 4294967296), DEFAULT(67108864), UNIT("bytes"), DOC("Memory of one evaluation")),
 	F_ENUM(config, log.level, levels, KEY(log.level), DEFAULT(2), DOC("Least severity that is logged")),
 	F_ENUM(config, log.format, formats, KEY(log.format), DEFAULT(0), DOC("Form of a log line")),
 	F_STR(config, packs.folder, KEY(packs.folder), DOC("Folder of further packs; default DATA/packs")),
@@ -261,7 +277,7 @@ static void take_tree(struct reading *r, const struct json *tree, const char *pr
 		const struct field *field = key != NULL ? field_find(&config_table, key) : NULL;
 		if (field != NULL)
 			put(r, field, *value, ORIGIN_FILE);
-		else if (key != NULL && value->kind == JS_OBJECT && *prefix == '\0')
+		else if (key != NULL && value->kind == JS_OBJECT)
 			take_tree(r, value, key);
 		else if (key != NULL)
 			unknown_key(r, key);
@@ -379,6 +395,25 @@ static bool decode(struct reading *r, struct config *config)
 	return faults.count == 0;
 }
 
+static void complain_of(struct reading *r, const char *key, const char *why)
+{
+	complain(r, r->origins[field_find(&config_table, key) - config_fields], key, why);
+}
+
+static void check_smtp(struct reading *r, const struct config *config)
+{
+	typeof(config->smtp) *c = &config->smtp;
+	if ((c->url == NULL) != (c->from == NULL))
+		complain_of(r, c->url != NULL ? "smtp.url" : "smtp.from",
+					"needs the other one: smtp.url and smtp.from go together");
+	if (c->url != NULL && !mail_url_valid(c->url))
+		complain_of(r, "smtp.url", "is smtp://HOST:PORT or smtps://HOST:PORT");
+	else if (c->url != NULL && mail_url_tells(c->url))
+		complain_of(r, "smtp.url", "must not hold a password: it goes into the file of smtp.password_file");
+	if (c->from != NULL && !mail_address_valid(c->from))
+		complain_of(r, "smtp.from", "is an e-mail address");
+}
+
 /* What the table cannot say. */
 static void check_values(struct reading *r, const struct config *config)
 {
@@ -387,9 +422,9 @@ static void check_values(struct reading *r, const struct config *config)
 		complain(r, r->origins[field_find(&config_table, there) - config_fields], there,
 				 "needs the other one: http.tls_cert and http.tls_key go together");
 	}
+	check_smtp(r, config);
 	if (config->scan.url != NULL && !clamd_address_valid(config->scan.url))
-		complain(r, r->origins[field_find(&config_table, "scan.url") - config_fields], "scan.url",
-				 "is unix:PATH or tcp:HOST:PORT");
+		complain_of(r, "scan.url", "is unix:PATH or tcp:HOST:PORT");
 	const struct field *field = field_find(&config_table, "http.trusted_proxies");
 	struct net net;
 	for (size_t i = 0; i < config->http.trusted_proxies.count; i++)

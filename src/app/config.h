@@ -64,6 +64,12 @@ struct config {
 		const char *url;
 	} scan;
 	struct {
+		int64_t max_streams, buffer_bytes;
+	} sse;
+	struct {
+		const char *url, *from, *password_file;
+	} smtp;
+	struct {
 		struct {
 			size_t count;
 			const char **items;
@@ -84,6 +90,11 @@ struct config {
 		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,
 			rate_chart_per_min, rate_share_per_min;
 	} trade;
+	struct {
+		struct {
+			int64_t helpers, cpu_ms, memory_bytes;
+		} expr;
+	} flow;
 	struct {
 		int level, format;
 	} log;

@@ -6,7 +6,6 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/stamp.h"
-#include "expr/expr.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/trouble.h"
 #include "seal/op.h"
@@ -19,16 +18,11 @@ static bool op_known(void *context, const char *name, bool *effect)
 	return app_ops_find(host->ops, name) != NULL;
 }
 
-bool flow_host_open(struct flow_host *host, const struct app_ops *ops, const struct packs *packs, struct err *err)
+void flow_host_init(struct flow_host *host, const struct app_ops *ops, const struct packs *packs,
+					struct expr_pool *expr)
 {
-	const struct expr_config config = {.helpers = 0};
-	*host = (struct flow_host){.ops = ops, .packs = packs, .policy = {.op_known = op_known, .context = host}};
-	return expr_open(&config, &host->expr, err);
-}
-
-void flow_host_close(struct flow_host *host)
-{
-	expr_close(host->expr);
+	*host =
+		(struct flow_host){.ops = ops, .packs = packs, .policy = {.op_known = op_known, .context = host}, .expr = expr};
 }
 
 static void tell(const struct faults *faults, const struct err *err, struct trouble *trouble)
@@ -52,6 +46,7 @@ struct datum *flow_host_op(void *self, const char *name, struct datum *body, str
 	stamp_format(now, env_wall_us(env_real()));
 	const struct op_context context = {
 		.packs = host->packs,
+		.exprs = host->expr,
 		.envelope = {.version = APP_VERSION, .git_sha = APP_GIT_SHA, .route = op->path, .timestamp = now},
 	};
 	struct arena arena;

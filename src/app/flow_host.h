@@ -12,7 +12,6 @@
 #include "link/outgoing.h"
 
 struct datum;
-struct err;
 struct expr_pool;
 struct packs;
 struct trouble;
@@ -25,9 +24,9 @@ struct flow_host {
 	struct expr_pool *expr;
 };
 
-/* `ops` and `packs` must outlive it.  Starts the pool of helpers. */
-bool flow_host_open(struct flow_host *host, const struct app_ops *ops, const struct packs *packs, struct err *err);
-void flow_host_close(struct flow_host *host);
+/* All that is given must outlive it. */
+void flow_host_init(struct flow_host *host, const struct app_ops *ops, const struct packs *packs,
+					struct expr_pool *expr);
 
 /* A pure operation by its name: the whole envelope, or NULL with *trouble.  `self` is the host. */
 struct datum *flow_host_op(void *self, const char *name, struct datum *body, struct trouble *trouble);

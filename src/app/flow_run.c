@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "crypt/digest.h"
+#include "expr/expr.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/runner.h"
@@ -52,6 +53,7 @@ struct job {
 	struct app_ops ops;
 	struct packs *packs;
 	struct id_maker ids;
+	struct expr_pool *expr;
 	struct flow_host host;
 	char folder[64];
 	const char *data;
@@ -175,7 +177,7 @@ static bool open_runner(struct job *job, struct err *err)
 		.store = job->store,
 		.env = env_real(),
 		.ids = &job->ids,
-		.expr = job->host.expr,
+		.expr = job->expr,
 		.outgoing = &job->host.outgoing,
 		.policy = &job->host.policy,
 		.op = flow_host_op,
@@ -197,8 +199,9 @@ static bool open_all(struct job *job, struct err *err)
 	app_ops_init(&job->ops);
 	id_maker_init(&job->ids, env_real());
 	if (!read_input(job, err) || !read_secrets(job, err) || !app_packs_open(&job->ops, NULL, &job->packs, err) ||
-		!flow_host_open(&job->host, &job->ops, job->packs, err))
+		!expr_open(NULL, &job->expr, err))
 		return false;
+	flow_host_init(&job->host, &job->ops, job->packs, job->expr);
 	job->host.policy.shell = true; /* the caller's own machine */
 	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_runner(job, err);
 }
@@ -216,7 +219,7 @@ static void close_all(struct job *job)
 	runner_close(job->runner);
 	definition_unref(job->start.definition);
 	store_close(job->store);
-	flow_host_close(&job->host);
+	expr_close(job->expr);
 	packs_free(job->packs);
 	id_maker_fini(&job->ids);
 	datum_unref(job->input);

@@ -13,14 +13,14 @@ enum { TURNS = 2, EFFECTS = 16, RETRY_MAX = 1000, RETRY_MAX_DELAY_MS = 3600000 }
 bool flow_setup(struct app *app, struct err *err)
 {
 	struct flow_host *host = arena_new(&app->arena, struct flow_host);
-	if (host == NULL || !flow_host_open(host, &app->ops, app->packs, err))
-		return host != NULL ? false : err_set(err, ERR_LIMIT, "no memory");
-	app->flow_host = host;
+	if (host == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	flow_host_init(host, &app->ops, app->packs, app->exprs);
 	const struct runner_options runner = {
 		.store = app->store,
 		.env = app->env,
 		.ids = &app->ids,
-		.expr = host->expr,
+		.expr = app->exprs,
 		.outgoing = &host->outgoing,
 		.policy = &host->policy,
 		.op = flow_host_op,
@@ -40,7 +40,4 @@ void flow_end(struct app *app)
 {
 	flow_api_close(app->flow);
 	app->flow = NULL;
-	if (app->flow_host != NULL)
-		flow_host_close(app->flow_host);
-	app->flow_host = NULL;
 }

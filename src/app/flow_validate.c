@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/jw.h"
+#include "expr/expr.h"
 #include "flow/definition.h"
 #include "seal/pack.h"
 
@@ -50,13 +51,15 @@ static int with_host(const struct cli *cli, const struct buf *text)
 {
 	struct app_ops ops;
 	struct packs *packs = NULL;
-	struct flow_host host = {.expr = NULL};
+	struct expr_pool *exprs = NULL;
+	struct flow_host host;
 	struct err err;
 	app_ops_init(&ops);
-	bool open = app_packs_open(&ops, NULL, &packs, &err) && flow_host_open(&host, &ops, packs, &err);
+	bool open = app_packs_open(&ops, NULL, &packs, &err) && expr_open(NULL, &exprs, &err);
+	flow_host_init(&host, &ops, packs, exprs);
 	host.policy.shell = true; /* the caller's own machine, as in flow run */
 	int code = open ? validate(cli, &host, text) : cli_fail(cli, CLI_FAILED, "%s", err.message);
-	flow_host_close(&host);
+	expr_close(exprs);
 	packs_free(packs);
 	return code;
 }

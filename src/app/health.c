@@ -7,9 +7,18 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "expr/expr.h"
 #include "store/store.h"
 
-enum { SLOW_US = 500000, LOG_BYTES = 256 << 20, SILENT_US = 5000000, OLD_US = 1000000, LOW_BYTES = 1 << 30 };
+enum {
+	SLOW_US = 500000,
+	LOG_BYTES = 256 << 20,
+	SILENT_US = 5000000,
+	OLD_US = 1000000,
+	LOW_BYTES = 1 << 30,
+	REPLACED_US = 60000000,
+	STARTING_US = 1000000,
+};
 
 /* A read, and how long the oldest write waits for its commit. */
 static enum health_state look_at_store(void *self, struct watch_note *note)
@@ -112,10 +121,28 @@ static enum health_state look_at_audit(void *self, struct watch_note *note)
 	return age_us > 2 * app->config.audit.checkpoint_s * 1000000 ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
+/*
+ * [flow 11] A helper was replaced in the last minute, or none answers.  Not in the first second: a server that starts
+ * is ready before its helpers are, and the first look is waited for.
+ */
+static enum health_state look_at_exprs(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	struct expr_health h;
+	struct err err = {.kind = ERR_NONE};
+	bool starting = env_mono_us(app->env) - app->started_us < STARTING_US;
+	bool answers = starting || expr_ping(app->exprs, &err);
+	expr_health(app->exprs, &h);
+	snprintf(note->details, sizeof note->details, "helpers=%u started=%llu replaced=%llu", h.helpers,
+			 (unsigned long long)h.started, (unsigned long long)h.replaced);
+	if (!answers)
+		snprintf(note->error, sizeof note->error, "%.150s", err.message);
+	bool lately = h.replaced > 0 && env_mono_us(env_real()) - h.replaced_at_us < REPLACED_US;
+	return !answers || lately ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
 const struct watch_row health_rows[] = {
-	{"store", true, look_at_store},
-	{"writer", true, look_at_writer},
-	{"disk", true, look_at_disk},
-	{"audit", false, look_at_audit},
+	{"store", true, look_at_store},  {"writer", true, look_at_writer}, {"disk", true, look_at_disk},
+	{"audit", false, look_at_audit}, {"expr", false, look_at_exprs},
 };
 const size_t health_rows_count = sizeof health_rows / sizeof *health_rows;

@@ -37,7 +37,7 @@ static void add_subject(struct buf *out, const char *subject)
 	buf_addf(out, "=?UTF-8?B?%s?=", encoded);
 }
 
-static void write_message(struct buf *out, const struct mail *mail, const char *id, int64_t now_us)
+void mail_message(struct buf *out, const struct mail *mail, const char *from, const char *id, int64_t now_us)
 {
 	char date[64];
 	struct tm tm;
@@ -46,6 +46,10 @@ static void write_message(struct buf *out, const struct mail *mail, const char *
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	buf_addf(out, "Date: %s\r\nMessage-ID: <%s@countersign>\r\nTo: ", date, id);
 	add_plain(out, mail->to);
+	if (from != NULL) {
+		buf_adds(out, "\r\nFrom: ");
+		add_plain(out, from);
+	}
 	buf_adds(out, "\r\nSubject: ");
 	add_subject(out, mail->subject);
 	buf_adds(out, "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -80,7 +84,7 @@ bool mail_write(const char *data, const struct env *env, struct id_maker *ids, c
 	id_make(ids, id);
 	snprintf(path, sizeof path, "%.3900s/mail/%s.eml", data, id);
 	buf_init(&text, 0);
-	write_message(&text, mail, id, env_wall_us(env));
+	mail_message(&text, mail, NULL, id, env_wall_us(env));
 	bool written = buf_ok(&text) ? write_file(path, &text, err) : err_set(err, ERR_LIMIT, "no memory for a mail");
 	buf_fini(&text);
 	return written;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/config.h"
+#include "app/ask.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
@@ -15,7 +15,6 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
-#include "link/client.h"
 #include "trade/domain/signature.h"
 
 /*
@@ -24,9 +23,10 @@
  * away to the engine's machine, or delete it.
  */
 
-enum { ANSWER_MAX = 16 << 20, BODY_MAX = 1 << 20, ASK_MS = 30000, PATH = 4300, SCOPE = 64 << 20, CLIENT_MAX = 4096 };
+enum { BODY_MAX = 1 << 20, PATH = 4300, CLIENT_MAX = 4096 };
 
 #define SIGNALS_PATH "/api/v1/signals"
+#define PRODUCERS_PATH "/api/v1/producers"
 
 const struct cli_option producer_add_options[] = {
 	{"kind", "hmac|standard_webhook", "How it proves itself (hmac)", false},
@@ -52,91 +52,6 @@ const struct cli_option producer_send_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
-/* One command: everything it opens, in the order it is closed. */
-struct job {
-	const struct cli *cli;
-	struct arena arena;
-	struct config config;
-	struct buf answer;
-	const struct json *tree; /* of the answer */
-	int status;
-};
-
-static bool begin(struct job *job, const struct cli *cli)
-{
-	*job = (struct job){.cli = cli};
-	arena_init(&job->arena, SCOPE);
-	buf_init(&job->answer, 0);
-	return config_of_cli(cli, &job->arena, &job->config, NULL);
-}
-
-static int end(struct job *job, int code)
-{
-	buf_fini(&job->answer);
-	arena_fini(&job->arena);
-	return code;
-}
-
-/* --- asking --- */
-
-static int unreachable(const struct job *job, const struct err *err)
-{
-	return cli_fail(job->cli, err->kind == ERR_UNAVAILABLE || err->kind == ERR_DEADLINE ? CLI_UNREACHABLE : CLI_FAILED,
-					"no server answers on %s/control.sock: %s", job->config.data, err->message);
-}
-
-/* CLI_DONE: the answer is there, whatever it says. */
-static int ask_with(struct job *job, const char *method, const char *url, const char *body, size_t size,
-					const char *const *headers)
-{
-	struct err err;
-	char socket[PATH];
-	snprintf(socket, sizeof socket, "%s/control.sock", job->config.data);
-	const struct client_request request = {.socket = strncmp(url, "http://localhost/", 17) == 0 ? socket : NULL,
-										   .method = method,
-										   .url = url,
-										   .headers = headers,
-										   .body = body,
-										   .body_size = size,
-										   .timeout_ms = ASK_MS,
-										   .limit = ANSWER_MAX};
-	if (!client_ask(&request, &job->status, &job->answer, &err))
-		return unreachable(job, &err);
-	job->tree = NULL;
-	if (job->answer.size > 0)
-		json_parse(&job->arena, buf_text(&job->answer), job->answer.size, &json_body_limits, &job->tree, NULL);
-	return CLI_DONE;
-}
-
-static int ask(struct job *job, const char *method, const char *path, const char *body)
-{
-	char url[512];
-	snprintf(url, sizeof url, "http://localhost%s", path);
-	buf_reset(&job->answer);
-	return ask_with(job, method, url, body, body != NULL ? strlen(body) : 0, NULL);
-}
-
-/* A refusal goes to standard output as it is; the sentence also to standard error. */
-static int refused(const struct job *job)
-{
-	const char *detail = json_text(job->tree, "detail");
-	cli_write(stdout, buf_text(&job->answer), job->answer.size);
-	puts("");
-	return cli_fail(job->cli, job->status >= 500 ? CLI_FAILED : CLI_INVALID, "the server answered %d: %s", job->status,
-					detail != NULL ? detail : "");
-}
-
-static bool good(const struct job *job)
-{
-	return job->status >= 200 && job->status < 300;
-}
-
-static int print_answer(const struct job *job)
-{
-	return cli_write(stdout, buf_text(&job->answer), job->answer.size) && cli_write(stdout, "\n", 1) ? CLI_DONE
-																									 : CLI_FAILED;
-}
-
 /* --- credentials --- */
 
 static bool write_private(const char *path, const char *text, size_t size, struct err *err)
@@ -150,7 +65,7 @@ static bool write_private(const char *path, const char *text, size_t size, struc
 }
 
 /* Keep id and secret in DATA/clients, under the id and as the last one. */
-static bool keep(struct job *job, const struct json *result, char path[PATH], struct err *err)
+static bool keep(struct ask *job, const struct json *result, char path[PATH], struct err *err)
 {
 	char folder[PATH], last[PATH + 32];
 	struct buf text;
@@ -174,7 +89,7 @@ static bool keep(struct job *job, const struct json *result, char path[PATH], st
 	return kept;
 }
 
-static bool read_client(struct job *job, const char **id, const char **secret, struct err *err)
+static bool read_client(struct ask *job, const char **id, const char **secret, struct err *err)
 {
 	const char *as = cli_option(job->cli, "as");
 	const struct json *json;
@@ -194,17 +109,17 @@ static bool read_client(struct job *job, const char **id, const char **secret, s
 	return (*id != NULL && *secret != NULL) || err_set(err, ERR_INVALID, "%s has no id and secret", path);
 }
 
-static int show_secret(struct job *job)
+static int show_secret(struct ask *job)
 {
 	const struct json *result = json_get(job->tree, "result");
 	char path[PATH];
 	struct err err;
-	if (!good(job) || result == NULL)
-		return refused(job);
+	if (!ask_good(job) || result == NULL)
+		return ask_refused(job);
 	if (!keep(job, result, path, &err))
 		return cli_fail(job->cli, CLI_FAILED, "%s", err.message);
 	if (job->cli->json)
-		return print_answer(job);
+		return ask_print(job);
 	printf("id      %s\nname    %s\nkind    %s\nsecret  %s\nfile    %s\n", json_text(result, "id"),
 		   json_text(result, "name"), json_text(result, "kind"), json_text(result, "secret"), path);
 	if (!job->cli->quiet)
@@ -216,21 +131,15 @@ static int show_secret(struct job *job)
 
 int command_producer_add(const struct cli *cli)
 {
-	struct job job;
-	struct buf body;
-	struct jw jw;
+	struct ask job;
 	const char *kind = cli_option(cli, "kind");
-	if (!begin(&job, cli))
-		return end(&job, CLI_INVALID);
-	buf_init(&body, 0);
-	jw_init(&jw, &body);
-	jw_object(&jw);
-	jw_member_str(&jw, "name", cli->args[0]);
-	jw_member_str(&jw, "kind", kind != NULL ? kind : "hmac");
-	jw_object_end(&jw);
-	int code = ask(&job, "POST", "/api/v1/producers", buf_text(&body));
-	buf_fini(&body);
-	return end(&job, code == CLI_DONE ? show_secret(&job) : code);
+	if (!ask_begin(&job, cli))
+		return ask_end(&job, CLI_INVALID);
+	struct jw *body = ask_body(&job);
+	jw_member_str(body, "name", cli->args[0]);
+	jw_member_str(body, "kind", kind != NULL ? kind : "hmac");
+	int code = ask_send(&job, "POST", PRODUCERS_PATH);
+	return ask_end(&job, code == CLI_DONE ? show_secret(&job) : code);
 }
 
 static void print_row(const struct json *row)
@@ -242,86 +151,69 @@ static void print_row(const struct json *row)
 
 int command_producer_list(const struct cli *cli)
 {
-	struct job job;
-	if (!begin(&job, cli))
-		return end(&job, CLI_INVALID);
-	int code = ask(&job, "GET", "/api/v1/producers", NULL);
-	if (code != CLI_DONE)
-		return end(&job, code);
-	const struct json *items = json_get(json_get(job.tree, "result"), "items");
-	if (!good(&job) || items == NULL)
-		return end(&job, refused(&job));
-	for (uint32_t i = 0; i < items->count; i++) {
-		struct buf line;
-		struct jw jw;
-		if (!cli->json) {
-			print_row(&items->items[i]);
-			continue;
-		}
-		buf_init(&line, 0);
-		jw_init(&jw, &line);
-		jw_json(&jw, &items->items[i]);
-		puts(buf_text(&line));
-		buf_fini(&line);
-	}
-	return end(&job, CLI_DONE);
+	struct ask job;
+	return ask_end(&job, ask_begin(&job, cli) ? ask_list(&job, PRODUCERS_PATH, print_row) : CLI_INVALID);
+}
+
+struct search {
+	const char *name, *id;
+};
+
+static bool is_it(void *self, const struct json *row)
+{
+	struct search *search = self;
+	const char *id = json_text(row, "id"), *name = json_text(row, "name");
+	if (id != NULL && (strcmp(id, search->name) == 0 || (name != NULL && strcmp(name, search->name) == 0)))
+		search->id = id;
+	return search->id == NULL;
 }
 
 /* The id of the newest producer of that name or id. */
-static int find_id(struct job *job, const char *name, const char **id)
+static int find_id(struct ask *job, const char *name, const char **id)
 {
-	int code = ask(job, "GET", "/api/v1/producers", NULL);
-	if (code != CLI_DONE)
-		return code;
-	const struct json *items = json_get(json_get(job->tree, "result"), "items");
-	if (!good(job) || items == NULL)
-		return refused(job);
-	for (uint32_t i = 0; i < items->count; i++) {
-		const struct json *row = &items->items[i];
-		*id = json_text(row, "id");
-		if (strcmp(json_text(row, "name"), name) == 0 || strcmp(*id, name) == 0)
-			return CLI_DONE;
-	}
-	return cli_fail(job->cli, CLI_INVALID, "there is no producer %s", name);
+	struct search search = {.name = name};
+	int code = ask_pages(job, PRODUCERS_PATH, is_it, &search);
+	*id = search.id;
+	return code != CLI_DONE || *id != NULL ? code : cli_fail(job->cli, CLI_INVALID, "there is no producer %s", name);
 }
 
 int command_producer_rotate(const struct cli *cli)
 {
-	struct job job;
+	struct ask job;
 	const char *overlap = cli_option(cli, "overlap"), *id;
 	char path[128], body[64];
-	if (!begin(&job, cli))
-		return end(&job, CLI_INVALID);
+	if (!ask_begin(&job, cli))
+		return ask_end(&job, CLI_INVALID);
 	int code = find_id(&job, cli->args[0], &id);
 	if (code != CLI_DONE)
-		return end(&job, code);
+		return ask_end(&job, code);
 	snprintf(path, sizeof path, "/api/v1/producers/%.64s/rotate", id);
 	snprintf(body, sizeof body, "{\"overlap_seconds\":%.20s}", overlap != NULL ? overlap : "86400");
 	code = ask(&job, "POST", path, body);
-	return end(&job, code == CLI_DONE ? show_secret(&job) : code);
+	return ask_end(&job, code == CLI_DONE ? show_secret(&job) : code);
 }
 
 int command_producer_revoke(const struct cli *cli)
 {
-	struct job job;
+	struct ask job;
 	const char *id;
 	char path[128];
-	if (!begin(&job, cli))
-		return end(&job, CLI_INVALID);
+	if (!ask_begin(&job, cli))
+		return ask_end(&job, CLI_INVALID);
 	int code = find_id(&job, cli->args[0], &id);
 	if (code != CLI_DONE)
-		return end(&job, code);
+		return ask_end(&job, code);
 	snprintf(path, sizeof path, "/api/v1/producers/%.64s", id);
 	code = ask(&job, "DELETE", path, NULL);
-	if (code == CLI_DONE && !good(&job))
-		code = refused(&job);
+	if (code == CLI_DONE && !ask_good(&job))
+		code = ask_refused(&job);
 	else if (code == CLI_DONE && !cli->json)
 		printf("%s revoked\n", id);
-	return end(&job, code);
+	return ask_end(&job, code);
 }
 
 /* The three headers of one signed request; texts are the arena's. */
-static bool sign(struct job *job, const char *target, const struct buf *body, const char *headers[4], struct err *err)
+static bool sign(struct ask *job, const char *target, const struct buf *body, const char *headers[4], struct err *err)
 {
 	const char *id = NULL, *secret = NULL;
 	char now[STAMP_TEXT], signature[SIGNATURE_TEXT];
@@ -342,14 +234,14 @@ static bool sign(struct job *job, const char *target, const struct buf *body, co
 
 /* Read, sign, and hand on to `then`. */
 static int with_signature(const struct cli *cli, const char *file, const char *target,
-						  int (*then)(struct job *job, const struct buf *body, const char *const *headers))
+						  int (*then)(struct ask *job, const struct buf *body, const char *const *headers))
 {
-	struct job job;
+	struct ask job;
 	struct buf body;
 	struct err err;
 	const char *headers[4];
-	if (!begin(&job, cli))
-		return end(&job, CLI_INVALID);
+	if (!ask_begin(&job, cli))
+		return ask_end(&job, CLI_INVALID);
 	buf_init(&body, 0);
 	int code;
 	if (!cli_read(file, BODY_MAX, &body, &err) || !sign(&job, target, &body, headers, &err))
@@ -357,10 +249,10 @@ static int with_signature(const struct cli *cli, const char *file, const char *t
 	else
 		code = then(&job, &body, headers);
 	buf_fini(&body);
-	return end(&job, code);
+	return ask_end(&job, code);
 }
 
-static int print_headers(struct job *job, const struct buf *body, const char *const *headers)
+static int print_headers(struct ask *job, const struct buf *body, const char *const *headers)
 {
 	(void)job, (void)body;
 	for (; *headers != NULL; headers++)
@@ -376,26 +268,26 @@ int command_producer_sign(const struct cli *cli)
 	return with_signature(cli, file, target != NULL ? target : SIGNALS_PATH, print_headers);
 }
 
-static int print_signal(const struct job *job)
+static int print_signal(const struct ask *job)
 {
 	const struct json *result = json_get(job->tree, "result"), *risk = json_get(result, "risk");
 	if (job->cli->json || result == NULL)
-		return print_answer(job);
+		return ask_print(job);
 	printf("id      %s\nsignal  %s %s\nstatus  %s\nrisk    %s\nseal    %s\n", json_text(result, "id"),
 		   json_text(result, "side"), json_text(result, "instrument"), json_text(result, "status"),
 		   json_text(risk, "decision"), json_text(result, "seal_sha256"));
 	return CLI_DONE;
 }
 
-static int post(struct job *job, const struct buf *body, const char *const *headers)
+static int post(struct ask *job, const struct buf *body, const char *const *headers)
 {
 	const char *base = cli_option(job->cli, "url");
 	char url[1024];
-	snprintf(url, sizeof url, "%s" SIGNALS_PATH, base != NULL ? base : "http://localhost");
+	snprintf(url, sizeof url, "%s" SIGNALS_PATH, base != NULL ? base : "");
 	int code = ask_with(job, "POST", url, buf_text(body), body->size, headers);
 	if (code != CLI_DONE)
 		return code;
-	return good(job) ? print_signal(job) : refused(job);
+	return ask_good(job) ? print_signal(job) : ask_refused(job);
 }
 
 int command_producer_send(const struct cli *cli)

@@ -43,6 +43,8 @@ void routes_add(struct app *app)
 	receipts_api_add(app);
 	files_api_add(app);
 	project_files_api_add(app);
+	events_api_add(app);
+	backup_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
@@ -56,6 +58,8 @@ bool routes_authorise(void *self, struct exchange *x, const struct route *route,
 	struct app *app = self;
 	if (route->self_verified) /* [P-5.2] who it is shows when the body is read */
 		return trade_signed(x, err);
+	if (events_by_ticket(x, route))
+		return events_authorise(app, x, route, err);
 	return people_authorise(app->people, x, route, err);
 }
 

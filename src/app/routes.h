@@ -35,5 +35,11 @@ void policies_api_add(struct app *app);
 void receipts_api_add(struct app *app);
 void files_api_add(struct app *app);
 void project_files_api_add(struct app *app);
+void events_api_add(struct app *app);
+
+/* Does the exchange show a ticket in place of credentials, on the one route that takes it?  Then who is it? */
+bool events_by_ticket(const struct exchange *x, const struct route *route);
+bool events_authorise(struct app *app, struct exchange *x, const struct route *route, struct err *err);
+void backup_api_add(struct app *app);
 
 #endif

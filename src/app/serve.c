@@ -112,7 +112,7 @@ static bool note_life(struct app *app, enum audit_action action, struct err *err
 static void write_checkpoint(struct app *app)
 {
 	struct err err;
-	if (!app_checkpoint(app, &err))
+	if (!app_checkpoint(app, NULL, &err))
 		log_error("a checkpoint of the audit chain could not be written", log_str("why", err.message));
 }
 
@@ -159,7 +159,7 @@ static int serve(struct app *app, const struct cli *cli, const sigset_t *signals
 		return CLI_INVALID;
 	if (!admin_of_environment(app, &err))
 		return cli_fail(cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
-	if (!note_life(app, AUDIT_SERVER_START, &err) || !app_checkpoint(app, &err))
+	if (!note_life(app, AUDIT_SERVER_START, &err) || !app_checkpoint(app, NULL, &err))
 		return cli_fail(cli, CLI_FAILED, "%s", err.message);
 	bool served = app_serve(app, &err);
 	if (served) {

@@ -1,10 +1,8 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/app.h"
+#include "app/ask.h"
 #include "app/audit_export.h"
 #include "app/commands.h"
 #include "core/arena.h"
@@ -12,7 +10,6 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
-#include "link/client.h"
 #include "people/people.h"
 #include "seal/audit.h"
 #include "seal/op.h"
@@ -25,32 +22,7 @@
  * control socket; otherwise they open the store themselves [platform.md 2].
  */
 
-enum { ANSWER_MAX = 1 << 30, ASK_MS = 120000 };
-
-/* Is a server there, and what does it say?  False with ERR_UNAVAILABLE when nobody listens. */
-static bool ask_server(const struct config *config, const char *method, const char *path, int *status, struct buf *body,
-					   struct err *err)
-{
-	char socket[4200], url[512];
-	snprintf(socket, sizeof socket, "%s/control.sock", config->data);
-	snprintf(url, sizeof url, "http://localhost%s", path);
-	const struct client_request request = {.socket = socket,
-										   .method = method,
-										   .url = url,
-										   .body = strcmp(method, "POST") == 0 ? "{}" : NULL,
-										   .body_size = strcmp(method, "POST") == 0 ? 2 : 0,
-										   .timeout_ms = ASK_MS,
-										   .limit = ANSWER_MAX};
-	return client_ask(&request, status, body, err);
-}
-
-static bool folder_exists(const char *path)
-{
-	struct stat st;
-	char store[4200];
-	snprintf(store, sizeof store, "%s/store.db", path);
-	return stat(store, &st) == 0;
-}
+enum { ANSWER_MAX = 1 << 30 };
 
 /* --- audit verify --- */
 
@@ -98,22 +70,21 @@ static int verify_store(const struct cli *cli)
 /* The text of an export: from the running server, or from the store when there is none. */
 static int fetch_export(const struct cli *cli, struct buf *text, bool *served)
 {
-	struct arena arena;
-	struct config config;
+	struct ask job;
 	struct err err;
-	int status = 0, code = CLI_DONE;
+	int code = CLI_DONE;
 	*served = true;
-	arena_init(&arena, ARENA_REQUEST_CAP);
-	if (!config_of_cli(cli, &arena, &config, NULL))
+	if (!ask_begin(&job, cli))
 		code = CLI_INVALID;
-	else if (!folder_exists(config.data))
-		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", config.data);
-	else if (!ask_server(&config, "GET", "/api/v1/audit/export", &status, text, &err))
+	else if (!ask_store_there(&job.config))
+		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
+	else if (!ask_try(&job, "GET", "/api/v1/audit/export", NULL, 0, NULL, &err))
 		*served = false;
-	else if (status != 200)
-		code = cli_fail(cli, CLI_FAILED, "the server answered %d: %.300s", status, buf_text(text));
-	arena_fini(&arena);
-	return code;
+	else if (job.status != 200)
+		code = ask_refused(&job);
+	else
+		buf_add(text, buf_text(&job.answer), job.answer.size);
+	return ask_end(&job, code);
 }
 
 int command_audit_verify(const struct cli *cli)
@@ -275,27 +246,21 @@ static int replay_one(struct app *app, const struct cli *cli, const char *sha)
 
 static int replay_by_server(const struct cli *cli, const char *sha, bool *served)
 {
-	struct arena arena;
-	struct config config;
-	struct buf text;
+	struct ask job;
 	struct err err;
 	char path[200];
-	int status = 0, code = CLI_INVALID;
-	arena_init(&arena, ARENA_REQUEST_CAP);
-	buf_init(&text, 0);
+	int code = CLI_INVALID;
 	snprintf(path, sizeof path, "/api/v1/seals/%s/replay", sha);
 	*served = true;
-	if (config_of_cli(cli, &arena, &config, NULL)) {
-		*served = ask_server(&config, "POST", path, &status, &text, &err);
-		if (*served && status == 200)
-			code = print_replay(cli, sha, buf_text(&text), text.size);
+	if (ask_begin(&job, cli)) {
+		*served = ask_try(&job, "POST", path, "{}", 2, NULL, &err);
+		if (*served && job.status == 200)
+			code = print_replay(cli, sha, buf_text(&job.answer), job.answer.size);
 		else if (*served)
-			code = cli_fail(cli, status == 404 ? CLI_INVALID : CLI_FAILED, "%s",
-							status == 404 ? "there is no such seal" : "the server refused");
+			code = cli_fail(cli, job.status == 404 ? CLI_INVALID : CLI_FAILED, "%s",
+							job.status == 404 ? "there is no such seal" : "the server refused");
 	}
-	buf_fini(&text);
-	arena_fini(&arena);
-	return code;
+	return ask_end(&job, code);
 }
 
 int command_replay(const struct cli *cli)

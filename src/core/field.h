@@ -51,6 +51,7 @@ struct field {
 	bool secret;        /* never logged, traced, audited, cached or sealed */
 	bool read_only;     /* on input: refused */
 	bool told_apart;    /* lists: absent (items NULL) is not empty: left out of inputs, null in results */
+	bool user_data;     /* FIELD_JSON: not ours to round: integers beyond 2^53 are sealed as texts */
 	bool left_out;      /* output: an absent member is left out instead of null */
 	bool ranged, above; /* min ≤ x ≤ max; above: min < x.  FIELD_STR: characters */
 	double min, max;
@@ -146,6 +147,7 @@ struct field_table {
 #define READ_ONLY .read_only = true
 #define TOLD_APART .told_apart = true
 #define LEFT_OUT .left_out = true
+#define USER_DATA .user_data = true
 #define RANGE(low, high) .ranged = true, .min = (low), .max = (high)
 #define ABOVE(low, high) .ranged = true, .above = true, .min = (low), .max = (high)
 #define LENGTH(low, high) .ranged = true, .min = (low), .max = (high)
@@ -185,7 +187,7 @@ bool field_decode(const struct field_table *table, const struct json *json, void
 void field_defaults(const struct field_table *table, void *into);
 
 enum field_write_mode {
-	FIELD_RESULT = 0,    /* round each number [P-6.2]; absent nullable members are null */
+	FIELD_RESULT = 0, /* round each number [P-6.2]; absent nullable members are null */
 	/* Numbers as received; absent members and secrets are left out: what is written decodes again but for secrets. */
 	FIELD_INPUTS = 1,
 	FIELD_CANONICAL = 2, /* flag: members in RFC 8785 order */

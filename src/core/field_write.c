@@ -55,7 +55,7 @@ static const char *option_text(const struct field *field, int option)
 	return field->options[option];
 }
 
-static void write_any(struct jw *jw, const struct json *json, int mode)
+static void write_any(struct jw *jw, const struct field *field, const struct json *json, int mode)
 {
 	if ((mode & FIELD_CANONICAL) == 0) {
 		jw_json(jw, json);
@@ -63,7 +63,10 @@ static void write_any(struct jw *jw, const struct json *json, int mode)
 	}
 	struct buf text;
 	buf_init(&text, 0);
-	jcs_write(&text, json);
+	if (field->user_data)
+		jcs_write_whole(&text, json);
+	else
+		jcs_write(&text, json);
 	jw->failed |= !buf_ok(&text);
 	jw_raw(jw, buf_text(&text), text.size);
 	buf_fini(&text);
@@ -96,7 +99,7 @@ static void write_one(struct jw *jw, const struct field *field, const void *at, 
 		field_write(jw, field->table, field->pointer ? *(const void *const *)at : at, mode);
 		break;
 	case FIELD_JSON:
-		write_any(jw, *(const struct json *const *)at, mode);
+		write_any(jw, field, *(const struct json *const *)at, mode);
 		break;
 	}
 }

@@ -1,5 +1,7 @@
 #include "core/jcs.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +31,12 @@ static int by_name(const void *a, const void *b)
 	return jcs_compare((*left)->name, (*right)->name);
 }
 
-static void write_value(struct jw *jw, const struct json *json);
+/* How an integer is written: as the nearest double, or as what it is. */
+typedef void write_integer(struct jw *jw, int64_t integer);
 
-static void write_object(struct jw *jw, const struct json *json)
+static void write_value(struct jw *jw, const struct json *json, write_integer *write);
+
+static void write_object(struct jw *jw, const struct json *json, write_integer *write)
 {
 	const struct json_member *few[32], **sorted = few;
 	if (json->count > sizeof few / sizeof *few)
@@ -46,36 +51,59 @@ static void write_object(struct jw *jw, const struct json *json)
 	jw_object(jw);
 	for (uint32_t i = 0; i < json->count; i++) {
 		jw_key(jw, sorted[i]->name);
-		write_value(jw, &sorted[i]->value);
+		write_value(jw, &sorted[i]->value, write);
 	}
 	jw_object_end(jw);
 	if (sorted != few)
 		free(sorted);
 }
 
-static void write_value(struct jw *jw, const struct json *json)
+static void write_value(struct jw *jw, const struct json *json, write_integer *write)
 {
 	switch (json->kind) {
 	case JS_OBJECT:
-		write_object(jw, json);
+		write_object(jw, json, write);
 		break;
 	case JS_ARRAY:
 		jw_array(jw);
 		for (uint32_t i = 0; i < json->count; i++)
-			write_value(jw, &json->items[i]);
+			write_value(jw, &json->items[i], write);
 		jw_array_end(jw);
 		break;
 	case JS_INT:
-		jw_num(jw, (double)json->integer);
+		write(jw, json->integer);
 		break;
 	default:
 		jw_json(jw, json);
 	}
 }
 
+static void write_double(struct jw *jw, int64_t integer)
+{
+	jw_num(jw, (double)integer);
+}
+
+static void write_whole(struct jw *jw, int64_t integer)
+{
+	char digits[24];
+	if (integer >= -(INT64_C(1) << 53) && integer <= INT64_C(1) << 53) {
+		jw_int(jw, integer);
+		return;
+	}
+	snprintf(digits, sizeof digits, "%" PRId64, integer);
+	jw_str(jw, digits);
+}
+
 void jcs_write(struct buf *buf, const struct json *json)
 {
 	struct jw jw;
 	jw_init(&jw, buf);
-	write_value(&jw, json);
+	write_value(&jw, json, write_double);
+}
+
+void jcs_write_whole(struct buf *buf, const struct json *json)
+{
+	struct jw jw;
+	jw_init(&jw, buf);
+	write_value(&jw, json, write_whole);
 }

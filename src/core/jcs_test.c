@@ -189,9 +189,25 @@ static void a_full_buffer_is_noticed(void **state)
 	arena_fini(&arena);
 }
 
+static void test_whole(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct buf buf;
+	arena_init(&arena, 1 << 20);
+	buf_init(&buf, 0);
+	jcs_write_whole(&buf,
+					parse(&arena, "{\"b\":[9007199254740992,9007199254740993],\"a\":-9223372036854775808,\"c\":1.0}"));
+	assert_string_equal(buf_text(&buf),
+						"{\"a\":\"-9223372036854775808\",\"b\":[9007199254740992,\"9007199254740993\"],\"c\":1}");
+	buf_fini(&buf);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(examples_of_the_standard),
 		cmocka_unit_test(integers_are_doubles),
 		cmocka_unit_test(strings_are_escaped_as_little_as_possible),

@@ -233,6 +233,46 @@ static bool same_members(const struct json *a, const struct json *b)
 	return true;
 }
 
+static void copy_value(struct arena *arena, const struct json *from, struct json *to);
+
+static void copy_items(struct arena *arena, const struct json *from, struct json *to)
+{
+	struct json *items = arena_array(arena, from->count, sizeof *items);
+	for (uint32_t i = 0; items != NULL && i < from->count; i++)
+		copy_value(arena, &from->items[i], &items[i]);
+	to->items = items;
+}
+
+static void copy_members(struct arena *arena, const struct json *from, struct json *to)
+{
+	struct json_member *members = arena_array(arena, from->count, sizeof *members);
+	for (uint32_t i = 0; members != NULL && i < from->count; i++) {
+		members[i].name = arena_dupn(arena, from->members[i].name, from->members[i].name_size);
+		members[i].name_size = from->members[i].name_size;
+		copy_value(arena, &from->members[i].value, &members[i].value);
+	}
+	to->members = members;
+}
+
+static void copy_value(struct arena *arena, const struct json *from, struct json *to)
+{
+	*to = *from;
+	if (from->kind == JS_STRING)
+		to->text = arena_dupn(arena, from->text, from->size);
+	else if (from->kind == JS_ARRAY && from->count > 0)
+		copy_items(arena, from, to);
+	else if (from->kind == JS_OBJECT && from->count > 0)
+		copy_members(arena, from, to);
+}
+
+const struct json *json_dup(struct arena *arena, const struct json *json)
+{
+	struct json *copy = json != NULL ? arena_new(arena, struct json) : NULL;
+	if (copy != NULL)
+		copy_value(arena, json, copy);
+	return copy != NULL && !arena->full ? copy : NULL;
+}
+
 bool json_same(const struct json *a, const struct json *b)
 {
 	if (json_numeric(a) && json_numeric(b))

@@ -72,6 +72,9 @@ double json_number(const struct json *json); /* of JS_INT or JS_REAL (must) */
 /* "null", "boolean", "number", "string", "array", "object": for messages. */
 const char *json_kind_name(enum json_kind kind);
 
+/* A copy that shares nothing with `json`.  NULL when the arena is full, or `json` is NULL. */
+const struct json *json_dup(struct arena *arena, const struct json *json);
+
 /* Equal as JSON values: numbers by value, objects regardless of order. */
 bool json_same(const struct json *a, const struct json *b);
 

@@ -539,9 +539,31 @@ static void kinds_have_names(void **state)
 	assert_string_equal(json_kind_name(JS_OBJECT), "object");
 }
 
+static void test_dup(void **state)
+{
+	(void)state;
+	static const char text[] = "{\"a\":[1,2.5,\"x\",null,true,[],{}],\"b\":{\"c\":\"d\"}}";
+	struct arena from, to;
+	const struct json *json;
+	arena_init(&from, 1 << 20);
+	arena_init(&to, 1 << 20);
+	assert_true(json_parse(&from, text, strlen(text), &json_body_limits, &json, NULL));
+	const struct json *copy = json_dup(&to, json);
+	arena_fini(&from);
+	assert_true(json_parse(&from, text, strlen(text), &json_body_limits, &json, NULL));
+	assert_true(json_same(copy, json));
+	assert_null(json_dup(&to, NULL));
+	arena_fini(&to);
+	arena_init(&to, 64);
+	assert_null(json_dup(&to, json));
+	arena_fini(&to);
+	arena_fini(&from);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dup),
 		cmocka_unit_test(each_text_is_accepted),
 		cmocka_unit_test(each_text_is_refused),
 		cmocka_unit_test(each_prefix_is_refused),

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "expr/path.h"
+#include "expr/tree.h"
 
 enum { BOOK_CAP = 256 << 20 }; /* bytes: a definition of 4 MiB, its leaves and their programs */
 
@@ -136,6 +137,7 @@ static bool look(struct sealing *s, struct leaf *leaf)
 		leaf->constant = leaf->path != NULL ? leaf->path->literal : NULL;
 		leaf->program = arena_dupn(arena, buf_text(&text), text.size);
 		leaf->program_size = text.size;
+		leaf->tree = leaf->path == NULL ? tree_read(leaf->text, leaf->size, &s->book->variables, arena) : NULL;
 		leaf->prelude = scan.prelude;
 		memcpy(leaf->uses, scan.uses, sizeof leaf->uses);
 		leaf->uses[0] |= 1u << EXPR_IN;
@@ -177,6 +179,13 @@ static bool compiles(struct sealing *s, struct leaf *const *leaves, size_t count
 	return ok;
 }
 
+/* The parenthesis behind it is ours: without any of its own, it is the end that came too soon. */
+static const char *in_its_own_terms(const struct leaf *leaf, const char *problem)
+{
+	bool ours = memchr(leaf->text, ')', leaf->size) == NULL && strstr(problem, "unexpected ')'") != NULL;
+	return ours ? "syntax error, unexpected end" : problem;
+}
+
 /* Halve until it is known which of them do not compile.  False with *err: nobody could say. */
 static bool sift(struct sealing *s, struct leaf *const *leaves, size_t count)
 {
@@ -188,7 +197,7 @@ static bool sift(struct sealing *s, struct leaf *const *leaves, size_t count)
 		return true;
 	if (count > 1)
 		return sift(s, leaves, count / 2) && sift(s, leaves + count / 2, count - count / 2);
-	refuse(s, leaves[0], "expression_syntax", problem);
+	refuse(s, leaves[0], "expression_syntax", in_its_own_terms(leaves[0], problem));
 	return true;
 }
 
@@ -222,6 +231,7 @@ static bool keep_chunk(struct sealing *s, struct leaf *const *leaves, size_t cou
 		struct expr *expr = leaves[i]->expr;
 		if (i > 0 && expr != leaves[i - 1]->expr)
 			entry++;
+		expr->known = (expr->asked == 0 || expr->known) && leaves[i]->tree != NULL;
 		leaves[i]->number = expr->asked++;
 		expr->chunk = chunk;
 		expr->entry = entry;

@@ -21,6 +21,7 @@
 struct buf;
 struct json;
 struct path;
+struct tree;
 
 enum { CHUNK_LEAVES = 64 };
 
@@ -38,7 +39,8 @@ struct leaf {
 	size_t program_size;
 	uint64_t uses[SCAN_VARIABLES_MAX / 64];
 	uint32_t prelude;
-	unsigned number; /* among the expr's leaves for jq */
+	const struct tree *tree; /* NULL: only jq knows */
+	unsigned number;         /* among the expr's leaves for jq */
 	struct leaf *next;
 };
 
@@ -63,6 +65,7 @@ struct expr {
 	struct leaf *leaves, **leaves_end;
 	uint64_t uses[SCAN_VARIABLES_MAX / 64];
 	unsigned asked; /* leaves for jq */
+	bool known;     /* each of these has a tree: jq is asked only where that does not know */
 	const struct chunk *chunk;
 	unsigned entry; /* in the chunk */
 	struct expr *next;

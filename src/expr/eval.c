@@ -7,6 +7,7 @@
 #include "core/must.h"
 #include "expr/book.h"
 #include "expr/path.h"
+#include "expr/tree.h"
 #include "expr/wire.h"
 
 const struct json *expr_constant(const struct expr *expr)
@@ -119,6 +120,27 @@ static bool finish(struct expr_job *job, const struct json *answer, struct arena
 	return job->ok;
 }
 
+/* What jq would say to the leaves it is asked, where all of it is known here.  NULL: ask. */
+static const struct json *foresee(const struct expr_pool *pool, const struct expr *expr, const struct expr_input *input,
+								  struct arena *arena)
+{
+	const struct tree_scope scope = {.args = input->args, .count = input->count, .arena = arena};
+	struct json *answers = expr->known ? arena_array(arena, expr->asked, sizeof *answers) : NULL;
+	for (const struct leaf *leaf = expr->leaves; answers != NULL && leaf != NULL; leaf = leaf->next)
+		if (leaf->tree != NULL && leaf->constant == NULL &&
+			!tree_eval(leaf->tree, &scope, argument(input, EXPR_IN), &answers[leaf->number]))
+			return NULL;
+	if (answers == NULL)
+		return NULL;
+	if (expr->asked == 1)
+		return tree_fits(answers, pool_output_bytes(pool)) ? answers : NULL;
+	struct json *all = arena_new(arena, struct json);
+	if (all == NULL)
+		return NULL;
+	*all = (struct json){.kind = JS_ARRAY, .count = expr->asked, .items = answers};
+	return tree_fits(all, pool_output_bytes(pool)) ? all : NULL;
+}
+
 enum { AT_ONCE = 64 };
 
 /* Those from `jobs` on that one program answers: ask them together.  Returns how many jobs are done. */
@@ -131,8 +153,9 @@ static size_t ask_run(struct expr_pool *pool, struct expr_job *jobs, size_t coun
 	const struct chunk *chunk = NULL;
 	for (; seen < count && n < AT_ONCE; seen++) {
 		struct expr_job *job = &jobs[seen];
-		if (expr_local(job->expr)) {
-			*all = finish(job, NULL, arena) && *all;
+		const struct json *known = expr_local(job->expr) ? NULL : foresee(pool, job->expr, &job->input, arena);
+		if (known != NULL || expr_local(job->expr)) {
+			*all = finish(job, known, arena) && *all;
 			continue;
 		}
 		if (chunk != NULL && job->expr->chunk != chunk)

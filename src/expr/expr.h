@@ -2,10 +2,10 @@
  * Expressions of workflow definitions: jq 1.6, evaluated outside this process [flow 2.3].
  *
  * A *book* holds all expressions of one definition version and is compiled once.  A value of a definition is added to
- * it as a template: any JSON value in which strings may be expressions.  Plain paths, literals and templates of them
- * are evaluated right here; everything else goes, in one round trip for a template, to a *pool* of helper processes.  A
- * helper has no files, no network, no environment, no clock of its own and tight limits; one that passes a limit or
- * dies is replaced, and only its evaluation faults.
+ * it as a template: any JSON value in which strings may be expressions.  Paths, literals and the plain part of jq
+ * (expr/tree.h) are evaluated right here; everything else goes, in one round trip for a template, to a *pool* of helper
+ * processes.  A helper has no files, no network, no environment, no clock of its own and tight limits; one that passes
+ * a limit or dies is replaced, and only its evaluation faults.
  *
  * Values are trees of core/json.h.  Integers of 64 bits stay whole wherever an expression only moves them; comparison
  * with one beyond 2^53 is exact, arithmetic on one faults.  NaN becomes null, an infinity the largest double.
@@ -13,8 +13,8 @@
  * Limits of one evaluation: struct expr_config.  No clock and no randomness: equal arguments give equal values, for
  * ever (`now` is an argument).
  *
- * Threads: a pool any number; a book one until it is sealed, then any number.  Cost: a path 0.1 us; a round trip 20 to
- * 50 us and 30 ns a byte of arguments used; compiling a book 20 ms in a helper, once a helper and book.
+ * Threads: a pool any number; a book one until it is sealed, then any number.  Cost: a path or a sum 0.15 us; a round
+ * trip 20 to 50 us and 30 ns a byte of arguments used; compiling a book 20 ms in a helper, once a helper and book.
  */
 #ifndef CS_EXPR_EXPR_H
 #define CS_EXPR_EXPR_H
@@ -45,7 +45,7 @@ enum { EXPR_HELPERS_MAX = 64 };
 
 /*
  * A pool.  Helpers are started at first use, and anew after each end.  False with ERR_IO when there are no sockets or
- * processes to be had.  The program's main must hand the word `expr-helper` to expr_helper().
+ * processes to be had.
  */
 bool expr_open(const struct expr_config *config, struct expr_pool **pool, struct err *err);
 
@@ -55,7 +55,10 @@ void expr_close(struct expr_pool *pool);
 /* End all helpers that are idle; new ones take their place at need.  For self-healing. */
 void expr_restart(struct expr_pool *pool);
 
-/* The main of a helper process: never returns but with its exit status.  Nothing may have been started before it. */
+/*
+ * The main of a helper process: never returns but with its exit status.  Nothing may have been started before it, so a
+ * program that has this folder's code in it takes that turn by itself, before its own main.
+ */
 int expr_helper(void);
 
 /* Positions in the array of arguments; further variables follow from EXPR_ARGS on. */

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -389,6 +390,133 @@ static void test_depth(void **state)
 						"Expression failed: the value cannot be JSON: it has U+0000, or is nested deeper than 512");
 }
 
+enum { THREADS = 4, TURNS = 60 };
+
+/* A thread's own expressions of one shared book. */
+struct worker {
+	struct expr_pool *pool;
+	const struct expr *sum, *bomb, *fault;
+	int number, wrong;
+};
+
+static void *work(void *self)
+{
+	struct worker *w = self;
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	for (int i = 0; i < TURNS; i++, arena_reset(&arena)) {
+		const struct json in = {.kind = JS_INT, .integer = w->number * 1000 + i}, *args[1] = {&in}, *value;
+		const struct expr_input input = {.args = args, .count = 1};
+		struct err err;
+		if (!expr_eval(w->pool, w->sum, &input, &arena, &value, &err) || value->kind != JS_INT ||
+			value->integer != in.integer + 1)
+			w->wrong++;
+		if (expr_eval(w->pool, w->fault, &input, &arena, &value, &err) || err.kind != ERR_EXPRESSION)
+			w->wrong++;
+		if (i % 20 == w->number &&
+			(expr_eval(w->pool, w->bomb, &input, &arena, &value, &err) || err.kind != ERR_EXPRESSION_LIMIT))
+			w->wrong++;
+	}
+	arena_fini(&arena);
+	return NULL;
+}
+
+/* More threads than helpers, and helpers that die under them: nobody gets another's answer, and none is lost. */
+static void test_threads(void **state)
+{
+	struct bench *b = *state;
+	struct faults faults;
+	struct worker workers[THREADS];
+	pthread_t threads[THREADS];
+	struct expr_book *book = expr_book_new();
+	faults_init(&faults, &b->arena);
+	const struct worker plan = {.pool = b->pool,
+								.sum = expr_book_add_text(book, "", "[.] | map(. + 1) | first", 24),
+								.bomb = expr_book_add_text(book, "", "def f: 1 + f; f", 15),
+								.fault = expr_book_add_text(book, "", "error(\"no\")", 11)};
+	assert_true(expr_book_seal(book, b->pool, &faults, &b->err));
+	for (int i = 0; i < THREADS; i++) {
+		workers[i] = plan;
+		workers[i].number = i;
+		assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(workers[i].wrong, 0);
+	}
+	expr_book_free(book);
+}
+
+/* Several of one book in one round trip; one that kills the helper takes no other with it. */
+static void test_many(void **state)
+{
+	struct bench *b = *state;
+	static const char *const texts[] = {"[.] | add",    "def f: f; f",         ".", "[.] | map(. * 2) | add",
+										"error(\"x\")", "[.] | length | floor"};
+	static const char *const said[] = {"5", "processor time: more than 200 ms", "5", "10", "x", "1"};
+	enum { COUNT = sizeof texts / sizeof *texts };
+	struct expr_job jobs[COUNT];
+	struct err errs[COUNT];
+	struct faults faults;
+	const struct json *args[1] = {parse(b, "5")};
+	struct expr_book *book = expr_book_new();
+	faults_init(&faults, &b->arena);
+	for (int i = 0; i < COUNT; i++)
+		jobs[i] = (struct expr_job){.expr = expr_book_add_text(book, "", texts[i], strlen(texts[i])),
+									.input = {.args = args, .count = 1},
+									.err = &errs[i]};
+	assert_true(expr_book_seal(book, b->pool, &faults, &b->err));
+	assert_false(expr_eval_many(b->pool, jobs, COUNT, &b->arena));
+	for (int i = 0; i < COUNT; i++)
+		assert_string_equal(jobs[i].ok ? print(b, jobs[i].value) : errs[i].message, said[i]);
+	expr_book_free(book);
+}
+
+/* All problems of a book at once, each at its own pointer [flow 2.2]; what depends on what. */
+static void test_book(void **state)
+{
+	struct bench *b = *state;
+	struct faults faults;
+	struct expr_book *book = expr_book_new();
+	arena_reset(&b->arena);
+	faults_init(&faults, &b->arena);
+	for (int i = 0; i < 150; i++)
+		expr_book_add_text(book, "/fine", ".a | floor", 10);
+	expr_book_add(book, "/do/0/set", parse(b, "{\"a\": \"${ 1 + }\", \"b/c\": [1, \"${ env }\"], \"d\": \"${ .x }\"}"),
+				  EXPR_STRICT);
+	expr_book_add_text(book, "/do/1/if", "nobody(1)", 9);
+	assert_false(expr_book_seal(book, b->pool, &faults, &b->err));
+	assert_int_equal(faults.count, 3);
+	const struct fault *fault = faults.first; /* what the lexer sees comes first */
+	assert_string_equal(fault->pointer, "/do/0/set/b~1c/1");
+	assert_string_equal(fault->code, "expression_forbidden");
+	fault = fault->next;
+	assert_string_equal(fault->pointer, "/do/0/set/a");
+	assert_string_equal(fault->code, "expression_syntax");
+	fault = fault->next;
+	assert_string_equal(fault->pointer, "/do/1/if");
+	assert_string_equal(fault->message, "nobody/1 is not defined");
+	expr_book_free(book);
+
+	book = expr_book_new();
+	faults_init(&faults, &b->arena);
+	assert_int_equal(expr_book_variable(book, "secrets"), EXPR_SECRETS);
+	unsigned item = expr_book_variable(book, "item");
+	assert_int_equal(expr_book_variable(book, "item"), item);
+	assert_true(expr_book_variable(book, "my-item") > item); /* no name that jq has: never seen */
+	const struct expr *path = expr_book_add_text(book, "", "$item.a", 7);
+	const struct expr *asks = expr_book_add_text(book, "", "[$secrets[]]", 12);
+	const struct expr *plain = expr_book_add(book, "", parse(b, "{\"a\": [1]}"), EXPR_STRICT);
+	const struct expr *literal = expr_book_add(book, "", parse(b, "\"${ 5 }\""), EXPR_STRICT);
+	assert_true(expr_book_seal(book, b->pool, &faults, &b->err));
+	assert_true(expr_uses(path, item) && !expr_uses(path, EXPR_SECRETS) && expr_local(path));
+	assert_true(expr_uses(asks, EXPR_SECRETS) && !expr_uses(asks, item) && !expr_local(asks));
+	assert_string_equal(print(b, expr_constant(plain)), "{\"a\":[1]}");
+	assert_string_equal(print(b, expr_constant(literal)), "5");
+	assert_null(expr_constant(asks));
+	expr_book_free(book);
+}
+
 static int set_up(void **state)
 {
 	static struct bench bench;
@@ -407,15 +535,14 @@ static int tear_down(void **state)
 	return 0;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	if (argc == 2 && strcmp(argv[1], "expr-helper") == 0)
-		return expr_helper();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_evaluates),    cmocka_unit_test(test_templates),      cmocka_unit_test(test_forbids),
 		cmocka_unit_test(test_stays_inside), cmocka_unit_test(test_prelude),        cmocka_unit_test(test_integers),
 		cmocka_unit_test(test_limits),       cmocka_unit_test(test_limits_are_set), cmocka_unit_test(test_no_helper),
-		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_depth),        cmocka_unit_test(test_threads),        cmocka_unit_test(test_many),
+		cmocka_unit_test(test_book),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

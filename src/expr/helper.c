@@ -43,7 +43,8 @@ static void keep_problem(void *data, jv message)
 		static const char prefix[] = "jq: error: ";
 		if (strncmp(line, prefix, sizeof prefix - 1) == 0)
 			line += sizeof prefix - 1;
-		const char *end = strstr(line, " at <top-level>");
+		const char *end = strstr(line, " (Unix shell quoting issues?)");
+		end = end != NULL ? end : strstr(line, " at <top-level>");
 		int size = (int)(end != NULL ? (size_t)(end - line) : strcspn(line, "\n"));
 		snprintf(helper->problem, sizeof helper->problem, "%.*s", size, line);
 	}

@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+/* The command line of a helper, whatever program it is. */
+#define HELPER_NAME "countersign"
+#define HELPER_WORD "expr-helper"
+
 enum { HELPER_FD = 3, HELPER_SLOTS = 32 };
 
 /* Processor time a compilation may take, milliseconds: 256 expressions take 200 on a slow machine. */

@@ -218,10 +218,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	if (argc == 2 && strcmp(argv[1], "expr-helper") == 0)
-		return expr_helper();
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_jq)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -102,6 +102,11 @@ void expr_health(struct expr_pool *pool, struct expr_health *health)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+size_t pool_output_bytes(const struct expr_pool *pool)
+{
+	return pool->config.output_bytes;
+}
+
 uint64_t pool_hash(const char *text, size_t size)
 {
 	/* Only a filter before the texts are compared, so a fixed key will do. */

@@ -30,6 +30,9 @@ struct question {
 	struct err *err; /* says why not; may be NULL */
 };
 
+/* The most bytes of text that a value may have. */
+size_t pool_output_bytes(const struct expr_pool *pool);
+
 uint64_t pool_hash(const char *text, size_t size);
 
 /* Ask one helper all of them, each within the limits.  Sets ok of each. */

@@ -69,6 +69,17 @@ int process_claim(struct process *process, const char *text, size_t size, uint64
 
 /* ---- start */
 
+/*
+ * Whatever program opens a pool is what its helpers run: the server, a test, a benchmark.  So the turn into a helper is
+ * taken before any main, which then needs to know nothing of it.
+ * glibc hands constructors what it hands main.
+ */
+__attribute__((constructor)) static void become_helper(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[0], HELPER_NAME) == 0 && strcmp(argv[1], HELPER_WORD) == 0)
+		_exit(expr_helper());
+}
+
 static bool describe(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int fd)
 {
 	sigset_t none, all;
@@ -89,7 +100,7 @@ static bool spawn(struct process *process, int fd)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char word[] = "expr-helper", name[] = "countersign";
+	char word[] = HELPER_WORD, name[] = HELPER_NAME;
 	char *const arguments[] = {name, word, NULL}, *const environment[] = {NULL};
 	must(posix_spawn_file_actions_init(&actions) == 0 && posix_spawnattr_init(&attributes) == 0);
 	bool ok = describe(&actions, &attributes, fd) &&

@@ -7,8 +7,11 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/map.h"
 #include "core/num.h"
 #include "core/utf8.h"
+
+enum { FEW_MEMBERS = 16 };
 
 static const double SAFE = 9007199254740992.0, INT64_END = 9223372036854775808.0;
 
@@ -225,6 +228,26 @@ static void read_array(struct wire_reader *reader, struct arena *arena, struct j
 		read_json(reader, arena, &items[i], depth + 1);
 }
 
+/* jq's objects never name a member twice; a helper that somebody got hold of might. */
+static bool distinct(const struct json *object)
+{
+	struct map names;
+	bool twice = false;
+	if (object->count <= FEW_MEMBERS) {
+		for (uint32_t i = 1; i < object->count; i++)
+			for (uint32_t j = 0; j < i; j++)
+				twice = twice || strcmp(object->members[i].name, object->members[j].name) == 0;
+		return !twice;
+	}
+	map_init(&names, NULL, NULL);
+	for (uint32_t i = 0; !twice && i < object->count; i++) {
+		void *before = NULL;
+		twice = !map_set(&names, object->members[i].name, &names, &before) || before != NULL;
+	}
+	map_fini(&names);
+	return !twice;
+}
+
 static void read_object(struct wire_reader *reader, struct arena *arena, struct json *object, unsigned depth)
 {
 	uint32_t count = wire_count(reader, 5);
@@ -234,6 +257,7 @@ static void read_object(struct wire_reader *reader, struct arena *arena, struct 
 		members[i].name = read_text(reader, arena, &members[i].name_size);
 		read_json(reader, arena, &members[i].value, depth + 1);
 	}
+	reader->failed = reader->failed || arena->full || !distinct(object);
 }
 
 static void read_number(struct wire_reader *reader, struct json *value)

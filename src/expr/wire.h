@@ -75,7 +75,7 @@ double wire_read_double(struct wire_reader *reader);
 
 /*
  * One value that fills `bytes` wholly, as a tree in `arena`.  Trusts nothing: false with ERR_EXPRESSION for what is no
- * value, holds invalid UTF-8 or U+0000, or is nested too deep; ERR_LIMIT when the arena is full.
+ * value, holds invalid UTF-8, U+0000 or a name twice, or is nested too deep; ERR_LIMIT when the arena is full.
  */
 bool wire_read(struct arena *arena, const char *bytes, size_t size, struct json *value, struct err *err);
 

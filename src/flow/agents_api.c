@@ -38,6 +38,7 @@ void agents_add_routes(struct router *router, struct agents_api *api)
 	router_add(router, budget_routes, budget_routes_count, api);
 	router_add(router, reservation_routes, reservation_routes_count, api);
 	router_add(router, cost_routes, cost_routes_count, api);
+	router_add(router, decomposition_routes, decomposition_routes_count, api);
 }
 
 const struct budgets *agents_budgets(const struct agents_api *api)

@@ -77,7 +77,7 @@ bool agents_cursor(struct exchange *x, const char *filter, const char *cursor, c
 /* The cursor behind a row, and the Link header. */
 const char *agents_next(struct exchange *x, const char *filter, const char *after);
 
-extern const struct route budget_routes[], reservation_routes[], cost_routes[];
-extern const size_t budget_routes_count, reservation_routes_count, cost_routes_count;
+extern const struct route budget_routes[], reservation_routes[], cost_routes[], decomposition_routes[];
+extern const size_t budget_routes_count, reservation_routes_count, cost_routes_count, decomposition_routes_count;
 
 #endif

@@ -175,8 +175,12 @@ struct definition *definition_open(const char *text, size_t size, enum definitio
 	arena_init(&definition->arena, DEFINITION_CAP);
 	const struct json *json;
 	char *copy = arena_dupn(&definition->arena, text, size);
-	bool good = is_json(text, size, form) ? read_json(definition, copy, size, &json, problems)
-										  : read_yaml(definition, copy, size, &json, problems);
+	bool good = is_json(text, size, form) && read_json(definition, copy, size, &json, problems);
+	/* A YAML mapping may begin with { too. */
+	if (!good && form != DEFINITION_JSON) {
+		problems->list.count = 0;
+		good = read_yaml(definition, copy, size, &json, problems);
+	}
 	if (good)
 		definition->ir = compile(definition, json, policy, expr, problems);
 	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err))

@@ -37,7 +37,7 @@ bool effect_is_ours(const struct ir_task *task)
 {
 	switch (task->type) {
 	case IR_CALL:
-		return task->call.callee == IR_HTTP;
+		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;

@@ -7,6 +7,7 @@ const struct op *const flow_ops[] = {
 	&flow_importance_op,  &flow_agent_score_op, &flow_estimate_children_op, &flow_budget_status_op,
 	&flow_retry_delay_op, &flow_effect_key_op,  &flow_similarity_op,        &flow_anomaly_op,
 	&flow_breaker_op,     &flow_cache_ttl_op,   &flow_cron_next_op,         &flow_price_op,
+	&flow_eval_op,        &flow_plan_op,
 };
 const size_t flow_ops_count = sizeof flow_ops / sizeof *flow_ops;
 

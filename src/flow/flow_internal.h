@@ -9,9 +9,12 @@
 #include "http/router.h"
 #include "people/page.h"
 
+struct arena;
+struct db;
 struct exchange;
 struct jw;
 struct run_record;
+struct workflow;
 
 struct flow_api {
 	struct runner_options options;
@@ -20,12 +23,21 @@ struct flow_api {
 	unsigned char page_key[PAGE_KEY];
 };
 
-extern const struct route runs_routes[], run_reads_routes[];
-extern const size_t runs_routes_count, run_reads_routes_count;
+extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[];
+extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count;
 
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);
 void run_view_reply(struct exchange *x, int status, const struct run_record *record);
+
+/* A version of a workflow: its members, as an object, and as an answer (steps: JSON text, or NULL). */
+void workflow_view_members(struct jw *jw, const struct workflow *workflow);
+void workflow_view_write(struct jw *jw, const struct workflow *workflow);
+void workflow_view_reply(struct exchange *x, int status, const struct workflow *workflow, const char *steps);
+
+/* The version that the path names: {namespace} (without: dag), {name}, {version} (without: latest), the caller's. */
+bool workflow_named(struct db *db, const struct exchange *x, struct arena *arena, struct workflow *workflow,
+					bool *found, struct err *err);
 
 /* The run that the path names, if it is the caller's.  False: 404 or a failure was answered. */
 bool run_named(struct exchange *x, struct run_record *record);

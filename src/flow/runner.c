@@ -36,6 +36,11 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 	return runner->options.op(runner->options.op_self, name, body, trouble);
 }
 
+static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
+{
+	return resource_get(self, uri, trouble);
+}
+
 static void world_id(void *self, char id[37])
 {
 	struct runner *runner = self;
@@ -224,6 +229,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .eval = world_eval,
 								   .op = world_op,
 								   .id = world_id,
+								   .resource = world_resource,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -235,6 +241,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 	pthread_condattr_destroy(&monotonic);
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
+	map_init(&runner->resources, NULL, NULL);
 }
 
 bool runner_open(const struct runner_options *options, struct runner **out, struct err *err)
@@ -264,6 +271,9 @@ static void free_all(struct runner *runner)
 	}
 	for (size_t at = 0; map_next(&runner->definitions, &at, &key, &size, &value);)
 		definition_unref(value);
+	for (size_t at = 0; map_next(&runner->resources, &at, &key, &size, &value);)
+		datum_unref(value);
+	map_fini(&runner->resources);
 	map_fini(&runner->live);
 	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);

@@ -97,6 +97,7 @@ struct runner {
 	pthread_cond_t changed; /* a run came to rest; an alarm was set; the end has come */
 	struct map live;        /* run_id -> struct live */
 	struct map definitions; /* sha256 -> struct definition */
+	struct map resources;   /* uri -> struct datum */
 	struct alarms alarms;
 	struct waiter *waiters;
 	size_t turns_under_way; /* or queued */
@@ -125,6 +126,9 @@ void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(v
 struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
 struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
+
+/* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
+struct datum *resource_get(struct runner *runner, const char *uri, struct trouble *trouble);
 
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);

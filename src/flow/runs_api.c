@@ -16,6 +16,7 @@
 #include "flow/domain/run.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
+#include "flow/workflows.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
@@ -87,6 +88,54 @@ static bool own_definition(struct start *start)
 	struct err err = {.kind = ERR_INTERNAL};
 	const char *text = given->kind == JS_STRING ? given->text : text_of_json(&x->arena, given);
 	start->run.definition = runner_definition(start->api->runner, text, strlen(text), start->sha256, &problems, &err);
+	start->run.definition_text = text;
+	start->run.definition_sha256 = start->sha256;
+	if (start->run.definition != NULL)
+		return true;
+	if (problems.list.count > 0)
+		refuse_definition(x, &problems.list);
+	else
+		exchange_fail(x, &err);
+	return false;
+}
+
+static bool read_registered(struct start *start, struct db *db, struct workflow *workflow, const char **text,
+							size_t *size, bool *found, struct err *err)
+{
+	const struct start_request *r = &start->request;
+	const char *namespace = r->namespace == NULL ? "default" : r->namespace;
+	struct arena *arena = &start->x->arena;
+	return workflows_find(db, principal_of(start->x)->account_id, namespace, r->name, r->version, arena, workflow,
+						  found, err) &&
+		   (!*found || runs_definition(db, workflow->definition_sha256, arena, text, size, err));
+}
+
+/* The version that the body names.  False: answered. */
+static bool registered_definition(struct start *start)
+{
+	struct exchange *x = start->x;
+	struct workflow workflow;
+	const char *text = NULL;
+	size_t size = 0;
+	bool found = false;
+	struct err err = {.kind = ERR_INTERNAL};
+	struct db *db = store_read(start->api->options.store);
+	bool read = read_registered(start, db, &workflow, &text, &size, &found, &err);
+	store_read_end(start->api->options.store, db);
+	if (!read || (found && text == NULL)) {
+		exchange_fail(x, &err);
+		return false;
+	}
+	if (!found) {
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such workflow.");
+		return false;
+	}
+	if (workflow.state != WORKFLOW_PUBLISHED && workflow.state != WORKFLOW_DEPRECATED) {
+		exchange_failf(x, ERR_NOT_ACTIVE, "Version %s is %s.", workflow.version, workflow_state_names[workflow.state]);
+		return false;
+	}
+	struct definition_problems problems = {.arena = &x->arena};
+	start->run.definition = runner_definition(start->api->runner, text, size, start->sha256, &problems, &err);
 	start->run.definition_text = text;
 	start->run.definition_sha256 = start->sha256;
 	if (start->run.definition != NULL)
@@ -236,11 +285,7 @@ static void handle_start(struct exchange *x)
 	start->api = x->owner;
 	if (!exchange_decode(x, &start->request) || !check(start))
 		return;
-	if (start->request.definition == NULL) {
-		exchange_failf(x, ERR_NOT_IMPLEMENTED, "Runs of registered workflows are not there yet: give a definition.");
-		return;
-	}
-	if (!own_definition(start))
+	if (start->request.definition == NULL ? !registered_definition(start) : !own_definition(start))
 		return;
 	fill(start);
 	start->write = (struct write){
@@ -472,7 +517,7 @@ static void handle_order(struct exchange *x)
 }
 
 static const enum runner_order cancel = RUNNER_CANCEL, suspend = RUNNER_SUSPEND, resume = RUNNER_RESUME;
-static const enum err_kind start_errors[] = {ERR_DEFINITION_REFUSED, ERR_NONE};
+static const enum err_kind start_errors[] = {ERR_DEFINITION_REFUSED, ERR_NOT_FOUND, ERR_NOT_ACTIVE, ERR_NONE};
 static const enum err_kind order_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_NONE};
 
 #define ORDER(word, what, ...) \

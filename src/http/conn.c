@@ -316,7 +316,7 @@ static void run(struct conn *conn)
 	if (x->state == EXCHANGE_ROUTED && x->held)
 		exchange_move(x, EXCHANGE_WAITING);
 	if (x->state == EXCHANGE_WAITING)
-		enter(conn, CONN_WAITING, config_of(conn)->deadline_ms);
+		enter(conn, CONN_WAITING, service_deadline_ms(conn->loop->service, x));
 	else
 		answer(conn);
 }

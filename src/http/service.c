@@ -166,9 +166,14 @@ static void run_job(void *job, int worker)
 		service_handle(x);
 }
 
+int service_deadline_ms(const struct service *service, const struct exchange *x)
+{
+	return x->local ? SERVICE_LOCAL_DEADLINE_MS : service->config.deadline_ms;
+}
+
 void service_run(const struct service *service, struct exchange *x)
 {
-	x->deadline_us = env_mono_us(service->env) + (int64_t)service->config.deadline_ms * 1000;
+	x->deadline_us = env_mono_us(service->env) + (int64_t)service_deadline_ms(service, x) * 1000;
 	if (service->workers == NULL || x->match.route->run == RUN_INLINE) {
 		service_handle(x);
 		return;

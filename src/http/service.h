@@ -93,6 +93,13 @@ struct service {
 bool service_check(const struct service *service, struct exchange *x, uint64_t *body_max);
 
 /*
+ * How long the answer may take from the whole request on: deadline_ms, and an hour for the server's own commands, which
+ * come by a Unix socket and may copy a whole store.
+ */
+enum { SERVICE_LOCAL_DEADLINE_MS = 3600 * 1000 };
+int service_deadline_ms(const struct service *service, const struct exchange *x);
+
+/*
  * The request is whole: run its handler, here or on a worker.  Afterwards the exchange is answered, or WAITING.  A
  * handler that neither answers nor holds gets 500.
  */

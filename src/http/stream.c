@@ -186,6 +186,15 @@ void stream_end(struct stream *stream, const char *event)
 	unlock(stream, open && need_wake(stream));
 }
 
+size_t stream_room(struct stream *stream)
+{
+	pthread_mutex_lock(&stream->lock);
+	bool open = !stream->ended && !stream->gone;
+	size_t room = open ? stream->options.room - stream->waiting.size : 0;
+	pthread_mutex_unlock(&stream->lock);
+	return room;
+}
+
 bool stream_is_gone(struct stream *stream)
 {
 	pthread_mutex_lock(&stream->lock);

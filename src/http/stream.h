@@ -63,6 +63,9 @@ size_t stream_waiting(struct stream *stream);
  */
 void stream_end(struct stream *stream, const char *event);
 
+/* Bytes that may be queued now; 0 when nobody listens any more. */
+size_t stream_room(struct stream *stream);
+
 /* Nobody listens any more. */
 bool stream_is_gone(struct stream *stream);
 

@@ -146,6 +146,11 @@ static bool look_up(struct access *access, const char *session_id, int64_t now_u
 	return true;
 }
 
+bool access_again(struct access *access, const char *session_id, struct principal *principal, struct err *err)
+{
+	return look_up(access, session_id, env_wall_us(access->options.env), principal, err);
+}
+
 bool access_check(struct access *access, struct arena *arena, const char *token, struct principal *principal,
 				  struct err *err)
 {

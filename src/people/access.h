@@ -41,6 +41,9 @@ const char *access_make(struct access *access, struct arena *arena, const char *
 bool access_check(struct access *access, struct arena *arena, const char *token, struct principal *principal,
 				  struct err *err);
 
+/* Who a session that was checked before stands for now.  ERR_SESSION_REVOKED. */
+bool access_again(struct access *access, const char *session_id, struct principal *principal, struct err *err);
+
 /* Forget what is remembered. */
 void access_changed(struct access *access);
 

@@ -135,6 +135,7 @@ static void take_holder(const struct db_rows *row, void *self)
 		.kind = PRINCIPAL_KEY, .roles = roles_parse(db_text(row, 5)), .scopes = permissions_parse(db_text(row, 6))};
 	snprintf(principal->user_id, sizeof principal->user_id, "%s", db_text(row, 3));
 	snprintf(principal->account_id, sizeof principal->account_id, "%s", db_text(row, 4));
+	memcpy(principal->session_id, holder->key_id, ID_TEXT);
 	const void *key = db_blob(row, 7, &size);
 	must(size == AUDIT_KEY);
 	memcpy(principal->key, key, AUDIT_KEY);
@@ -172,27 +173,40 @@ static void note_use(struct people *people, const char *key_id, int64_t now_us)
 		free(use);
 }
 
-bool key_check(struct people *people, const char *text, struct principal *principal, struct err *err)
+#define HOLDER \
+	"SELECT k.key_id, k.expires_at, k.last_used_at, u.user_id, u.account_id, u.roles, k.scopes, u.erasure_key " \
+	"FROM api_keys k JOIN users u ON u.user_id = k.user_id WHERE k.revoked_at IS NULL AND u.status = 'active' AND "
+
+/* By a statement that begins with HOLDER and says what is known of the key. */
+static bool find_holder(struct people *people, const char *sql, const char *known, struct holder *holder,
+						int64_t now_us, struct err *err)
 {
-	char hash[SHA256_HEX_SIZE];
-	struct holder holder = {.principal = principal};
-	int64_t now_us = env_wall_us(people->options.env);
 	bool found = false;
-	secret_hash(text, hash);
 	struct db *db = store_read(people->options.store);
-	bool read = db_one(db, err, &found, take_holder, &holder,
-					   "SELECT k.key_id, k.expires_at, k.last_used_at, u.user_id, u.account_id, u.roles, k.scopes, "
-					   "u.erasure_key FROM api_keys k JOIN users u ON u.user_id = k.user_id WHERE k.key_hash = $1 AND "
-					   "k.revoked_at IS NULL AND u.status = 'active'",
-					   V_TEXT(hash));
+	bool read = db_one(db, err, &found, take_holder, holder, sql, V_TEXT(known));
 	store_read_end(people->options.store, db);
 	if (!read)
 		return false;
 	if (!found)
 		return err_set(err, ERR_TOKEN_INVALID, "The API key is not valid.");
-	if (holder.expires_us <= now_us)
-		return err_set(err, ERR_TOKEN_EXPIRED, "The API key has expired.");
+	return holder->expires_us > now_us || err_set(err, ERR_TOKEN_EXPIRED, "The API key has expired.");
+}
+
+bool key_check(struct people *people, const char *text, struct principal *principal, struct err *err)
+{
+	char hash[SHA256_HEX_SIZE];
+	struct holder holder = {.principal = principal};
+	int64_t now_us = env_wall_us(people->options.env);
+	secret_hash(text, hash);
+	if (!find_holder(people, HOLDER "k.key_hash = $1", hash, &holder, now_us, err))
+		return false;
 	if (now_us / (USED_EVERY_S * US_PER_S) > holder.last_used_us / (USED_EVERY_S * US_PER_S))
 		note_use(people, holder.key_id, now_us);
 	return true;
+}
+
+bool key_again(struct people *people, const char *key_id, struct principal *principal, struct err *err)
+{
+	struct holder holder = {.principal = principal};
+	return find_holder(people, HOLDER "k.key_id = $1", key_id, &holder, env_wall_us(people->options.env), err);
 }

@@ -55,4 +55,7 @@ bool key_revoke_all(struct db *db, const char *user_id, int64_t now_us, struct e
  */
 bool key_check(struct people *people, const char *text, struct principal *principal, struct err *err);
 
+/* The same for a key that was checked before, by its id; notes no use. */
+bool key_again(struct people *people, const char *key_id, struct principal *principal, struct err *err);
+
 #endif

@@ -155,6 +155,23 @@ bool people_authorise(void *self, struct exchange *x, const struct route *route,
 	return err_set(err, ERR_FORBIDDEN, "This needs the permission %s.", route->permission);
 }
 
+bool people_again(struct people *people, const struct principal *then, struct principal *now, struct err *err)
+{
+	switch (then->kind) {
+	case PRINCIPAL_PERSON:
+		return access_again(people->access, then->session_id, now, err);
+	case PRINCIPAL_KEY:
+		return key_again(people, then->session_id, now, err);
+	case PRINCIPAL_LOCAL:
+		*now = *then;
+		return true;
+	case PRINCIPAL_PRODUCER:
+	case PRINCIPAL_DEVICE:
+		break;
+	}
+	return err_set(err, ERR_TOKEN_INVALID, "A signature is good for one request."); /* they sign each one */
+}
+
 bool principal_may(const struct principal *principal, const char *permission)
 {
 	bool scoped = principal->kind != PRINCIPAL_KEY || (principal->scopes & permission_bit(permission)) != 0;

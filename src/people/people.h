@@ -57,6 +57,13 @@ void people_add_routes(struct router *router, struct people *people);
 /* The front's hook: sets x->principal, or refuses with 401 or 403 [P-5.2].  `self` is the people. */
 bool people_authorise(void *self, struct exchange *x, const struct route *route, struct err *err);
 
+/*
+ * The same principal at this moment, with the roles that they have now: for what outlives its request.  ERR_SESSION_
+ * REVOKED, ERR_TOKEN_INVALID, ERR_TOKEN_EXPIRED: it may do nothing any more.  Cost: one read.
+ */
+struct principal;
+bool people_again(struct people *people, const struct principal *then, struct principal *now, struct err *err);
+
 /* Something about users or sessions changed: what is remembered is looked up again. */
 void people_changed(struct people *people);
 

@@ -19,7 +19,8 @@ struct principal {
 	enum principal_kind kind;
 	unsigned roles;  /* of the person; a key's are those of its maker now */
 	uint64_t scopes; /* PRINCIPAL_KEY: a set of permissions (roles.h), which it may use if its maker may */
-	char user_id[ID_TEXT], account_id[ID_TEXT], session_id[ID_TEXT]; /* session_id: PRINCIPAL_PERSON;
+	char user_id[ID_TEXT], account_id[ID_TEXT], session_id[ID_TEXT]; /* session_id: PRINCIPAL_PERSON,
+																	  and of PRINCIPAL_KEY the key's id;
 																	  user_id: also a producer's or device's id */
 	unsigned char key[AUDIT_KEY];                                    /* the person's erasure key */
 };

@@ -15,6 +15,7 @@
 #include "seal/check.h"
 
 struct arena;
+struct expr_pool;
 struct json;
 struct pack;
 struct packs;
@@ -44,6 +45,7 @@ enum { CALC_PACKS_MAX = 16 };
 struct calc {
 	struct arena *arena;
 	const struct packs *packs;
+	struct expr_pool *exprs; /* what evaluates the expressions of those that have any; NULL: none is to be had */
 	const struct json *pins; /* the body's member `packs`, or NULL */
 	bool preview;
 	struct faults faults; /* what is wrong with the input beyond its field table */

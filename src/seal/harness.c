@@ -16,6 +16,7 @@
 #include "seal/pack.h"
 
 struct harness {
+	struct expr_pool *exprs;
 	struct packs *packs;
 	struct arena arena;
 	struct op_answer answer;
@@ -46,6 +47,11 @@ void harness_free(struct harness *harness)
 	packs_free(harness->packs);
 	arena_fini(&harness->arena);
 	free(harness);
+}
+
+void harness_exprs(struct harness *harness, struct expr_pool *exprs)
+{
+	harness->exprs = exprs;
 }
 
 static const char *refusal(struct harness *harness, const struct faults *faults, const struct err *err)
@@ -83,6 +89,7 @@ bool harness_call(struct harness *harness, const struct op *op, const char *form
 	must(vasprintf(&body, format, args) >= 0);
 	va_end(args);
 	const struct op_context context = {.packs = harness->packs,
+									   .exprs = harness->exprs,
 									   .envelope = {.version = "test", .git_sha = "test", .route = "test"}};
 	struct faults faults = {0};
 	struct err err = {.kind = ERR_NONE};

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct expr_pool;
 struct op;
 struct pack_kind;
 
@@ -16,6 +17,9 @@ struct harness;
 /* Packs decoded by `kinds`; a pack that does not load ends the test program. */
 struct harness *harness_new(const struct pack_kind *const *kinds, size_t count);
 void harness_free(struct harness *harness);
+
+/* What evaluates expressions from now on; the caller's. */
+void harness_exprs(struct harness *harness, struct expr_pool *exprs);
 
 /*
  * Run the operation on a body (printf-formatted).  True: answered or abstained.  The answer, or the refusal as

@@ -172,6 +172,7 @@ bool op_run(const struct op *op, const struct op_context *context, const struct 
 	struct run run = {.op = op, .context = context, .answer = answer};
 	*answer = (struct op_answer){0};
 	calc_init(&run.calc, arena, context->packs);
+	run.calc.exprs = context->exprs;
 	struct buf buf;
 	buf_init(&buf, 0);
 	bool done = decide(&run, body) && seal_inputs(&run, &buf) && seal_result(&run, &buf) && write_envelope(&run, &buf);

@@ -18,6 +18,7 @@
 struct arena;
 struct buf;
 struct calc;
+struct expr_pool;
 struct field_table;
 struct packs;
 
@@ -55,6 +56,7 @@ enum { OP_BODY_MAX = 256 * 1024 };
 /* What an operation reads, and what its answer says besides its content. */
 struct op_context {
 	const struct packs *packs;
+	struct expr_pool *exprs; /* for operations that evaluate expressions; NULL: they answer ERR_UNAVAILABLE */
 	struct envelope_context envelope;
 };
 

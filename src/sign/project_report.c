@@ -78,15 +78,21 @@ bool project_report_find(struct sign_api *api, struct arena *arena, struct proje
 	return true;
 }
 
+struct design_owner project_owner(const struct project_report *r)
+{
+	const struct project *p = &r->project;
+	return (struct design_owner){.project_id = p->project_id,
+								 .name = p->name,
+								 .customer = p->customer,
+								 .site_name = p->site_name,
+								 .street = p->street,
+								 .description = p->description,
+								 .stamp = r->stamp};
+}
+
 static bool draw(struct sign_api *api, struct arena *arena, struct project_report *r, struct err *err)
 {
-	const struct design_owner owner = {.project_id = r->project.project_id,
-									   .name = r->project.name,
-									   .customer = r->project.customer,
-									   .site_name = r->project.site_name,
-									   .street = r->project.street,
-									   .description = r->project.description,
-									   .stamp = r->stamp};
+	const struct design_owner owner = project_owner(r);
 	pthread_mutex_lock(&api->lock);
 	if (api->fonts == NULL)
 		api->fonts = fonts_new(err);

@@ -13,6 +13,7 @@
 #include "sign/reports_repo.h"
 
 struct arena;
+struct design_owner;
 struct sign_api;
 
 enum { PROJECT_REPORT_PAGES = 4 };
@@ -39,6 +40,9 @@ bool project_report_make(struct sign_api *api, struct arena *arena, struct proje
 
 /* Store the bytes that were drawn, before the row is. */
 bool project_report_keep(struct sign_api *api, const struct project_report *r, struct err *err);
+
+/* Whose design it is, for documents; with the stamp that was found. */
+struct design_owner project_owner(const struct project_report *r);
 
 /* {sha256, cached, download_url, pages, size} as JSON text in the arena. */
 const char *project_report_json(const struct project_report *r, struct arena *arena);

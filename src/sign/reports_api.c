@@ -10,6 +10,7 @@
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
+#include "sign/design_drawing.h"
 #include "sign/design_report.h"
 #include "sign/project_report.h"
 #include "sign/project_write.h"
@@ -166,28 +167,38 @@ static void handle_report(struct exchange *x)
 
 /* --- bytes --- */
 
+static const char *const pdf[] = {"application/pdf", NULL};
+
+/* Told by its bytes: the ETag is their SHA-256. */
+static void answer_file(struct exchange *x, const char *type, struct buf *bytes)
+{
+	char sha256[SHA256_HEX_SIZE], etag[SHA256_HEX_SIZE + 2];
+	sha256_hex(buf_text(bytes), bytes->size, sha256);
+	snprintf(etag, sizeof etag, "\"%s\"", sha256);
+	exchange_set(x, "ETag", etag);
+	exchange_set(x, "Cache-Control", "private, no-cache");
+	if (etag_none_match(x, etag))
+		exchange_answer(x, 304, NULL, NULL, 0);
+	else
+		exchange_answer_buf(x, 200, type, bytes);
+}
+
 static void handle_pdf(struct exchange *x)
 {
 	struct sign_api *api = x->owner;
 	struct document *d = begin(x);
 	struct err err;
-	char etag[SHA256_HEX_SIZE + 2];
 	if (d == NULL)
 		return;
 	struct project_report *r = &d->report;
-	if (!project_report_find(api, &x->arena, r, &err) || !project_report_make(api, &x->arena, r, true, &err)) {
+	if (project_report_find(api, &x->arena, r, &err) && project_report_make(api, &x->arena, r, true, &err))
+		answer_file(x, pdf[0], &r->bytes);
+	else
 		exchange_fail(x, &err);
-	} else {
-		snprintf(etag, sizeof etag, "\"%s\"", r->row.sha256);
-		exchange_set(x, "ETag", etag);
-		exchange_set(x, "Cache-Control", "private, no-cache");
-		if (etag_none_match(x, etag))
-			exchange_answer(x, 304, NULL, NULL, 0);
-		else
-			exchange_answer_buf(x, 200, "application/pdf", &r->bytes);
-	}
 	buf_fini(&r->bytes);
 }
+
+static const char *const dxf[] = {"image/vnd.dxf", NULL};
 
 static void handle_svg(struct exchange *x)
 {
@@ -212,7 +223,26 @@ static void handle_svg(struct exchange *x)
 	buf_fini(&r->bytes);
 }
 
-static const char *const pdf[] = {"application/pdf", NULL};
+static void handle_dxf(struct exchange *x)
+{
+	struct sign_api *api = x->owner;
+	struct document *d = begin(x);
+	struct err err;
+	if (d == NULL)
+		return;
+	struct project_report *r = &d->report;
+	bool drawn = project_report_find(api, &x->arena, r, &err);
+	if (drawn) {
+		const struct design_owner owner = project_owner(r);
+		drawn = design_drawing(&r->seal, api->options.packs, &owner, &x->arena, &r->bytes, &err);
+	}
+	if (drawn)
+		answer_file(x, dxf[0], &r->bytes);
+	else
+		exchange_fail(x, &err);
+	buf_fini(&r->bytes);
+}
+
 static const char *const svg[] = {"image/svg+xml", NULL};
 static const enum err_kind errors[] = {ERR_NO_PAYLOAD, ERR_NONE};
 
@@ -225,6 +255,10 @@ const struct route report_routes[] = {
 	ROUTE(GET, "/api/v1/projects/{id}/report.pdf", "project.read", EFFECT_READ, handle_pdf,
 		  .aliases = ALIASES({"/projects/{id}/report.pdf"}), .operation = "projects.report.pdf",
 		  .summary = "The report's bytes; its ETag is their SHA-256", .produces = pdf, .bare = true, .errors = errors),
+	ROUTE(GET, "/api/v1/projects/{id}/drawing.dxf", "project.read", EFFECT_READ, handle_dxf,
+		  .aliases = ALIASES({"/projects/{id}/drawing.dxf"}), .operation = "projects.drawing.dxf",
+		  .summary = "The foundation of the newest sealed design for CAD; its ETag is the bytes' SHA-256",
+		  .produces = dxf, .bare = true, .errors = errors),
 	ROUTE(GET, "/api/v1/projects/{id}/elevation.svg", "project.read", EFFECT_READ, handle_svg,
 		  .aliases = ALIASES({"/projects/{id}/elevation.svg"}), .operation = "projects.elevation",
 		  .summary = "The elevation of the newest sealed design", .produces = svg, .bare = true, .errors = errors),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "draw/dxf_check.h"
 #include "sign/project_fixture.h"
 #include "sign/submission.h"
 
@@ -114,6 +115,40 @@ static void test_foundations(void **state)
 	assert_true(fixture_number_at(f, "result.pages") == 4);
 }
 
+/* [sign.md 10.15] it opens with all layers; the same seal, the same bytes; another, others */
+static void test_drawing(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f);
+	struct dxf_seen seen;
+	assert_int_equal(ask(f, "ann", "GET", id, "drawing.dxf", NULL), 422);
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
+	const char *seal = fixture_text(f, "result.seal_sha256");
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_string_equal(loopback_header(&f->answer, "Content-Type"), "image/vnd.dxf");
+	const char *first = arena_dup(&f->arena, f->answer.answer);
+	const char *etag = arena_dup(&f->arena, loopback_header(&f->answer, "ETag"));
+	if (!dxf_check(first, &seen))
+		fail_msg("line %zu: %s", seen.line, seen.fault);
+	for (int i = 1; i <= 8; i++)
+		assert_true(seen.on_layer[i] > 0);
+	assert_non_null(strstr(first, arena_printf(&f->arena, "%.32s", seal)));
+	assert_non_null(strstr(first, "Diner"));
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_string_equal(f->answer.answer, first);
+	const char *const headers[] = {"If-None-Match", etag, NULL};
+	assert_int_equal(
+		fixture_ask(f, "vic", "GET", arena_printf(&f->arena, "/projects/%s/drawing.dxf", id), NULL, headers), 304);
+	assert_int_equal(
+		fixture_ask(f, "vic", "GET", arena_printf(&f->arena, "/api/v1/sign/designs/%s/drawing.dxf", seal), NULL, NULL),
+		200);
+	assert_true(dxf_check(f->answer.answer, &seen));
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("11")), 201);
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_string_not_equal(f->answer.answer, first);
+	assert_int_equal(ask(f, "eve", "GET", id, "drawing.dxf", NULL), 404);
+}
+
 /* Not waited for, it is drawn after the commit: a task tells when it is there. */
 static void test_background(void **state)
 {
@@ -146,7 +181,7 @@ static void test_background(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_report), TEST(test_shows_project), TEST(test_elevation),
-									   TEST(test_foundations), TEST(test_background)};
+	const struct CMUnitTest tests[] = {TEST(test_report),      TEST(test_shows_project), TEST(test_elevation),
+									   TEST(test_foundations), TEST(test_background),    TEST(test_drawing)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

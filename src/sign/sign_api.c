@@ -11,6 +11,7 @@
 #include "http/router.h"
 #include "people/principal.h"
 #include "seal/seals.h"
+#include "sign/design_drawing.h"
 #include "sign/design_report.h"
 #include "sign/project_stamp.h"
 #include "sign/sign_internal.h"
@@ -108,12 +109,34 @@ static void handle_elevation(struct exchange *x)
 	reply(x, "image/svg+xml", design_elevation);
 }
 
+static void handle_drawing(struct exchange *x)
+{
+	const struct sign_api *api = x->owner;
+	struct seal seal;
+	struct buf out;
+	struct err err;
+	if (!find(x, &seal))
+		return;
+	buf_init(&out, 0);
+	if (design_drawing(&seal, api->options.packs, NULL, &x->arena, &out, &err)) {
+		exchange_set(x, "Cache-Control", "private, immutable, max-age=31536000");
+		exchange_answer_buf(x, 200, "image/vnd.dxf", &out);
+	} else {
+		exchange_fail(x, &err);
+	}
+	buf_fini(&out);
+}
+
+static const char *const dxf[] = {"image/vnd.dxf", NULL};
 static const char *const pdf[] = {"application/pdf", NULL};
 static const char *const svg[] = {"image/svg+xml", NULL};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/sign/designs/{seal}/report.pdf", "seal.read", EFFECT_READ, handle_report,
 		  .operation = "sign.designs.report", .summary = "The four-page report of a sealed design", .produces = pdf,
+		  .bare = true),
+	ROUTE(GET, "/api/v1/sign/designs/{seal}/drawing.dxf", "seal.read", EFFECT_READ, handle_drawing,
+		  .operation = "sign.designs.drawing", .summary = "The foundation of a sealed design for CAD", .produces = dxf,
 		  .bare = true),
 	ROUTE(GET, "/api/v1/sign/designs/{seal}/elevation.svg", "seal.read", EFFECT_READ, handle_elevation,
 		  .operation = "sign.designs.elevation", .summary = "The elevation of a sealed design", .produces = svg,

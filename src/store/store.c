@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -264,11 +265,11 @@ void store_figures(struct store *store, struct store_figures *figures)
 	writer_figures(&store->writer, figures);
 }
 
-/* What the copy wrote is in memory of the system only; so is its name. */
+/* What the copy wrote is in memory of the system only; so is its name.  The engine made it readable by all. */
 static bool make_durable(const char *path, struct err *err)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
-	bool synced = file >= 0 && fsync(file) == 0;
+	bool synced = file >= 0 && fchmod(file, 0600) == 0 && fsync(file) == 0;
 	if (!synced)
 		err_set(err, ERR_IO, "cannot make the copy durable: %s", strerror(errno));
 	if (file >= 0)

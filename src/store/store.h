@@ -234,7 +234,7 @@ struct store_figures {
 void store_figures(struct store *store, struct store_figures *figures);
 
 /*
- * A consistent copy into a new file (ERR_DUPLICATE when there is one), durable, while serving.  Its own connection;
+ * A consistent copy into a new file (0600; ERR_DUPLICATE when there is one), durable, while serving.  Its own connection;
  * readers and writer go on; the log may grow meanwhile.  Given up with ERR_STORE_FULL below min_free_bytes, and nothing
  * is left of it then [P-12.1].  Thread: any but the writer's; takes as long as the store is large.
  */

@@ -352,8 +352,10 @@ static bool ack_part(struct terminal *t, struct db *db, struct err *err)
 		return false;
 	struct placing placing = {a->request.broker_ticket, a->request.fill_price, a->request.fill_volume, a->at_us, NULL};
 	bool placed = a->request.status == 0;
-	return (placed ? delivery_placed(&l, &d, &placing, err) : delivery_failed(&l, &d, a->request.error, err)) &&
-		   store_ack(a, db, &d, placing.position_id, err);
+	bool followed = placed ? delivery_placed(&l, &d, &placing, err) : delivery_failed(&l, &d, a->request.error, err);
+	if (!followed && err->kind == ERR_DUPLICATE)
+		return err_set(err, ERR_ACK_CONFLICT, "There is a position with this ticket.");
+	return followed && store_ack(a, db, &d, placing.position_id, err);
 }
 
 static void answer_ack(struct terminal *t)

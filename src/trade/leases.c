@@ -229,6 +229,7 @@ static bool insert_position(const struct leasing *l, const struct delivery *d, c
 		.status = POSITION_OPENING,
 		.lapse_us = o->row.approved_until_us,
 		.opened_us = p->at_us,
+		.updated_us = l->now_us,
 	};
 	const struct audit_pair meta[] = {{AUDIT_META_ticket, p->ticket}};
 	struct audit_event event = *l->who;

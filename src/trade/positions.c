@@ -86,13 +86,13 @@ bool position_insert(struct db *db, const struct position *p, struct err *err)
 		"delivery_id, broker_ticket, instrument, side, asked, lots, requested_price, entry_price, current_price, "
 		"stop_loss, take_profit, profit, swap, commission, status, matched, lapse_at, close_tries, opened_at, "
 		"updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
-		"$20, $21, $22, $23, 0, $24, $24)",
+		"$20, $21, $22, $23, 0, $24, $25)",
 		V_TEXT(p->position_id), V_TEXT(p->account_id), V_TEXT(p->owner_id), V_TEXT(p->trading_account_id),
 		V_TEXT(p->signal_id), V_TEXT(p->approval_id), V_TEXT(p->delivery_id), V_TEXT(p->broker_ticket),
 		V_TEXT(p->instrument), V_TEXT(p->side), V_EXACT(p->asked), V_EXACT(p->lots), V_EXACT(p->requested_price),
 		V_EXACT(p->entry_price), V_EXACT(p->current_price), V_EXACT(p->stop_loss), V_EXACT(p->take_profit),
 		V_MONEY(p->profit), V_MONEY(p->swap), V_MONEY(p->commission), V_TEXT(position_status_names[p->status]),
-		V_TEXT(p->matched), V_TIME(p->lapse_us), V_INT(p->opened_us));
+		V_TEXT(p->matched), V_TIME(p->lapse_us), V_INT(p->opened_us), V_INT(p->updated_us));
 }
 
 bool position_update(struct db *db, const struct position *p, struct err *err)

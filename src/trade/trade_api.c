@@ -8,6 +8,7 @@
 #include "http/router.h"
 #include "store/store.h"
 #include "trade/closing.h"
+#include "trade/guarding.h"
 #include "trade/leases.h"
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
@@ -40,7 +41,7 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 	struct db *db = store_read(api->options.store);
 	int64_t now_us = env_wall_us(api->options.env);
 	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err)) &&
-				(*due || leases_any_due(db, now_us, due, err));
+				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
 	return read;
 }
@@ -52,8 +53,9 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	struct arena arena;
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	const struct leasing l = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
+	const struct closing c = {api, db, &arena, &the_system, l.now_us};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
-				closing_work(api, db, AT_ONCE, err);
+				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err);
 	arena_fini(&arena);
 	return done;
 }
@@ -68,4 +70,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, desk_routes, desk_routes_count, api);
 	router_add(router, devices_routes, devices_routes_count, api);
 	router_add(router, client_routes, client_routes_count, api);
+	router_add(router, snapshot_routes, snapshot_routes_count, api);
+	router_add(router, accounts_routes, accounts_routes_count, api);
+	router_add(router, positions_routes, positions_routes_count, api);
 }

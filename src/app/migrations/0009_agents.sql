@@ -1,4 +1,4 @@
--- What agents spend.  Money is micro-units; every row is an account's.
+-- What agents spend, plan and remember.  Money is micro-units; every row is an account's.
 
 -- A limit of one scope and window.  What was consumed and reserved is that of the window that began at window_start.
 CREATE TABLE budgets (
@@ -89,3 +89,31 @@ CREATE TABLE cost_entries (
 ) STRICT;
 CREATE INDEX cost_entries_by_run ON cost_entries (account_id, run_id, entry_id);
 CREATE INDEX cost_entries_by_agent ON cost_entries (account_id, agent_id, entry_id);
+
+-- A goal taken apart into a tree of tasks with dependencies.
+CREATE TABLE decompositions (
+  decomposition_id TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (account_id),
+  goal TEXT NOT NULL,
+  strategy TEXT NOT NULL,
+  max_depth BIGINT NOT NULL,
+  max_nodes BIGINT NOT NULL,
+  root_id TEXT,
+  nodes_total BIGINT NOT NULL,
+  dependencies_total BIGINT NOT NULL,
+  parts BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  created_by TEXT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+) STRICT;
+CREATE INDEX decompositions_by_account ON decompositions (account_id, decomposition_id);
+
+-- Its nodes and dependencies in order of coming, some hundreds to a row; rows are only added.
+CREATE TABLE decomposition_parts (
+  decomposition_id TEXT NOT NULL REFERENCES decompositions (decomposition_id),
+  seq BIGINT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('nodes', 'dependencies')),
+  content TEXT NOT NULL,
+  PRIMARY KEY (decomposition_id, seq)
+) STRICT;

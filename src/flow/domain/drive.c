@@ -189,6 +189,12 @@ static bool enter_figures(struct place *place, struct row *row, struct trouble *
 			return false;
 		row->due_us = place->drive->now_us + (ms > 0 ? ms * 1000 : 1);
 	}
+	if (task->type == IR_CALL && task->call.callee == IR_FUNCTION) {
+		if (task->call.function == NULL)
+			return trouble_set(trouble, TROUBLE_CONFIGURATION, "No such function", "%s is not there.", task->call.name);
+		row->items = task->call.with.source == NULL ? NULL : eval(place, &task->call.with, place->input, NULL, trouble);
+		return row->items != NULL || task->call.with.source == NULL;
+	}
 	if (task->type == IR_FOR) {
 		row->items = eval(place, &task->for_.in, place->input, NULL, trouble);
 		if (row->items == NULL)
@@ -228,22 +234,37 @@ static void enter_leaf(struct place *place)
 	datum_unref(error);
 }
 
-static void skip(struct place *place)
+static void skip(struct place *place, const char *reason)
 {
 	struct row row = place_row(place, ROW_SKIPPED);
+	row.reason = reason;
 	drive_emit(place->drive, &row);
+}
+
+static bool is_step(const struct frame *block)
+{
+	return block->parent != NULL && block->parent->task->type == IR_DAG_STEPS;
 }
 
 static void enter_place(struct place *place)
 {
 	struct trouble trouble;
-	bool holds = true;
+	const char *reason = NULL;
+	bool holds = true, skips = false;
+	if (is_step(place->block) && !drive_dag_skips(place, &reason, &skips, &trouble)) {
+		drive_fault(place, &trouble);
+		return;
+	}
+	if (skips) {
+		skip(place, reason);
+		return;
+	}
 	if (place->task->if_.source != NULL && !place_condition(place, &place->task->if_, place->raw, &holds, &trouble)) {
 		drive_fault(place, &trouble);
 		return;
 	}
 	if (!holds) {
-		skip(place);
+		skip(place, reason);
 		return;
 	}
 	place->input = take_input(place, &trouble);
@@ -271,7 +292,8 @@ static void enter(struct drive *drive, struct frame *block)
 						  .task = task,
 						  .reference = buf_text(&reference),
 						  .path = buf_text(&path),
-						  .attempt = run_attempt(drive->run, buf_text(&path)),
+						  .attempt = run_is_function(block) ? block->parent->attempt
+															: run_attempt(drive->run, buf_text(&path)),
 						  .raw = datum_ref(block->value),
 						  .started_us = drive->now_us};
 	enter_place(&place);
@@ -364,9 +386,27 @@ static void end_now(struct drive *drive)
 	finish_run(drive, drive->run->ended);
 }
 
+static void decide_dag(struct drive *drive)
+{
+	struct place place = root_place(drive);
+	struct trouble trouble;
+	struct datum *output;
+	if (!drive_dag(&place, &output, &trouble))
+		return;
+	if (output != NULL)
+		finish_run(drive, output);
+	else
+		fault_run(drive, &trouble, "");
+	datum_unref(output);
+}
+
 static void decide_root(struct drive *drive)
 {
 	struct frame *root = drive->run->root, *block = root->first;
+	if (root->task->type == IR_DAG_STEPS && root->state == FRAME_OPEN) {
+		decide_dag(drive);
+		return;
+	}
 	if (root->state == FRAME_FAILED) {
 		drive_cancel_below(drive, root);
 		end_run(drive, ROW_RUN_FAULTED, NULL, root->error);
@@ -392,6 +432,7 @@ static void decide_open(struct place *place)
 {
 	switch (place->task->type) {
 	case IR_DO:
+	case IR_CALL: /* of a function */
 		decide_do(place);
 		break;
 	case IR_FOR:

@@ -31,6 +31,8 @@ struct world {
 	bool (*valid)(void *self, const struct json *schema, struct datum *value, struct trouble *trouble);
 	/* A pure operation of the house, by its name: the whole envelope. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
+	/* A document by its address: a reference; NULL sets *trouble.  May block. */
+	struct datum *(*resource)(void *self, const char *uri, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
 	void (*id)(void *self, char id[37]);
 	const char *error_base;   /* flow.error_base; NULL: the standard one */
@@ -106,6 +108,10 @@ bool drive_is_leaf(const struct ir_task *task);
 void drive_for(struct place *place);
 void drive_fork(struct place *place);
 void drive_try(struct place *place);
+/* True: the DAG has ended; *output is what it gives, NULL with *trouble. */
+bool drive_dag(struct place *place, struct datum **output, struct trouble *trouble);
+/* Is the step's task passed over, and why?  False: asking failed. */
+bool drive_dag_skips(struct place *place, const char **reason, bool *skips, struct trouble *trouble);
 void drive_prepare(struct place *place); /* a waiting task that has not said yet what for */
 
 /* Milliseconds of a duration that may be an expression; false sets *trouble. */

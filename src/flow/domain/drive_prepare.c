@@ -5,6 +5,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/openapi_call.h"
 
 static const struct ir_value *asked(const struct ir_task *task)
 {
@@ -31,20 +32,40 @@ static struct datum *request_of(const struct place *place, struct trouble *troub
 	return world->eval(world->self, value, &scope, trouble);
 }
 
-static bool is_http(const struct ir_task *task)
+static bool calls(const struct ir_task *task, enum ir_callee callee)
 {
-	return task->type == IR_CALL && task->call.callee == IR_HTTP;
+	return task->type == IR_CALL && task->call.callee == callee;
+}
+
+/* From an operation's parameters to the arguments of an HTTP call. */
+static struct datum *of_openapi(const struct place *place, struct datum *with, struct trouble *trouble)
+{
+	const struct world *world = place->drive->world;
+	const char *uri = openapi_call_document(datum_tree(with), trouble);
+	struct datum *document = uri == NULL ? NULL : world->resource(world->self, uri, trouble);
+	struct datum *request =
+		document == NULL ? NULL : openapi_call_with(datum_tree(with), datum_tree(document), uri, trouble);
+	datum_unref(document);
+	return request;
+}
+
+/* What is asked by HTTP in the end goes into the journal as the request that it will be. */
+static struct datum *as_http(const struct place *place, struct datum *with, struct trouble *trouble)
+{
+	bool openapi = calls(place->task, IR_OPENAPI);
+	struct datum *arguments = openapi ? of_openapi(place, with, trouble) : datum_ref(with);
+	struct datum *request = arguments == NULL ? NULL : http_call_request(arguments, place->input, trouble);
+	datum_unref(arguments);
+	datum_unref(with);
+	return request;
 }
 
 void drive_prepare(struct place *place)
 {
 	struct trouble trouble;
 	struct datum *request = request_of(place, &trouble);
-	if (request != NULL && is_http(place->task)) {
-		struct datum *with = request;
-		request = http_call_request(with, place->input, &trouble);
-		datum_unref(with);
-	}
+	if (request != NULL && (calls(place->task, IR_HTTP) || calls(place->task, IR_OPENAPI)))
+		request = as_http(place, request, &trouble);
 	if (request == NULL) {
 		drive_fault(place, &trouble);
 		return;

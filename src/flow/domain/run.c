@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/jw.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -167,6 +168,8 @@ static void free_frame(struct frame *frame)
 	free_values(frame->results, frame->results_count);
 	free_values(frame->errors, frame->results_count);
 	free(frame->steps);
+	free(frame->left);
+	free(frame->queue);
 	free(frame->path);
 	free(frame->own_reference);
 	free(frame->own_rounds);
@@ -226,8 +229,18 @@ static void path_without_visit(const struct frame *block, const struct ir_task *
 	}
 }
 
+bool run_is_function(const struct frame *block)
+{
+	const struct frame *caller = block->parent;
+	return caller != NULL && caller->task->type == IR_CALL && caller->task->call.callee == IR_FUNCTION;
+}
+
 void run_path(const struct run *run, const struct frame *block, const struct ir_task *task, struct buf *text)
 {
+	if (run_is_function(block)) {
+		buf_adds(text, block->parent->path);
+		return;
+	}
 	path_without_visit(block, task, text);
 	if (!task->may_revisit)
 		return;
@@ -255,6 +268,8 @@ bool run_repeatable(const struct frame *frame)
 /* A task begins, by whatever row. */
 static void count_entry(struct run *run, const struct frame *block, const struct ir_task *task, const struct row *row)
 {
+	if (run_is_function(block))
+		return; /* the calling task was counted */
 	run->executions++;
 	if (row->attempt <= 1)
 		run->steps++;
@@ -292,6 +307,16 @@ static struct frame *open_block(struct run *run, struct frame *task, const struc
 	return block;
 }
 
+/* A block of one task that stands in no list. */
+static struct frame *open_single(struct run *run, struct frame *owner, struct ir_task *task, struct datum *value)
+{
+	static const struct ir_block one = {.count = 1};
+	struct frame *block = open_block(run, owner, &one, BLOCK_BRANCH, value);
+	block->single = (struct ir_block){.count = 1, .tasks = task};
+	block->block = &block->single;
+	return block;
+}
+
 /* The rounds of a loop show in the step paths below it. */
 static void number_round(struct frame *block, uint32_t round)
 {
@@ -322,6 +347,76 @@ static void open_branches(struct run *run, struct frame *frame)
 	}
 }
 
+static void step_is_ready(struct frame *frame, uint32_t step)
+{
+	frame->queue[frame->queue_first + frame->steps_ready++] = step;
+}
+
+static void open_dag(struct frame *frame)
+{
+	const struct ir_task *task = frame->task;
+	make_results(frame, task->dag.count);
+	frame->steps = calloc(task->dag.count, 1);
+	frame->left = calloc(task->dag.count, sizeof(*frame->left));
+	frame->queue = calloc(task->dag.count, sizeof(*frame->queue));
+	must(frame->steps != NULL && frame->left != NULL && frame->queue != NULL);
+	for (uint32_t i = 0; i < task->dag.count; i++) {
+		frame->left[i] = (uint32_t)task->dag.steps[i].depends_count;
+		if (frame->left[i] == 0)
+			step_is_ready(frame, i);
+	}
+}
+
+uint32_t run_dag_next(const struct frame *frame)
+{
+	return frame->queue[frame->queue_first];
+}
+
+struct datum *run_dag_input(const struct frame *frame)
+{
+	static const char *const names[] = {
+		[DAG_PENDING] = "pending", [DAG_RUNNING] = "running",         [DAG_COMPLETED] = "completed",
+		[DAG_SKIPPED] = "skipped", [DAG_UPSTREAM_FAILED] = "skipped", [DAG_FAULTED] = "faulted",
+	};
+	struct buf text;
+	struct jw jw;
+	size_t size;
+	const char *input = datum_bytes(frame->input, &size);
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	jw_key(&jw, "inputs");
+	jw_raw(&jw, input, size);
+	jw_key(&jw, "steps");
+	jw_object(&jw);
+	for (size_t i = 0; i < frame->task->dag.count; i++) {
+		if (frame->steps[i] == DAG_PENDING || frame->steps[i] == DAG_RUNNING)
+			continue;
+		const char *output = frame->steps[i] == DAG_COMPLETED ? datum_bytes(frame->results[i], &size) : "null";
+		jw_key(&jw, frame->task->dag.steps[i].task.name);
+		jw_object(&jw);
+		jw_key(&jw, "output");
+		jw_raw(&jw, output, strlen(output));
+		jw_member_str(&jw, "status", names[frame->steps[i]]);
+		jw_object_end(&jw);
+	}
+	jw_object_end(&jw);
+	jw_object_end(&jw);
+	return datum_take_buf(&text);
+}
+
+static void open_call(struct run *run, struct frame *frame)
+{
+	const struct ir_task *task = frame->task;
+	if (task->call.callee == IR_FUNCTION) {
+		open_single(run, frame, (struct ir_task *)(uintptr_t)task->call.function,
+					frame->items != NULL ? frame->items : frame->input);
+		return;
+	}
+	frame->state = FRAME_WAITING;
+	run_ready(run, frame);
+}
+
 static void open_body(struct run *run, struct frame *frame)
 {
 	const struct ir_task *task = frame->task;
@@ -341,10 +436,11 @@ static void open_body(struct run *run, struct frame *frame)
 		run_ready(run, frame);
 		break;
 	case IR_DAG_STEPS:
-		make_results(frame, task->dag.count);
-		frame->steps = calloc(task->dag.count, 1);
-		must(frame->steps != NULL);
+		open_dag(frame);
 		run_ready(run, frame);
+		break;
+	case IR_CALL:
+		open_call(run, frame);
 		break;
 	default: /* waits for a timer or an answer */
 		frame->state = FRAME_WAITING;
@@ -436,6 +532,8 @@ static void apply_completed(struct run *run, const struct row *row, struct frame
 		count_entry(run, frame, current(frame), row);
 	if (!frame->is_block)
 		close_frame(run, frame);
+	block->skipped = row->kind == ROW_SKIPPED;
+	block->upstream = row->reason != NULL && strcmp(row->reason, "upstream_failed") == 0;
 	advance(run, block, row, output);
 	datum_unref(output);
 }
@@ -487,6 +585,32 @@ static void apply_for_round(struct run *run, const struct row *row, struct frame
 	frame->rounds_begun = row->index + 1;
 }
 
+/* What depends on the step may now be ready. */
+static void end_step(struct frame *frame, const struct frame *block)
+{
+	const struct ir_step *step = &frame->task->dag.steps[block->round];
+	frame->steps[block->round] = block->state == FRAME_FAILED ? DAG_FAULTED
+								 : !block->skipped            ? DAG_COMPLETED
+								 : block->upstream            ? DAG_UPSTREAM_FAILED
+															  : DAG_SKIPPED;
+	for (size_t i = 0; i < step->dependents_count; i++)
+		if (--frame->left[step->dependents[i]] == 0)
+			step_is_ready(frame, step->dependents[i]);
+}
+
+static void open_step(struct run *run, struct frame *frame, uint32_t index)
+{
+	struct datum *value = run_dag_input(frame);
+	frame->queue_first++;
+	frame->steps_ready--;
+	frame->steps[index] = DAG_RUNNING;
+	frame->rounds_begun++;
+	struct ir_task *task = &frame->task->dag.steps[index].task;
+	struct frame *block = open_single(run, frame, task, value);
+	block->round = index;
+	datum_unref(value);
+}
+
 /* A block of a parallel loop, a fork or a DAG is over: its value or error is kept, the block is closed. */
 static void keep_result(struct run *run, struct frame *block)
 {
@@ -495,6 +619,8 @@ static void keep_result(struct run *run, struct frame *block)
 	datum_set(failed ? &frame->errors[block->round] : &frame->results[block->round],
 			  failed ? block->error : block->value);
 	frame->rounds_over++;
+	if (frame->steps != NULL)
+		end_step(frame, block);
 	close_frame(run, block);
 	run_ready(run, frame);
 }
@@ -507,6 +633,13 @@ static bool apply_round(struct run *run, const struct row *row, struct frame *fr
 		keep_result(run, frame);
 		return true;
 	}
+	if (frame->task->type == IR_DAG_STEPS) {
+		if (frame->steps_ready == 0 || run_dag_next(frame) != row->index)
+			return misfit(row, err);
+		open_step(run, frame, row->index);
+		run_ready(run, frame);
+		return true;
+	}
 	if (frame->task->type != IR_FOR || row->index >= datum_tree(frame->items)->count)
 		return misfit(row, err);
 	apply_for_round(run, row, frame);
@@ -516,7 +649,13 @@ static bool apply_round(struct run *run, const struct row *row, struct frame *fr
 
 static bool apply_caught(struct run *run, const struct row *row, struct frame *frame, struct err *err)
 {
-	if (frame->is_block || frame->task->type != IR_TRY)
+	if (frame->is_block) { /* a step of a DAG will be tried again */
+		frame->state = FRAME_WAITING;
+		frame->retries = row->n;
+		frame->due_us = row->due_us;
+		return true;
+	}
+	if (frame->task->type != IR_TRY)
 		return misfit(row, err);
 	close_children(run, frame);
 	frame->caught = true;
@@ -538,7 +677,10 @@ static bool apply_caught(struct run *run, const struct row *row, struct frame *f
 
 static void apply_timer(struct run *run, const struct row *row, struct frame *frame)
 {
-	if (row->timeout) {
+	if (frame->is_block) {
+		frame->due_us = 0;
+		frame->state = FRAME_OPEN;
+	} else if (row->timeout) {
 		frame->timeout_us = 0;
 		frame->state = FRAME_FAILED;
 		datum_set(&frame->error, row->error);
@@ -612,8 +754,7 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 {
 	if (frame == NULL || (frame->is_block && frame->block == NULL))
 		return misfit(row, err);
-	bool needs_task =
-		row->kind == ROW_CANCELLED || row->kind == ROW_TIMER || row->kind == ROW_INTENT || row->kind == ROW_RESULT;
+	bool needs_task = row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT;
 	if (needs_task && frame->is_block)
 		return misfit(row, err);
 	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND);

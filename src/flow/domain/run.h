@@ -92,7 +92,16 @@ struct frame {
 	struct datum **results; /* of a fork, a parallel loop, a DAG, a listener: by index; NULL: not there (yet) */
 	struct datum **errors;  /* of a settling loop or a DAG */
 	unsigned char *steps;   /* of a DAG: enum dag_state of each */
+	uint32_t *left;         /* of a DAG: dependencies of each that are not over */
+	uint32_t *queue;        /* of a DAG: steps that may begin, in the order in which they became ready */
+	uint32_t queue_first, steps_ready;
+	struct ir_block single; /* a block of one task that stands in no list: a step, a function's body */
+	bool skipped, upstream; /* a step's block: why its task did not run */
 };
+
+/* {inputs, steps{ID{output, status}}} of a DAG as it stands: what its expressions see. */
+struct datum *run_dag_input(const struct frame *frame);
+uint32_t run_dag_next(const struct frame *frame); /* the step that has been ready for longest */
 
 enum dag_state { DAG_PENDING, DAG_RUNNING, DAG_COMPLETED, DAG_SKIPPED, DAG_UPSTREAM_FAILED, DAG_FAULTED };
 
@@ -153,6 +162,9 @@ uint32_t run_attempt(const struct run *run, const char *path);
 
 /* The reference of a task in a block, in `text`. */
 void run_reference(const struct frame *block, const struct ir_task *task, struct buf *text);
+
+/* Is it the block of a function's body?  Its task stands in the place of the task that calls. */
+bool run_is_function(const struct frame *block);
 
 /* Is the frame, or one above it, a try that may retry, so that it can be executed again under the same path? */
 bool run_repeatable(const struct frame *frame);

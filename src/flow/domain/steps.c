@@ -91,7 +91,7 @@ static void end(struct step *step, enum step_status status, const struct row *ro
 
 static bool begins(const struct row *row, const struct frame *frame)
 {
-	bool in_block = frame != NULL && frame->is_block && frame->block != NULL;
+	bool in_block = frame != NULL && frame->is_block && frame->block != NULL && !run_is_function(frame);
 	return in_block && (row->kind == ROW_ENTERED || row->kind == ROW_COMPLETED || row->kind == ROW_FAULTED ||
 						row->kind == ROW_SKIPPED);
 }

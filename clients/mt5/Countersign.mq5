@@ -1,0 +1,476 @@
+//+------------------------------------------------------------------+
+//| Countersign: a terminal that carries out approved orders.        |
+//|                                                                  |
+//| Allow the server's URL under Tools > Options > Expert Advisors > |
+//| Allow WebRequest; requests are synchronous, so everything runs   |
+//| on the timer and nothing on ticks.  The protocol is described in |
+//| docs/guide/terminal.md.                                          |
+//|                                                                  |
+//| An order is sent at most once: deliveries that were taken are    |
+//| kept in a file before they are sent, and the terminal looks for  |
+//| an order that bears the magic before it sends one.               |
+//+------------------------------------------------------------------+
+#property version "1.00"
+
+#include "Hmac.mqh"
+
+input string ServerUrl    = "https://countersign.example.com"; // without a slash at the end
+input string DeviceId     = "";
+input string DeviceSecret = "";
+input int    SnapshotSeconds = 10;
+input int    TimeoutMs    = 5000;
+
+#define STATE_FILE "Countersign.deliveries.txt"
+#define ORDER_CELLS 18
+#define COMMAND_CELLS 11
+
+long     offset_ms = 0;      // of the server's clock to ours
+ulong    counter = 0;        // makes nonces of one millisecond different
+ulong    sequence = 0;       // of snapshots
+bool     starting = true;    // ask for the open leases once
+datetime next_poll = 0, next_snapshot = 0;
+
+//+------------------------------------------------------------------+
+//| Time: the server's, by the offset that /api/v1/time taught       |
+//+------------------------------------------------------------------+
+long NowMs()
+  {
+   return((long)TimeGMT() * 1000 + offset_ms);
+  }
+
+string Stamp(const long ms)
+  {
+   MqlDateTime t;
+   TimeToStruct((datetime)(ms / 1000), t);
+   return(StringFormat("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.year, t.mon, t.day, t.hour, t.min, t.sec,
+                       (int)(ms % 1000)));
+  }
+
+//--- the number that follows "name": in a JSON text; -1 when it is not there
+long JsonNumber(const string text, const string name)
+  {
+   int at = StringFind(text, "\"" + name + "\":");
+   if(at < 0)
+      return(-1);
+   return(StringToInteger(StringSubstr(text, at + StringLen(name) + 3, 20)));
+  }
+
+bool LearnTime()
+  {
+   uchar body[], answer[];
+   string headers;
+   ArrayResize(body, 0);
+   int status = WebRequest("GET", ServerUrl + "/api/v1/time", "", TimeoutMs, body, answer, headers);
+   long server = JsonNumber(CharArrayToString(answer, 0, WHOLE_ARRAY, CP_UTF8), "unix_ms");
+   if(status != 200 || server < 0)
+      return(false);
+   offset_ms = server - (long)TimeGMT() * 1000;
+   return(true);
+  }
+
+//+------------------------------------------------------------------+
+//| Requests: METHOD|PATH|BODY|DEVICE_ID|NONCE|TIMESTAMP             |
+//+------------------------------------------------------------------+
+int AskOnce(const string method, const string target, const string content, string &answered, string &headers)
+  {
+   uchar body[], answer[];
+   long now = NowMs();
+   string timestamp = Stamp(now);
+   string nonce = StringFormat("%I64d-%I64u", now, ++counter);
+   string canonical = method + "|" + target + "|" + content + "|" + DeviceId + "|" + nonce + "|" + timestamp;
+   string request = "Content-Type: application/json\r\n" +
+                    "X-Device-Id: " + DeviceId + "\r\n" +
+                    "X-Nonce: " + nonce + "\r\n" +
+                    "X-Timestamp: " + timestamp + "\r\n" +
+                    "X-Signature: " + SignText(DeviceSecret, canonical) + "\r\n";
+   Utf8Bytes(content, body);
+   int status = WebRequest(method, ServerUrl + target, request, TimeoutMs, body, answer, headers);
+   answered = CharArrayToString(answer, 0, WHOLE_ARRAY, CP_UTF8);
+   if(status < 0)
+      PrintFormat("Countersign: %s %s: error %d", method, target, GetLastError());
+   return(status);
+  }
+
+//--- a clock that is off is set once, and the request signed anew
+int Ask(const string method, const string target, const string content, string &answered, string &headers)
+  {
+   int status = AskOnce(method, target, content, answered, headers);
+   if(status == 401 && StringFind(answered, "timestamp_skew") >= 0 && LearnTime())
+      status = AskOnce(method, target, content, answered, headers);
+   return(status);
+  }
+
+//+------------------------------------------------------------------+
+//| What was taken: one delivery id a line, kept over a restart      |
+//+------------------------------------------------------------------+
+bool WasTaken(const string delivery)
+  {
+   int file = FileOpen(STATE_FILE, FILE_READ | FILE_TXT | FILE_ANSI);
+   bool found = false;
+   if(file == INVALID_HANDLE)
+      return(false);
+   while(!found && !FileIsEnding(file))
+      found = FileReadString(file) == delivery;
+   FileClose(file);
+   return(found);
+  }
+
+bool Remember(const string delivery)
+  {
+   int file = FileOpen(STATE_FILE, FILE_READ | FILE_WRITE | FILE_TXT | FILE_ANSI);
+   if(file == INVALID_HANDLE)
+      return(false);
+   FileSeek(file, 0, SEEK_END);
+   FileWriteString(file, delivery + "\r\n");
+   FileFlush(file);
+   FileClose(file);
+   return(true);
+  }
+
+//--- the ticket of a position or pending order that bears the magic; 0: none
+ulong FindMagic(const ulong magic)
+  {
+   for(int i = PositionsTotal() - 1; i >= 0; i--)
+     {
+      ulong ticket = PositionGetTicket(i);
+      if(ticket > 0 && (ulong)PositionGetInteger(POSITION_MAGIC) == magic)
+         return(ticket);
+     }
+   for(int i = OrdersTotal() - 1; i >= 0; i--)
+     {
+      ulong ticket = OrderGetTicket(i);
+      if(ticket > 0 && (ulong)OrderGetInteger(ORDER_MAGIC) == magic)
+         return(ticket);
+     }
+   return(0);
+  }
+
+//--- the position of a deal of the last day that bears the magic; 0: none
+ulong FindDeal(const ulong magic)
+  {
+   if(!HistorySelect(TimeCurrent() - 86400, TimeCurrent() + 86400))
+      return(0);
+   for(int i = HistoryDealsTotal() - 1; i >= 0; i--)
+     {
+      ulong deal = HistoryDealGetTicket(i);
+      if(deal > 0 && (ulong)HistoryDealGetInteger(deal, DEAL_MAGIC) == magic)
+         return((ulong)HistoryDealGetInteger(deal, DEAL_POSITION_ID));
+     }
+   return(0);
+  }
+
+//+------------------------------------------------------------------+
+//| Orders                                                           |
+//+------------------------------------------------------------------+
+string Escaped(string text)
+  {
+   StringReplace(text, "\\", "\\\\");
+   StringReplace(text, "\"", "\\\"");
+   return(text);
+  }
+
+bool Acknowledge(const string approval, const string delivery, const ulong ticket, const string problem,
+                 const double price, const double volume)
+  {
+   string answered, headers;
+   string content = "{\"approval_id\":\"" + approval + "\",\"delivery_id\":\"" + delivery + "\"";
+   if(problem == "")
+      content += ",\"status\":\"placed\",\"broker_ticket\":\"" + StringFormat("%I64u", ticket) + "\"";
+   else
+      content += ",\"status\":\"failed\",\"error\":\"" + Escaped(problem) + "\"";
+   if(price > 0)
+      content += ",\"fill_price\":" + DoubleToString(price, 8);
+   if(volume > 0)
+      content += ",\"fill_volume\":" + DoubleToString(volume, 2);
+   content += "}";
+   int status = Ask("POST", "/api/v1/client/ack", content, answered, headers);
+   return(status == 200 || status == 201);
+  }
+
+ENUM_ORDER_TYPE OrderTypeOf(const string kind, const bool buy)
+  {
+   if(kind == "limit")
+      return(buy ? ORDER_TYPE_BUY_LIMIT : ORDER_TYPE_SELL_LIMIT);
+   if(kind == "stop")
+      return(buy ? ORDER_TYPE_BUY_STOP : ORDER_TYPE_SELL_STOP);
+   return(buy ? ORDER_TYPE_BUY : ORDER_TYPE_SELL);
+  }
+
+//--- cells of a row: 0 approval_id 1 delivery_id 4 symbol 5 side 6 order_type 7 entry_price 8 stop_loss 9 take_profit
+//--- 10 volume 11 max_slippage_points 12 magic 13 comment 17 redelivered
+void Take(const string &cells[])
+  {
+   ulong magic = (ulong)StringToInteger(cells[12]);
+   ulong ticket = FindMagic(magic);
+   if(ticket == 0)
+      ticket = FindDeal(magic);
+   if(ticket > 0)
+     {
+      Acknowledge(cells[0], cells[1], ticket, "", 0, 0);
+      return;
+     }
+   if(cells[17] == "1" && WasTaken(cells[1]))
+      return; // an open lease that was taken and is not seen: the server finds out by the next snapshots
+   if(!Remember(cells[1]))
+      return; // without a record nothing is sent
+   MqlTradeRequest request;
+   MqlTradeResult result;
+   ZeroMemory(request);
+   ZeroMemory(result);
+   bool buy = cells[5] == "buy";
+   bool market = cells[6] == "market";
+   request.action = market ? TRADE_ACTION_DEAL : TRADE_ACTION_PENDING;
+   request.type = OrderTypeOf(cells[6], buy);
+   request.symbol = cells[4];
+   request.volume = StringToDouble(cells[10]);
+   request.price = market ? SymbolInfoDouble(cells[4], buy ? SYMBOL_ASK : SYMBOL_BID) : StringToDouble(cells[7]);
+   request.sl = StringToDouble(cells[8]);
+   request.tp = StringToDouble(cells[9]);
+   request.deviation = (ulong)StringToInteger(cells[11]);
+   request.magic = magic;
+   request.comment = cells[13];
+   bool sent = OrderSend(request, result);
+   bool done = sent && (result.retcode == TRADE_RETCODE_DONE || result.retcode == TRADE_RETCODE_DONE_PARTIAL ||
+                        result.retcode == TRADE_RETCODE_PLACED);
+   if(done)
+     {
+      ticket = FindMagic(magic);
+      Acknowledge(cells[0], cells[1], ticket > 0 ? ticket : result.order, "", result.price, result.volume);
+     }
+   else
+      Acknowledge(cells[0], cells[1], 0, StringFormat("%u %s", result.retcode, result.comment), 0, 0);
+  }
+
+//--- the value of a header of an answer; 0 when it is not there
+int HeaderNumber(const string headers, const string name)
+  {
+   string lower = headers;
+   StringToLower(lower);
+   int at = StringFind(lower, name + ":");
+   if(at < 0)
+      return(0);
+   return((int)StringToInteger(StringSubstr(headers, at + StringLen(name) + 1, 8)));
+  }
+
+void Poll()
+  {
+   string answered, headers, lines[], cells[];
+   string target = "/api/v1/client/poll?form=tsv";
+   if(starting)
+      target += "&redeliver=1";
+   int status = Ask("GET", target, "", answered, headers);
+   int wait = HeaderNumber(headers, "x-next-poll-seconds");
+   next_poll = TimeGMT() + (wait > 0 ? wait : 10);
+   if(status != 200)
+      return;
+   starting = false;
+   int count = StringSplit(answered, '\n', lines);
+   for(int i = 1; i < count; i++)
+      if(StringSplit(lines[i], '\t', cells) == ORDER_CELLS)
+        {
+         Take(cells);
+         next_snapshot = 0;
+        }
+  }
+
+//+------------------------------------------------------------------+
+//| Close commands: 0 id 2 broker_ticket 6 volume                    |
+//+------------------------------------------------------------------+
+void Close(const string &cells[])
+  {
+   ulong ticket = (ulong)StringToInteger(cells[2]);
+   string answered, headers;
+   if(!PositionSelectByTicket(ticket))
+      return; // the next snapshot tells that it is gone
+   MqlTradeRequest request;
+   MqlTradeResult result;
+   ZeroMemory(request);
+   ZeroMemory(result);
+   bool buy = PositionGetInteger(POSITION_TYPE) == POSITION_TYPE_BUY;
+   double profit = PositionGetDouble(POSITION_PROFIT);
+   request.action = TRADE_ACTION_DEAL;
+   request.position = ticket;
+   request.symbol = PositionGetString(POSITION_SYMBOL);
+   request.volume = StringToDouble(cells[6]);
+   request.type = buy ? ORDER_TYPE_SELL : ORDER_TYPE_BUY;
+   request.price = SymbolInfoDouble(request.symbol, buy ? SYMBOL_BID : SYMBOL_ASK);
+   request.deviation = 50;
+   request.magic = (ulong)PositionGetInteger(POSITION_MAGIC);
+   bool sent = OrderSend(request, result);
+   string content = "{\"command_id\":\"" + cells[0] + "\"";
+   if(sent && (result.retcode == TRADE_RETCODE_DONE || result.retcode == TRADE_RETCODE_DONE_PARTIAL))
+      content += ",\"status\":\"executed\",\"close_price\":" + DoubleToString(result.price, 8) + ",\"close_volume\":" +
+                 DoubleToString(result.volume, 2) + ",\"profit\":" + DoubleToString(profit, 2) + "}";
+   else
+      content += ",\"status\":\"failed\",\"error\":\"" +
+                 Escaped(StringFormat("%u %s", result.retcode, result.comment)) + "\"}";
+   Ask("POST", "/api/v1/client/close-ack", content, answered, headers);
+   next_snapshot = 0;
+  }
+
+void CloseAll()
+  {
+   string answered, headers, lines[], cells[];
+   if(Ask("GET", "/api/v1/client/close-commands?form=tsv", "", answered, headers) != 200)
+      return;
+   int count = StringSplit(answered, '\n', lines);
+   for(int i = 1; i < count; i++)
+      if(StringSplit(lines[i], '\t', cells) == COMMAND_CELLS)
+         Close(cells);
+  }
+
+//+------------------------------------------------------------------+
+//| Snapshot                                                         |
+//+------------------------------------------------------------------+
+string Number(const string name, const double value, const int digits)
+  {
+   return(",\"" + name + "\":" + DoubleToString(value, digits));
+  }
+
+//--- a trade server's time as the server's: both are read now, and a time in between is as far off as they are
+string ServerStamp(const long ms)
+  {
+   long ahead = ((long)TimeTradeServer() - (long)TimeGMT()) * 1000;
+   return(Stamp(ms - ahead + offset_ms));
+  }
+
+string Positions()
+  {
+   string list = "";
+   for(int i = 0; i < PositionsTotal(); i++)
+     {
+      ulong ticket = PositionGetTicket(i);
+      if(ticket == 0)
+         continue;
+      list += (list == "" ? "" : ",") + "{\"ticket\":\"" + StringFormat("%I64u", ticket) + "\",\"symbol\":\"" +
+              Escaped(PositionGetString(POSITION_SYMBOL)) + "\",\"side\":\"" +
+              (PositionGetInteger(POSITION_TYPE) == POSITION_TYPE_BUY ? "buy" : "sell") + "\"" +
+              Number("volume", PositionGetDouble(POSITION_VOLUME), 2) +
+              Number("open_price", PositionGetDouble(POSITION_PRICE_OPEN), 8) +
+              Number("current_price", PositionGetDouble(POSITION_PRICE_CURRENT), 8) +
+              Number("stop_loss", PositionGetDouble(POSITION_SL), 8) +
+              Number("take_profit", PositionGetDouble(POSITION_TP), 8) +
+              Number("profit", PositionGetDouble(POSITION_PROFIT), 2) +
+              Number("swap", PositionGetDouble(POSITION_SWAP), 2) + ",\"magic\":" +
+              StringFormat("%I64d", PositionGetInteger(POSITION_MAGIC)) + ",\"comment\":\"" +
+              Escaped(PositionGetString(POSITION_COMMENT)) + "\"}";
+     }
+   return(list);
+  }
+
+string ReasonOf(const long reason)
+  {
+   if(reason == DEAL_REASON_SL)
+      return("sl");
+   if(reason == DEAL_REASON_TP)
+      return("tp");
+   if(reason == DEAL_REASON_SO)
+      return("so");
+   if(reason == DEAL_REASON_EXPERT)
+      return("expert");
+   return("client");
+  }
+
+string Deal(const ulong ticket)
+  {
+   bool buy = HistoryDealGetInteger(ticket, DEAL_TYPE) == DEAL_TYPE_BUY;
+   bool in = HistoryDealGetInteger(ticket, DEAL_ENTRY) == DEAL_ENTRY_IN;
+   return("{\"ticket\":\"" + StringFormat("%I64u", ticket) + "\",\"position_ticket\":\"" +
+          StringFormat("%I64d", HistoryDealGetInteger(ticket, DEAL_POSITION_ID)) + "\",\"symbol\":\"" +
+          Escaped(HistoryDealGetString(ticket, DEAL_SYMBOL)) + "\",\"side\":\"" + (buy ? "buy" : "sell") +
+          "\",\"entry\":\"" + (in ? "in" : "out") + "\"" + Number("volume", HistoryDealGetDouble(ticket, DEAL_VOLUME), 2) +
+          Number("price", HistoryDealGetDouble(ticket, DEAL_PRICE), 8) +
+          Number("profit", HistoryDealGetDouble(ticket, DEAL_PROFIT), 2) +
+          Number("swap", HistoryDealGetDouble(ticket, DEAL_SWAP), 2) +
+          Number("commission", HistoryDealGetDouble(ticket, DEAL_COMMISSION), 2) + ",\"reason\":\"" +
+          ReasonOf(HistoryDealGetInteger(ticket, DEAL_REASON)) + "\",\"magic\":" +
+          StringFormat("%I64d", HistoryDealGetInteger(ticket, DEAL_MAGIC)) + ",\"time\":\"" +
+          ServerStamp(HistoryDealGetInteger(ticket, DEAL_TIME_MSC)) + "\"}");
+  }
+
+string Deals()
+  {
+   string list = "";
+   if(!HistorySelect(TimeCurrent() - 86400, TimeCurrent() + 86400))
+      return(list);
+   int total = HistoryDealsTotal();
+   for(int i = total > 500 ? total - 500 : 0; i < total; i++)
+     {
+      ulong ticket = HistoryDealGetTicket(i);
+      long type = HistoryDealGetInteger(ticket, DEAL_TYPE);
+      if(ticket == 0 || (type != DEAL_TYPE_BUY && type != DEAL_TYPE_SELL))
+         continue; // deposits and the like are no deals here
+      list += (list == "" ? "" : ",") + Deal(ticket);
+     }
+   return(list);
+  }
+
+string Quotes()
+  {
+   string list = "";
+   for(int i = 0; i < SymbolsTotal(true); i++)
+     {
+      string symbol = SymbolName(i, true);
+      MqlTick tick;
+      if(!SymbolInfoTick(symbol, tick) || tick.bid <= 0)
+         continue;
+      list += (list == "" ? "" : ",") + "{\"symbol\":\"" + Escaped(symbol) + "\"" + Number("bid", tick.bid, 8) +
+              Number("ask", tick.ask, 8) + ",\"time\":\"" + ServerStamp(tick.time_msc) + "\"" +
+              Number("open", iOpen(symbol, PERIOD_D1, 0), 8) + Number("prev_close", iClose(symbol, PERIOD_D1, 1), 8) +
+              "}";
+     }
+   return(list);
+  }
+
+void Snapshot()
+  {
+   string answered, headers;
+   bool allowed = TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0 && AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0;
+   ulong next = (ulong)NowMs(); // rises over a restart too
+   sequence = next > sequence ? next : sequence + 1;
+   string content =
+      "{\"seq\":" + StringFormat("%I64u", sequence) + ",\"taken_at\":\"" + Stamp(NowMs()) + "\",\"account\":{\"login\":\"" +
+      StringFormat("%I64d", AccountInfoInteger(ACCOUNT_LOGIN)) + "\",\"broker\":\"" +
+      Escaped(AccountInfoString(ACCOUNT_COMPANY)) + "\",\"server\":\"" + Escaped(AccountInfoString(ACCOUNT_SERVER)) +
+      "\",\"currency\":\"" + AccountInfoString(ACCOUNT_CURRENCY) + "\",\"leverage\":" +
+      StringFormat("%I64d", AccountInfoInteger(ACCOUNT_LEVERAGE)) +
+      Number("balance", AccountInfoDouble(ACCOUNT_BALANCE), 2) + Number("equity", AccountInfoDouble(ACCOUNT_EQUITY), 2) +
+      Number("margin", AccountInfoDouble(ACCOUNT_MARGIN), 2) +
+      Number("free_margin", AccountInfoDouble(ACCOUNT_MARGIN_FREE), 2) + ",\"trade_allowed\":" +
+      (allowed ? "true" : "false") + "},\"positions\":[" + Positions() + "],\"deals\":[" + Deals() + "],\"quotes\":[" +
+      Quotes() + "]}";
+   int status = Ask("POST", "/api/v1/client/snapshot", content, answered, headers);
+   next_snapshot = TimeGMT() + SnapshotSeconds;
+   if(status != 201)
+      PrintFormat("Countersign: snapshot: %d %s", status, StringSubstr(answered, 0, 200));
+  }
+
+//+------------------------------------------------------------------+
+//| Life                                                             |
+//+------------------------------------------------------------------+
+int OnInit()
+  {
+   if(DeviceId == "" || DeviceSecret == "")
+     {
+      Print("Countersign: DeviceId and DeviceSecret are needed");
+      return(INIT_PARAMETERS_INCORRECT);
+     }
+   LearnTime(); // when it fails, the first refusal teaches it
+   EventSetTimer(1);
+   return(INIT_SUCCEEDED);
+  }
+
+void OnDeinit(const int reason)
+  {
+   EventKillTimer();
+  }
+
+void OnTimer()
+  {
+   if(TimeGMT() >= next_snapshot)
+      Snapshot();
+   CloseAll(); // exits first
+   if(TimeGMT() >= next_poll)
+      Poll();
+  }
+//+------------------------------------------------------------------+

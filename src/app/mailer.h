@@ -1,0 +1,66 @@
+/*
+ * Mails to a server of mail: queued in the store, sent by a thread of its own, tried again, and dead when nobody takes
+ * them [platform.md 13: never in a request's path].
+ *
+ * A mail is tried MAILER_TRIES times over some hours, so that a server that is down or tells strangers to come back
+ * later (greylisting) loses none; what the server refuses for good is dead at once.  A crash between sending and noting
+ * it sends twice, under one Message-ID.  Dead ones are kept MAILER_KEEP_DAYS, and are a row of the audit chain.
+ *
+ * Threads: mailer_queue and mailer_send any; the rest at start and stop.
+ */
+#ifndef CS_APP_MAILER_H
+#define CS_APP_MAILER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "link/mail.h"
+
+struct audit;
+struct env;
+struct err;
+struct id_maker;
+struct mail;
+struct mailer;
+struct store;
+
+enum { MAILER_TRIES = 15, MAILER_KEEP_DAYS = 30 };
+
+struct mailer_options {
+	struct store *store;
+	const struct env *env;
+	struct id_maker *ids;
+	const struct audit *audit;
+	const unsigned char *master_key; /* 32 bytes: what is queued is sealed under it */
+	struct mail_server server;       /* its texts live as long */
+	/* How one is sent; NULL: mail_send() of link/.  For tests. */
+	bool (*send)(const struct mail_server *server, const char *to, const char *message, size_t size, struct err *err);
+};
+
+struct mailer *mailer_new(const struct mailer_options *options);
+void mailer_free(struct mailer *mailer); /* after store_close(); NULL is fine */
+
+/* The thread that sends. */
+void mailer_start(struct mailer *mailer);
+void mailer_stop(struct mailer *mailer); /* waits for the mail under way; NULL or not started is fine */
+
+/* Queue one, in an op of its own; does not wait.  One that cannot be queued is logged. */
+void mailer_queue(struct mailer *mailer, const struct mail *mail);
+
+/* Send one now, for who tries again by itself.  Failures of mail_send(); ERR_UNAVAILABLE while the breaker is open. */
+bool mailer_send(struct mailer *mailer, const struct mail *mail, struct err *err);
+
+/* Send what is due now, in this thread; returns how many were tried.  The thread's work, for tests. */
+int mailer_work(struct mailer *mailer);
+
+struct mailer_figures {
+	int64_t queued, dead;
+	bool open; /* the breaker: the server is left alone for a while */
+};
+bool mailer_figures(struct mailer *mailer, struct mailer_figures *figures, struct err *err);
+
+/* Microseconds before the next try after `tries` >= 1 of them: min(1 s · 2^(tries-1), 1 h), half of it by `chance` of
+ * 0 to 65535 [P-10.3]. */
+int64_t mailer_delay_us(int64_t tries, uint16_t chance);
+
+#endif

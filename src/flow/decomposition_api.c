@@ -1,0 +1,738 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/field.h"
+#include "core/id.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "flow/agents_internal.h"
+#include "flow/cost.h"
+#include "flow/decomposition.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "people/reply.h"
+
+/* Decompositions: a goal taken apart, its dependencies, the plan of its leaves [flow.md 8]. */
+
+enum { PAGE_MAX = 500, PAGE_USUAL = 100, FRONTIER_SHOWN = 100, ESTIMATES_DEPTH_MIN = 1 };
+
+/* --- what is told --- */
+
+struct node_view {
+	const char *node_id, *parent_id, *name, *description, *status, *capability;
+	double complexity, effective_complexity, duration_s;
+	int64_t depth;
+	bool decomposable;
+	struct {
+		size_t count;
+		const char **items;
+	} children;
+	const struct json *params;
+};
+
+static const struct field node_fields[] = {
+	F_STR(node_view, node_id),
+	F_STR(node_view, parent_id, NULLABLE),
+	F_INT(node_view, depth, NULLABLE, DOC("null: it lies below no root")),
+	F_STR(node_view, name, NULLABLE),
+	F_STR(node_view, description, NULLABLE),
+	F_NUM(node_view, complexity, DECIMALS(6)),
+	F_NUM(node_view, effective_complexity, DECIMALS(6)),
+	F_NUM(node_view, duration_s, UNIT("s")),
+	F_STR(node_view, status, DOC("pending, or decomposed once it has children")),
+	F_BOOL(node_view, decomposable),
+	F_STRS(node_view, children),
+	F_STR(node_view, capability, NULLABLE),
+	F_JSON(node_view, params, NULLABLE),
+};
+static const struct field_table node_table = FIELD_TABLE("decompositions.node-row", node_view, node_fields);
+
+struct totals {
+	int64_t nodes, leaves, dependencies, decomposable, depth;
+};
+
+static const struct field totals_fields[] = {
+	F_INT(totals, nodes),
+	F_INT(totals, leaves),
+	F_INT(totals, dependencies),
+	F_INT(totals, decomposable),
+	F_INT(totals, depth, DOC("Of the deepest node; a root has 0")),
+};
+static const struct field_table totals_table = FIELD_TABLE("decompositions.totals", totals, totals_fields);
+
+struct decomposition_view {
+	const char *decomposition_id, *root_id, *strategy, *status, *created_at, *updated_at, *next_cursor;
+	const struct json *goal;
+	int64_t max_depth, max_nodes, version;
+	struct totals totals;
+	struct {
+		size_t count;
+		const char **items;
+	} frontier;
+	struct {
+		size_t count;
+		struct node_view *items;
+	} nodes;
+};
+
+#define VIEW_FIELDS \
+	F_STR(decomposition_view, decomposition_id), F_STR(decomposition_view, root_id, NULLABLE), \
+		F_JSON(decomposition_view, goal), F_STR(decomposition_view, strategy), \
+		F_STR(decomposition_view, status, \
+			  DOC("pending: only a root; decomposing; decomposed: nothing is left to do")), \
+		F_INT(decomposition_view, max_depth), F_INT(decomposition_view, max_nodes), \
+		F_OBJECT(decomposition_view, totals, &totals_table), \
+		F_STRS(decomposition_view, frontier, DOC("What to take apart next, in the order of the strategy")), \
+		F_INT(decomposition_view, version), F_STR(decomposition_view, created_at, FORMAT("date-time")), \
+		F_STR(decomposition_view, updated_at, FORMAT("date-time"))
+
+static const struct field view_fields[] = {VIEW_FIELDS};
+static const struct field_table view_table =
+	FIELD_TABLE("decompositions.decomposition", decomposition_view, view_fields);
+
+static const struct field full_fields[] = {
+	VIEW_FIELDS,
+	F_OBJECTS(decomposition_view, nodes, &node_table, DOC("A page of them, in order of coming")),
+	F_STR(decomposition_view, next_cursor, NULLABLE),
+};
+static const struct field_table full_table =
+	FIELD_TABLE("decompositions.decomposition-page", decomposition_view, full_fields);
+
+/* Children by node: where each node's begin in one list, in order of coming. */
+struct families {
+	uint32_t *first, *list;
+};
+
+struct id_index {
+	const char *id;
+	uint32_t index;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct id_index *)a)->id, ((const struct id_index *)b)->id);
+}
+
+static uint32_t index_of(const struct id_index *ids, size_t count, const char *id)
+{
+	const struct id_index key = {id, 0};
+	const struct id_index *found = id == NULL ? NULL : bsearch(&key, ids, count, sizeof *ids, by_id);
+	return found == NULL ? UINT32_MAX : found->index;
+}
+
+static struct id_index *index_ids(struct arena *arena, const struct decomposition *d)
+{
+	struct id_index *ids = arena_array(arena, d->nodes.count + 1, sizeof *ids);
+	for (uint32_t i = 0; ids != NULL && i < d->nodes.count; i++)
+		ids[i] = (struct id_index){d->nodes.items[i].node_id, i};
+	if (ids != NULL)
+		qsort(ids, d->nodes.count, sizeof *ids, by_id);
+	return ids;
+}
+
+static bool find_families(struct arena *arena, const struct decomposition *d, struct families *f)
+{
+	size_t count = d->nodes.count;
+	const struct id_index *ids = index_ids(arena, d);
+	uint32_t *parent = arena_array(arena, count + 1, sizeof *parent);
+	f->first = arena_array(arena, count + 2, sizeof *f->first);
+	f->list = arena_array(arena, count + 1, sizeof *f->list);
+	if (ids == NULL || parent == NULL || f->first == NULL || f->list == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		parent[i] = index_of(ids, count, d->nodes.items[i].parent_id);
+		f->first[i + 2] = d->children[i];
+	}
+	for (size_t i = 0; i < count; i++)
+		f->first[i + 1] += f->first[i];
+	for (uint32_t i = 0; i < count; i++)
+		if (parent[i] != UINT32_MAX)
+			f->list[f->first[parent[i] + 1]++] = i;
+	return true;
+}
+
+static struct node_view show_node(const struct decomposition *d, size_t i)
+{
+	const struct task_node *node = &d->nodes.items[i];
+	return (struct node_view){.node_id = node->node_id,
+							  .parent_id = node->parent_id,
+							  .depth = d->depth[i] != UINT32_MAX ? (int64_t)d->depth[i] : FIELD_NO_INT,
+							  .name = node->name,
+							  .description = node->description,
+							  .complexity = node->complexity,
+							  .effective_complexity = effective_complexity(node->complexity, d->children[i]),
+							  .duration_s = node->duration_s,
+							  .status = d->children[i] > 0 ? "decomposed" : "pending",
+							  .decomposable = task_decomposable(d, i),
+							  .capability = node->capability,
+							  .params = node->params};
+}
+
+static void fill_totals(const struct decomposition *d, struct totals *totals)
+{
+	totals->nodes = (int64_t)d->nodes.count;
+	totals->dependencies = (int64_t)d->dependencies.count;
+	for (size_t i = 0; i < d->nodes.count; i++) {
+		totals->leaves += d->children[i] == 0;
+		if (d->depth[i] != UINT32_MAX && d->depth[i] > totals->depth)
+			totals->depth = d->depth[i];
+	}
+}
+
+static const struct json *parsed(struct arena *arena, const char *text)
+{
+	const struct json *json = NULL;
+	json_parse(arena, text, strlen(text), &json_body_limits, &json, NULL);
+	return json;
+}
+
+static bool fill_view(struct arena *arena, const struct decomposition *d, struct decomposition_view *view)
+{
+	uint32_t next[FRONTIER_SHOWN];
+	*view = (struct decomposition_view){.decomposition_id = d->row.decomposition_id,
+										.root_id = d->row.root_id,
+										.strategy = d->row.strategy,
+										.goal = parsed(arena, d->row.goal),
+										.max_depth = d->row.max_depth,
+										.max_nodes = d->row.max_nodes,
+										.version = d->row.version,
+										.created_at = agents_time(arena, d->row.created_us),
+										.updated_at = agents_time(arena, d->row.updated_us)};
+	fill_totals(d, &view->totals);
+	view->totals.decomposable = (int64_t)task_frontier(arena, d, next, FRONTIER_SHOWN);
+	view->status = view->totals.decomposable == 0 ? "decomposed" : d->nodes.count == 1 ? "pending" : "decomposing";
+	view->frontier.items = arena_array(arena, FRONTIER_SHOWN, sizeof *view->frontier.items);
+	for (int64_t i = 0; view->frontier.items != NULL && i < view->totals.decomposable && i < FRONTIER_SHOWN; i++)
+		view->frontier.items[view->frontier.count++] = d->nodes.items[next[i]].node_id;
+	return !arena->full;
+}
+
+/* --- create --- */
+
+struct goal {
+	const char *name, *description;
+	const struct json *params;
+};
+
+static const struct field goal_fields[] = {
+	F_STR(goal, name, REQUIRED, LENGTH(1, 500)),
+	F_STR(goal, description, LENGTH(0, 10000)),
+	F_JSON(goal, params),
+};
+static const struct field_table goal_table = FIELD_TABLE("decompositions.goal", goal, goal_fields);
+
+static const char *const planner_names[] = {"none", "htn", "llm", NULL};
+
+struct create_request {
+	struct goal goal;
+	int strategy, planner;
+	int64_t max_depth, max_nodes;
+	struct task_nodes nodes;
+	struct dependency_list dependencies;
+};
+
+static const struct field create_fields[] = {
+	F_OBJECT(create_request, goal, &goal_table, REQUIRED),
+	F_ENUM(create_request, strategy, strategy_names, DEFAULT(STRATEGY_BREADTH)),
+	F_INT(create_request, max_depth, RANGE(1, PLAN_DEPTH_MAX), DEFAULT(DECOMPOSITION_DEPTH)),
+	F_INT(create_request, max_nodes, RANGE(1, PLAN_NODES_MAX), DEFAULT(100000)),
+	F_OBJECTS(create_request, nodes, &task_node_table, DOC("Without: the goal is the root, complexity 1")),
+	F_OBJECTS(create_request, dependencies, &dependency_table),
+	F_ENUM(create_request, planner, planner_names, DEFAULT(0), DOC("htn and llm are not there yet")),
+};
+static const struct field_table create_table = FIELD_TABLE("decompositions.create", create_request, create_fields);
+
+struct change {
+	struct agents_write w; /* first */
+	struct create_request request;
+	struct decomposition d;
+	char id[ID_TEXT];
+	struct decomposition_part *parts;
+	size_t part_count;
+	/* of what is added */
+	struct task_nodes added;
+	int64_t estimate, edges_added;
+	struct plan problems;
+	const char *grown_cursor;
+};
+
+static const char *first_root(const struct task_nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->count; i++)
+		if (nodes->items[i].parent_id == NULL)
+			return nodes->items[i].node_id;
+	return NULL;
+}
+
+/* The goal as the only node. */
+static bool goal_alone(struct change *c)
+{
+	struct task_node *root = arena_new(&c->w.x->arena, struct task_node);
+	char id[ID_TEXT];
+	if (root == NULL)
+		return false;
+	id_make(c->w.api->options.ids, id);
+	*root = (struct task_node){.node_id = arena_dup(&c->w.x->arena, id),
+							   .name = c->request.goal.name,
+							   .description = c->request.goal.description,
+							   .complexity = 1,
+							   .duration_s = PLAN_DURATION_S,
+							   .depth = FIELD_NO_INT,
+							   .params = c->request.goal.params};
+	c->request.nodes.items = root;
+	c->request.nodes.count = 1;
+	return root->node_id != NULL;
+}
+
+static bool ids_differ(struct change *c, struct faults *faults)
+{
+	struct arena *arena = &c->w.x->arena;
+	size_t twice = plan_double(arena, c->d.input.nodes, c->d.input.node_count);
+	if (twice == SIZE_MAX)
+		return true;
+	faults_add(faults, field_pointer(arena, field_pointer_index(arena, "/nodes", twice), "node_id"), "duplicate",
+			   "stands twice");
+	return false;
+}
+
+/* Build what is to be stored.  Two nodes of one id are looked for before anything is made of the tree. */
+static bool build(struct change *c, struct faults *faults, struct err *err)
+{
+	struct create_request *r = &c->request;
+	struct arena *arena = &c->w.x->arena;
+	if (r->nodes.count == 0 && !goal_alone(c))
+		return err_set(err, ERR_LIMIT, "no memory");
+	if ((int64_t)r->nodes.count > r->max_nodes) {
+		faults_add(faults, "/nodes", "count", "must have at most max_nodes (%lld) elements", (long long)r->max_nodes);
+		return err_set(err, ERR_INVALID, "too many nodes");
+	}
+	struct decomposition *d = &c->d;
+	d->strategy = (enum strategy)r->strategy;
+	d->nodes = r->nodes;
+	d->dependencies = r->dependencies;
+	d->row.strategy = strategy_names[r->strategy];
+	d->row.root_id = first_root(&r->nodes);
+	d->row.max_depth = r->max_depth;
+	d->row.max_nodes = r->max_nodes;
+	d->row.nodes_total = (int64_t)r->nodes.count;
+	d->row.dependencies_total = (int64_t)r->dependencies.count;
+	if (!decomposition_shape(arena, d))
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!ids_differ(c, faults))
+		return err_set(err, ERR_INVALID, "two nodes have one id");
+	c->parts = decomposition_write(arena, &r->nodes, &r->dependencies, &c->part_count);
+	return c->parts != NULL || err_set(err, ERR_LIMIT, "no memory");
+}
+
+static bool change_create(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)w;
+	c->d.row.created_us = w->now_us;
+	return decomposition_insert(db, &c->d.row, err) &&
+		   decomposition_grow(db, &c->d.row, c->parts, c->part_count, w->now_us, err) &&
+		   agents_audit(w, db, AUDIT_DECOMPOSITION_CREATE, c->id, NULL, err);
+}
+
+static void answer_created(struct agents_write *w)
+{
+	const struct change *c = (const struct change *)w;
+	struct decomposition_view view;
+	if (!fill_view(&w->x->arena, &c->d, &view)) {
+		exchange_failf(w->x, ERR_LIMIT, "no memory");
+		return;
+	}
+	exchange_setf(w->x, "Location", "/api/v1/flow/tasks/decompositions/%s", c->id);
+	reply_fact(w->x, 201, &view_table, &view);
+}
+
+static const char *goal_text(struct arena *arena, const struct goal *goal)
+{
+	struct buf buf;
+	struct jw jw;
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	field_write(&jw, &goal_table, goal, FIELD_INPUTS);
+	const char *text = jw_ok(&jw) ? arena_dupn(arena, buf_text(&buf), buf.size) : NULL;
+	buf_fini(&buf);
+	return text;
+}
+
+static void handle_create(struct exchange *x)
+{
+	struct faults faults;
+	struct err err;
+	x->arena.cap = DECOMPOSITION_MEMORY;
+	struct change *c = agents_start(x, sizeof *c);
+	if (c == NULL || !exchange_decode(x, &c->request))
+		return;
+	if (c->request.planner != 0) {
+		exchange_failf(x, ERR_NOT_IMPLEMENTED, "The planner %s is not there yet.", planner_names[c->request.planner]);
+		return;
+	}
+	faults_init(&faults, &x->arena);
+	id_make(c->w.api->options.ids, c->id);
+	c->d.row.decomposition_id = c->id;
+	c->d.row.account_id = c->w.account_id;
+	c->d.row.goal = goal_text(&x->arena, &c->request.goal);
+	c->d.row.created_by = principal_of(x)->user_id[0] != '\0' ? principal_of(x)->user_id : NULL;
+	if (build(c, &faults, &err) && c->d.row.goal != NULL)
+		agents_submit(&c->w, change_create, answer_created);
+	else if (faults.count > 0)
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+	else
+		exchange_failf(x, ERR_LIMIT, "no memory");
+}
+
+/* --- read --- */
+
+static bool read_whole(void *self, struct db *db, struct err *err)
+{
+	struct change *c = self;
+	return decomposition_read(db, c->w.account_id, exchange_param(c->w.x, "id"), &c->w.x->arena, &c->d, err);
+}
+
+/* The decomposition of the path, read on a reader.  NULL: answered. */
+static struct change *start_read(struct exchange *x)
+{
+	x->arena.cap = DECOMPOSITION_MEMORY;
+	struct change *c = agents_start(x, sizeof *c);
+	return c != NULL && agents_read(x, read_whole, c) ? c : NULL;
+}
+
+struct page_query {
+	int64_t limit;
+	const char *cursor;
+};
+
+static const struct field page_fields[] = {
+	F_INT(page_query, limit, RANGE(1, PAGE_MAX), DEFAULT(PAGE_USUAL)),
+	F_STR(page_query, cursor, LENGTH(1, 400)),
+};
+static const struct field_table page_table = FIELD_TABLE("decompositions.page", page_query, page_fields);
+
+static bool fill_page(struct arena *arena, const struct decomposition *d, size_t first, size_t limit,
+					  struct decomposition_view *view)
+{
+	struct families families;
+	size_t count = first < d->nodes.count ? d->nodes.count - first : 0;
+	count = count < limit ? count : limit;
+	view->nodes.items = arena_array(arena, count + 1, sizeof *view->nodes.items);
+	if (view->nodes.items == NULL || !find_families(arena, d, &families))
+		return false;
+	for (size_t i = first; i < first + count; i++) {
+		struct node_view *node = &view->nodes.items[view->nodes.count++];
+		*node = show_node(d, i);
+		node->children.items = arena_array(arena, d->children[i] + 1, sizeof *node->children.items);
+		for (uint32_t k = 0; node->children.items != NULL && k < d->children[i]; k++)
+			node->children.items[node->children.count++] = d->nodes.items[families.list[families.first[i] + k]].node_id;
+	}
+	return !arena->full;
+}
+
+static void handle_get(struct exchange *x)
+{
+	struct page_query query;
+	struct decomposition_view view;
+	char after[AGENTS_CURSOR];
+	if (!exchange_decode_query(x, &query))
+		return;
+	const char *filter = arena_printf(&x->arena, "decomposition\n%s", exchange_param(x, "id"));
+	if (!agents_cursor(x, filter, query.cursor, after))
+		return;
+	struct change *c = start_read(x);
+	if (c == NULL)
+		return;
+	size_t first = strtoul(after, NULL, 10), limit = (size_t)query.limit;
+	if (!fill_view(&x->arena, &c->d, &view) || !fill_page(&x->arena, &c->d, first, limit, &view)) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return;
+	}
+	if (first + limit < c->d.nodes.count)
+		view.next_cursor = agents_next(x, filter, arena_printf(&x->arena, "%zu", first + limit));
+	reply_fact(x, 200, &full_table, &view);
+}
+
+struct plan_query {
+	int64_t workers;
+};
+
+static const struct field plan_query_fields[] = {
+	F_INT(plan_query, workers, RANGE(1, PLAN_WORKERS_MAX), DOC("Absent: as many as are of use")),
+};
+static const struct field_table plan_query_table =
+	FIELD_TABLE("decompositions.plan.query", plan_query, plan_query_fields);
+
+static void handle_plan(struct exchange *x)
+{
+	struct plan_query query;
+	struct plan plan;
+	struct plan_view view;
+	if (!exchange_decode_query(x, &query))
+		return;
+	struct change *c = start_read(x);
+	if (c == NULL)
+		return;
+	c->d.input.workers = query.workers != FIELD_NO_INT ? (uint32_t)query.workers : 0;
+	if (plan_make(&x->arena, &c->d.input, &plan) && plan_view_fill(&x->arena, &plan, &view))
+		reply_fact(x, 200, &plan_table, &view);
+	else
+		exchange_failf(x, ERR_LIMIT, "no memory");
+}
+
+/* --- more nodes --- */
+
+struct grow_request {
+	const char *parent_id;
+	struct task_nodes children;
+	bool expand;
+};
+
+static const struct field grow_fields[] = {
+	F_STR(grow_request, parent_id, REQUIRED, LENGTH(1, 255)),
+	F_OBJECTS(grow_request, children, &task_child_table, COUNT(0, 10000)),
+	F_BOOL(grow_request, expand, DOC("Let the planner do it; none is there yet")),
+};
+static const struct field_table grow_table = FIELD_TABLE("decompositions.grow", grow_request, grow_fields);
+
+struct grown {
+	struct {
+		size_t count;
+		struct node_view *items;
+	} nodes;
+	int64_t estimate;
+};
+
+static const struct field grown_fields[] = {
+	F_OBJECTS(grown, nodes, &node_table),
+	F_INT(grown, estimate, DOC("How many children the strategy expects of the parent")),
+};
+static const struct field_table grown_table = FIELD_TABLE("decompositions.grown", grown, grown_fields);
+
+/* In an op: what was read is still what is there, or somebody else was first. */
+static bool change_grow(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)w;
+	return decomposition_grow(db, &c->d.row, c->parts, c->part_count, w->now_us, err) &&
+		   agents_audit(w, db, AUDIT_DECOMPOSITION_GROW, c->d.row.decomposition_id, NULL, err);
+}
+
+static void answer_grown(struct agents_write *w)
+{
+	const struct change *c = (const struct change *)w;
+	struct grown grown = {.estimate = c->estimate};
+	grown.nodes.items = arena_array(&w->x->arena, c->added.count + 1, sizeof *grown.nodes.items);
+	for (size_t i = 0; grown.nodes.items != NULL && i < c->added.count; i++)
+		grown.nodes.items[grown.nodes.count++] = show_node(&c->d, c->d.nodes.count - c->added.count + i);
+	reply_fact(w->x, 201, &grown_table, &grown);
+}
+
+static bool name_children(struct change *c, const char *parent_id)
+{
+	char id[ID_TEXT];
+	for (size_t i = 0; i < c->added.count; i++) {
+		struct task_node *child = &c->added.items[i];
+		id_make(c->w.api->options.ids, id);
+		child->node_id = arena_dup(&c->w.x->arena, id);
+		child->parent_id = parent_id;
+		child->depth = FIELD_NO_INT;
+	}
+	return !c->w.x->arena.full;
+}
+
+/* The children behind the nodes that are there. */
+static bool append_children(struct change *c)
+{
+	struct decomposition *d = &c->d;
+	size_t count = d->nodes.count + c->added.count;
+	struct task_node *all = arena_array(&c->w.x->arena, count + 1, sizeof *all);
+	const struct dependency_list none = {0, NULL};
+	if (all == NULL)
+		return false;
+	memcpy(all, d->nodes.items, d->nodes.count * sizeof *all);
+	memcpy(all + d->nodes.count, c->added.items, c->added.count * sizeof *all);
+	d->nodes = (struct task_nodes){count, all};
+	d->row.nodes_total = (int64_t)count;
+	c->parts = decomposition_write(&c->w.x->arena, &c->added, &none, &c->part_count);
+	return c->parts != NULL && decomposition_shape(&c->w.x->arena, d);
+}
+
+static void grow(struct change *c, const struct grow_request *request)
+{
+	struct exchange *x = c->w.x;
+	struct decomposition *d = &c->d;
+	const struct id_index *ids = index_ids(&x->arena, d);
+	uint32_t parent = ids != NULL ? index_of(ids, d->nodes.count, request->parent_id) : UINT32_MAX;
+	if (parent == UINT32_MAX) {
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such node.");
+	} else if (!task_decomposable(d, parent)) {
+		exchange_failf(x, ERR_CONFLICT,
+					   "The node cannot be taken apart: it has children, is simple, or lies too deep.");
+	} else if ((int64_t)(d->nodes.count + request->children.count) > d->row.max_nodes) {
+		exchange_failf(x, ERR_CONFLICT, "The decomposition would have more than its %lld nodes.",
+					   (long long)d->row.max_nodes);
+	} else {
+		c->estimate = estimate_children(d->strategy, d->nodes.items[parent].complexity, d->depth[parent],
+										(double)d->row.max_depth);
+		c->added = request->children;
+		if (name_children(c, d->nodes.items[parent].node_id) && append_children(c))
+			agents_submit(&c->w, change_grow, answer_grown);
+		else
+			exchange_failf(x, ERR_LIMIT, "no memory");
+	}
+}
+
+static void handle_grow(struct exchange *x)
+{
+	struct grow_request request;
+	struct faults faults;
+	if (!exchange_decode(x, &request))
+		return;
+	if (request.expand) {
+		exchange_failf(x, ERR_NOT_IMPLEMENTED, "No planner is there yet; give the children.");
+		return;
+	}
+	if (request.children.count == 0) {
+		faults_init(&faults, &x->arena);
+		faults_add(&faults, "/children", "required", "must have at least one element");
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+		return;
+	}
+	struct change *c = start_read(x);
+	if (c != NULL)
+		grow(c, &request);
+}
+
+/* --- dependencies --- */
+
+struct depend_request {
+	struct dependency_list dependencies;
+};
+
+static const struct field depend_fields[] = {
+	F_OBJECTS(depend_request, dependencies, &dependency_table, REQUIRED, COUNT(1, PLAN_NODES_MAX)),
+};
+static const struct field_table depend_table = FIELD_TABLE("decompositions.depend", depend_request, depend_fields);
+
+struct depended {
+	int64_t added;
+	struct {
+		size_t count;
+		struct problem_view *items;
+	} problems;
+};
+
+static const struct field depended_fields[] = {
+	F_INT(depended, added),
+	F_OBJECTS(depended, problems, &plan_problem_table,
+			  DOC("Of those that were not added, and every cycle there is now")),
+};
+static const struct field_table depended_table = FIELD_TABLE("decompositions.depended", depended, depended_fields);
+
+static void answer_depended(struct agents_write *w)
+{
+	const struct change *c = (const struct change *)w;
+	const struct depended result = {
+		.added = c->edges_added,
+		.problems = {c->problems.problems.count, plan_problem_views(&w->x->arena, &c->problems)}};
+	reply_fact(w->x, 200, &depended_table, &result);
+}
+
+/* The sound ones of the request behind those that are there. */
+static bool append_edges(struct change *c, const struct dependency_list *wanted, const bool *sound)
+{
+	struct arena *arena = &c->w.x->arena;
+	struct decomposition *d = &c->d;
+	struct dependency_list fresh = {0, arena_array(arena, wanted->count + 1, sizeof *fresh.items)};
+	struct dependency_request *all = arena_array(arena, d->dependencies.count + wanted->count + 1, sizeof *all);
+	const struct task_nodes none = {0, NULL};
+	if (fresh.items == NULL || all == NULL)
+		return false;
+	for (size_t i = 0; i < wanted->count; i++)
+		if (sound[i])
+			fresh.items[fresh.count++] = wanted->items[i];
+	memcpy(all, d->dependencies.items, d->dependencies.count * sizeof *all);
+	memcpy(all + d->dependencies.count, fresh.items, fresh.count * sizeof *all);
+	d->dependencies = (struct dependency_list){d->dependencies.count + fresh.count, all};
+	d->row.dependencies_total = (int64_t)d->dependencies.count;
+	c->edges_added = (int64_t)fresh.count;
+	c->parts = decomposition_write(arena, &none, &fresh, &c->part_count);
+	return c->parts != NULL && decomposition_shape(arena, d);
+}
+
+/* Circles of the whole are told beside what is wrong with single ones. */
+static bool add_circles(struct change *c)
+{
+	struct arena *arena = &c->w.x->arena;
+	struct plan whole;
+	if (!plan_make(arena, &c->d.input, &whole))
+		return false;
+	size_t count = c->problems.problems.count;
+	struct plan_problem *all = arena_array(arena, count + whole.cycles.count + 1, sizeof *all);
+	if (all == NULL)
+		return false;
+	if (count > 0)
+		memcpy(all, c->problems.problems.items, count * sizeof *all);
+	for (size_t i = 0; i < whole.problems.count && count < c->problems.problems.count + whole.cycles.count; i++)
+		if (strcmp(whole.problems.items[i].code, "cycle") == 0)
+			all[count++] = whole.problems.items[i];
+	c->problems.problems.items = all;
+	c->problems.problems.count = count;
+	return true;
+}
+
+static void handle_depend(struct exchange *x)
+{
+	struct depend_request request;
+	x->arena.cap = DECOMPOSITION_MEMORY;
+	if (!exchange_decode(x, &request))
+		return;
+	struct change *c = start_read(x);
+	if (c == NULL)
+		return;
+	const struct plan_edge *edges = plan_edges(&x->arena, &request.dependencies);
+	bool *sound = arena_array(&x->arena, request.dependencies.count, sizeof *sound);
+	if (edges == NULL || sound == NULL ||
+		!plan_sift(&x->arena, &c->d.input, edges, request.dependencies.count, sound, &c->problems) ||
+		!append_edges(c, &request.dependencies, sound) || !add_circles(c))
+		exchange_failf(x, ERR_LIMIT, "no memory");
+	else
+		agents_submit(&c->w, change_grow, answer_depended);
+}
+
+/* --- routes --- */
+
+static const struct json_limits large = {.depth = 32, .values = 5000000};
+static const enum err_kind grow_errors[] = {ERR_CONFLICT, ERR_NONE};
+
+#define TASKS "/api/v1/flow/tasks/decompositions"
+#define TASKS_V3 "/api/v3/tasks/decompositions"
+#define LARGE .body_max = 64 << 20, .json_limits = &large
+
+const struct route decomposition_routes[] = {
+	ROUTE(POST, TASKS, "flow.run", EFFECT_WRITE, handle_create, .aliases = ALIASES({TASKS_V3}),
+		  .operation = "decompositions.decompose",
+		  .summary = "Take a goal apart, or bring a tree that is taken apart already", .body = &create_table,
+		  .result = &view_table, .status = 201, LARGE,
+		  .example = "{\"goal\":{\"name\":\"Write the report\"},\"strategy\":\"adaptive\"}"),
+	ROUTE(GET, TASKS "/{id}", "flow.read", EFFECT_READ, handle_get, .aliases = ALIASES({TASKS_V3 "/{id}"}),
+		  .operation = "decompositions.get", .summary = "A decomposition with a page of its nodes",
+		  .query = &page_table, .result = &full_table),
+	ROUTE(POST, TASKS "/{id}/nodes", "flow.run", EFFECT_WRITE, handle_grow,
+		  .aliases = ALIASES({TASKS_V3 "/{id}/nodes"}), .operation = "decompositions.grow",
+		  .summary = "Take one of its nodes apart", .body = &grow_table, .result = &grown_table, .status = 201,
+		  .errors = grow_errors, LARGE,
+		  .example = "{\"parent_id\":\"report\",\"children\":[{\"name\":\"Gather\"},{\"name\":\"Write\"}]}"),
+	ROUTE(POST, TASKS "/{id}/dependencies", "flow.run", EFFECT_WRITE, handle_depend,
+		  .aliases = ALIASES({TASKS_V3 "/{id}/dependencies"}), .operation = "decompositions.depend",
+		  .summary = "Say what starts after what", .body = &depend_table, .result = &depended_table,
+		  .errors = grow_errors, LARGE, .example = "{\"dependencies\":[{\"from\":\"a\",\"to\":\"b\"}]}"),
+	ROUTE(GET, TASKS "/{id}/plan", "flow.read", EFFECT_COMPUTE, handle_plan,
+		  .aliases = ALIASES({TASKS_V3 "/{id}/plan"}), .operation = "decompositions.plan",
+		  .summary = "Order, critical path and schedule of its leaves", .query = &plan_query_table,
+		  .result = &plan_table),
+};
+const size_t decomposition_routes_count = sizeof decomposition_routes / sizeof *decomposition_routes;

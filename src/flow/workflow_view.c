@@ -1,0 +1,60 @@
+/* A version of a workflow as its users see it. */
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/jw.h"
+#include "core/stamp.h"
+#include "flow/flow_internal.h"
+#include "flow/workflows.h"
+#include "http/exchange.h"
+#include "people/reply.h"
+
+static void add_time(struct jw *jw, const char *name, int64_t us)
+{
+	char text[STAMP_TEXT];
+	stamp_format(text, us);
+	jw_member_str(jw, name, text);
+}
+
+void workflow_view_members(struct jw *jw, const struct workflow *w)
+{
+	bool dag = strcmp(w->form, "dag") == 0;
+	if (dag)
+		jw_member_str(jw, "workflow_id", w->name);
+	jw_member_str(jw, "namespace", w->namespace);
+	jw_member_str(jw, "name", w->name);
+	jw_member_str(jw, "version", w->version);
+	jw_member_str(jw, "state", workflow_state_names[w->state]);
+	jw_member_str(jw, "form", w->form);
+	jw_member_str(jw, "definition_sha256", w->content_sha256);
+	jw_member_str(jw, "title", w->title);
+	jw_key(jw, "tags");
+	jw_raw(jw, w->tags, strlen(w->tags));
+	add_time(jw, "created_at", w->created_us);
+	add_time(jw, "updated_at", w->updated_us);
+	jw_member_str(jw, "created_by", w->created_by);
+}
+
+void workflow_view_write(struct jw *jw, const struct workflow *workflow)
+{
+	jw_object(jw);
+	workflow_view_members(jw, workflow);
+	jw_object_end(jw);
+}
+
+void workflow_view_reply(struct exchange *x, int status, const struct workflow *workflow, const char *steps)
+{
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	workflow_view_members(&jw, workflow);
+	if (steps != NULL) {
+		jw_key(&jw, "steps");
+		jw_raw(&jw, steps, strlen(steps));
+	}
+	jw_object_end(&jw);
+	reply_fact_text(x, status, buf_text(&text), text.size);
+	buf_fini(&text);
+}

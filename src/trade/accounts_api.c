@@ -1,0 +1,341 @@
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/env.h"
+#include "core/field.h"
+#include "core/id.h"
+#include "core/json.h"
+#include "core/stamp.h"
+#include "http/exchange.h"
+#include "people/principal.h"
+#include "seal/pack.h"
+#include "trade/accounts.h"
+#include "trade/deed.h"
+#include "trade/domain/instruments.h"
+#include "trade/producers.h"
+#include "trade/tell.h"
+#include "trade/trade_internal.h"
+#include "trade/trade_routes.h"
+
+/* /api/v1/trading/accounts: accounts at brokers [trade.md 5]. */
+
+enum { LIST_MAX = 500, TEXT_MAX = 200, SYMBOL_MAX = 64 };
+
+struct account_request {
+	const char *login, *broker, *server, *name;
+	const struct json *symbol_map;
+};
+static const struct field create_fields[] = {
+	F_STR(account_request, login, REQUIRED, LENGTH(1, 64)),
+	F_STR(account_request, broker, REQUIRED, LENGTH(1, TEXT_MAX)),
+	F_STR(account_request, server, REQUIRED, LENGTH(1, TEXT_MAX)),
+	F_STR(account_request, name, LENGTH(0, TEXT_MAX), DEFAULT_TEXT("")),
+	F_JSON(account_request, symbol_map, DOC("The broker's symbols by instrument")),
+};
+static const struct field_table create_table = FIELD_TABLE("accounts.create", account_request, create_fields);
+static const struct field patch_fields[] = {
+	F_STR(account_request, name, LENGTH(0, TEXT_MAX)),
+	F_JSON(account_request, symbol_map, DOC("The broker's symbols by instrument")),
+};
+static const struct field_table patch_table = FIELD_TABLE("accounts.update", account_request, patch_fields);
+
+/* One change under way. */
+struct change {
+	struct deed deed;
+	struct account_request request;
+	struct trading_account account;
+	const char *symbol_map;
+	struct faults faults;
+	char id[ID_TEXT], owner[40];
+};
+
+static void write_members(struct jw *jw, const struct trading_account *a, int64_t now_us)
+{
+	bool stale = a->last_snapshot_us == 0 || now_us - a->taken_us > ACCOUNT_STALE_S * STAMP_US_PER_S;
+	double peak = a->peak_equity, fall = peak > 0 && a->equity > 0 ? fmax(0, (peak - a->equity) / peak * 100) : NAN;
+	jw_member_str(jw, "id", a->trading_account_id);
+	jw_member_str(jw, "owner_id", a->owner_id);
+	jw_member_str(jw, "login", a->login);
+	jw_member_str(jw, "broker", a->broker);
+	jw_member_str(jw, "server", a->server);
+	jw_member_str(jw, "name", a->name);
+	tell_json(jw, "symbol_map", a->symbol_map);
+	jw_member_bool(jw, "primary", a->primary);
+	jw_member_str(jw, "currency", a->currency);
+	tell_exact(jw, "leverage", a->leverage);
+	tell_money(jw, "balance", a->balance);
+	tell_money(jw, "equity", a->equity);
+	tell_money(jw, "margin", a->margin);
+	tell_money(jw, "free_margin", a->free_margin);
+	tell_ratio(jw, "margin_level_pct", a->margin > 0 ? a->equity / a->margin * 100 : NAN);
+	tell_money(jw, "peak_equity", peak);
+	tell_ratio(jw, "drawdown_pct", fall);
+	jw_member_int(jw, "open_positions", a->open_positions);
+	tell_time(jw, "last_snapshot_at", a->last_snapshot_us);
+	tell_time(jw, "verified_at", a->verified_us);
+	jw_member_bool(jw, "stale", stale);
+	tell_time(jw, "created_at", a->created_us);
+	tell_time(jw, "updated_at", a->updated_us);
+}
+
+static void answer(struct deed *deed, int status)
+{
+	struct telling t;
+	tell_begin(&t);
+	write_members(&t.jw, &((const struct change *)deed)->account, deed->now_us);
+	tell_end(&t, deed->x, status);
+}
+
+static void answer_created(struct deed *deed)
+{
+	exchange_setf(deed->x, "Location", "/api/v1/trading/accounts/%s",
+				  ((const struct change *)deed)->account.trading_account_id);
+	answer(deed, 201);
+}
+
+static void answer_row(struct deed *deed)
+{
+	answer(deed, 200);
+}
+
+/* An object of instrument: symbol, both texts. */
+static void read_map(struct change *c)
+{
+	const struct json *map = c->request.symbol_map;
+	struct arena *arena = &c->deed.x->arena;
+	const struct pack *pack = packs_find(c->deed.api->options.packs, "instruments", NULL, NULL);
+	struct buf buf;
+	struct jw jw;
+	if (map == NULL)
+		return;
+	if (map->kind != JS_OBJECT) {
+		faults_add(&c->faults, "/symbol_map", "type", "must be an object");
+		return;
+	}
+	buf_init(&buf, 0);
+	jw_init(&jw, &buf);
+	jw_object(&jw);
+	for (uint32_t i = 0; i < map->count; i++) {
+		const struct json_member *m = &map->members[i];
+		const char *here = field_pointer(arena, "/symbol_map", m->name);
+		const struct instrument *instrument = instrument_find(pack->data, m->name);
+		if (instrument == NULL)
+			faults_add(&c->faults, here, "unknown_instrument", "is not in pack instruments");
+		else if (m->value.kind != JS_STRING || m->value.size < 1 || m->value.size > SYMBOL_MAX)
+			faults_add(&c->faults, here, "type", "must be the broker's symbol, 1 to %d characters", SYMBOL_MAX);
+		else
+			jw_member_str(&jw, instrument->name, m->value.text);
+	}
+	jw_object_end(&jw);
+	c->symbol_map = arena_dupn(arena, buf_text(&buf), buf.size);
+	buf_fini(&buf);
+}
+
+/* Decode and check.  NULL: answered. */
+static struct change *start(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c == NULL || !exchange_decode(x, &c->request))
+		return NULL;
+	faults_init(&c->faults, &x->arena);
+	read_map(c);
+	if (c->faults.count == 0)
+		return c;
+	exchange_fail_faults(x, ERR_INVALID, &c->faults);
+	return NULL;
+}
+
+/* --- changes --- */
+
+static bool apply_create(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	const struct principal *p = principal_of(deed->x);
+	struct trading_account primary;
+	bool any = false, found = false;
+	if (p->user_id[0] == '\0' && !producer_first_user(db, p->account_id, c->owner, err))
+		return false;
+	c->account.owner_id = p->user_id[0] != '\0' ? p->user_id : c->owner;
+	if (!trading_account_primary(db, c->account.owner_id, &deed->x->arena, &primary, &any, err))
+		return false;
+	c->account.primary = !any;
+	return trading_account_insert(db, &c->account, err) &&
+		   deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_CREATE, c->id, NULL, 0, err) &&
+		   trading_account_find(db, p->account_id, c->id, &deed->x->arena, &c->account, &found, err);
+}
+
+static void handle_create(struct exchange *x)
+{
+	struct change *c = start(x);
+	if (c == NULL)
+		return;
+	id_make(c->deed.api->options.ids, c->id);
+	c->account = (struct trading_account){
+		.trading_account_id = c->id,
+		.account_id = principal_of(x)->account_id,
+		.login = c->request.login,
+		.broker = c->request.broker,
+		.server = c->request.server,
+		.name = c->request.name,
+		.symbol_map = c->symbol_map != NULL ? c->symbol_map : "{}",
+		.created_us = c->deed.now_us,
+	};
+	deed_write(&c->deed, apply_create, answer_created);
+}
+
+static bool read_named(struct change *c, struct db *db, bool *found, struct err *err)
+{
+	struct exchange *x = c->deed.x;
+	const char *id = exchange_param(x, "id");
+	*found = false;
+	if (id_valid(id) && !trading_account_find(db, principal_of(x)->account_id, id, &x->arena, &c->account, found, err))
+		return false;
+	return *found || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such trading account.");
+}
+
+static bool apply_patch(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	c->account.name = c->request.name != NULL ? c->request.name : c->account.name;
+	c->account.symbol_map = c->symbol_map != NULL ? c->symbol_map : c->account.symbol_map;
+	c->account.updated_us = deed->now_us;
+	return trading_account_rename(db, &c->account, err) &&
+		   deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_UPDATE, c->account.trading_account_id, NULL, 0, err);
+}
+
+static void handle_patch(struct exchange *x)
+{
+	struct change *c = start(x);
+	if (c != NULL)
+		deed_write(&c->deed, apply_patch, answer_row);
+}
+
+static bool apply_primary(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	c->account.primary = true;
+	return trading_account_promote(db, &c->account, deed->now_us, err) &&
+		   deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_PRIMARY, c->account.trading_account_id, NULL, 0, err);
+}
+
+static void handle_primary(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL)
+		deed_write(&c->deed, apply_primary, answer_row);
+}
+
+static bool apply_delete(struct deed *deed, struct db *db, struct err *err)
+{
+	struct change *c = (struct change *)deed;
+	struct trading_account *list;
+	size_t count;
+	bool found;
+	if (!read_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	if (!trading_account_list(db, c->account.account_id, c->account.owner_id, 2, &deed->x->arena, &list, &count, err))
+		return false;
+	if (c->account.open_positions > 0)
+		return deed_refuse(deed, ERR_CONFLICT, "It has open positions.");
+	if (count < 2)
+		return deed_refuse(deed, ERR_ONLY_ACCOUNT, "The only trading account stays.");
+	return trading_account_delete(db, &c->account, deed->now_us, err) &&
+		   deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_DELETE, c->account.trading_account_id, NULL, 0, err);
+}
+
+static void handle_delete(struct exchange *x)
+{
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL)
+		deed_write(&c->deed, apply_delete, NULL);
+}
+
+/* --- reading --- */
+
+struct reading {
+	struct exchange *x;
+	struct trading_account one, *items;
+	size_t count;
+	bool found;
+};
+
+static bool read_one(struct db *db, void *self, struct err *err)
+{
+	struct reading *r = self;
+	const char *id = exchange_param(r->x, "id");
+	return !id_valid(id) ||
+		   trading_account_find(db, principal_of(r->x)->account_id, id, &r->x->arena, &r->one, &r->found, err);
+}
+
+static void handle_get(struct exchange *x)
+{
+	const struct trade_api *api = x->owner;
+	struct reading r = {.x = x};
+	struct telling t;
+	if (!tell_read(x, read_one, &r))
+		return;
+	if (!r.found) {
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such trading account.");
+		return;
+	}
+	tell_begin(&t);
+	write_members(&t.jw, &r.one, env_wall_us(api->options.env));
+	tell_end(&t, x, 200);
+}
+
+static bool read_list(struct db *db, void *self, struct err *err)
+{
+	struct reading *r = self;
+	return trading_account_list(db, principal_of(r->x)->account_id, NULL, LIST_MAX, &r->x->arena, &r->items, &r->count,
+								err);
+}
+
+static void handle_list(struct exchange *x)
+{
+	const struct trade_api *api = x->owner;
+	struct reading r = {.x = x};
+	struct telling t;
+	if (!tell_read(x, read_list, &r))
+		return;
+	tell_list(&t);
+	for (size_t i = 0; i < r.count; i++) {
+		jw_object(&t.jw);
+		write_members(&t.jw, &r.items[i], env_wall_us(api->options.env));
+		jw_object_end(&t.jw);
+	}
+	tell_list_end(&t, x, NULL);
+}
+
+static const enum err_kind create_errors[] = {ERR_DUPLICATE, ERR_NONE};
+static const enum err_kind delete_errors[] = {ERR_NOT_FOUND, ERR_ONLY_ACCOUNT, ERR_CONFLICT, ERR_NONE};
+
+const struct route accounts_routes[] = {
+	ROUTE(POST, "/api/v1/trading/accounts", "trade.manage", EFFECT_WRITE, handle_create, .operation = "accounts.create",
+		  .summary = "Register an account at a broker", .body = &create_table, .status = 201, .errors = create_errors,
+		  .example = "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Broker-Live\"}"),
+	ROUTE(GET, "/api/v1/trading/accounts", "trade.read", EFFECT_READ, handle_list, .operation = "accounts.list",
+		  .summary = "Accounts at brokers, primary ones first"),
+	ROUTE(GET, "/api/v1/trading/accounts/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "accounts.get",
+		  .summary = "One account at a broker"),
+	ROUTE(PATCH, "/api/v1/trading/accounts/{id}", "trade.manage", EFFECT_WRITE, handle_patch,
+		  .operation = "accounts.update", .summary = "Name it, and map its symbols", .body = &patch_table),
+	ROUTE(PUT, "/api/v1/trading/accounts/{id}/primary", "trade.manage", EFFECT_WRITE, handle_primary,
+		  .operation = "accounts.promote", .summary = "Signals are judged against it and delivered to it from now on"),
+	ROUTE(DELETE, "/api/v1/trading/accounts/{id}", "trade.manage", EFFECT_WRITE, handle_delete,
+		  .operation = "accounts.delete", .summary = "Take it out; the oldest becomes primary in its place",
+		  .status = 204, .errors = delete_errors),
+};
+const size_t accounts_routes_count = sizeof accounts_routes / sizeof *accounts_routes;

@@ -1,0 +1,453 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/stamp.h"
+#include "store/store.h"
+#include "trade/desk_fixture.h"
+#include "trade/trade_api.h"
+
+#define S STAMP_US_PER_S
+#define SNAPSHOT "/api/v1/client/snapshot"
+
+static const char *now(int64_t ahead_us)
+{
+	char text_now[STAMP_TEXT];
+	stamp_format(text_now, f.sim.wall_us + ahead_us);
+	return arena_dup(&f.arena, text_now);
+}
+
+static int seq;
+
+/* A snapshot of this equity taken now, with more members. */
+static int snapshot(double equity, const char *more)
+{
+	const char *body = arena_printf(
+		&f.arena,
+		"{\"seq\":%d,\"taken_at\":\"%s\",\"account\":{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Live\","
+		"\"currency\":\"USD\",\"leverage\":100,\"balance\":10000,\"equity\":%.2f,\"margin\":0,\"free_margin\":%.2f},"
+		"\"quotes\":[{\"symbol\":\"XAUUSD\",\"bid\":1949.9,\"ask\":1950.1,\"time\":\"%s\"}]%s}",
+		++seq, now(0), equity, equity, now(0), more);
+	return device_ask((struct device_send){.target = SNAPSHOT, .body = body});
+}
+
+static void good_snapshot(double equity, const char *more)
+{
+	if (snapshot(equity, more) != 201)
+		fail_msg("%s", f.ask.answer);
+}
+
+static void pass(int64_t us)
+{
+	struct err err;
+	bool due;
+	env_sim_advance(&f.sim, us);
+	assert_true(trade_due(f.api, &due, &err));
+	if (due && !store_write(f.store, trade_work, f.api, &err))
+		fail_msg("%s", err.message);
+}
+
+static const char *signal_status(void)
+{
+	f.who = OWNER;
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s", f.signal_id), 200);
+	return text("result.status");
+}
+
+static int poll(void)
+{
+	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/poll"}), 200);
+	return (int)number("result.count");
+}
+
+static void ack(const char *ticket)
+{
+	const char *body = arena_printf(&f.arena,
+									"{\"approval_id\":\"%s\",\"status\":\"placed\",\"broker_ticket\":\"%s\","
+									"\"fill_price\":1950.02}",
+									f.approval_id, ticket);
+	if (device_ask((struct device_send){.target = "/api/v1/client/ack", .body = body}) != 201)
+		fail_msg("%s", f.ask.answer);
+}
+
+/* A position at the broker as the snapshot shows it. */
+static const char *shown(const char *ticket, const char *volume, const char *more)
+{
+	return arena_printf(&f.arena,
+						",\"positions\":[{\"ticket\":\"%s\",\"symbol\":\"XAUUSD\",\"side\":\"buy\",\"volume\":%s,"
+						"\"open_price\":1950.02,\"current_price\":1951,\"stop_loss\":1940,\"profit\":9.8%s}]",
+						ticket, volume, more);
+}
+
+static const char *position(const char *member_name)
+{
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/positions?limit=1", NULL, NULL), 200);
+	return text(arena_printf(&f.arena, "result.items.0.%s", member_name));
+}
+
+/* From nothing to a closed position, through the doors alone. */
+static void the_whole_way(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	assert_true(number("result.next_snapshot_seconds") == 10 && number("result.guards.drawdown_pct") == 0);
+	assert_string_equal(text("result.guards.symbols.0.symbol"), "XAUUSD");
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	assert_true(member("result.items.0.primary")->boolean && !member("result.items.0.stale")->boolean);
+	assert_true(number("result.items.0.equity") == 10000 && member("result.items.0.verified_at")->kind == JS_STRING);
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	env_sim_advance(&f.sim, S);
+	ack("501");
+	assert_string_equal(position("status"), "opening");
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10000, ""); /* by the terminal's clock it may have been taken before the acknowledgement */
+	assert_true(number("result.reconciliation.closed") == 0);
+	assert_string_equal(position("status"), "opening");
+}
+
+static void placed_at(const char *ticket, const char *volume)
+{
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal(volume);
+	assert_int_equal(poll(), 1);
+	ack(ticket);
+	env_sim_advance(&f.sim, S);
+}
+
+static void a_position_is_seen_and_closed(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	good_snapshot(10010, shown("501", "0.1", ""));
+	assert_true(number("result.reconciliation.matched") == 1 && number("result.reconciliation.divergences") == 0);
+	assert_string_equal(position("status"), "open");
+	assert_string_equal(position("matched"), "ticket");
+	assert_true(number("result.items.0.profit") == 9.8 && number("result.items.0.slippage_points") == 2);
+	assert_int_equal(ask("GET", "/api/v1/reconciliation/status", NULL, NULL), 200);
+	assert_string_equal(text("result.status"), "healthy");
+	assert_true(number("result.matched") == 1 && number("result.total_syncs") == 2);
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10020, ",\"deals\":[{\"ticket\":\"9\",\"position_ticket\":\"501\",\"symbol\":\"XAUUSD\",\"side\":"
+						 "\"sell\",\"entry\":\"out\",\"volume\":0.1,\"price\":1952.02,\"profit\":20,\"swap\":-0.5,"
+						 "\"reason\":\"tp\"}]");
+	assert_true(number("result.reconciliation.closed") == 1);
+	assert_string_equal(position("status"), "closed");
+	assert_string_equal(position("close_reason"), "take_profit");
+	assert_true(number("result.items.0.close_price") == 1952.02 && number("result.items.0.profit") == 19.5);
+	assert_string_equal(signal_status(), "closed");
+	chain_is_sound(-1);
+}
+
+static void snapshots_have_an_order(void **state)
+{
+	(void)state;
+	seq = 7;
+	add_device("desk");
+	good_snapshot(10000, "");
+	seq = 7;
+	snapshot(10000, "");
+	must_answer(409, "stale_snapshot");
+	seq = 6;
+	snapshot(10000, "");
+	must_answer(409, "stale_snapshot");
+	seq = 8;
+	good_snapshot(10000, "");
+	/* another login */
+	const char *other = arena_printf(&f.arena,
+									 "{\"taken_at\":\"%s\",\"account\":{\"login\":\"1002\",\"currency\":\"USD\","
+									 "\"balance\":1,\"equity\":1}}",
+									 now(1));
+	device_ask((struct device_send){.target = SNAPSHOT, .body = other});
+	must_answer(409, "account_mismatch");
+	device_ask((struct device_send){.target = SNAPSHOT, .body = "{\"taken_at\":\"2025-01-08T16:00:00Z\"}"});
+	must_answer(422, "invalid");
+	assert_true(names_fault("/account", "required"));
+	device_ask((struct device_send){
+		.target = SNAPSHOT,
+		.body =
+			"{\"taken_at\":\"2025-01-08T16:00:00Z\",\"account\":{\"login\":\"1001\",\"currency\":\"USD\",\"balance\":1,"
+			"\"equity\":1},\"positions\":[{\"ticket\":\"x1\",\"symbol\":\"XAUUSD\",\"side\":\"buy\",\"volume\":1,"
+			"\"open_price\":1}]}"});
+	assert_true(names_fault("/taken_at", "range") && names_fault("/positions/0/ticket", "format"));
+}
+
+/* [trade.md 4.3] In doubt, both ways. */
+static void doubt_is_resolved(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	const char *comment = text("result.orders.0.comment");
+	int64_t magic = (int64_t)number("result.orders.0.magic");
+	pass(30 * S);
+	good_snapshot(10000, ""); /* taken at the lease's end, not after it */
+	assert_int_equal(poll(), 0);
+	env_sim_advance(&f.sim, S);
+	char device[64], secret[64];
+	strcpy(device, f.device);
+	strcpy(secret, f.device_secret);
+	add_device("other");
+	seq = 100;
+	good_snapshot(10000, ""); /* another terminal cannot know that it was not sent */
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'doubt'"), 1);
+	strcpy(f.device, device);
+	strcpy(f.device_secret, secret);
+	seq = 2;
+	good_snapshot(10000, "");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'ready' AND attempts = 1"), 1);
+	assert_int_equal(poll(), 1); /* once more, under the same name */
+	assert_string_equal(text("result.orders.0.comment"), comment);
+	assert_true((int64_t)number("result.orders.0.magic") == magic);
+	pass(31 * S);
+	good_snapshot(10000, shown("777", "0.1", arena_printf(&f.arena, ",\"magic\":%lld", (long long)magic)));
+	assert_string_equal(signal_status(), "placed");
+	assert_string_equal(position("broker_ticket"), "777");
+	chain_is_sound(-1);
+}
+
+static void three_tries_and_no_more(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(poll(), 1);
+		pass(31 * S);
+		good_snapshot(10000, "");
+	}
+	assert_int_equal(poll(), 0);
+	assert_string_equal(signal_status(), "failed");
+}
+
+static void differences_are_kept_once(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	for (int i = 0; i < 3; i++) {
+		good_snapshot(10000, shown("501", "0.06", ",\"take_profit\":1990"));
+		env_sim_advance(&f.sim, S);
+	}
+	assert_true(number("result.reconciliation.divergences") == 3); /* volume, partial, target */
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/reconciliation/divergences", NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, 3);
+	good_snapshot(10000, shown("501", "0.05", "")); /* a part was closed by hand */
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/reconciliation/divergences", NULL, NULL), 200);
+	assert_non_null(strstr(f.ask.answer, "manual_change"));
+	assert_int_equal(ask("GET", "/api/v1/reconciliation/status", NULL, NULL), 200);
+	assert_string_equal(text("result.status"), "warning");
+}
+
+/* What nobody expected is told and left alone; what the broker closed for no known reason is closed. */
+static void manual_trades_and_silent_ends(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	env_sim_advance(&f.sim, 4 * S);
+	good_snapshot(10000, shown("600", "3", ""));
+	assert_true(number("result.reconciliation.unmatched") == 1 && number("result.reconciliation.closed") == 1);
+	assert_string_equal(position("close_reason"), "broker");
+	assert_int_equal(member("result.items.0.profit")->kind, JS_NULL);
+	assert_int_equal(ask("GET", "/api/v1/reconciliation/events", NULL, NULL), 200);
+	assert_non_null(strstr(f.ask.answer, "manual_trade"));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
+	env_sim_advance(&f.sim, 61 * S);
+	assert_int_equal(ask("GET", "/api/v1/reconciliation/status", NULL, NULL), 200);
+	assert_string_equal(text("result.status"), "stale");
+}
+
+/* [trade.md 6] 20 % from the peak: entries stop, 10 s later everything is closed; once an episode. */
+static void a_drawdown_closes_everything(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	good_snapshot(8000.01, shown("501", "0.1", ""));
+	assert_string_equal(text("result.guards.level"), "warning");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM guard_episodes"), 0);
+	env_sim_advance(&f.sim, S);
+	good_snapshot(8000, shown("501", "0.1", ""));
+	assert_string_equal(text("result.guards.level"), "critical");
+	assert_true(member("result.guards.should_close_all")->boolean);
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/guards/status", NULL, NULL), 200);
+	assert_true(member("result.items.0.armed")->boolean && number("result.items.0.closes_in_seconds") == 10);
+	pass(10 * S - 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
+	pass(1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'drawdown'"), 1);
+	good_snapshot(7900, shown("501", "0.1", ""));
+	pass(10 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'guard.trigger'"), 1);
+	/* a risk owner lets it go on, nobody else */
+	f.who = OWNER;
+	const struct json *account;
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	account = member("result.items.0.id");
+	const char *resume =
+		arena_printf(&f.arena, "{\"reason\":\"x\",\"scope\":\"account\",\"id\":\"%s\"}", account->text);
+	f.who = TRADER;
+	ask("PATCH", "/api/v1/trading/resume", resume, NULL);
+	must_answer(403, "forbidden");
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("PATCH", "/api/v1/trading/resume", resume, NULL), 200);
+	good_snapshot(8100, shown("501", "0.1", "")); /* 19 %: a point of recovery ends the episode */
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM guard_episodes"), 0);
+	chain_is_sound(-1);
+}
+
+static void an_armed_guard_is_cancelled(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	good_snapshot(7000, shown("501", "0.1", ""));
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	const char *body = arena_printf(&f.arena, "{\"trading_account_id\":\"%s\",\"reason\":\"a deposit was moved\"}",
+									text("result.items.0.id"));
+	f.who = TRADER;
+	ask("POST", "/api/v1/guards/cancel", body, NULL);
+	must_answer(403, "forbidden");
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/guards/cancel", body, NULL), 204);
+	ask("POST", "/api/v1/guards/cancel", body, NULL);
+	must_answer(409, "transition_refused");
+	pass(60 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
+}
+
+static void a_gap_closes_its_symbol(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	const char *gap = arena_printf(
+		&f.arena,
+		"{\"seq\":50,\"taken_at\":\"%s\",\"account\":{\"login\":\"1001\",\"currency\":\"USD\",\"balance\":10000,"
+		"\"equity\":10000},\"quotes\":[{\"symbol\":\"XAUUSD\",\"bid\":1949.9,\"ask\":1950.1,\"open\":1100,"
+		"\"prev_close\":1000}]%s}",
+		now(0), shown("501", "0.1", ""));
+	assert_int_equal(device_ask((struct device_send){.target = SNAPSHOT, .body = gap}), 201);
+	assert_string_equal(text("result.guards.symbols.0.action"), "close");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'market_gap'"), 1);
+}
+
+static void a_symbol_has_the_brokers_name(void **state)
+{
+	(void)state;
+	seq = 0;
+	f.who = OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/accounts",
+						 "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Live\",\"symbol_map\":{\"GOLD\":"
+						 "\"XAUUSD.m\"}}",
+						 NULL),
+					 201);
+	assert_string_equal(text("result.symbol_map.XAUUSD"), "XAUUSD.m");
+	ask("POST", "/api/v1/trading/accounts", "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Live\"}", NULL);
+	must_answer(409, "duplicate");
+	add_device("desk");
+	const char *suffixed = arena_printf(
+		&f.arena,
+		"{\"taken_at\":\"%s\",\"account\":{\"login\":\"1001\",\"currency\":\"USD\",\"leverage\":100,\"balance\":10000,"
+		"\"equity\":10000,\"free_margin\":10000},\"quotes\":[{\"symbol\":\"XAUUSD.m\",\"bid\":1949.9,\"ask\":1950.1}]}",
+		now(0));
+	assert_int_equal(device_ask((struct device_send){.target = SNAPSHOT, .body = suffixed}), 201);
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	assert_string_equal(text("result.orders.0.symbol"), "XAUUSD.m");
+	assert_string_equal(text("result.orders.0.instrument"), "XAUUSD");
+}
+
+static void accounts_are_kept(void **state)
+{
+	(void)state;
+	char first[64], second[64];
+	f.who = OWNER;
+	assert_int_equal(
+		ask("POST", "/api/v1/trading/accounts", "{\"login\":\"1\",\"broker\":\"B\",\"server\":\"S\"}", NULL), 201);
+	snprintf(first, sizeof first, "%s", text("result.id"));
+	assert_true(member("result.primary")->boolean && member("result.stale")->boolean);
+	askf("DELETE", NULL, "/api/v1/trading/accounts/%s", first);
+	must_answer(409, "only_account");
+	assert_int_equal(
+		ask("POST", "/api/v1/trading/accounts", "{\"login\":\"2\",\"broker\":\"B\",\"server\":\"S\"}", NULL), 201);
+	snprintf(second, sizeof second, "%s", text("result.id"));
+	assert_false(member("result.primary")->boolean);
+	assert_int_equal(askf("PUT", NULL, "/api/v1/trading/accounts/%s/primary", second), 200);
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	assert_string_equal(text("result.items.0.id"), second); /* primary first */
+	assert_false(member("result.items.1.primary")->boolean);
+	assert_int_equal(askf("PATCH", "{\"name\":\"main\"}", "/api/v1/trading/accounts/%s", second), 200);
+	assert_int_equal(askf("DELETE", NULL, "/api/v1/trading/accounts/%s", second), 204);
+	assert_int_equal(askf("GET", NULL, "/api/v1/trading/accounts/%s", first), 200);
+	assert_true(member("result.primary")->boolean); /* the oldest takes its place */
+	f.who = STRANGER;
+	assert_int_equal(askf("GET", NULL, "/api/v1/trading/accounts/%s", first), 404);
+}
+
+static void a_person_closes_a_position(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	good_snapshot(10000, shown("501", "0.1", ""));
+	char id[64];
+	snprintf(id, sizeof id, "%s", position("id"));
+	f.who = VIEWER;
+	askf("POST", "{\"reason\":\"x\"}", "/api/v1/positions/%s/close", id);
+	must_answer(403, "forbidden");
+	f.who = OWNER;
+	assert_int_equal(askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", id), 202);
+	assert_string_equal(text("result.status"), "close_requested");
+	askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", id);
+	must_answer(409, "transition_refused");
+	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/close-commands"}), 200);
+	assert_string_equal(text("result.commands.0.reason"), "user");
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10000,
+				  ",\"deals\":[{\"ticket\":\"9\",\"position_ticket\":\"501\",\"symbol\":\"XAUUSD\",\"side\":"
+				  "\"sell\",\"entry\":\"out\",\"volume\":0.1,\"price\":1951,\"profit\":9.8,\"reason\":\"expert\"}]");
+	assert_string_equal(position("close_reason"), "user"); /* an expert's deal: by the open command */
+	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/close-commands"}), 200);
+	assert_true(number("result.count") == 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(the_whole_way),
+		TEST(a_position_is_seen_and_closed),
+		TEST(snapshots_have_an_order),
+		TEST(doubt_is_resolved),
+		TEST(three_tries_and_no_more),
+		TEST(differences_are_kept_once),
+		TEST(manual_trades_and_silent_ends),
+		TEST(a_drawdown_closes_everything),
+		TEST(an_armed_guard_is_cancelled),
+		TEST(a_gap_closes_its_symbol),
+		TEST(a_symbol_has_the_brokers_name),
+		TEST(accounts_are_kept),
+		TEST(a_person_closes_a_position),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

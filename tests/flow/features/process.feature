@@ -1,0 +1,100 @@
+Feature: Process
+
+  Scenario: The output is byte exact
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s0, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: "printf 'a\\n\\n'"}}}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    "a\n\n"
+    """
+
+  Scenario: Arguments and environment are the listed ones
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s1, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: "printf %s \"$1-$2-$X-$HOME\"", arguments: [one, two], environment: {X: "${ .x }"}}}}
+    """
+    And given the workflow input is:
+    """yaml
+    {x: 3}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    one-two-3-
+    """
+
+  Scenario: A code that is not zero is a fault
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s2, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: exit 3}}}
+    """
+    When the workflow is executed
+    Then the workflow should fault with error:
+    """yaml
+    {type: https://serverlessworkflow.io/spec/1.0.0/errors/runtime, status: 500, instance: /do/0/a}
+    """
+
+  Scenario: Unless the code was asked for
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s3, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: exit 3}, return: code}}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    3
+    """
+
+  Scenario: All of it
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s4, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: "echo out; echo err >&2; exit 4"}, return: all}}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    {code: 4, stdout: "out\n", stderr: "err\n"}
+    """
+
+  Scenario: None of it
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s5, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: echo out}, return: none}}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    null
+    """
+
+  Scenario: Standard input is given
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s6, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: cat, stdin: "${ .t }"}}}
+    """
+    And given the workflow input is:
+    """yaml
+    {t: through}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    through
+    """

@@ -1,0 +1,60 @@
+# shellcheck shell=bash source=tests/security/lib.sh disable=SC2154
+# Mails go to a server of mail, later if it must be, and what waits for it can be read by nobody.
+port=$((20000 + RANDOM % 12000))
+settings="SMTP_URL=smtp://127.0.0.1:$port SMTP_FROM=robot@sign.example"
+. "$(dirname "$0")/lib.sh"
+mkdir "$work/mails"
+smtpd=
+start_smtpd() {
+	"$root/tests/security/smtpd" "$port" "$work/mails" 2>"$work/smtpd.log" &
+	smtpd=$!
+}
+clean_up() {
+	[ -n "$smtpd" ] && kill "$smtpd" 2>/dev/null
+}
+invite() {
+	as "$admin" POST /api/v1/users "{\"email\":\"$1\",\"roles\":[\"viewer\"],\"invite\":true}"
+	gives "$1 is invited" 201
+}
+arrives() { # ADDRESS
+	for _ in $(seq 300); do
+		if grep -lqi "^RCPT TO:<$1>" "$work"/mails/* 2>/dev/null; then
+			return 0
+		fi
+		sleep .1
+	done
+	tail -n 5 "$work/server.log"
+	return 1
+}
+
+invite down@mail.example
+sleep .3
+check 'nobody is there to take it' test -z "$(ls "$work/mails")"
+planted() { # what waits, in the store's files
+	cat "$work"/data/*.sqlite* "$work"/data/*.db* 2>/dev/null | grep -c 'You are invited'
+}
+check 'what waits cannot be read in the store' same "$(planted)" 0
+start_smtpd
+check 'it arrives when there is a server' arrives down@mail.example
+mail=$(grep -li 'RCPT TO:<down@mail.example>' "$work"/mails/*)
+check 'from us' grep -q '^From: robot@sign.example' "$mail"
+check 'from the envelope on' grep -qi '^MAIL FROM:<robot@sign.example>' "$mail"
+check 'with its link' grep -q '#[a-z]*=' "$mail"
+check 'once' same "$(grep -li 'RCPT TO:<down@mail.example>' "$work"/mails/* | wc -l)" 1
+
+invite later@mail.example
+check 'who says come back later is asked again' arrives later@mail.example
+invite never@mail.example
+dead() {
+	for _ in $(seq 100); do
+		as "$admin" GET '/api/v1/audit?action=mail.dead'
+		[ "$(jq '.result.items|length' <<<"$said")" -gt 0 ] && return 0
+		sleep .1
+	done
+	return 1
+}
+dead
+check 'who is refused for good is given up, and the audit says so' same "$(jq '.result.items|length' <<<"$said")" 1
+check 'and why' json "$said" '.result.items[0].meta.reason' 'the server of mail refuses it: it said 550'
+check 'no address is in the log' same "$(grep -c '@mail.example' "$work/server.log")" 0
+check 'nothing is left as a file' test ! -e "$work/data/mail"
