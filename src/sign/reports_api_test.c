@@ -93,6 +93,28 @@ static void test_elevation(void **state)
 	assert_true(f->answer.answer_size < 60000);
 }
 
+#define PLATED(types) \
+	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":110},\"sign\":{\"height_ft\":18," \
+	"\"sign_height_ft\":5,\"sign_width_ft\":8},\"foundation\":{\"types\":[\"" types "\"]}}}"
+
+/* Footings and plates are drawn and told as what they are. */
+static void test_foundations(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f);
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PLATED("spread")), 201);
+	assert_int_equal(ask(f, "vic", "GET", id, "elevation.svg", NULL), 200);
+	assert_non_null(strstr(f->answer.answer, "Spread footing"));
+	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
+	assert_true(fixture_number_at(f, "result.pages") == 4);
+	assert_int_equal(ask(f, "vic", "GET", id, "bom", NULL), 200);
+	assert_non_null(strstr(f->answer.answer, "Footing"));
+	assert_non_null(strstr(f->answer.answer, "Anchor rods"));
+	assert_int_equal(ask(f, "ann", "POST", id, "payload", PLATED("baseplate")), 201);
+	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
+	assert_true(fixture_number_at(f, "result.pages") == 4);
+}
+
 /* [sign.md 10.15] it opens with all layers; the same seal, the same bytes; another, others */
 static void test_drawing(void **state)
 {
@@ -127,28 +149,6 @@ static void test_drawing(void **state)
 	assert_int_equal(ask(f, "eve", "GET", id, "drawing.dxf", NULL), 404);
 }
 
-#define PLATED(types) \
-	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":110},\"sign\":{\"height_ft\":18," \
-	"\"sign_height_ft\":5,\"sign_width_ft\":8},\"foundation\":{\"types\":[\"" types "\"]}}}"
-
-/* Footings and plates are drawn and told as what they are. */
-static void test_foundations(void **state)
-{
-	struct project_fixture *f = *state;
-	const char *id = project_new(f);
-	assert_int_equal(ask(f, "ann", "POST", id, "payload", PLATED("spread")), 201);
-	assert_int_equal(ask(f, "vic", "GET", id, "elevation.svg", NULL), 200);
-	assert_non_null(strstr(f->answer.answer, "Spread footing"));
-	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
-	assert_true(fixture_number_at(f, "result.pages") == 4);
-	assert_int_equal(ask(f, "vic", "GET", id, "bom", NULL), 200);
-	assert_non_null(strstr(f->answer.answer, "Footing"));
-	assert_non_null(strstr(f->answer.answer, "Anchor rods"));
-	assert_int_equal(ask(f, "ann", "POST", id, "payload", PLATED("baseplate")), 201);
-	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
-	assert_true(fixture_number_at(f, "result.pages") == 4);
-}
-
 /* Not waited for, it is drawn after the commit: a task tells when it is there. */
 static void test_background(void **state)
 {
@@ -181,7 +181,7 @@ static void test_background(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_report), TEST(test_shows_project), TEST(test_elevation),
-									   TEST(test_foundations), TEST(test_background), TEST(test_drawing)};
+	const struct CMUnitTest tests[] = {TEST(test_report),      TEST(test_shows_project), TEST(test_elevation),
+									   TEST(test_foundations), TEST(test_background),    TEST(test_drawing)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
