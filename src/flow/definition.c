@@ -109,6 +109,20 @@ static void check_expressions(struct definition *definition, const struct ir_pro
 	expr_book_free(book);
 }
 
+/* OpenAPI documents are fetched when they are first needed; nothing else is fetched yet. */
+static bool resources_there(const struct ir *ir, struct definition_problems *problems)
+{
+	bool there = true;
+	for (size_t i = 0; i < ir->resources_count; i++) {
+		if (ir->resources[i].kind == IR_OPENAPI_DOCUMENT)
+			continue;
+		add_problem(problems, ir->resources[i].pointer, "resource_unavailable",
+					"external resources are not fetched yet", 0);
+		there = false;
+	}
+	return there;
+}
+
 static const struct ir *compile(struct definition *definition, const struct json *json, const struct ir_policy *policy,
 								struct expr_pool *expr, struct definition_problems *problems)
 {
@@ -123,7 +137,7 @@ static const struct ir *compile(struct definition *definition, const struct json
 		check_expressions(definition, &found, expr, problems);
 		ir_problems_order(&definition->arena, json, &problems->list);
 	}
-	return ir;
+	return ir != NULL && resources_there(ir, problems) ? ir : NULL;
 }
 
 static void add_variables(struct definition *definition, const struct ir_scope *scope)

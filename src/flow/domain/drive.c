@@ -234,6 +234,41 @@ static void enter_leaf(struct place *place)
 	datum_unref(error);
 }
 
+/* What definitions may say and the engine does not do yet: it says so, in place of waiting for ever. */
+static const char *missing(const struct ir_task *task)
+{
+	bool asks = task->type == IR_CALL || task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT;
+	if (task->extensions != NULL)
+		return "extensions";
+	if (task->input_secrets && !drive_is_leaf(task) && !asks)
+		return "a secret in the input of a task with tasks of its own";
+	if (task->type == IR_LISTEN)
+		return "listen";
+	if (task->type == IR_RUN_WORKFLOW)
+		return "run: workflow";
+	if (task->type == IR_RUN_SCRIPT && strcmp(task->process.language, "sh") != 0 &&
+		strcmp(task->process.language, "shell") != 0)
+		return "scripts but those of sh";
+	if (task->type != IR_CALL)
+		return NULL;
+	switch (task->call.callee) {
+	case IR_HTTP:
+	case IR_OPENAPI:
+	case IR_OP:
+	case IR_FUNCTION:
+		return NULL;
+	default:
+		return task->call.name;
+	}
+}
+
+static bool is_there(const struct ir_task *task, struct trouble *trouble)
+{
+	const char *what = missing(task);
+	return what == NULL ||
+		   trouble_set(trouble, TROUBLE_CONFIGURATION, "Not there yet", "This version does not do this yet: %s.", what);
+}
+
 static void skip(struct place *place, const char *reason)
 {
 	struct row row = place_row(place, ROW_SKIPPED);
@@ -272,7 +307,9 @@ static void enter_place(struct place *place)
 		drive_fault(place, &trouble);
 		return;
 	}
-	if (drive_is_leaf(place->task))
+	if (!is_there(place->task, &trouble))
+		drive_fault(place, &trouble);
+	else if (drive_is_leaf(place->task))
 		enter_leaf(place);
 	else
 		enter_frame(place);
@@ -449,6 +486,22 @@ static void decide_open(struct place *place)
 	}
 }
 
+/* An input that holds a secret was not stored: it is made anew. */
+static void prepare(struct place *place)
+{
+	struct trouble trouble;
+	if (!place->task->input_secrets) {
+		drive_prepare(place);
+		return;
+	}
+	place->input = take_input(place, &trouble);
+	if (place->input != NULL)
+		drive_prepare(place);
+	else
+		drive_fault(place, &trouble);
+	datum_unref(place->input);
+}
+
 static void decide_task(struct drive *drive, struct frame *frame)
 {
 	struct place place = {.drive = drive,
@@ -472,7 +525,7 @@ static void decide_task(struct drive *drive, struct frame *frame)
 		break;
 	case FRAME_WAITING:
 		if (!frame->sent && frame->due_us == 0)
-			drive_prepare(&place);
+			prepare(&place);
 		break;
 	case FRAME_OPEN:
 		decide_open(&place);
