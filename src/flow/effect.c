@@ -114,6 +114,11 @@ static bool is_definite(int status)
 	return status != 502 && status != 504;
 }
 
+static bool is_stopping(void *runner)
+{
+	return atomic_load(&((struct runner *)runner)->stopping);
+}
+
 static struct datum *call_http(struct effect *effect, struct trouble *trouble, bool *definite)
 {
 	const struct json *asked = datum_tree(effect->request), *body = json_get(asked, "body");
@@ -128,7 +133,9 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, b
 									   .body = body == NULL ? NULL : body->text,
 									   .body_size = body == NULL ? 0 : body->size,
 									   .timeout_ms = effect->timeout_ms,
-									   .limit = DATUM_MAX};
+									   .limit = DATUM_MAX,
+									   .given_up = is_stopping,
+									   .self = effect->runner};
 	add_headers(&headers, effect, json_get(asked, "headers"));
 	if (effect->authentication != NULL)
 		authenticate(&headers, datum_tree(effect->authentication), &request);
@@ -159,7 +166,7 @@ static struct datum *carry_out(struct effect *effect, struct trouble *trouble, b
 	*definite = true;
 	if (effect->task->type == IR_CALL)
 		return call_http(effect, trouble, definite);
-	return process_run(effect->task, effect->request, effect->timeout_ms, trouble);
+	return process_run(effect->task, effect->request, effect->timeout_ms, &effect->runner->stopping, trouble);
 }
 
 static void free_effect(struct effect *effect)
@@ -178,6 +185,10 @@ static void run_effect(void *self, int worker)
 	struct trouble trouble;
 	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
 	(void)worker;
+	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
+		free_effect(effect);
+		return;
+	}
 	result.output = carry_out(effect, &trouble, &result.definite);
 	if (result.output == NULL)
 		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);

@@ -42,6 +42,7 @@ struct process {
 	int64_t deadline_ms;
 	int code;
 	bool timed_out, too_long;
+	const _Atomic bool *stop;
 };
 
 static int64_t now_ms(void)
@@ -174,11 +175,17 @@ static void give(struct process *process)
 		shut(&process->in);
 }
 
+/* None once the program stops. */
+static int64_t time_left_ms(const struct process *process)
+{
+	return atomic_load(process->stop) ? 0 : process->deadline_ms - now_ms();
+}
+
 /* One round of waiting; false: out of time, too much, or all pipes are closed. */
 static bool listen_once(struct process *process)
 {
 	struct pollfd files[3] = {{process->in, POLLOUT, 0}, {process->out, POLLIN, 0}, {process->err, POLLIN, 0}};
-	int64_t left = process->deadline_ms - now_ms();
+	int64_t left = time_left_ms(process);
 	if (process->out < 0 && process->err < 0)
 		return false;
 	if (left <= 0) {
@@ -202,7 +209,7 @@ static void await_end(struct process *process)
 	int status;
 	pid_t ended;
 	while ((ended = waitpid(process->pid, &status, WNOHANG)) == 0) {
-		if (process->timed_out || process->too_long || now_ms() >= process->deadline_ms) {
+		if (process->timed_out || process->too_long || time_left_ms(process) <= 0) {
 			process->timed_out = !process->too_long;
 			kill(-process->pid, SIGKILL);
 			waitpid(process->pid, &status, 0);
@@ -326,9 +333,9 @@ static bool run(struct process *process, const struct json *request, struct trou
 }
 
 struct datum *process_run(const struct ir_task *task, struct datum *request, int64_t timeout_ms,
-						  struct trouble *trouble)
+						  const _Atomic bool *stop, struct trouble *trouble)
 {
-	struct process process = {.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + timeout_ms};
+	struct process process = {.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + timeout_ms, .stop = stop};
 	strcpy(process.folder, "/tmp/countersign-run-XXXXXX");
 	arena_init(&process.arena, 16 << 20);
 	buf_init(&process.stdout_text, 0);

@@ -8,14 +8,19 @@
 #ifndef CS_FLOW_PROCESS_H
 #define CS_FLOW_PROCESS_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct datum;
 struct ir_task;
 struct trouble;
 
-/* `request`: {command or code, arguments?, environment?, stdin?}.  NULL sets *trouble. */
+/*
+ * `request`: {command or code, arguments?, environment?, stdin?}.  NULL sets *trouble.  Killed within a second once
+ * *stop is true.
+ */
 struct datum *process_run(const struct ir_task *task, struct datum *request, int64_t timeout_ms,
-						  struct trouble *trouble);
+						  const _Atomic bool *stop, struct trouble *trouble);
 
 #endif

@@ -305,6 +305,7 @@ void runner_close(struct runner *runner)
 		return;
 	pthread_mutex_lock(&runner->lock);
 	runner->closing = true;
+	atomic_store(&runner->stopping, true);
 	pthread_cond_broadcast(&runner->changed);
 	pthread_mutex_unlock(&runner->lock);
 	if (runner->timer != 0)

@@ -74,6 +74,7 @@ struct live {
 	int64_t first_seq;
 	struct intent *intents;
 	enum drive_end end;
+	int64_t again_us; /* it failed: once more after this time */
 	struct run_commit commit;
 	struct store_op op;
 	bool applied;
@@ -103,6 +104,7 @@ struct runner {
 	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;
+	_Atomic bool stopping; /* the same, for those who do not hold the lock: effects give up */
 	pthread_t timer;
 	_Atomic int64_t skew_us; /* what virtual time has jumped */
 };

@@ -14,7 +14,11 @@
 #include "flow/runner_internal.h"
 #include "http/workers.h"
 
-enum { TURN_CAP = 64 << 20 };
+enum {
+	TURN_CAP = 64 << 20,
+	COMMIT_AGAIN_US = 1000000, /* after a commit that failed: the disk may have room again */
+	LOAD_AGAIN_US = 30000000,  /* after a journal that cannot be read */
+};
 
 /* --- reading --- */
 
@@ -280,12 +284,14 @@ static struct waiter *settle(struct live *live)
 	live->turning = false;
 	live->over = live->loaded && run_is_over(live->run.status);
 	live->suspended = live->loaded && live->run.status == RUN_SUSPENDED;
-	live->resting = live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
+	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
 	if (due_us > 0)
 		alarms_set(&runner->alarms, due_us, live->run_id);
 	live->due_us = due_us;
-	if ((live->loaded && live->end == DRIVE_MORE) || live->inbox != NULL)
+	if (live->again_us > 0)
+		alarms_set(&runner->alarms, runner_now_us(runner) + live->again_us, live->run_id);
+	else if (live->end == DRIVE_MORE || live->inbox != NULL)
 		live_queue(live);
 	runner->turns_under_way--;
 	pthread_cond_broadcast(&runner->changed);
@@ -309,7 +315,8 @@ static void undo(struct live *live)
 	drop_intents(live);
 	live_forget(live);
 	live->recovered = false;
-	live->end = DRIVE_MORE;
+	live->end = DRIVE_WAITS;
+	live->again_us = COMMIT_AGAIN_US;
 }
 
 static void after_commit(void *self, int worker)
@@ -323,26 +330,34 @@ static void after_commit(void *self, int worker)
 	end_turn(live);
 }
 
-void turn_run(void *self, int worker)
+static struct message *take_inbox(struct live *live)
 {
-	struct live *live = self;
-	struct runner *runner = live->runner;
-	(void)worker;
-	pthread_mutex_lock(&runner->lock);
-	live->queued = false;
-	live->turning = true;
-	live->resting = false;
+	pthread_mutex_lock(&live->runner->lock);
 	struct message *inbox = live->inbox;
 	live->inbox = NULL;
 	live->inbox_end = &live->inbox;
-	pthread_mutex_unlock(&runner->lock);
+	pthread_mutex_unlock(&live->runner->lock);
+	return inbox;
+}
+
+void turn_run(void *self, int worker)
+{
+	struct live *live = self;
+	(void)worker;
+	pthread_mutex_lock(&live->runner->lock);
+	live->queued = false;
+	live->turning = true;
+	live->resting = false;
+	pthread_mutex_unlock(&live->runner->lock);
 	buf_init(&live->lines, 0);
+	live->again_us = 0;
 	if (!live->loaded && !load(live)) {
 		live->end = DRIVE_WAITS;
+		live->again_us = LOAD_AGAIN_US;
 		end_turn(live);
 		return;
 	}
-	decide(live, inbox);
+	decide(live, take_inbox(live));
 	if (live->lines.size > 0)
 		commit(live);
 	else

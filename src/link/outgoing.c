@@ -12,6 +12,8 @@
 #include "core/err.h"
 #include "core/must.h"
 
+enum { CONNECT_MS = 5000 };
+
 /* --- addresses --- */
 
 struct range4 {
@@ -136,6 +138,7 @@ static void set_up(CURL *curl, struct asking *asking)
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "countersign");
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS); /* [P-10.4] */
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &asking->answer->body);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
