@@ -27,6 +27,18 @@ flaky='do: [{a: {try: [{b: {call: http, with: {method: post, endpoint: "http://x
 answer=$(run "$flaky")
 check 'a call is tried again until it is answered' json "$answer" '[.status, .output.tries, ([.tasks[] | select(.name == "b") | .attempt])]' \
 	'["completed",3,[1,2,3]]'
+call() { # PATH MORE: a call that is tried again
+	echo 'do: [{a: {try: [{b: {call: http, with: {method: post, endpoint: "http://x.test/'"$1"'"}'"$2"'}}], catch: {retry: {delay: {milliseconds: 5}, limit: {attempt: {count: 5}}}}}}]'
+}
+answer=$(run "$(call hang/h/2 ', timeout: {after: {milliseconds: 200}}')")
+check 'a call that may have been carried out is the same attempt by the same key' json "$answer" \
+	'[.status, .output, ([.tasks[] | select(.name == "b") | [.attempt, .status]])]' '["completed",{"keys":1,"requests":3},[[1,"completed"]]]'
+answer=$(run "$(call gateway/g/2 '')")
+check 'as it is after the 504 of a gateway' json "$answer" '[.output.keys, .output.requests]' '[1,3]'
+answer=$(run "$(call gateway/o/2 ', metadata: {effect: at-most-once}')")
+check 'but at most once is sent once' json "$answer" '[.status, .error.title]' '["faulted","Effect unknown"]'
+answer=$(run "$(call flaky/n/2 '')")
+check 'an answer that refuses ends the attempt' json "$answer" '[[.tasks[] | select(.name == "b") | .attempt]]' '[[1,2,3]]'
 answer=$(run 'do: [{a: {call: http, with: {method: get, endpoint: "http://127.0.0.1:'"$port"'/"}}}]')
 check 'an address of this machine is not asked' json "$answer" '[.status, .error.title]' '["faulted","Address not allowed"]'
 answer=$(run 'do: [{a: {call: http, with: {method: get, endpoint: "http://x.test/slow/3000"}, timeout: {after: {milliseconds: 100}}}}]')

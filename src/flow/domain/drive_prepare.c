@@ -60,6 +60,26 @@ static struct datum *as_http(const struct place *place, struct datum *with, stru
 	return request;
 }
 
+/* Sent before and its end not known: the same request goes by the same key, another one is another attempt. */
+static void intend(struct place *place, struct datum *request)
+{
+	const struct unsure *unsure = run_unsure(place->drive->run, place->path);
+	struct trouble trouble;
+	if (unsure != NULL && place->task->at_most_once) {
+		trouble_set(&trouble, TROUBLE_RUNTIME, "Effect unknown",
+					"It was sent, and whether it was carried out is not known.");
+		drive_fault(place, &trouble);
+		return;
+	}
+	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
+	bool same = unsure != NULL && datum_same_text(unsure->request, request);
+	row.request = request;
+	row.n = same ? unsure->deliveries + 1 : 1;
+	if (unsure != NULL && !same)
+		row.attempt = place->frame->attempt + 1;
+	drive_emit(place->drive, &row);
+}
+
 void drive_prepare(struct place *place)
 {
 	struct trouble trouble;
@@ -70,9 +90,6 @@ void drive_prepare(struct place *place)
 		drive_fault(place, &trouble);
 		return;
 	}
-	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
-	row.request = request;
-	row.n = 1;
-	drive_emit(place->drive, &row);
+	intend(place, request);
 	datum_unref(request);
 }

@@ -185,9 +185,37 @@ static void forget_number(struct run *run, uint32_t number)
 	run->frames_count--;
 }
 
+static void free_unsure(struct unsure *unsure)
+{
+	if (unsure == NULL)
+		return;
+	datum_unref(unsure->request);
+	free(unsure);
+}
+
+const struct unsure *run_unsure(const struct run *run, const char *path)
+{
+	return map_get(&run->unsure, path);
+}
+
+static void note_unsure(struct run *run, const struct frame *frame)
+{
+	if (frame->request == NULL || !run_repeatable(frame->parent))
+		return;
+	struct unsure *unsure = malloc(sizeof *unsure);
+	void *old = NULL;
+	must(unsure != NULL);
+	*unsure = (struct unsure){
+		.attempt = frame->attempt, .deliveries = frame->deliveries, .request = datum_ref(frame->request)};
+	must(map_set(&run->unsure, frame->path, unsure, &old));
+	free_unsure(old);
+}
+
 /* Close a frame and all below it. */
 static void close_frame(struct run *run, struct frame *frame)
 {
+	if (frame->sent)
+		note_unsure(run, frame);
 	while (frame->last != NULL)
 		close_frame(run, frame->last);
 	not_ready(run, frame);
@@ -251,7 +279,8 @@ void run_path(const struct run *run, const struct frame *block, const struct ir_
 
 uint32_t run_attempt(const struct run *run, const char *path)
 {
-	return (uint32_t)(uintptr_t)map_get(&run->attempts, path) + 1;
+	const struct unsure *unsure = run_unsure(run, path);
+	return unsure != NULL ? unsure->attempt : (uint32_t)(uintptr_t)map_get(&run->attempts, path) + 1;
 }
 
 bool run_repeatable(const struct frame *frame)
@@ -698,8 +727,13 @@ static void apply_timer(struct run *run, const struct row *row, struct frame *fr
 	run_ready(run, frame);
 }
 
-static void apply_intent(const struct row *row, struct frame *frame)
+static void apply_intent(struct run *run, const struct row *row, struct frame *frame)
 {
+	free_unsure(map_remove(&run->unsure, frame->path));
+	if (row->attempt != frame->attempt) { /* its request came out different: a new attempt */
+		frame->attempt = row->attempt;
+		must(map_set(&run->attempts, frame->path, (void *)(uintptr_t)row->attempt, NULL));
+	}
 	frame->sent = true;
 	frame->state = FRAME_WAITING;
 	frame->deliveries = row->n;
@@ -710,6 +744,8 @@ static void apply_intent(const struct row *row, struct frame *frame)
 static void apply_result(struct run *run, const struct row *row, struct frame *frame)
 {
 	frame->sent = false;
+	if (row->error != NULL && !row->definite)
+		note_unsure(run, frame);
 	frame->state = row->error != NULL ? FRAME_FAILED : FRAME_ENDED;
 	datum_set(row->error != NULL ? &frame->error : &frame->value, row->error != NULL ? row->error : row->output);
 	run_ready(run, frame);
@@ -782,7 +818,7 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 		apply_timer(run, row, frame);
 		break;
 	case ROW_INTENT:
-		apply_intent(row, frame);
+		apply_intent(run, row, frame);
 		break;
 	case ROW_RESULT:
 		apply_result(run, row, frame);
@@ -845,6 +881,7 @@ void run_init(struct run *run, const struct ir *ir, const char *id, const char *
 	run->context = datum_text("{}", 2);
 	map_init(&run->visits, NULL, NULL);
 	map_init(&run->attempts, NULL, NULL);
+	map_init(&run->unsure, NULL, NULL);
 }
 
 void run_fini(struct run *run)
@@ -857,4 +894,10 @@ void run_fini(struct run *run)
 		datum_unref(held[i]);
 	map_fini(&run->visits);
 	map_fini(&run->attempts);
+	const char *path;
+	size_t size;
+	void *unsure;
+	for (size_t at = 0; map_next(&run->unsure, &at, &path, &size, &unsure);)
+		free_unsure(unsure);
+	map_fini(&run->unsure);
 }

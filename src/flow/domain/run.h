@@ -103,6 +103,16 @@ struct frame {
 struct datum *run_dag_input(const struct frame *frame);
 uint32_t run_dag_next(const struct frame *frame); /* the step that has been ready for longest */
 
+/*
+ * A side effect that was sent and whose end nobody knows (a time-out, a broken connection): executed again, it is the
+ * same attempt under the same key, so that a receiver that honours the key can never act twice [flow.md 3.1].
+ */
+struct unsure {
+	uint32_t attempt;
+	int64_t deliveries;
+	struct datum *request;
+};
+
 enum dag_state { DAG_PENDING, DAG_RUNNING, DAG_COMPLETED, DAG_SKIPPED, DAG_UPSTREAM_FAILED, DAG_FAULTED };
 
 struct run {
@@ -125,6 +135,7 @@ struct run {
 	struct frame *ready_first, *ready_last;
 	struct map visits;         /* step path without ~n -> how often it was entered, for tasks that may be revisited */
 	struct map attempts;       /* step path -> attempt of its last execution, where it may be executed again */
+	struct map unsure;         /* step path -> struct unsure, where a side effect was sent and its end is not known */
 	int64_t steps, executions; /* tasks that began, and their attempts */
 	void (*watch)(void *self, const struct run *run, const struct row *row, const struct frame *frame);
 	void *watch_self; /* told of each row before it is applied, with the frame it names (or NULL) */
@@ -139,6 +150,8 @@ void run_fini(struct run *run);
  * another definition, or a damaged one.  Cost: constant, but for the values that it holds.
  */
 bool run_apply(struct run *run, const struct row *row, struct err *err);
+
+const struct unsure *run_unsure(const struct run *run, const char *path); /* or NULL */
 
 struct frame *run_frame(const struct run *run, uint32_t number); /* NULL: not open */
 

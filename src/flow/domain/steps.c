@@ -116,7 +116,11 @@ static void end_all(struct steps *steps, const struct row *row)
 
 static struct step *begin(struct steps *steps, const struct row *row, const struct frame *frame)
 {
-	struct step *step = add(steps, row, &frame->block->tasks[frame->cursor]);
+	struct step *step = find(steps, row->path);
+	if (step == NULL || step->attempt != row->attempt) /* the same attempt again is the same step */
+		step = add(steps, row, &frame->block->tasks[frame->cursor]);
+	step->status = STEP_RUNNING;
+	step->ended_us = 0;
 	datum_set(&step->input, row->input != NULL ? row->input : frame->value);
 	return step;
 }
@@ -150,6 +154,7 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 		break;
 	case ROW_INTENT:
 		step->effect = true;
+		step->attempt = row->attempt;
 		step->deliveries = row->n;
 		break;
 	default:
