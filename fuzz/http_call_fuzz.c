@@ -37,8 +37,11 @@ static void check_answers(struct datum *request, const char *body, size_t size)
 	static const char *const types[] = {"application/json", "text/plain", "application/x+xml", "", "image/png"};
 	struct trouble trouble;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		const struct http_call_answer answer = {
-			.status = 200, .content_type = types[i], .headers = "A: b\n:\nc\n", .body = body, .body_size = size};
+		const struct http_call_answer answer = {.status = 200,
+												.content_type = types[i],
+												.headers = "A: b\n:\nc\nD: \xff\xc3\n\xfe: x\n",
+												.body = body,
+												.body_size = size};
 		struct datum *output = http_call_output(request, &answer, &trouble);
 		if (output != NULL)
 			datum_tree(output);

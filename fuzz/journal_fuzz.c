@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"\"branches\":[{\"x\":{"
 		"\"set\":{\"y\":1}}},{\"z\":{\"do\":[{\"q\":{\"set\":{\"y\":1}}}]}}]}}},{\"t\":{\"try\":[{\"r\":{\"raise\":{"
 		"\"error\":{"
-		"\"type\":\"urn:x\",\"status\":1}}}}],\"catch\":{\"do\":[{\"h\":{\"set\":{\"k\":1}}}]}}}]}";
+		"\"type\":\"urn:x\",\"status\":500}}}}],\"catch\":{\"do\":[{\"h\":{\"set\":{\"k\":1}}}]}}}]}";
 	static const struct ir_policy policy = {.shell = true};
 	struct arena arena;
 	struct ir_problems problems = {.count = 0};

@@ -1,11 +1,13 @@
 #include "core/err.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
 #include "core/must.h"
+#include "core/utf8.h"
 
 struct kind_row {
 	const char *code;
@@ -59,6 +61,8 @@ bool err_raise(struct err *err, enum err_kind kind, const char *file, int line, 
 	va_start(args, format);
 	vsnprintf(err->message, sizeof err->message, format, args);
 	va_end(args);
+	utf8_mend(err->message); /* what is quoted from outside need not be UTF-8, and a cut may fall inside a character */
+	utf8_mend(err->field);
 	return false;
 }
 

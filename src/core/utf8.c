@@ -1,5 +1,7 @@
 #include "core/utf8.h"
 
+#include <string.h>
+
 struct form {
 	unsigned char mask, lead; /* the first byte: which bits tell the length, and what they are */
 	uint32_t least;           /* a smaller code has a shorter form */
@@ -32,6 +34,19 @@ size_t utf8_next(const char *bytes, size_t size, uint32_t *code)
 		return 0;
 	*code = value;
 	return length;
+}
+
+void utf8_mend(char *text)
+{
+	size_t size = strlen(text);
+	uint32_t code;
+	for (size_t at = 0, length; at < size; at += length) {
+		length = utf8_next(text + at, size - at, &code);
+		if (length == 0) {
+			text[at] = '?';
+			length = 1;
+		}
+	}
 }
 
 bool utf8_valid(const char *bytes, size_t size)

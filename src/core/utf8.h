@@ -18,6 +18,9 @@ size_t utf8_next(const char *bytes, size_t size, uint32_t *code);
 /* Is all of it valid?  The empty text is. */
 bool utf8_valid(const char *bytes, size_t size);
 
+/* Make a text valid in place: each byte that is of no character becomes a question mark. */
+void utf8_mend(char *text);
+
 /* The most bytes, at most `limit`, that do not end inside a character; for text already known to be valid. */
 size_t utf8_cut(const char *bytes, size_t size, size_t limit);
 

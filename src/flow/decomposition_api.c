@@ -552,8 +552,10 @@ static bool append_children(struct change *c)
 	const struct dependency_list none = {0, NULL};
 	if (all == NULL)
 		return false;
-	memcpy(all, d->nodes.items, d->nodes.count * sizeof *all);
-	memcpy(all + d->nodes.count, c->added.items, c->added.count * sizeof *all);
+	if (d->nodes.count > 0)
+		memcpy(all, d->nodes.items, d->nodes.count * sizeof *all);
+	if (c->added.count > 0)
+		memcpy(all + d->nodes.count, c->added.items, c->added.count * sizeof *all);
 	d->nodes = (struct task_nodes){count, all};
 	d->row.nodes_total = (int64_t)count;
 	c->parts = decomposition_write(&c->w.x->arena, &c->added, &none, &c->part_count);
@@ -654,8 +656,10 @@ static bool append_edges(struct change *c, const struct dependency_list *wanted,
 	for (size_t i = 0; i < wanted->count; i++)
 		if (sound[i])
 			fresh.items[fresh.count++] = wanted->items[i];
-	memcpy(all, d->dependencies.items, d->dependencies.count * sizeof *all);
-	memcpy(all + d->dependencies.count, fresh.items, fresh.count * sizeof *all);
+	if (d->dependencies.count > 0)
+		memcpy(all, d->dependencies.items, d->dependencies.count * sizeof *all);
+	if (fresh.count > 0)
+		memcpy(all + d->dependencies.count, fresh.items, fresh.count * sizeof *all);
 	d->dependencies = (struct dependency_list){d->dependencies.count + fresh.count, all};
 	d->row.dependencies_total = (int64_t)d->dependencies.count;
 	c->edges_added = (int64_t)fresh.count;

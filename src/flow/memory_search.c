@@ -154,7 +154,8 @@ static bool search(void *self, struct db *db, struct err *err)
 	if (s->other_dimension && !s->any)
 		return err_field(err, ERR_INVALID, "/query_embedding", "The agent's vectors have another dimension than %lld.",
 						 (long long)s->query.dimension);
-	qsort(s->hits, s->count, sizeof *s->hits, by_cosine);
+	if (s->count > 0)
+		qsort(s->hits, s->count, sizeof *s->hits, by_cosine);
 	return read_rows(s, db, err);
 }
 

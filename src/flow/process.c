@@ -239,21 +239,7 @@ static void remove_folder(const char *folder)
 
 static void add_stream(struct jw *jw, const struct buf *text)
 {
-	if (utf8_valid(buf_text(text), text->size)) {
-		jw_strn(jw, buf_text(text), text->size);
-		return;
-	}
-	struct buf encoded;
-	buf_init(&encoded, 0);
-	for (size_t i = 0; i < text->size; i++) { /* bytes that are no text, as Latin-1: one character each */
-		unsigned char c = (unsigned char)text->bytes[i];
-		if (c < 0x80)
-			buf_addc(&encoded, (char)c);
-		else
-			buf_addf(&encoded, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
-	}
-	jw_strn(jw, buf_text(&encoded), encoded.size);
-	buf_fini(&encoded);
+	datum_add_bytes(jw, buf_text(text), text->size);
 }
 
 static void write_output(struct jw *jw, const struct process *process, enum ir_returns returns)

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/must.h"
+#include "core/utf8.h"
 #include "crypt/digest.h"
 
 enum {
@@ -145,6 +146,28 @@ const struct json *datum_tree(struct datum *datum)
 	if (datum->tree == NULL)
 		must(make_tree(datum, &err)); /* texts of ours are JSON */
 	return datum->tree;
+}
+
+void datum_add_bytes(struct jw *jw, const char *bytes, size_t size)
+{
+	bool text = utf8_valid(bytes, size);
+	if (text && memchr(bytes, '\0', size) == NULL) {
+		jw_strn(jw, bytes, size);
+		return;
+	}
+	struct buf encoded;
+	buf_init(&encoded, 0);
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+		if (c == 0)
+			buf_adds(&encoded, "\xef\xbf\xbd");
+		else if (c < 0x80 || text)
+			buf_addc(&encoded, (char)c);
+		else
+			buf_addf(&encoded, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+	}
+	jw_strn(jw, buf_text(&encoded), encoded.size);
+	buf_fini(&encoded);
 }
 
 void datum_sha256(const struct datum *datum, char hex[65])

@@ -46,6 +46,13 @@ bool datum_same_text(const struct datum *a, const struct datum *b);
 /* The tree; lives as long as the datum.  Cost: a parse, the first time. */
 const struct json *datum_tree(struct datum *datum);
 
+/*
+ * Write bytes from outside as a text: UTF-8 as it is, anything else as Latin-1; NUL, which no text of ours may hold, as
+ * U+FFFD.
+ */
+struct jw;
+void datum_add_bytes(struct jw *jw, const char *bytes, size_t size);
+
 /* Lower-case hex SHA-256 of the text. */
 void datum_sha256(const struct datum *datum, char hex[65]);
 

@@ -257,7 +257,7 @@ static bool add_content(struct jw *jw, const struct http_call_answer *answer, st
 		jw_json(jw, datum_tree(content));
 		datum_unref(content);
 	} else if ((strncasecmp(type, "text/", 5) == 0 || has_type(type, "application/xml") || has_suffix(type, "+xml")) &&
-			   utf8_valid(answer->body, answer->body_size)) {
+			   utf8_valid(answer->body, answer->body_size) && memchr(answer->body, '\0', answer->body_size) == NULL) {
 		jw_strn(jw, answer->body, answer->body_size);
 	} else {
 		add_base64(jw, answer);
@@ -277,8 +277,9 @@ static void add_answer_headers(struct jw *jw, const char *lines)
 				text[i] = (char)tolower((unsigned char)lines[i]);
 			text[name] = '\0';
 			const char *value = lines + name + 1 + strspn(lines + name + 1, " \t");
+			utf8_mend(text);
 			jw_key(jw, text);
-			jw_strn(jw, value, (size_t)(lines + size - value));
+			datum_add_bytes(jw, value, (size_t)(lines + size - value));
 		}
 		lines += size + (lines[size] == '\n');
 	}

@@ -122,6 +122,33 @@ static void content_follows_its_type(void **state)
 	must_give("{\"endpoint\":\"http://h/\",\"redirect\":true}", &got, "null");
 }
 
+/* Whatever comes from outside, what is made of it is JSON that we read again. */
+static void foreign_bytes_become_text(void **state)
+{
+	(void)state;
+	struct http_call_answer got = answer(200, "text/plain", "");
+	got.body = "a\0b";
+	got.body_size = 3;
+	must_give("{\"endpoint\":\"http://h/\"}", &got, "\"YQBi\""); /* no text: base64 */
+	got = answer(200, "text/plain", "\xff");
+	must_give("{\"endpoint\":\"http://h/\"}", &got, "\"/w==\"");
+	got = answer(200, "", "");
+	got.headers = "X-\xff: a\xe9\n";
+	must_give("{\"method\":\"get\",\"endpoint\":\"http://h/\",\"output\":\"response\"}", &got,
+			  "{\"request\":{\"method\":\"GET\",\"uri\":\"http://h/"
+			  "\",\"headers\":{}},\"statusCode\":200,\"headers\":{\"x-?\":"
+			  "\"a\xc3\xa9\"},\"content\":null}");
+	struct trouble trouble;
+	char long_text[600];
+	memset(long_text, 'x', sizeof long_text);
+	memcpy(long_text + 478, "\xe2\x82\xac", 3); /* the cut falls inside of it */
+	long_text[599] = '\0';
+	trouble_set(&trouble, TROUBLE_RUNTIME, "T", "%s", long_text);
+	struct datum *error = trouble_datum(&trouble, NULL, "/do/0/a");
+	assert_int_equal(datum_tree(error)->kind, JS_OBJECT);
+	datum_unref(error);
+}
+
 static void other_statuses_are_errors(void **state)
 {
 	(void)state;
@@ -203,6 +230,7 @@ int main(void)
 		cmocka_unit_test(bodies_go_as_they_are),
 		cmocka_unit_test(a_header_cannot_break_its_line),
 		cmocka_unit_test(content_follows_its_type),
+		cmocka_unit_test(foreign_bytes_become_text),
 		cmocka_unit_test(other_statuses_are_errors),
 		cmocka_unit_test(operations_are_placed_where_their_document_says),
 		cmocka_unit_test(what_a_document_lacks_is_said),

@@ -34,14 +34,16 @@ void plan_problem(struct plan_tree *tree, const char *code, const char *const *i
 		struct plan_problem *more = arena_array(tree->arena, room, sizeof *more);
 		if (more == NULL)
 			return;
-		memcpy(more, plan->problems.items, plan->problems.count * sizeof *more);
+		if (plan->problems.count > 0)
+			memcpy(more, plan->problems.items, plan->problems.count * sizeof *more);
 		plan->problems.items = more;
 		tree->problem_room = room;
 	}
 	const char **kept = arena_array(tree->arena, count + 1, sizeof *kept);
 	if (kept == NULL)
 		return;
-	memcpy(kept, ids, count * sizeof *kept);
+	if (count > 0)
+		memcpy(kept, ids, count * sizeof *kept);
 	plan->problems.items[plan->problems.count++] = (struct plan_problem){code, count, kept};
 }
 

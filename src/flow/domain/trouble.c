@@ -6,6 +6,7 @@
 
 #include "core/buf.h"
 #include "core/jw.h"
+#include "core/utf8.h"
 #include "flow/domain/datum.h"
 
 static const struct {
@@ -25,6 +26,8 @@ bool trouble_set(struct trouble *trouble, enum trouble_kind kind, const char *ti
 	va_start(args, format);
 	vsnprintf(trouble->detail, sizeof trouble->detail, format, args);
 	va_end(args);
+	utf8_mend(trouble->title);
+	utf8_mend(trouble->detail); /* a cut may fall inside of a character */
 	return false;
 }
 
