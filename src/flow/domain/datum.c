@@ -44,7 +44,8 @@ static struct datum *new_datum(size_t size)
 struct datum *datum_text(const char *text, size_t size)
 {
 	struct datum *datum = new_datum(size);
-	memcpy(datum->text, text, size);
+	if (size > 0)
+		memcpy(datum->text, text, size);
 	return datum;
 }
 

@@ -124,6 +124,12 @@ static void decode_then(const struct json *json, struct row *row)
 	row->index = (uint32_t)int_of(json, "index", 0);
 }
 
+/* Up to the year 9999. */
+static bool is_moment(int64_t us)
+{
+	return us >= 0 && us < INT64_C(253402300800000000);
+}
+
 bool row_decode(const struct json *json, struct row *row, struct err *err)
 {
 	const char *kind = json_text(json, "kind");
@@ -143,6 +149,8 @@ bool row_decode(const struct json *json, struct row *row, struct err *err)
 	row->timeout = true_of(data, "timeout");
 	row->definite = true_of(data, "definite");
 	row->reason = json_text(data, "reason");
+	if (!is_moment(row->at_us) || !is_moment(row->due_us) || !is_moment(row->timeout_us))
+		return err_set(err, ERR_INTERNAL, "A row of a journal tells of no time there is.");
 	for (size_t i = 0; i < VALUES; i++) {
 		const struct json *value = json_get(data, values[i].name);
 		if (value != NULL)

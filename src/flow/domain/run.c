@@ -829,9 +829,41 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 	return true;
 }
 
+/* What a row has to bring along for the state at hand; a damaged journal may lack it. */
+static bool is_whole(const struct run *run, const struct row *row, const struct frame *frame)
+{
+	bool in_block = frame != NULL && frame->is_block;
+	switch (row->kind) {
+	case ROW_STARTED:
+		return row->input != NULL && run->status == RUN_PENDING;
+	case ROW_ENTERED:
+		return frame == NULL ? run->status == RUN_RUNNING && run->input != NULL
+							 : row->path != NULL && in_block && frame->cursor < frame->block->count &&
+								   (current(frame)->type != IR_FOR ||
+									(row->items != NULL && datum_tree(row->items)->kind == JS_ARRAY));
+	case ROW_COMPLETED:
+	case ROW_SKIPPED:
+		return row->path != NULL && frame != NULL && (in_block || frame->parent != NULL);
+	case ROW_FAULTED:
+		return row->path != NULL && row->error != NULL;
+	case ROW_CAUGHT:
+		return row->error != NULL;
+	case ROW_RESULT:
+		return row->error != NULL || row->output != NULL;
+	case ROW_TIMER:
+		return frame != NULL && (row->timeout ? row->error != NULL && !in_block : frame->state == FRAME_WAITING);
+	case ROW_ROUND:
+		return frame != NULL && (!in_block || frame->state == FRAME_ENDED || frame->state == FRAME_FAILED);
+	default:
+		return true;
+	}
+}
+
 bool run_apply(struct run *run, const struct row *row, struct err *err)
 {
 	struct frame *frame = row->frame == ROW_NO_FRAME ? NULL : run_frame(run, row->frame);
+	if (!is_whole(run, row, frame))
+		return misfit(row, err);
 	if (run->watch != NULL)
 		run->watch(run->watch_self, run, row, frame);
 	switch (row->kind) {
