@@ -219,7 +219,8 @@ static struct run *run_new(struct exchange *x)
 	run->context.packs = api->options.packs;
 	snprintf(run->request_id, sizeof run->request_id, "%s", x->trace.request_id);
 	run->context.envelope.request_id = run->request_id;
-	run->workers = x->service->workers;
+	run->workers =
+		NULL;      /* one thread: with more a slow reader once brought the server down, and nobody knows why yet */
 	run->jobs = 1; /* the handler */
 	run->body = buf_take(&x->body, &run->size);
 	return run;
