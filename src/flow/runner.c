@@ -149,10 +149,8 @@ static void post(struct runner *runner, const char *run_id, struct message *mess
 {
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, run_id);
-	if (message->kind == MESSAGE_RESULT && live->in_flight > 0) {
+	if (message->kind == MESSAGE_RESULT && live->in_flight > 0)
 		live->in_flight--;
-		runner->effects_under_way--;
-	}
 	live_post(live, message);
 	live_put(live);
 	pthread_mutex_unlock(&runner->lock);
@@ -274,7 +272,7 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 		runner_close(runner);
 		return false;
 	}
-	must(pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
+	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
 	*out = runner;
 	return true;
 }
@@ -284,6 +282,7 @@ static void free_all(struct runner *runner)
 	const char *key;
 	size_t size;
 	void *value;
+	waiters_drop(runner);
 	for (size_t at = 0; map_next(&runner->live, &at, &key, &size, &value);) {
 		struct live *live = value;
 		live->refs++;
@@ -299,6 +298,23 @@ static void free_all(struct runner *runner)
 	alarms_fini(&runner->alarms);
 }
 
+bool runner_step(struct runner *runner, bool effect_first)
+{
+	bool effect = workers_waiting(runner->effects) > 0;
+	if (effect && (effect_first || runner->turns_under_way == 0)) {
+		workers_step(runner->effects);
+		return true;
+	}
+	if (runner->turns_under_way > 0) {
+		workers_step(runner->turns);
+		return true;
+	}
+	pthread_mutex_lock(&runner->lock);
+	bool rang = alarms_step(runner);
+	pthread_mutex_unlock(&runner->lock);
+	return rang;
+}
+
 void runner_close(struct runner *runner)
 {
 	if (runner == NULL)
@@ -311,9 +327,11 @@ void runner_close(struct runner *runner)
 	if (runner->timer != 0)
 		pthread_join(runner->timer, NULL);
 	pthread_mutex_lock(&runner->lock);
-	while (runner->turns_under_way > 0)
+	while (runner->turns_under_way > 0 && !runner->options.stepped)
 		pthread_cond_wait(&runner->changed, &runner->lock);
 	pthread_mutex_unlock(&runner->lock);
+	while (runner->options.stepped && runner->turns_under_way > 0)
+		workers_step(runner->turns);
 	workers_close(runner->effects);
 	workers_close(runner->turns);
 	free_all(runner);

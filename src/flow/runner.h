@@ -45,6 +45,7 @@ struct runner_options {
 	unsigned turns, effects;  /* threads */
 	int64_t retry_max, retry_max_delay_ms;
 	bool virtual_time; /* timers fire at once, in order, while nothing is in flight */
+	bool stepped;      /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
 };
 
 /* Take up every run that is not over.  Options (what they point at) must outlive the runner. */
@@ -52,6 +53,12 @@ bool runner_open(const struct runner_options *options, struct runner **runner, s
 
 /* Let running turns commit, give up what is in flight (it is sent again by the next process), end the threads. */
 void runner_close(struct runner *runner);
+
+/*
+ * Of a stepped runner: carry out one turn, effect or timer; an effect before turns if `effect_first`.  False: nothing
+ * is under way and no timer is set.
+ */
+bool runner_step(struct runner *runner, bool effect_first);
 
 /* Compile a definition by the runner's policy, keep it in the cache, and say its hash. */
 struct definition_problems;

@@ -63,6 +63,7 @@ struct live {
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
 	int64_t due_us;
+	int64_t alarm_us; /* for which an alarm is set; 0: none is known */
 
 	/* of the turn */
 	bool loaded, recovered;
@@ -127,6 +128,7 @@ void effect_send(struct live *live, const struct frame *frame);
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);
 struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
 struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
+void waiters_drop(struct runner *runner);                                 /* at the end: nobody is told */
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
 
 /* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
@@ -134,6 +136,8 @@ struct datum *resource_get(struct runner *runner, const char *uri, struct troubl
 
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
+void alarms_set_for(struct live *live, int64_t due_us); /* unless that one is set */
+bool alarms_step(struct runner *runner);                /* virtual time jumps to the first one; false: there is none */
 void alarms_fini(struct alarms *alarms);
 void *timer_main(void *runner);
 

@@ -287,10 +287,10 @@ static struct waiter *settle(struct live *live)
 	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
 	if (due_us > 0)
-		alarms_set(&runner->alarms, due_us, live->run_id);
+		alarms_set_for(live, due_us);
 	live->due_us = due_us;
 	if (live->again_us > 0)
-		alarms_set(&runner->alarms, runner_now_us(runner) + live->again_us, live->run_id);
+		alarms_set_for(live, runner_now_us(runner) + live->again_us);
 	else if (live->end == DRIVE_MORE || live->inbox != NULL)
 		live_queue(live);
 	runner->turns_under_way--;
