@@ -16,6 +16,7 @@
 #include "app/mail.h"
 #include "app/mailer.h"
 #include "app/migrations.h"
+#include "app/reload.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
 #include "app/tickets.h"
@@ -406,7 +407,8 @@ static void fill_service(struct app *app)
 										  .header_bytes = (size_t)c->http.max_header_bytes,
 										  .header_lines = (size_t)c->http.max_headers};
 	s->config.proxies = trusted_proxies(app);
-	s->config.cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
+	app->cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
+	s->config.cors = &app->cors;
 	s->env = app->env;
 	s->ids = &app->ids;
 	s->router = app->router;
@@ -419,11 +421,11 @@ static void fill_service(struct app *app)
 	s->app = app;
 }
 
-static void open_rates(struct app *app)
+size_t app_rate_classes(const struct config *config, struct rate_class classes[RATE_CLASSES_MAX])
 {
-	typeof(app->config.rate) *c = &app->config.rate;
-	const typeof(app->config.trade) *t = &app->config.trade;
-	const struct rate_class classes[] = {
+	const typeof(config->rate) *c = &config->rate;
+	const typeof(config->trade) *t = &config->trade;
+	const struct rate_class all[] = {
 		{"read", c->read_per_min, false, 0},
 		{"write", c->write_per_min, false, 0},
 		{"compute", c->compute_per_min, false, 0},
@@ -437,14 +439,23 @@ static void open_rates(struct app *app)
 		{"trade.chart", t->rate_chart_per_min, false, t->rate_chart_per_min / 4},
 		{"trade.share", t->rate_share_per_min, true, 0},
 	};
-	_Static_assert(sizeof classes == sizeof app->rate_classes, "one place each");
-	memcpy(app->rate_classes, classes, sizeof classes);
-	if (c->enabled)
-		app->rates = rates_new(app->rate_classes, sizeof classes / sizeof *classes, app->env);
+	const size_t count = sizeof all / sizeof *all;
+	_Static_assert(sizeof all / sizeof *all <= RATE_CLASSES_MAX, "one place each");
+	for (size_t i = 0; i < count; i++)
+		classes[i] = all[i];
+	return count;
+}
+
+static void open_rates(struct app *app)
+{
+	struct rate_class classes[RATE_CLASSES_MAX];
+	size_t count = app_rate_classes(&app->config, classes);
+	app->rates = rates_new(classes, count, app->env);
+	rates_change(app->rates, classes, count, app->config.rate.enabled);
 }
 
 /* [P-8.13] */
-static void warn_of_end(struct app *app)
+void app_warn_of_end(const struct app *app)
 {
 	enum { WARN_DAYS = 21, S_PER_DAY = 86400 };
 	int64_t days = tls_left_s(app->tls) / S_PER_DAY;
@@ -460,21 +471,8 @@ static bool open_tls(struct app *app, struct err *err)
 	if (!tls_open(c->http.tls_cert, c->http.tls_key, &app->tls, err))
 		return false;
 	app->service.tls = (struct http_tls){.session = tls_session, .end = tls_end, .self = app->tls};
-	warn_of_end(app);
+	app_warn_of_end(app);
 	return true;
-}
-
-void app_reload(struct app *app)
-{
-	struct err err;
-	if (app->tls == NULL)
-		return;
-	if (!tls_reload(app->tls, &err)) {
-		log_error("the files of TLS are not good; the old ones stay", log_str("why", err.message));
-		return;
-	}
-	log_info("the files of TLS were read again");
-	warn_of_end(app);
 }
 
 static void open_events(struct app *app)
@@ -550,6 +548,7 @@ void app_stop(struct app *app)
 	sign_api_close(app->sign);
 	flow_end(app);
 	rates_free(app->rates);
+	reloads_free(app->reloads);
 	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);

@@ -79,9 +79,10 @@ struct app {
 	struct router *router;
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
-	struct rate_class rate_classes[11];
 	struct idempotency *idempotency;
-	struct rates *rates; /* NULL: not limited */
+	struct rates *rates;
+	struct cors cors;        /* as it was at start */
+	struct reloads *reloads; /* what SIGHUP brought since */
 	struct workers *workers;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct service service;
@@ -104,8 +105,12 @@ bool app_assemble(struct app *app, struct err *err);
 bool app_serve(struct app *app, struct err *err);
 void app_stop(struct app *app);
 
-/* SIGHUP: read the files of TLS anew; bad ones are logged and the old ones stay [P-3.1]. */
-void app_reload(struct app *app);
+/* The limits that this configuration sets; at most RATE_CLASSES_MAX.  Gives their number. */
+enum { RATE_CLASSES_MAX = 16 };
+size_t app_rate_classes(const struct config *config, struct rate_class classes[RATE_CLASSES_MAX]);
+
+/* The certificate ends soon?  Then the log says so [P-8.13]. */
+void app_warn_of_end(const struct app *app);
 
 /* A checkpoint that was written: what was signed, and the signature in hex. */
 struct checkpoint_made {
