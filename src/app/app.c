@@ -229,7 +229,8 @@ static bool open_exprs(struct app *app, struct err *err)
 
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
-	*app = (struct app){.env = env_real()};
+	*app = (struct app){.env = &app->clock.env};
+	clock_init(&app->clock, env_real());
 	arena_init(&app->arena, ARENA_REQUEST_CAP);
 	if (!config_of_cli(cli, &app->arena, &app->config, NULL)) {
 		arena_fini(&app->arena);
@@ -250,7 +251,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	}
 	open_countersign(app);
 	open_people(app);
-	if (!open_mailer(app, err)) {
+	if (!app_clock_open(app, err) || !open_mailer(app, err)) {
 		app_close(app);
 		return false;
 	}
@@ -538,6 +539,8 @@ void app_stop(struct app *app)
 	workers_close(app->workers);
 	scanner_close(app->scanner);
 	mailer_stop(app->mailer);
+	if (!app_clock_keep(app, &err))
+		log_error("the clock's mark could not be stored", log_str("why", err.message));
 	if (!app_checkpoint(app, NULL, &err))
 		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/clock.h"
 #include "app/config.h"
 #include "app/files_slots.h"
 #include "app/keys.h"
@@ -51,7 +52,8 @@ struct trade_api;
 struct app {
 	struct arena arena; /* of the configuration and of routes made at start */
 	struct config config;
-	const struct env *env;
+	struct clock clock;
+	const struct env *env; /* the clock's */
 	struct id_maker ids;
 	struct app_ops ops;
 	struct packs *packs;

@@ -46,6 +46,7 @@ void routes_add(struct app *app)
 	events_api_add(app);
 	backup_api_add(app);
 	server_keys_api_add(app);
+	clock_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);

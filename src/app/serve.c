@@ -133,6 +133,7 @@ static void wait_for_end(struct app *app, const struct cli *cli, const sigset_t 
 		if (signal == SIGHUP)
 			app_reload(app, cli);
 		notify_send("WATCHDOG=1");
+		app_clock_look(app);
 		chores_run(app, &next_sweep_us);
 		if (env_mono_us(app->env) - written_us < checkpoint_us)
 			continue;
