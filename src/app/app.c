@@ -541,8 +541,6 @@ void app_stop(struct app *app)
 	mailer_stop(app->mailer);
 	if (!app_clock_keep(app, &err))
 		log_error("the clock's mark could not be stored", log_str("why", err.message));
-	if (!app_checkpoint(app, NULL, &err))
-		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
 	events_stop(app->events); /* its streams have ended */

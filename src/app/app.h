@@ -103,7 +103,7 @@ void app_close(struct app *app);
 /* Routes, workers and limits without a socket: what http/loopback.h asks.  app_stop ends it too. */
 bool app_assemble(struct app *app, struct err *err);
 
-/* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
+/* Routes, workers, front: begin to serve.  app_stop ends it: drains and closes. */
 bool app_serve(struct app *app, struct err *err);
 void app_stop(struct app *app);
 

@@ -177,6 +177,7 @@ static int serve(struct app *app, const struct cli *cli, const sigset_t *signals
 	app_stop(app);
 	if (served && !note_life(app, AUDIT_SERVER_STOP, &err))
 		log_error("the stop could not be recorded", log_str("why", err.message));
+	write_checkpoint(app);
 	return served ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
 }
 
