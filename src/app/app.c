@@ -15,6 +15,7 @@
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/mailer.h"
+#include "app/master_key.h"
 #include "app/migrations.h"
 #include "app/reload.h"
 #include "app/routes.h"
@@ -243,7 +244,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
-	if (!open_store(app, err) || !open_blobs(app, err) ||
+	if (!open_store(app, err) || !open_blobs(app, err) || !master_key_settle(app->store, app->config.data, err) ||
 		!app_keys_open(app->config.data, app->env, app->config.people.access_ttl_s, &app->keys, err) ||
 		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);

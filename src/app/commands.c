@@ -141,9 +141,10 @@ const struct cli_command cli_commands[] = {
 	 key_create_options, 1, 1, command_key_create},
 	{"key list", "", "Name the API keys of the first account", NULL, NULL, 0, 0, command_key_list},
 	{"key revoke", "ID|PREFIX|NAME", "Revoke an API key at once", NULL, NULL, 1, 1, command_key_revoke},
-	{"keys rotate", "access|receipt|checkpoint", "Sign with a new key of the server's own",
+	{"keys rotate", "access|receipt|checkpoint|master", "Sign with a new key of the server's own",
 	 "access: the old key verifies for people.access_ttl_s more.  receipt and checkpoint: for ever, and they stay "
-	 "published.",
+	 "published.\n"
+	 "master: seals every secret in the store anew; the server has to be stopped.",
 	 NULL, 1, 1, command_keys_rotate},
 	{"producer add", "NAME [--kind K]", "Register a strategy engine at the running server",
 	 "Its secret is shown once, and kept in DATA/clients for `producer sign` and `producer send`.",
