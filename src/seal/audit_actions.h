@@ -4,6 +4,8 @@
  */
 X(AUDIT_SERVER_START, "server.start", "server", M(version) | M(schema_version))
 X(AUDIT_SERVER_STOP, "server.stop", "server", M(version))
+X(AUDIT_CLOCK_JUMP, "clock.jump", "server", M(by_ms) | M(code))
+X(AUDIT_CONFIG_RELOAD, "config.reload", "server", M(code))
 X(AUDIT_BACKUP, "backup", "server", 0)
 X(AUDIT_RESTORE, "restore", "server", M(sha256))
 X(AUDIT_LOCAL_COMMAND, "local.command", "server", M(command))
