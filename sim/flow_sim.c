@@ -21,7 +21,7 @@
 #include "sim/flow_world.h"
 #include "store/fault_vfs.h"
 
-enum { SEEDS = 60, DISTURBANCES_MAX = 4, NAME = 96, LOOPS_MAX = 64 };
+enum { SEEDS = 25, DISTURBANCES_MAX = 4, NAME = 96, LOOPS_MAX = 64 };
 
 struct trial {
 	uint64_t seed;

@@ -84,7 +84,8 @@ struct config {
 	} rate;
 	struct {
 		bool require_stamp, public_quote;
-		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url;
+		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url,
+			*search_url, *search_login_file;
 	} sign;
 	struct {
 		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,
