@@ -69,6 +69,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 {
 	router_add(router, producers_routes, producers_routes_count, api);
 	router_add(router, ingest_routes, ingest_routes_count, api);
+	router_add(router, hook_routes, hook_routes_count, api);
 	router_add(router, signals_routes, signals_routes_count, api);
 	router_add(router, approvals_routes, approvals_routes_count, api);
 	router_add(router, trading_routes, trading_routes_count, api);
