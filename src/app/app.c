@@ -535,6 +535,7 @@ void app_stop(struct app *app)
 {
 	struct err err;
 	atomic_store(&app->draining, true);
+	trade_api_stop(app->trade);
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
