@@ -14,6 +14,7 @@ struct agents_api;
 struct audit;
 struct env;
 struct err;
+struct expr_pool;
 struct id_maker;
 struct outbox;
 struct packs;
@@ -28,6 +29,7 @@ struct agents_api_options {
 	const struct audit *audit;
 	struct outbox *outbox; /* NULL: nobody is told */
 	const struct packs *packs;
+	struct expr_pool *exprs; /* of the planner */
 	struct budget_hooks budget_hooks; /* of the engine of runs; zero: there is none */
 	struct health_hooks health_hooks; /* the same */
 };

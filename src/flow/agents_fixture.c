@@ -10,6 +10,7 @@
 #include "core/embedded.h"
 #include "core/err.h"
 #include "core/must.h"
+#include "expr/expr.h"
 #include "flow/flow.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -127,6 +128,7 @@ static void open_agents(struct agents_fixture *f, const struct budget_hooks *hoo
 											   .audit = &f->audit,
 											   .outbox = f->outbox,
 											   .packs = f->packs,
+											   .exprs = f->exprs,
 											   .budget_hooks = *hooks};
 	f->agents = agents_api_open(&options);
 	f->router = router_new();
@@ -159,6 +161,8 @@ int agents_fixture_new(void **state)
 	f->packs = packs_new(flow_pack_kinds, flow_pack_kinds_count);
 	for (const struct embedded *file = embedded_packs; file->name != NULL; file++)
 		must(packs_add(f->packs, file->bytes, file->size, false, &err));
+	const struct expr_config exprs = {.helpers = 1};
+	must(expr_open(&exprs, &f->exprs, &err));
 	open_store(f);
 	f->audit = (struct audit){.env = &f->env.env, .store_id = store_id(f->store), .stream = "main"};
 	f->outbox = outbox_new(f->store, &f->env.env, &f->ids, "https://test");
@@ -176,6 +180,7 @@ int agents_fixture_free(void **state)
 	store_close(f->store);
 	agents_api_close(f->agents);
 	outbox_free(f->outbox);
+	expr_close(f->exprs);
 	packs_free(f->packs);
 	arena_fini(&f->arena);
 	id_maker_fini(&f->ids);

@@ -22,6 +22,7 @@ struct agents_fixture {
 	struct id_maker ids;
 	struct arena arena; /* of answers */
 	struct packs *packs;
+	struct expr_pool *exprs;
 	struct store *store;
 	struct outbox *outbox;
 	struct audit audit;

@@ -67,3 +67,8 @@ CREATE UNIQUE INDEX incidents_by_cause ON incidents (account_id, cause);
 CREATE INDEX incidents_by_account ON incidents (account_id, incident_id);
 CREATE INDEX incidents_by_agent ON incidents (account_id, agent_id, status);
 CREATE INDEX incidents_by_run ON incidents (account_id, run_id, status);
+
+-- What the planner did with a decomposition, and the library and state by which it goes on.
+ALTER TABLE decompositions ADD COLUMN planner TEXT;
+ALTER TABLE decompositions ADD COLUMN library TEXT;
+ALTER TABLE decompositions ADD COLUMN state TEXT;
