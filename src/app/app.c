@@ -201,7 +201,8 @@ static void open_agents(struct app *app)
 											   .ids = &app->ids,
 											   .audit = &app->audit,
 											   .outbox = app->outbox,
-											   .packs = app->packs};
+											   .packs = app->packs,
+											   .exprs = app->exprs};
 	app->agents = agents_api_open(&options);
 }
 
