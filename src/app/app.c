@@ -143,12 +143,17 @@ static void open_people(struct app *app)
 
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err)
 {
+	return app_secret_read(name, &app->arena, secret, err);
+}
+
+bool app_secret_read(const char *name, struct arena *arena, const char **secret, struct err *err)
+{
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char line[SECRET_MAX + 2] = "";
 	if (name == NULL)
 		return true;
 	if (strncmp(name, "cred:", 5) == 0)
-		name = arena_printf(&app->arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
+		name = arena_printf(arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
 	FILE *file = name != NULL ? fopen(name, "re") : NULL;
 	if (file == NULL)
 		return err_set(err, ERR_IO, "cannot read the key in %s: %s", name, strerror(errno));
@@ -157,7 +162,7 @@ bool app_secret(struct app *app, const char *name, const char **secret, struct e
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!read || line[0] == '\0' || strlen(line) > SECRET_MAX)
 		return err_set(err, ERR_IO, "the file %s holds no key of one line, at most %d bytes", name, SECRET_MAX);
-	*secret = arena_dup(&app->arena, line);
+	*secret = arena_dup(arena, line);
 	return true;
 }
 

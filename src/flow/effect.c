@@ -13,6 +13,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/domain/trouble.h"
+#include "flow/llm.h"
 #include "flow/process.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
@@ -37,7 +38,7 @@ bool effect_is_ours(const struct ir_task *task)
 {
 	switch (task->type) {
 	case IR_CALL:
-		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI;
+		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;
@@ -159,11 +160,31 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, b
 	return output;
 }
 
+/* --- models --- */
+
+static struct datum *call_llm(struct effect *effect, struct trouble *trouble, bool *definite)
+{
+	const struct llm_question question = {.request = effect->request,
+										  .effect_key = effect->key,
+										  .run_id = effect->run_id,
+										  .path = effect->path,
+										  .timeout_ms = effect->timeout_ms,
+										  .given_up = is_stopping,
+										  .self = effect->runner};
+	struct llm_reply reply;
+	llm_ask(effect->runner->options.llm, &question, &reply, trouble);
+	*definite = reply.definite;
+	datum_unref(reply.cost);
+	return reply.output;
+}
+
 /* --- any --- */
 
 static struct datum *carry_out(struct effect *effect, struct trouble *trouble, bool *definite)
 {
 	*definite = true;
+	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_LLM)
+		return call_llm(effect, trouble, definite);
 	if (effect->task->type == IR_CALL)
 		return call_http(effect, trouble, definite);
 	return process_run(effect->task, effect->request, effect->timeout_ms, &effect->runner->stopping, trouble);

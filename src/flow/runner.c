@@ -250,6 +250,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .op = world_op,
 								   .id = world_id,
 								   .resource = world_resource,
+								   .llm = options->llm != NULL,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,

@@ -22,6 +22,7 @@ struct env;
 struct err;
 struct expr_pool;
 struct id_maker;
+struct llm;
 struct ir_policy;
 struct outgoing;
 struct run_record;
@@ -34,6 +35,7 @@ struct runner_options {
 	struct id_maker *ids;
 	struct expr_pool *expr;
 	struct outgoing *outgoing;      /* how HTTP is asked (link/outgoing.h) */
+	struct llm *llm;                /* how models are asked (flow/llm.h); NULL: they are not */
 	const struct ir_policy *policy; /* of definitions that runs bring along */
 	/* A pure operation of the house: the whole envelope, or NULL with *trouble. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);

@@ -256,6 +256,7 @@ static const char *missing(const struct ir_task *task)
 	case IR_OPENAPI:
 	case IR_OP:
 	case IR_FUNCTION:
+	case IR_LLM:
 		return NULL;
 	default:
 		return task->call.name;

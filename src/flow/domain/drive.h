@@ -35,6 +35,7 @@ struct world {
 	struct datum *(*resource)(void *self, const char *uri, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
 	void (*id)(void *self, char id[37]);
+	bool llm;                 /* is there an endpoint that models can be asked at? */
 	const char *error_base;   /* flow.error_base; NULL: the standard one */
 	const char *event_source; /* of emitted events that name none */
 	int64_t retry_max, retry_max_delay_ms;
