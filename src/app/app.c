@@ -31,6 +31,7 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/spending.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -199,13 +200,16 @@ static void open_countersign(struct app *app)
 
 static void open_agents(struct app *app)
 {
+	app->spending = spending_new(app->env);
 	const struct agents_api_options options = {.store = app->store,
 											   .env = app->env,
 											   .ids = &app->ids,
 											   .audit = &app->audit,
 											   .outbox = app->outbox,
-											   .packs = app->packs};
+											   .packs = app->packs,
+											   .budget_hooks = spending_hooks(app->spending)};
 	app->agents = agents_api_open(&options);
+	spending_serve(app->spending, agents_budgets(app->agents), app->outbox);
 }
 
 static void open_trade(struct app *app)
@@ -274,6 +278,7 @@ void app_close(struct app *app)
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	agents_api_close(app->agents);
+	spending_free(app->spending);
 	expr_close(app->exprs);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);

@@ -28,6 +28,7 @@ struct cli;
 struct countersign;
 struct flow_api;
 struct flow_llm;
+struct spending;
 struct events;
 struct expr_pool;
 struct flow_host;
@@ -70,7 +71,8 @@ struct app {
 	struct sign_api *sign;
 	struct trade_api *trade;
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
-	struct flow_api *flow;   /* while serving */
+	struct spending *spending;
+	struct flow_api *flow; /* while serving */
 	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
 	char started_at[32];

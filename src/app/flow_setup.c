@@ -27,6 +27,7 @@ bool flow_setup(struct app *app, struct err *err)
 		.expr = app->exprs,
 		.outgoing = &host->outgoing,
 		.llm = app->models->llm,
+		.spending = app->spending,
 		.policy = &host->policy,
 		.op = flow_host_op,
 		.op_self = host,

@@ -149,10 +149,12 @@ static void take(const struct llm *llm, const struct llm_question *question, con
 	llm_answer_fini(&answer);
 }
 
-static void tell(const struct err *err, const struct outgoing_answer *got, struct llm_reply *reply,
-				 struct trouble *trouble)
+static void tell(const struct llm *llm, const struct llm_question *question, const struct err *err,
+				 const struct outgoing_answer *got, struct llm_reply *reply, struct trouble *trouble)
 {
 	reply->definite = !got->sent;
+	if (!got->sent)
+		reply->cost = cost_datum(llm, model_of(question->request), 0, 0, NULL, false);
 	if (got->refused)
 		trouble_set(trouble, TROUBLE_COMMUNICATION, "Address not allowed", "%s", err->message);
 	else if (err->kind == ERR_DEADLINE)
@@ -213,7 +215,7 @@ void llm_ask(struct llm *llm, const struct llm_question *q, struct llm_reply *re
 	if (outgoing_ask(o->outgoing, &request, &got, &err))
 		take(llm, q, &got, reply, trouble);
 	else
-		tell(&err, &got, reply, trouble);
+		tell(llm, q, &err, &got, reply, trouble);
 	outgoing_answer_fini(&got);
 	buf_fini(&body);
 }

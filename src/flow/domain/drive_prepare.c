@@ -84,13 +84,20 @@ static void intend(struct place *place, struct datum *request)
 		drive_fault(place, &trouble);
 		return;
 	}
-	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
 	bool same = unsure != NULL && datum_same_text(unsure->request, request);
+	struct datum *cost = NULL;
+	if (same)
+		datum_set(&cost, unsure->cost); /* what was kept for the same request still is */
+	else if (!drive_money(place, request, &cost))
+		return;
+	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
 	row.request = request;
+	row.cost = cost;
 	row.n = same ? unsure->deliveries + 1 : 1;
 	if (unsure != NULL && !same)
 		row.attempt = place->frame->attempt + 1;
 	drive_emit(place->drive, &row);
+	datum_unref(cost);
 }
 
 void drive_prepare(struct place *place)

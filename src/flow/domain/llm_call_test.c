@@ -181,6 +181,7 @@ static void an_answer_is_a_message_and_its_tokens(void **state)
 	llm_answer_fini(&answer);
 }
 
+/* REF: WHATWG HTML, server-sent events */
 static void a_stream_is_put_together(void **state)
 {
 	struct llm_answer answer;
