@@ -95,6 +95,16 @@ struct config {
 		struct {
 			int64_t helpers, cpu_ms, memory_bytes;
 		} expr;
+		struct {
+			const char *base_url, *key_file;
+			struct {
+				size_t count;
+				const char **items;
+			} routes;
+		} llm;
+		struct {
+			const char *base_url, *model;
+		} embedding;
 	} flow;
 	struct {
 		int level, format;

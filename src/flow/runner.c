@@ -15,6 +15,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
 #include "flow/runner_internal.h"
+#include "flow/spending.h"
 #include "http/workers.h"
 
 enum { SCHEMA_ARENA_CAP = 16 << 20 }; /* bytes of what is told */
@@ -133,7 +134,7 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.parent_path = start->parent_path,
 	};
 	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
-		   runs_insert(db, &record, err);
+		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
 }
 
 void runner_wake(struct runner *runner, const char *run_id)
@@ -175,6 +176,17 @@ void runner_order(struct runner *runner, const char *run_id, enum runner_order o
 	post(runner, run_id, message);
 }
 
+void runner_halt(struct runner *runner, const char *run_id, const char *budget_id, int64_t allocated_micros)
+{
+	char text[128];
+	struct message *message = new_message(MESSAGE_ORDER);
+	int size = snprintf(text, sizeof text, "{\"budget_id\":\"%.36s\",\"allocated_micros\":%lld}", budget_id,
+						(long long)allocated_micros);
+	message->order = RUNNER_HALT;
+	message->output = datum_text(text, (size_t)size);
+	post(runner, run_id, message);
+}
+
 void runner_result(struct runner *runner, const struct runner_result *result)
 {
 	struct message *message = new_message(MESSAGE_RESULT);
@@ -182,6 +194,7 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 	message->deliveries = result->deliveries;
 	message->output = result->output;
 	message->error = result->error;
+	message->cost = result->cost;
 	message->definite = result->definite;
 	post(runner, result->run_id, message);
 }
@@ -232,7 +245,7 @@ static bool take_up_all(struct runner *runner, struct err *err)
 {
 	struct db *db = store_read(runner->options.store);
 	pthread_mutex_lock(&runner->lock);
-	bool good = runs_open(db, take_up, runner, err);
+	bool good = runs_open(db, take_up, runner, err) && spending_take_up(runner, db, err);
 	pthread_mutex_unlock(&runner->lock);
 	store_read_end(runner->options.store, db);
 	return good;
@@ -248,6 +261,8 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .op = world_op,
 								   .id = world_id,
 								   .resource = world_resource,
+								   .llm = options->llm != NULL,
+								   .afford = spending_afford,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -273,6 +288,7 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 		return false;
 	}
 	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
+	spending_attach(options->spending, runner);
 	*out = runner;
 	return true;
 }
@@ -319,6 +335,7 @@ void runner_close(struct runner *runner)
 {
 	if (runner == NULL)
 		return;
+	spending_attach(runner->options.spending, NULL);
 	pthread_mutex_lock(&runner->lock);
 	runner->closing = true;
 	atomic_store(&runner->stopping, true);

@@ -30,7 +30,7 @@ struct message {
 	char *reason;
 	uint32_t frame;
 	int64_t deliveries;
-	struct datum *output, *error;
+	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
 	bool definite;
 	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
 	void *self;
@@ -64,6 +64,15 @@ struct live {
 	unsigned in_flight;            /* effects sent and not answered */
 	int64_t due_us;
 	int64_t alarm_us; /* for which an alarm is set; 0: none is known */
+
+	struct live_money {
+		char *account_id, *agent_id, *workflow; /* who spends; agent NULL: nobody in particular */
+		struct spend *noted, **end;             /* of the turn */
+		int64_t promised;                       /* in the turn, not yet in its commit */
+		int64_t due_us;                         /* when the window of the budget that halted it is over */
+		bool holds, settled, short_of;          /* reservations are open; the commit settled, or was refused one */
+		bool halted;                            /* it is among those that settlements let look again */
+	} money;
 
 	/* of the turn */
 	bool loaded, recovered;
@@ -119,6 +128,10 @@ void live_forget(struct live *live); /* the state in memory: it is read anew at 
 
 /* turn.c */
 void turn_run(void *live, int worker);
+
+/* spending_turn.c; see flow/spending.h */
+enum drive_means spending_afford(void *runner, const struct place *place, struct datum *request, struct datum *asked,
+								 struct datum **cost, struct trouble *trouble);
 
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
