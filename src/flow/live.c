@@ -31,6 +31,11 @@ void live_forget(struct live *live)
 	definition_unref(live->definition);
 	free(live->seed);
 	live->seed = NULL;
+	free(live->account_id);
+	free(live->parent_run_id);
+	free(live->created_by);
+	live->account_id = live->parent_run_id = live->created_by = NULL;
+	following_forget(live);
 	live->definition = NULL;
 	live->loaded = false;
 }

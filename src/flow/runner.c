@@ -14,6 +14,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
 
@@ -58,6 +59,17 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
 {
 	return resource_get(self, uri, trouble);
+}
+
+static struct live *live_of(const struct run *run)
+{
+	return (struct live *)(uintptr_t)((const char *)run - offsetof(struct live, run));
+}
+
+static bool world_child(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble)
+{
+	(void)self;
+	return child_find(live_of(run), spec, trouble);
 }
 
 static void world_id(void *self, char id[37])
@@ -177,6 +189,11 @@ void runner_order(struct runner *runner, const char *run_id, enum runner_order o
 	post(runner, run_id, message);
 }
 
+void runner_look(struct runner *runner, const char *run_id)
+{
+	post(runner, run_id, new_message(MESSAGE_LOOK));
+}
+
 void runner_result(struct runner *runner, const struct runner_result *result)
 {
 	struct message *message = new_message(MESSAGE_RESULT);
@@ -240,6 +257,14 @@ static bool take_up_all(struct runner *runner, struct err *err)
 	return good;
 }
 
+static bool take_up_others(struct runner *runner, struct err *err)
+{
+	struct db *db = store_read(runner->options.store);
+	bool good = following_open(runner, db, err);
+	store_read_end(runner->options.store, db);
+	return good;
+}
+
 static void init(struct runner *runner, const struct runner_options *options)
 {
 	pthread_condattr_t monotonic;
@@ -248,6 +273,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .eval = world_eval,
 								   .valid = world_valid,
 								   .op = world_op,
+								   .child = world_child,
 								   .id = world_id,
 								   .resource = world_resource,
 								   .error_base = options->error_base,
@@ -270,7 +296,8 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	must(runner != NULL);
 	init(runner, options);
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
-		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err)) {
+		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err) ||
+		!take_up_others(runner, err)) {
 		runner_close(runner);
 		return false;
 	}
@@ -297,6 +324,7 @@ static void free_all(struct runner *runner)
 	map_fini(&runner->live);
 	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);
+	feed_close(runner);
 }
 
 void runner_close(struct runner *runner)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/must.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 
 enum { LOOK_AGAIN_US = 1000000 }; /* the wall clock may have been moved */
@@ -53,6 +54,10 @@ void alarms_fini(struct alarms *alarms)
 static void ring(struct runner *runner)
 {
 	struct alarm alarm = take_first(&runner->alarms);
+	if (strcmp(alarm.run_id, FEED_ALARM) == 0) {
+		feed_ring(runner);
+		return;
+	}
 	struct live *live = live_get(runner, alarm.run_id);
 	live_queue(live);
 	live_put(live);

@@ -11,6 +11,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
 
@@ -50,6 +51,22 @@ static bool open_definition(struct live *live, struct db *db, const struct run_r
 											  problems.list.items[0].message);
 }
 
+static char *dup_or_null(const char *text)
+{
+	char *copy = text == NULL ? NULL : strdup(text);
+	must(text == NULL || copy != NULL);
+	return copy;
+}
+
+static void keep_record(struct live *live, const struct run_record *record)
+{
+	live->seed = dup_or_null(record->seed);
+	live->account_id = dup_or_null(record->account_id);
+	live->parent_run_id = dup_or_null(record->parent_run_id);
+	live->created_by = dup_or_null(record->created_by);
+	live->priority = record->priority;
+}
+
 static bool load_from(struct live *live, struct db *db, struct arena *arena, struct err *err)
 {
 	struct run_record record;
@@ -60,12 +77,11 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 		return err_set(err, ERR_NOT_FOUND, "There is no run %s.", live->run_id);
 	if (!open_definition(live, db, &record, arena, err))
 		return false;
-	live->seed = strdup(record.seed);
-	must(live->seed != NULL);
+	keep_record(live, &record);
 	run_init(&live->run, definition_ir(live->definition), live->run_id, live->seed);
 	live->run.version = live->runner->options.version;
 	live->loaded = true;
-	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err)) {
+	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err) || !following_load(live, db, err)) {
 		live_forget(live);
 		return false;
 	}
@@ -99,6 +115,7 @@ static void keep_row(void *self, const struct row *row)
 	else
 		live->first_seq = row->seq;
 	row_encode(row, &live->lines);
+	following_row(live, row);
 	if (row->kind != ROW_INTENT)
 		return;
 	struct intent *intent = malloc(sizeof *intent);
@@ -130,6 +147,8 @@ static void take_message(struct live *live, struct message *message)
 {
 	if (message->kind == MESSAGE_RESULT)
 		take_result(live, message);
+	else if (message->kind == MESSAGE_LOOK)
+		live->following.look = true;
 	else
 		take_order(live, message);
 	if (message->told != NULL) {
@@ -188,6 +207,8 @@ static void decide(struct live *live, struct message *inbox)
 		take_message(live, message);
 	}
 	live->end = run_is_over(live->run.status) ? DRIVE_OVER : drive_turn(&live->drive, TURN_ROWS);
+	while (live->end == DRIVE_WAITS && following_take(live))
+		live->end = drive_turn(&live->drive, TURN_ROWS);
 }
 
 /* --- committing --- */
@@ -210,7 +231,7 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
-	return runs_commit(db, &live->commit, err);
+	return runs_commit(db, &live->commit, err) && following_commit(live, db, err);
 }
 
 static void after_commit(void *self, int worker);
@@ -294,6 +315,7 @@ static struct waiter *settle(struct live *live)
 	else if (live->end == DRIVE_MORE || live->inbox != NULL)
 		live_queue(live);
 	runner->turns_under_way--;
+	feed_settled(runner, live);
 	pthread_cond_broadcast(&runner->changed);
 	return waiters_met(live);
 }
@@ -325,7 +347,8 @@ static void after_commit(void *self, int worker)
 	(void)worker;
 	if (live->applied)
 		send_effects(live);
-	else
+	following_tell(live);
+	if (!live->applied)
 		undo(live);
 	end_turn(live);
 }

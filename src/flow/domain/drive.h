@@ -19,6 +19,7 @@
 #include "flow/domain/scope.h"
 #include "flow/domain/trouble.h"
 
+struct child_spec;
 struct datum;
 struct json;
 
@@ -33,6 +34,8 @@ struct world {
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
 	/* A document by its address: a reference; NULL sets *trouble.  May block. */
 	struct datum *(*resource)(void *self, const char *uri, struct trouble *trouble);
+	/* The version of a workflow that is to be run, by its name; false sets *trouble. */
+	bool (*child)(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
 	void (*id)(void *self, char id[37]);
 	const char *error_base;   /* flow.error_base; NULL: the standard one */
