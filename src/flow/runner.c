@@ -14,6 +14,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
@@ -59,6 +60,17 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
 {
 	return resource_get(self, uri, trouble);
+}
+
+static struct live *live_of(const struct run *run)
+{
+	return (struct live *)(uintptr_t)((const char *)run - offsetof(struct live, run));
+}
+
+static bool world_child(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble)
+{
+	(void)self;
+	return child_find(live_of(run), spec, trouble);
 }
 
 static void world_id(void *self, char id[37])
@@ -187,6 +199,11 @@ void runner_halt(struct runner *runner, const char *run_id, const char *budget_i
 	post(runner, run_id, message);
 }
 
+void runner_look(struct runner *runner, const char *run_id)
+{
+	post(runner, run_id, new_message(MESSAGE_LOOK));
+}
+
 void runner_result(struct runner *runner, const struct runner_result *result)
 {
 	struct message *message = new_message(MESSAGE_RESULT);
@@ -251,6 +268,14 @@ static bool take_up_all(struct runner *runner, struct err *err)
 	return good;
 }
 
+static bool take_up_others(struct runner *runner, struct err *err)
+{
+	struct db *db = store_read(runner->options.store);
+	bool good = following_open(runner, db, err);
+	store_read_end(runner->options.store, db);
+	return good;
+}
+
 static void init(struct runner *runner, const struct runner_options *options)
 {
 	pthread_condattr_t monotonic;
@@ -259,6 +284,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .eval = world_eval,
 								   .valid = world_valid,
 								   .op = world_op,
+								   .child = world_child,
 								   .id = world_id,
 								   .resource = world_resource,
 								   .llm = options->llm != NULL,
@@ -283,7 +309,8 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	must(runner != NULL);
 	init(runner, options);
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
-		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err)) {
+		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err) ||
+		!take_up_others(runner, err)) {
 		runner_close(runner);
 		return false;
 	}
@@ -312,6 +339,7 @@ static void free_all(struct runner *runner)
 	map_fini(&runner->live);
 	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);
+	feed_close(runner);
 }
 
 bool runner_step(struct runner *runner, bool effect_first)

@@ -93,6 +93,9 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 /* Drive the run: it was inserted, or something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);
 
+/* There is something new in the store for the run: an event for its listeners, the end of a run that it waits for. */
+void runner_look(struct runner *runner, const char *run_id);
+
 enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME, RUNNER_HALT };
 /*
  * Tell a run to stop, pause or go on; wrong in its state, it is left as it is.  `told` (may be NULL) is called when the

@@ -10,6 +10,7 @@
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/run.h"
+#include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
 #include "store/store.h"
@@ -23,7 +24,7 @@ enum {
 };
 
 /* Something that happened to a run. */
-enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER };
+enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER, MESSAGE_LOOK };
 struct message {
 	enum message_kind kind;
 	enum runner_order order;
@@ -78,7 +79,9 @@ struct live {
 	bool loaded, recovered;
 	struct definition *definition;
 	struct run run;
-	char *seed;
+	char *seed, *account_id, *parent_run_id, *created_by; /* the last two may be NULL */
+	int64_t priority;
+	struct following following;
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;
@@ -111,6 +114,7 @@ struct runner {
 	struct map resources;   /* uri -> struct datum */
 	struct alarms alarms;
 	struct waiter *waiters;
+	struct feed *feed; /* feed.h; NULL: none */
 	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;
@@ -125,6 +129,10 @@ void live_put(struct live *live);
 void live_queue(struct live *live); /* a turn, unless one is queued or under way */
 void live_post(struct live *live, struct message *message);
 void live_forget(struct live *live); /* the state in memory: it is read anew at the next turn */
+
+/* children.c: world.child for this run */
+struct child_spec;
+bool child_find(struct live *live, struct child_spec *spec, struct trouble *trouble);
 
 /* turn.c */
 void turn_run(void *live, int worker);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/must.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 
 enum { LOOK_AGAIN_US = 1000000 }; /* the wall clock may have been moved */
@@ -61,6 +62,10 @@ void alarms_set_for(struct live *live, int64_t due_us)
 static void ring(struct runner *runner)
 {
 	struct alarm alarm = take_first(&runner->alarms);
+	if (strcmp(alarm.run_id, FEED_ALARM) == 0) {
+		feed_ring(runner);
+		return;
+	}
 	struct live *live = live_get(runner, alarm.run_id);
 	if (live->alarm_us == alarm.due_us)
 		live->alarm_us = 0;
