@@ -33,6 +33,7 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/spending.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -145,12 +146,17 @@ static void open_people(struct app *app)
 
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err)
 {
+	return app_secret_read(name, &app->arena, secret, err);
+}
+
+bool app_secret_read(const char *name, struct arena *arena, const char **secret, struct err *err)
+{
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char line[SECRET_MAX + 2] = "";
 	if (name == NULL)
 		return true;
 	if (strncmp(name, "cred:", 5) == 0)
-		name = arena_printf(&app->arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
+		name = arena_printf(arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
 	FILE *file = name != NULL ? fopen(name, "re") : NULL;
 	if (file == NULL)
 		return err_set(err, ERR_IO, "cannot read the key in %s: %s", name, strerror(errno));
@@ -159,7 +165,7 @@ bool app_secret(struct app *app, const char *name, const char **secret, struct e
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!read || line[0] == '\0' || strlen(line) > SECRET_MAX)
 		return err_set(err, ERR_IO, "the file %s holds no key of one line, at most %d bytes", name, SECRET_MAX);
-	*secret = arena_dup(&app->arena, line);
+	*secret = arena_dup(arena, line);
 	return true;
 }
 
@@ -196,13 +202,17 @@ static void open_countersign(struct app *app)
 
 static void open_agents(struct app *app)
 {
+	app->spending = spending_new(app->env);
 	const struct agents_api_options options = {.store = app->store,
 											   .env = app->env,
 											   .ids = &app->ids,
 											   .audit = &app->audit,
 											   .outbox = app->outbox,
-											   .packs = app->packs};
+											   .packs = app->packs,
+											   .exprs = app->exprs,
+											   .budget_hooks = spending_hooks(app->spending)};
 	app->agents = agents_api_open(&options);
+	spending_serve(app->spending, agents_budgets(app->agents), app->outbox);
 }
 
 static void open_trade(struct app *app)
@@ -272,6 +282,7 @@ void app_close(struct app *app)
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	agents_api_close(app->agents);
+	spending_free(app->spending);
 	expr_close(app->exprs);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
@@ -535,6 +546,7 @@ void app_stop(struct app *app)
 {
 	struct err err;
 	atomic_store(&app->draining, true);
+	trade_api_stop(app->trade);
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);

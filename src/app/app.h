@@ -28,6 +28,8 @@ struct blobs;
 struct cli;
 struct countersign;
 struct flow_api;
+struct flow_llm;
+struct spending;
 struct events;
 struct expr_pool;
 struct flow_host;
@@ -70,6 +72,8 @@ struct app {
 	struct mailer *mailer; /* NULL: mails are files */
 	struct sign_api *sign;
 	struct trade_api *trade;
+	struct flow_llm *models; /* in the arena; NULL before flow_setup */
+	struct spending *spending;
 	struct flow_api *flow; /* while serving */
 	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
@@ -135,6 +139,7 @@ bool app_mail_now(struct app *app, const struct mail *mail, struct err *err);
 
 /* The one line of the file that a key …_file names, or of a credential of systemd (cred:NAME); the arena's [P-3.2]. */
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err);
+bool app_secret_read(const char *name, struct arena *arena, const char **secret, struct err *err);
 
 /* Does this signature of a checkpoint hold under our key?  For audit_verify; `self` is the app. */
 bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/must.h"
+#include "expr/expr.h"
 #include "flow/flow.h"
 #include "http/router.h"
 #include "people/roles.h"
@@ -26,6 +27,7 @@ static void open_agents(struct agents_fixture *f, const struct budget_hooks *hoo
 											   .audit = &f->audit,
 											   .outbox = f->outbox,
 											   .packs = f->packs,
+											   .exprs = f->exprs,
 											   .budget_hooks = *hooks};
 	f->agents = agents_api_open(&options);
 	struct router *router = router_new();
@@ -46,6 +48,9 @@ int agents_fixture_new(void **state)
 	must(f != NULL);
 	people_fixture_open(&f->people, "agents", people, sizeof people / sizeof *people, flow_pack_kinds,
 						flow_pack_kinds_count);
+	const struct expr_config exprs = {.helpers = 1};
+	struct err err;
+	must(expr_open(&exprs, &f->exprs, &err));
 	f->outbox = outbox_new(f->store, &f->env.env, &f->ids, "https://test");
 	open_agents(f, &none);
 	*state = f;
@@ -59,6 +64,7 @@ int agents_fixture_free(void **state)
 	f->store = NULL;
 	agents_api_close(f->agents);
 	outbox_free(f->outbox);
+	expr_close(f->exprs);
 	people_fixture_close(&f->people);
 	free(f);
 	return 0;

@@ -10,6 +10,7 @@
 
 struct agents_fixture {
 	PEOPLE_FIXTURE
+	struct expr_pool *exprs;
 	struct outbox *outbox;
 	struct agents_api *agents;
 };

@@ -83,6 +83,8 @@ static void open_sign(struct project_fixture *f, bool require_stamp, bool with_p
 											 .require_stamp = require_stamp,
 											 .pm = with_pm ? pm : NULL,
 											 .pm_self = f,
+											 .search = f->search,
+											 .search_self = f->search_self,
 											 .mail = mail,
 											 .mail_self = f};
 	f->sign = sign_api_open(&options);

@@ -25,6 +25,9 @@ struct project_fixture {
 	const char *pm_says; /* instead of a number */
 	char pm_key[64], pm_first[64];
 	int pm_calls, mails;
+	/* the search engine, from fixture_reopen on; NULL: none */
+	bool (*search)(void *self, const struct sign_search_call *call, int *status, struct buf *answer, struct err *err);
+	void *search_self;
 };
 
 /* cmocka's setup and teardown of one test. */

@@ -130,6 +130,7 @@ static void open_store(void)
 
 static void close_store(void)
 {
+	trade_api_stop(f.api);
 	store_close(f.store);
 	idempotency_free(f.idempotency);
 	rates_free(f.rates);
