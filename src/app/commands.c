@@ -50,6 +50,10 @@ static const struct cli_option verify_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+static const struct cli_option audit_verify_options[] = {
+	{"archives", "DIR", "Begin with the archives in this folder", false},
+	{NULL, NULL, NULL, false},
+};
 static const struct cli_option doctor_options[] = {
 	{"accept-clock", NULL, "The machine's clock was wrong and is right now: go by it again", false},
 	{NULL, NULL, NULL, false},
@@ -83,9 +87,11 @@ const struct cli_command cli_commands[] = {
 	 "different,\n"
 	 "3 not replayable.",
 	 replay_options, 0, 1, command_replay},
-	{"audit verify", "[FILE]", "Verify the audit chain of a store or of an export",
-	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.", NULL, 0, 1,
-	 command_audit_verify},
+	{"audit verify", "[FILE] [--archives DIR]", "Verify the audit chain of a store or of an export",
+	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.",
+	 audit_verify_options, 0, 1, command_audit_verify},
+	{"audit archive", "", "Put rows past audit.retention_days into files of DATA/archive",
+	 "A running server does so by itself, once an hour.", NULL, 0, 0, command_audit_archive},
 	{"audit export", "", "Write the audit chain as NDJSON", NULL, NULL, 0, 0, command_audit_export},
 	{"audit checkpoint", "", "Sign the head of the audit chain now",
 	 "With --json {statement, signature}: keep it on another machine, where it shows a chain that was cut or rebuilt.",

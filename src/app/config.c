@@ -97,6 +97,8 @@ static const struct field config_fields[] = {
 	F_BOOL(config, seal.store_all, KEY(seal.store_all), DEFAULT(0), DOC("Store the seal of every calculation")),
 	F_INT(config, audit.checkpoint_s, KEY(audit.checkpoint_s), RANGE(10, 86400), DEFAULT(3600), UNIT("s"),
 		  DOC("Between two signed checkpoints of the audit chain")),
+	F_INT(config, audit.retention_days, KEY(audit.retention_days), RANGE(365, 36500), DEFAULT(2557), UNIT("days"),
+		  DOC("Rows of the audit chain stay in the store; then they go to DATA/archive")),
 	F_STR(config, audit.checkpoint_dir, KEY(audit.checkpoint_dir),
 		  DOC("Folder for copies of checkpoints; put it on another machine")),
 	F_INT(config, store.batch_max, KEY(store.batch_max), RANGE(1, 4096), DEFAULT(256), DOC("Writes in one commit")),

@@ -51,7 +51,7 @@ struct config {
 		bool store_all;
 	} seal;
 	struct {
-		int64_t checkpoint_s;
+		int64_t checkpoint_s, retention_days;
 		const char *checkpoint_dir;
 	} audit;
 	struct {

@@ -47,6 +47,7 @@ void routes_add(struct app *app)
 	backup_api_add(app);
 	server_keys_api_add(app);
 	clock_api_add(app);
+	audit_archive_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
