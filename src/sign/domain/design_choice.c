@@ -57,9 +57,10 @@ static bool list_sections(struct choosing *c, const struct section_set *set, enu
 {
 	struct design_problem *p = c->problem;
 	p->list = arena_array(c->calc->arena, section_room(set), sizeof *p->list);
-	if (p->list != NULL)
+	p->ranked = arena_array(c->calc->arena, section_room(set), sizeof *p->ranked);
+	if (p->list != NULL && p->ranked != NULL)
 		p->count = section_list(set, standard, families, p->list);
-	return p->list != NULL;
+	return p->list != NULL && p->ranked != NULL;
 }
 
 static bool choose_steel(struct choosing *c)
