@@ -71,8 +71,6 @@ static bool read_headers(const struct exchange *x, struct signed_ingest *s, stru
 bool trade_signed(const struct exchange *x, struct err *err)
 {
 	struct signed_ingest s;
-	if (strncmp(x->match.route->path, "/hooks/", 7) == 0) /* [trade.md 2.4] the path itself is the proof */
-		return true;
 	return strcmp(x->match.route->permission, "trade.device") == 0 ? terminal_signed(x, err) : read_headers(x, &s, err);
 }
 

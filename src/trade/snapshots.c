@@ -11,6 +11,7 @@
 #include "core/stamp.h"
 #include "seal/pack.h"
 #include "store/store.h"
+#include "trade/bars.h"
 #include "trade/domain/instruments.h"
 #include "trade/domain/reconcile.h"
 #include "trade/domain/risk.h"
@@ -222,7 +223,11 @@ static bool store_quotes(struct taking *t, struct err *err)
 		/* a bar that is not there is told as 0, and must not look like a gap */
 		const struct quote quote = {from->instrument,        from->bid,    from->ask, level(from->open),
 									level(from->prev_close), from->time_us};
-		if (from->instrument != NULL && !quote_put(t->l->db, t->account->trading_account_id, &quote, err))
+		const char *account = t->account->trading_account_id;
+		if (from->instrument == NULL)
+			continue;
+		if (!quote_put(t->l->db, account, &quote, err) ||
+			(from->bid > 0 && !bars_note(t->l->db, account, from->instrument, from->bid, from->time_us, err)))
 			return false;
 	}
 	return true;
