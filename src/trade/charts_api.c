@@ -16,6 +16,7 @@
 #include "trade/chart_cache.h"
 #include "trade/chart_op.h"
 #include "trade/charts.h"
+#include "trade/figures.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -117,12 +118,16 @@ void chart_answer(struct exchange *x, const struct op *op, const struct json *bo
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
+	const char *type = strrchr(op->name, '.') + 1;
 	if (chart_cache_find(api->charts, p.account_id, key, NULL, now_us(x), &x->arena, &p)) {
+		figures_count(api->figures, COUNT_media_cache_hits_total, type, NULL);
 		answer(x, &p, 200);
 		return;
 	}
+	int64_t began_us = env_mono_us(api->options.env);
 	if (!draw(x, op, body, &p))
 		return;
+	figures_drew(api->figures, type, env_mono_us(api->options.env) - began_us);
 	chart_cache_put(api->charts, &p, now_us(x));
 	answer(x, &p, status);
 }

@@ -10,6 +10,7 @@
 #include "seal/outbox.h"
 #include "store/store.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/limits.h"
 #include "trade/tell.h"
 #include "trade/trade_internal.h"
@@ -133,6 +134,8 @@ static bool begin(const struct episode *e, const char *state, int64_t closes_us,
 				V_TEXT(e->account->account_id), V_TEXT(state), V_INT(e->c->now_us), V_TIME(closes_us)))
 		return false;
 	*begun = db_changed(e->c->db) == 1;
+	if (*begun)
+		figures_count(e->c->api->figures, COUNT_guard_triggers_total, e->guard, NULL);
 	return !*begun || record(e, AUDIT_GUARD_TRIGGER, "guard.triggered", err);
 }
 

@@ -16,6 +16,7 @@
 #include "trade/domain/reconcile.h"
 #include "trade/domain/risk.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 
@@ -336,6 +337,7 @@ static bool resolve_one(struct taking *t, struct delivery *d, struct err *err)
 		return true; /* only the terminal that had it knows that it did not send it */
 	if (d->attempts >= DELIVERY_ATTEMPTS)
 		return delivery_failed(t->l, d, "not acknowledged and not at the broker", err);
+	figures_count(t->l->api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_READY], NULL);
 	return delivery_move(t->l->db, d, DELIVERY_READY, t->l->now_us, &moved, err) &&
 		   delivery_record(t->l, d, AUDIT_DELIVERY_READY, err);
 }
@@ -521,6 +523,8 @@ static bool diverge(struct taking *t, const struct position *p, const char *kind
 	event.target_id = p->position_id;
 	event.meta = meta;
 	event.meta_count = 2;
+	if (fresh)
+		figures_count(t->l->api->figures, COUNT_reconciliation_divergences_total, kind, NULL);
 	return !fresh || audit_append(t->l->api->options.audit, t->l->db, &event, err);
 }
 
