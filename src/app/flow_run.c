@@ -206,7 +206,7 @@ static bool open_models(struct job *job, struct err *err)
 		return true;
 	if (!config_of_cli(job->cli, &job->arena, &job->config, NULL))
 		return err_set(err, ERR_INVALID, "the configuration is not valid");
-	return flow_llm_open(&job->models, &job->config, &job->host.outgoing, job->packs, &job->arena, err);
+	return flow_llm_open(&job->models, &job->config, &job->host.outgoing, job->packs, job->store, &job->arena, err);
 }
 
 static bool open_all(struct job *job, struct err *err)
@@ -218,7 +218,7 @@ static bool open_all(struct job *job, struct err *err)
 		return false;
 	flow_host_init(&job->host, &job->ops, job->packs, job->expr);
 	job->host.policy.shell = true; /* the caller's own machine */
-	return each_option(job->cli, "http-map", take_map, job, err) && open_models(job, err) && open_store(job, err) &&
+	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_models(job, err) &&
 		   open_runner(job, err);
 }
 

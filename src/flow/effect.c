@@ -27,7 +27,7 @@ struct effect {
 	char run_id[ID_TEXT];
 	uint32_t frame;
 	int64_t deliveries, timeout_ms;
-	char *path, *reference;
+	char *path, *reference, *account_id;
 	char key[EFFECT_KEY];
 	struct definition *definition; /* keeps `task` */
 	const struct ir_task *task;
@@ -164,10 +164,14 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 
 static struct datum *call_llm(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
+	const struct json *named = json_get(effect->task->metadata, "cache_tags");
+	struct datum *tags = named == NULL || named->kind != JS_ARRAY ? NULL : datum_json(named);
 	const struct llm_question question = {.request = effect->request,
 										  .effect_key = effect->key,
 										  .run_id = effect->run_id,
 										  .path = effect->path,
+										  .account_id = effect->account_id,
+										  .tags = tags == NULL ? NULL : datum_bytes(tags, NULL),
 										  .timeout_ms = effect->timeout_ms,
 										  .given_up = is_stopping,
 										  .self = effect->runner};
@@ -175,6 +179,7 @@ static struct datum *call_llm(struct effect *effect, struct trouble *trouble, st
 	llm_ask(effect->runner->options.llm, &question, &reply, trouble);
 	result->definite = reply.definite;
 	result->cost = reply.cost;
+	datum_unref(tags);
 	return reply.output;
 }
 
@@ -196,6 +201,7 @@ static void free_effect(struct effect *effect)
 	datum_unref(effect->authentication);
 	definition_unref(effect->definition);
 	free(effect->path);
+	free(effect->account_id);
 	free(effect->reference);
 	free(effect);
 }
@@ -262,11 +268,12 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .timeout_ms = time_left_ms(live, frame),
 							  .path = strdup(frame->path),
 							  .reference = strdup(frame->reference),
+							  .account_id = strdup(live->money.account_id),
 							  .definition = definition_ref(live->definition),
 							  .task = frame->task,
 							  .request = datum_ref(frame->request),
 							  .authentication = authentication_of(live, frame)};
-	must(effect->path != NULL && effect->reference != NULL);
+	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);
 	strcpy(effect->run_id, live->run_id);
 	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);
 	pthread_mutex_lock(&runner->lock);
