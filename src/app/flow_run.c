@@ -251,7 +251,10 @@ static void close_all(struct job *job)
 static bool insert(struct db *db, void *self, struct err *err)
 {
 	struct job *job = self;
-	return runner_insert(job->runner, db, &job->start, err);
+	return db_run(db, err,
+				  "INSERT INTO accounts (account_id, name, created_at) VALUES ('local', 'local', 0) ON CONFLICT "
+				  "(account_id) DO NOTHING") &&
+		   runner_insert(job->runner, db, &job->start, err);
 }
 
 static bool begin(struct job *job, const char *text, size_t size, struct err *err)

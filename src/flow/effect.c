@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/codec.h"
+#include "core/env.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
@@ -14,6 +15,7 @@
 #include "flow/domain/retry.h"
 #include "flow/domain/trouble.h"
 #include "flow/llm.h"
+#include "flow/memory_step.h"
 #include "flow/process.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
@@ -38,7 +40,8 @@ bool effect_is_ours(const struct ir_task *task)
 {
 	switch (task->type) {
 	case IR_CALL:
-		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM;
+		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
+			   task->call.callee == IR_MEMORY;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;
@@ -183,6 +186,20 @@ static struct datum *call_llm(struct effect *effect, struct trouble *trouble, st
 	return reply.output;
 }
 
+/* --- memories --- */
+
+static struct datum *call_memory(struct effect *effect, struct trouble *trouble)
+{
+	const struct runner_options *o = &effect->runner->options;
+	const struct memory_step step = {.store = o->store,
+									 .ids = o->ids,
+									 .now_us = env_wall_us(o->env),
+									 .account_id = effect->account_id,
+									 .run_id = effect->run_id,
+									 .call = effect->task->call.name};
+	return memory_step_run(&step, effect->request, trouble);
+}
+
 /* --- any --- */
 
 static struct datum *carry_out(struct effect *effect, struct trouble *trouble, struct runner_result *result)
@@ -190,6 +207,8 @@ static struct datum *carry_out(struct effect *effect, struct trouble *trouble, s
 	result->definite = true;
 	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_LLM)
 		return call_llm(effect, trouble, result);
+	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_MEMORY)
+		return call_memory(effect, trouble);
 	if (effect->task->type == IR_CALL)
 		return call_http(effect, trouble, result);
 	return process_run(effect->task, effect->request, effect->timeout_ms, &effect->runner->stopping, trouble);

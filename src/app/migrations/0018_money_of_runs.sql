@@ -19,3 +19,16 @@ CREATE TABLE llm_cache (
 ) STRICT;
 CREATE INDEX llm_cache_by_family ON llm_cache (account_id, family, created_at);
 CREATE INDEX llm_cache_due ON llm_cache (alike_until);
+
+-- Contents of memories, found by their words; put and dropped with them.
+CREATE FULLTEXT memory_texts;
+
+-- Vectors in the order in which an agent got them.
+CREATE TABLE memory_changes (
+  account_id TEXT NOT NULL,
+  agent_id TEXT NOT NULL,
+  newest BIGINT NOT NULL,
+  PRIMARY KEY (account_id, agent_id)
+) STRICT;
+ALTER TABLE memory_vectors ADD COLUMN change_no BIGINT NOT NULL DEFAULT 1;
+CREATE INDEX memory_vectors_by_change ON memory_vectors (account_id, agent_id, change_no);
