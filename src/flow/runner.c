@@ -16,6 +16,7 @@
 #include "flow/domain/schema.h"
 #include "flow/feed.h"
 #include "flow/runner_internal.h"
+#include "flow/scheduler.h"
 #include "http/workers.h"
 
 enum { SCHEMA_ARENA_CAP = 16 << 20 }; /* bytes of what is told */
@@ -302,6 +303,7 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 		return false;
 	}
 	must(pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
+	scheduler_look(runner);
 	*out = runner;
 	return true;
 }
