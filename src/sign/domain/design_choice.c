@@ -57,9 +57,10 @@ static bool list_sections(struct choosing *c, const struct section_set *set, enu
 {
 	struct design_problem *p = c->problem;
 	p->list = arena_array(c->calc->arena, section_room(set), sizeof *p->list);
-	if (p->list != NULL)
+	p->ranked = arena_array(c->calc->arena, section_room(set), sizeof *p->ranked);
+	if (p->list != NULL && p->ranked != NULL)
 		p->count = section_list(set, standard, families, p->list);
-	return p->list != NULL;
+	return p->list != NULL && p->ranked != NULL;
 }
 
 static bool choose_steel(struct choosing *c)
@@ -169,10 +170,9 @@ static void assume_plates(struct choosing *c)
 	calc_assume(c->calc, "anchors_in_concrete",
 				"Anchors stand in cracked concrete without anchor reinforcement; of a round pier the square within it "
 				"counts for their edges.");
-	calc_assume(
-		c->calc, "feasible_counted",
-		"feasible_count holds the combinations that were found; with plates, poles whose steel alone costs more "
-		"than the answers are not tried.");
+	calc_assume(c->calc, "feasible_counted",
+				"feasible_count holds the combinations that were found; with plates, poles and piers that would cost "
+				"more than the answers are not tried.");
 	if ((c->problem->types & 1U << FOUNDATION_SPREAD) != 0)
 		calc_assume(c->calc, "spread_at_grade",
 					"Spread footings reach up to grade, one under each pole, clear of each other, at most twice as "

@@ -6,8 +6,10 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/rng.h"
 #include "seal/harness.h"
 #include "seal/op.h"
 #include "sign/domain/baseplate_op.h"
@@ -398,6 +400,157 @@ static void plates_on_piers(void **state)
 	plate_agrees();
 }
 
+/* Of each pole the cheapest it was found with. */
+struct pole_costs {
+	size_t count;
+	struct {
+		char designation[40];
+		double usd;
+	} poles[64];
+};
+
+static void note_pole(struct pole_costs *costs, const char *designation, double usd)
+{
+	size_t at = 0;
+	while (at < costs->count && strcmp(costs->poles[at].designation, designation) != 0)
+		at++;
+	if (at == costs->count) {
+		assert_true(costs->count < 64);
+		snprintf(costs->poles[costs->count++].designation, 40, "%s", designation);
+		costs->poles[at].usd = INFINITY;
+	}
+	costs->poles[at].usd = fmin(costs->poles[at].usd, usd);
+}
+
+/* Selected and alternates of the last answer. */
+static size_t note_options(struct pole_costs *costs)
+{
+	int alternates = harness_count(harness, "/result/alternates");
+	if (harness_count(harness, "/result/selected") <= 0)
+		return 0;
+	for (int i = -1; i < alternates; i++) {
+		char at[60] = "/result/selected", pointer[100], name[40];
+		if (i >= 0)
+			snprintf(at, sizeof at, "/result/alternates/%d", i);
+		snprintf(pointer, sizeof pointer, "%s/foundation/type", at);
+		size_t size = (size_t)snprintf(name, sizeof name, "%.9s ", harness_text(harness, pointer));
+		snprintf(pointer, sizeof pointer, "%s/pole/designation", at);
+		snprintf(name + size, sizeof name - size, "%.29s", harness_text(harness, pointer));
+		snprintf(pointer, sizeof pointer, "%s/cost_usd/total", at);
+		note_pole(costs, name, number(pointer));
+	}
+	return (size_t)alternates + 1;
+}
+
+static int by_usd(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/*
+ * Searches that prune against those that hardly can: one diameter at a time, and with more places than there are poles,
+ * every pole is tried on every pier.  The best of all that are the answer of the search that prunes most.
+ */
+static void pruning_changes_nothing(void **state)
+{
+	(void)state;
+	static const double diameters[] = {3, 4.5, 6, 7.5};
+	for (int i = 0; i < 6; i++) {
+		struct pole_costs all = {.count = 0}, pruned = {.count = 0};
+		double mph = 90 + 12 * i, totals[64];
+		char more[240];
+		for (size_t d = 0; d < sizeof diameters / sizeof *diameters; d++) {
+			snprintf(more, sizeof more,
+					 ",\"support\":{\"families\":[\"%s\"]},\"alternates\":20,\"foundation\":{\"types\":["
+					 "\"baseplate\"],\"diameters_ft\":[%g],\"soil\":{\"class\":%d}}",
+					 i % 2 ? "pipe" : "HSS_round", diameters[d], 2 + i % 4);
+			assert_true(design(mph, more));
+			note_options(&all);
+		}
+		for (size_t k = 0; k < all.count; k++)
+			totals[k] = all.poles[k].usd;
+		qsort(totals, all.count, sizeof *totals, by_usd);
+		snprintf(more, sizeof more,
+				 ",\"support\":{\"families\":[\"%s\"]},\"alternates\":%d,\"foundation\":{\"types\":["
+				 "\"baseplate\"],\"diameters_ft\":[3,4.5,6,7.5],\"soil\":{\"class\":%d}}",
+				 i % 2 ? "pipe" : "HSS_round", i, 2 + i % 4);
+		assert_true(design(mph, more));
+		size_t found = note_options(&pruned);
+		assert_true(all.count > 0 && found == fmin(i + 1, (double)all.count));
+		for (size_t k = 0; k < found; k++)
+			near_share(pruned.poles[k].usd, totals[k], 1e-9);
+	}
+}
+
+/* REF: ACI 318-19 section 17.6.2.1; ACI 318-19 section 17.6.2.2: no line of anchors in a square of concrete breaks out
+ * at more than what the bound lets it hold: 4,000 lines. */
+static void no_line_holds_more_than_its_bound(void **state)
+{
+	(void)state;
+	struct rng rng;
+	rng_init(&rng, 23);
+	struct design_request request = {.foundation.fc_psi = 3000};
+	const struct design_problem p = {.request = &request};
+	double closest = 0;
+	for (int i = 0; i < 4000; i++) {
+		double block = 12 + 80 * rng_unit(&rng), side = 6 + (block - 6) * rng_unit(&rng),
+			   dia = .5 + 1.5 * rng_unit(&rng);
+		int count = 2 + (int)(3 * rng_unit(&rng));
+		struct anchor_answer a;
+		request.foundation.fc_psi = 2500 + 3000 * rng_unit(&rng);
+		double to_edge = (block - side) / 2 + 1.5;
+		struct anchor_problem line = {.bolt = {.kind = ANCHOR_CAST_IN,
+											   .dia_in = dia,
+											   .ase_in2 = dia,
+											   .futa_psi = 58000,
+											   .hef_in = 4 + 26 * rng_unit(&rng),
+											   .abrg_in2 = anchor_head_in2(dia, true),
+											   .kc = 24,
+											   .np_lb = NAN,
+											   .cac_in = NAN,
+											   .ductile = true},
+									  .fc_psi = request.foundation.fc_psi,
+									  .lambda = 1,
+									  .cracked = true,
+									  .count = (size_t)count,
+									  .edges = {block - to_edge, to_edge, to_edge, to_edge, 60},
+									  .n_lb = 1000};
+		for (int k = 0; k < count; k++)
+			line.points[k].y_in = (side - 3) * k / (count - 1);
+		anchors_check(&line, &a);
+		double kip = a.breakout_n.design_lb / 1000;
+		assert_true(design_block_may_hold(&p, kip * (block - 1.5), 0, block));
+		closest = fmax(closest, design_block_may_hold(&p, 1.25 * kip * (block - 1.5), 0, block) ? 0 : 1);
+	}
+	assert_true(closest == 1); /* and the bound is not far above some of them */
+}
+
+/* Room for more alternates never changes those before them: of any kind of foundation, by any objective. */
+static void alternates_only_add(void **state)
+{
+	(void)state;
+	static const char *const types[] = {"\"spread\"", "\"baseplate\"", "\"direct\",\"spread\",\"baseplate\""};
+	static const char *const objectives[] = {"cost", "weight", "depth"};
+	for (int i = 0; i < 9; i++) {
+		struct pole_costs many = {.count = 0}, few = {.count = 0};
+		for (int places = 20; places > 0; places -= 18) {
+			char more[200];
+			snprintf(more, sizeof more,
+					 ",\"objective\":\"%s\",\"alternates\":%d,\"foundation\":{\"types\":[%s]},"
+					 "\"support\":{\"families\":[\"HSS_square\",\"pipe\"]}",
+					 objectives[i / 3], places, types[i % 3]);
+			assert_true(design(95 + 5 * i, more));
+			note_options(places == 20 ? &many : &few);
+		}
+		assert_int_equal(few.count, 3);
+		for (size_t k = 0; k < few.count; k++) {
+			assert_string_equal(few.poles[k].designation, many.poles[k].designation);
+			near_share(few.poles[k].usd, many.poles[k].usd, 1e-12);
+		}
+	}
+}
+
 /* All types together are no dearer than the cheapest of them alone. */
 static void types_together(void **state)
 {
@@ -491,6 +644,9 @@ int main(void)
 		cmocka_unit_test(spread_footing_off_centre),
 		cmocka_unit_test(plates_on_piers),
 		cmocka_unit_test(types_together),
+		cmocka_unit_test(pruning_changes_nothing),
+		cmocka_unit_test(no_line_holds_more_than_its_bound),
+		cmocka_unit_test(alternates_only_add),
 		cmocka_unit_test(aluminum_poles),
 		cmocka_unit_test(aluminum_is_refused),
 		cmocka_unit_test(ten_runs_are_equal),

@@ -432,6 +432,67 @@ static void search_is_exact(void **state)
 	}
 }
 
+/* The same with a price of bars and limits of form; what is walked past is only what its concrete alone makes dearer.
+ */
+static bool brute_wish(const struct spread_problem *p, const struct spread_wish *wish, double *usd)
+{
+	double least = wish->below_usd;
+	for (double t = wish->thinnest_ft; t <= 10; t += .25)
+		for (double l = 1; l <= 60; l += .25)
+			for (double b = 1; b <= wish->widest_ft && wish->usd_ft3 * l * b * t < least; b += .25) {
+				const struct spread_size size = {l, b, t};
+				struct spread_answer a;
+				if (b < wish->narrowest_ft || l > wish->longest * b)
+					continue;
+				spread_check_soil(p, &size, &a);
+				if (!a.pass)
+					continue;
+				spread_check(p, &size, &a);
+				double price = wish->usd_ft3 * l * b * t + wish->usd_lb * spread_mat_lb(p, &size, &a.mat);
+				if (a.pass && a.mat.d_width_in >= 6)
+					least = fmin(least, price);
+			}
+	*usd = least;
+	return least < wish->below_usd;
+}
+
+/* REF: ACI 318-19 section 8.6.1.1; ACI 318-19 section 13.3.1.2: the bounds that prune lie below what they bound */
+static void wishes_are_exact(void **state)
+{
+	(void)state;
+	struct rng rng;
+	rng_init(&rng, 11);
+	for (int i = 0; i < 16; i++) {
+		struct spread_problem p = problem_of(1000 + 9000 * rng_unit(&rng), NAN);
+		p.force_lb = 200 + 3000 * rng_unit(&rng);
+		p.height_ft = 25 * rng_unit(&rng);
+		p.self_weight = i % 4 != 3;
+		p.cover_ft = i % 5 == 4 ? 1.5 : 0;
+		p.vertical_psf = i % 2 ? 1500 : 3000;
+		p.uplift_lb = i % 8 == 5 ? 1500 : 0;
+		struct spread_wish wish = {.usd_ft3 = 9.5,
+								   .usd_lb = 1.1,
+								   .thinnest_ft = i % 3 ? .5 : 2,
+								   .widest_ft = i % 6 == 1 ? 6 : 60,
+								   .narrowest_ft = 1 + i % 3,
+								   .longest = 2,
+								   .below_usd = INFINITY};
+		struct spread_size found = {0};
+		double best, usd = NAN;
+		bool any = brute_wish(&p, &wish, &best);
+		assert_int_equal(spread_search_wish(&p, &wish, &found, &usd), any);
+		if (!any)
+			continue;
+		near(usd, best, 1e-9 * best);
+		assert_true(spread_floor_usd(&p, &wish) <= best);
+		assert_true(spread_thinnest_ft(&p) <= found.thickness_ft);
+		wish.below_usd = best * (1 + 1e-9); /* with the tightest bound it is still found, and not below itself */
+		assert_true(spread_search_wish(&p, &wish, &found, &usd));
+		wish.below_usd = best * (1 - 1e-9);
+		assert_false(spread_search_wish(&p, &wish, &found, &usd));
+	}
+}
+
 static void nothing_feasible_gives_the_nearest(void **state)
 {
 	(void)state;
@@ -458,6 +519,7 @@ int main(void)
 		cmocka_unit_test(punching_takes_the_least_of_three),
 		cmocka_unit_test(sliding_by_friction_or_cohesion),
 		cmocka_unit_test(search_is_exact),
+		cmocka_unit_test(wishes_are_exact),
 		cmocka_unit_test(nothing_feasible_gives_the_nearest),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
