@@ -477,7 +477,7 @@ static void pruning_changes_nothing(void **state)
 				 i % 2 ? "pipe" : "HSS_round", i, 2 + i % 4);
 		assert_true(design(mph, more));
 		size_t found = note_options(&pruned);
-		assert_true(all.count > 0 && found == fmin(i + 1, (double)all.count));
+		assert_true(all.count > 0 && (double)found == fmin(i + 1, (double)all.count));
 		for (size_t k = 0; k < found; k++)
 			near_share(pruned.poles[k].usd, totals[k], 1e-9);
 	}
