@@ -5,10 +5,12 @@
 #include "app/app.h"
 #include "app/audit_archive.h"
 #include "app/files.h"
+#include "app/flow_llm.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "flow/agents_api.h"
+#include "flow/llm_cache.h"
 #include "seal/countersign.h"
 #include "seal/outbox.h"
 #include "store/store.h"
@@ -57,6 +59,8 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 		log_error("requests could not expire", log_str("why", err.message));
 	if (!agents_chores(app->agents, &err))
 		log_error("what agents have due could not be done", log_str("why", err.message));
+	if (app->models != NULL && app->models->cache != NULL && !llm_cache_sweep(app->models->cache, &err))
+		log_error("answers of models could not be swept", log_str("why", err.message));
 	due = false;
 	if (!trade_due(app->trade, &due, &err) || (due && !store_write(app->store, trade_work, app->trade, &err)))
 		log_error("the desk could not keep its times", log_str("why", err.message));

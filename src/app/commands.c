@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/flow_commands.h"
 #include "app/flow_ctk.h"
 #include "app/flow_run.h"
 #include "app/people_commands.h"
@@ -127,6 +128,19 @@ const struct cli_command cli_commands[] = {
 	 flow_ctk_options, 1, 1, command_flow_ctk},
 	{"flow validate", "FILE", "Check a workflow definition, without a server",
 	 "Prints {valid, form, problems}.  Exit codes: 0 valid, 2 not.", NULL, 1, 1, command_flow_validate},
+	{"flow status", "ID", "Show a run of a server",
+	 "Exit codes as of `flow run`: 0 completed or under way, 1 faulted, 3 cancelled or suspended.", flow_read_options,
+	 1, 1, command_flow_status},
+	{"flow why", "ID", "Say what a run waits for, and what would let it go on", NULL, flow_read_options, 1, 1,
+	 command_flow_why},
+	{"flow journal", "ID", "Print the rows of a run's journal", "One JSON object a line.", flow_read_options, 1, 1,
+	 command_flow_journal},
+	{"flow cancel", "ID [--reason TEXT]", "End a run; what it waits for is given up", NULL, flow_order_options, 1, 1,
+	 command_flow_cancel},
+	{"flow pause", "ID [--reason TEXT]", "Let a run finish what is under way, then stand still", NULL,
+	 flow_order_options, 1, 1, command_flow_pause},
+	{"flow resume", "ID [--reason TEXT]", "Let a paused run go on", NULL, flow_order_options, 1, 1,
+	 command_flow_resume},
 	{"user add", "EMAIL --role R[,R] [--password-file F|--invite]", "Make a person's login at the running server", NULL,
 	 user_add_options, 1, 1, command_user_add},
 	{"user list", "", "Name everybody of every account", NULL, NULL, 0, 0, command_user_list},

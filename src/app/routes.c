@@ -51,6 +51,7 @@ void routes_add(struct app *app)
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
+	trade_add_metrics(app->metrics, app->trade);
 	flow_add_routes(app->router, app->flow);
 	agents_add_routes(app->router, app->agents);
 	check_permissions(app->router);

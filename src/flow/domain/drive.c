@@ -257,6 +257,7 @@ static const char *missing(const struct ir_task *task)
 	case IR_OP:
 	case IR_FUNCTION:
 	case IR_LLM:
+	case IR_MEMORY:
 		return NULL;
 	default:
 		return task->call.name;
