@@ -520,6 +520,16 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
+/* By the installation's key, so that it holds over an exchange of the master key. */
+static void key_idempotency(const struct app *app)
+{
+	static const char purpose[] = "countersign/idempotency/v1";
+	unsigned char key[SHA256_SIZE];
+	hmac_sha256(app->keys.installation, sizeof app->keys.installation, purpose, sizeof purpose - 1, key);
+	idempotency_use_key(app->idempotency, key);
+	wipe(key, sizeof key);
+}
+
 bool app_assemble(struct app *app, struct err *err)
 {
 	app->router = router_new();
@@ -537,6 +547,7 @@ bool app_assemble(struct app *app, struct err *err)
 	fill_service(app);
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
+	key_idempotency(app);
 	trade_api_serve(app->trade, &(struct trade_serving){.idempotency = app->idempotency, .rates = app->rates});
 	return true;
 }
