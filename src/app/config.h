@@ -51,7 +51,7 @@ struct config {
 		bool store_all;
 	} seal;
 	struct {
-		int64_t checkpoint_s;
+		int64_t checkpoint_s, retention_days;
 		const char *checkpoint_dir;
 	} audit;
 	struct {
@@ -96,6 +96,16 @@ struct config {
 		struct {
 			int64_t helpers, cpu_ms, memory_bytes;
 		} expr;
+		struct {
+			const char *base_url, *key_file;
+			struct {
+				size_t count;
+				const char **items;
+			} routes;
+		} llm;
+		struct {
+			const char *base_url, *model;
+		} embedding;
 	} flow;
 	struct {
 		int level, format;

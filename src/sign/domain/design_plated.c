@@ -13,7 +13,7 @@ static const double IN_FT = 12;
 static void spread_problem_of(const struct design_problem *p, const struct design_candidate *c,
 							  const struct wind_pole_loads *wind, struct spread_problem *out)
 {
-	struct pole_loads loads = design_worst_share(p, wind, STRENGTH_TO_ASD, 1);
+	struct pole_loads loads = design_worst_share(p, wind, STRENGTH_TO_ASD, 0);
 	*out = (struct spread_problem){
 		.concrete = p->concrete,
 		.vertical_lb = 1000 * design_pole_dead_kip(p, c),
@@ -21,6 +21,7 @@ static void spread_problem_of(const struct design_problem *p, const struct desig
 		.moment_lbft = NAN,
 		.force_lb = 1000 * loads.v_kip,
 		.height_ft = loads.v_kip > 0 ? loads.m_kipin / loads.v_kip / IN_FT : 0,
+		.cross_lbft = 1000 * design_dead_kipin(p) / IN_FT,
 		.vertical_psf = p->soil.vertical_psf,
 		.friction = p->soil.friction,
 		.cohesion_psf = p->soil.cohesion_psf,

@@ -242,11 +242,18 @@ static void bad_input(void **state)
 		harness, &sign_design_op,
 		"{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":8,\"sign_height_ft\":9,\"sign_width_ft\":9}}"));
 	assert_true(harness_refused(harness, "/sign/sign_height_ft", "greater_than_height"));
-	assert_false(harness_call(
-		harness, &sign_design_op,
-		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":4,\"height_ft\":4,\"z_offset_ft\":9,"
-		"\"x_offset_ft\":3}],\"foundation\":{\"types\":[\"direct\",\"spread\"]}}"));
-	assert_true(harness_refused(harness, NULL, "not_implemented"));
+	/* all of a body's faults at once, those that no table knows too */
+	assert_false(
+		harness_call(harness, &sign_design_op,
+					 "{\"site\":{\"wind_speed_mph\":400,\"kzt\":1.1,\"hill\":{\"shape\":\"hill\",\"height_ft\":30,"
+					 "\"half_length_ft\":90}},\"sign\":{\"height_ft\":16,\"sign_height_ft\":4,\"sign_width_ft\":"
+					 "9},\"support\":{\"num_poles\":2,\"material\":\"aluminum\",\"steel_grade\":\"A36\"}}"));
+	assert_true(harness_refused(harness, "/site/wind_speed_mph", "range"));
+	assert_true(harness_refused(harness, "/site/hill", "conflict"));
+	assert_true(harness_refused(harness, "/support/spacing_ft", "required"));
+	assert_true(harness_refused(harness, "/support/steel_grade", "conflict"));
+	assert_true(harness_refused(harness, "/sign/height_ft", "aluminum_too_tall"));
+	assert_int_equal(harness_count(harness, "/errors"), 5);
 	assert_false(design(115, ",\"support\":{\"steel_grade\":\"A9\"}"));
 	assert_true(harness_refused(harness, "/support/steel_grade", "enum"));
 }
@@ -337,6 +344,36 @@ static void spread_footings(void **state)
 	snprintf(pointer, sizeof pointer, "/result/checks/%d/demand",
 			 harness_find(harness, "/result/checks", "name", "two_way_shear"));
 	near_share(number(pointer), shear, 2e-3);
+}
+
+/*
+ * A sign off its pole's line on one spread footing: its dead load bends the footing across the wind.  Mirrored it is
+ * the same footing; in the middle of the pole the footing costs no more; the pressure is both directions' factors.
+ */
+static void spread_footing_off_centre(void **state)
+{
+	(void)state;
+	static const char *const body =
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":6,\"height_ft\":5,\"z_offset_ft\":10,"
+		"\"x_offset_ft\":%g,\"weight_psf\":25}],\"alternates\":0,\"foundation\":{\"types\":[\"spread\"]}}";
+	double usd[4];
+	static const double offsets_ft[4] = {0, 1.5, 3, -3};
+	for (int i = 0; i < 4; i++) {
+		assert_true(harness_call(harness, &sign_design_op, body, offsets_ft[i]));
+		assert_true(harness_noted(harness, "spread_both_ways") == (i > 0));
+		usd[i] = number("/result/selected/cost_usd/total");
+	}
+	assert_true(usd[0] <= usd[1] && usd[1] <= usd[2]);
+	near_share(usd[3], usd[2], 1e-9);
+	double l = number("/result/selected/foundation/length_ft"), b = number("/result/selected/foundation/width_ft");
+	double t = number("/result/selected/foundation/thickness_ft"), sign = number("/result/face/weight_lb");
+	double p = sign + number("/result/selected/pole/weight_lb") + 150 * l * b * t;
+	double force = .6 * number("/result/loads/total/force_lb"), h = number("/result/loads/total/moment_base_lbft");
+	double m = .6 * h + force * t, along = m / p / l, across = sign * 3 / p / b;
+	double fl = along <= 1 / 6. ? 1 + 6 * along : 2 / (3 * (.5 - along));
+	double fb = across <= 1 / 6. ? 1 + 6 * across : 2 / (3 * (.5 - across));
+	near_share(selected_row("bearing", "demand"), p / (l * b) * fl * fb, 2e-3);
+	all_rows_pass(6 + 10 + 5 + 8);
 }
 
 /* REF: AISC 360-22 table J2.4: no fillet is below the table's 3/16 in.  The optimum of poles on plates again: each
@@ -604,6 +641,7 @@ int main(void)
 		cmocka_unit_test(levels),
 		cmocka_unit_test(bad_input),
 		cmocka_unit_test(spread_footings),
+		cmocka_unit_test(spread_footing_off_centre),
 		cmocka_unit_test(plates_on_piers),
 		cmocka_unit_test(types_together),
 		cmocka_unit_test(pruning_changes_nothing),
