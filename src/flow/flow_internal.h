@@ -15,6 +15,7 @@ struct exchange;
 struct jw;
 struct run_record;
 struct workflow;
+struct workflow_text;
 
 struct flow_api {
 	struct runner_options options;
@@ -23,8 +24,10 @@ struct flow_api {
 	unsigned char page_key[PAGE_KEY];
 };
 
-extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[];
-extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count;
+extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[],
+	decomposition_workflow_routes[];
+extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count,
+	decomposition_workflow_routes_count;
 
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);
@@ -38,6 +41,9 @@ void workflow_view_reply(struct exchange *x, int status, const struct workflow *
 /* The version that the path names: {namespace} (without: dag), {name}, {version} (without: latest), the caller's. */
 bool workflow_named(struct db *db, const struct exchange *x, struct arena *arena, struct workflow *workflow,
 					bool *found, struct err *err);
+
+/* Compile and register what a text holds, and answer.  The text is used up. */
+void workflow_register(struct exchange *x, struct workflow_text *text);
 
 /* The run that the path names, if it is the caller's.  False: 404 or a failure was answered. */
 bool run_named(struct exchange *x, struct run_record *record);
