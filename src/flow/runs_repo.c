@@ -56,7 +56,8 @@ bool runs_insert(struct db *db, const struct run_record *r, struct err *err)
 #define RUN_COLUMNS \
 	"run_id, account_id, namespace, name, version, definition_sha256, status, reason, seed, labels, input, output, " \
 	"error, created_by, parent_run_id, parent_path, priority, seq, due_at, steps_total, attempts_total, created_at, " \
-	"started_at, ended_at, driven"
+	"started_at, ended_at, driven, (SELECT SUM(c.cost) FROM cost_entries c WHERE c.account_id = flow_runs.account_id " \
+	"AND c.run_id = flow_runs.run_id)"
 
 struct record {
 	struct arena *arena;
@@ -95,6 +96,7 @@ static void take_record(const struct db_rows *row, void *self)
 		.started_us = db_int(row, 22),
 		.ended_us = db_int(row, 23),
 		.driven = db_int(row, 24) != 0,
+		.cost_micros = db_int(row, 25),
 	};
 }
 
@@ -125,7 +127,8 @@ bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
 	struct db_rows rows;
 	if (!db_query(db, &rows, err,
 				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE account_id = $1 AND ($2 = '' OR run_id < $2) "
-				  "AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR namespace = $4) AND ($5 IS NULL OR name = $5) "
+				  "AND ($3 IS NULL OR status = $3) AND (namespace = $4 OR ($4 IS NULL AND namespace <> 'system')) AND "
+				  "($5 IS NULL OR name = $5) "
 				  "AND ($6 IS NULL OR labels LIKE $6) ORDER BY run_id DESC LIMIT $7",
 				  V_TEXT(f->account_id), V_TEXT(f->before), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
 				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->limit)))

@@ -24,7 +24,7 @@ struct run_record {
 	const char *seed, *labels, *input, *output, *error;
 	const char *created_by, *parent_run_id, *parent_path;
 	int64_t priority, seq, due_us;
-	int64_t steps_total, attempts_total;
+	int64_t steps_total, attempts_total, cost_micros;
 	int64_t created_us, started_us, ended_us; /* 0: not yet */
 	bool driven;
 };
@@ -50,7 +50,7 @@ struct runs_filter {
 	const char *before;                    /* runs with smaller ids only; "": from the newest */
 	int64_t limit;
 };
-/* The account's runs, newest first. */
+/* The account's runs, newest first; those of the house's own workflows only where their namespace is asked for. */
 bool runs_list(struct db *db, const struct runs_filter *filter, struct arena *arena,
 			   void (*take)(void *self, const struct run_record *record), void *self, struct err *err);
 

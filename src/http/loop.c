@@ -217,7 +217,7 @@ static void read_streams(struct loop *loop)
 	pthread_mutex_unlock(&loop->lock);
 	for (struct stream *next; stream != NULL; stream = next) {
 		next = *stream_next(stream);
-		struct conn *conn = stream_connection(stream);
+		struct conn *conn = stream_arrive(stream);
 		if (conn != NULL)
 			conn_stream(conn);
 		stream_unref(stream);

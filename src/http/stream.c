@@ -17,7 +17,8 @@ struct stream {
 	bool chunked;
 	bool ended; /* nothing more is queued */
 	bool gone;
-	bool woken; /* the carrier knows that something waits */
+	bool woken;  /* the carrier knows that something waits */
+	bool mailed; /* it hangs in the carrier's mailbox: a second time would make a ring of the list */
 	void (*wake)(void *carrier, struct stream *stream);
 	void *carrier, *connection;
 	struct stream *next;
@@ -96,6 +97,9 @@ static bool need_wake(struct stream *stream)
 	if (stream->wake == NULL || stream->woken || stream->gone)
 		return false;
 	stream->woken = true;
+	if (stream->mailed)
+		return false;
+	stream->mailed = true;
 	atomic_fetch_add_explicit(&stream->refs, 1, memory_order_relaxed); /* of the mailbox */
 	return true;
 }
@@ -228,9 +232,10 @@ bool stream_take(struct stream *stream, struct buf *out)
 	return last;
 }
 
-void *stream_connection(struct stream *stream)
+void *stream_arrive(struct stream *stream)
 {
 	pthread_mutex_lock(&stream->lock);
+	stream->mailed = false;
 	void *connection = stream->connection;
 	pthread_mutex_unlock(&stream->lock);
 	return connection;

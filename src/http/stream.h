@@ -84,8 +84,11 @@ bool stream_of_events(const struct stream *stream);
 /* Append what waits to `out`.  True: that was the last. */
 bool stream_take(struct stream *stream, struct buf *out);
 
-/* What stream_attach() got, NULL after stream_gone(). */
-void *stream_connection(struct stream *stream);
+/*
+ * The carrier has taken it out of its mailbox, and its link is read: from now on it may be woken again.
+ * Result: the connection that stream_attach() got, NULL after stream_gone().
+ */
+void *stream_arrive(struct stream *stream);
 
 /* Nobody listens any more: tell the owner, and drop the exchange's reference. */
 void stream_gone(struct stream *stream);

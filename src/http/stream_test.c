@@ -110,6 +110,38 @@ static void handle_pulled(struct exchange *x)
 	atomic_store(&f->open, true);
 }
 
+static void count_post(void *carrier, struct stream *stream)
+{
+	(void)stream;
+	++*(int *)carrier;
+}
+
+/* A carrier that takes what waits while the stream hangs in its mailbox, as a slow peer's connection does. */
+static void handle_mailed(struct exchange *x)
+{
+	struct stream *stream = begin(x);
+	int posts = 0;
+	struct buf out;
+	buf_init(&out, 0);
+	stream_attach(stream, count_post, &posts, x);
+	assert_true(stream_send(stream, "1", NULL, "posted"));
+	assert_false(stream_take(stream, &out));
+	assert_true(stream_send(stream, "2", NULL, "it hangs there already"));
+	assert_int_equal(posts, 1);
+	assert_ptr_equal(stream_arrive(stream), x);
+	stream_unref(stream);
+	assert_true(stream_send(stream, "3", NULL, "its carrier knows, and has not taken yet"));
+	assert_int_equal(posts, 1);
+	assert_false(stream_take(stream, &out));
+	assert_true(stream_send(stream, "4", NULL, "posted again"));
+	assert_int_equal(posts, 2);
+	stream_arrive(stream);
+	stream_unref(stream);
+	buf_fini(&out);
+	stream_attach(stream, NULL, NULL, NULL);
+	stream_end(stream, NULL);
+}
+
 static const char *const plain_type[] = {"text/plain", NULL};
 static const char *const events_type[] = {MEDIA_EVENTS, NULL};
 #define EVENTS(name) \
@@ -118,7 +150,8 @@ static const char *const events_type[] = {MEDIA_EVENTS, NULL};
 #define BYTES(name) \
 	ROUTE(GET, "/" #name, PUBLIC, EFFECT_READ, handle_##name, .operation = #name, .summary = "Bytes", \
 		  .produces = plain_type, .run = RUN_INLINE, .bare = true)
-static const struct route routes[] = {EVENTS(live), EVENTS(form), EVENTS(flood), BYTES(bytes), BYTES(pulled)};
+static const struct route routes[] = {EVENTS(live),   EVENTS(form), EVENTS(flood),
+									  EVENTS(mailed), BYTES(bytes), BYTES(pulled)};
 
 static int set_up(void **state)
 {
@@ -295,6 +328,17 @@ static void test_bytes(void **state)
 	loopback_fini(&cut);
 }
 
+/* Posted twice, it would be its own successor in the mailbox, and freed while it is used. */
+static void test_mailed(void **state)
+{
+	struct fixture *f = *state;
+	f->room = 1000;
+	struct loopback ask = {.method = "GET", .target = "/mailed"};
+	loopback_ask(&f->service, &ask);
+	assert_string_equal(ask.answer, "id: 4\ndata: posted again\n\n");
+	loopback_fini(&ask);
+}
+
 static void test_pulled(void **state)
 {
 	struct fixture *f = *state;
@@ -319,7 +363,7 @@ static void test_pulled(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(form),    TEST(live), TEST(peer_leaves), TEST(overflow),
-									   TEST(comment), TEST(bye),  TEST(bytes),       TEST(pulled)};
+	const struct CMUnitTest tests[] = {TEST(form), TEST(live),  TEST(peer_leaves), TEST(overflow), TEST(comment),
+									   TEST(bye),  TEST(bytes), TEST(mailed),      TEST(pulled)};
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
 }

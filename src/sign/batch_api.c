@@ -219,8 +219,7 @@ static struct run *run_new(struct exchange *x)
 	run->context.packs = api->options.packs;
 	snprintf(run->request_id, sizeof run->request_id, "%s", x->trace.request_id);
 	run->context.envelope.request_id = run->request_id;
-	run->workers =
-		NULL;      /* one thread: with more a slow reader once brought the server down, and nobody knows why yet */
+	run->workers = x->service->workers;
 	run->jobs = 1; /* the handler */
 	run->body = buf_take(&x->body, &run->size);
 	return run;
