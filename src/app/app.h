@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/clock.h"
 #include "app/config.h"
 #include "app/files_slots.h"
 #include "app/keys.h"
@@ -53,7 +54,8 @@ struct trade_api;
 struct app {
 	struct arena arena; /* of the configuration and of routes made at start */
 	struct config config;
-	const struct env *env;
+	struct clock clock;
+	const struct env *env; /* the clock's */
 	struct id_maker ids;
 	struct app_ops ops;
 	struct packs *packs;
@@ -83,9 +85,10 @@ struct app {
 	struct router *router;
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
-	struct rate_class rate_classes[11];
 	struct idempotency *idempotency;
-	struct rates *rates; /* NULL: not limited */
+	struct rates *rates;
+	struct cors cors;        /* as it was at start */
+	struct reloads *reloads; /* what SIGHUP brought since */
 	struct workers *workers;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct service service;
@@ -104,12 +107,16 @@ void app_close(struct app *app);
 /* Routes, workers and limits without a socket: what http/loopback.h asks.  app_stop ends it too. */
 bool app_assemble(struct app *app, struct err *err);
 
-/* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
+/* Routes, workers, front: begin to serve.  app_stop ends it: drains and closes. */
 bool app_serve(struct app *app, struct err *err);
 void app_stop(struct app *app);
 
-/* SIGHUP: read the files of TLS anew; bad ones are logged and the old ones stay [P-3.1]. */
-void app_reload(struct app *app);
+/* The limits that this configuration sets; at most RATE_CLASSES_MAX.  Gives their number. */
+enum { RATE_CLASSES_MAX = 16 };
+size_t app_rate_classes(const struct config *config, struct rate_class classes[RATE_CLASSES_MAX]);
+
+/* The certificate ends soon?  Then the log says so [P-8.13]. */
+void app_warn_of_end(const struct app *app);
 
 /* A checkpoint that was written: what was signed, and the signature in hex. */
 struct checkpoint_made {

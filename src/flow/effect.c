@@ -225,6 +225,14 @@ static void free_effect(struct effect *effect)
 	free(effect);
 }
 
+/* Its run may be over and forgotten by now: the runner counts by itself. */
+static void count_out(struct runner *runner)
+{
+	pthread_mutex_lock(&runner->lock);
+	runner->effects_under_way--;
+	pthread_mutex_unlock(&runner->lock);
+}
+
 static void run_effect(void *self, int worker)
 {
 	struct effect *effect = self;
@@ -232,6 +240,7 @@ static void run_effect(void *self, int worker)
 	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
 	(void)worker;
 	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
+		count_out(effect->runner);
 		free_effect(effect);
 		return;
 	}
@@ -239,6 +248,7 @@ static void run_effect(void *self, int worker)
 	if (result.output == NULL)
 		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
 	runner_result(effect->runner, &result);
+	count_out(effect->runner);
 	free_effect(effect);
 }
 

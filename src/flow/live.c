@@ -37,6 +37,11 @@ void live_forget(struct live *live)
 	spending_drop(live);
 	live->money = (struct live_money){.holds = true};
 	live->seed = NULL;
+	free(live->account_id);
+	free(live->parent_run_id);
+	free(live->created_by);
+	live->account_id = live->parent_run_id = live->created_by = NULL;
+	following_forget(live);
 	live->definition = NULL;
 	live->loaded = false;
 }

@@ -15,6 +15,7 @@
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
+#include "flow/why_view.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
@@ -149,7 +150,7 @@ static bool waits(const struct frame *frame, struct reason *reason)
 {
 	if (frame->is_block || frame->state != FRAME_WAITING)
 		return false;
-	if (frame->sent)
+	if (frame->sent || frame->listening != NULL)
 		*reason = effect_reason(frame->task);
 	else if (frame->due_us > 0 && frame->task->type == IR_TRY)
 		*reason = (struct reason){.kind = "retry", .detail = "The next try begins then.", .until_us = frame->due_us};
@@ -258,6 +259,10 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 		if (!waits(frame, &reason))
 			continue;
 		write_reason(jw, frame->path, &reason, frame->started_us);
+		if (frame->listening != NULL)
+			why_view_listener(jw, frame);
+		else if (frame->sent && frame->task->type == IR_RUN_WORKFLOW)
+			why_view_child(jw, frame);
 		jw_object_end(jw);
 		told++;
 	}

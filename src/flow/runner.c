@@ -14,6 +14,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
@@ -59,6 +60,17 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
 {
 	return resource_get(self, uri, trouble);
+}
+
+static struct live *live_of(const struct run *run)
+{
+	return (struct live *)(uintptr_t)((const char *)run - offsetof(struct live, run));
+}
+
+static bool world_child(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble)
+{
+	(void)self;
+	return child_find(live_of(run), spec, trouble);
 }
 
 static void world_id(void *self, char id[37])
@@ -150,10 +162,8 @@ static void post(struct runner *runner, const char *run_id, struct message *mess
 {
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, run_id);
-	if (message->kind == MESSAGE_RESULT && live->in_flight > 0) {
+	if (message->kind == MESSAGE_RESULT && live->in_flight > 0)
 		live->in_flight--;
-		runner->effects_under_way--;
-	}
 	live_post(live, message);
 	live_put(live);
 	pthread_mutex_unlock(&runner->lock);
@@ -187,6 +197,11 @@ void runner_halt(struct runner *runner, const char *run_id, const char *budget_i
 	message->order = RUNNER_HALT;
 	message->output = datum_text(text, (size_t)size);
 	post(runner, run_id, message);
+}
+
+void runner_look(struct runner *runner, const char *run_id)
+{
+	post(runner, run_id, new_message(MESSAGE_LOOK));
 }
 
 void runner_result(struct runner *runner, const struct runner_result *result)
@@ -253,6 +268,14 @@ static bool take_up_all(struct runner *runner, struct err *err)
 	return good;
 }
 
+static bool take_up_others(struct runner *runner, struct err *err)
+{
+	struct db *db = store_read(runner->options.store);
+	bool good = following_open(runner, db, err);
+	store_read_end(runner->options.store, db);
+	return good;
+}
+
 static void init(struct runner *runner, const struct runner_options *options)
 {
 	pthread_condattr_t monotonic;
@@ -261,6 +284,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .eval = world_eval,
 								   .valid = world_valid,
 								   .op = world_op,
+								   .child = world_child,
 								   .id = world_id,
 								   .resource = world_resource,
 								   .llm = options->llm != NULL,
@@ -285,11 +309,12 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	must(runner != NULL);
 	init(runner, options);
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
-		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err)) {
+		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err) ||
+		!take_up_others(runner, err)) {
 		runner_close(runner);
 		return false;
 	}
-	must(pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
+	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
 	spending_attach(options->spending, runner);
 	*out = runner;
 	return true;
@@ -300,6 +325,7 @@ static void free_all(struct runner *runner)
 	const char *key;
 	size_t size;
 	void *value;
+	waiters_drop(runner);
 	for (size_t at = 0; map_next(&runner->live, &at, &key, &size, &value);) {
 		struct live *live = value;
 		live->refs++;
@@ -313,6 +339,24 @@ static void free_all(struct runner *runner)
 	map_fini(&runner->live);
 	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);
+	feed_close(runner);
+}
+
+bool runner_step(struct runner *runner, bool effect_first)
+{
+	bool effect = workers_waiting(runner->effects) > 0;
+	if (effect && (effect_first || runner->turns_under_way == 0)) {
+		workers_step(runner->effects);
+		return true;
+	}
+	if (runner->turns_under_way > 0) {
+		workers_step(runner->turns);
+		return true;
+	}
+	pthread_mutex_lock(&runner->lock);
+	bool rang = alarms_step(runner);
+	pthread_mutex_unlock(&runner->lock);
+	return rang;
 }
 
 void runner_close(struct runner *runner)
@@ -328,9 +372,11 @@ void runner_close(struct runner *runner)
 	if (runner->timer != 0)
 		pthread_join(runner->timer, NULL);
 	pthread_mutex_lock(&runner->lock);
-	while (runner->turns_under_way > 0)
+	while (runner->turns_under_way > 0 && !runner->options.stepped)
 		pthread_cond_wait(&runner->changed, &runner->lock);
 	pthread_mutex_unlock(&runner->lock);
+	while (runner->options.stepped && runner->turns_under_way > 0)
+		workers_step(runner->turns);
 	workers_close(runner->effects);
 	workers_close(runner->turns);
 	free_all(runner);

@@ -50,6 +50,7 @@ struct runner_options {
 	unsigned turns, effects;   /* threads */
 	int64_t retry_max, retry_max_delay_ms;
 	bool virtual_time; /* timers fire at once, in order, while nothing is in flight */
+	bool stepped;      /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
 };
 
 /* Take up every run that is not over.  Options (what they point at) must outlive the runner. */
@@ -57,6 +58,12 @@ bool runner_open(const struct runner_options *options, struct runner **runner, s
 
 /* Let running turns commit, give up what is in flight (it is sent again by the next process), end the threads. */
 void runner_close(struct runner *runner);
+
+/*
+ * Of a stepped runner: carry out one turn, effect or timer; an effect before turns if `effect_first`.  False: nothing
+ * is under way and no timer is set.
+ */
+bool runner_step(struct runner *runner, bool effect_first);
 
 /* Compile a definition by the runner's policy, keep it in the cache, and say its hash. */
 struct definition_problems;
@@ -85,6 +92,9 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 
 /* Drive the run: it was inserted, or something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);
+
+/* There is something new in the store for the run: an event for its listeners, the end of a run that it waits for. */
+void runner_look(struct runner *runner, const char *run_id);
 
 enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME, RUNNER_HALT };
 /*

@@ -10,6 +10,7 @@
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/run.h"
+#include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
 #include "store/store.h"
@@ -23,7 +24,7 @@ enum {
 };
 
 /* Something that happened to a run. */
-enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER };
+enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER, MESSAGE_LOOK };
 struct message {
 	enum message_kind kind;
 	enum runner_order order;
@@ -63,6 +64,7 @@ struct live {
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
 	int64_t due_us;
+	int64_t alarm_us; /* for which an alarm is set; 0: none is known */
 
 	struct live_money {
 		char *account_id, *agent_id, *workflow; /* who spends; agent NULL: nobody in particular */
@@ -77,7 +79,9 @@ struct live {
 	bool loaded, recovered;
 	struct definition *definition;
 	struct run run;
-	char *seed;
+	char *seed, *account_id, *parent_run_id, *created_by; /* the last two may be NULL */
+	int64_t priority;
+	struct following following;
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;
@@ -110,6 +114,7 @@ struct runner {
 	struct map resources;   /* uri -> struct datum */
 	struct alarms alarms;
 	struct waiter *waiters;
+	struct feed *feed; /* feed.h; NULL: none */
 	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;
@@ -124,6 +129,10 @@ void live_put(struct live *live);
 void live_queue(struct live *live); /* a turn, unless one is queued or under way */
 void live_post(struct live *live, struct message *message);
 void live_forget(struct live *live); /* the state in memory: it is read anew at the next turn */
+
+/* children.c: world.child for this run */
+struct child_spec;
+bool child_find(struct live *live, struct child_spec *spec, struct trouble *trouble);
 
 /* turn.c */
 void turn_run(void *live, int worker);
@@ -140,6 +149,7 @@ void effect_send(struct live *live, const struct frame *frame);
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);
 struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
 struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
+void waiters_drop(struct runner *runner);                                 /* at the end: nobody is told */
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
 
 /* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
@@ -147,6 +157,8 @@ struct datum *resource_get(struct runner *runner, const char *uri, struct troubl
 
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
+void alarms_set_for(struct live *live, int64_t due_us); /* unless that one is set */
+bool alarms_step(struct runner *runner);                /* virtual time jumps to the first one; false: there is none */
 void alarms_fini(struct alarms *alarms);
 void *timer_main(void *runner);
 

@@ -11,6 +11,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
@@ -52,6 +53,22 @@ static bool open_definition(struct live *live, struct db *db, const struct run_r
 											  problems.list.items[0].message);
 }
 
+static char *dup_or_null(const char *text)
+{
+	char *copy = text == NULL ? NULL : strdup(text);
+	must(text == NULL || copy != NULL);
+	return copy;
+}
+
+static void keep_record(struct live *live, const struct run_record *record)
+{
+	live->seed = dup_or_null(record->seed);
+	live->account_id = dup_or_null(record->account_id);
+	live->parent_run_id = dup_or_null(record->parent_run_id);
+	live->created_by = dup_or_null(record->created_by);
+	live->priority = record->priority;
+}
+
 static bool load_from(struct live *live, struct db *db, struct arena *arena, struct err *err)
 {
 	struct run_record record;
@@ -62,13 +79,12 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 		return err_set(err, ERR_NOT_FOUND, "There is no run %s.", live->run_id);
 	if (!open_definition(live, db, &record, arena, err))
 		return false;
-	live->seed = strdup(record.seed);
-	must(live->seed != NULL);
+	keep_record(live, &record);
 	run_init(&live->run, definition_ir(live->definition), live->run_id, live->seed);
 	live->run.version = live->runner->options.version;
 	live->loaded = true;
 	spending_load(live, &record);
-	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err)) {
+	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err) || !following_load(live, db, err)) {
 		live_forget(live);
 		return false;
 	}
@@ -103,6 +119,7 @@ static void keep_row(void *self, const struct row *row)
 		live->first_seq = row->seq;
 	row_encode(row, &live->lines);
 	spending_note(live, row);
+	following_row(live, row);
 	if (row->kind != ROW_INTENT)
 		return;
 	struct intent *intent = malloc(sizeof *intent);
@@ -141,6 +158,8 @@ static void take_message(struct live *live, struct message *message)
 {
 	if (message->kind == MESSAGE_RESULT)
 		take_result(live, message);
+	else if (message->kind == MESSAGE_LOOK)
+		live->following.look = true;
 	else
 		take_order(live, message);
 	if (message->told != NULL) {
@@ -202,6 +221,8 @@ static void decide(struct live *live, struct message *inbox)
 		take_message(live, message);
 	}
 	live->end = run_is_over(live->run.status) ? DRIVE_OVER : drive_turn(&live->drive, TURN_ROWS);
+	while (live->end == DRIVE_WAITS && following_take(live))
+		live->end = drive_turn(&live->drive, TURN_ROWS);
 }
 
 /* --- committing --- */
@@ -224,7 +245,7 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
-	return runs_commit(db, &live->commit, err) && spending_apply(live, db, err);
+	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err);
 }
 
 static void after_commit(void *self, int worker);
@@ -301,15 +322,16 @@ static struct waiter *settle(struct live *live)
 	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
 	if (due_us > 0)
-		alarms_set(&runner->alarms, due_us, live->run_id);
+		alarms_set_for(live, due_us);
 	live->due_us = due_us;
 	if (live->again_us > 0)
-		alarms_set(&runner->alarms, runner_now_us(runner) + live->again_us, live->run_id);
+		alarms_set_for(live, runner_now_us(runner) + live->again_us);
 	else if (live->suspended && live->money.due_us > 0)
-		alarms_set(&runner->alarms, live->money.due_us, live->run_id);
+		alarms_set_for(live, live->money.due_us);
 	if (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL))
 		live_queue(live);
 	runner->turns_under_way--;
+	feed_settled(runner, live);
 	pthread_cond_broadcast(&runner->changed);
 	return waiters_met(live);
 }
@@ -343,7 +365,9 @@ static void after_commit(void *self, int worker)
 	if (live->applied) {
 		send_effects(live);
 		spending_committed(live);
-	} else
+	}
+	following_tell(live);
+	if (!live->applied)
 		undo(live);
 	end_turn(live);
 }

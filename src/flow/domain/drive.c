@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/drive_listen.h"
 #include "flow/domain/duration.h"
 #include "flow/domain/ir.h"
 
@@ -189,6 +190,8 @@ static bool enter_figures(struct place *place, struct row *row, struct trouble *
 			return false;
 		row->due_us = place->drive->now_us + (ms > 0 ? ms * 1000 : 1);
 	}
+	if (task->type == IR_LISTEN)
+		return drive_since(place, &row->n, trouble);
 	if (task->type == IR_CALL && task->call.callee == IR_FUNCTION) {
 		if (task->call.function == NULL)
 			return trouble_set(trouble, TROUBLE_CONFIGURATION, "No such function", "%s is not there.", task->call.name);
@@ -237,15 +240,12 @@ static void enter_leaf(struct place *place)
 /* What definitions may say and the engine does not do yet: it says so, in place of waiting for ever. */
 static const char *missing(const struct ir_task *task)
 {
-	bool asks = task->type == IR_CALL || task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT;
+	bool asks = task->type == IR_CALL || task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT ||
+				task->type == IR_RUN_WORKFLOW;
 	if (task->extensions != NULL)
 		return "extensions";
 	if (task->input_secrets && !drive_is_leaf(task) && !asks)
 		return "a secret in the input of a task with tasks of its own";
-	if (task->type == IR_LISTEN)
-		return "listen";
-	if (task->type == IR_RUN_WORKFLOW)
-		return "run: workflow";
 	if (task->type == IR_RUN_SCRIPT && strcmp(task->process.language, "sh") != 0 &&
 		strcmp(task->process.language, "shell") != 0)
 		return "scripts but those of sh";
@@ -483,6 +483,9 @@ static void decide_open(struct place *place)
 	case IR_TRY:
 		drive_try(place);
 		break;
+	case IR_LISTEN:
+		drive_listen(place);
+		break;
 	default:
 		break;
 	}
@@ -526,7 +529,9 @@ static void decide_task(struct drive *drive, struct frame *frame)
 					 frame->caught && frame->task->try_.has_then ? &frame->task->try_.catch_next : NULL);
 		break;
 	case FRAME_WAITING:
-		if (!frame->sent && frame->due_us == 0)
+		if (frame->listening != NULL)
+			drive_listen(&place);
+		else if (!frame->sent && frame->due_us == 0)
 			prepare(&place);
 		break;
 	case FRAME_OPEN:

@@ -19,6 +19,7 @@
 #include "flow/domain/scope.h"
 #include "flow/domain/trouble.h"
 
+struct child_spec;
 struct datum;
 struct json;
 
@@ -42,6 +43,8 @@ struct world {
 	 */
 	enum drive_means (*afford)(void *self, const struct place *place, struct datum *request, struct datum *asked,
 							   struct datum **cost, struct trouble *trouble);
+	/* The version of a workflow that is to be run, by its name; false sets *trouble. */
+	bool (*child)(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
 	void (*id)(void *self, char id[37]);
 	bool llm;                 /* is there an endpoint that models can be asked at? */

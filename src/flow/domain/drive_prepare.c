@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/drive_child.h"
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/llm_call.h"
@@ -103,6 +104,10 @@ static void intend(struct place *place, struct datum *request)
 void drive_prepare(struct place *place)
 {
 	struct trouble trouble;
+	if (place->task->type == IR_RUN_WORKFLOW) {
+		drive_child(place);
+		return;
+	}
 	struct datum *request = request_of(place, &trouble);
 	if (request != NULL && (calls(place->task, IR_HTTP) || calls(place->task, IR_OPENAPI)))
 		request = as_http(place, request, &trouble);

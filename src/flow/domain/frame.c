@@ -7,6 +7,7 @@
 #include "core/must.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/listening.h"
 
 struct frame *run_frame(const struct run *run, uint32_t number)
 {
@@ -136,6 +137,7 @@ static void free_frame(struct frame *frame)
 		datum_unref(held[i]);
 	free_values(frame->results, frame->results_count);
 	free_values(frame->errors, frame->results_count);
+	listening_free(frame->listening);
 	free(frame->steps);
 	free(frame->left);
 	free(frame->queue);
@@ -170,8 +172,8 @@ const struct unsure *run_unsure(const struct run *run, const char *path)
 
 void frame_note_unsure(struct run *run, const struct frame *frame)
 {
-	if (frame->request == NULL || !run_repeatable(frame->parent))
-		return;
+	if (frame->request == NULL || !run_repeatable(frame->parent) || frame->task->type == IR_RUN_WORKFLOW)
+		return; /* a run that was started is cancelled with the task: the next one is another */
 	struct unsure *unsure = malloc(sizeof *unsure);
 	void *old = NULL;
 	must(unsure != NULL);

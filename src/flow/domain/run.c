@@ -12,6 +12,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/frame.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/listening.h"
 
 const char *const run_status_names[RUN_STATUSES] = {
 	[RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",     [RUN_WAITING] = "waiting",
@@ -204,6 +205,8 @@ static bool apply_round(struct run *run, const struct row *row, struct frame *fr
 		run_ready(run, frame);
 		return true;
 	}
+	if (frame->task->type == IR_LISTEN)
+		return listening_keep(run, row, frame) || misfit(row, err);
 	if (frame->task->type != IR_FOR || row->index >= datum_tree(frame->items)->count)
 		return misfit(row, err);
 	apply_for_round(run, row, frame);
@@ -329,7 +332,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 {
 	if (frame == NULL || (frame->is_block && frame->block == NULL))
 		return misfit(row, err);
-	bool needs_task = row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT;
+	bool needs_task =
+		row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT || row->kind == ROW_EVENT;
 	if (needs_task && frame->is_block)
 		return misfit(row, err);
 	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND);
@@ -362,6 +366,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 	case ROW_RESULT:
 		apply_result(run, row, frame);
 		break;
+	case ROW_EVENT:
+		return listening_hear(run, row, frame) || misfit(row, err);
 	default:
 		return misfit(row, err);
 	}

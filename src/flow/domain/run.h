@@ -84,13 +84,13 @@ struct frame {
 	bool caught;           /* a try whose catch has taken over: its own directive does not hold */
 	int64_t retries;       /* of a try */
 	int64_t attempt_us;    /* when the current attempt of a try began */
-	struct datum *items;   /* of a loop: what it goes through; of a listener: the keys bound so far */
+	struct datum *items;   /* of a loop: what it goes through */
 	struct datum *request; /* of a side effect */
 	struct datum *cost;    /* what was kept for it; or NULL */
 	bool sent;             /* an intent is there and no result yet */
 	uint32_t rounds_begun, rounds_over;
 	size_t results_count;
-	struct datum **results; /* of a fork, a parallel loop, a DAG, a listener: by index; NULL: not there (yet) */
+	struct datum **results; /* of a fork, a parallel loop, a DAG: by index; NULL: not there (yet) */
 	struct datum **errors;  /* of a settling loop or a DAG */
 	unsigned char *steps;   /* of a DAG: enum dag_state of each */
 	uint32_t *left;         /* of a DAG: dependencies of each that are not over */
@@ -98,6 +98,7 @@ struct frame {
 	uint32_t queue_first, steps_ready;
 	struct ir_block single; /* a block of one task that stands in no list: a step, a function's body */
 	bool skipped, upstream; /* a step's block: why its task did not run */
+	struct listening *listening; /* of a listener (listening.h); else NULL */
 };
 
 /* {inputs, steps{ID{output, status}}} of a DAG as it stands: what its expressions see. */
