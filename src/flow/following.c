@@ -135,6 +135,8 @@ void following_row(struct live *live, const struct row *row)
 		task_began(live, row, task);
 	else if (row->kind == ROW_INTENT)
 		task_intends(live, row, task);
+	else if (row->kind == ROW_RESULT && task->type == IR_EMIT) /* an extended one */
+		add_fact(live, FACT_EMITTED, row->output);
 	else if (row->kind == ROW_COMPLETED && frame->is_block && task->type == IR_EMIT)
 		add_fact(live, FACT_EMITTED,
 				 row->event != NULL    ? row->event
