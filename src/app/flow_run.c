@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/config.h"
 #include "app/flow_host.h"
+#include "app/flow_llm.h"
 #include "app/migrations.h"
 #include "app/ops.h"
 #include "core/arena.h"
@@ -60,6 +62,8 @@ struct job {
 	struct id_maker ids;
 	struct expr_pool *expr;
 	struct flow_host host;
+	struct config config;
+	struct flow_llm models;
 	char folder[64];
 	const char *data;
 	struct store *store;
@@ -188,6 +192,7 @@ static bool open_runner(struct job *job, struct err *err)
 		.ids = &job->ids,
 		.expr = job->expr,
 		.outgoing = &job->host.outgoing,
+		.llm = job->models.llm,
 		.policy = &job->host.policy,
 		.op = flow_host_op,
 		.op_self = &job->host,
@@ -203,6 +208,16 @@ static bool open_runner(struct job *job, struct err *err)
 	return runner_open(&options, &job->runner, err);
 }
 
+/* Only where the environment names an endpoint: a run needs no server and no configuration. */
+static bool open_models(struct job *job, struct err *err)
+{
+	if (getenv("COUNTERSIGN_FLOW_LLM_BASE_URL") == NULL)
+		return true;
+	if (!config_of_cli(job->cli, &job->arena, &job->config, NULL))
+		return err_set(err, ERR_INVALID, "the configuration is not valid");
+	return flow_llm_open(&job->models, &job->config, &job->host.outgoing, job->packs, job->store, &job->arena, err);
+}
+
 static bool open_all(struct job *job, struct err *err)
 {
 	app_ops_init(&job->ops);
@@ -212,7 +227,8 @@ static bool open_all(struct job *job, struct err *err)
 		return false;
 	flow_host_init(&job->host, &job->ops, job->packs, job->expr);
 	job->host.policy.shell = true; /* the caller's own machine */
-	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_runner(job, err);
+	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_models(job, err) &&
+		   open_runner(job, err);
 }
 
 static void remove_folder(const char *folder)
@@ -226,6 +242,7 @@ static void remove_folder(const char *folder)
 static void close_all(struct job *job)
 {
 	runner_close(job->runner);
+	flow_llm_close(&job->models);
 	definition_unref(job->start.definition);
 	store_close(job->store);
 	expr_close(job->expr);
@@ -244,7 +261,10 @@ static void close_all(struct job *job)
 static bool insert(struct db *db, void *self, struct err *err)
 {
 	struct job *job = self;
-	return runner_insert(job->runner, db, &job->start, err);
+	return db_run(db, err,
+				  "INSERT INTO accounts (account_id, name, created_at) VALUES ('local', 'local', 0) ON CONFLICT "
+				  "(account_id) DO NOTHING") &&
+		   runner_insert(job->runner, db, &job->start, err);
 }
 
 /* Another definition, as if it were registered and published. */

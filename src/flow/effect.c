@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/codec.h"
+#include "core/env.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
@@ -13,6 +14,8 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/domain/trouble.h"
+#include "flow/llm.h"
+#include "flow/memory_step.h"
 #include "flow/process.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
@@ -26,7 +29,7 @@ struct effect {
 	char run_id[ID_TEXT];
 	uint32_t frame;
 	int64_t deliveries, timeout_ms;
-	char *path, *reference;
+	char *path, *reference, *account_id;
 	char key[EFFECT_KEY];
 	struct definition *definition; /* keeps `task` */
 	const struct ir_task *task;
@@ -37,7 +40,8 @@ bool effect_is_ours(const struct ir_task *task)
 {
 	switch (task->type) {
 	case IR_CALL:
-		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI;
+		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
+			   task->call.callee == IR_MEMORY;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;
@@ -119,7 +123,7 @@ static bool is_stopping(void *runner)
 	return atomic_load(&((struct runner *)runner)->stopping);
 }
 
-static struct datum *call_http(struct effect *effect, struct trouble *trouble, bool *definite)
+static struct datum *call_http(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
 	const struct json *asked = datum_tree(effect->request), *body = json_get(asked, "body");
 	struct header_lines headers = {.count = 0};
@@ -141,17 +145,17 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, b
 		authenticate(&headers, datum_tree(effect->authentication), &request);
 	headers.lines[headers.count] = NULL;
 	struct datum *output = NULL;
-	*definite = true;
 	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
 		const struct http_call_answer got = {.status = answer.status,
 											 .content_type = answer.content_type,
 											 .headers = buf_text(&answer.headers),
 											 .body = buf_text(&answer.body),
 											 .body_size = answer.body.size};
-		*definite = is_definite(answer.status);
+		result->definite = is_definite(answer.status);
 		output = http_call_output(effect->request, &got, trouble);
 	} else {
-		*definite = !answer.sent;
+		result->definite = !answer.sent;
+		result->cost = answer.sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
 		tell_failure(&err, &answer, trouble);
 	}
 	outgoing_answer_fini(&answer);
@@ -159,13 +163,54 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, b
 	return output;
 }
 
+/* --- models --- */
+
+static struct datum *call_llm(struct effect *effect, struct trouble *trouble, struct runner_result *result)
+{
+	const struct json *named = json_get(effect->task->metadata, "cache_tags");
+	struct datum *tags = named == NULL || named->kind != JS_ARRAY ? NULL : datum_json(named);
+	const struct llm_question question = {.request = effect->request,
+										  .effect_key = effect->key,
+										  .run_id = effect->run_id,
+										  .path = effect->path,
+										  .account_id = effect->account_id,
+										  .tags = tags == NULL ? NULL : datum_bytes(tags, NULL),
+										  .timeout_ms = effect->timeout_ms,
+										  .given_up = is_stopping,
+										  .self = effect->runner};
+	struct llm_reply reply;
+	llm_ask(effect->runner->options.llm, &question, &reply, trouble);
+	result->definite = reply.definite;
+	result->cost = reply.cost;
+	datum_unref(tags);
+	return reply.output;
+}
+
+/* --- memories --- */
+
+static struct datum *call_memory(struct effect *effect, struct trouble *trouble)
+{
+	const struct runner_options *o = &effect->runner->options;
+	const struct memory_step step = {.store = o->store,
+									 .ids = o->ids,
+									 .now_us = env_wall_us(o->env),
+									 .account_id = effect->account_id,
+									 .run_id = effect->run_id,
+									 .call = effect->task->call.name};
+	return memory_step_run(&step, effect->request, trouble);
+}
+
 /* --- any --- */
 
-static struct datum *carry_out(struct effect *effect, struct trouble *trouble, bool *definite)
+static struct datum *carry_out(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
-	*definite = true;
+	result->definite = true;
+	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_LLM)
+		return call_llm(effect, trouble, result);
+	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_MEMORY)
+		return call_memory(effect, trouble);
 	if (effect->task->type == IR_CALL)
-		return call_http(effect, trouble, definite);
+		return call_http(effect, trouble, result);
 	return process_run(effect->task, effect->request, effect->timeout_ms, &effect->runner->stopping, trouble);
 }
 
@@ -175,8 +220,17 @@ static void free_effect(struct effect *effect)
 	datum_unref(effect->authentication);
 	definition_unref(effect->definition);
 	free(effect->path);
+	free(effect->account_id);
 	free(effect->reference);
 	free(effect);
+}
+
+/* Its run may be over and forgotten by now: the runner counts by itself. */
+static void count_out(struct runner *runner)
+{
+	pthread_mutex_lock(&runner->lock);
+	runner->effects_under_way--;
+	pthread_mutex_unlock(&runner->lock);
 }
 
 static void run_effect(void *self, int worker)
@@ -186,13 +240,15 @@ static void run_effect(void *self, int worker)
 	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
 	(void)worker;
 	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
+		count_out(effect->runner);
 		free_effect(effect);
 		return;
 	}
-	result.output = carry_out(effect, &trouble, &result.definite);
+	result.output = carry_out(effect, &trouble, &result);
 	if (result.output == NULL)
 		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
 	runner_result(effect->runner, &result);
+	count_out(effect->runner);
 	free_effect(effect);
 }
 
@@ -241,11 +297,12 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .timeout_ms = time_left_ms(live, frame),
 							  .path = strdup(frame->path),
 							  .reference = strdup(frame->reference),
+							  .account_id = strdup(live->money.account_id),
 							  .definition = definition_ref(live->definition),
 							  .task = frame->task,
 							  .request = datum_ref(frame->request),
 							  .authentication = authentication_of(live, frame)};
-	must(effect->path != NULL && effect->reference != NULL);
+	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);
 	strcpy(effect->run_id, live->run_id);
 	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);
 	pthread_mutex_lock(&runner->lock);

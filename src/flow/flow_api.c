@@ -34,6 +34,7 @@ void flow_api_close(struct flow_api *api)
 void flow_add_routes(struct router *router, struct flow_api *api)
 {
 	router_add(router, runs_routes, runs_routes_count, api);
+	router_add(router, llm_routes, llm_routes_count, api);
 	router_add(router, run_reads_routes, run_reads_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);
 	router_add(router, workflow_reads_routes, workflow_reads_routes_count, api);

@@ -10,6 +10,7 @@
 #include "core/stamp.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/money.h"
 #include "flow/domain/retry.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
@@ -96,6 +97,11 @@ static void write_step(struct jw *jw, const struct run_record *record, const str
 	add_datum(jw, "error", step->error);
 	if (step->skipped_reason != NULL)
 		jw_member_str(jw, "skipped_reason", step->skipped_reason);
+	if (step->costs) {
+		char money[MONEY_TEXT];
+		jw_member_str(jw, "cost", money_format(money, step->cost_micros));
+		jw_member_int(jw, "cost_micros", step->cost_micros);
+	}
 	jw_object_end(jw);
 }
 
@@ -184,11 +190,61 @@ static void write_unblock(struct jw *jw, const char *run_id, const char *operati
 	buf_fini(&path);
 }
 
+static int64_t micros_of(struct datum *halt, const char *name)
+{
+	const struct json *value = halt == NULL ? NULL : json_get(datum_tree(halt), name);
+	return value != NULL && value->kind == JS_INT ? value->integer : 0;
+}
+
+/* What is missing, as a request that adds it; where the budget is spent to its end, one micro-unit is the least. */
+static void write_topup(struct jw *jw, struct datum *halt)
+{
+	char money[MONEY_TEXT];
+	struct buf path;
+	int64_t lacks = micros_of(halt, "amount_micros") - micros_of(halt, "available_micros");
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/flow/cost/budgets/%s/topup", json_text(datum_tree(halt), "budget_id"));
+	jw_key(jw, "unblock");
+	jw_object(jw);
+	jw_member_str(jw, "method", "POST");
+	jw_member_str(jw, "path", buf_text(&path));
+	jw_key(jw, "body");
+	jw_object(jw);
+	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks : 1));
+	jw_member_str(jw, "reason", "a run waits for it");
+	jw_object_end(jw);
+	jw_object_end(jw);
+	buf_fini(&path);
+}
+
+static void write_halt(struct jw *jw, const struct run *run)
+{
+	char asked[MONEY_TEXT], left[MONEY_TEXT];
+	struct buf detail;
+	const char *budget_id = json_text(datum_tree(run->halt), "budget_id");
+	int64_t amount = micros_of(run->halt, "amount_micros");
+	buf_init(&detail, 0);
+	if (amount > 0)
+		buf_addf(&detail, "The budget %s has %s left, and the step may cost %s.", budget_id,
+				 money_format(left, micros_of(run->halt, "available_micros")), money_format(asked, amount));
+	else
+		buf_addf(&detail, "The budget %s is exhausted.", budget_id);
+	const struct reason reason = {.kind = "budget", .detail = buf_text(&detail)};
+	write_reason(jw, json_text(datum_tree(run->halt), "step"), &reason, run->suspended_us);
+	write_topup(jw, run->halt);
+	jw_object_end(jw);
+	buf_fini(&detail);
+}
+
 static void write_waiting(struct jw *jw, const struct run_record *record, const struct story *story)
 {
 	const struct run *run = &story->run;
 	struct reason reason;
 	size_t told = 0;
+	if (run->status == RUN_SUSPENDED && run->halt != NULL) {
+		write_halt(jw, run);
+		return;
+	}
 	if (run->status == RUN_SUSPENDED) {
 		const bool budget = strcmp(run->reason, "budget") == 0;
 		reason = (struct reason){.kind = budget ? "budget" : "paused",

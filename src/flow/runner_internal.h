@@ -31,7 +31,7 @@ struct message {
 	char *reason;
 	uint32_t frame;
 	int64_t deliveries;
-	struct datum *output, *error;
+	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
 	bool definite;
 	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
 	void *self;
@@ -64,6 +64,16 @@ struct live {
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
 	int64_t due_us;
+	int64_t alarm_us; /* for which an alarm is set; 0: none is known */
+
+	struct live_money {
+		char *account_id, *agent_id, *workflow; /* who spends; agent NULL: nobody in particular */
+		struct spend *noted, **end;             /* of the turn */
+		int64_t promised;                       /* in the turn, not yet in its commit */
+		int64_t due_us;                         /* when the window of the budget that halted it is over */
+		bool holds, settled, short_of;          /* reservations are open; the commit settled, or was refused one */
+		bool halted;                            /* it is among those that settlements let look again */
+	} money;
 
 	/* of the turn */
 	bool loaded, recovered;
@@ -129,6 +139,10 @@ bool child_find(struct live *live, struct child_spec *spec, struct trouble *trou
 /* turn.c */
 void turn_run(void *live, int worker);
 
+/* spending_turn.c; see flow/spending.h */
+enum drive_means spending_afford(void *runner, const struct place *place, struct datum *request, struct datum *asked,
+								 struct datum **cost, struct trouble *trouble);
+
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
@@ -137,6 +151,7 @@ void effect_send(struct live *live, const struct frame *frame);
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);
 struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
 struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
+void waiters_drop(struct runner *runner);                                 /* at the end: nobody is told */
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
 
 /* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
@@ -144,6 +159,8 @@ struct datum *resource_get(struct runner *runner, const char *uri, struct troubl
 
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
+void alarms_set_for(struct live *live, int64_t due_us); /* unless that one is set */
+bool alarms_step(struct runner *runner);                /* virtual time jumps to the first one; false: there is none */
 void alarms_fini(struct alarms *alarms);
 void *timer_main(void *runner);
 

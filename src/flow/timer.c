@@ -52,6 +52,14 @@ void alarms_fini(struct alarms *alarms)
 	free(alarms->items);
 }
 
+void alarms_set_for(struct live *live, int64_t due_us)
+{
+	if (live->alarm_us == due_us)
+		return;
+	live->alarm_us = due_us;
+	alarms_set(&live->runner->alarms, due_us, live->run_id);
+}
+
 static void ring(struct runner *runner)
 {
 	struct alarm alarm = take_first(&runner->alarms);
@@ -64,6 +72,8 @@ static void ring(struct runner *runner)
 		return;
 	}
 	struct live *live = live_get(runner, alarm.run_id);
+	if (live->alarm_us == alarm.due_us)
+		live->alarm_us = 0;
 	live_queue(live);
 	live_put(live);
 }
@@ -79,6 +89,15 @@ static int64_t sleep_us(struct runner *runner)
 		return 0;
 	}
 	return left < LOOK_AGAIN_US ? left : LOOK_AGAIN_US;
+}
+
+bool alarms_step(struct runner *runner)
+{
+	if (runner->alarms.count == 0)
+		return false;
+	(void)sleep_us(runner);
+	ring(runner);
+	return true;
 }
 
 static void wait_us(struct runner *runner, int64_t us)

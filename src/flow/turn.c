@@ -13,11 +13,13 @@
 #include "flow/domain/trouble.h"
 #include "flow/feed.h"
 #include "flow/runner_internal.h"
+#include "flow/spending.h"
 #include "http/workers.h"
 
 enum {
 	TURN_CAP = 64 << 20,
 	COMMIT_AGAIN_US = 1000000, /* after a commit that failed: the disk may have room again */
+	SHORT_AGAIN_US = 10000,    /* after a reservation that was refused in the commit */
 	LOAD_AGAIN_US = 30000000,  /* after a journal that cannot be read */
 };
 
@@ -82,6 +84,7 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	run_init(&live->run, definition_ir(live->definition), live->run_id, live->seed);
 	live->run.version = live->runner->options.version;
 	live->loaded = true;
+	spending_load(live, &record);
 	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err) || !following_load(live, db, err)) {
 		live_forget(live);
 		return false;
@@ -116,6 +119,7 @@ static void keep_row(void *self, const struct row *row)
 	else
 		live->first_seq = row->seq;
 	row_encode(row, &live->lines);
+	spending_note(live, row);
 	following_row(live, row);
 	if (row->kind != ROW_INTENT)
 		return;
@@ -130,7 +134,12 @@ static void take_result(struct live *live, const struct message *message)
 	struct frame *frame = run_frame(&live->run, message->frame);
 	if (frame == NULL || frame->is_block || !frame->sent || frame->deliveries != message->deliveries)
 		return; /* it came too late: the step has ended otherwise */
-	drive_result(&live->drive, frame, message->output, message->error, message->definite);
+	const struct drive_outcome outcome = {.output = message->output,
+										  .error = message->error,
+										  .cost =
+											  message->cost != NULL || !message->definite ? message->cost : frame->cost,
+										  .definite = message->definite};
+	drive_result_cost(&live->drive, frame, &outcome);
 }
 
 static void take_order(struct live *live, const struct message *message)
@@ -140,6 +149,8 @@ static void take_order(struct live *live, const struct message *message)
 		drive_cancel(&live->drive, message->reason);
 	else if (message->order == RUNNER_SUSPEND && run_may_become(status, RUN_SUSPENDED))
 		drive_suspend(&live->drive, message->reason);
+	else if (message->order == RUNNER_HALT && run_may_become(status, RUN_SUSPENDED))
+		drive_halt(&live->drive, message->output);
 	else if (message->order == RUNNER_RESUME && status == RUN_SUSPENDED)
 		drive_resume(&live->drive);
 }
@@ -159,6 +170,7 @@ static void take_message(struct live *live, struct message *message)
 	}
 	datum_unref(message->output);
 	datum_unref(message->error);
+	datum_unref(message->cost);
 	free(message->reason);
 	free(message);
 }
@@ -175,7 +187,8 @@ static void send_again(struct live *live)
 			trouble_set(&trouble, TROUBLE_RUNTIME, "Effect unknown",
 						"It was sent, and whether it was carried out is not known.");
 			struct datum *error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
-			drive_result(&live->drive, frame, NULL, error, true);
+			const struct drive_outcome outcome = {.error = error, .cost = frame->cost, .definite = true};
+			drive_result_cost(&live->drive, frame, &outcome);
 			datum_unref(error);
 			continue;
 		}
@@ -202,6 +215,7 @@ static void decide(struct live *live, struct message *inbox)
 		send_again(live);
 	}
 	live->recovered = true;
+	spending_turn(live);
 	while (inbox != NULL) {
 		struct message *message = inbox;
 		inbox = message->next;
@@ -232,7 +246,7 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
-	return runs_commit(db, &live->commit, err) && following_commit(live, db, err);
+	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err);
 }
 
 static void after_commit(void *self, int worker);
@@ -309,11 +323,13 @@ static struct waiter *settle(struct live *live)
 	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
 	if (due_us > 0)
-		alarms_set(&runner->alarms, due_us, live->run_id);
+		alarms_set_for(live, due_us);
 	live->due_us = due_us;
 	if (live->again_us > 0)
-		alarms_set(&runner->alarms, runner_now_us(runner) + live->again_us, live->run_id);
-	else if (live->end == DRIVE_MORE || live->inbox != NULL)
+		alarms_set_for(live, runner_now_us(runner) + live->again_us);
+	else if (live->suspended && live->money.due_us > 0)
+		alarms_set_for(live, live->money.due_us);
+	if (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL))
 		live_queue(live);
 	runner->turns_under_way--;
 	feed_settled(runner, live);
@@ -335,19 +351,22 @@ static void end_turn(struct live *live)
 /* What was not committed did not happen: the state is read anew, and the turn begins again. */
 static void undo(struct live *live)
 {
+	bool at_once = live->money.short_of; /* the next look sees what the commit met */
 	drop_intents(live);
 	live_forget(live);
 	live->recovered = false;
 	live->end = DRIVE_WAITS;
-	live->again_us = COMMIT_AGAIN_US;
+	live->again_us = at_once ? SHORT_AGAIN_US : COMMIT_AGAIN_US;
 }
 
 static void after_commit(void *self, int worker)
 {
 	struct live *live = self;
 	(void)worker;
-	if (live->applied)
+	if (live->applied) {
 		send_effects(live);
+		spending_committed(live);
+	}
 	following_tell(live);
 	if (!live->applied)
 		undo(live);

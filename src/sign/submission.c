@@ -10,13 +10,14 @@
 #include "core/log.h"
 #include "core/must.h"
 #include "sign/project_write.h"
+#include "sign/search.h"
 #include "sign/sign_internal.h"
 #include "sign/work.h"
 #include "store/store.h"
 
 enum { IDLE_MS = 500 };
 
-static const struct work_kind *const kinds[] = {&work_submit, &work_email, &work_report};
+static const struct work_kind *const kinds[] = {&work_submit, &work_email, &work_report, &work_index};
 
 const struct work_kind *work_kind_named(const char *name)
 {
@@ -27,12 +28,13 @@ const struct work_kind *work_kind_named(const char *name)
 	return NULL;
 }
 
-int64_t submission_delay_us(int64_t attempts, double random)
+int64_t submission_delay_us(int64_t first_us, int64_t attempts, double random)
 {
-	int64_t s = 1;
-	for (int64_t i = 1; i < attempts && s < 60; i++)
-		s *= 2;
-	return (int64_t)((double)(s < 60 ? s : 60) * 1e6 * (.5 + random));
+	const int64_t most_us = 60000000;
+	int64_t us = first_us;
+	for (int64_t i = 1; i < attempts && us < most_us; i++)
+		us *= 2;
+	return (int64_t)((double)(us < most_us ? us : most_us) * (.5 + random));
 }
 
 static double draw_random(const struct env *env)
@@ -86,6 +88,8 @@ static bool record(struct work *work, struct db *db, enum audit_action action, c
 /* What was cancelled meanwhile stays so, and has no effect. */
 static bool apply_success(struct work *work, struct db *db, struct err *err)
 {
+	if (work->kind->quiet)
+		return dispatch_delete(db, &work->dispatch, err);
 	work->dispatch.state = DISPATCH_SUCCESS;
 	work->dispatch.error = NULL;
 	if (!dispatch_update(db, &work->dispatch, work->now_us, err))
@@ -100,10 +104,11 @@ static bool apply_success(struct work *work, struct db *db, struct err *err)
 static bool apply_failure(struct work *work, struct db *db, struct err *err)
 {
 	struct dispatch *d = &work->dispatch;
-	bool over = work->gone || d->attempts >= work->kind->tries;
+	bool over = work->gone || work->hopeless || d->attempts >= work->kind->tries;
 	d->state = over ? DISPATCH_FAILURE : DISPATCH_RETRY;
 	d->error = work->failure.message;
-	d->next_us = work->now_us + submission_delay_us(d->attempts, draw_random(work->api->options.env));
+	d->next_us = work->now_us + submission_delay_us(work->api->options.retry_first_us, d->attempts,
+													draw_random(work->api->options.env));
 	if (!dispatch_update(db, d, work->now_us, err))
 		return false;
 	return !over || db_changed(db) == 0 || record(work, db, AUDIT_PROJECT_WORK_FAILED, "failed", err);
@@ -118,10 +123,13 @@ static bool apply_outcome(struct db *db, void *self, struct err *err)
 	if (!project_find(db, work->dispatch.account_id, work->dispatch.project_id, &work->arena, &work->project, &found,
 					  err))
 		return false;
-	if (!found && !work->gone)
+	if (!found)
+		work->project =
+			(struct project){.account_id = work->dispatch.account_id, .project_id = work->dispatch.project_id};
+	work->gone = !found && !work->kind->even_gone;
+	if (work->gone && work->well)
 		err_set(&work->failure, ERR_NOT_FOUND, "the project is no more");
-	work->gone = !found;
-	return work->well && found ? apply_success(work, db, err) : apply_failure(work, db, err);
+	return work->well && !work->gone ? apply_success(work, db, err) : apply_failure(work, db, err);
 }
 
 static bool apply_postpone(struct db *db, void *self, struct err *err)
@@ -138,7 +146,7 @@ static bool apply_begin(struct db *db, void *self, struct err *err)
 	if (!dispatch_update(db, &work->dispatch, work->now_us, err))
 		return false;
 	work->well = db_changed(db) > 0;
-	return !work->well || record(work, db, AUDIT_PROJECT_WORK_STARTED, "started", err);
+	return !work->well || work->kind->quiet || record(work, db, AUDIT_PROJECT_WORK_STARTED, "started", err);
 }
 
 /* --- one step --- */
@@ -153,9 +161,10 @@ static bool read_work(struct work *work, bool *found, struct err *err)
 				(!*found || project_find(db, work->dispatch.account_id, work->dispatch.project_id, &work->arena,
 										 &work->project, &there, err));
 	store_read_end(store, db);
-	work->gone = !there;
-	if (read && *found)
+	if (read && *found) {
 		work->kind = work_kind_named(work->dispatch.name);
+		work->gone = !there && !work->kind->even_gone;
+	}
 	return read;
 }
 
@@ -227,6 +236,8 @@ static void *work_on(void *self)
 			log_warn("work of a project could not be stored", log_str("why", err.message));
 			worked = false;
 		}
+		if (!worked && !search_fill_step(api, &worked, &err))
+			log_warn("the search index is not filled", log_str("why", err.message));
 		if (!worked)
 			wait_for_work(api);
 	}

@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/env.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/num.h"
@@ -17,6 +18,7 @@
 #include "people/roles.h"
 #include "store/store.h"
 #include "trade/domain/signature.h"
+#include "trade/figures.h"
 #include "trade/producers.h"
 #include "trade/trade_internal.h"
 
@@ -76,8 +78,19 @@ static bool holds(const struct terminal *t, const struct signed_by *by, bool fou
 	return known && right;
 }
 
+static const char *endpoint_of(const struct terminal *t)
+{
+	return strrchr(t->deed.x->match.route->path, '/') + 1;
+}
+
+static void count_error(const struct terminal *t, enum err_kind kind)
+{
+	figures_count(t->deed.api->figures, COUNT_ea_errors_total, endpoint_of(t), err_code(kind));
+}
+
 static bool refuse(struct terminal *t, enum err_kind kind, const char *why)
 {
+	count_error(t, kind);
 	exchange_failf(t->deed.x, kind, "%s", why);
 	return false;
 }
@@ -127,6 +140,7 @@ void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
 	if (t == NULL)
 		return NULL;
 	tell_server_time(t);
+	figures_count(t->deed.api->figures, COUNT_ea_requests_total, endpoint_of(t), NULL);
 	if (!check(t, rate))
 		return NULL;
 	t->principal = (struct principal){.kind = PRINCIPAL_DEVICE, .roles = ROLE_DEVICE};
@@ -158,21 +172,35 @@ static bool read_device(struct terminal *t, struct db *db, struct err *err)
 								&t->has_account, err);
 }
 
+/* What the part refuses is undone, and answered; the nonce stays spent. */
+static bool attempt(struct terminal *t, struct db *db, struct err *err)
+{
+	struct err why;
+	if (db_attempt(db, run_part, t, &why))
+		return true;
+	count_error(t, why.kind);
+	if (err_status(why.kind) < 500)
+		return deed_refuse(&t->deed, why.kind, "%s", why.message);
+	*err = why;
+	return false;
+}
+
 static bool apply(struct deed *deed, struct db *db, struct err *err)
 {
 	struct terminal *t = (struct terminal *)deed;
 	bool fresh;
-	struct err why;
 	if (!read_device(t, db, err) || !nonce_spend(db, t->device.device_id, t->nonce, deed->now_us, &fresh, err))
 		return false;
-	if (!fresh)
-		return deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
-	if (db_attempt(db, run_part, t, &why))
-		return true;
-	if (err_status(why.kind) < 500)
-		return deed_refuse(deed, why.kind, "%s", why.message);
-	*err = why;
-	return false;
+	if (fresh)
+		return attempt(t, db, err);
+	count_error(t, ERR_NONCE_REPLAYED);
+	return deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
+}
+
+static bool apply_again(struct deed *deed, struct db *db, struct err *err)
+{
+	struct terminal *t = (struct terminal *)deed;
+	return read_device(t, db, err) && attempt(t, db, err);
 }
 
 static void answer(struct deed *deed)
@@ -187,6 +215,12 @@ void terminal_write(struct terminal *t, bool (*part)(struct terminal *terminal, 
 	t->part = part;
 	t->answer = answered;
 	deed_write(&t->deed, apply, answer);
+}
+
+void terminal_again(struct terminal *t)
+{
+	t->deed.now_us = env_wall_us(t->deed.api->options.env);
+	deed_write(&t->deed, apply_again, answer);
 }
 
 /* --- forms --- */

@@ -15,6 +15,7 @@ struct err;
 struct exchange;
 struct id_maker;
 struct idempotency;
+struct metrics;
 struct outbox;
 struct packs;
 struct rates;
@@ -34,7 +35,9 @@ struct trade_api_options {
 };
 
 struct trade_api *trade_api_open(const struct trade_api_options *options);
-void trade_api_close(struct trade_api *api); /* NULL is fine */
+/* Let those that wait go on, before the front and the store close; and the end.  NULL is fine for both. */
+void trade_api_stop(struct trade_api *api);
+void trade_api_close(struct trade_api *api);
 
 /* What exists only while it serves; each may be NULL: nothing is kept by key, nothing limited. */
 struct trade_serving {
@@ -52,6 +55,9 @@ bool trade_work(struct db *db, void *api, struct err *err);
 
 /* Register the routes; their owner is `api`, which may be NULL when they are only described. */
 void trade_add_routes(struct router *router, struct trade_api *api);
+
+/* Register what operators watch of the desk [trade.md 11]; nothing without an `api`. */
+void trade_add_metrics(struct metrics *metrics, struct trade_api *api);
 
 /*
  * For the front's hook, on routes whose requests are signed (route->self_verified): are the headers of a signature

@@ -290,6 +290,8 @@ static const char *missing(const struct ir_task *task)
 	case IR_OPENAPI:
 	case IR_OP:
 	case IR_FUNCTION:
+	case IR_LLM:
+	case IR_MEMORY:
 		return NULL;
 	default:
 		return task->call.name;
@@ -646,7 +648,9 @@ enum drive_end drive_turn(struct drive *drive, size_t limit)
 			end_now(drive);
 			break;
 		}
-		if (drive->rows >= limit)
+		if (run->status == RUN_SUSPENDED)
+			return DRIVE_WAITS;
+		if (drive->rows >= limit || drive->yield)
 			return DRIVE_MORE;
 		struct frame *frame = run_next_ready(run);
 		if (frame == NULL)
@@ -667,11 +671,8 @@ void drive_start(struct drive *drive, struct datum *input)
 
 void drive_result(struct drive *drive, struct frame *frame, struct datum *output, struct datum *error, bool definite)
 {
-	struct row row = drive_row(drive, ROW_RESULT, frame);
-	row.output = output;
-	row.error = error;
-	row.definite = definite;
-	drive_emit(drive, &row);
+	const struct drive_outcome outcome = {.output = output, .error = error, .definite = definite};
+	drive_result_cost(drive, frame, &outcome);
 }
 
 void drive_suspend(struct drive *drive, const char *reason)

@@ -130,6 +130,7 @@ static void free_frame(struct frame *frame)
 							frame->input,
 							frame->items,
 							frame->request,
+							frame->cost,
 							frame->variables[0].value,
 							frame->variables[1].value};
 	for (size_t i = 0; i < sizeof held / sizeof *held; i++)
@@ -160,6 +161,7 @@ void unsure_free(struct unsure *unsure)
 	if (unsure == NULL)
 		return;
 	datum_unref(unsure->request);
+	datum_unref(unsure->cost);
 	free(unsure);
 }
 
@@ -177,6 +179,7 @@ void frame_note_unsure(struct run *run, const struct frame *frame)
 	must(unsure != NULL);
 	*unsure = (struct unsure){
 		.attempt = frame->attempt, .deliveries = frame->deliveries, .request = datum_ref(frame->request)};
+	datum_set(&unsure->cost, frame->cost);
 	must(map_set(&run->unsure, frame->path, unsure, &old));
 	unsure_free(old);
 }

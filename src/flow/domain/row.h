@@ -70,6 +70,7 @@ struct row {
 	bool timeout;       /* ROW_TIMER: it is the timeout that fired */
 	bool definite;      /* ROW_RESULT: an answer came, so that the next execution is a new attempt */
 	struct datum *input, *output, *context, *error, *items, *request;
+	struct datum *cost;  /* ROW_INTENT: what is kept for it; ROW_RESULT: what it cost; ROW_SUSPENDED: what it lacks */
 	struct datum *event; /* ROW_COMPLETED: what an `emit` emitted, where output.as made something else of it */
 	const char *reason;  /* or NULL */
 };

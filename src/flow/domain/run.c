@@ -292,6 +292,8 @@ static void apply_intent(struct run *run, const struct row *row, struct frame *f
 	frame->deliveries = row->n;
 	if (row->request != NULL)
 		datum_set(&frame->request, row->request);
+	if (row->cost != NULL)
+		datum_set(&frame->cost, row->cost);
 }
 
 static void apply_result(struct run *run, const struct row *row, struct frame *frame)
@@ -320,12 +322,14 @@ static void apply_suspended(struct run *run, const struct row *row)
 	run->status = RUN_SUSPENDED;
 	run->suspended_us = row->at_us;
 	run->reason = row->reason != NULL && strcmp(row->reason, "budget") == 0 ? "budget" : "paused";
+	datum_set(&run->halt, row->cost);
 }
 
 static void apply_resumed(struct run *run, const struct row *row)
 {
 	run->status = RUN_RUNNING;
 	run->reason = NULL;
+	datum_set(&run->halt, NULL);
 	shift_timers(run, row->at_us - run->suspended_us); /* the clock of a timeout stands still meanwhile */
 	for (size_t i = 0; i < run->frames_count; i++)
 		run_ready(run, run->frames[i]);
@@ -481,7 +485,7 @@ void run_fini(struct run *run)
 	while (run->frames_count > 0)
 		frame_close(run, run->frames[0]);
 	free(run->frames);
-	struct datum *held[] = {run->input, run->context, run->output, run->error, run->ended};
+	struct datum *held[] = {run->halt, run->input, run->context, run->output, run->error, run->ended};
 	for (size_t i = 0; i < sizeof held / sizeof *held; i++)
 		datum_unref(held[i]);
 	map_fini(&run->visits);

@@ -88,6 +88,7 @@ struct frame {
 	int64_t attempt_us;    /* when the current attempt of a try began */
 	struct datum *items;   /* of a loop: what it goes through */
 	struct datum *request; /* of a side effect */
+	struct datum *cost;    /* what was kept for it; or NULL */
 	bool sent;             /* an intent is there and no result yet */
 	uint32_t rounds_begun, rounds_over;
 	size_t results_count;
@@ -117,7 +118,7 @@ uint32_t run_dag_next(const struct frame *frame); /* the step that has been read
 struct unsure {
 	uint32_t attempt;
 	int64_t deliveries;
-	struct datum *request;
+	struct datum *request, *cost; /* cost: kept for it; or NULL */
 };
 
 enum dag_state { DAG_PENDING, DAG_RUNNING, DAG_COMPLETED, DAG_SKIPPED, DAG_UPSTREAM_FAILED, DAG_FAULTED };
@@ -129,6 +130,7 @@ struct run {
 	const char *version; /* of the program, for $runtime; the caller's */
 	enum run_status status;
 	const char *reason; /* of a suspension: "paused", "budget"; static or NULL */
+	struct datum *halt; /* "budget": what it lacks, {budget_id, amount_micros?, ...}; or NULL */
 	int64_t seq;        /* of the last row */
 	int64_t now_us;     /* of the last row */
 	int64_t heard;      /* position of the last event that a listener consumed; 0: none */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -123,11 +124,21 @@ static struct step *begin(struct steps *steps, const struct row *row, const stru
 	return step;
 }
 
+/* What it cost: every attempt by itself, and the sum of its deliveries. */
+static void take_cost(struct step *step, const struct row *row)
+{
+	const struct json *amount = row->cost == NULL ? NULL : json_get(datum_tree(row->cost), "amount_micros");
+	step->costs = step->costs || row->cost != NULL;
+	if (row->kind == ROW_RESULT && amount != NULL && amount->kind == JS_INT)
+		step->cost_micros += amount->integer;
+}
+
 static void watch_step(struct steps *steps, const struct row *row, const struct frame *frame)
 {
 	struct step *step = begins(row, frame) ? begin(steps, row, frame) : find(steps, row->path);
 	if (step == NULL || frame == NULL)
 		return;
+	take_cost(step, row);
 	switch (row->kind) {
 	case ROW_ENTERED:
 		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;

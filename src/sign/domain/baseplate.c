@@ -140,7 +140,7 @@ static void row(struct plate_answer *a, enum plate_row which, double demand, dou
 }
 
 /* REF: AISC Design Guide 1 section 3.3.2; AISC Design Guide 1 section 3.4.3; AISC 360-22 F11 */
-static double thickness_for(const struct plate_problem *p, double moment_kipin_in)
+double plate_thickness_in(const struct plate_problem *p, double moment_kipin_in)
 {
 	double available = p->lrfd ? .90 * p->fy_ksi : p->fy_ksi / 1.67;
 	return sqrt(4 * fmax(moment_kipin_in, 0) / available);
@@ -157,8 +157,8 @@ static void check_thickness(const struct plate_problem *p, const struct plate_si
 		return;
 	}
 	double l = fmax(fmax(a->m_in, a->n_in), 0), tension = fmax(a->forces.tension_kip, 0);
-	a->t_bearing_in = thickness_for(p, plate_pressure_moment(&a->forces, l));
-	a->t_tension_in = thickness_for(p, tension * fmax(a->x_in, 0) / size->w_in);
+	a->t_bearing_in = plate_thickness_in(p, plate_pressure_moment(&a->forces, l));
+	a->t_tension_in = plate_thickness_in(p, tension * fmax(a->x_in, 0) / size->w_in);
 	a->t_required_in = fmax(a->t_bearing_in, a->t_tension_in);
 	a->tension_per_anchor_kip = tension / (size->bolts / 2);
 	row(a, PLATE_BEARING_SIDE, a->t_bearing_in, size->t_in);
@@ -231,8 +231,7 @@ static void add_line(const struct plate_problem *p, const struct plate_size *siz
 		in->points[in->count++] = (struct anchor_point){x, i * pitch};
 }
 
-/* Shear of the worst anchor by V and by torsion about the middle of all of them, for the whole group. */
-static double shear_lb(const struct plate_problem *p, const struct plate_size *size, const struct anchor_problem *group)
+double plate_bolt_shear_kip(const struct plate_problem *p, const struct plate_size *size)
 {
 	struct anchor_problem all = {.count = 0};
 	double arm = size->l_in / 2 - p->edge_in, middle = size->w_in / 2 - p->edge_in, farthest = 0, polar = 0;
@@ -243,8 +242,7 @@ static double shear_lb(const struct plate_problem *p, const struct plate_size *s
 		farthest = fmax(farthest, r);
 		polar += r * r;
 	}
-	double worst = p->v_kip / size->bolts + (polar > 0 ? p->t_kipin * farthest / polar : 0);
-	return 1000 * worst * (double)group->count;
+	return p->v_kip / size->bolts + (polar > 0 ? p->t_kipin * farthest / polar : 0);
 }
 
 static double beyond(double block_in, double outermost_in)
@@ -312,7 +310,7 @@ static void check_embedded(const struct plate_problem *p, const struct plate_siz
 		in.edges.x1_in += 2 * arm;
 	else
 		add_line(p, size, -arm, &in);
-	in.v_lb = factor * shear_lb(p, size, &in);
+	in.v_lb = factor * (1000 * plate_bolt_shear_kip(p, size) * (double)in.count);
 	if (one_line) {
 		in.n_lb = factor * 1000 * fmax(a->forces.tension_kip, 0);
 	} else if (a->forces.lifted) {

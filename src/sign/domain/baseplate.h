@@ -84,11 +84,17 @@ void plate_stand(const struct plate_problem *problem, const struct plate_size *s
 /* Moment per inch of width (kip-in/in) of the pressure about a line l_in from the edge. */
 double plate_pressure_moment(const struct plate_forces *forces, double l_in);
 
+/* Thickness for a moment per inch of width (kip-in/in). */
+double plate_thickness_in(const struct plate_problem *problem, double moment_kipin_in);
+
 /* All rows.  Cost: about 0.1 us, with anchors in concrete about 2 us. */
 void plate_check(const struct plate_problem *problem, const struct plate_size *size, struct plate_answer *answer);
 
 /* The same but for the anchors in concrete. */
 void plate_check_steel(const struct plate_problem *problem, const struct plate_size *size, struct plate_answer *answer);
+
+/* Shear of the worst anchor by V and by torsion about the middle of all of them. */
+double plate_bolt_shear_kip(const struct plate_problem *problem, const struct plate_size *size);
 
 #define PLATE_SIDE_MAX_IN 96
 #define PLATE_THICKNESS_MAX_IN 4
