@@ -42,7 +42,7 @@ void following_adopt(struct live *live, const char *run_id, uint32_t frame)
 	strcpy(child->run_id, run_id);
 }
 
-void following_notice(struct live *live, const char *run_id, int kind)
+void following_notice(struct live *live, const char *run_id, enum notice_kind kind)
 {
 	struct following *f = &live->following;
 	f->notices = grown(f->notices, f->notices_count, &f->notices_room, sizeof(*f->notices));
