@@ -229,8 +229,8 @@ static bool copy_all(struct backup *b, struct err *err)
 		return false;
 	begin_manifest(b);
 	bool done = copy_blobs(b, "blobs", err) && copy_blobs(b, "files/blobs", err) &&
-				copy_blobs(b, "quarantine/blobs", err) && copy_packs(b, err) && copy_archives(b, err) && copy_keys(b, err) &&
-				end_manifest(b, err) && tree_walk(b->folder, "", drop_older, b, err);
+				copy_blobs(b, "quarantine/blobs", err) && copy_packs(b, err) && copy_archives(b, err) &&
+				copy_keys(b, err) && end_manifest(b, err) && tree_walk(b->folder, "", drop_older, b, err);
 	buf_fini(&b->text);
 	return done;
 }

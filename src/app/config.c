@@ -63,6 +63,8 @@ static const struct field config_fields[] = {
 	F_BOOL(config, http.behind_proxy, KEY(http.behind_proxy), DEFAULT(0), DOC("A proxy in front ends TLS")),
 	F_STRS(config, http.trusted_proxies, KEY(http.trusted_proxies), COUNT(0, 100),
 		   DOC("Proxies whose X-Forwarded-For counts: addresses or ranges, 10.0.0.0/8")),
+	F_STRS(config, http.metrics_allow, KEY(http.metrics_allow), COUNT(0, 100),
+		   DOC("Who may read /metrics: addresses or ranges; default: this machine")),
 	F_STR(config, http.tls_cert, KEY(http.tls_cert),
 		  DOC("Certificate chain in PEM; with http.tls_key all ports speak TLS")),
 	F_STR(config, http.tls_key, KEY(http.tls_key), DOC("Its key in PEM; both are read again on SIGHUP")),
@@ -105,6 +107,8 @@ static const struct field config_fields[] = {
 	F_INT(config, store.queue_max, KEY(store.queue_max), RANGE(16, 65536), DEFAULT(4096), DOC("Writes that may wait")),
 	F_INT(config, store.min_free_bytes, KEY(store.min_free_bytes), RANGE(0, 1e15), DEFAULT(104857600), UNIT("bytes"),
 		  DOC("Read-only below so much free disk")),
+	F_STR(config, blob.url, KEY(blob.url), DEFAULT_TEXT("file:"),
+		  DOC("Where blobs are: file: for the data folder; s3:// is not there yet")),
 	F_INT(config, blob.max_bytes, KEY(blob.max_bytes), RANGE(1024, FILE_BYTES_MAX), DEFAULT(FILE_BYTES_MAX),
 		  UNIT("bytes"), DOC("Size of a file")),
 	F_INT(config, blob.uploads, KEY(blob.uploads), RANGE(1, UPLOADS_MAX), DEFAULT(4), DOC("Uploads at once")),
@@ -434,6 +438,16 @@ static void check_smtp(struct reading *r, const struct config *config)
 		complain_of(r, "smtp.from", "is an e-mail address");
 }
 
+static void check_nets(struct reading *r, const char *key, const char *const *items, size_t count)
+{
+	struct net net;
+	for (size_t i = 0; i < count; i++)
+		if (!net_parse(items[i], &net)) {
+			complain_of(r, key, "is a list of addresses and ranges like 10.0.0.0/8");
+			return;
+		}
+}
+
 /* What the table cannot say. */
 static void check_values(struct reading *r, const struct config *config)
 {
@@ -445,12 +459,10 @@ static void check_values(struct reading *r, const struct config *config)
 	check_smtp(r, config);
 	if (config->scan.url != NULL && !clamd_address_valid(config->scan.url))
 		complain_of(r, "scan.url", "is unix:PATH or tcp:HOST:PORT");
-	const struct field *field = field_find(&config_table, "http.trusted_proxies");
-	struct net net;
-	for (size_t i = 0; i < config->http.trusted_proxies.count; i++)
-		if (!net_parse(config->http.trusted_proxies.items[i], &net))
-			complain(r, r->origins[field - config_fields], "http.trusted_proxies",
-					 "is a list of addresses and ranges like 10.0.0.0/8");
+	if (strcmp(config->blob.url, "file:") != 0)
+		complain_of(r, "blob.url", "is file: (s3:// is not there yet)");
+	check_nets(r, "http.trusted_proxies", config->http.trusted_proxies.items, config->http.trusted_proxies.count);
+	check_nets(r, "http.metrics_allow", config->http.metrics_allow.items, config->http.metrics_allow.count);
 }
 
 /* Defaults that depend on the machine or on other keys. */

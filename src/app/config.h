@@ -38,7 +38,7 @@ struct config {
 		struct {
 			size_t count;
 			const char **items;
-		} trusted_proxies;
+		} trusted_proxies, metrics_allow;
 	} http;
 	struct {
 		int registration;
@@ -58,6 +58,7 @@ struct config {
 		int64_t batch_max, queue_max, min_free_bytes;
 	} store;
 	struct {
+		const char *url;
 		int64_t max_bytes, uploads, presign_ttl_s;
 	} blob;
 	struct {
@@ -84,8 +85,8 @@ struct config {
 	} rate;
 	struct {
 		bool require_stamp, public_quote;
-		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url,
-			*search_url, *search_login_file;
+		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url, *search_url,
+			*search_login_file;
 		int64_t pm_open_s, retry_first_ms;
 	} sign;
 	struct {

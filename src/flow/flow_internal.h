@@ -15,6 +15,7 @@ struct exchange;
 struct jw;
 struct run_record;
 struct workflow;
+struct workflow_text;
 
 struct flow_api {
 	struct runner_options options;
@@ -24,9 +25,9 @@ struct flow_api {
 };
 
 extern const struct route flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[], schedules_routes[],
-	workflows_routes[], workflow_reads_routes[];
+	workflows_routes[], workflow_reads_routes[], decomposition_workflow_routes[];
 extern const size_t flow_events_routes_count, llm_routes_count, runs_routes_count, run_reads_routes_count,
-	schedules_routes_count, workflows_routes_count, workflow_reads_routes_count;
+	schedules_routes_count, workflows_routes_count, workflow_reads_routes_count, decomposition_workflow_routes_count;
 
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);
@@ -40,6 +41,9 @@ void workflow_view_reply(struct exchange *x, int status, const struct workflow *
 /* The version that the path names: {namespace} (without: dag), {name}, {version} (without: latest), the caller's. */
 bool workflow_named(struct db *db, const struct exchange *x, struct arena *arena, struct workflow *workflow,
 					bool *found, struct err *err);
+
+/* Compile and register what a text holds, and answer.  The text is used up. */
+void workflow_register(struct exchange *x, struct workflow_text *text);
 
 /* The run that the path names, if it is the caller's.  False: 404 or a failure was answered. */
 bool run_named(struct exchange *x, struct run_record *record);

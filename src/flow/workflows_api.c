@@ -225,19 +225,27 @@ static bool submit(struct exchange *x, const struct workflow_text *text, const s
 	return true;
 }
 
-static void handle_register(struct exchange *x)
+void workflow_register(struct exchange *x, struct workflow_text *text)
 {
-	struct workflow_text text;
-	struct definition *definition = workflow_text_read(&text, x) ? compile(x, &text) : NULL;
+	struct definition *definition = compile(x, text);
 	if (definition == NULL) {
-		workflow_text_fini(&text);
+		workflow_text_fini(text);
 		return;
 	}
-	if (!submit(x, &text, definition_ir(definition))) {
-		workflow_text_fini(&text);
+	if (!submit(x, text, definition_ir(definition))) {
+		workflow_text_fini(text);
 		exchange_failf(x, ERR_LIMIT, "no memory");
 	}
 	definition_unref(definition);
+}
+
+static void handle_register(struct exchange *x)
+{
+	struct workflow_text text;
+	if (workflow_text_read(&text, x))
+		workflow_register(x, &text);
+	else
+		workflow_text_fini(&text);
 }
 
 /* --- check --- */

@@ -50,6 +50,11 @@ keyed() { # PATH KEY: the answer's body on stdout, its status in $work/status
 }
 status() { cat "$work/status"; }
 
+quote() { # the answer to nobody in particular
+	curl -sS "$CS/api/v1/quote" -H 'Content-Type: application/json' \
+		-d '{"height_ft":25,"sign_height_ft":8,"sign_width_ft":10,"wind_speed_mph":115}'
+}
+check 'a quote is for people of the house' json "$(quote)" .code unauthenticated
 project=$(api POST /api/v1/projects '{"name":"Corner diner","customer":"Joe","street":"12 Main St"}')
 check 'a project is made' same "$(status)" 201
 id=$(jq -r .result.project_id <<<"$project")
@@ -152,7 +157,7 @@ check 'three failures open the breaker' same "$(wc -l <calls)" 3
 
 stop_server KILL
 rm down
-export COUNTERSIGN_SIGN_PM_OPEN_S=1
+export COUNTERSIGN_SIGN_PM_OPEN_S=1 COUNTERSIGN_SIGN_PUBLIC_QUOTE=true
 start_server
 login
 for ((i = 0; i < 300; i++)); do
@@ -166,6 +171,8 @@ check 'after a kill it has one number' json "$final" '[.result.status, .result.p
 check 'the PM system knew one key' same "$(cut -d' ' -f1 calls | sort -u)" "$id"
 check 'the key holds over the restart' same "$(keyed "/projects/$id/submit" key-1)" "$submitted"
 check 'a read-only project takes no payload' json "$(api POST "/projects/$id/payload" "$payload")" .code read_only
+
+check 'a public quote is for everybody' json "$(quote)" '.result | .low_usd > 200 and .low_usd <= .high_usd and (.basis | all(.seal_sha256 | length == 64))'
 
 # an outage that outlasts the tries: breaker, dead letter, redelivery
 dispatch_state() { # STATE: wait until the submission of the other project is there

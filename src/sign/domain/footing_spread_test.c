@@ -470,6 +470,7 @@ static void wishes_are_exact(void **state)
 		p.cover_ft = i % 5 == 4 ? 1.5 : 0;
 		p.vertical_psf = i % 2 ? 1500 : 3000;
 		p.uplift_lb = i % 8 == 5 ? 1500 : 0;
+		p.cross_lbft = i % 7 == 6 ? 1500 : 0;
 		struct spread_wish wish = {.usd_ft3 = 9.5,
 								   .usd_lb = 1.1,
 								   .thinnest_ft = i % 3 ? .5 : 2,
