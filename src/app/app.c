@@ -211,6 +211,7 @@ static void open_agents(struct app *app)
 											   .outbox = app->outbox,
 											   .packs = app->packs,
 											   .exprs = app->exprs,
+											   .vector_cache_bytes = app->config.flow.vector_cache_bytes,
 											   .budget_hooks = spending_hooks(app->spending)};
 	app->agents = agents_api_open(&options);
 	spending_serve(app->spending, agents_budgets(app->agents), app->outbox);

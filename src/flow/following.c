@@ -42,7 +42,7 @@ void following_adopt(struct live *live, const char *run_id, uint32_t frame)
 	strcpy(child->run_id, run_id);
 }
 
-void following_notice(struct live *live, const char *run_id, int kind)
+void following_notice(struct live *live, const char *run_id, enum notice_kind kind)
 {
 	struct following *f = &live->following;
 	f->notices = grown(f->notices, f->notices_count, &f->notices_room, sizeof(*f->notices));
@@ -135,6 +135,8 @@ void following_row(struct live *live, const struct row *row)
 		task_began(live, row, task);
 	else if (row->kind == ROW_INTENT)
 		task_intends(live, row, task);
+	else if (row->kind == ROW_RESULT && task->type == IR_EMIT) /* an extended one */
+		add_fact(live, FACT_EMITTED, row->output);
 	else if (row->kind == ROW_COMPLETED && frame->is_block && task->type == IR_EMIT)
 		add_fact(live, FACT_EMITTED,
 				 row->event != NULL    ? row->event

@@ -383,7 +383,8 @@ static bool read_search(void *self, struct db *db, struct err *err)
 
 static void handle_search(struct exchange *x)
 {
-	struct looking l = {.with = {&x->arena, principal_of(x)->account_id, agents_now(x)}};
+	const struct agents_api *api = x->owner;
+	struct looking l = {.with = {&x->arena, principal_of(x)->account_id, agents_now(x), api->vectors}};
 	struct faults faults;
 	if (!exchange_decode(x, &l.query))
 		return;

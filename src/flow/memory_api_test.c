@@ -203,6 +203,46 @@ static void memories_are_found_by_words_and_by_both(void **state)
 	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
 }
 
+/* What is kept in memory is as the store is: added, forgotten and archived ones count at once. */
+static void searches_see_what_has_changed(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *north = keep(f, "north", ",\"embedding\":{\"vector\":[1,0]}");
+	search(f, "\"query_embedding\":[1,0]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	const char *other = keep(f, "north-east", ",\"embedding\":{\"vector\":[1,0.5]}");
+	keep(f, "of another model", ",\"embedding\":{\"vector\":[1,0],\"model\":\"m\"}");
+	search(f, "\"query_embedding\":[1,0.1]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 3);
+	assert_string_equal(fixture_text(f, "result.memories.2.memory_id"), other);
+	search(f, "\"query_embedding\":[1,0],\"model\":\"m\"");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_int_equal(one(f, "ops", "DELETE", north, "", NULL), 204);
+	search(f, "\"query_embedding\":[1,0],\"model\":\"default\",\"top_k\":1");
+	assert_string_equal(fixture_text(f, "result.memories.0.memory_id"), other);
+	assert_int_equal(
+		fixture_ask(f, "vic", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"query_embedding\":[1,0,0]}"), 422);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/promote/l2",
+								 "{\"agent_id\":\"a\",\"memory_ids\":[\"%s\"],\"summary\":\"s\"}", other),
+					 201);
+	search(f, "\"query_embedding\":[1,0.5],\"model\":\"default\"");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.tier"), "l2");
+	search(f, "\"query_embedding\":[1,0.5],\"tiers\":[\"l4\"]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.memory_id"), other);
+	for (int i = 0; i < 300; i++) { /* more than may be missing before all are read anew */
+		char content[32];
+		snprintf(content, sizeof content, "passing %d", i);
+		const char *id = keep(f, content, ",\"memory_type\":\"action\",\"embedding\":{\"vector\":[-1,0.001]}");
+		assert_int_equal(one(f, "ops", "DELETE", id, "", NULL), 204);
+	}
+	for (int i = 0; i < 2; i++) {
+		search(f, "\"query_embedding\":[-1,0]");
+		assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+	}
+}
+
 static void close_vectors_are_the_same_or_may_be(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -382,6 +422,7 @@ int main(void)
 		TEST(texts_are_the_same_in_their_normal_form),
 		TEST(the_same_meaning_at_once_is_one_memory),
 		TEST(memories_are_found_by_words_and_by_both),
+		TEST(searches_see_what_has_changed),
 		TEST(close_vectors_are_the_same_or_may_be),
 		TEST(what_expires_is_not_there_any_more),
 		TEST(memories_that_belong_together_become_an_episode),

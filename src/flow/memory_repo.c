@@ -270,9 +270,11 @@ bool memory_worst(struct db *db, const char *account_id, const char *agent_id, e
 		[MEMORY_LRU] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
 		[MEMORY_LOW_IMPORTANCE] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.importance, m.memory_id LIMIT $5",
 		[MEMORY_GONE] = FROM OF_AGENT "AND m.expires_at <= $4 AND $6 > 0 ORDER BY m.expires_at, m.memory_id LIMIT $5",
-		[MEMORY_LEAST] = FROM "WHERE m.memory_id IN (SELECT w.memory_id FROM memories w WHERE w.account_id = $1 AND "
-							  "w.agent_id = $2 AND w.tier = $3 AND $4 > 0 ORDER BY w.importance, w.memory_id LIMIT $6) "
-							  "ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
+		[MEMORY_LEAST] = FROM
+		"WHERE m.memory_id IN (SELECT t.memory_id FROM (SELECT w.memory_id, w.last_accessed_at FROM memories w WHERE "
+		"w.account_id = $1 AND w.agent_id = $2 AND w.tier = $3 AND $4 > 0 ORDER BY w.importance, w.memory_id LIMIT $6) "
+		"t "
+		"ORDER BY t.last_accessed_at, t.memory_id LIMIT $5) ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
 	};
 	struct db_rows found;
 	int64_t capacity = memory_capacity(tier), tenth = capacity == INT64_MAX ? 1000 : capacity / 10;
@@ -347,7 +349,7 @@ bool memory_vectors_since(struct db *db, const char *account_id, const char *age
 	if (!db_query(db, &rows, err,
 				  "SELECT memory_id, model, dimension, norm, vector, tier, change_no FROM memory_vectors WHERE "
 				  "account_id = $1 "
-				  "AND agent_id = $2 AND change_no > $3",
+				  "AND agent_id = $2 AND change_no >= $3",
 				  V_TEXT(account_id), V_TEXT(agent_id), V_INT(*seen)))
 		return false;
 	while (db_next(&rows)) {
@@ -356,7 +358,7 @@ bool memory_vectors_since(struct db *db, const char *account_id, const char *age
 											 .dimension = db_int(&rows, 2),
 											 .norm = db_real(&rows, 3),
 											 .numbers = numbers_of(&rows, 4, room, db_int(&rows, 2))};
-		*seen = db_int(&rows, 6) > *seen ? db_int(&rows, 6) : *seen;
+		*seen = db_int(&rows, 6) >= *seen ? db_int(&rows, 6) + 1 : *seen;
 		if (strcmp(db_text(&rows, 5), memory_tier_names[MEMORY_L4]) != 0)
 			take_vector(self, &vector);
 	}

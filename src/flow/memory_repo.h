@@ -92,7 +92,7 @@ bool memory_due(struct db *db, int64_t now_us, size_t limit, struct arena *arena
 /* Vectors of an agent in a tier, newest first; `take` gets each, its bytes live during the call. */
 bool memory_vectors(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 					void (*take)(void *self, const struct memory_vector *vector), void *self, struct err *err);
-/* Those of L1 to L3 that came after change *seen, which then is the newest. */
+/* Those of L1 to L3 from change *seen on (0: all), which then is the next. */
 bool memory_vectors_since(struct db *db, const char *account_id, const char *agent_id, int64_t *seen,
 						  void (*take)(void *self, const struct memory_vector *vector), void *self, struct err *err);
 bool memory_vector_of(struct db *db, const char *memory_id, struct arena *arena, struct memory_vector *vector,

@@ -11,6 +11,7 @@
 #include "flow/domain/vector.h"
 #include "flow/memory.h"
 #include "flow/memory_parts.h"
+#include "flow/vector_cache.h"
 #include "store/fulltext.h"
 
 /* Search: exact over every vector of the agent, by words, or by both [flow.md 6]. */
@@ -62,28 +63,43 @@ struct hit {
 	struct memory_view view;
 };
 
+/* One that may be: its row has not been read. */
+struct maybe {
+	const char *memory_id;
+	double figure; /* cosine, or the engine's score */
+};
+
 struct searching {
 	struct memory_searching *with;
 	const struct memory_query *query;
 	struct memory_vector vector;
+	struct maybe *maybes; /* the best first */
+	size_t maybes_count, maybes_room;
 	struct hit *hits[2]; /* by vector, by text: the best first */
 	size_t count[2], room[2];
 	bool other_dimension, any;
 };
 
-static struct hit *add(struct searching *s, int kind)
+static void *grown(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
 {
-	if (s->count[kind] == s->room[kind]) {
-		size_t room = s->room[kind] * 2 + 64;
-		struct hit *more = arena_array(s->with->arena, room, sizeof *more);
-		if (more == NULL)
-			return NULL;
-		if (s->count[kind] > 0)
-			memcpy(more, s->hits[kind], s->count[kind] * sizeof *more);
-		s->hits[kind] = more;
-		s->room[kind] = room;
-	}
-	return &s->hits[kind][s->count[kind]++];
+	if (count < *room)
+		return items;
+	void *more = arena_array(arena, *room * 2 + 64, size);
+	if (more == NULL)
+		return NULL;
+	if (count > 0)
+		memcpy(more, items, count * size);
+	*room = *room * 2 + 64;
+	return more;
+}
+
+static void add_maybe(struct searching *s, const char *id, double figure)
+{
+	struct maybe *more = grown(s->with->arena, s->maybes, s->maybes_count, &s->maybes_room, sizeof *more);
+	if (more == NULL)
+		return;
+	s->maybes = more;
+	s->maybes[s->maybes_count++] = (struct maybe){arena_dup(s->with->arena, id), figure};
 }
 
 static void take_vector(void *self, const struct memory_vector *v)
@@ -97,16 +113,15 @@ static void take_vector(void *self, const struct memory_vector *v)
 	}
 	s->any = true;
 	double cosine = vector_cosine(s->vector.numbers, s->vector.norm, v->numbers, v->norm, (size_t)v->dimension);
-	struct hit *hit = cosine < s->query->similarity_threshold ? NULL : add(s, 0);
-	if (hit != NULL)
-		*hit = (struct hit){.memory_id = arena_dup(s->with->arena, v->memory_id), .cosine = cosine, .words = NAN};
+	if (cosine >= s->query->similarity_threshold)
+		add_maybe(s, v->memory_id, cosine);
 }
 
 /* The most like first; of equal ones the newer. */
-static int by_cosine(const void *a, const void *b)
+static int by_figure(const void *a, const void *b)
 {
-	const struct hit *x = a, *y = b;
-	return x->cosine != y->cosine ? (x->cosine < y->cosine) - (x->cosine > y->cosine)
+	const struct maybe *x = a, *y = b;
+	return x->figure != y->figure ? (x->figure < y->figure) - (x->figure > y->figure)
 								  : strcmp(y->memory_id, x->memory_id);
 }
 
@@ -118,34 +133,6 @@ static bool is_tier(const struct memory_query *q, enum memory_tier tier)
 		if (q->tiers.items[i] == (int)tier)
 			return true;
 	return false;
-}
-
-static bool find_vectors(struct searching *s, struct db *db, struct err *err)
-{
-	for (int tier = MEMORY_L1; tier < MEMORY_TIERS; tier++)
-		if (is_tier(s->query, (enum memory_tier)tier) &&
-			!memory_vectors(db, s->with->account_id, s->query->agent_id, (enum memory_tier)tier, take_vector, s, err))
-			return false;
-	if (s->other_dimension && !s->any)
-		return err_field(err, ERR_INVALID, "/query_embedding", "The agent's vectors have another dimension than %lld.",
-						 (long long)s->vector.dimension);
-	if (s->count[0] > 0)
-		qsort(s->hits[0], s->count[0], sizeof *s->hits[0], by_cosine);
-	return true;
-}
-
-static void take_text(void *self, const char *id, double score)
-{
-	struct searching *s = self;
-	struct hit *hit = add(s, 1);
-	if (hit != NULL)
-		*hit = (struct hit){.memory_id = arena_dup(s->with->arena, id), .cosine = NAN, .words = score};
-}
-
-static bool find_texts(struct searching *s, struct db *db, struct err *err)
-{
-	const char *group = memory_text_group(s->with->arena, s->with->account_id, s->query->agent_id);
-	return group != NULL && fulltext_search(db, MEMORY_TEXTS, group, s->query->text, RANKED_MAX, take_text, s, err);
 }
 
 static bool has_tag(const struct json *tags, const char *tag)
@@ -166,25 +153,114 @@ static bool wanted(const struct memory_query *q, const struct memory_view *view)
 	return true;
 }
 
-/* Rows of the best that are wanted, at most `most`; the list keeps only those, in their order. */
-static bool read_rows(struct searching *s, int kind, size_t most, struct db *db, struct err *err)
+/* Read the row of one that may be, and keep it if it is wanted.  *there false: it is not in the store. */
+static bool read_row(struct searching *s, int kind, const char *id, double figure, struct db *db, bool *there,
+					 struct err *err)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < s->count[kind] && i < RANKED_MAX && kept < most; i++) {
-		struct hit hit = s->hits[kind][i];
-		struct memory_row row;
-		bool found;
-		if (!memory_find(db, s->with->account_id, hit.memory_id, s->with->now_us, s->with->arena, &row, &found, err))
-			return false;
-		if (!found)
-			continue;
-		hit.view = memory_view_of(s->with->arena, &row);
-		if (wanted(s->query, &hit.view))
-			s->hits[kind][kept++] = hit;
-	}
-	s->count[kind] = kept;
+	struct memory_row row;
+	if (!memory_find(db, s->with->account_id, id, s->with->now_us, s->with->arena, &row, there, err))
+		return false;
+	struct hit *hits = grown(s->with->arena, s->hits[kind], s->count[kind], &s->room[kind], sizeof *hits);
+	if (hits == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	s->hits[kind] = hits;
+	if (!*there)
+		return true;
+	struct hit *hit = &hits[s->count[kind]];
+	*hit = (struct hit){.memory_id = row.memory_id,
+						.cosine = kind == 0 ? figure : NAN,
+						.words = kind == 1 ? figure : NAN,
+						.view = memory_view_of(s->with->arena, &row)};
+	s->count[kind] += wanted(s->query, &hit->view);
+	*there = row.tier != MEMORY_L4 || s->query->tiers.count > 0; /* archived since it was kept */
 	return true;
 }
+
+/* How many of a list count: both lists are fused to this depth, one alone only has to fill the answer. */
+static size_t depth(const struct searching *s)
+{
+	return s->query->mode == MEMORY_BY_BOTH ? RANKED_MAX : (size_t)s->query->top_k;
+}
+
+static bool read_maybes(struct searching *s, int kind, struct db *db, struct err *err)
+{
+	bool there;
+	for (size_t i = 0; i < s->maybes_count && s->count[kind] < depth(s); i++)
+		if (!read_row(s, kind, s->maybes[i].memory_id, s->maybes[i].figure, db, &there, err))
+			return false;
+	return true;
+}
+
+/* --- by vector --- */
+
+static bool check_dimension(const struct searching *s, struct err *err)
+{
+	return !s->other_dimension || s->any ||
+		   err_field(err, ERR_INVALID, "/query_embedding", "The agent's vectors have another dimension than %lld.",
+					 (long long)s->vector.dimension);
+}
+
+/* From the store, row by row: where the archive is asked for, or the agent has too many to be kept in memory. */
+static bool stream_vectors(struct searching *s, struct db *db, struct err *err)
+{
+	for (int tier = MEMORY_L1; tier < MEMORY_TIERS; tier++)
+		if (is_tier(s->query, (enum memory_tier)tier) &&
+			!memory_vectors(db, s->with->account_id, s->query->agent_id, (enum memory_tier)tier, take_vector, s, err))
+			return false;
+	if (s->maybes_count > 0)
+		qsort(s->maybes, s->maybes_count, sizeof *s->maybes, by_figure);
+	return check_dimension(s, err) && read_maybes(s, 0, db, err);
+}
+
+static bool read_look(struct searching *s, struct vector_look *look, struct db *db, size_t *missing, struct err *err)
+{
+	const char *id;
+	double cosine;
+	bool there;
+	while (s->count[0] < depth(s) && vector_look_next(look, &id, &cosine)) {
+		if (!read_row(s, 0, id, cosine, db, &there, err))
+			return false;
+		*missing += !there;
+	}
+	return true;
+}
+
+static bool find_vectors(struct searching *s, struct db *db, struct err *err)
+{
+	const struct memory_query *q = s->query;
+	struct vector_look look;
+	size_t missing = 0;
+	bool kept = false;
+	if (s->with->vectors == NULL || is_tier(q, MEMORY_L4))
+		return stream_vectors(s, db, err);
+	if (!vector_look_begin(s->with->vectors, db, s->with->account_id, q->agent_id, q->model, &s->vector,
+						   q->similarity_threshold, s->with->arena, &look, &kept, err))
+		return false;
+	if (!kept)
+		return stream_vectors(s, db, err);
+	s->other_dimension = look.other_dimension;
+	s->any = look.any;
+	bool done = check_dimension(s, err) && read_look(s, &look, db, &missing, err);
+	vector_look_end(s->with->vectors, &look, missing);
+	return done;
+}
+
+/* --- by words --- */
+
+static void take_text(void *self, const char *id, double score)
+{
+	add_maybe(self, id, score);
+}
+
+static bool find_texts(struct searching *s, struct db *db, struct err *err)
+{
+	const char *group = memory_text_group(s->with->arena, s->with->account_id, s->query->agent_id);
+	s->maybes_count = 0;
+	return group != NULL && fulltext_search(db, MEMORY_TEXTS, group, s->query->text, RANKED_MAX, take_text, s, err) &&
+		   read_maybes(s, 1, db, err);
+}
+
+/* --- both --- */
 
 static int by_score(const void *a, const void *b)
 {
@@ -259,7 +335,6 @@ bool memory_search(struct memory_searching *with, const struct memory_query *que
 	struct searching s = {.with = with, .query = query};
 	const struct embedding_request embedding = {.vector = {query->query_embedding.count, query->query_embedding.items}};
 	bool vector = query->mode != MEMORY_BY_TEXT, text = query->mode != MEMORY_BY_VECTOR;
-	size_t most = query->mode == MEMORY_BY_BOTH ? RANKED_MAX : (size_t)query->top_k;
 	*list = (struct memory_list_view){.total = 0};
 	if (vector) {
 		const struct memory_vector *asked = memory_vector_from(with->arena, &embedding);
@@ -267,7 +342,6 @@ bool memory_search(struct memory_searching *with, const struct memory_query *que
 			return err_set(err, ERR_LIMIT, "no memory");
 		s.vector = *asked;
 	}
-	return (!vector || (find_vectors(&s, db, err) && read_rows(&s, 0, most, db, err))) &&
-		   (!text || (find_texts(&s, db, err) && read_rows(&s, 1, most, db, err))) &&
+	return (!vector || find_vectors(&s, db, err)) && (!text || find_texts(&s, db, err)) &&
 		   (!(vector && text) || fuse(&s, err)) && show(&s, vector ? 0 : 1, list, err);
 }

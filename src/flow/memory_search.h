@@ -8,6 +8,7 @@
 
 struct arena;
 struct faults;
+struct vector_cache;
 
 enum memory_mode { MEMORY_BY_VECTOR, MEMORY_BY_TEXT, MEMORY_BY_BOTH };
 
@@ -39,6 +40,7 @@ struct memory_searching {
 	struct arena *arena; /* of what is found */
 	const char *account_id;
 	int64_t now_us;
+	struct vector_cache *vectors; /* NULL: they are read from the store */
 };
 
 /*

@@ -95,7 +95,7 @@ static struct datum *add(struct doing *d, struct datum *with, struct trouble *tr
 
 static bool read_search(struct doing *d, struct db *db, struct err *err)
 {
-	struct memory_searching searching = {&d->arena, d->step->account_id, d->step->now_us};
+	struct memory_searching searching = {&d->arena, d->step->account_id, d->step->now_us, NULL};
 	return memory_search(&searching, &d->query, db, &d->list, err);
 }
 

@@ -30,5 +30,10 @@ CREATE TABLE memory_changes (
   newest BIGINT NOT NULL,
   PRIMARY KEY (account_id, agent_id)
 ) STRICT;
-ALTER TABLE memory_vectors ADD COLUMN change_no BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE memory_vectors ADD COLUMN change_no BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX memory_vectors_by_change ON memory_vectors (account_id, agent_id, change_no);
+
+-- A full tier looks at each store for what is over, and for the least of its lowest tenth.
+CREATE INDEX memories_by_end ON memories (account_id, agent_id, tier, expires_at);
+DROP INDEX memories_by_worth;
+CREATE INDEX memories_by_worth ON memories (account_id, agent_id, tier, importance, memory_id, last_accessed_at);
