@@ -79,7 +79,7 @@ struct app {
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
-	_Atomic bool copying, rotating; /* a backup, a change of keys is under way */
+	_Atomic bool copying, rotating, archiving; /* a backup, a change of keys, an archive is under way */
 
 	/* while serving */
 	struct router *router;

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "app/app.h"
+#include "app/audit_archive.h"
 #include "app/files.h"
 #include "app/flow_llm.h"
 #include "core/env.h"
@@ -68,6 +69,10 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 	*next_sweep_us = env_mono_us(app->env) + SWEEP_US;
 	if (!store_write(app->store, apply_sweep, app, &err))
 		log_error("the outbox could not be swept", log_str("why", err.message));
+	struct archive_made made = {.range.rows = 0};
+	const struct audit_event by_itself = {.action = AUDIT_ARCHIVE, .actor = "system"};
+	if (!audit_forget(app, &err) || !audit_archive(app, by_itself, &made, &err))
+		log_error("rows of the audit chain could not be archived", log_str("why", err.message));
 	if (!files_sweep(app, env_wall_us(app->env), &err))
 		log_error("files could not be swept", log_str("why", err.message));
 }

@@ -51,7 +51,7 @@ struct config {
 		bool store_all;
 	} seal;
 	struct {
-		int64_t checkpoint_s;
+		int64_t checkpoint_s, retention_days;
 		const char *checkpoint_dir;
 	} audit;
 	struct {
@@ -86,6 +86,7 @@ struct config {
 		bool require_stamp, public_quote;
 		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url,
 			*search_url, *search_login_file;
+		int64_t pm_open_s, retry_first_ms;
 	} sign;
 	struct {
 		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,

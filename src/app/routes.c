@@ -47,9 +47,11 @@ void routes_add(struct app *app)
 	backup_api_add(app);
 	server_keys_api_add(app);
 	clock_api_add(app);
+	audit_archive_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
+	trade_add_metrics(app->metrics, app->trade);
 	flow_add_routes(app->router, app->flow);
 	agents_add_routes(app->router, app->agents);
 	check_permissions(app->router);

@@ -23,11 +23,10 @@ struct flow_api {
 	unsigned char page_key[PAGE_KEY];
 };
 
-extern const struct route llm_routes[], runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[];
-extern const size_t llm_routes_count, runs_routes_count, run_reads_routes_count, workflows_routes_count,
-	workflow_reads_routes_count;
-extern const struct route flow_events_routes[];
-extern const size_t flow_events_routes_count;
+extern const struct route flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[], schedules_routes[],
+	workflows_routes[], workflow_reads_routes[];
+extern const size_t flow_events_routes_count, llm_routes_count, runs_routes_count, run_reads_routes_count,
+	schedules_routes_count, workflows_routes_count, workflow_reads_routes_count;
 
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);

@@ -11,6 +11,7 @@
 #include "flow/domain/row.h"
 #include "flow/events_repo.h"
 #include "flow/runner_internal.h"
+#include "flow/scheduler.h"
 
 /* Room for one more. */
 static void *grown(void *items, size_t count, size_t *room, size_t size)
@@ -153,13 +154,15 @@ bool following_commit(struct live *live, struct db *db, struct err *err)
 	for (const struct fact *fact = live->following.facts; fact != NULL; fact = fact->next)
 		if (!carry_out(live, db, fact, err))
 			return false;
-	return hearing_commit(live, db, err) && children_commit(live, db, err);
+	return hearing_commit(live, db, err) && children_commit(live, db, err) && scheduler_run_over(live, db, err);
 }
 
 static void tell(struct runner *runner, const struct notice *notice)
 {
 	if (notice->kind == NOTICE_LOOK)
 		runner_look(runner, notice->run_id);
+	else if (notice->kind == NOTICE_SCHEDULES)
+		scheduler_look(runner);
 	else if (notice->kind == NOTICE_WAKE)
 		runner_wake(runner, notice->run_id);
 	else

@@ -49,7 +49,7 @@ struct fact {
 /* Whom to tell after the commit. */
 struct notice {
 	char run_id[ID_TEXT];
-	enum { NOTICE_LOOK, NOTICE_WAKE, NOTICE_CANCEL } kind;
+	enum { NOTICE_LOOK, NOTICE_WAKE, NOTICE_CANCEL, NOTICE_SCHEDULES } kind;
 };
 
 struct following {

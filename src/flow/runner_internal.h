@@ -81,6 +81,7 @@ struct live {
 	struct run run;
 	char *seed, *account_id, *parent_run_id, *created_by; /* the last two may be NULL */
 	int64_t priority;
+	bool scheduled; /* a schedule started it, as its labels say */
 	struct following following;
 	struct drive drive;
 	struct buf lines;
@@ -115,6 +116,7 @@ struct runner {
 	struct alarms alarms;
 	struct waiter *waiters;
 	struct feed *feed; /* feed.h; NULL: none */
+	int64_t schedules_due_us; /* when the scheduler looks next; 0: no alarm is set */
 	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;

@@ -64,7 +64,7 @@ struct row {
 	enum ir_then then;  /* where the flow goes on */
 	uint32_t index;     /* IR_GOTO: of the task; ROW_ROUND: of the round; ROW_EVENT: of the filter */
 	int64_t n;          /* ROW_CAUGHT: number of the retry; ROW_INTENT: deliveries; ROW_EVENT: its position;
-						   ROW_ENTERED of a listener: from when on it hears (us); else 0 */
+						   ROW_ENTERED of a listener: from when on it hears (us), or below 0 after which position; else 0 */
 	int64_t due_us;     /* ROW_ENTERED, ROW_CAUGHT: when its timer fires; 0: none */
 	int64_t timeout_us; /* ROW_ENTERED, ROW_STARTED: when it is timed out; 0: never */
 	bool timeout;       /* ROW_TIMER: it is the timeout that fired */

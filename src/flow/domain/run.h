@@ -127,6 +127,7 @@ struct run {
 	struct datum *halt; /* "budget": what it lacks, {budget_id, amount_micros?, ...}; or NULL */
 	int64_t seq;        /* of the last row */
 	int64_t now_us;     /* of the last row */
+	int64_t heard;      /* position of the last event that a listener consumed; 0: none */
 	int64_t started_us, ended_us, suspended_us;
 	struct datum *input, *context, *output, *error;
 	struct datum *ended; /* a task said `end`: its output; else NULL */
