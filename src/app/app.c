@@ -31,6 +31,7 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/flow_api.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -268,6 +269,7 @@ void app_close(struct app *app)
 	people_close(app->people);
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
+	flow_api_close(app->flow);
 	agents_api_close(app->agents);
 	expr_close(app->exprs);
 	blobs_close(app->quarantine);

@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "flow/agents_api.h"
+#include "flow/flow_api.h"
 #include "seal/countersign.h"
 #include "seal/outbox.h"
 #include "store/store.h"
@@ -56,6 +57,8 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 		log_error("requests could not expire", log_str("why", err.message));
 	if (!agents_chores(app->agents, &err))
 		log_error("what agents have due could not be done", log_str("why", err.message));
+	if (!flow_chores(app->flow, &err))
+		log_error("what runs have due could not be done", log_str("why", err.message));
 	due = false;
 	if (!trade_due(app->trade, &due, &err) || (due && !store_write(app->store, trade_work, app->trade, &err)))
 		log_error("the desk could not keep its times", log_str("why", err.message));

@@ -8,15 +8,19 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
+#include "crypt/digest.h"
+#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/flow_internal.h"
+#include "flow/persons.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
+#include "seal/countersign_rules.h"
 #include "store/store.h"
 
 static void handle_get(struct exchange *x)
@@ -183,6 +187,57 @@ static void write_unblock(struct jw *jw, const char *run_id, const char *operati
 	buf_fini(&path);
 }
 
+/* The claim that would take the step's task. */
+static void write_claim(struct jw *jw, const struct frame *frame)
+{
+	struct ask_work work;
+	if (!ask_read_work(datum_tree(frame->request), &work, NULL))
+		return;
+	jw_key(jw, "unblock");
+	jw_object(jw);
+	jw_member_str(jw, "method", "POST");
+	jw_member_str(jw, "path", "/api/v1/flow/work/claim");
+	jw_key(jw, "body");
+	jw_object(jw);
+	jw_member_str(jw, "queue", work.queue);
+	jw_object_end(jw);
+	jw_object_end(jw);
+}
+
+/* The decision that the step waits for. */
+static void write_decide(struct jw *jw, const char *run_id, const struct frame *frame)
+{
+	struct ask_person person;
+	struct buf path;
+	char sha256[SHA256_HEX_SIZE];
+	if (!ask_read_person(datum_tree(frame->request), &person, NULL))
+		return;
+	persons_seal(person.content, NULL, sha256);
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/flow/runs/%s/countersign", run_id);
+	jw_key(jw, "unblock");
+	jw_object(jw);
+	jw_member_str(jw, "method", "POST");
+	jw_member_str(jw, "path", buf_text(&path));
+	jw_key(jw, "body");
+	jw_object(jw);
+	jw_member_str(jw, "step", frame->path);
+	jw_member_str(jw, "seal_sha256", sha256);
+	jw_member_str(jw, "decision", "approve");
+	jw_member_int(jw, "consent_version", person.consent_version > 0 ? person.consent_version : COUNTERSIGN_CONSENT);
+	jw_object_end(jw);
+	jw_object_end(jw);
+	buf_fini(&path);
+}
+
+static void write_way_out(struct jw *jw, const char *run_id, const struct frame *frame)
+{
+	if (frame->sent && ask_is_work(frame->task))
+		write_claim(jw, frame);
+	else if (frame->sent && ask_is_person(frame->task))
+		write_decide(jw, run_id, frame);
+}
+
 static void write_waiting(struct jw *jw, const struct run_record *record, const struct story *story)
 {
 	const struct run *run = &story->run;
@@ -202,6 +257,7 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 		if (!waits(frame, &reason))
 			continue;
 		write_reason(jw, frame->path, &reason, frame->started_us);
+		write_way_out(jw, record->run_id, frame);
 		jw_object_end(jw);
 		told++;
 	}

@@ -70,6 +70,23 @@ void run_view_reply(struct exchange *x, int status, const struct run_record *rec
 	buf_fini(&text);
 }
 
+void run_reply(struct exchange *x, const char *run_id)
+{
+	const struct flow_api *api = x->owner;
+	struct run_record record;
+	struct err err;
+	bool found = false;
+	struct db *db = store_read(api->options.store);
+	bool read = runs_get(db, run_id, NULL, &x->arena, &record, &found, &err);
+	store_read_end(api->options.store, db);
+	if (read && found)
+		run_view_reply(x, 200, &record);
+	else if (read)
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such run.");
+	else
+		exchange_fail(x, &err);
+}
+
 bool run_named(struct exchange *x, struct run_record *record)
 {
 	const struct flow_api *api = x->owner;

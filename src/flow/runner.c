@@ -177,6 +177,14 @@ void runner_order(struct runner *runner, const char *run_id, enum runner_order o
 	post(runner, run_id, message);
 }
 
+void runner_look(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self)
+{
+	struct message *message = new_message(MESSAGE_LOOK);
+	message->told = told;
+	message->self = self;
+	post(runner, run_id, message);
+}
+
 void runner_result(struct runner *runner, const struct runner_result *result)
 {
 	struct message *message = new_message(MESSAGE_RESULT);

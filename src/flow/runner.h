@@ -24,9 +24,11 @@ struct expr_pool;
 struct id_maker;
 struct ir_policy;
 struct outgoing;
+struct persons;
 struct run_record;
 struct store;
 struct trouble;
+struct work_desk;
 
 struct runner_options {
 	struct store *store;
@@ -34,6 +36,8 @@ struct runner_options {
 	struct id_maker *ids;
 	struct expr_pool *expr;
 	struct outgoing *outgoing;      /* how HTTP is asked (link/outgoing.h) */
+	struct persons *persons;        /* how people are asked (persons.h); NULL: steps that ask them wait */
+	struct work_desk *desk;         /* told of new work for workers (work_desk.h); NULL: nobody waits for it */
 	const struct ir_policy *policy; /* of definitions that runs bring along */
 	/* A pure operation of the house: the whole envelope, or NULL with *trouble. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
@@ -97,6 +101,12 @@ bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t t
 
 /* Wall time as runs see it: that of env, and what virtual time has jumped. */
 int64_t runner_now_us(struct runner *runner);
+
+/*
+ * Let the run look in the store for what workers and people have answered.  `told` (may be NULL) as runner_order() has
+ * it.
+ */
+void runner_look(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self);
 
 /* The result of an intent, from whoever carries it out. */
 struct runner_result {

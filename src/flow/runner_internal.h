@@ -23,7 +23,11 @@ enum {
 };
 
 /* Something that happened to a run. */
-enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER };
+enum message_kind {
+	MESSAGE_RESULT,
+	MESSAGE_ORDER,
+	MESSAGE_LOOK, /* something that others were asked for has come back, or was taken up anew: look in the store */
+};
 struct message {
 	enum message_kind kind;
 	enum runner_order order;
@@ -53,6 +57,15 @@ struct intent {
 	struct intent *next;
 };
 
+/* A step that others were asked to carry out: a row of theirs is open in the store. */
+struct ask {
+	uint32_t frame, attempt;
+	char *path;
+	bool person;
+	bool fresh, gone; /* since the last commit */
+	struct ask *next;
+};
+
 /* A run in memory. */
 struct live {
 	struct runner *runner;
@@ -69,6 +82,9 @@ struct live {
 	struct definition *definition;
 	struct run run;
 	char *seed;
+	char account_id[ID_TEXT], created_by[ID_TEXT]; /* "": nobody in particular */
+	int64_t priority;
+	struct ask *asks, **asks_end;
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;
@@ -122,6 +138,14 @@ void turn_run(void *live, int worker);
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
+
+/* asks.c: what others are asked for.  All in the run's turn. */
+void asks_load(struct live *live);                                  /* the state was read: these are open */
+void asks_forget(struct live *live);                                /* with the state */
+void asks_look(struct live *live);                                  /* take in what came back */
+void asks_note(struct live *live);                                  /* decided: which are new, which are over */
+bool asks_apply(struct live *live, struct db *db, struct err *err); /* in the commit: open those, close these */
+void asks_committed(struct live *live);
 
 /* waiter.c, with the lock held */
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);

@@ -473,12 +473,8 @@ static bool apply_order(struct write *w, struct db *db, struct err *err)
 static void carried_out(void *self, bool ended)
 {
 	struct order *order = self;
-	struct err err;
 	(void)ended;
-	if (read_run(order->api, order->record.run_id, &order->x->arena, &order->record, &err))
-		run_view_reply(order->x, 200, &order->record);
-	else
-		exchange_fail(order->x, &err);
+	run_reply(order->x, order->record.run_id);
 }
 
 static void answer_order(struct write *w)

@@ -1,4 +1,5 @@
 /* One turn of a run: read it if need be, decide, commit, and then what follows from the commit. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,14 +65,17 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	must(live->seed != NULL);
 	run_init(&live->run, definition_ir(live->definition), live->run_id, live->seed);
 	live->run.version = live->runner->options.version;
+	snprintf(live->account_id, sizeof live->account_id, "%s", record.account_id);
+	snprintf(live->created_by, sizeof live->created_by, "%s", record.created_by == NULL ? "" : record.created_by);
+	live->priority = record.priority;
 	live->loaded = true;
 	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err)) {
 		live_forget(live);
 		return false;
 	}
-	if (live->run.seq == 0) {
+	if (live->run.seq == 0)
 		live->run.input = datum_text(record.input, strlen(record.input));
-	}
+	asks_load(live);
 	return true;
 }
 
@@ -130,6 +134,8 @@ static void take_message(struct live *live, struct message *message)
 {
 	if (message->kind == MESSAGE_RESULT)
 		take_result(live, message);
+	else if (message->kind == MESSAGE_LOOK)
+		asks_look(live);
 	else
 		take_order(live, message);
 	if (message->told != NULL) {
@@ -180,6 +186,7 @@ static void decide(struct live *live, struct message *inbox)
 		datum_unref(input);
 	} else if (!live->recovered) {
 		send_again(live);
+		asks_look(live);
 	}
 	live->recovered = true;
 	while (inbox != NULL) {
@@ -188,6 +195,7 @@ static void decide(struct live *live, struct message *inbox)
 		take_message(live, message);
 	}
 	live->end = run_is_over(live->run.status) ? DRIVE_OVER : drive_turn(&live->drive, TURN_ROWS);
+	asks_note(live);
 }
 
 /* --- committing --- */
@@ -210,7 +218,7 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
-	return runs_commit(db, &live->commit, err);
+	return runs_commit(db, &live->commit, err) && asks_apply(live, db, err);
 }
 
 static void after_commit(void *self, int worker);
@@ -323,10 +331,12 @@ static void after_commit(void *self, int worker)
 {
 	struct live *live = self;
 	(void)worker;
-	if (live->applied)
+	if (live->applied) {
 		send_effects(live);
-	else
+		asks_committed(live);
+	} else {
 		undo(live);
+	}
 	end_turn(live);
 }
 

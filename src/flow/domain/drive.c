@@ -256,6 +256,8 @@ static const char *missing(const struct ir_task *task)
 	case IR_OPENAPI:
 	case IR_OP:
 	case IR_FUNCTION:
+	case IR_WORKER:
+	case IR_COUNTERSIGN:
 		return NULL;
 	default:
 		return task->call.name;

@@ -2,6 +2,7 @@
 #include "flow/domain/drive.h"
 
 #include "core/json.h"
+#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
@@ -86,8 +87,9 @@ void drive_prepare(struct place *place)
 	struct datum *request = request_of(place, &trouble);
 	if (request != NULL && (calls(place->task, IR_HTTP) || calls(place->task, IR_OPENAPI)))
 		request = as_http(place, request, &trouble);
-	if (request == NULL) {
+	if (request == NULL || !ask_check(place->task, datum_tree(request), &trouble)) {
 		drive_fault(place, &trouble);
+		datum_unref(request);
 		return;
 	}
 	intend(place, request);

@@ -87,6 +87,7 @@ struct frame {
 	struct datum *items;   /* of a loop: what it goes through; of a listener: the keys bound so far */
 	struct datum *request; /* of a side effect */
 	bool sent;             /* an intent is there and no result yet */
+	bool asked;            /* the engine's: it has been handed to those who are asked (asks.c) */
 	uint32_t rounds_begun, rounds_over;
 	size_t results_count;
 	struct datum **results; /* of a fork, a parallel loop, a DAG, a listener: by index; NULL: not there (yet) */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/must.h"
+#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
@@ -154,6 +155,7 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 		break;
 	case ROW_INTENT:
 		step->effect = true;
+		step->status = !frame->is_block && ask_is_for_others(frame->task) ? STEP_WAITING : STEP_RUNNING;
 		step->attempt = row->attempt;
 		step->deliveries = row->n;
 		break;
