@@ -44,6 +44,18 @@ void asks_load(struct live *live)
 			add(live, live->run.frames[i]);
 }
 
+/* Frames were made anew: those that still ask are known by path and attempt. */
+void asks_rematch(struct live *live)
+{
+	for (struct ask *ask = live->asks; ask != NULL; ask = ask->next) {
+		struct frame *frame = run_find(&live->run, ask->path);
+		bool same = frame != NULL && is_asking(frame) && frame->attempt == ask->attempt;
+		ask->frame = same ? frame->number : UINT32_MAX;
+		if (same)
+			frame->asked = true;
+	}
+}
+
 static void drop(struct ask *ask)
 {
 	free(ask->path);

@@ -30,9 +30,9 @@ struct flow_api {
 };
 
 extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[], work_routes[],
-	persons_routes[];
+	persons_routes[], control_routes[];
 extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count,
-	work_routes_count, persons_routes_count;
+	work_routes_count, persons_routes_count, control_routes_count;
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);
@@ -43,6 +43,9 @@ void run_view_reply(struct exchange *x, int status, const struct run_record *rec
 
 /* Answer 200 with a run as the store has it now. */
 void run_reply(struct exchange *x, const char *run_id);
+
+/* With a refusal: {current_status, allowed[]}; `more` NULL: what the run's status allows, else a NULL-terminated list. */
+void runs_tell_allowed(struct exchange *x, const char *status, const char *const *more);
 
 /* A version of a workflow: its members, as an object, and as an answer (steps: JSON text, or NULL). */
 void workflow_view_members(struct jw *jw, const struct workflow *workflow);

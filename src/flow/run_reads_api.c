@@ -14,6 +14,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/flow_internal.h"
+#include "flow/journal.h"
 #include "flow/persons.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
@@ -341,7 +342,7 @@ static void handle_journal(struct exchange *x)
 	jw_key(&rows.jw, "rows");
 	jw_array(&rows.jw);
 	struct db *db = store_read(api->options.store);
-	bool read = runs_journal(db, record.run_id, request.after, request.limit, take_row, &rows, &err);
+	bool read = journal_rows(db, record.run_id, request.after, request.limit, take_row, &rows, &err);
 	store_read_end(api->options.store, db);
 	jw_array_end(&rows.jw);
 	jw_member_int(&rows.jw, "next_after", rows.last);

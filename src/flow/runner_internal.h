@@ -85,6 +85,10 @@ struct live {
 	char account_id[ID_TEXT], created_by[ID_TEXT]; /* "": nobody in particular */
 	int64_t priority;
 	struct ask *asks, **asks_end;
+	char order_id[ID_TEXT]; /* what a person has ordered and this turn carries out; "": nothing */
+	int64_t rewind_to;      /* with an order: the row that it went back to; -1: none */
+	bool broken;            /* the state could not be made anew: nothing of this turn counts */
+	bool ordered;           /* there was an order: there may be another one */
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;
@@ -146,6 +150,15 @@ void asks_look(struct live *live);                                  /* take in w
 void asks_note(struct live *live);                                  /* decided: which are new, which are over */
 bool asks_apply(struct live *live, struct db *db, struct err *err); /* in the commit: open those, close these */
 void asks_committed(struct live *live);
+
+void asks_rematch(struct live *live); /* the state was made anew in this turn */
+
+/* orders.c: at the begin of a turn, before anything is decided; and in its commit */
+void orders_take(struct live *live);
+bool orders_apply(struct live *live, struct db *db, struct err *err);
+
+/* turn.c: what was sent and not answered goes once more; `others`: workers and people are asked again too. */
+void turn_send_again(struct live *live, bool others);
 
 /* waiter.c, with the lock held */
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);

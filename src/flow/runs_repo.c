@@ -221,7 +221,8 @@ bool runs_open(struct db *db, void (*take)(void *self, const char *run_id, bool 
 	if (!db_query(
 			db, &rows, err,
 			"SELECT run_id, driven, due_at FROM flow_runs WHERE driven = 0 OR due_at > 0 UNION ALL "
-			"SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_answers ORDER BY due_at, run_id"))
+			"SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_answers UNION ALL "
+			"SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_orders ORDER BY due_at, run_id"))
 		return false;
 	while (db_next(&rows))
 		take(self, db_text(&rows, 0), db_int(&rows, 1) != 0, db_int(&rows, 2));

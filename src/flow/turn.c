@@ -12,6 +12,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
+#include "flow/journal.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
 
@@ -22,15 +23,6 @@ enum {
 };
 
 /* --- reading --- */
-
-static bool fold(void *self, const struct json *json, struct err *err)
-{
-	struct live *live = self;
-	struct row row;
-	bool good = row_decode(json, &row, err) && run_apply(&live->run, &row, err);
-	row_fini(&row);
-	return good;
-}
 
 static bool open_definition(struct live *live, struct db *db, const struct run_record *record, struct arena *arena,
 							struct err *err)
@@ -69,7 +61,7 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	snprintf(live->created_by, sizeof live->created_by, "%s", record.created_by == NULL ? "" : record.created_by);
 	live->priority = record.priority;
 	live->loaded = true;
-	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err)) {
+	if (!journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err)) {
 		live_forget(live);
 		return false;
 	}
@@ -150,11 +142,11 @@ static void take_message(struct live *live, struct message *message)
 }
 
 /* After a crash: what was sent and not answered is sent again, by the same key [flow.md 3.1]. */
-static void send_again(struct live *live)
+void turn_send_again(struct live *live, bool others)
 {
 	for (size_t i = 0; i < live->run.frames_count; i++) {
 		struct frame *frame = live->run.frames[i];
-		if (frame->is_block || !frame->sent || !effect_is_ours(frame->task))
+		if (frame->is_block || !frame->sent || !(others || effect_is_ours(frame->task)))
 			continue;
 		if (frame->task->at_most_once) {
 			struct trouble trouble;
@@ -171,6 +163,13 @@ static void send_again(struct live *live)
 	}
 }
 
+static bool is_told_to_look(const struct message *inbox)
+{
+	while (inbox != NULL && inbox->kind != MESSAGE_LOOK)
+		inbox = inbox->next;
+	return inbox != NULL;
+}
+
 static void decide(struct live *live, struct message *inbox)
 {
 	struct runner *runner = live->runner;
@@ -180,13 +179,18 @@ static void decide(struct live *live, struct message *inbox)
 								 .now_us = now > live->run.now_us ? now : live->run.now_us,
 								 .emit = keep_row,
 								 .self = live};
+	live->order_id[0] = '\0';
 	if (live->run.seq == 0) {
 		struct datum *input = datum_ref(live->run.input);
 		drive_start(&live->drive, input);
 		datum_unref(input);
-	} else if (!live->recovered) {
-		send_again(live);
-		asks_look(live);
+	} else {
+		if (!live->recovered || live->ordered || is_told_to_look(inbox))
+			orders_take(live);
+		if (!live->recovered) {
+			turn_send_again(live, false);
+			asks_look(live);
+		}
 	}
 	live->recovered = true;
 	while (inbox != NULL) {
@@ -218,7 +222,7 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
-	return runs_commit(db, &live->commit, err) && asks_apply(live, db, err);
+	return runs_commit(db, &live->commit, err) && orders_apply(live, db, err) && asks_apply(live, db, err);
 }
 
 static void after_commit(void *self, int worker);
@@ -299,7 +303,7 @@ static struct waiter *settle(struct live *live)
 	live->due_us = due_us;
 	if (live->again_us > 0)
 		alarms_set(&runner->alarms, runner_now_us(runner) + live->again_us, live->run_id);
-	else if (live->end == DRIVE_MORE || live->inbox != NULL)
+	else if (live->end == DRIVE_MORE || live->inbox != NULL || live->ordered)
 		live_queue(live);
 	runner->turns_under_way--;
 	pthread_cond_broadcast(&runner->changed);
@@ -367,9 +371,14 @@ void turn_run(void *self, int worker)
 		end_turn(live);
 		return;
 	}
+	live->broken = false;
 	decide(live, take_inbox(live));
-	if (live->lines.size > 0)
-		commit(live);
-	else
+	if (live->broken) {
+		undo(live);
 		end_turn(live);
+	} else if (live->lines.size > 0) {
+		commit(live);
+	} else {
+		end_turn(live);
+	}
 }

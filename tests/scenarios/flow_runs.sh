@@ -97,7 +97,7 @@ api POST "/api/v1/flow/runs/$run_id/pause" '{}' >/dev/null
 check 'a paused one too, with what unblocks it' json "$(api GET "/api/v1/flow/runs/$run_id/why")" \
 	'[.result.waiting[0].kind, (.result.waiting[0].unblock.path | endswith("/resume"))]' '["paused",true]'
 check 'pausing it twice is refused, with what is allowed' json "$(api POST "/api/v1/flow/runs/$run_id/pause" '{}')" \
-	'[.code, .status, .allowed]' '["transition_refused","suspended",["cancel","resume"]]'
+	'[.code, .current_status, .allowed]' '["transition_refused","suspended",["cancel","resume"]]'
 check 'it goes on' json "$(api POST "/api/v1/flow/runs/$run_id/resume" '{}')" .result.status waiting
 check 'it is found by its label' json "$(api GET '/api/v1/flow/runs?label=team:red')" '.result.items | length' 1
 check 'it is cancelled' json "$(api POST "/api/v1/flow/runs/$run_id/cancel" '{"reason":"enough"}')" .result.status cancelled

@@ -125,12 +125,12 @@ void drive_fault(struct place *place, const struct trouble *trouble)
 }
 
 /* output.as, then export.as; *context NULL: nothing is exported. */
-static bool transform(struct place *place, struct datum *body, struct datum **output, struct datum **context,
-					  struct trouble *trouble)
+static bool transform(struct place *place, struct datum *body, bool whole, struct datum **output,
+					  struct datum **context, struct trouble *trouble)
 {
 	const struct ir_task *task = place->task;
 	*context = NULL;
-	*output = task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
+	*output = whole || task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
 	if (*output == NULL || !valid(place, task->output_schema, *output, trouble))
 		return false;
 	if (task->export_as.source == NULL)
@@ -139,11 +139,11 @@ static bool transform(struct place *place, struct datum *body, struct datum **ou
 	return *context != NULL && valid(place, task->export_schema, *context, trouble);
 }
 
-void drive_finish(struct place *place, struct datum *body, const struct ir_next *next)
+static void finish(struct place *place, struct datum *body, bool whole, const struct ir_next *next)
 {
 	struct trouble trouble;
 	struct datum *output = NULL, *context = NULL;
-	if (transform(place, body, &output, &context, &trouble)) {
+	if (transform(place, body, whole, &output, &context, &trouble)) {
 		struct row row = place_row(place, ROW_COMPLETED);
 		const struct datum *raw = place->frame != NULL ? place->frame->raw : place->block->value;
 		if (next == NULL)
@@ -160,6 +160,16 @@ void drive_finish(struct place *place, struct datum *body, const struct ir_next 
 	}
 	datum_unref(output);
 	datum_unref(context);
+}
+
+void drive_finish(struct place *place, struct datum *body, const struct ir_next *next)
+{
+	finish(place, body, false, next);
+}
+
+void drive_finish_as(struct place *place, struct datum *output)
+{
+	finish(place, output, true, NULL);
 }
 
 /* --- the begin of a task --- */
@@ -396,7 +406,7 @@ static void finish_run(struct drive *drive, struct datum *body)
 	struct trouble trouble;
 	struct place place = root_place(drive);
 	struct datum *output = NULL, *context = NULL, *kept = datum_ref(body);
-	if (transform(&place, kept, &output, &context, &trouble))
+	if (transform(&place, kept, false, &output, &context, &trouble))
 		end_run(drive, ROW_RUN_COMPLETED, output, NULL);
 	else
 		fault_run(drive, &trouble, "/output");

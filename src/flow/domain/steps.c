@@ -71,6 +71,7 @@ static struct step *add(struct steps *steps, const struct row *row, const struct
 						  .type = type_name(task),
 						  .status = STEP_RUNNING,
 						  .attempt = row->attempt,
+						  .began_seq = row->seq,
 						  .started_us = row->at_us};
 	must(step->path != NULL && map_set(&steps->last, row->path, (void *)(uintptr_t)steps->count, NULL));
 	return step;
@@ -86,6 +87,7 @@ static void end(struct step *step, enum step_status status, const struct row *ro
 {
 	step->status = status;
 	step->ended_us = row->at_us;
+	step->ended_seq = row->seq;
 	if (row->error != NULL)
 		datum_set(&step->error, row->error);
 }
@@ -126,6 +128,26 @@ static struct step *begin(struct steps *steps, const struct row *row, const stru
 	return step;
 }
 
+static void skip(struct step *step, const struct row *row)
+{
+	end(step, STEP_SKIPPED, row);
+	free(step->skipped_reason);
+	step->skipped_reason = strdup(row->by != NULL ? "operator" : row->reason == NULL ? "condition" : row->reason);
+	if (row->output != NULL)
+		datum_set(&step->output, row->output);
+}
+
+/* Of a DAG it is the step's end; elsewhere the step's next row says what became of it. */
+static void take_patch(struct step *step, const struct row *row)
+{
+	if (row->definite)
+		skip(step, row);
+	else if (row->output != NULL)
+		end(step, STEP_COMPLETED, row), datum_set(&step->output, row->output);
+	else
+		step->status = STEP_RUNNING;
+}
+
 static void watch_step(struct steps *steps, const struct row *row, const struct frame *frame)
 {
 	struct step *step = begins(row, frame) ? begin(steps, row, frame) : find(steps, row->path);
@@ -140,15 +162,20 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 		take_output(step, row, frame);
 		break;
 	case ROW_SKIPPED:
-		end(step, STEP_SKIPPED, row);
-		free(step->skipped_reason);
-		step->skipped_reason = strdup(row->reason == NULL ? "condition" : row->reason);
+		skip(step, row);
 		break;
 	case ROW_FAULTED:
 		end(step, STEP_FAULTED, row);
 		break;
 	case ROW_CANCELLED:
 		end(step, STEP_CANCELLED, row);
+		break;
+	case ROW_RETRIED: /* it begins as another one */
+		if (step->ended_us == 0)
+			end(step, STEP_FAULTED, row), datum_set(&step->error, frame->error);
+		break;
+	case ROW_PATCHED:
+		take_patch(step, row);
 		break;
 	case ROW_CAUGHT:
 		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;
