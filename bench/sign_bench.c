@@ -65,7 +65,7 @@ static void bench_wind(const struct packs *packs)
 }
 
 /* Decode, decide, round, three hashes, envelope: what each door pays. */
-static void bench_op(const struct packs *packs, const struct op *op, int calls)
+static void bench_body(const struct packs *packs, const struct op *op, const char *what, const char *text, int calls)
 {
 	const struct op_context context = {.packs = packs, .envelope = {.version = "bench", .git_sha = "bench"}};
 	double rounds[ROUNDS];
@@ -80,7 +80,7 @@ static void bench_op(const struct packs *packs, const struct op *op, int calls)
 			struct faults faults;
 			struct err err;
 			arena_reset(&arena);
-			if (!json_parse(&arena, op->example, strlen(op->example), &json_body_limits, &body, &err) ||
+			if (!json_parse(&arena, text, strlen(text), &json_body_limits, &body, &err) ||
 				!op_run(op, &context, body, &arena, &answer, &faults, &err)) {
 				fprintf(stderr, "%s failed\n", op->name);
 				exit(1);
@@ -90,8 +90,36 @@ static void bench_op(const struct packs *packs, const struct op *op, int calls)
 		rounds[r] = now_us() - from;
 	}
 	arena_fini(&arena);
-	report(op->name, rounds, calls);
+	report(what, rounds, calls);
 	printf("%-44s %zu bytes of arena\n", "", used);
+}
+
+static void bench_op(const struct packs *packs, const struct op *op, int calls)
+{
+	bench_body(packs, op, op->name, op->example, calls);
+}
+
+/* What is searched beside the pole: each kind of foundation, and objectives that bound the search less. */
+static void bench_foundations(const struct packs *packs)
+{
+	static const struct {
+		const char *what, *body;
+	} rows[] = {
+#define DESIGN(rest) \
+	"{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":10}," rest "}"
+		{"sign.design on a spread footing", DESIGN("\"foundation\":{\"types\":[\"spread\"]}")},
+		{"sign.design on a plate and pier", DESIGN("\"foundation\":{\"types\":[\"baseplate\"]}")},
+		{"sign.design on any of the three", DESIGN("\"foundation\":{\"types\":[\"direct\",\"spread\",\"baseplate\"]}")},
+		{"sign.design, spread, by depth", DESIGN("\"foundation\":{\"types\":[\"spread\"]},\"objective\":\"depth\"")},
+		{"sign.design, plate, by depth", DESIGN("\"foundation\":{\"types\":[\"baseplate\"]},\"objective\":\"depth\"")},
+		{"sign.design, plate, by weight",
+		 DESIGN("\"foundation\":{\"types\":[\"baseplate\"]},\"objective\":\"weight\"")},
+		{"sign.design, plate, 20 alternates", DESIGN("\"foundation\":{\"types\":[\"baseplate\"]},\"alternates\":20")},
+		{"sign.design, spread, 20 alternates", DESIGN("\"foundation\":{\"types\":[\"spread\"]},\"alternates\":20")},
+#undef DESIGN
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		bench_body(packs, &sign_design_op, rows[i].what, rows[i].body, 1);
 }
 
 int main(int argc, char **argv)
@@ -109,6 +137,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
 		if (argc < 2 || strcmp(argv[1], ops[i]->name) == 0)
 			bench_op(packs, ops[i], calls[i]);
+	if (argc < 2 || strcmp(argv[1], "foundations") == 0)
+		bench_foundations(packs);
 	packs_free(packs);
 	return 0;
 }

@@ -15,7 +15,9 @@
 #include "app/health.h"
 #include "app/mail.h"
 #include "app/mailer.h"
+#include "app/master_key.h"
 #include "app/migrations.h"
+#include "app/reload.h"
 #include "app/routes.h"
 #include "app/sign_setup.h"
 #include "app/tickets.h"
@@ -32,6 +34,7 @@
 #include "expr/expr.h"
 #include "flow/agents_api.h"
 #include "flow/flow_api.h"
+#include "flow/spending.h"
 #include "http/front.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -144,12 +147,17 @@ static void open_people(struct app *app)
 
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err)
 {
+	return app_secret_read(name, &app->arena, secret, err);
+}
+
+bool app_secret_read(const char *name, struct arena *arena, const char **secret, struct err *err)
+{
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char line[SECRET_MAX + 2] = "";
 	if (name == NULL)
 		return true;
 	if (strncmp(name, "cred:", 5) == 0)
-		name = arena_printf(&app->arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
+		name = arena_printf(arena, "%s/%s", folder != NULL ? folder : "/run/credentials", name + 5);
 	FILE *file = name != NULL ? fopen(name, "re") : NULL;
 	if (file == NULL)
 		return err_set(err, ERR_IO, "cannot read the key in %s: %s", name, strerror(errno));
@@ -158,7 +166,7 @@ bool app_secret(struct app *app, const char *name, const char **secret, struct e
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!read || line[0] == '\0' || strlen(line) > SECRET_MAX)
 		return err_set(err, ERR_IO, "the file %s holds no key of one line, at most %d bytes", name, SECRET_MAX);
-	*secret = arena_dup(&app->arena, line);
+	*secret = arena_dup(arena, line);
 	return true;
 }
 
@@ -195,13 +203,17 @@ static void open_countersign(struct app *app)
 
 static void open_agents(struct app *app)
 {
+	app->spending = spending_new(app->env);
 	const struct agents_api_options options = {.store = app->store,
 											   .env = app->env,
 											   .ids = &app->ids,
 											   .audit = &app->audit,
 											   .outbox = app->outbox,
-											   .packs = app->packs};
+											   .packs = app->packs,
+											   .exprs = app->exprs,
+											   .budget_hooks = spending_hooks(app->spending)};
 	app->agents = agents_api_open(&options);
+	spending_serve(app->spending, agents_budgets(app->agents), app->outbox);
 }
 
 static void open_trade(struct app *app)
@@ -229,7 +241,8 @@ static bool open_exprs(struct app *app, struct err *err)
 
 bool app_open(struct app *app, const struct cli *cli, struct err *err)
 {
-	*app = (struct app){.env = env_real()};
+	*app = (struct app){.env = &app->clock.env};
+	clock_init(&app->clock, env_real());
 	arena_init(&app->arena, ARENA_REQUEST_CAP);
 	if (!config_of_cli(cli, &app->arena, &app->config, NULL)) {
 		arena_fini(&app->arena);
@@ -242,7 +255,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	id_maker_init(&app->ids, app->env);
 	app->started_us = env_mono_us(app->env);
 	app_ops_init(&app->ops);
-	if (!open_store(app, err) || !open_blobs(app, err) ||
+	if (!open_store(app, err) || !open_blobs(app, err) || !master_key_settle(app->store, app->config.data, err) ||
 		!app_keys_open(app->config.data, app->env, app->config.people.access_ttl_s, &app->keys, err) ||
 		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
 		app_close(app);
@@ -250,7 +263,7 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	}
 	open_countersign(app);
 	open_people(app);
-	if (!open_mailer(app, err)) {
+	if (!app_clock_open(app, err) || !open_mailer(app, err)) {
 		app_close(app);
 		return false;
 	}
@@ -271,6 +284,7 @@ void app_close(struct app *app)
 	trade_api_close(app->trade);
 	flow_api_close(app->flow);
 	agents_api_close(app->agents);
+	spending_free(app->spending);
 	expr_close(app->exprs);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
@@ -408,7 +422,8 @@ static void fill_service(struct app *app)
 										  .header_bytes = (size_t)c->http.max_header_bytes,
 										  .header_lines = (size_t)c->http.max_headers};
 	s->config.proxies = trusted_proxies(app);
-	s->config.cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
+	app->cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
+	s->config.cors = &app->cors;
 	s->env = app->env;
 	s->ids = &app->ids;
 	s->router = app->router;
@@ -421,11 +436,11 @@ static void fill_service(struct app *app)
 	s->app = app;
 }
 
-static void open_rates(struct app *app)
+size_t app_rate_classes(const struct config *config, struct rate_class classes[RATE_CLASSES_MAX])
 {
-	typeof(app->config.rate) *c = &app->config.rate;
-	const typeof(app->config.trade) *t = &app->config.trade;
-	const struct rate_class classes[] = {
+	const typeof(config->rate) *c = &config->rate;
+	const typeof(config->trade) *t = &config->trade;
+	const struct rate_class all[] = {
 		{"read", c->read_per_min, false, 0},
 		{"write", c->write_per_min, false, 0},
 		{"compute", c->compute_per_min, false, 0},
@@ -439,14 +454,23 @@ static void open_rates(struct app *app)
 		{"trade.chart", t->rate_chart_per_min, false, t->rate_chart_per_min / 4},
 		{"trade.share", t->rate_share_per_min, true, 0},
 	};
-	_Static_assert(sizeof classes == sizeof app->rate_classes, "one place each");
-	memcpy(app->rate_classes, classes, sizeof classes);
-	if (c->enabled)
-		app->rates = rates_new(app->rate_classes, sizeof classes / sizeof *classes, app->env);
+	const size_t count = sizeof all / sizeof *all;
+	_Static_assert(sizeof all / sizeof *all <= RATE_CLASSES_MAX, "one place each");
+	for (size_t i = 0; i < count; i++)
+		classes[i] = all[i];
+	return count;
+}
+
+static void open_rates(struct app *app)
+{
+	struct rate_class classes[RATE_CLASSES_MAX];
+	size_t count = app_rate_classes(&app->config, classes);
+	app->rates = rates_new(classes, count, app->env);
+	rates_change(app->rates, classes, count, app->config.rate.enabled);
 }
 
 /* [P-8.13] */
-static void warn_of_end(struct app *app)
+void app_warn_of_end(const struct app *app)
 {
 	enum { WARN_DAYS = 21, S_PER_DAY = 86400 };
 	int64_t days = tls_left_s(app->tls) / S_PER_DAY;
@@ -462,21 +486,8 @@ static bool open_tls(struct app *app, struct err *err)
 	if (!tls_open(c->http.tls_cert, c->http.tls_key, &app->tls, err))
 		return false;
 	app->service.tls = (struct http_tls){.session = tls_session, .end = tls_end, .self = app->tls};
-	warn_of_end(app);
+	app_warn_of_end(app);
 	return true;
-}
-
-void app_reload(struct app *app)
-{
-	struct err err;
-	if (app->tls == NULL)
-		return;
-	if (!tls_reload(app->tls, &err)) {
-		log_error("the files of TLS are not good; the old ones stay", log_str("why", err.message));
-		return;
-	}
-	log_info("the files of TLS were read again");
-	warn_of_end(app);
 }
 
 static void open_events(struct app *app)
@@ -537,13 +548,14 @@ void app_stop(struct app *app)
 {
 	struct err err;
 	atomic_store(&app->draining, true);
+	trade_api_stop(app->trade);
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
 	scanner_close(app->scanner);
 	mailer_stop(app->mailer);
-	if (!app_checkpoint(app, NULL, &err))
-		log_error("the last checkpoint of the audit chain could not be written", log_str("why", err.message));
+	if (!app_clock_keep(app, &err))
+		log_error("the clock's mark could not be stored", log_str("why", err.message));
 	if (app->front != NULL)
 		front_close(app->front);
 	events_stop(app->events); /* its streams have ended */
@@ -552,6 +564,7 @@ void app_stop(struct app *app)
 	sign_api_close(app->sign);
 	flow_end(app);
 	rates_free(app->rates);
+	reloads_free(app->reloads);
 	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);

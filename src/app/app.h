@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/clock.h"
 #include "app/config.h"
 #include "app/files_slots.h"
 #include "app/keys.h"
@@ -27,6 +28,8 @@ struct blobs;
 struct cli;
 struct countersign;
 struct flow_api;
+struct flow_llm;
+struct spending;
 struct events;
 struct expr_pool;
 struct flow_host;
@@ -51,7 +54,8 @@ struct trade_api;
 struct app {
 	struct arena arena; /* of the configuration and of routes made at start */
 	struct config config;
-	const struct env *env;
+	struct clock clock;
+	const struct env *env; /* the clock's */
 	struct id_maker ids;
 	struct app_ops ops;
 	struct packs *packs;
@@ -68,6 +72,8 @@ struct app {
 	struct mailer *mailer; /* NULL: mails are files */
 	struct sign_api *sign;
 	struct trade_api *trade;
+	struct flow_llm *models; /* in the arena; NULL before flow_setup */
+	struct spending *spending;
 	struct flow_api *flow; /* while serving */
 	struct agents_api *agents;
 	int64_t started_us; /* monotonic */
@@ -79,9 +85,10 @@ struct app {
 	struct router *router;
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
-	struct rate_class rate_classes[11];
 	struct idempotency *idempotency;
-	struct rates *rates; /* NULL: not limited */
+	struct rates *rates;
+	struct cors cors;        /* as it was at start */
+	struct reloads *reloads; /* what SIGHUP brought since */
 	struct workers *workers;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct service service;
@@ -100,12 +107,16 @@ void app_close(struct app *app);
 /* Routes, workers and limits without a socket: what http/loopback.h asks.  app_stop ends it too. */
 bool app_assemble(struct app *app, struct err *err);
 
-/* Routes, workers, front: begin to serve.  app_stop ends it: drains, closes, writes the last checkpoint. */
+/* Routes, workers, front: begin to serve.  app_stop ends it: drains and closes. */
 bool app_serve(struct app *app, struct err *err);
 void app_stop(struct app *app);
 
-/* SIGHUP: read the files of TLS anew; bad ones are logged and the old ones stay [P-3.1]. */
-void app_reload(struct app *app);
+/* The limits that this configuration sets; at most RATE_CLASSES_MAX.  Gives their number. */
+enum { RATE_CLASSES_MAX = 16 };
+size_t app_rate_classes(const struct config *config, struct rate_class classes[RATE_CLASSES_MAX]);
+
+/* The certificate ends soon?  Then the log says so [P-8.13]. */
+void app_warn_of_end(const struct app *app);
 
 /* A checkpoint that was written: what was signed, and the signature in hex. */
 struct checkpoint_made {
@@ -128,6 +139,7 @@ bool app_mail_now(struct app *app, const struct mail *mail, struct err *err);
 
 /* The one line of the file that a key …_file names, or of a credential of systemd (cred:NAME); the arena's [P-3.2]. */
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err);
+bool app_secret_read(const char *name, struct arena *arena, const char **secret, struct err *err);
 
 /* Does this signature of a checkpoint hold under our key?  For audit_verify; `self` is the app. */
 bool app_checkpoint_holds(void *self, const char *key_id, const char *statement, const char *signature);

@@ -49,6 +49,10 @@ static const struct cli_option verify_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+static const struct cli_option doctor_options[] = {
+	{"accept-clock", NULL, "The machine's clock was wrong and is right now: go by it again", false},
+	{NULL, NULL, NULL, false},
+};
 static const struct cli_option backup_options[] = {
 	{"incremental", NULL, "Add to the backup that DIR holds: only new blobs are copied", false},
 	{"passphrase-file", "F", "File whose first line seals the keys; needed in production", false},
@@ -103,8 +107,8 @@ const struct cli_command cli_commands[] = {
 	 "the "
 	 "checkpoint that the manifest holds.  Exit codes: 0 restored, 4 the backup is not what was backed up.",
 	 restore_options, 1, 1, command_restore},
-	{"doctor", "", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.", NULL, 0, 0,
-	 command_doctor},
+	{"doctor", "[--accept-clock]", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.",
+	 doctor_options, 0, 0, command_doctor},
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
 	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
 	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},
@@ -137,9 +141,10 @@ const struct cli_command cli_commands[] = {
 	 key_create_options, 1, 1, command_key_create},
 	{"key list", "", "Name the API keys of the first account", NULL, NULL, 0, 0, command_key_list},
 	{"key revoke", "ID|PREFIX|NAME", "Revoke an API key at once", NULL, NULL, 1, 1, command_key_revoke},
-	{"keys rotate", "access|receipt|checkpoint", "Sign with a new key of the server's own",
+	{"keys rotate", "access|receipt|checkpoint|master", "Sign with a new key of the server's own",
 	 "access: the old key verifies for people.access_ttl_s more.  receipt and checkpoint: for ever, and they stay "
-	 "published.",
+	 "published.\n"
+	 "master: seals every secret in the store anew; the server has to be stopped.",
 	 NULL, 1, 1, command_keys_rotate},
 	{"producer add", "NAME [--kind K]", "Register a strategy engine at the running server",
 	 "Its secret is shown once, and kept in DATA/clients for `producer sign` and `producer send`.",

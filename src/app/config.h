@@ -84,7 +84,8 @@ struct config {
 	} rate;
 	struct {
 		bool require_stamp, public_quote;
-		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url;
+		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url,
+			*search_url, *search_login_file;
 	} sign;
 	struct {
 		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,
@@ -94,6 +95,16 @@ struct config {
 		struct {
 			int64_t helpers, cpu_ms, memory_bytes;
 		} expr;
+		struct {
+			const char *base_url, *key_file;
+			struct {
+				size_t count;
+				const char **items;
+			} routes;
+		} llm;
+		struct {
+			const char *base_url, *model;
+		} embedding;
 	} flow;
 	struct {
 		int level, format;

@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "app/app.h"
+#include "app/ask.h"
 #include "app/commands.h"
 #include "app/routes.h"
 #include "app/unsafe.h"
@@ -112,9 +113,62 @@ static void examine_store(struct examination *e)
 	app_close(&app);
 }
 
+/* --- --accept-clock [P-12.4] --- */
+
+static int say_clock(const struct ask *job, const struct json *result)
+{
+	const struct json *lowered = json_get(result, "lowered_ms");
+	if (job->cli->json)
+		ask_print_line(result);
+	else if (lowered == NULL || json_number(lowered) == 0)
+		printf("time is not held by more than 5 minutes; nothing was changed\n");
+	else
+		printf("time was lowered by %.3f s; it stands at %s until the clock has come there\n",
+			   json_number(lowered) / 1000, json_text(result, "time"));
+	return CLI_DONE;
+}
+
+static int accept_clock_here(struct ask *job)
+{
+	struct app app;
+	struct err err;
+	struct buf text;
+	struct jw jw;
+	const struct json *result = NULL;
+	if (!ask_store_there(&job->config))
+		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
+	if (!app_open(&app, job->cli, &err))
+		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	bool done = app_clock_accept(&app, "local", NULL, &jw, &err);
+	jw_object_end(&jw);
+	app_close(&app);
+	done = done && json_parse(&job->arena, buf_text(&text), text.size, &json_body_limits, &result, &err);
+	buf_fini(&text);
+	return done ? say_clock(job, result) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+}
+
+static int accept_clock(struct ask *job)
+{
+	struct err err;
+	if (!ask_try(job, "POST", "/api/v1/ops/clock/accept", NULL, 0, NULL, &err))
+		return accept_clock_here(job);
+	return ask_good(job) ? say_clock(job, ask_result(job)) : ask_refused(job);
+}
+
+static int command_accept_clock(const struct cli *cli)
+{
+	struct ask job;
+	return ask_end(&job, ask_begin(&job, cli) ? accept_clock(&job) : CLI_INVALID);
+}
+
 int command_doctor(const struct cli *cli)
 {
 	struct examination e = {.cli = cli};
+	if (cli_option(cli, "accept-clock") != NULL)
+		return command_accept_clock(cli);
 	struct arena arena;
 	struct config config;
 	arena_init(&arena, ARENA_REQUEST_CAP);

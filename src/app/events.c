@@ -36,10 +36,11 @@ static const struct event_topic topics[] = {
 	{"projects", "project.read"},
 	{"signals", "trade.read"},
 	{"budget", "flow.read"},
+	{"health", "flow.read"},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
-const char *const event_topic_names[] = {"countersign", "files", "projects", "signals", "budget", NULL};
+const char *const event_topic_names[] = {"countersign", "files", "projects", "signals", "budget", "health", NULL};
 _Static_assert(sizeof event_topic_names / sizeof *event_topic_names == TOPICS + 1, "one name for each topic");
 
 struct listener {

@@ -35,6 +35,15 @@ static const struct field query_fields[] = {
 };
 static const struct field_table query_table = FIELD_TABLE("events.query", events_query, query_fields);
 
+struct topic_query {
+	const char *last_event_id, *ticket;
+};
+static const struct field topic_fields[] = {
+	F_STR(topic_query, last_event_id, LENGTH(0, 20), DOC("For clients that cannot send the header Last-Event-ID")),
+	F_STR(topic_query, ticket, SECRET, LENGTH(1, 100), DOC("In place of credentials, once")),
+};
+static const struct field_table topic_table = FIELD_TABLE("events.topic_query", topic_query, topic_fields);
+
 /* What a stream gave as an id.  The empty one is as none: WHATWG HTML 9.2.6 lets an id be reset so. */
 static bool last_number(const char *text, int64_t *after)
 {
@@ -47,21 +56,38 @@ static bool last_number(const char *text, int64_t *after)
 	return true;
 }
 
-static void handle_events(struct exchange *x)
+static void start_stream(struct exchange *x, const char *last_event_id, uint32_t topics)
 {
 	struct app *app = x->owner;
-	struct events_query query;
-	struct listen_request request = {.topics = 0};
+	struct listen_request request = {.topics = topics};
 	const char *header = exchange_header(x, "last-event-id");
+	if (last_number(header != NULL ? header : last_event_id, &request.after))
+		events_listen(app->events, x, &request);
+	else
+		exchange_failf(x, ERR_HEADER_INVALID, "Last-Event-ID is the id of an event, a whole number.");
+}
+
+static void handle_events(struct exchange *x)
+{
+	struct events_query query;
+	uint32_t topics = 0;
 	if (!exchange_decode_query(x, &query))
 		return;
-	if (!last_number(header != NULL ? header : query.last_event_id, &request.after)) {
-		exchange_failf(x, ERR_HEADER_INVALID, "Last-Event-ID is the id of an event, a whole number.");
-		return;
-	}
 	for (size_t i = 0; i < query.topics.count; i++)
-		request.topics |= 1U << query.topics.items[i];
-	events_listen(app->events, x, &request);
+		topics |= 1U << query.topics.items[i];
+	start_stream(x, query.last_event_id, topics);
+}
+
+/* One product's own door [trade.md 2.4]: the topic is its route's. */
+static void handle_topic(struct exchange *x)
+{
+	const char *topic = x->match.route->data;
+	struct topic_query query;
+	uint32_t bit = 1;
+	for (size_t i = 0; strcmp(event_topic_names[i], topic) != 0; i++)
+		bit <<= 1;
+	if (exchange_decode_query(x, &query))
+		start_stream(x, query.last_event_id, bit);
 }
 
 /* --- tickets --- */
@@ -91,7 +117,7 @@ static void handle_ticket(struct exchange *x)
 
 bool events_by_ticket(const struct exchange *x, const struct route *route)
 {
-	return route->handler == handle_events && exchange_query(x, "ticket") != NULL &&
+	return (route->handler == handle_events || route->handler == handle_topic) && exchange_query(x, "ticket") != NULL &&
 		   exchange_header(x, "authorization") == NULL && exchange_header(x, "x-api-key") == NULL;
 }
 
@@ -121,6 +147,11 @@ static const struct route routes[] = {
 				 "who has its permission: countersign (countersign.read), files (file.read), projects "
 				 "(project.read), signals (trade.read), budget (flow.read).",
 		  .query = &query_table, .produces = event_stream, .bare = true, .errors = listen_errors),
+	ROUTE(GET, "/api/v1/signals/stream", "trade.read", EFFECT_READ, handle_topic, .operation = "signals.stream",
+		  .summary = "What becomes of signals, positions and guards, as server-sent events",
+		  .doc = "The topic signals of /api/v1/events: signal.created, signal.status, approval.created, "
+				 "position.opened, position.closed, guard.triggered and what else happens at the desk.",
+		  .query = &topic_table, .produces = event_stream, .bare = true, .errors = listen_errors, .data = "signals"),
 	ROUTE(POST, "/api/v1/events/tickets", "task.read", EFFECT_WRITE, handle_ticket, .operation = "events.ticket",
 		  .summary = "A ticket with which a browser may listen, once", .result = &ticket_table, .status = 201,
 		  .errors = ticket_errors),

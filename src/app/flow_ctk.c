@@ -37,7 +37,8 @@ struct scenario {
 	struct suite *suite;
 	const char *name, *file;
 	const char *definition;
-	const struct json *input, *result;
+	const struct json *input, *events, *result;
+	const char *with; /* a further definition, or NULL */
 	bool failed;
 };
 
@@ -146,8 +147,21 @@ static const char *json_text_of(struct suite *suite, const struct json *json)
 	return copy;
 }
 
-static size_t arguments(struct suite *suite, const char *definition, const char *input, char **list)
+static size_t add_file(struct scenario *scenario, const char *option, const char *name, const char *text, char **list,
+					   size_t count)
 {
+	struct suite *suite = scenario->suite;
+	char *path = arena_printf(&suite->arena, "%s/%s", suite->folder, name);
+	if (!write_file(path, text))
+		fail(scenario, "no room for its files");
+	list[count++] = arena_dup(&suite->arena, option);
+	list[count++] = path;
+	return count;
+}
+
+static size_t arguments(struct scenario *scenario, const char *definition, const char *input, char **list)
+{
+	struct suite *suite = scenario->suite;
 	const char *const fixed[] = {"countersign", "flow", "run",    definition,
 								 "--input",     input,  "--json", "--virtual-time"};
 	size_t count = 0;
@@ -159,6 +173,10 @@ static size_t arguments(struct suite *suite, const char *definition, const char 
 		list[count++] = arena_dup(&suite->arena, "--http-map");
 		list[count++] = arena_dup(&suite->arena, suite->cli->options[i].value);
 	}
+	if (scenario->events != NULL)
+		count = add_file(scenario, "--events", "events.json", json_text_of(suite, scenario->events), list, count);
+	if (scenario->with != NULL)
+		count = add_file(scenario, "--with", "with.yaml", scenario->with, list, count);
 	list[count] = NULL;
 	return count;
 }
@@ -196,9 +214,9 @@ static void execute(struct scenario *scenario)
 	struct suite *suite = scenario->suite;
 	const char *definition = arena_printf(&suite->arena, "%s/definition.yaml", suite->folder);
 	const char *input = arena_printf(&suite->arena, "%s/input.json", suite->folder);
-	char *list[16 + 2 * MAPS_MAX];
+	char *list[20 + 2 * MAPS_MAX];
 	struct err err;
-	arguments(suite, definition, input, list);
+	arguments(scenario, definition, input, list);
 	if (scenario->definition == NULL || !write_file(definition, scenario->definition) ||
 		!write_file(input, scenario->input == NULL ? "null" : json_text_of(suite, scenario->input))) {
 		fail(scenario, "nothing to execute");
@@ -340,6 +358,10 @@ static void do_step(struct scenario *scenario, const char *step, char *doc)
 		scenario->definition = doc;
 	else if (strcmp(step, "the workflow input is:") == 0)
 		scenario->input = yaml_value(scenario->suite, doc);
+	else if (strcmp(step, "the events are:") == 0)
+		scenario->events = yaml_value(scenario->suite, doc);
+	else if (strcmp(step, "a further workflow with definition:") == 0)
+		scenario->with = doc;
 	else if (strcmp(step, "the workflow is executed") == 0)
 		execute(scenario);
 	else if (!holds(scenario, step, doc))
@@ -415,6 +437,17 @@ static int tell(struct suite *suite)
 	return suite->passed == suite->scenarios && suite->scenarios > 0 ? CLI_DONE : CLI_FAILED;
 }
 
+static void remove_files(const char *folder)
+{
+	static const char *const names[] = {"definition.yaml", "input.json", "events.json", "with.yaml"};
+	char path[128];
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
 int command_flow_ctk(const struct cli *cli)
 {
 	struct suite suite = {.cli = cli};
@@ -429,11 +462,6 @@ int command_flow_ctk(const struct cli *cli)
 	arena_init(&suite.arena, SCOPE);
 	int code = do_folder(&suite, folder, &err) ? tell(&suite) : cli_fail(cli, CLI_INVALID, "%s", err.message);
 	arena_fini(&suite.arena);
-	char path[128];
-	snprintf(path, sizeof path, "%s/definition.yaml", suite.folder);
-	unlink(path);
-	snprintf(path, sizeof path, "%s/input.json", suite.folder);
-	unlink(path);
-	rmdir(suite.folder);
+	remove_files(suite.folder);
 	return code;
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/config.h"
 #include "app/flow_host.h"
+#include "app/flow_llm.h"
 #include "app/migrations.h"
 #include "app/ops.h"
 #include "core/arena.h"
@@ -18,9 +20,11 @@
 #include "expr/expr.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
+#include "flow/feed.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
+#include "flow/workflows.h"
 #include "seal/pack.h"
 #include "store/store.h"
 #include "version.h"
@@ -34,11 +38,14 @@ enum {
 	BATCH = 256,
 	QUEUE = 4096,
 };
+#define ACCOUNT "local"
 
 const struct cli_option flow_run_options[] = {
 	{"input", "FILE|JSON", "The input, as JSON or as a file that holds it (null)", false},
 	{"http-map", "HOST=IP:PORT", "Ask this address in place of HOST, by plain http", true},
 	{"secret", "NAME=JSON", "A secret of the workflow", true},
+	{"with", "FILE", "A further definition, that runs may run", true},
+	{"events", "FILE", "Events for it: a JSON list of {after_ms, event}", false},
 	{"seed", "N", "The run's seed, for delays that repeat", false},
 	{"virtual-time", NULL, "Timers fire at once, in order, while nothing else happens", false},
 	{"timeout", "SECONDS", "Give up after so many real seconds (60)", false},
@@ -55,11 +62,14 @@ struct job {
 	struct id_maker ids;
 	struct expr_pool *expr;
 	struct flow_host host;
+	struct config config;
+	struct flow_llm models;
 	char folder[64];
 	const char *data;
 	struct store *store;
 	struct runner *runner;
-	struct datum *input, *secrets;
+	struct datum *input, *secrets, *events;
+	char run_id[ID_TEXT];
 	struct runner_start start;
 	struct definition_problems problems;
 };
@@ -85,7 +95,10 @@ static bool read_input(struct job *job, struct err *err)
 {
 	const char *input = cli_option(job->cli, "input");
 	job->input = input == NULL ? datum_null() : json_argument(job->cli, input, err);
-	return job->input != NULL;
+	const char *events = cli_option(job->cli, "events");
+	if (job->input != NULL && events != NULL)
+		job->events = json_argument(job->cli, events, err);
+	return job->input != NULL && (events == NULL || job->events != NULL);
 }
 
 static bool add_secret(struct jw *jw, const char *text, struct err *err)
@@ -179,6 +192,7 @@ static bool open_runner(struct job *job, struct err *err)
 		.ids = &job->ids,
 		.expr = job->expr,
 		.outgoing = &job->host.outgoing,
+		.llm = job->models.llm,
 		.policy = &job->host.policy,
 		.op = flow_host_op,
 		.op_self = &job->host,
@@ -194,6 +208,16 @@ static bool open_runner(struct job *job, struct err *err)
 	return runner_open(&options, &job->runner, err);
 }
 
+/* Only where the environment names an endpoint: a run needs no server and no configuration. */
+static bool open_models(struct job *job, struct err *err)
+{
+	if (getenv("COUNTERSIGN_FLOW_LLM_BASE_URL") == NULL)
+		return true;
+	if (!config_of_cli(job->cli, &job->arena, &job->config, NULL))
+		return err_set(err, ERR_INVALID, "the configuration is not valid");
+	return flow_llm_open(&job->models, &job->config, &job->host.outgoing, job->packs, &job->arena, err);
+}
+
 static bool open_all(struct job *job, struct err *err)
 {
 	app_ops_init(&job->ops);
@@ -203,7 +227,8 @@ static bool open_all(struct job *job, struct err *err)
 		return false;
 	flow_host_init(&job->host, &job->ops, job->packs, job->expr);
 	job->host.policy.shell = true; /* the caller's own machine */
-	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_runner(job, err);
+	return each_option(job->cli, "http-map", take_map, job, err) && open_models(job, err) && open_store(job, err) &&
+		   open_runner(job, err);
 }
 
 static void remove_folder(const char *folder)
@@ -217,6 +242,7 @@ static void remove_folder(const char *folder)
 static void close_all(struct job *job)
 {
 	runner_close(job->runner);
+	flow_llm_close(&job->models);
 	definition_unref(job->start.definition);
 	store_close(job->store);
 	expr_close(job->expr);
@@ -224,6 +250,7 @@ static void close_all(struct job *job)
 	id_maker_fini(&job->ids);
 	datum_unref(job->input);
 	datum_unref(job->secrets);
+	datum_unref(job->events);
 	if (job->folder[0] != '\0')
 		remove_folder(job->folder);
 	arena_fini(&job->arena);
@@ -237,20 +264,74 @@ static bool insert(struct db *db, void *self, struct err *err)
 	return runner_insert(job->runner, db, &job->start, err);
 }
 
+/* Another definition, as if it were registered and published. */
+struct further {
+	struct job *job;
+	struct buf text;
+	char sha256[65], id[ID_TEXT];
+	struct definition *definition;
+};
+
+static bool insert_further(struct db *db, void *self, struct err *err)
+{
+	struct further *further = self;
+	const struct ir *ir = definition_ir(further->definition);
+	int64_t now_us = runner_now_us(further->job->runner);
+	const struct json tags = {.kind = JS_NULL};
+	id_make(&further->job->ids, further->id);
+	const struct workflow workflow = {
+		.workflow_id = further->id,
+		.account_id = ACCOUNT,
+		.namespace = ir->namespace,
+		.name = ir->name,
+		.version = ir->version,
+		.state = WORKFLOW_PUBLISHED,
+		.form = ir->dag ? "dag" : "dsl",
+		.content_sha256 = further->sha256,
+		.definition_sha256 = further->sha256,
+		.tags = "null",
+		.created_us = now_us,
+		.updated_us = now_us,
+	};
+	return runs_keep_definition(db, further->sha256, buf_text(&further->text), err) &&
+		   workflows_insert(db, &workflow, &tags, err);
+}
+
+static bool take_with(void *self, const char *value, struct err *err)
+{
+	struct job *job = self;
+	struct further further = {.job = job};
+	buf_init(&further.text, 0);
+	bool good = cli_read(value, TEXT_MAX, &further.text, err);
+	if (good)
+		further.definition = runner_definition(job->runner, buf_text(&further.text), further.text.size, further.sha256,
+											   &job->problems, err);
+	good = further.definition != NULL && store_write(job->store, insert_further, &further, err);
+	definition_unref(further.definition);
+	buf_fini(&further.text);
+	return good;
+}
+
 static bool begin(struct job *job, const char *text, size_t size, struct err *err)
 {
 	static char sha256[65];
 	job->problems.arena = &job->arena;
 	job->start = (struct runner_start){
 		.definition = runner_definition(job->runner, text, size, sha256, &job->problems, err),
-		.account_id = "local",
+		.account_id = ACCOUNT,
 		.definition_text = text,
 		.definition_sha256 = sha256,
 		.input = datum_bytes(job->input, NULL),
 		.seed = cli_option(job->cli, "seed"),
 		.priority = 5,
 	};
-	if (job->start.definition == NULL || !store_write(job->store, insert, job, err))
+	if (job->start.definition == NULL || !each_option(job->cli, "with", take_with, job, err))
+		return false;
+	id_make(&job->ids, job->run_id);
+	job->start.run_id = job->run_id;
+	if (job->events != NULL && !feed_open(job->runner, job->run_id, job->events, err))
+		return false;
+	if (!store_write(job->store, insert, job, err))
 		return false;
 	runner_wake(job->runner, job->start.run_id);
 	return true;

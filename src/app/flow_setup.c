@@ -2,6 +2,7 @@
 
 #include "app/app.h"
 #include "app/flow_host.h"
+#include "app/flow_llm.h"
 #include "core/arena.h"
 #include "core/err.h"
 #include "flow/flow_api.h"
@@ -13,15 +14,20 @@ enum { TURNS = 2, EFFECTS = 16, RETRY_MAX = 1000, RETRY_MAX_DELAY_MS = 3600000 }
 bool flow_setup(struct app *app, struct err *err)
 {
 	struct flow_host *host = arena_new(&app->arena, struct flow_host);
-	if (host == NULL)
+	app->models = arena_new(&app->arena, struct flow_llm);
+	if (host == NULL || app->models == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	flow_host_init(host, &app->ops, app->packs, app->exprs);
+	if (!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, &app->arena, err))
+		return false;
 	const struct runner_options runner = {
 		.store = app->store,
 		.env = app->env,
 		.ids = &app->ids,
 		.expr = app->exprs,
 		.outgoing = &host->outgoing,
+		.llm = app->models->llm,
+		.spending = app->spending,
 		.policy = &host->policy,
 		.op = flow_host_op,
 		.op_self = host,
@@ -45,4 +51,6 @@ bool flow_setup(struct app *app, struct err *err)
 void flow_end(struct app *app)
 {
 	flow_api_stop(app->flow);
+	if (app->models != NULL)
+		flow_llm_close(app->models);
 }

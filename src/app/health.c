@@ -19,6 +19,7 @@ enum {
 	LOW_BYTES = 1 << 30,
 	REPLACED_US = 60000000,
 	STARTING_US = 1000000,
+	HOUR_S = 3600,
 };
 
 /* A read, and how long the oldest write waits for its commit. */
@@ -155,12 +156,24 @@ static enum health_state look_at_smtp(void *self, struct watch_note *note)
 	return note->error[0] != '\0' ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
+/* A jump within the hour, or time that stands still until the machine's clock has caught up [P-12.4]. */
+static enum health_state look_at_clock(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	int64_t held_us = clock_held_us(&app->clock), jump_us = app->clock.jump_us;
+	int64_t ago_s = (env_mono_us(app->env) - app->clock.jumped_mono_us) / 1000000;
+	bool lately = jump_us != 0 && ago_s < HOUR_S;
+	if (jump_us != 0)
+		snprintf(note->details, sizeof note->details, "held_ms=%lld jump_ms=%lld ago_s=%lld", (long long)held_us / 1000,
+				 (long long)jump_us / 1000, (long long)ago_s);
+	else
+		snprintf(note->details, sizeof note->details, "held_ms=%lld", (long long)held_us / 1000);
+	return lately || held_us > CLOCK_JUMP_US ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
 const struct watch_row health_rows[] = {
-	{"store", true, look_at_store},
-	{"writer", true, look_at_writer},
-	{"disk", true, look_at_disk},
-	{"audit", false, look_at_audit},
-	{"expr", false, look_at_exprs},
+	{"store", true, look_at_store},  {"writer", true, look_at_writer}, {"disk", true, look_at_disk},
+	{"audit", false, look_at_audit}, {"expr", false, look_at_exprs},   {"clock", false, look_at_clock},
 	{"smtp", false, look_at_smtp}, /* last: left out where no server of mail is configured */
 };
 

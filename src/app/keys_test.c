@@ -126,6 +126,27 @@ static void test_no_row_no_rotation(void **state)
 	app_keys_close(&keys);
 }
 
+/* A ring without room is told before anything is written. */
+static void test_no_room(void **state)
+{
+	(void)state;
+	struct app_keys keys = open_keys();
+	struct key_rotation done;
+	struct err err;
+	char path[TREE_PATH];
+	while (ring_has_room(keys.rings[KEY_OF_RECEIPTS], NULL))
+		assert_true(ring_retired(keys.rings[KEY_OF_RECEIPTS], key_new(KEY_ES256, &sim.env), INT64_MAX, &err));
+	const struct key *before = app_keys_current(&keys, KEY_OF_RECEIPTS);
+	int records = 1;
+	assert_false(app_keys_rotate(&keys, folder, &sim.env, TTL_S, KEY_OF_RECEIPTS, count_record, &records, &done, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_int_equal(records, 1); /* and no row says it was done */
+	assert_ptr_equal(app_keys_current(&keys, KEY_OF_RECEIPTS), before);
+	assert_true(tree_path(path, folder, "keys/receipt.next", NULL));
+	assert_int_not_equal(access(path, F_OK), 0);
+	app_keys_close(&keys);
+}
+
 /* Between the two steps on the files a crash leaves one key under two names. */
 static void test_crash_between(void **state)
 {
@@ -158,11 +179,9 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_access_key),
-		cmocka_unit_test(test_receipt_keys_stay),
-		cmocka_unit_test(test_no_row_no_rotation),
-		cmocka_unit_test(test_crash_between),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_access_key),         cmocka_unit_test(test_receipt_keys_stay),
+		cmocka_unit_test(test_no_row_no_rotation), cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_crash_between),      cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

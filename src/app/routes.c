@@ -46,6 +46,7 @@ void routes_add(struct app *app)
 	events_api_add(app);
 	backup_api_add(app);
 	server_keys_api_add(app);
+	clock_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
@@ -98,7 +99,7 @@ bool routes_admit(void *self, struct exchange *x, const struct route *route, str
 	struct app *app = self;
 	if (atomic_load(&app->draining) && !route_public(route))
 		return err_set(err, ERR_DRAINING, "The server is stopping.");
-	return (app->rates == NULL || take_token(app, x, route, err)) && files_admit(app, x, route, err);
+	return take_token(app, x, route, err) && files_admit(app, x, route, err);
 }
 
 void routes_log(const struct exchange *x, int status, int64_t duration_us)

@@ -42,5 +42,6 @@ bool events_by_ticket(const struct exchange *x, const struct route *route);
 bool events_authorise(struct app *app, struct exchange *x, const struct route *route, struct err *err);
 void backup_api_add(struct app *app);
 void server_keys_api_add(struct app *app);
+void clock_api_add(struct app *app);
 
 #endif

@@ -8,6 +8,7 @@
 #include "app/chores.h"
 #include "app/commands.h"
 #include "app/notify.h"
+#include "app/reload.h"
 #include "app/unsafe.h"
 #include "core/buf.h"
 #include "core/env.h"
@@ -116,9 +117,9 @@ static void write_checkpoint(struct app *app)
 		log_error("a checkpoint of the audit chain could not be written", log_str("why", err.message));
 }
 
-/* SIGTERM and SIGINT end the server, SIGHUP reads files anew; meanwhile the hourly checkpoint is written and the
- * watchdog fed. */
-static void wait_for_end(struct app *app, const sigset_t *signals)
+/* SIGTERM and SIGINT end the server, SIGHUP reads the configuration anew; meanwhile the hourly checkpoint is written
+ * and the watchdog fed. */
+static void wait_for_end(struct app *app, const struct cli *cli, const sigset_t *signals)
 {
 	const int64_t checkpoint_us = app->config.audit.checkpoint_s * 1000000, watchdog_us = notify_watchdog_us();
 	const int64_t chores_us = CHORES_PERIOD_S * INT64_C(1000000);
@@ -130,8 +131,9 @@ static void wait_for_end(struct app *app, const sigset_t *signals)
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
 		if (signal == SIGHUP)
-			app_reload(app);
+			app_reload(app, cli);
 		notify_send("WATCHDOG=1");
+		app_clock_look(app);
 		chores_run(app, &next_sweep_us);
 		if (env_mono_us(app->env) - written_us < checkpoint_us)
 			continue;
@@ -165,7 +167,7 @@ static int serve(struct app *app, const struct cli *cli, const sigset_t *signals
 	if (served) {
 		say_where(cli, app);
 		notify_send("READY=1");
-		wait_for_end(app, signals);
+		wait_for_end(app, cli, signals);
 		log_info("stopping");
 		notify_send("STOPPING=1");
 		sigset_t second = *signals; /* a second signal stops at once [P-12.5] */
@@ -175,6 +177,7 @@ static int serve(struct app *app, const struct cli *cli, const sigset_t *signals
 	app_stop(app);
 	if (served && !note_life(app, AUDIT_SERVER_STOP, &err))
 		log_error("the stop could not be recorded", log_str("why", err.message));
+	write_checkpoint(app);
 	return served ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
 }
 

@@ -42,6 +42,7 @@ bool sign_setup(struct app *app, struct err *err)
 		.public_quote = app->config.sign.public_quote,
 		.pm_url = app->config.sign.pm_url,
 		.geocoder_url = app->config.sign.geocoder_url,
+		.search_url = app->config.sign.search_url,
 		.hazard_url = app->config.sign.hazard_url,
 		.mail = send_mail,
 		.mail_self = app,
@@ -50,6 +51,7 @@ bool sign_setup(struct app *app, struct err *err)
 		.work = true,
 	};
 	if (!app_secret(app, app->config.sign.pm_token_file, &options.pm_key, err) ||
+		!app_secret(app, app->config.sign.search_login_file, &options.search_login, err) ||
 		!app_secret(app, app->config.sign.geocoder_key_file, &options.geocoder_key, err))
 		return false;
 	app->sign = sign_api_open(&options);

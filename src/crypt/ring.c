@@ -18,11 +18,17 @@ struct key_ring {
 	_Atomic size_t count, current; /* a slot is written before it is counted, and never again but for its time */
 };
 
+bool ring_has_room(const struct key_ring *ring, struct err *err)
+{
+	return atomic_load(&ring->count) < RING_KEYS_MAX ||
+		   err_set(err, ERR_LIMIT, "there are %d keys already; take old ones away", RING_KEYS_MAX);
+}
+
 static bool add(struct key_ring *ring, struct key *key, int64_t until_us, struct err *err)
 {
 	size_t count = atomic_load(&ring->count);
-	if (count == RING_KEYS_MAX)
-		return err_set(err, ERR_LIMIT, "there are %d keys already; take old ones away", RING_KEYS_MAX);
+	if (!ring_has_room(ring, err))
+		return false;
 	ring->slots[count].key = key;
 	atomic_store(&ring->slots[count].until_us, until_us);
 	atomic_store(&ring->count, count + 1);

@@ -27,6 +27,9 @@ const struct key *ring_current(const struct key_ring *ring);
 /* Take over a key that verifies until `until_us` (INT64_MAX: for ever).  ERR_LIMIT: too many; it is still yours. */
 bool ring_retired(struct key_ring *ring, struct key *key, int64_t until_us, struct err *err);
 
+/* Is there room for one more? */
+bool ring_has_room(const struct key_ring *ring, struct err *err);
+
 /* Sign with `next` from now on; the current one is retired.  ERR_LIMIT: too many; `next` is still yours. */
 bool ring_rotate(struct key_ring *ring, struct key *next, int64_t until_us, struct err *err);
 

@@ -524,7 +524,7 @@ static int set_up(void **state)
 	arena_init(&bench.arena, 256 << 20);
 	buf_init(&bench.text, 0);
 	*state = &bench;
-	return expr_open(NULL, &bench.pool, NULL) ? 0 : -1;
+	return expr_open(&(struct expr_config){.wall_ms = 60000}, &bench.pool, NULL) ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -20,12 +20,18 @@
 #include "people/reply.h"
 #include "seal/calc.h"
 
+#define SILENCE_US (HEALTH_THRESHOLD_S * INT64_C(1000000))
+
 struct agents_api *agents_api_open(const struct agents_api_options *options)
 {
 	struct agents_api *api = calloc(1, sizeof *api);
 	must(api != NULL);
 	api->options = *options;
 	api->budgets = (struct budgets){.ids = options->ids, .outbox = options->outbox, .hooks = options->budget_hooks};
+	api->health = (struct health_desk){
+		.ids = options->ids, .outbox = options->outbox, .audit = options->audit, .hooks = options->health_hooks};
+	/* While the server was down nobody could be heard: everybody gets the time to be heard again. */
+	api->next_look_us = env_mono_us(options->env) + SILENCE_US;
 	return api;
 }
 
@@ -41,6 +47,8 @@ void agents_add_routes(struct router *router, struct agents_api *api)
 	router_add(router, cost_routes, cost_routes_count, api);
 	router_add(router, decomposition_routes, decomposition_routes_count, api);
 	router_add(router, memory_routes, memory_routes_count, api);
+	router_add(router, health_routes, health_routes_count, api);
+	router_add(router, incident_routes, incident_routes_count, api);
 }
 
 const struct budgets *agents_budgets(const struct agents_api *api)
@@ -65,15 +73,51 @@ static bool expire_memories(struct db *db, void *self, struct err *err)
 	return memory_expire(db, api->options.ids, env_wall_us(api->options.env), AT_ONCE, err);
 }
 
+static bool fail_silent(struct db *db, void *self, struct err *err)
+{
+	struct agents_api *api = self;
+	const struct health_actor nobody = {{.account_id = NULL}};
+	struct agent_row *rows;
+	struct arena arena;
+	size_t count;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	rows = arena_array(&arena, AT_ONCE, sizeof *rows);
+	must(rows != NULL);
+	bool done = health_fail_silent(&api->health, db, &nobody, NULL, SILENCE_US, env_wall_us(api->options.env), AT_ONCE,
+								   &arena, rows, &count, err);
+	if (done && count == AT_ONCE)
+		api->next_look_us = 0; /* there may be more */
+	arena_fini(&arena);
+	return done;
+}
+
+static void take_nothing(const struct db_rows *row, void *self)
+{
+	(void)row;
+	(void)self;
+}
+
+static bool silence_due(struct agents_api *api, struct db *db, bool *due, struct err *err)
+{
+	int64_t now_us = env_mono_us(api->options.env);
+	if (now_us < api->next_look_us)
+		return true;
+	api->next_look_us = now_us + HEALTH_LOOK_S * INT64_C(1000000);
+	return db_one(db, err, due, take_nothing, NULL, "SELECT 1 FROM agents WHERE watched = 1 AND seen_at < $1 LIMIT 1",
+				  V_INT(env_wall_us(api->options.env) - SILENCE_US));
+}
+
 bool agents_chores(struct agents_api *api, struct err *err)
 {
-	bool money = false, memories = false;
+	bool money = false, memories = false, silence = false;
 	int64_t now_us = env_wall_us(api->options.env);
 	struct db *db = store_read(api->options.store);
-	bool read = budget_expiry_due(db, now_us, &money, err) && memory_expiry_due(db, now_us, &memories, err);
+	bool read = budget_expiry_due(db, now_us, &money, err) && memory_expiry_due(db, now_us, &memories, err) &&
+				silence_due(api, db, &silence, err);
 	store_read_end(api->options.store, db);
 	return read && (!money || store_write(api->options.store, expire_money, api, err)) &&
-		   (!memories || store_write(api->options.store, expire_memories, api, err));
+		   (!memories || store_write(api->options.store, expire_memories, api, err)) &&
+		   (!silence || store_write(api->options.store, fail_silent, api, err));
 }
 
 /* --- writes --- */

@@ -1,5 +1,5 @@
 /*
- * The HTTP side of what agents need beside runs: costs, decompositions, memories [flow.md 6-8].
+ * The HTTP side of what agents need beside runs: costs, decompositions, memories, health [flow.md 6-9].
  */
 #ifndef CS_FLOW_AGENTS_API_H
 #define CS_FLOW_AGENTS_API_H
@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 #include "flow/budget.h"
+#include "flow/health.h"
 
 struct agents_api;
 struct audit;
 struct env;
 struct err;
+struct expr_pool;
 struct id_maker;
 struct outbox;
 struct packs;
@@ -27,7 +29,9 @@ struct agents_api_options {
 	const struct audit *audit;
 	struct outbox *outbox; /* NULL: nobody is told */
 	const struct packs *packs;
+	struct expr_pool *exprs; /* of the planner */
 	struct budget_hooks budget_hooks; /* of the engine of runs; zero: there is none */
+	struct health_hooks health_hooks; /* the same */
 };
 
 struct agents_api *agents_api_open(const struct agents_api_options *options);
@@ -40,8 +44,8 @@ void agents_add_routes(struct router *router, struct agents_api *api);
 const struct budgets *agents_budgets(const struct agents_api *api);
 
 /*
- * What is due by the clock: reservations that have expired, memories whose time has passed.  About once a second, on
- * any thread that may wait for a write; writes nothing when nothing is due.
+ * What is due by the clock: reservations that have expired, memories whose time has passed, every 15 s agents that have
+ * fallen silent.  About once a second, on one thread that may wait for a write; writes nothing when nothing is due.
  */
 bool agents_chores(struct agents_api *api, struct err *err);
 

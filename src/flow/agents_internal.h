@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "flow/agents_api.h"
+#include "flow/health.h"
 #include "http/router.h"
 #include "people/write.h"
 #include "seal/audit.h"
@@ -21,6 +22,8 @@ struct json;
 struct agents_api {
 	struct agents_api_options options;
 	struct budgets budgets;
+	struct health_desk health;
+	_Atomic int64_t next_look_us; /* monotonic: when silent agents are looked for again */
 };
 
 /*
@@ -77,8 +80,9 @@ bool agents_cursor(struct exchange *x, const char *filter, const char *cursor, c
 /* The cursor behind a row, and the Link header. */
 const char *agents_next(struct exchange *x, const char *filter, const char *after);
 
-extern const struct route budget_routes[], reservation_routes[], cost_routes[], decomposition_routes[], memory_routes[];
+extern const struct route budget_routes[], reservation_routes[], cost_routes[], decomposition_routes[], memory_routes[],
+	health_routes[], incident_routes[];
 extern const size_t budget_routes_count, reservation_routes_count, cost_routes_count, decomposition_routes_count,
-	memory_routes_count;
+	memory_routes_count, health_routes_count, incident_routes_count;
 
 #endif

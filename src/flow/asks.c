@@ -169,7 +169,7 @@ static bool open_person(const struct live *live, struct db *db, const struct fra
 	const struct persons_ask ask = {
 		.run_id = live->run_id,
 		.account_id = live->account_id,
-		.author_id = live->created_by[0] == '\0' ? NULL : live->created_by,
+		.author_id = live->created_by,
 		.path = frame->path,
 		.reference = frame->reference,
 		.attempt = frame->attempt,

@@ -150,8 +150,11 @@ struct reserving {
 
 static void refuse(struct reserving *r, const struct budget_row *row)
 {
-	*r->refusal = (struct budget_refusal){
-		.refused = true, .available = budget_left(row), .requested = r->amount, .on_exhausted = row->on_exhausted};
+	*r->refusal = (struct budget_refusal){.refused = true,
+										  .available = budget_left(row),
+										  .requested = r->amount,
+										  .allocated = row->allocated,
+										  .on_exhausted = row->on_exhausted};
 	snprintf(r->refusal->budget_id, ID_TEXT, "%s", row->budget_id);
 }
 
@@ -262,6 +265,26 @@ bool budget_reserve(const struct budgets *budgets, struct db *db, const struct s
 		arena_reset(&r.arena);
 		*refusal = (struct budget_refusal){.refused = false};
 		done = reserve(&r, db, err);
+	}
+	arena_fini(&r.arena);
+	return done;
+}
+
+bool budget_fits(struct db *db, const struct spender *spender, int64_t amount, int64_t now_us,
+				 struct budget_refusal *refusal, bool *warned, struct err *err)
+{
+	struct reserving r = {.spender = spender, .amount = amount, .now_us = now_us, .refusal = refusal};
+	*refusal = (struct budget_refusal){.refused = false};
+	*warned = false;
+	arena_init(&r.arena, SCRATCH);
+	bool done = cover_find(db, spender, now_us, &r.arena, &r.cover, err);
+	for (size_t i = 0; done && i < r.cover.count; i++) {
+		const struct budget_row *row = &r.cover.rows[i];
+		if (budget_left(row) >= amount)
+			continue;
+		*warned = *warned || row->on_exhausted == BUDGET_WARN;
+		if (row->on_exhausted != BUDGET_WARN && !refusal->refused)
+			refuse(&r, row);
 	}
 	arena_fini(&r.arena);
 	return done;

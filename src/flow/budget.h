@@ -62,7 +62,7 @@ struct budget_reservation {
 struct budget_refusal {
 	bool refused;
 	char budget_id[ID_TEXT];
-	int64_t available, requested;
+	int64_t available, requested, allocated;
 	enum budget_exhausted on_exhausted; /* what its owner wants of a run then */
 };
 
@@ -74,6 +74,13 @@ struct budget_refusal {
 bool budget_reserve(const struct budgets *budgets, struct db *db, const struct spender *spender, int64_t amount,
 					int64_t expires_us, const char *purpose, int64_t now_us, struct budget_reservation *reservation,
 					struct budget_refusal *refusal, struct err *err);
+
+/*
+ * Would it be granted now?  On a reader; nothing is kept.  Budgets that only warn are passed over, and *warned says
+ * that one of them has not enough: no reservation would be granted then, and none is needed.
+ */
+bool budget_fits(struct db *db, const struct spender *spender, int64_t amount, int64_t now_us,
+				 struct budget_refusal *refusal, bool *warned, struct err *err);
 
 /* What was spent, for its row.  operation_type is required, the rest may be NULL or 0. */
 struct cost_item {

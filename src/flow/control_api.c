@@ -142,7 +142,7 @@ static void answer_control(struct write *w)
 		c->record.status = run_status_names[RUN_RUNNING];
 		run_view_reply(c->x, 200, &c->record);
 	} else {
-		runner_look(c->api->runner, c->record.run_id, carried_out, c);
+		runner_look_then(c->api->runner, c->record.run_id, carried_out, c);
 	}
 }
 
@@ -150,7 +150,7 @@ static void after_control(struct write *w, bool applied)
 {
 	const struct controlling *c = (const struct controlling *)w;
 	if (applied && w->drafted)
-		runner_look(c->api->runner, c->record.run_id, NULL, NULL);
+		runner_look(c->api->runner, c->record.run_id);
 }
 
 static void submit(struct controlling *c, enum control_kind kind, const struct json *value, enum audit_action action)

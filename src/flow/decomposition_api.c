@@ -12,204 +12,15 @@
 #include "flow/agents_internal.h"
 #include "flow/cost.h"
 #include "flow/decomposition.h"
+#include "flow/decomposition_planner.h"
+#include "flow/decomposition_view.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
 
 /* Decompositions: a goal taken apart, its dependencies, the plan of its leaves [flow.md 8]. */
 
-enum { PAGE_MAX = 500, PAGE_USUAL = 100, FRONTIER_SHOWN = 100, ESTIMATES_DEPTH_MIN = 1 };
-
-/* --- what is told --- */
-
-struct node_view {
-	const char *node_id, *parent_id, *name, *description, *status, *capability;
-	double complexity, effective_complexity, duration_s;
-	int64_t depth;
-	bool decomposable;
-	struct {
-		size_t count;
-		const char **items;
-	} children;
-	const struct json *params;
-};
-
-static const struct field node_fields[] = {
-	F_STR(node_view, node_id),
-	F_STR(node_view, parent_id, NULLABLE),
-	F_INT(node_view, depth, NULLABLE, DOC("null: it lies below no root")),
-	F_STR(node_view, name, NULLABLE),
-	F_STR(node_view, description, NULLABLE),
-	F_NUM(node_view, complexity, DECIMALS(6)),
-	F_NUM(node_view, effective_complexity, DECIMALS(6)),
-	F_NUM(node_view, duration_s, UNIT("s")),
-	F_STR(node_view, status, DOC("pending, or decomposed once it has children")),
-	F_BOOL(node_view, decomposable),
-	F_STRS(node_view, children),
-	F_STR(node_view, capability, NULLABLE),
-	F_JSON(node_view, params, NULLABLE),
-};
-static const struct field_table node_table = FIELD_TABLE("decompositions.node-row", node_view, node_fields);
-
-struct totals {
-	int64_t nodes, leaves, dependencies, decomposable, depth;
-};
-
-static const struct field totals_fields[] = {
-	F_INT(totals, nodes),
-	F_INT(totals, leaves),
-	F_INT(totals, dependencies),
-	F_INT(totals, decomposable),
-	F_INT(totals, depth, DOC("Of the deepest node; a root has 0")),
-};
-static const struct field_table totals_table = FIELD_TABLE("decompositions.totals", totals, totals_fields);
-
-struct decomposition_view {
-	const char *decomposition_id, *root_id, *strategy, *status, *created_at, *updated_at, *next_cursor;
-	const struct json *goal;
-	int64_t max_depth, max_nodes, version;
-	struct totals totals;
-	struct {
-		size_t count;
-		const char **items;
-	} frontier;
-	struct {
-		size_t count;
-		struct node_view *items;
-	} nodes;
-};
-
-#define VIEW_FIELDS \
-	F_STR(decomposition_view, decomposition_id), F_STR(decomposition_view, root_id, NULLABLE), \
-		F_JSON(decomposition_view, goal), F_STR(decomposition_view, strategy), \
-		F_STR(decomposition_view, status, \
-			  DOC("pending: only a root; decomposing; decomposed: nothing is left to do")), \
-		F_INT(decomposition_view, max_depth), F_INT(decomposition_view, max_nodes), \
-		F_OBJECT(decomposition_view, totals, &totals_table), \
-		F_STRS(decomposition_view, frontier, DOC("What to take apart next, in the order of the strategy")), \
-		F_INT(decomposition_view, version), F_STR(decomposition_view, created_at, FORMAT("date-time")), \
-		F_STR(decomposition_view, updated_at, FORMAT("date-time"))
-
-static const struct field view_fields[] = {VIEW_FIELDS};
-static const struct field_table view_table =
-	FIELD_TABLE("decompositions.decomposition", decomposition_view, view_fields);
-
-static const struct field full_fields[] = {
-	VIEW_FIELDS,
-	F_OBJECTS(decomposition_view, nodes, &node_table, DOC("A page of them, in order of coming")),
-	F_STR(decomposition_view, next_cursor, NULLABLE),
-};
-static const struct field_table full_table =
-	FIELD_TABLE("decompositions.decomposition-page", decomposition_view, full_fields);
-
-/* Children by node: where each node's begin in one list, in order of coming. */
-struct families {
-	uint32_t *first, *list;
-};
-
-struct id_index {
-	const char *id;
-	uint32_t index;
-};
-
-static int by_id(const void *a, const void *b)
-{
-	return strcmp(((const struct id_index *)a)->id, ((const struct id_index *)b)->id);
-}
-
-static uint32_t index_of(const struct id_index *ids, size_t count, const char *id)
-{
-	const struct id_index key = {id, 0};
-	const struct id_index *found = id == NULL ? NULL : bsearch(&key, ids, count, sizeof *ids, by_id);
-	return found == NULL ? UINT32_MAX : found->index;
-}
-
-static struct id_index *index_ids(struct arena *arena, const struct decomposition *d)
-{
-	struct id_index *ids = arena_array(arena, d->nodes.count + 1, sizeof *ids);
-	for (uint32_t i = 0; ids != NULL && i < d->nodes.count; i++)
-		ids[i] = (struct id_index){d->nodes.items[i].node_id, i};
-	if (ids != NULL)
-		qsort(ids, d->nodes.count, sizeof *ids, by_id);
-	return ids;
-}
-
-static bool find_families(struct arena *arena, const struct decomposition *d, struct families *f)
-{
-	size_t count = d->nodes.count;
-	const struct id_index *ids = index_ids(arena, d);
-	uint32_t *parent = arena_array(arena, count + 1, sizeof *parent);
-	f->first = arena_array(arena, count + 2, sizeof *f->first);
-	f->list = arena_array(arena, count + 1, sizeof *f->list);
-	if (ids == NULL || parent == NULL || f->first == NULL || f->list == NULL)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		parent[i] = index_of(ids, count, d->nodes.items[i].parent_id);
-		f->first[i + 2] = d->children[i];
-	}
-	for (size_t i = 0; i < count; i++)
-		f->first[i + 1] += f->first[i];
-	for (uint32_t i = 0; i < count; i++)
-		if (parent[i] != UINT32_MAX)
-			f->list[f->first[parent[i] + 1]++] = i;
-	return true;
-}
-
-static struct node_view show_node(const struct decomposition *d, size_t i)
-{
-	const struct task_node *node = &d->nodes.items[i];
-	return (struct node_view){.node_id = node->node_id,
-							  .parent_id = node->parent_id,
-							  .depth = d->depth[i] != UINT32_MAX ? (int64_t)d->depth[i] : FIELD_NO_INT,
-							  .name = node->name,
-							  .description = node->description,
-							  .complexity = node->complexity,
-							  .effective_complexity = effective_complexity(node->complexity, d->children[i]),
-							  .duration_s = node->duration_s,
-							  .status = d->children[i] > 0 ? "decomposed" : "pending",
-							  .decomposable = task_decomposable(d, i),
-							  .capability = node->capability,
-							  .params = node->params};
-}
-
-static void fill_totals(const struct decomposition *d, struct totals *totals)
-{
-	totals->nodes = (int64_t)d->nodes.count;
-	totals->dependencies = (int64_t)d->dependencies.count;
-	for (size_t i = 0; i < d->nodes.count; i++) {
-		totals->leaves += d->children[i] == 0;
-		if (d->depth[i] != UINT32_MAX && d->depth[i] > totals->depth)
-			totals->depth = d->depth[i];
-	}
-}
-
-static const struct json *parsed(struct arena *arena, const char *text)
-{
-	const struct json *json = NULL;
-	json_parse(arena, text, strlen(text), &json_body_limits, &json, NULL);
-	return json;
-}
-
-static bool fill_view(struct arena *arena, const struct decomposition *d, struct decomposition_view *view)
-{
-	uint32_t next[FRONTIER_SHOWN];
-	*view = (struct decomposition_view){.decomposition_id = d->row.decomposition_id,
-										.root_id = d->row.root_id,
-										.strategy = d->row.strategy,
-										.goal = parsed(arena, d->row.goal),
-										.max_depth = d->row.max_depth,
-										.max_nodes = d->row.max_nodes,
-										.version = d->row.version,
-										.created_at = agents_time(arena, d->row.created_us),
-										.updated_at = agents_time(arena, d->row.updated_us)};
-	fill_totals(d, &view->totals);
-	view->totals.decomposable = (int64_t)task_frontier(arena, d, next, FRONTIER_SHOWN);
-	view->status = view->totals.decomposable == 0 ? "decomposed" : d->nodes.count == 1 ? "pending" : "decomposing";
-	view->frontier.items = arena_array(arena, FRONTIER_SHOWN, sizeof *view->frontier.items);
-	for (int64_t i = 0; view->frontier.items != NULL && i < view->totals.decomposable && i < FRONTIER_SHOWN; i++)
-		view->frontier.items[view->frontier.count++] = d->nodes.items[next[i]].node_id;
-	return !arena->full;
-}
+enum { PAGE_MAX = 500, PAGE_USUAL = 100 };
 
 /* --- create --- */
 
@@ -226,6 +37,7 @@ static const struct field goal_fields[] = {
 static const struct field_table goal_table = FIELD_TABLE("decompositions.goal", goal, goal_fields);
 
 static const char *const planner_names[] = {"none", "htn", "llm", NULL};
+enum { PLANNER_HTN = 1, PLANNER_LLM };
 
 struct create_request {
 	struct goal goal;
@@ -233,6 +45,7 @@ struct create_request {
 	int64_t max_depth, max_nodes;
 	struct task_nodes nodes;
 	struct dependency_list dependencies;
+	const struct json *library, *state;
 };
 
 static const struct field create_fields[] = {
@@ -242,7 +55,10 @@ static const struct field create_fields[] = {
 	F_INT(create_request, max_nodes, RANGE(1, PLAN_NODES_MAX), DEFAULT(100000)),
 	F_OBJECTS(create_request, nodes, &task_node_table, DOC("Without: the goal is the root, complexity 1")),
 	F_OBJECTS(create_request, dependencies, &dependency_table),
-	F_ENUM(create_request, planner, planner_names, DEFAULT(0), DOC("htn and llm are not there yet")),
+	F_ENUM(create_request, planner, planner_names, DEFAULT(0),
+		   DOC("htn plans the goal, or with nodes what is expanded later; llm is not there yet")),
+	F_JSON(create_request, library, DOC("Of htn: the name of a pack, or {methods, operators}")),
+	F_JSON(create_request, state, DOC("Of htn: what is the case at first; default goal.params.state, or {}")),
 };
 static const struct field_table create_table = FIELD_TABLE("decompositions.create", create_request, create_fields);
 
@@ -341,12 +157,12 @@ static void answer_created(struct agents_write *w)
 {
 	const struct change *c = (const struct change *)w;
 	struct decomposition_view view;
-	if (!fill_view(&w->x->arena, &c->d, &view)) {
+	if (!decomposition_view_fill(&w->x->arena, &c->d, &view)) {
 		exchange_failf(w->x, ERR_LIMIT, "no memory");
 		return;
 	}
 	exchange_setf(w->x, "Location", "/api/v1/flow/tasks/decompositions/%s", c->id);
-	reply_fact(w->x, 201, &view_table, &view);
+	reply_fact(w->x, 201, &decomposition_view_table, &view);
 }
 
 static const char *goal_text(struct arena *arena, const struct goal *goal)
@@ -361,6 +177,28 @@ static const char *goal_text(struct arena *arena, const struct goal *goal)
 	return text;
 }
 
+/* Plan the goal, or keep what nodes that came along are expanded by.  False: answered. */
+static bool plan_goal(struct change *c)
+{
+	const struct create_request *r = &c->request;
+	struct decomposition_planning planning = {.api = c->w.api,
+											  .x = c->w.x,
+											  .library = r->library,
+											  .state = r->state,
+											  .task = r->goal.name,
+											  .params = r->goal.params,
+											  .depth_max = (uint32_t)r->max_depth,
+											  .nodes_max = (size_t)r->max_nodes,
+											  .only_keep = r->nodes.count > 0};
+	if (!decomposition_plan(&planning, &c->d.row))
+		return false;
+	if (r->nodes.count == 0) {
+		c->request.nodes = planning.result.nodes;
+		c->request.dependencies = planning.result.dependencies;
+	}
+	return true;
+}
+
 static void handle_create(struct exchange *x)
 {
 	struct faults faults;
@@ -369,10 +207,12 @@ static void handle_create(struct exchange *x)
 	struct change *c = agents_start(x, sizeof *c);
 	if (c == NULL || !exchange_decode(x, &c->request))
 		return;
-	if (c->request.planner != 0) {
-		exchange_failf(x, ERR_NOT_IMPLEMENTED, "The planner %s is not there yet.", planner_names[c->request.planner]);
+	if (c->request.planner == PLANNER_LLM) {
+		exchange_failf(x, ERR_NOT_IMPLEMENTED, "The planner llm is not there yet.");
 		return;
 	}
+	if (c->request.planner == PLANNER_HTN && !plan_goal(c))
+		return;
 	faults_init(&faults, &x->arena);
 	id_make(c->w.api->options.ids, c->id);
 	c->d.row.decomposition_id = c->id;
@@ -421,11 +261,11 @@ static bool fill_page(struct arena *arena, const struct decomposition *d, size_t
 	size_t count = first < d->nodes.count ? d->nodes.count - first : 0;
 	count = count < limit ? count : limit;
 	view->nodes.items = arena_array(arena, count + 1, sizeof *view->nodes.items);
-	if (view->nodes.items == NULL || !find_families(arena, d, &families))
+	if (view->nodes.items == NULL || !decomposition_families(arena, d, &families))
 		return false;
 	for (size_t i = first; i < first + count; i++) {
 		struct node_view *node = &view->nodes.items[view->nodes.count++];
-		*node = show_node(d, i);
+		*node = decomposition_show_node(d, i);
 		node->children.items = arena_array(arena, d->children[i] + 1, sizeof *node->children.items);
 		for (uint32_t k = 0; node->children.items != NULL && k < d->children[i]; k++)
 			node->children.items[node->children.count++] = d->nodes.items[families.list[families.first[i] + k]].node_id;
@@ -447,13 +287,13 @@ static void handle_get(struct exchange *x)
 	if (c == NULL)
 		return;
 	size_t first = strtoul(after, NULL, 10), limit = (size_t)query.limit;
-	if (!fill_view(&x->arena, &c->d, &view) || !fill_page(&x->arena, &c->d, first, limit, &view)) {
+	if (!decomposition_view_fill(&x->arena, &c->d, &view) || !fill_page(&x->arena, &c->d, first, limit, &view)) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
 	if (first + limit < c->d.nodes.count)
 		view.next_cursor = agents_next(x, filter, arena_printf(&x->arena, "%zu", first + limit));
-	reply_fact(x, 200, &full_table, &view);
+	reply_fact(x, 200, &decomposition_page_table, &view);
 }
 
 struct plan_query {
@@ -494,7 +334,7 @@ struct grow_request {
 static const struct field grow_fields[] = {
 	F_STR(grow_request, parent_id, REQUIRED, LENGTH(1, 255)),
 	F_OBJECTS(grow_request, children, &task_child_table, COUNT(0, 10000)),
-	F_BOOL(grow_request, expand, DOC("Let the planner do it; none is there yet")),
+	F_BOOL(grow_request, expand, DOC("Let the planner do it, by the library of the decomposition")),
 };
 static const struct field_table grow_table = FIELD_TABLE("decompositions.grow", grow_request, grow_fields);
 
@@ -507,7 +347,7 @@ struct grown {
 };
 
 static const struct field grown_fields[] = {
-	F_OBJECTS(grown, nodes, &node_table),
+	F_OBJECTS(grown, nodes, &decomposition_node_table),
 	F_INT(grown, estimate, DOC("How many children the strategy expects of the parent")),
 };
 static const struct field_table grown_table = FIELD_TABLE("decompositions.grown", grown, grown_fields);
@@ -526,7 +366,7 @@ static void answer_grown(struct agents_write *w)
 	struct grown grown = {.estimate = c->estimate};
 	grown.nodes.items = arena_array(&w->x->arena, c->added.count + 1, sizeof *grown.nodes.items);
 	for (size_t i = 0; grown.nodes.items != NULL && i < c->added.count; i++)
-		grown.nodes.items[grown.nodes.count++] = show_node(&c->d, c->d.nodes.count - c->added.count + i);
+		grown.nodes.items[grown.nodes.count++] = decomposition_show_node(&c->d, c->d.nodes.count - c->added.count + i);
 	reply_fact(w->x, 201, &grown_table, &grown);
 }
 
@@ -543,48 +383,103 @@ static bool name_children(struct change *c, const char *parent_id)
 	return !c->w.x->arena.full;
 }
 
-/* The children behind the nodes that are there. */
-static bool append_children(struct change *c)
+/* What is added behind what is there. */
+static bool append(struct change *c, const struct dependency_list *dependencies)
 {
+	struct arena *arena = &c->w.x->arena;
 	struct decomposition *d = &c->d;
-	size_t count = d->nodes.count + c->added.count;
-	struct task_node *all = arena_array(&c->w.x->arena, count + 1, sizeof *all);
-	const struct dependency_list none = {0, NULL};
-	if (all == NULL)
+	size_t count = d->nodes.count + c->added.count, edges = d->dependencies.count + dependencies->count;
+	struct task_node *all = arena_array(arena, count + 1, sizeof *all);
+	struct dependency_request *every = arena_array(arena, edges + 1, sizeof *every);
+	if (all == NULL || every == NULL)
 		return false;
 	if (d->nodes.count > 0)
 		memcpy(all, d->nodes.items, d->nodes.count * sizeof *all);
 	if (c->added.count > 0)
 		memcpy(all + d->nodes.count, c->added.items, c->added.count * sizeof *all);
+	if (d->dependencies.count > 0)
+		memcpy(every, d->dependencies.items, d->dependencies.count * sizeof *every);
+	if (dependencies->count > 0)
+		memcpy(every + d->dependencies.count, dependencies->items, dependencies->count * sizeof *every);
 	d->nodes = (struct task_nodes){count, all};
+	d->dependencies = (struct dependency_list){edges, every};
 	d->row.nodes_total = (int64_t)count;
-	c->parts = decomposition_write(&c->w.x->arena, &c->added, &none, &c->part_count);
-	return c->parts != NULL && decomposition_shape(&c->w.x->arena, d);
+	d->row.dependencies_total = (int64_t)edges;
+	c->parts = decomposition_write(arena, &c->added, dependencies, &c->part_count);
+	return c->parts != NULL && decomposition_shape(arena, d);
+}
+
+/* The node that is to be taken apart, or UINT32_MAX: answered. */
+static uint32_t find_parent(struct change *c, const struct id_index *ids, const struct grow_request *request)
+{
+	struct exchange *x = c->w.x;
+	struct decomposition *d = &c->d;
+	uint32_t parent = decomposition_index(ids, d->nodes.count, request->parent_id);
+	if (parent == UINT32_MAX)
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such node.");
+	else if (!task_decomposable(d, parent))
+		exchange_failf(x, ERR_CONFLICT,
+					   "The node cannot be taken apart: it has children, is simple, or lies too deep.");
+	else if ((int64_t)(d->nodes.count + request->children.count) > d->row.max_nodes)
+		exchange_failf(x, ERR_CONFLICT, "The decomposition would have more than its %lld nodes.",
+					   (long long)d->row.max_nodes);
+	else
+		return parent;
+	return UINT32_MAX;
+}
+
+struct naming {
+	const struct id_index *ids;
+	size_t count;
+};
+
+static bool is_taken(void *self, const char *node_id)
+{
+	const struct naming *naming = self;
+	return decomposition_index(naming->ids, naming->count, node_id) != UINT32_MAX;
+}
+
+/* The planner's children and what lies below them.  False: answered. */
+static bool expand(struct change *c, const struct id_index *ids, uint32_t parent, struct dependency_list *dependencies)
+{
+	struct decomposition *d = &c->d;
+	struct naming naming = {ids, d->nodes.count};
+	struct decomposition_planning planning = {.api = c->w.api,
+											  .x = c->w.x,
+											  .task = d->nodes.items[parent].name,
+											  .params = d->nodes.items[parent].params,
+											  .node = &d->nodes.items[parent],
+											  .depth = d->depth[parent],
+											  .depth_max = (uint32_t)d->row.max_depth,
+											  .nodes_max = (size_t)d->row.max_nodes - d->nodes.count + 1,
+											  .number = d->nodes.count,
+											  .taken = is_taken,
+											  .self = &naming};
+	if (!decomposition_replan(&planning, &d->row))
+		return false;
+	c->added = planning.result.nodes;
+	*dependencies = planning.result.dependencies;
+	return true;
 }
 
 static void grow(struct change *c, const struct grow_request *request)
 {
 	struct exchange *x = c->w.x;
 	struct decomposition *d = &c->d;
-	const struct id_index *ids = index_ids(&x->arena, d);
-	uint32_t parent = ids != NULL ? index_of(ids, d->nodes.count, request->parent_id) : UINT32_MAX;
-	if (parent == UINT32_MAX) {
-		exchange_failf(x, ERR_NOT_FOUND, "There is no such node.");
-	} else if (!task_decomposable(d, parent)) {
-		exchange_failf(x, ERR_CONFLICT,
-					   "The node cannot be taken apart: it has children, is simple, or lies too deep.");
-	} else if ((int64_t)(d->nodes.count + request->children.count) > d->row.max_nodes) {
-		exchange_failf(x, ERR_CONFLICT, "The decomposition would have more than its %lld nodes.",
-					   (long long)d->row.max_nodes);
-	} else {
-		c->estimate = estimate_children(d->strategy, d->nodes.items[parent].complexity, d->depth[parent],
-										(double)d->row.max_depth);
-		c->added = request->children;
-		if (name_children(c, d->nodes.items[parent].node_id) && append_children(c))
-			agents_submit(&c->w, change_grow, answer_grown);
-		else
-			exchange_failf(x, ERR_LIMIT, "no memory");
-	}
+	struct dependency_list dependencies = {0, NULL};
+	const struct id_index *ids = decomposition_ids(&x->arena, d);
+	uint32_t parent = ids != NULL ? find_parent(c, ids, request) : UINT32_MAX;
+	if (parent == UINT32_MAX)
+		return;
+	c->estimate =
+		estimate_children(d->strategy, d->nodes.items[parent].complexity, d->depth[parent], (double)d->row.max_depth);
+	c->added = request->children;
+	if (request->expand && !expand(c, ids, parent, &dependencies))
+		return;
+	if ((request->expand || name_children(c, d->nodes.items[parent].node_id)) && append(c, &dependencies))
+		agents_submit(&c->w, change_grow, answer_grown);
+	else
+		exchange_failf(x, ERR_LIMIT, "no memory");
 }
 
 static void handle_grow(struct exchange *x)
@@ -593,13 +488,10 @@ static void handle_grow(struct exchange *x)
 	struct faults faults;
 	if (!exchange_decode(x, &request))
 		return;
-	if (request.expand) {
-		exchange_failf(x, ERR_NOT_IMPLEMENTED, "No planner is there yet; give the children.");
-		return;
-	}
-	if (request.children.count == 0) {
+	if (request.expand == (request.children.count > 0)) {
 		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/children", "required", "must have at least one element");
+		faults_add(&faults, "/children", request.expand ? "conflict" : "required",
+				   request.expand ? "must be left out where the planner expands" : "must have at least one element");
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 		return;
 	}
@@ -720,11 +612,11 @@ const struct route decomposition_routes[] = {
 	ROUTE(POST, TASKS, "flow.run", EFFECT_WRITE, handle_create, .aliases = ALIASES({TASKS_V3}),
 		  .operation = "decompositions.decompose",
 		  .summary = "Take a goal apart, or bring a tree that is taken apart already", .body = &create_table,
-		  .result = &view_table, .status = 201, LARGE,
+		  .result = &decomposition_view_table, .status = 201, LARGE,
 		  .example = "{\"goal\":{\"name\":\"Write the report\"},\"strategy\":\"adaptive\"}"),
 	ROUTE(GET, TASKS "/{id}", "flow.read", EFFECT_READ, handle_get, .aliases = ALIASES({TASKS_V3 "/{id}"}),
 		  .operation = "decompositions.get", .summary = "A decomposition with a page of its nodes",
-		  .query = &page_table, .result = &full_table),
+		  .query = &page_table, .result = &decomposition_page_table),
 	ROUTE(POST, TASKS "/{id}/nodes", "flow.run", EFFECT_WRITE, handle_grow,
 		  .aliases = ALIASES({TASKS_V3 "/{id}/nodes"}), .operation = "decompositions.grow",
 		  .summary = "Take one of its nodes apart", .body = &grow_table, .result = &grown_table, .status = 201,

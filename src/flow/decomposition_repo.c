@@ -9,14 +9,14 @@
 
 bool decomposition_insert(struct db *db, const struct decomposition_row *row, struct err *err)
 {
-	return db_run(
-		db, err,
-		"INSERT INTO decompositions (decomposition_id, account_id, goal, strategy, max_depth, max_nodes, "
-		"root_id, nodes_total, dependencies_total, parts, version, created_by, created_at, updated_at) VALUES "
-		"($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, 0, $8, $9, $9)",
-		V_TEXT(row->decomposition_id), V_TEXT(row->account_id), V_TEXT(row->goal), V_TEXT(row->strategy),
-		V_INT(row->max_depth), V_INT(row->max_nodes), V_TEXT(row->root_id), V_TEXT(row->created_by),
-		V_INT(row->created_us));
+	return db_run(db, err,
+				  "INSERT INTO decompositions (decomposition_id, account_id, goal, strategy, max_depth, max_nodes, "
+				  "root_id, nodes_total, dependencies_total, parts, version, created_by, created_at, updated_at, "
+				  "planner, library, "
+				  "state) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, 0, $8, $9, $9, $10, $11, $12)",
+				  V_TEXT(row->decomposition_id), V_TEXT(row->account_id), V_TEXT(row->goal), V_TEXT(row->strategy),
+				  V_INT(row->max_depth), V_INT(row->max_nodes), V_TEXT(row->root_id), V_TEXT(row->created_by),
+				  V_INT(row->created_us), V_TEXT(row->planner), V_TEXT(row->library), V_TEXT(row->state));
 }
 
 struct taking {
@@ -40,7 +40,10 @@ static void take(const struct db_rows *row, void *self)
 										  .version = db_int(row, 10),
 										  .created_by = db_text_dup(row, 11, to->arena),
 										  .created_us = db_int(row, 12),
-										  .updated_us = db_int(row, 13)};
+										  .updated_us = db_int(row, 13),
+										  .planner = db_text_dup(row, 14, to->arena),
+										  .library = db_text_dup(row, 15, to->arena),
+										  .state = db_text_dup(row, 16, to->arena)};
 }
 
 bool decomposition_find(struct db *db, const char *account_id, const char *decomposition_id, struct arena *arena,
@@ -51,8 +54,8 @@ bool decomposition_find(struct db *db, const char *account_id, const char *decom
 	if (id_valid(decomposition_id) &&
 		!db_one(db, err, &found, take, &to,
 				"SELECT decomposition_id, account_id, goal, strategy, max_depth, max_nodes, root_id, nodes_total, "
-				"dependencies_total, parts, version, created_by, created_at, updated_at FROM decompositions WHERE "
-				"decomposition_id = $1 AND account_id = $2",
+				"dependencies_total, parts, version, created_by, created_at, updated_at, planner, library, state FROM "
+				"decompositions WHERE decomposition_id = $1 AND account_id = $2",
 				V_TEXT(decomposition_id), V_TEXT(account_id)))
 		return false;
 	return found || err_set(err, ERR_NOT_FOUND, "There is no such decomposition.");

@@ -15,6 +15,7 @@ struct err;
 
 struct decomposition_row {
 	const char *decomposition_id, *account_id, *goal, *strategy, *root_id, *created_by;
+	const char *planner, *library, *state; /* JSON texts: what the planner did, and by what; NULL: there is none */
 	int64_t max_depth, max_nodes, nodes_total, dependencies_total, parts, version, created_us, updated_us;
 };
 

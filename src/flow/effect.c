@@ -13,6 +13,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/domain/trouble.h"
+#include "flow/llm.h"
 #include "flow/process.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
@@ -37,7 +38,7 @@ bool effect_is_ours(const struct ir_task *task)
 {
 	switch (task->type) {
 	case IR_CALL:
-		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI;
+		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;
@@ -119,7 +120,7 @@ static bool is_stopping(void *runner)
 	return atomic_load(&((struct runner *)runner)->stopping);
 }
 
-static struct datum *call_http(struct effect *effect, struct trouble *trouble, bool *definite)
+static struct datum *call_http(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
 	const struct json *asked = datum_tree(effect->request), *body = json_get(asked, "body");
 	struct header_lines headers = {.count = 0};
@@ -141,17 +142,17 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, b
 		authenticate(&headers, datum_tree(effect->authentication), &request);
 	headers.lines[headers.count] = NULL;
 	struct datum *output = NULL;
-	*definite = true;
 	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
 		const struct http_call_answer got = {.status = answer.status,
 											 .content_type = answer.content_type,
 											 .headers = buf_text(&answer.headers),
 											 .body = buf_text(&answer.body),
 											 .body_size = answer.body.size};
-		*definite = is_definite(answer.status);
+		result->definite = is_definite(answer.status);
 		output = http_call_output(effect->request, &got, trouble);
 	} else {
-		*definite = !answer.sent;
+		result->definite = !answer.sent;
+		result->cost = answer.sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
 		tell_failure(&err, &answer, trouble);
 	}
 	outgoing_answer_fini(&answer);
@@ -159,13 +160,33 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, b
 	return output;
 }
 
+/* --- models --- */
+
+static struct datum *call_llm(struct effect *effect, struct trouble *trouble, struct runner_result *result)
+{
+	const struct llm_question question = {.request = effect->request,
+										  .effect_key = effect->key,
+										  .run_id = effect->run_id,
+										  .path = effect->path,
+										  .timeout_ms = effect->timeout_ms,
+										  .given_up = is_stopping,
+										  .self = effect->runner};
+	struct llm_reply reply;
+	llm_ask(effect->runner->options.llm, &question, &reply, trouble);
+	result->definite = reply.definite;
+	result->cost = reply.cost;
+	return reply.output;
+}
+
 /* --- any --- */
 
-static struct datum *carry_out(struct effect *effect, struct trouble *trouble, bool *definite)
+static struct datum *carry_out(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
-	*definite = true;
+	result->definite = true;
+	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_LLM)
+		return call_llm(effect, trouble, result);
 	if (effect->task->type == IR_CALL)
-		return call_http(effect, trouble, definite);
+		return call_http(effect, trouble, result);
 	return process_run(effect->task, effect->request, effect->timeout_ms, &effect->runner->stopping, trouble);
 }
 
@@ -179,6 +200,14 @@ static void free_effect(struct effect *effect)
 	free(effect);
 }
 
+/* Its run may be over and forgotten by now: the runner counts by itself. */
+static void count_out(struct runner *runner)
+{
+	pthread_mutex_lock(&runner->lock);
+	runner->effects_under_way--;
+	pthread_mutex_unlock(&runner->lock);
+}
+
 static void run_effect(void *self, int worker)
 {
 	struct effect *effect = self;
@@ -186,13 +215,15 @@ static void run_effect(void *self, int worker)
 	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
 	(void)worker;
 	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
+		count_out(effect->runner);
 		free_effect(effect);
 		return;
 	}
-	result.output = carry_out(effect, &trouble, &result.definite);
+	result.output = carry_out(effect, &trouble, &result);
 	if (result.output == NULL)
 		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
 	runner_result(effect->runner, &result);
+	count_out(effect->runner);
 	free_effect(effect);
 }
 

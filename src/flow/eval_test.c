@@ -91,7 +91,7 @@ static int set_up(void **state)
 {
 	static struct fixture f;
 	f.harness = harness_new(flow_pack_kinds, flow_pack_kinds_count);
-	if (!expr_open(NULL, &f.pool, NULL))
+	if (!expr_open(&(struct expr_config){.wall_ms = 60000}, &f.pool, NULL))
 		return -1;
 	harness_exprs(f.harness, f.pool);
 	*state = &f;

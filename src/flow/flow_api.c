@@ -72,4 +72,5 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, control_routes, control_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);
 	router_add(router, workflow_reads_routes, workflow_reads_routes_count, api);
+	router_add(router, flow_events_routes, flow_events_routes_count, api);
 }

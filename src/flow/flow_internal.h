@@ -36,6 +36,10 @@ extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);
+extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[];
+extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count;
+extern const struct route flow_events_routes[];
+extern const size_t flow_events_routes_count;
 
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);

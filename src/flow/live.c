@@ -6,6 +6,7 @@
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/runner_internal.h"
+#include "flow/spending.h"
 #include "http/workers.h"
 
 struct live *live_get(struct runner *runner, const char *run_id)
@@ -31,7 +32,17 @@ void live_forget(struct live *live)
 	run_fini(&live->run);
 	definition_unref(live->definition);
 	free(live->seed);
+	free(live->money.account_id);
+	free(live->money.agent_id);
+	free(live->money.workflow);
+	spending_drop(live);
+	live->money = (struct live_money){.holds = true};
 	live->seed = NULL;
+	free(live->account_id);
+	free(live->parent_run_id);
+	free(live->created_by);
+	live->account_id = live->parent_run_id = live->created_by = NULL;
+	following_forget(live);
 	live->definition = NULL;
 	live->loaded = false;
 }
@@ -40,6 +51,7 @@ static void free_message(struct message *message)
 {
 	datum_unref(message->output);
 	datum_unref(message->error);
+	datum_unref(message->cost);
 	free(message->reason);
 	free(message);
 }

@@ -373,7 +373,7 @@ static void committed(void *self)
 		struct decided *one = list;
 		list = one->next;
 		if (runner != NULL)
-			runner_look(runner, one->run_id, NULL, NULL);
+			runner_look(runner, one->run_id);
 		free(one);
 	}
 	pthread_mutex_unlock(&p->lock);

@@ -71,7 +71,7 @@ static void answer_decide(struct write *w)
 	if (d->x->drafting)
 		run_view_reply(d->x, 200, &d->record);
 	else
-		runner_look(d->api->runner, d->record.run_id, reply, d);
+		runner_look_then(d->api->runner, d->record.run_id, reply, d);
 }
 
 static void handle_decide(struct exchange *x)

@@ -8,20 +8,19 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
-#include "crypt/digest.h"
-#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/money.h"
 #include "flow/domain/retry.h"
 #include "flow/flow_internal.h"
 #include "flow/journal.h"
-#include "flow/persons.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
+#include "flow/why_asks.h"
+#include "flow/why_view.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
-#include "seal/countersign_rules.h"
 #include "store/store.h"
 
 static void handle_get(struct exchange *x)
@@ -100,6 +99,11 @@ static void write_step(struct jw *jw, const struct run_record *record, const str
 	add_datum(jw, "error", step->error);
 	if (step->skipped_reason != NULL)
 		jw_member_str(jw, "skipped_reason", step->skipped_reason);
+	if (step->costs) {
+		char money[MONEY_TEXT];
+		jw_member_str(jw, "cost", money_format(money, step->cost_micros));
+		jw_member_int(jw, "cost_micros", step->cost_micros);
+	}
 	jw_object_end(jw);
 }
 
@@ -148,7 +152,7 @@ static bool waits(const struct frame *frame, struct reason *reason)
 {
 	if (frame->is_block || frame->state != FRAME_WAITING)
 		return false;
-	if (frame->sent)
+	if (frame->sent || frame->listening != NULL)
 		*reason = effect_reason(frame->task);
 	else if (frame->due_us > 0 && frame->task->type == IR_TRY)
 		*reason = (struct reason){.kind = "retry", .detail = "The next try begins then.", .until_us = frame->due_us};
@@ -188,55 +192,50 @@ static void write_unblock(struct jw *jw, const char *run_id, const char *operati
 	buf_fini(&path);
 }
 
-/* The claim that would take the step's task. */
-static void write_claim(struct jw *jw, const struct frame *frame)
+static int64_t micros_of(struct datum *halt, const char *name)
 {
-	struct ask_work work;
-	if (!ask_read_work(datum_tree(frame->request), &work, NULL))
-		return;
-	jw_key(jw, "unblock");
-	jw_object(jw);
-	jw_member_str(jw, "method", "POST");
-	jw_member_str(jw, "path", "/api/v1/flow/work/claim");
-	jw_key(jw, "body");
-	jw_object(jw);
-	jw_member_str(jw, "queue", work.queue);
-	jw_object_end(jw);
-	jw_object_end(jw);
+	const struct json *value = halt == NULL ? NULL : json_get(datum_tree(halt), name);
+	return value != NULL && value->kind == JS_INT ? value->integer : 0;
 }
 
-/* The decision that the step waits for. */
-static void write_decide(struct jw *jw, const char *run_id, const struct frame *frame)
+/* What is missing, as a request that adds it; where the budget is spent to its end, one micro-unit is the least. */
+static void write_topup(struct jw *jw, struct datum *halt)
 {
-	struct ask_person person;
+	char money[MONEY_TEXT];
 	struct buf path;
-	char sha256[SHA256_HEX_SIZE];
-	if (!ask_read_person(datum_tree(frame->request), &person, NULL))
-		return;
-	persons_seal(person.content, NULL, sha256);
+	int64_t lacks = micros_of(halt, "amount_micros") - micros_of(halt, "available_micros");
 	buf_init(&path, 0);
-	buf_addf(&path, "/api/v1/flow/runs/%s/countersign", run_id);
+	buf_addf(&path, "/api/v1/flow/cost/budgets/%s/topup", json_text(datum_tree(halt), "budget_id"));
 	jw_key(jw, "unblock");
 	jw_object(jw);
 	jw_member_str(jw, "method", "POST");
 	jw_member_str(jw, "path", buf_text(&path));
 	jw_key(jw, "body");
 	jw_object(jw);
-	jw_member_str(jw, "step", frame->path);
-	jw_member_str(jw, "seal_sha256", sha256);
-	jw_member_str(jw, "decision", "approve");
-	jw_member_int(jw, "consent_version", person.consent_version > 0 ? person.consent_version : COUNTERSIGN_CONSENT);
+	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks : 1));
+	jw_member_str(jw, "reason", "a run waits for it");
 	jw_object_end(jw);
 	jw_object_end(jw);
 	buf_fini(&path);
 }
 
-static void write_way_out(struct jw *jw, const char *run_id, const struct frame *frame)
+static void write_halt(struct jw *jw, const struct run *run)
 {
-	if (frame->sent && ask_is_work(frame->task))
-		write_claim(jw, frame);
-	else if (frame->sent && ask_is_person(frame->task))
-		write_decide(jw, run_id, frame);
+	char asked[MONEY_TEXT], left[MONEY_TEXT];
+	struct buf detail;
+	const char *budget_id = json_text(datum_tree(run->halt), "budget_id");
+	int64_t amount = micros_of(run->halt, "amount_micros");
+	buf_init(&detail, 0);
+	if (amount > 0)
+		buf_addf(&detail, "The budget %s has %s left, and the step may cost %s.", budget_id,
+				 money_format(left, micros_of(run->halt, "available_micros")), money_format(asked, amount));
+	else
+		buf_addf(&detail, "The budget %s is exhausted.", budget_id);
+	const struct reason reason = {.kind = "budget", .detail = buf_text(&detail)};
+	write_reason(jw, json_text(datum_tree(run->halt), "step"), &reason, run->suspended_us);
+	write_topup(jw, run->halt);
+	jw_object_end(jw);
+	buf_fini(&detail);
 }
 
 static void write_waiting(struct jw *jw, const struct run_record *record, const struct story *story)
@@ -244,6 +243,10 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 	const struct run *run = &story->run;
 	struct reason reason;
 	size_t told = 0;
+	if (run->status == RUN_SUSPENDED && run->halt != NULL) {
+		write_halt(jw, run);
+		return;
+	}
 	if (run->status == RUN_SUSPENDED) {
 		const bool budget = strcmp(run->reason, "budget") == 0;
 		reason = (struct reason){.kind = budget ? "budget" : "paused",
@@ -258,7 +261,12 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 		if (!waits(frame, &reason))
 			continue;
 		write_reason(jw, frame->path, &reason, frame->started_us);
-		write_way_out(jw, record->run_id, frame);
+		if (frame->listening != NULL)
+			why_view_listener(jw, frame);
+		else if (frame->sent && frame->task->type == IR_RUN_WORKFLOW)
+			why_view_child(jw, frame);
+		else if (frame->sent)
+			why_asks_view(jw, record->run_id, frame);
 		jw_object_end(jw);
 		told++;
 	}

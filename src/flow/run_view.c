@@ -7,6 +7,7 @@
 #include "core/id.h"
 #include "core/jw.h"
 #include "core/stamp.h"
+#include "flow/domain/money.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
 #include "http/exchange.h"
@@ -33,6 +34,7 @@ static void add_time(struct jw *jw, const char *name, int64_t us)
 
 void run_view_write(struct jw *jw, const struct run_record *r)
 {
+	char money[MONEY_TEXT];
 	jw_object(jw);
 	jw_member_str(jw, "run_id", r->run_id);
 	jw_member_str(jw, "namespace", r->namespace);
@@ -54,6 +56,8 @@ void run_view_write(struct jw *jw, const struct run_record *r)
 		jw_member_str(jw, "parent", r->parent_run_id);
 	jw_member_int(jw, "steps_total", r->steps_total);
 	jw_member_int(jw, "attempts_total", r->attempts_total);
+	jw_member_str(jw, "cost", money_format(money, r->cost_micros));
+	jw_member_int(jw, "cost_micros", r->cost_micros);
 	jw_member_int(jw, "seq", r->seq);
 	jw_member_str(jw, "definition_sha256", r->definition_sha256);
 	jw_object_end(jw);

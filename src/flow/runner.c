@@ -14,7 +14,9 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
+#include "flow/spending.h"
 #include "http/workers.h"
 
 enum { SCHEMA_ARENA_CAP = 16 << 20 }; /* bytes of what is told */
@@ -58,6 +60,17 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
 {
 	return resource_get(self, uri, trouble);
+}
+
+static struct live *live_of(const struct run *run)
+{
+	return (struct live *)(uintptr_t)((const char *)run - offsetof(struct live, run));
+}
+
+static bool world_child(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble)
+{
+	(void)self;
+	return child_find(live_of(run), spec, trouble);
 }
 
 static void world_id(void *self, char id[37])
@@ -133,7 +146,7 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.parent_path = start->parent_path,
 	};
 	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
-		   runs_insert(db, &record, err);
+		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
 }
 
 void runner_wake(struct runner *runner, const char *run_id)
@@ -149,10 +162,8 @@ static void post(struct runner *runner, const char *run_id, struct message *mess
 {
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, run_id);
-	if (message->kind == MESSAGE_RESULT && live->in_flight > 0) {
+	if (message->kind == MESSAGE_RESULT && live->in_flight > 0)
 		live->in_flight--;
-		runner->effects_under_way--;
-	}
 	live_post(live, message);
 	live_put(live);
 	pthread_mutex_unlock(&runner->lock);
@@ -177,12 +188,28 @@ void runner_order(struct runner *runner, const char *run_id, enum runner_order o
 	post(runner, run_id, message);
 }
 
-void runner_look(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self)
+void runner_halt(struct runner *runner, const char *run_id, const char *budget_id, int64_t allocated_micros)
+{
+	char text[128];
+	struct message *message = new_message(MESSAGE_ORDER);
+	int size = snprintf(text, sizeof text, "{\"budget_id\":\"%.36s\",\"allocated_micros\":%lld}", budget_id,
+						(long long)allocated_micros);
+	message->order = RUNNER_HALT;
+	message->output = datum_text(text, (size_t)size);
+	post(runner, run_id, message);
+}
+
+void runner_look_then(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self)
 {
 	struct message *message = new_message(MESSAGE_LOOK);
 	message->told = told;
 	message->self = self;
 	post(runner, run_id, message);
+}
+
+void runner_look(struct runner *runner, const char *run_id)
+{
+	runner_look_then(runner, run_id, NULL, NULL);
 }
 
 void runner_result(struct runner *runner, const struct runner_result *result)
@@ -192,6 +219,7 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 	message->deliveries = result->deliveries;
 	message->output = result->output;
 	message->error = result->error;
+	message->cost = result->cost;
 	message->definite = result->definite;
 	post(runner, result->run_id, message);
 }
@@ -242,8 +270,16 @@ static bool take_up_all(struct runner *runner, struct err *err)
 {
 	struct db *db = store_read(runner->options.store);
 	pthread_mutex_lock(&runner->lock);
-	bool good = runs_open(db, take_up, runner, err);
+	bool good = runs_open(db, take_up, runner, err) && spending_take_up(runner, db, err);
 	pthread_mutex_unlock(&runner->lock);
+	store_read_end(runner->options.store, db);
+	return good;
+}
+
+static bool take_up_others(struct runner *runner, struct err *err)
+{
+	struct db *db = store_read(runner->options.store);
+	bool good = following_open(runner, db, err);
 	store_read_end(runner->options.store, db);
 	return good;
 }
@@ -256,8 +292,11 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .eval = world_eval,
 								   .valid = world_valid,
 								   .op = world_op,
+								   .child = world_child,
 								   .id = world_id,
 								   .resource = world_resource,
+								   .llm = options->llm != NULL,
+								   .afford = spending_afford,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -278,11 +317,13 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	must(runner != NULL);
 	init(runner, options);
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
-		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err)) {
+		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err) ||
+		!take_up_others(runner, err)) {
 		runner_close(runner);
 		return false;
 	}
-	must(pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
+	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
+	spending_attach(options->spending, runner);
 	*out = runner;
 	return true;
 }
@@ -292,6 +333,7 @@ static void free_all(struct runner *runner)
 	const char *key;
 	size_t size;
 	void *value;
+	waiters_drop(runner);
 	for (size_t at = 0; map_next(&runner->live, &at, &key, &size, &value);) {
 		struct live *live = value;
 		live->refs++;
@@ -305,12 +347,31 @@ static void free_all(struct runner *runner)
 	map_fini(&runner->live);
 	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);
+	feed_close(runner);
+}
+
+bool runner_step(struct runner *runner, bool effect_first)
+{
+	bool effect = workers_waiting(runner->effects) > 0;
+	if (effect && (effect_first || runner->turns_under_way == 0)) {
+		workers_step(runner->effects);
+		return true;
+	}
+	if (runner->turns_under_way > 0) {
+		workers_step(runner->turns);
+		return true;
+	}
+	pthread_mutex_lock(&runner->lock);
+	bool rang = alarms_step(runner);
+	pthread_mutex_unlock(&runner->lock);
+	return rang;
 }
 
 void runner_close(struct runner *runner)
 {
 	if (runner == NULL)
 		return;
+	spending_attach(runner->options.spending, NULL);
 	pthread_mutex_lock(&runner->lock);
 	runner->closing = true;
 	atomic_store(&runner->stopping, true);
@@ -319,9 +380,11 @@ void runner_close(struct runner *runner)
 	if (runner->timer != 0)
 		pthread_join(runner->timer, NULL);
 	pthread_mutex_lock(&runner->lock);
-	while (runner->turns_under_way > 0)
+	while (runner->turns_under_way > 0 && !runner->options.stepped)
 		pthread_cond_wait(&runner->changed, &runner->lock);
 	pthread_mutex_unlock(&runner->lock);
+	while (runner->options.stepped && runner->turns_under_way > 0)
+		workers_step(runner->turns);
 	workers_close(runner->effects);
 	workers_close(runner->turns);
 	free_all(runner);

@@ -22,10 +22,13 @@ struct env;
 struct err;
 struct expr_pool;
 struct id_maker;
+struct llm;
 struct ir_policy;
+struct json;
 struct outgoing;
 struct persons;
 struct run_record;
+struct spending;
 struct store;
 struct trouble;
 struct work_desk;
@@ -38,17 +41,20 @@ struct runner_options {
 	struct outgoing *outgoing;      /* how HTTP is asked (link/outgoing.h) */
 	struct persons *persons;        /* how people are asked (persons.h); NULL: steps that ask them wait */
 	struct work_desk *desk;         /* told of new work for workers (work_desk.h); NULL: nobody waits for it */
+	struct llm *llm;                /* how models are asked (flow/llm.h); NULL: they are not */
 	const struct ir_policy *policy; /* of definitions that runs bring along */
 	/* A pure operation of the house: the whole envelope, or NULL with *trouble. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
 	void *op_self;
-	struct datum *secrets;    /* an object; NULL: none */
-	const char *error_base;   /* NULL: the standard one */
-	const char *event_source; /* of emitted events */
-	const char *version;      /* of the program */
-	unsigned turns, effects;  /* threads */
+	struct spending *spending; /* budgets of runs; NULL: there are none */
+	struct datum *secrets;     /* an object; NULL: none */
+	const char *error_base;    /* NULL: the standard one */
+	const char *event_source;  /* of emitted events */
+	const char *version;       /* of the program */
+	unsigned turns, effects;   /* threads */
 	int64_t retry_max, retry_max_delay_ms;
 	bool virtual_time; /* timers fire at once, in order, while nothing is in flight */
+	bool stepped;      /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
 };
 
 /* Take up every run that is not over.  Options (what they point at) must outlive the runner. */
@@ -56,6 +62,12 @@ bool runner_open(const struct runner_options *options, struct runner **runner, s
 
 /* Let running turns commit, give up what is in flight (it is sent again by the next process), end the threads. */
 void runner_close(struct runner *runner);
+
+/*
+ * Of a stepped runner: carry out one turn, effect or timer; an effect before turns if `effect_first`.  False: nothing
+ * is under way and no timer is set.
+ */
+bool runner_step(struct runner *runner, bool effect_first);
 
 /* Compile a definition by the runner's policy, keep it in the cache, and say its hash. */
 struct definition_problems;
@@ -76,7 +88,8 @@ struct runner_start {
 	const char *labels; /* JSON object; NULL: {} */
 	int64_t priority;
 	const char *parent_run_id, *parent_path;
-	int64_t created_us; /* set */
+	const struct json *budget; /* {limit, currency} of its own; NULL: the definition's, or none */
+	int64_t created_us;        /* set */
 	char made_id[37], made_seed[24];
 };
 bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
@@ -84,13 +97,22 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 /* Drive the run: it was inserted, or something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);
 
-enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME };
+/* There is something new in the store for the run: an event for its listeners, the end of a run that it waits for. */
+void runner_look(struct runner *runner, const char *run_id);
+
+/* The same; `told` as runner_order() has it. */
+void runner_look_then(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self);
+
+enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME, RUNNER_HALT };
 /*
  * Tell a run to stop, pause or go on; wrong in its state, it is left as it is.  `told` (may be NULL) is called when the
  * turn that heard it has ended, on a thread of the runner.
  */
 void runner_order(struct runner *runner, const char *run_id, enum runner_order order, const char *reason,
 				  void (*told)(void *self, bool ended), void *self);
+
+/* A budget that suspends has nothing left: let the run stand still, if that is still so when its turn comes. */
+void runner_halt(struct runner *runner, const char *run_id, const char *budget_id, int64_t allocated_micros);
 
 /* Call told(self, ended) once the run is over or suspended, or after the time; on a thread of the runner. */
 void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout_ms,
@@ -102,18 +124,13 @@ bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t t
 /* Wall time as runs see it: that of env, and what virtual time has jumped. */
 int64_t runner_now_us(struct runner *runner);
 
-/*
- * Let the run look in the store for what workers and people have answered.  `told` (may be NULL) as runner_order() has
- * it.
- */
-void runner_look(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self);
-
 /* The result of an intent, from whoever carries it out. */
 struct runner_result {
 	const char *run_id;
 	uint32_t frame;
 	int64_t deliveries;
 	struct datum *output, *error; /* one of them; references that pass over */
+	struct datum *cost;           /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */
 	bool definite;
 };
 void runner_result(struct runner *runner, const struct runner_result *result);

@@ -10,6 +10,7 @@
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/run.h"
+#include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
 #include "store/store.h"
@@ -26,7 +27,7 @@ enum {
 enum message_kind {
 	MESSAGE_RESULT,
 	MESSAGE_ORDER,
-	MESSAGE_LOOK, /* something that others were asked for has come back, or was taken up anew: look in the store */
+	MESSAGE_LOOK, /* something that was waited for is in the store: an event, an answer, an order */
 };
 struct message {
 	enum message_kind kind;
@@ -34,7 +35,7 @@ struct message {
 	char *reason;
 	uint32_t frame;
 	int64_t deliveries;
-	struct datum *output, *error;
+	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
 	bool definite;
 	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
 	void *self;
@@ -76,14 +77,24 @@ struct live {
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
 	int64_t due_us;
+	int64_t alarm_us; /* for which an alarm is set; 0: none is known */
+
+	struct live_money {
+		char *account_id, *agent_id, *workflow; /* who spends; agent NULL: nobody in particular */
+		struct spend *noted, **end;             /* of the turn */
+		int64_t promised;                       /* in the turn, not yet in its commit */
+		int64_t due_us;                         /* when the window of the budget that halted it is over */
+		bool holds, settled, short_of;          /* reservations are open; the commit settled, or was refused one */
+		bool halted;                            /* it is among those that settlements let look again */
+	} money;
 
 	/* of the turn */
 	bool loaded, recovered;
 	struct definition *definition;
 	struct run run;
-	char *seed;
-	char account_id[ID_TEXT], created_by[ID_TEXT]; /* "": nobody in particular */
+	char *seed, *account_id, *parent_run_id, *created_by; /* the last two may be NULL */
 	int64_t priority;
+	struct following following;
 	struct ask *asks, **asks_end;
 	char order_id[ID_TEXT]; /* what a person has ordered and this turn carries out; "": nothing */
 	int64_t rewind_to;      /* with an order: the row that it went back to; -1: none */
@@ -121,6 +132,7 @@ struct runner {
 	struct map resources;   /* uri -> struct datum */
 	struct alarms alarms;
 	struct waiter *waiters;
+	struct feed *feed;      /* feed.h; NULL: none */
 	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;
@@ -136,8 +148,16 @@ void live_queue(struct live *live); /* a turn, unless one is queued or under way
 void live_post(struct live *live, struct message *message);
 void live_forget(struct live *live); /* the state in memory: it is read anew at the next turn */
 
+/* children.c: world.child for this run */
+struct child_spec;
+bool child_find(struct live *live, struct child_spec *spec, struct trouble *trouble);
+
 /* turn.c */
 void turn_run(void *live, int worker);
+
+/* spending_turn.c; see flow/spending.h */
+enum drive_means spending_afford(void *runner, const struct place *place, struct datum *request, struct datum *asked,
+								 struct datum **cost, struct trouble *trouble);
 
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
@@ -164,6 +184,7 @@ void turn_send_again(struct live *live, bool others);
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);
 struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
 struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
+void waiters_drop(struct runner *runner);                                 /* at the end: nobody is told */
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
 
 /* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
@@ -171,6 +192,8 @@ struct datum *resource_get(struct runner *runner, const char *uri, struct troubl
 
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
+void alarms_set_for(struct live *live, int64_t due_us); /* unless that one is set */
+bool alarms_step(struct runner *runner);                /* virtual time jumps to the first one; false: there is none */
 void alarms_fini(struct alarms *alarms);
 void *timer_main(void *runner);
 

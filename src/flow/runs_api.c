@@ -13,6 +13,7 @@
 #include "core/must.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/money.h"
 #include "flow/domain/run.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
@@ -29,7 +30,7 @@ enum { WAIT_MAX_MS = 60000, PRIORITY_MAX = 9, LIST_MAX = 500, LIST_DEFAULT = 50 
 
 struct start_request {
 	const char *namespace, *name, *version;
-	const struct json *definition, *input, *seed, *labels;
+	const struct json *definition, *input, *seed, *labels, *budget;
 	int64_t priority, wait_ms;
 };
 
@@ -41,6 +42,7 @@ static const struct field start_fields[] = {
 	F_JSON(start_request, input, DOC("Any value; without: null")),
 	F_JSON(start_request, seed, DOC("Of jitter and random choices: a whole number")),
 	F_JSON(start_request, labels, DOC("Names and texts to find it by")),
+	F_JSON(start_request, budget, DOC("{limit, currency}: the most that the run may spend")),
 	F_INT(start_request, priority, RANGE(0, PRIORITY_MAX), DEFAULT(5)),
 	F_INT(start_request, wait_ms, RANGE(0, WAIT_MAX_MS), DEFAULT(0), UNIT("ms"),
 		  DOC("Answer when it has ended, or after this")),
@@ -165,12 +167,26 @@ static bool take_seed(struct start *start, struct faults *faults)
 	return true;
 }
 
+static void check_budget(const struct json *budget, struct faults *faults)
+{
+	const char *currency = json_text(budget, "currency");
+	int64_t limit;
+	if (budget == NULL)
+		return;
+	if (json_get(budget, "limit") == NULL || !money_of_json(json_get(budget, "limit"), &limit) || limit <= 0)
+		faults_add(faults, "/budget/limit", "format",
+				   "must be an amount of money above 0, as decimal text or a number");
+	if (currency == NULL || strlen(currency) != 3 || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+		faults_add(faults, "/budget/currency", "format", "must be three capital letters, such as USD");
+}
+
 static bool check(struct start *start)
 {
 	const struct start_request *r = &start->request;
 	struct faults faults;
 	faults_init(&faults, &start->x->arena);
 	take_seed(start, &faults);
+	check_budget(r->budget, &faults);
 	if (r->definition == NULL && r->name == NULL)
 		faults_add(&faults, "/definition", "required", "either definition, or namespace and name of a workflow");
 	if (r->definition != NULL && r->definition->kind != JS_OBJECT && r->definition->kind != JS_STRING)
@@ -272,6 +288,7 @@ static void fill(struct start *start)
 	start->run.input = r->input == NULL ? "null" : text_of_json(arena, r->input);
 	start->run.labels = r->labels == NULL ? NULL : text_of_json(arena, r->labels);
 	start->run.priority = r->priority;
+	start->run.budget = r->budget;
 }
 
 static void handle_start(struct exchange *x)

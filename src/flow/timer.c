@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/must.h"
+#include "flow/feed.h"
 #include "flow/runner_internal.h"
 
 enum { LOOK_AGAIN_US = 1000000 }; /* the wall clock may have been moved */
@@ -50,10 +51,24 @@ void alarms_fini(struct alarms *alarms)
 	free(alarms->items);
 }
 
+void alarms_set_for(struct live *live, int64_t due_us)
+{
+	if (live->alarm_us == due_us)
+		return;
+	live->alarm_us = due_us;
+	alarms_set(&live->runner->alarms, due_us, live->run_id);
+}
+
 static void ring(struct runner *runner)
 {
 	struct alarm alarm = take_first(&runner->alarms);
+	if (strcmp(alarm.run_id, FEED_ALARM) == 0) {
+		feed_ring(runner);
+		return;
+	}
 	struct live *live = live_get(runner, alarm.run_id);
+	if (live->alarm_us == alarm.due_us)
+		live->alarm_us = 0;
 	live_queue(live);
 	live_put(live);
 }
@@ -69,6 +84,15 @@ static int64_t sleep_us(struct runner *runner)
 		return 0;
 	}
 	return left < LOOK_AGAIN_US ? left : LOOK_AGAIN_US;
+}
+
+bool alarms_step(struct runner *runner)
+{
+	if (runner->alarms.count == 0)
+		return false;
+	(void)sleep_us(runner);
+	ring(runner);
+	return true;
 }
 
 static void wait_us(struct runner *runner, int64_t us)

@@ -12,13 +12,16 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
+#include "flow/feed.h"
 #include "flow/journal.h"
 #include "flow/runner_internal.h"
+#include "flow/spending.h"
 #include "http/workers.h"
 
 enum {
 	TURN_CAP = 64 << 20,
 	COMMIT_AGAIN_US = 1000000, /* after a commit that failed: the disk may have room again */
+	SHORT_AGAIN_US = 10000,    /* after a reservation that was refused in the commit */
 	LOAD_AGAIN_US = 30000000,  /* after a journal that cannot be read */
 };
 
@@ -43,6 +46,22 @@ static bool open_definition(struct live *live, struct db *db, const struct run_r
 											  problems.list.items[0].message);
 }
 
+static char *dup_or_null(const char *text)
+{
+	char *copy = text == NULL ? NULL : strdup(text);
+	must(text == NULL || copy != NULL);
+	return copy;
+}
+
+static void keep_record(struct live *live, const struct run_record *record)
+{
+	live->seed = dup_or_null(record->seed);
+	live->account_id = dup_or_null(record->account_id);
+	live->parent_run_id = dup_or_null(record->parent_run_id);
+	live->created_by = dup_or_null(record->created_by);
+	live->priority = record->priority;
+}
+
 static bool load_from(struct live *live, struct db *db, struct arena *arena, struct err *err)
 {
 	struct run_record record;
@@ -53,15 +72,12 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 		return err_set(err, ERR_NOT_FOUND, "There is no run %s.", live->run_id);
 	if (!open_definition(live, db, &record, arena, err))
 		return false;
-	live->seed = strdup(record.seed);
-	must(live->seed != NULL);
+	keep_record(live, &record);
 	run_init(&live->run, definition_ir(live->definition), live->run_id, live->seed);
 	live->run.version = live->runner->options.version;
-	snprintf(live->account_id, sizeof live->account_id, "%s", record.account_id);
-	snprintf(live->created_by, sizeof live->created_by, "%s", record.created_by == NULL ? "" : record.created_by);
-	live->priority = record.priority;
 	live->loaded = true;
-	if (!journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err)) {
+	spending_load(live, &record);
+	if (!journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err) || !following_load(live, db, err)) {
 		live_forget(live);
 		return false;
 	}
@@ -95,6 +111,8 @@ static void keep_row(void *self, const struct row *row)
 	else
 		live->first_seq = row->seq;
 	row_encode(row, &live->lines);
+	spending_note(live, row);
+	following_row(live, row);
 	if (row->kind != ROW_INTENT)
 		return;
 	struct intent *intent = malloc(sizeof *intent);
@@ -108,7 +126,12 @@ static void take_result(struct live *live, const struct message *message)
 	struct frame *frame = run_frame(&live->run, message->frame);
 	if (frame == NULL || frame->is_block || !frame->sent || frame->deliveries != message->deliveries)
 		return; /* it came too late: the step has ended otherwise */
-	drive_result(&live->drive, frame, message->output, message->error, message->definite);
+	const struct drive_outcome outcome = {.output = message->output,
+										  .error = message->error,
+										  .cost =
+											  message->cost != NULL || !message->definite ? message->cost : frame->cost,
+										  .definite = message->definite};
+	drive_result_cost(&live->drive, frame, &outcome);
 }
 
 static void take_order(struct live *live, const struct message *message)
@@ -118,8 +141,16 @@ static void take_order(struct live *live, const struct message *message)
 		drive_cancel(&live->drive, message->reason);
 	else if (message->order == RUNNER_SUSPEND && run_may_become(status, RUN_SUSPENDED))
 		drive_suspend(&live->drive, message->reason);
+	else if (message->order == RUNNER_HALT && run_may_become(status, RUN_SUSPENDED))
+		drive_halt(&live->drive, message->output);
 	else if (message->order == RUNNER_RESUME && status == RUN_SUSPENDED)
 		drive_resume(&live->drive);
+}
+
+static void look(struct live *live)
+{
+	live->following.look = true;
+	asks_look(live);
 }
 
 static void take_message(struct live *live, struct message *message)
@@ -127,7 +158,7 @@ static void take_message(struct live *live, struct message *message)
 	if (message->kind == MESSAGE_RESULT)
 		take_result(live, message);
 	else if (message->kind == MESSAGE_LOOK)
-		asks_look(live);
+		look(live);
 	else
 		take_order(live, message);
 	if (message->told != NULL) {
@@ -137,6 +168,7 @@ static void take_message(struct live *live, struct message *message)
 	}
 	datum_unref(message->output);
 	datum_unref(message->error);
+	datum_unref(message->cost);
 	free(message->reason);
 	free(message);
 }
@@ -153,12 +185,15 @@ void turn_send_again(struct live *live, bool others)
 			trouble_set(&trouble, TROUBLE_RUNTIME, "Effect unknown",
 						"It was sent, and whether it was carried out is not known.");
 			struct datum *error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
-			drive_result(&live->drive, frame, NULL, error, true);
+			const struct drive_outcome outcome = {.error = error, .cost = frame->cost, .definite = true};
+			drive_result_cost(&live->drive, frame, &outcome);
 			datum_unref(error);
 			continue;
 		}
 		struct row row = drive_row(&live->drive, ROW_INTENT, frame);
 		row.n = frame->deliveries + 1;
+		if (frame->task->type == IR_RUN_WORKFLOW)
+			row.request = frame->request; /* the run that it had started was cancelled: another one */
 		drive_emit(&live->drive, &row);
 	}
 }
@@ -193,12 +228,15 @@ static void decide(struct live *live, struct message *inbox)
 		}
 	}
 	live->recovered = true;
+	spending_turn(live);
 	while (inbox != NULL) {
 		struct message *message = inbox;
 		inbox = message->next;
 		take_message(live, message);
 	}
 	live->end = run_is_over(live->run.status) ? DRIVE_OVER : drive_turn(&live->drive, TURN_ROWS);
+	while (live->end == DRIVE_WAITS && following_take(live))
+		live->end = drive_turn(&live->drive, TURN_ROWS);
 	asks_note(live);
 }
 
@@ -222,7 +260,8 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
-	return runs_commit(db, &live->commit, err) && orders_apply(live, db, err) && asks_apply(live, db, err);
+	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err) &&
+		   orders_apply(live, db, err) && asks_apply(live, db, err);
 }
 
 static void after_commit(void *self, int worker);
@@ -299,13 +338,16 @@ static struct waiter *settle(struct live *live)
 	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
 	if (due_us > 0)
-		alarms_set(&runner->alarms, due_us, live->run_id);
+		alarms_set_for(live, due_us);
 	live->due_us = due_us;
 	if (live->again_us > 0)
-		alarms_set(&runner->alarms, runner_now_us(runner) + live->again_us, live->run_id);
-	else if (live->end == DRIVE_MORE || live->inbox != NULL || live->ordered)
+		alarms_set_for(live, runner_now_us(runner) + live->again_us);
+	else if (live->suspended && live->money.due_us > 0)
+		alarms_set_for(live, live->money.due_us);
+	if (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL || live->ordered))
 		live_queue(live);
 	runner->turns_under_way--;
+	feed_settled(runner, live);
 	pthread_cond_broadcast(&runner->changed);
 	return waiters_met(live);
 }
@@ -324,11 +366,12 @@ static void end_turn(struct live *live)
 /* What was not committed did not happen: the state is read anew, and the turn begins again. */
 static void undo(struct live *live)
 {
+	bool at_once = live->money.short_of; /* the next look sees what the commit met */
 	drop_intents(live);
 	live_forget(live);
 	live->recovered = false;
 	live->end = DRIVE_WAITS;
-	live->again_us = COMMIT_AGAIN_US;
+	live->again_us = at_once ? SHORT_AGAIN_US : COMMIT_AGAIN_US;
 }
 
 static void after_commit(void *self, int worker)
@@ -337,10 +380,12 @@ static void after_commit(void *self, int worker)
 	(void)worker;
 	if (live->applied) {
 		send_effects(live);
+		spending_committed(live);
 		asks_committed(live);
-	} else {
-		undo(live);
 	}
+	following_tell(live);
+	if (!live->applied)
+		undo(live);
 	end_turn(live);
 }
 

@@ -68,6 +68,16 @@ struct waiter *waiters_late(struct runner *runner, int64_t *next_us)
 	return late;
 }
 
+void waiters_drop(struct runner *runner)
+{
+	while (runner->waiters != NULL) {
+		struct waiter *waiter = runner->waiters;
+		runner->waiters = waiter->next;
+		live_put(waiter->live);
+		free(waiter);
+	}
+}
+
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended)
 {
 	while (met != NULL) {

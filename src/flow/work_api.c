@@ -137,7 +137,7 @@ static void after_claim(struct write *w, bool applied)
 	const struct claiming *c = (const struct claiming *)w;
 	for (size_t i = 0; applied && i < c->count; i++)
 		if (c->tasks[i].fence > 1)
-			runner_look(c->api->runner, c->tasks[i].run_id, NULL, NULL);
+			runner_look(c->api->runner, c->tasks[i].run_id);
 }
 
 static void try_again(struct work_wait *wait)
@@ -348,7 +348,7 @@ static void after_end(struct write *w, bool applied)
 {
 	const struct holding *h = (const struct holding *)w;
 	if (applied && h->news)
-		runner_look(h->api->runner, h->task.run_id, NULL, NULL);
+		runner_look(h->api->runner, h->task.run_id);
 }
 
 struct word {
@@ -420,7 +420,7 @@ bool work_chores(struct flow_api *api, struct err *err)
 	if (good && l.count > 0)
 		good = store_write(api->options.store, apply_lost, &l, err);
 	for (size_t i = 0; good && i < l.count; i++)
-		runner_look(api->runner, l.tasks[i].run_id, NULL, NULL);
+		runner_look(api->runner, l.tasks[i].run_id);
 	arena_fini(&l.arena);
 	return good;
 }

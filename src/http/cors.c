@@ -10,7 +10,7 @@ static const char accepted[] = "Authorization, Content-Type, Countersign-Seal, I
 
 static bool listed(const struct cors *cors, const char *origin)
 {
-	for (size_t i = 0; origin != NULL && i < cors->count; i++)
+	for (size_t i = 0; cors != NULL && origin != NULL && i < cors->count; i++)
 		if (strcmp(cors->origins[i], origin) == 0)
 			return true;
 	return false;
@@ -19,7 +19,7 @@ static bool listed(const struct cors *cors, const char *origin)
 void cors_headers(const struct cors *cors, struct exchange *x)
 {
 	const char *origin = exchange_header(x, "origin");
-	if (cors->count == 0)
+	if (cors == NULL || cors->count == 0)
 		return;
 	exchange_set(x, "Vary", "Origin");
 	if (!listed(cors, origin))

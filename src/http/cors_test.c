@@ -27,6 +27,7 @@ static const char *const origins[] = {"https://console.example", "http://localho
 
 struct site {
 	struct service service;
+	struct cors cors;
 	struct id_maker ids;
 	struct router *router;
 	struct loopback ask;
@@ -38,7 +39,8 @@ static void open_site(struct site *site, size_t count)
 	router_add(site->router, routes, sizeof routes / sizeof *routes, NULL);
 	id_maker_init(&site->ids, env_real());
 	http_config_init(&site->service.config);
-	site->service.config.cors = (struct cors){origins, count};
+	site->cors = (struct cors){origins, count};
+	site->service.config.cors = &site->cors;
 	site->service.env = env_real();
 	site->service.ids = &site->ids;
 	site->service.router = site->router;

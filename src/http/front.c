@@ -234,7 +234,7 @@ size_t front_connections(const struct front *front)
 static struct timespec after_ms(int ms)
 {
 	struct timespec at;
-	must(clock_gettime(CLOCK_REALTIME, &at) == 0);
+	must(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
 	at.tv_sec += ms / 1000;
 	at.tv_nsec += (long)(ms % 1000) * 1000000;
 	at.tv_sec += at.tv_nsec / 1000000000;
@@ -248,7 +248,7 @@ static bool join(struct loop *loop, const struct timespec *until)
 	if (!loop->started)
 		return true;
 	loop->started = false;
-	if (pthread_timedjoin_np(loop->thread, NULL, until) == 0)
+	if (pthread_clockjoin_np(loop->thread, NULL, CLOCK_MONOTONIC, until) == 0)
 		return true;
 	atomic_store(&loop->cut, true);
 	loop_wake(loop);

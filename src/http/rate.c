@@ -23,8 +23,9 @@ struct bucket {
 };
 
 struct rates {
-	const struct rate_class *classes;
+	struct rate_class classes[CLASSES_MAX];
 	size_t count;
+	_Atomic bool enabled;
 	uint64_t seed[2];
 	pthread_mutex_t locks[LOCKS];
 	struct bucket (*sets)[WAYS];
@@ -34,7 +35,10 @@ struct rates *rates_new(const struct rate_class *classes, size_t count, const st
 {
 	struct rates *rates = calloc(1, sizeof *rates);
 	must(rates != NULL && count <= CLASSES_MAX);
-	*rates = (struct rates){.classes = classes, .count = count};
+	rates->count = count;
+	rates->enabled = true;
+	for (size_t i = 0; i < count; i++)
+		rates->classes[i] = classes[i];
 	rates->sets = calloc(SETS, sizeof *rates->sets);
 	must(rates->sets != NULL);
 	for (int i = 0; i < LOCKS; i++)
@@ -53,9 +57,20 @@ void rates_free(struct rates *rates)
 	free(rates);
 }
 
+void rates_change(struct rates *rates, const struct rate_class *classes, size_t count, bool enabled)
+{
+	must(count == rates->count);
+	for (size_t i = 0; i < count; i++) {
+		must(strcmp(classes[i].name, rates->classes[i].name) == 0);
+		rates->classes[i].per_minute = classes[i].per_minute;
+		rates->classes[i].burst = classes[i].burst;
+	}
+	rates->enabled = enabled;
+}
+
 const struct rate_class *rates_class(const struct rates *rates, const char *name)
 {
-	for (size_t i = 0; i < rates->count; i++)
+	for (size_t i = 0; rates->enabled && i < rates->count; i++)
 		if (strcmp(rates->classes[i].name, name) == 0)
 			return &rates->classes[i];
 	return NULL;
@@ -71,8 +86,8 @@ static double capacity_of(const struct rate_class *class)
 
 static uint64_t key_of(const struct rates *rates, const struct rate_class *class, const char *key)
 {
-	char text[160];
-	int size = snprintf(text, sizeof text, "%d:%.150s", (int)(class - rates->classes), key);
+	char text[192];
+	int size = snprintf(text, sizeof text, "%.30s:%.150s", class->name, key);
 	uint64_t hash = map_hash(rates->seed, text, (size_t)size);
 	return hash != 0 ? hash : 1;
 }

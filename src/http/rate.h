@@ -19,17 +19,23 @@ struct exchange;
 struct rates;
 
 struct rate_class {
-	const char *name;   /* as routes name it: "write" */
-	int64_t per_minute; /* requests */
-	bool by_address;    /* counted by IP even when the caller is known */
-	int64_t burst;      /* requests at once; 0: a tenth of a minute's */
+	const char *name;           /* as routes name it: "write"; not copied */
+	_Atomic int64_t per_minute; /* requests */
+	bool by_address;            /* counted by IP even when the caller is known */
+	_Atomic int64_t burst;      /* requests at once; 0: a tenth of a minute's */
 };
 
-/* `classes` must outlive it; at most 16 (must). */
+/* At most 16 classes (must), which are copied.  They limit from the start. */
 struct rates *rates_new(const struct rate_class *classes, size_t count, const struct env *env);
 void rates_free(struct rates *rates);
 
-/* The class of that name, NULL for "none" and unknown ones: not limited. */
+/*
+ * Other numbers for the same classes (must), while serving: buckets keep what is in them, and a bucket that the new
+ * number makes too full is cut to it.  `enabled` false: nothing is limited, and no header speaks of limits.
+ */
+void rates_change(struct rates *rates, const struct rate_class *classes, size_t count, bool enabled);
+
+/* The class of that name, NULL for "none", for unknown ones and while nothing is limited. */
 const struct rate_class *rates_class(const struct rates *rates, const char *name);
 
 /* A bucket after a request took, or could not take, its token. */

@@ -40,6 +40,29 @@ static void a_burst_is_a_tenth_of_a_minute(void **state)
 	rates_free(rates);
 }
 
+/* [P-3.1] SIGHUP changes the numbers; a bucket keeps what is in it, up to its new size */
+static void numbers_change_while_serving(void **state)
+{
+	(void)state;
+	struct rates *rates = new_rates();
+	struct rate_state at;
+	const struct rate_class other[] = {{"write", 600, false}, {"auth", 60, true}, {"odd", 7, false}};
+	const struct rate_class *class = rates_class(rates, "write");
+	assert_true(rates_take(rates, class, "ada", S, &at));
+	assert_int_equal(at.remaining, 299);
+	rates_change(rates, other, sizeof other / sizeof *other, true);
+	assert_ptr_equal(rates_class(rates, "write"), class);
+	assert_true(rates_take(rates, class, "ada", 2 * S, &at));
+	assert_int_equal(at.capacity, 60);
+	assert_int_equal(at.remaining, 59);
+	rates_change(rates, classes, sizeof classes / sizeof *classes, true);
+	assert_true(rates_take(rates, class, "ada", 2 * S, &at));
+	assert_int_equal(at.remaining, 58); /* what was not earned is not given */
+	rates_change(rates, classes, sizeof classes / sizeof *classes, false);
+	assert_null(rates_class(rates, "write"));
+	rates_free(rates);
+}
+
 static void at_least_thirty_fit(void **state)
 {
 	(void)state;
@@ -108,11 +131,9 @@ static void addresses_of_one_subscriber_are_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_burst_is_a_tenth_of_a_minute),
-		cmocka_unit_test(at_least_thirty_fit),
-		cmocka_unit_test(fractions_are_not_lost),
-		cmocka_unit_test(a_full_set_forgets_the_fullest),
-		cmocka_unit_test(addresses_of_one_subscriber_are_one),
+		cmocka_unit_test(a_burst_is_a_tenth_of_a_minute), cmocka_unit_test(at_least_thirty_fit),
+		cmocka_unit_test(numbers_change_while_serving),   cmocka_unit_test(fractions_are_not_lost),
+		cmocka_unit_test(a_full_set_forgets_the_fullest), cmocka_unit_test(addresses_of_one_subscriber_are_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

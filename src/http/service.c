@@ -52,7 +52,7 @@ static bool answer_options(struct exchange *x, unsigned allow)
 	char text[ROUTER_ALLOW_TEXT];
 	router_allow(allow, text);
 	exchange_set(x, "Allow", text);
-	cors_preflight(&x->service->config.cors, x, text);
+	cors_preflight(x->service->config.cors, x, text);
 	exchange_answer(x, 204, NULL, NULL, 0);
 	return false;
 }
@@ -131,7 +131,7 @@ static bool check_accept(struct exchange *x, const struct route *route, struct e
 
 bool service_check(const struct service *service, struct exchange *x, uint64_t *body_max)
 {
-	cors_headers(&service->config.cors, x);
+	cors_headers(service->config.cors, x);
 	if (!find_route(service, x) || !ask_hooks(service, x))
 		return false;
 	const struct route *route = x->match.route;

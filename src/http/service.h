@@ -5,7 +5,7 @@
  * The order of refusal [P-5.2]: gate, 404, 405, 401 and 403 (authorise), 429 (admit), 413, 415, 406, body, handler.
  * CORS answers belong before authorise, rate limits into admit, compression between the answer and the wire.
  *
- * Thread: filled in before serving, read-only afterwards.
+ * Thread: filled in before serving, read-only afterwards, but for the list of origins, which may be replaced.
  */
 #ifndef CS_HTTP_SERVICE_H
 #define CS_HTTP_SERVICE_H
@@ -40,16 +40,16 @@ struct http_config {
 	size_t max_connections; /* of all loops */
 	size_t max_per_ip;
 	struct gate_limits gate;
-	size_t max_body_bytes; /* of a route that sets none */
-	int header_timeout_ms; /* from the first byte of a head to its end */
-	int body_timeout_ms;   /* of a body, besides one second per 64 KiB */
-	int keepalive_ms;      /* between two requests */
-	int deadline_ms;       /* from the whole request to the answer */
-	int drain_ms;          /* how long front_stop() waits */
-	int slow_reader_ms;    /* a peer that takes less than 1 KiB/s over such a time is cut */
-	int stream_comment_ms; /* a stream without events says that it is there */
-	struct cors cors;
-	struct proxies proxies; /* whose X-Forwarded-For counts */
+	size_t max_body_bytes;           /* of a route that sets none */
+	int header_timeout_ms;           /* from the first byte of a head to its end */
+	int body_timeout_ms;             /* of a body, besides one second per 64 KiB */
+	int keepalive_ms;                /* between two requests */
+	int deadline_ms;                 /* from the whole request to the answer */
+	int drain_ms;                    /* how long front_stop() waits */
+	int slow_reader_ms;              /* a peer that takes less than 1 KiB/s over such a time is cut */
+	int stream_comment_ms;           /* a stream without events says that it is there */
+	const struct cors *_Atomic cors; /* NULL: none */
+	struct proxies proxies;          /* whose X-Forwarded-For counts */
 };
 
 /* The defaults of the platform's section 3. */

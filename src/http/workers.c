@@ -67,13 +67,20 @@ static bool start(struct workers *workers, unsigned threads, struct err *err)
 	return true;
 }
 
+void workers_step(struct workers *workers)
+{
+	struct job job;
+	if (take_job(workers, &job))
+		job.run(job.job, 0);
+}
+
 bool workers_open(struct workers **workers, unsigned threads, size_t room, struct err *err)
 {
-	must(threads > 0 && room > 0);
+	must(room > 0);
 	struct workers *made = calloc(1, sizeof *made);
 	must(made != NULL);
 	made->ring = calloc(room, sizeof *made->ring);
-	made->each = calloc(threads, sizeof *made->each);
+	made->each = calloc(threads + 1, sizeof *made->each);
 	must(made->ring != NULL && made->each != NULL);
 	made->room = room;
 	must(pthread_mutex_init(&made->lock, NULL) == 0 && pthread_cond_init(&made->filled, NULL) == 0);
@@ -93,6 +100,8 @@ void workers_close(struct workers *workers)
 	workers->closing = true;
 	pthread_cond_broadcast(&workers->filled);
 	pthread_mutex_unlock(&workers->lock);
+	for (struct job job; workers->threads == 0 && take_job(workers, &job);)
+		job.run(job.job, 0);
 	for (unsigned i = 0; i < workers->threads; i++)
 		pthread_join(workers->each[i].thread, NULL);
 	pthread_mutex_destroy(&workers->lock);

@@ -12,7 +12,7 @@
 struct err;
 struct workers;
 
-/* `threads` workers numbered from 1, and room for `room` waiting jobs. */
+/* `threads` workers numbered from 1, and room for `room` waiting jobs.  0 threads: see workers_step(). */
 bool workers_open(struct workers **workers, unsigned threads, size_t room, struct err *err);
 
 /* Let all queued jobs end, then the threads.  NULL is fine. */
@@ -20,6 +20,9 @@ void workers_close(struct workers *workers);
 
 /* Queue run(job, number of the worker).  False when the queue is full or closing: nothing happened. */
 bool workers_push(struct workers *workers, void (*run)(void *job, int worker), void *job);
+
+/* Without threads of its own: run the next job in the caller's, waiting until there is one.  For simulations. */
+void workers_step(struct workers *workers);
 
 /* Jobs that wait now. */
 size_t workers_waiting(struct workers *workers);

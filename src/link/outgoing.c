@@ -262,6 +262,8 @@ static bool place(const struct outgoing *outgoing, struct asking *asking, struct
 bool outgoing_ask(const struct outgoing *outgoing, const struct outgoing_request *request,
 				  struct outgoing_answer *answer, struct err *err)
 {
+	if (outgoing->ask != NULL)
+		return outgoing->ask(outgoing->ask_self, request, answer, err);
 	struct asking asking = {.request = request, .answer = answer};
 	answer->body.limit = request->limit;
 	bool good = place(outgoing, &asking, err) && perform(&asking, err);

@@ -16,6 +16,8 @@
 #include "core/buf.h"
 
 struct err;
+struct outgoing_answer;
+struct outgoing_request;
 
 /* Requests to http or https HOST go as plain http to `address`, with the Host header that they had. */
 struct outgoing_map {
@@ -30,6 +32,9 @@ struct outgoing {
 	const char
 		*allowed[OUTGOING_ALLOWED_MAX]; /* hosts, as a URL writes them, that may lie on private addresses; "*": all */
 	size_t allowed_count;
+	/* Who answers in place of the network, as outgoing_ask() would: for simulations.  NULL: the network. */
+	bool (*ask)(void *self, const struct outgoing_request *request, struct outgoing_answer *answer, struct err *err);
+	void *ask_self;
 };
 
 /* Add a map of the form HOST=ADDRESS:PORT; the text must live as long.  False: ERR_INVALID. */

@@ -1,5 +1,6 @@
 /* What an audit row may tell beside its columns [P-7.2], one X(name) each; in RFC 8785 order.  No guard. */
 X(account_id)
+X(by_ms)
 X(code)
 X(command)
 X(countersign_request)

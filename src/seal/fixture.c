@@ -6,13 +6,94 @@
 
 #include "core/embedded.h"
 #include "core/err.h"
+#include "core/json.h"
 #include "core/must.h"
 #include "crypt/digest.h"
 #include "store/store.h"
 
 extern const struct embedded embedded_migrations[];
 
-enum { STEPS_MAX = 32 };
+enum { STEPS_MAX = 64 };
+
+struct people {
+	const struct fixture_person *rows;
+	size_t count;
+};
+
+static bool add_people(struct db *db, void *self, struct err *err)
+{
+	const struct people *people = self;
+	const char *const accounts[] = {FIXTURE_ACCOUNT, FIXTURE_OTHER};
+	for (size_t i = 0; i < 2; i++)
+		if (!db_run(db, err, "INSERT INTO accounts (account_id, name, created_at) VALUES ($1, $1, 0)",
+					V_TEXT(accounts[i])))
+			return false;
+	for (const struct fixture_person *p = people->rows; p < people->rows + people->count; p++)
+		if (!db_run(db, err,
+					"INSERT INTO users (user_id, account_id, email, email_norm, roles, status, erasure_key, version, "
+					"created_at, updated_at, licence) VALUES ($1, $2, $3, $3, $4, 'active', $5, 1, 0, 0, $6)",
+					V_TEXT(p->user_id), V_TEXT(p->account_id), V_TEXT(p->name), V_TEXT(p->role_names),
+					V_BLOB(p->user_id, AUDIT_KEY), V_TEXT(p->licence)))
+			return false;
+	return true;
+}
+
+struct store *fixture_store(const char *folder, const struct env *env)
+{
+	struct store_migration steps[STEPS_MAX];
+	struct store_options options = {
+		.folder = folder,
+		.migrations = steps,
+		.sha256_hex = sha256_hex,
+		.mono_us = env->mono_us,
+		.wall_us = env->wall_us,
+		.clock = env->self,
+		.new_store_id = "01900000-0000-7000-8000-0000000000ff",
+		.batch_max = 64,
+		.queue_max = 1024,
+		.readers = 4,
+	};
+	struct store *store;
+	struct err err;
+	for (const struct embedded *file = embedded_migrations; file->name != NULL; file++) {
+		must(options.migrations_count < STEPS_MAX);
+		steps[options.migrations_count++] =
+			(struct store_migration){.number = atoi(file->name), .name = file->name, .sql = file->bytes};
+	}
+	if (!store_open(&options, &store, &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		abort();
+	}
+	return store;
+}
+
+void seal_fixture_open(struct seal_fixture *f, const char *name, const struct fixture_person *rows, size_t count)
+{
+	struct people people = {rows, count};
+	struct err err;
+	snprintf(f->folder, sizeof f->folder, "/tmp/%s-XXXXXX", name);
+	must(mkdtemp(f->folder) != NULL);
+	env_sim_init(&f->env, 1, 1750000000000000);
+	id_maker_init(&f->ids, &f->env.env);
+	arena_init(&f->arena, (size_t)1 << 30);
+	f->store = fixture_store(f->folder, &f->env.env);
+	must(store_write(f->store, add_people, &people, &err));
+	f->audit = (struct audit){.env = &f->env.env, .store_id = store_id(f->store), .stream = "main"};
+}
+
+void seal_fixture_close(struct seal_fixture *f)
+{
+	char command[128];
+	if (f->store != NULL)
+		store_close(f->store);
+	arena_fini(&f->arena);
+	id_maker_fini(&f->ids);
+	env_sim_fini(&f->env);
+	snprintf(command, sizeof command, "rm -rf %s", f->folder);
+	must(system(command) == 0);
+}
+
+/* --- without more --- */
 
 const char *fixture_person(int i)
 {
@@ -22,91 +103,68 @@ const char *fixture_person(int i)
 	return names[i];
 }
 
-static bool add_rows(struct db *db, void *self, struct err *err)
-{
-	(void)self;
-	const char *const accounts[] = {FIXTURE_ACCOUNT, FIXTURE_OTHER};
-	for (size_t i = 0; i < 2; i++)
-		if (!db_run(db, err, "INSERT INTO accounts (account_id, name, created_at) VALUES ($1, $1, 0)",
-					V_TEXT(accounts[i])))
-			return false;
-	for (int i = 0; i < FIXTURE_PEOPLE; i++)
-		if (!db_run(db, err,
-					"INSERT INTO users (user_id, account_id, email, email_norm, roles, status, erasure_key, version, "
-					"created_at, updated_at) VALUES ($1, $2, $1, $1, 'approver', 'active', $3, 1, 0, 0)",
-					V_TEXT(fixture_person(i)), V_TEXT(FIXTURE_ACCOUNT), V_BLOB(fixture_person(i), AUDIT_KEY)))
-			return false;
-	return true;
-}
-
-static void open_store(struct seal_fixture *f)
-{
-	struct store_migration steps[STEPS_MAX];
-	struct store_options options = {
-		.folder = f->folder,
-		.migrations = steps,
-		.sha256_hex = sha256_hex,
-		.mono_us = f->env.env.mono_us,
-		.wall_us = f->env.env.wall_us,
-		.clock = f->env.env.self,
-		.new_store_id = "01900000-0000-7000-8000-0000000000ff",
-		.batch_max = 64,
-		.queue_max = 1024,
-		.readers = 2,
-	};
-	struct err err;
-	for (const struct embedded *file = embedded_migrations; file->name != NULL; file++) {
-		must(options.migrations_count < STEPS_MAX);
-		steps[options.migrations_count++] =
-			(struct store_migration){.number = atoi(file->name), .name = file->name, .sql = file->bytes};
-	}
-	if (!store_open(&options, &f->store, &err)) {
-		fprintf(stderr, "%s\n", err.message);
-		abort();
-	}
-	must(store_write(f->store, add_rows, NULL, &err));
-}
-
 int seal_fixture_new(void **state)
 {
 	struct seal_fixture *f = calloc(1, sizeof *f);
+	struct fixture_person people[FIXTURE_PEOPLE];
 	must(f != NULL);
-	strcpy(f->folder, "/tmp/seal-XXXXXX");
-	must(mkdtemp(f->folder) != NULL);
-	env_sim_init(&f->env, 1, 1750000000000000);
-	id_maker_init(&f->ids, &f->env.env);
-	arena_init(&f->arena, ARENA_REQUEST_CAP);
-	open_store(f);
-	f->audit = (struct audit){.env = &f->env.env, .store_id = store_id(f->store), .stream = "main"};
+	for (int i = 0; i < FIXTURE_PEOPLE; i++)
+		people[i] = (struct fixture_person){.name = fixture_person(i),
+											.user_id = fixture_person(i),
+											.account_id = FIXTURE_ACCOUNT,
+											.role_names = "approver"};
+	seal_fixture_open(f, "seal", people, FIXTURE_PEOPLE);
 	*state = f;
 	return 0;
 }
 
 int seal_fixture_free(void **state)
 {
-	struct seal_fixture *f = *state;
-	char command[128];
-	store_close(f->store);
-	arena_fini(&f->arena);
-	id_maker_fini(&f->ids);
-	env_sim_fini(&f->env);
-	snprintf(command, sizeof command, "rm -rf %s", f->folder);
-	int removed = system(command);
-	free(f);
-	return removed;
+	seal_fixture_close(*state);
+	free(*state);
+	return 0;
 }
+
+/* --- looking --- */
 
 static void take_number(const struct db_rows *row, void *self)
 {
 	*(int64_t *)self = db_int(row, 0);
 }
 
-int64_t fixture_number(struct seal_fixture *f, const char *sql)
+int64_t seal_fixture_number(struct store *store, const char *sql)
 {
 	int64_t number = -1;
 	struct err err;
-	struct db *db = store_read(f->store);
+	struct db *db = store_read(store);
 	must(db_one(db, &err, NULL, take_number, &number, sql));
-	store_read_end(f->store, db);
+	store_read_end(store, db);
 	return number;
+}
+
+bool seal_fixture_sound(struct store *store)
+{
+	struct audit_report report;
+	struct err err;
+	struct db *db = store_read(store);
+	bool read = audit_verify(db, store_id(store), NULL, NULL, &report, &err);
+	store_read_end(store, db);
+	return read && report.sound && report.rows > 0;
+}
+
+const struct json *fixture_path(const struct json *json, const char *path)
+{
+	while (json != NULL && *path != '\0') {
+		char name[64];
+		size_t size = strcspn(path, ".");
+		must(size < sizeof name);
+		memcpy(name, path, size);
+		name[size] = '\0';
+		if (json->kind == JS_ARRAY)
+			json = strtoul(name, NULL, 10) < json->count ? &json->items[strtoul(name, NULL, 10)] : NULL;
+		else
+			json = json_get(json, name);
+		path += size + (path[size] == '.');
+	}
+	return json;
 }

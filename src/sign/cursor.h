@@ -11,7 +11,7 @@ struct arena;
 struct err;
 struct sign_api;
 
-enum { CURSOR_KEY_MAX = 80 };
+enum { CURSOR_KEY_MAX = 128 };
 
 /* The text of a cursor behind `key` for a list of this filter; NULL when the arena is full. */
 const char *cursor_make(const struct sign_api *api, const char *filter, const char *key, struct arena *arena);

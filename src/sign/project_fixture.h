@@ -1,37 +1,21 @@
 /*
- * What the tests of projects share: a store in a folder of its own with the whole schema, the shipped packs, the routes
- * of sign, and people of two accounts who are named by the header X-Test-User.  No part of the server.
+ * What the tests of projects share beside people/fixture.h: the routes of sign, people of two accounts, and providers
+ * that say what a test has them say.  No part of the server.
  */
 #ifndef CS_SIGN_PROJECT_FIXTURE_H
 #define CS_SIGN_PROJECT_FIXTURE_H
 
 #include <stdbool.h>
 
-#include "core/arena.h"
-#include "core/env.h"
-#include "core/id.h"
-#include "core/json.h"
-#include "http/loopback.h"
-#include "http/service.h"
-#include "seal/audit.h"
+#include "people/fixture.h"
 #include "seal/countersign_fixture.h"
 #include "sign/sign_api.h"
 
 struct project_fixture {
-	char folder[64];
-	struct env_sim env; /* time stands still until it is moved */
-	struct id_maker ids;
-	struct arena arena; /* of answers */
-	struct packs *packs;
-	struct store *store;
+	PEOPLE_FIXTURE
 	struct blobs *blobs;
-	struct audit audit;
 	struct countersign_fixture desk;
 	struct sign_api *sign;
-	struct router *router;
-	struct service service;
-	struct loopback answer;
-	const struct json *json; /* the last answer, or NULL */
 	/* what providers say, NULL: they fail; how often they were asked, and what last */
 	const char *geocodes, *hazards;
 	int fetches;
@@ -41,6 +25,9 @@ struct project_fixture {
 	const char *pm_says; /* instead of a number */
 	char pm_key[64], pm_first[64];
 	int pm_calls, mails;
+	/* the search engine, from fixture_reopen on; NULL: none */
+	bool (*search)(void *self, const struct sign_search_call *call, int *status, struct buf *answer, struct err *err);
+	void *search_self;
 };
 
 /* cmocka's setup and teardown of one test. */
@@ -55,13 +42,5 @@ void fixture_reopen(struct project_fixture *f, bool require_stamp, bool pm);
  * f->json is the answer. */
 int fixture_ask(struct project_fixture *f, const char *who, const char *method, const char *target, const char *body,
 				const char *const *headers);
-
-/* A value of the last answer by its path: "result.items.0.name"; NULL: not there. */
-const struct json *fixture_at(const struct project_fixture *f, const char *path);
-const char *fixture_text(const struct project_fixture *f, const char *path);
-double fixture_number_at(const struct project_fixture *f, const char *path);
-
-/* Is every row of the audit chain sound? */
-bool fixture_chain_sound(struct project_fixture *f);
 
 #endif

@@ -16,6 +16,7 @@
 #include "seal/outbox.h"
 #include "sign/project_stamp.h"
 #include "sign/sign_internal.h"
+#include "sign/submission_repo.h"
 
 static bool project_id_valid(const char *id)
 {
@@ -197,6 +198,32 @@ static bool add_event(const struct sign_api *api, struct db *db, const struct pr
 	return project_event_insert(db, &event, err) && tell_outbox(api, db, &event, err);
 }
 
+/* What the search engine's copy of a project holds may be another now. */
+static bool is_indexed(enum audit_action action)
+{
+	static const enum audit_action actions[] = {AUDIT_PROJECT_CREATED,        AUDIT_PROJECT_UPDATED,
+												AUDIT_PROJECT_STATUS_CHANGED, AUDIT_PROJECT_ACCEPTED,
+												AUDIT_PROJECT_REJECTED,       AUDIT_PROJECT_DELETED};
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+		if (actions[i] == action)
+			return true;
+	return false;
+}
+
+static bool index_later(const struct sign_api *api, struct db *db, const struct project *project,
+						const struct audit_event *who, int64_t now_us, struct err *err)
+{
+	char id[ID_TEXT];
+	id_make(api->options.ids, id);
+	const struct dispatch work = {.dispatch_id = id,
+								  .account_id = project->account_id,
+								  .project_id = project->project_id,
+								  .name = DISPATCH_INDEX,
+								  .next_us = now_us,
+								  .request_id = who->request_id};
+	return dispatch_insert_once(db, &work, err);
+}
+
 bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
 					   const struct audit_event *who, int64_t now_us, const struct project_happening *h,
 					   struct err *err)
@@ -216,7 +243,8 @@ bool project_record_by(const struct sign_api *api, struct db *db, const struct p
 	event.meta = meta;
 	event.meta_count = sizeof meta / sizeof *meta;
 	return add_event(api, db, project, who, now_us, h, sha256, err) &&
-		   audit_append(api->options.audit, db, &event, err);
+		   audit_append(api->options.audit, db, &event, err) &&
+		   (api->options.search == NULL || !is_indexed(h->action) || index_later(api, db, project, who, now_us, err));
 }
 
 bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)

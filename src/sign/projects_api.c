@@ -15,6 +15,7 @@
 #include "sign/project_stamp.h"
 #include "sign/project_view.h"
 #include "sign/project_write.h"
+#include "sign/search.h"
 #include "sign/sign_internal.h"
 #include "store/store.h"
 
@@ -149,6 +150,12 @@ static const char *filter_of(struct exchange *x, const struct list_query *query,
 	return arena_printf(&x->arena, "projects\n%s\n%d\n%s", account_id, query->status, query->q != NULL ? query->q : "");
 }
 
+static const char *engine_filter(struct exchange *x, const char *filter)
+{
+	const char *text = arena_printf(&x->arena, "engine\n%s", filter);
+	return text != NULL ? text : filter;
+}
+
 /* One row more than asked for says whether there is another page. */
 static bool read_page(struct exchange *x, const struct project_query *query, struct project_list *list, bool *more,
 					  struct err *err)
@@ -178,45 +185,130 @@ static void link_next(struct exchange *x, const struct list_query *query, const 
 				  cursor);
 }
 
-/* No search engine is asked: the store has the words of every project, and its rows are always the right ones. */
-static const char store_search[] = "{\"fallback\":true,\"index_version\":1,\"reason\":\"not_configured\"}";
-static const struct note fallback = {
-	.code = "search_fallback", .message = "The store searched: no search engine is configured.", .pointer = "/q"};
+/* --- a search by the engine --- */
+
+/* Which projects have the words is the engine's to say; what they are is the store's. */
+static bool read_found(struct exchange *x, const struct project_query *query, const struct search_found *found,
+					   struct project_list *list, struct err *err)
+{
+	const struct sign_api *api = x->owner;
+	size_t shown = found->count < query->limit ? found->count : query->limit - 1;
+	list->items.items = arena_array(&x->arena, query->limit, sizeof *list->items.items);
+	if (list->items.items == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	struct db *db = store_read(api->options.store);
+	bool read = true;
+	for (size_t i = 0; read && i < shown; i++) {
+		struct project project;
+		enum project_stamp stamp;
+		bool there = false;
+		read = project_find(db, query->account_id, found->ids[i], &x->arena, &project, &there, err);
+		if (!read || !there || (query->status >= 0 && (int)project.status != query->status))
+			continue; /* the engine's copy is behind */
+		read = project_stamp_read(db, &project, &x->arena, &stamp, err);
+		if (read)
+			project_view_fill(&project, stamp, &x->arena, &list->items.items[list->items.count++]);
+	}
+	store_read_end(api->options.store, db);
+	return read;
+}
+
+/* --- the answer --- */
+
+struct listing {
+	struct list_query query;
+	struct project_query page;
+	struct project_list list;
+	const char *filter; /* what a cursor of this list is bound to */
+	const char *after;  /* of the engine's page before, or NULL */
+	const char *reason; /* why the store searched; NULL: it was the engine, or nothing was searched for */
+};
+
+static bool list_by_engine(struct exchange *x, struct listing *l, struct err *err)
+{
+	struct sign_api *api = x->owner;
+	const struct search_query query = {.account_id = l->page.account_id,
+									   .text = l->page.text,
+									   .status = l->page.status,
+									   .after = l->after,
+									   .limit = l->page.limit};
+	struct search_found found;
+	l->reason = l->page.before != NULL ? "continued" : search_find(api, &query, &x->arena, &found);
+	if (l->reason != NULL)
+		return l->after == NULL || err_set(err, ERR_CURSOR_INVALID,
+										   "The search engine that began this list does not "
+										   "answer; begin again without a cursor.");
+	if (!read_found(x, &l->page, &found, &l->list, err))
+		return false;
+	if (found.count == l->page.limit)
+		l->list.next_cursor = cursor_make(api, engine_filter(x, l->filter), found.marks[l->page.limit - 2], &x->arena);
+	return true;
+}
+
+static bool list_by_store(struct exchange *x, struct listing *l, struct err *err)
+{
+	const struct sign_api *api = x->owner;
+	bool more = false;
+	if (!read_page(x, &l->page, &l->list, &more, err))
+		return false;
+	if (more)
+		l->list.next_cursor =
+			cursor_make(api, l->filter, l->list.items.items[l->list.items.count - 1].project_id, &x->arena);
+	return true;
+}
+
+/* A cursor says which of both made it. */
+static bool read_cursor(struct exchange *x, struct listing *l, struct err *err)
+{
+	const struct sign_api *api = x->owner;
+	const char *cursor = l->query.cursor;
+	if (cursor == NULL)
+		return true;
+	return (l->query.q != NULL && cursor_read(api, engine_filter(x, l->filter), cursor, &x->arena, &l->after, NULL)) ||
+		   cursor_read(api, l->filter, cursor, &x->arena, &l->page.before, err);
+}
+
+static void answer_search(struct exchange *x, const struct listing *l)
+{
+	struct note fallback = {.code = "search_fallback", .pointer = "/q"};
+	fallback.message = arena_printf(&x->arena, "The store searched, in place of a search engine: %s.", l->reason);
+	const char *search =
+		l->reason == NULL
+			? arena_printf(&x->arena, "{\"fallback\":false,\"index_version\":%d,\"reason\":null}", SEARCH_VERSION)
+			: arena_printf(&x->arena, "{\"fallback\":true,\"index_version\":%d,\"reason\":\"%s\"}", SEARCH_VERSION,
+						   l->reason);
+	if (search == NULL || fallback.message == NULL)
+		exchange_failf(x, ERR_LIMIT, "no memory");
+	else
+		reply_fact_found(x, &list_table, &l->list, search, l->reason != NULL ? &fallback : NULL);
+}
 
 static void handle_list(struct exchange *x)
 {
 	const struct sign_api *api = x->owner;
 	const struct principal *principal = principal_of(x);
-	struct list_query query;
-	struct project_list list = {.next_cursor = NULL};
+	struct listing l = {.reason = api->options.search == NULL ? "not_configured" : NULL};
 	struct err err;
-	bool more = false;
-	if (!exchange_decode_query(x, &query))
+	if (!exchange_decode_query(x, &l.query))
 		return;
 	bool any = (principal->roles & ROLE_ADMIN) != 0;
-	const char *account_id = any && query.account_id != NULL ? query.account_id : principal->account_id;
-	const char *filter = filter_of(x, &query, account_id), *before = NULL;
-	bool read =
-		filter != NULL && (query.cursor == NULL || cursor_read(api, filter, query.cursor, &x->arena, &before, &err));
+	const char *account_id = any && l.query.account_id != NULL ? l.query.account_id : principal->account_id;
 	/* Another account's list is as empty as that of an account that does not exist. */
-	bool mine = query.account_id == NULL || any || strcmp(query.account_id, principal->account_id) == 0;
-	const struct project_query page = {.account_id = account_id,
-									   .text = query.q,
-									   .status = query.status,
-									   .before = before,
-									   .limit = (size_t)query.limit + 1};
-	if (!read || (mine && !read_page(x, &page, &list, &more, &err))) {
+	bool mine = l.query.account_id == NULL || any || strcmp(l.query.account_id, principal->account_id) == 0;
+	l.filter = filter_of(x, &l.query, account_id);
+	l.page = (struct project_query){
+		.account_id = account_id, .text = l.query.q, .status = l.query.status, .limit = (size_t)l.query.limit + 1};
+	bool read = read_cursor(x, &l, &err) && (!mine || l.query.q == NULL || list_by_engine(x, &l, &err));
+	if (!read || (mine && (l.query.q == NULL || l.reason != NULL) && !list_by_store(x, &l, &err))) {
 		exchange_fail(x, &err);
 		return;
 	}
-	if (more) {
-		list.next_cursor = cursor_make(api, filter, list.items.items[list.items.count - 1].project_id, &x->arena);
-		link_next(x, &query, list.next_cursor);
-	}
-	if (query.q != NULL)
-		reply_fact_found(x, &list_table, &list, store_search, &fallback);
+	if (l.list.next_cursor != NULL)
+		link_next(x, &l.query, l.list.next_cursor);
+	if (l.query.q != NULL)
+		answer_search(x, &l);
 	else
-		reply_fact(x, 200, &list_table, &list);
+		reply_fact(x, 200, &list_table, &l.list);
 }
 
 /* --- routes --- */

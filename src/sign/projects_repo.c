@@ -230,6 +230,14 @@ bool projects_list(struct db *db, const struct project_query *query, struct aren
 	return read;
 }
 
+bool projects_after(struct db *db, const char *after, size_t limit, struct arena *arena, struct project *projects,
+					size_t *count, struct err *err)
+{
+	const struct store_value values[] = {V_NULL, V_TEXT(after), V_INT((int64_t)limit)};
+	return read_list(db, PROJECT_SELECT "AND p.project_id > $1 ORDER BY p.project_id LIMIT $2", values, 2, arena,
+					 projects, limit, count, err);
+}
+
 /* --- events --- */
 
 bool project_event_insert(struct db *db, const struct project_event *event, struct err *err)

@@ -54,6 +54,10 @@ enum { PROJECT_QUERY_WORDS = 8 };
 bool projects_list(struct db *db, const struct project_query *query, struct arena *arena, struct project *projects,
 				   size_t *count, struct err *err);
 
+/* Of every account, in the order of their ids, those above `after` ("": from the first): what a copy is made of. */
+bool projects_after(struct db *db, const char *after, size_t limit, struct arena *arena, struct project *projects,
+					size_t *count, struct err *err);
+
 struct project_event {
 	const char *event_id, *account_id, *project_id, *type, *actor;
 	int64_t at_us;

@@ -14,6 +14,7 @@
 #include "sign/design_drawing.h"
 #include "sign/design_report.h"
 #include "sign/project_stamp.h"
+#include "sign/search.h"
 #include "sign/sign_internal.h"
 #include "sign/submission.h"
 #include "store/blob.h"
@@ -30,10 +31,15 @@ struct sign_api *sign_api_open(const struct sign_api_options *options)
 		api->options.fetch = sign_fetch;
 	circuit_init(&api->geocoder, PROVIDER_FAILURES, PROVIDER_OPEN_US);
 	circuit_init(&api->hazard, PROVIDER_FAILURES, PROVIDER_OPEN_US);
+	circuit_init(&api->search, PROVIDER_FAILURES, PROVIDER_OPEN_US);
 	circuit_init(&api->pm, PM_FAILURES, PROVIDER_OPEN_US);
 	if (api->options.pm == NULL && api->options.pm_url != NULL) {
 		api->options.pm = sign_pm;
 		api->options.pm_self = &api->options;
+	}
+	if (api->options.search == NULL && api->options.search_url != NULL) {
+		api->options.search = sign_search;
+		api->options.search_self = &api->options;
 	}
 	project_stamp_listen(api);
 	submission_start(api);
@@ -46,6 +52,7 @@ void sign_api_close(struct sign_api *api)
 		return;
 	submission_stop(api);
 	circuit_fini(&api->pm);
+	circuit_fini(&api->search);
 	fonts_free(api->fonts);
 	circuit_fini(&api->geocoder);
 	circuit_fini(&api->hazard);

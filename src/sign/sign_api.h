@@ -21,6 +21,7 @@ struct outbox;
 struct packs;
 struct router;
 struct sign_api;
+struct sign_search_call;
 struct store;
 
 /* What a stream of events subscribes to, with the permission project.read. */
@@ -55,6 +56,10 @@ struct sign_api_options {
 	bool (*pm)(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err);
 	void *pm_self;
 	const char *pm_url, *pm_key; /* pm_key: a bearer token, or NULL */
+	/* Ask the search engine.  NULL: with a search_url over the network, else the store searches. */
+	bool (*search)(void *self, const struct sign_search_call *call, int *status, struct buf *answer, struct err *err);
+	void *search_self;
+	const char *search_url, *search_login; /* "https://host:9200"; login: user:password, or NULL */
 	/* Send a mail.  NULL: none is sent. */
 	bool (*mail)(void *self, const char *to, const char *subject, const char *text, struct err *err);
 	void *mail_self;

@@ -14,7 +14,10 @@ struct sign_api {
 	struct sign_api_options options;
 	pthread_mutex_t lock; /* one document is drawn at a time: fonts are one thread's */
 	struct fonts *fonts;
-	struct circuit geocoder, hazard, pm;
+	struct circuit geocoder, hazard, pm, search;
+	/* of search.c and search_fill.c */
+	_Atomic int search_state; /* enum search_state */
+	char search_after[64];    /* the last project that a filling has put */
 	/* of submission.c */
 	pthread_t worker;
 	pthread_mutex_t work_lock;

@@ -10,13 +10,14 @@
 #include "core/log.h"
 #include "core/must.h"
 #include "sign/project_write.h"
+#include "sign/search.h"
 #include "sign/sign_internal.h"
 #include "sign/work.h"
 #include "store/store.h"
 
 enum { IDLE_MS = 500 };
 
-static const struct work_kind *const kinds[] = {&work_submit, &work_email, &work_report};
+static const struct work_kind *const kinds[] = {&work_submit, &work_email, &work_report, &work_index};
 
 const struct work_kind *work_kind_named(const char *name)
 {
@@ -86,6 +87,8 @@ static bool record(struct work *work, struct db *db, enum audit_action action, c
 /* What was cancelled meanwhile stays so, and has no effect. */
 static bool apply_success(struct work *work, struct db *db, struct err *err)
 {
+	if (work->kind->quiet)
+		return dispatch_delete(db, &work->dispatch, err);
 	work->dispatch.state = DISPATCH_SUCCESS;
 	work->dispatch.error = NULL;
 	if (!dispatch_update(db, &work->dispatch, work->now_us, err))
@@ -100,7 +103,7 @@ static bool apply_success(struct work *work, struct db *db, struct err *err)
 static bool apply_failure(struct work *work, struct db *db, struct err *err)
 {
 	struct dispatch *d = &work->dispatch;
-	bool over = work->gone || d->attempts >= work->kind->tries;
+	bool over = work->gone || work->hopeless || d->attempts >= work->kind->tries;
 	d->state = over ? DISPATCH_FAILURE : DISPATCH_RETRY;
 	d->error = work->failure.message;
 	d->next_us = work->now_us + submission_delay_us(d->attempts, draw_random(work->api->options.env));
@@ -118,10 +121,13 @@ static bool apply_outcome(struct db *db, void *self, struct err *err)
 	if (!project_find(db, work->dispatch.account_id, work->dispatch.project_id, &work->arena, &work->project, &found,
 					  err))
 		return false;
-	if (!found && !work->gone)
+	if (!found)
+		work->project =
+			(struct project){.account_id = work->dispatch.account_id, .project_id = work->dispatch.project_id};
+	work->gone = !found && !work->kind->even_gone;
+	if (work->gone && work->well)
 		err_set(&work->failure, ERR_NOT_FOUND, "the project is no more");
-	work->gone = !found;
-	return work->well && found ? apply_success(work, db, err) : apply_failure(work, db, err);
+	return work->well && !work->gone ? apply_success(work, db, err) : apply_failure(work, db, err);
 }
 
 static bool apply_postpone(struct db *db, void *self, struct err *err)
@@ -138,7 +144,7 @@ static bool apply_begin(struct db *db, void *self, struct err *err)
 	if (!dispatch_update(db, &work->dispatch, work->now_us, err))
 		return false;
 	work->well = db_changed(db) > 0;
-	return !work->well || record(work, db, AUDIT_PROJECT_WORK_STARTED, "started", err);
+	return !work->well || work->kind->quiet || record(work, db, AUDIT_PROJECT_WORK_STARTED, "started", err);
 }
 
 /* --- one step --- */
@@ -153,9 +159,10 @@ static bool read_work(struct work *work, bool *found, struct err *err)
 				(!*found || project_find(db, work->dispatch.account_id, work->dispatch.project_id, &work->arena,
 										 &work->project, &there, err));
 	store_read_end(store, db);
-	work->gone = !there;
-	if (read && *found)
+	if (read && *found) {
 		work->kind = work_kind_named(work->dispatch.name);
+		work->gone = !there && !work->kind->even_gone;
+	}
 	return read;
 }
 
@@ -227,6 +234,8 @@ static void *work_on(void *self)
 			log_warn("work of a project could not be stored", log_str("why", err.message));
 			worked = false;
 		}
+		if (!worked && !search_fill_step(api, &worked, &err))
+			log_warn("the search index is not filled", log_str("why", err.message));
 		if (!worked)
 			wait_for_work(api);
 	}

@@ -23,6 +23,23 @@ bool dispatch_insert(struct db *db, const struct dispatch *d, struct err *err)
 				  V_INT(d->created_us));
 }
 
+bool dispatch_insert_once(struct db *db, const struct dispatch *d, struct err *err)
+{
+	return db_run(db, err,
+				  "INSERT INTO project_tasks (dispatch_id, account_id, project_id, name, state, attempts, next_at, "
+				  "request_id, created_at, updated_at) SELECT $1, $2, $3, $4, 'PENDING', 0, $5, $6, $5, $5 WHERE NOT "
+				  "EXISTS (SELECT 1 FROM project_tasks WHERE account_id = $2 AND project_id = $3 AND name = $4 "
+				  "AND state = 'PENDING')",
+				  V_TEXT(d->dispatch_id), V_TEXT(d->account_id), V_TEXT(d->project_id), V_TEXT(d->name),
+				  V_INT(d->next_us), V_TEXT(d->request_id));
+}
+
+bool dispatch_delete(struct db *db, const struct dispatch *d, struct err *err)
+{
+	return db_run(db, err, "DELETE FROM project_tasks WHERE dispatch_id = $1 AND account_id = $2",
+				  V_TEXT(d->dispatch_id), V_TEXT(d->account_id));
+}
+
 bool dispatch_update(struct db *db, const struct dispatch *d, int64_t now_us, struct err *err)
 {
 	return db_run(db, err,

@@ -27,6 +27,7 @@ extern const char *const dispatch_state_names[]; /* PENDING …; ends with NULL 
 #define DISPATCH_SUBMIT "projects.submit.dispatch"
 #define DISPATCH_EMAIL "projects.email.send"
 #define DISPATCH_REPORT "projects.report.generate"
+#define DISPATCH_INDEX "projects.search.index"
 
 struct dispatch {
 	const char *dispatch_id, *account_id, *project_id, *name;
@@ -39,6 +40,11 @@ struct dispatch {
 };
 
 bool dispatch_insert(struct db *db, const struct dispatch *dispatch, struct err *err);
+
+/* The same unless one of that name waits for its project already. */
+bool dispatch_insert_once(struct db *db, const struct dispatch *dispatch, struct err *err);
+
+bool dispatch_delete(struct db *db, const struct dispatch *dispatch, struct err *err);
 
 /* state, attempts, next_us and error, unless it has ended meanwhile. */
 bool dispatch_update(struct db *db, const struct dispatch *dispatch, int64_t now_us, struct err *err);

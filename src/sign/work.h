@@ -23,8 +23,9 @@ struct work {
 	struct arena arena;
 	struct dispatch dispatch;
 	struct project project;
-	bool gone; /* the project is no more */
-	bool well; /* it was done */
+	bool gone;     /* the project is no more */
+	bool well;     /* it was done */
+	bool hopeless; /* it failed, and no other try can help */
 	struct err failure;
 	int64_t now_us;
 	char number[WORK_NUMBER_MAX + 1]; /* of a submission; "": the store gives it */
@@ -40,9 +41,11 @@ struct work_kind {
 	bool (*carry_out)(struct work *work, struct err *err);
 	/* In the op that ends it: store what came of it, and its result.  NULL: nothing. */
 	bool (*finish)(struct work *work, struct db *db, struct err *err);
+	bool quiet;     /* that it began and went well is no event, and its row is not kept */
+	bool even_gone; /* it is also done for a project that is no more */
 };
 
-extern const struct work_kind work_submit, work_email, work_report;
+extern const struct work_kind work_submit, work_email, work_report, work_index;
 
 /* The kind of that name (must). */
 const struct work_kind *work_kind_named(const char *name);

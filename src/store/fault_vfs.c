@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,8 @@ static enum fault_kind next_fault(struct fault_vfs *vfs, enum fault_call call)
 			kind = vfs->plan.kind;
 			vfs->struck = true;
 			vfs->dark = kind == FAULT_POWER;
+			if (kind == FAULT_KILL)
+				raise(SIGKILL);
 		}
 	}
 	pthread_mutex_unlock(&vfs->lock);

@@ -25,6 +25,7 @@ enum fault_kind {
 	FAULT_FULL,  /* a write fails with ENOSPC, half of it written; other calls do not fail */
 	FAULT_QUOTA, /* the same with EDQUOT, as the unix layer of SQLite reports it: IOERR */
 	FAULT_POWER, /* fails with EIO, as does every call after it; see fault_vfs_cut */
+	FAULT_KILL,  /* the process ends by SIGKILL before the call */
 };
 
 struct fault_plan {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/env.h"
 #include "core/field.h"
 #include "core/id.h"
 #include "core/jcs.h"
@@ -15,6 +16,7 @@
 #include "trade/terminal.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
+#include "trade/waiting.h"
 
 /* /api/v1/client: what terminals call [trade.md 4.3].  Each request is one op: nonce, work and answer together. */
 
@@ -60,6 +62,8 @@ struct poll {
 	struct order orders[ORDERS_MAX];
 	size_t count;
 	int64_t next_s;
+	bool waits, waited; /* there is nothing yet; its time is up, or there may be something now */
+	struct parked parked;
 };
 
 /* One that was empty makes the next wait longer; what is under way makes it short. */
@@ -70,7 +74,9 @@ static bool settle_poll(struct poll *p, struct db *db, struct err *err)
 	if (t->has_account && !leases_busy(db, t->account.trading_account_id, &busy, err))
 		return false;
 	t->device.polled_us = t->deed.now_us;
-	t->device.empty_polls = busy || p->count > 0 ? 0 : t->device.empty_polls + 1;
+	p->waits = t->has_account && !busy && p->count == 0 && p->query.wait > 0 && !p->waited;
+	if (!p->waits) /* one that still waits is counted when it ends */
+		t->device.empty_polls = busy || p->count > 0 ? 0 : t->device.empty_polls + 1;
 	int64_t idle_s = POLL_STEP_S * (t->device.empty_polls + 1);
 	p->next_s = busy || p->count > 0 ? POLL_BUSY_S : idle_s < POLL_MAX_S ? idle_s : POLL_MAX_S;
 	return device_update(db, &t->device, err);
@@ -143,11 +149,37 @@ static void etag_of(const struct poll *p, char etag[ETAG_TEXT])
 	etag_format(etag, hash);
 }
 
+/* To nobody nothing is leased: it would be in doubt for nothing. */
+static void go_on(struct parked *parked)
+{
+	struct poll *p = (struct poll *)((char *)parked - offsetof(struct poll, parked));
+	p->waited = true;
+	if (exchange_late(p->terminal.deed.x))
+		exchange_failf(p->terminal.deed.x, ERR_DEADLINE, "Nobody waits for the answer.");
+	else
+		terminal_again(&p->terminal);
+}
+
+/* Keep the answer back until there is something to tell. */
+static void park(struct poll *p)
+{
+	const struct trade_api *api = p->terminal.deed.api;
+	p->parked = (struct parked){.trading_account_id = p->terminal.account.trading_account_id,
+								.until_us = env_mono_us(api->options.env) + p->query.wait * STAMP_US_PER_S,
+								.go_on = go_on};
+	if (!waiting_park(api->waiting, &p->parked))
+		go_on(&p->parked);
+}
+
 static void answer_poll(struct terminal *t)
 {
 	struct poll *p = (struct poll *)t;
 	struct telling telling;
 	char etag[ETAG_TEXT];
+	if (p->waits) {
+		park(p);
+		return;
+	}
 	etag_of(p, etag);
 	exchange_set(t->deed.x, "ETag", etag);
 	if (p->count == 0 && etag_none_match(t->deed.x, etag)) {

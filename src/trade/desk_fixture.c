@@ -13,7 +13,6 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
-#include "crypt/digest.h"
 #include "crypt/key.h"
 #include "http/exchange.h"
 #include "http/rate.h"
@@ -23,6 +22,7 @@
 #include "people/roles.h"
 #include "people/users.h"
 #include "seal/countersign.h"
+#include "seal/fixture.h"
 #include "seal/outbox.h"
 #include "seal/pack.h"
 #include "store/store.h"
@@ -31,8 +31,6 @@
 #include "trade/domain/signature.h"
 #include "trade/trade.h"
 #include "trade/trade_api.h"
-
-extern const struct embedded embedded_migrations[];
 
 struct desk_fixture f;
 int64_t desk_nonce;
@@ -126,29 +124,13 @@ static void open_api(void)
 
 static void open_store(void)
 {
-	static struct store_migration steps[32];
-	size_t count = 0;
-	struct err err;
-	for (const struct embedded *file = embedded_migrations; file->name != NULL; file++)
-		steps[count++] = (struct store_migration){.number = atoi(file->name), .name = file->name, .sql = file->bytes};
-	const struct store_options options = {.folder = f.folder,
-										  .migrations = steps,
-										  .migrations_count = count,
-										  .sha256_hex = sha256_hex,
-										  .mono_us = f.sim.env.mono_us,
-										  .wall_us = f.sim.env.wall_us,
-										  .clock = f.sim.env.self,
-										  .new_store_id = "00000000-0000-7000-8000-000000000000",
-										  .batch_max = 256,
-										  .queue_max = 256,
-										  .readers = 4};
-	if (!store_open(&options, &f.store, &err))
-		fail_msg("%s", err.message);
+	f.store = fixture_store(f.folder, &f.sim.env);
 	open_api();
 }
 
 static void close_store(void)
 {
+	trade_api_stop(f.api);
 	store_close(f.store);
 	idempotency_free(f.idempotency);
 	rates_free(f.rates);
@@ -244,16 +226,8 @@ int desk_ask_as(int who, const char *method, const char *target, const char *bod
 const struct json *member(const char *path)
 {
 	const struct json *json;
-	char names[128], *save = NULL;
-	snprintf(names, sizeof names, "%s", path);
 	assert_true(json_parse(&f.arena, f.ask.answer, f.ask.answer_size, &json_body_limits, &json, NULL));
-	for (char *name = strtok_r(names, ".", &save); name != NULL; name = strtok_r(NULL, ".", &save)) {
-		if (json != NULL && json->kind == JS_ARRAY)
-			json = (uint32_t)atoi(name) < json->count ? &json->items[atoi(name)] : NULL;
-		else
-			json = json_get(json, name);
-	}
-	return json;
+	return fixture_path(json, path);
 }
 
 const char *text(const char *path)
@@ -467,22 +441,9 @@ void desk_sql(const char *sql)
 		fail_msg("%s: %s", sql, err.message);
 }
 
-static void take_number(const struct db_rows *row, void *self)
-{
-	*(int64_t *)self = db_int(row, 0);
-}
-
 int64_t desk_count(const char *sql)
 {
-	int64_t count = -1;
-	bool found;
-	struct db *db = store_read(f.store);
-	struct err err;
-	bool read = db_one(db, &err, &found, take_number, &count, sql);
-	store_read_end(f.store, db);
-	if (!read)
-		fail_msg("%s: %s", sql, err.message);
-	return count;
+	return seal_fixture_number(f.store, sql);
 }
 
 void chain_is_sound(int64_t rows)

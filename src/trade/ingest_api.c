@@ -1,36 +1,15 @@
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
-#include "core/env.h"
-#include "core/field.h"
-#include "core/json.h"
-#include "core/jw.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
 #include "http/exchange.h"
-#include "http/media.h"
 #include "http/rate.h"
-#include "http/service.h"
-#include "people/idempotency.h"
-#include "people/principal.h"
-#include "people/reply.h"
-#include "people/roles.h"
-#include "seal/pack.h"
-#include "seal/seals.h"
-#include "trade/deed.h"
-#include "trade/domain/instruments.h"
-#include "trade/domain/risk.h"
 #include "trade/domain/signature.h"
+#include "trade/ingest.h"
 #include "trade/ip_list.h"
-#include "trade/judge.h"
-#include "trade/producers.h"
-#include "trade/signal_life.h"
-#include "trade/signal_view.h"
-#include "trade/signals.h"
 #include "trade/terminal.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
@@ -43,19 +22,12 @@
 
 enum { SKEW_S = 300, PRODUCER_ID_MAX = 128 };
 
-/* One request on its way. */
-struct ingest {
-	struct deed deed;
+/* One request on its way: what the signature is made of, beside what follows from it. */
+struct signed_ingest {
+	struct ingest in; /* first */
 	const char *producer_id;
 	bool webhook; /* Standard Webhooks; else X-Signature */
 	const char *timestamp, *signature, *webhook_id;
-	struct producer producer;
-	bool old_secret;
-	char spent[SHA256_HEX_SIZE]; /* of the signature or the webhook's id */
-	struct signal signal;
-	struct faults faults;
-	struct signal_row row;
-	char signal_id[ID_TEXT], twin[ID_TEXT], content_sha256[SHA256_HEX_SIZE];
 };
 
 /* --- 1: headers --- */
@@ -71,23 +43,23 @@ static bool all_digits(const char *text)
 }
 
 /* Which form of signature, and its parts.  Also before the body is read. */
-static bool read_headers(const struct exchange *x, struct ingest *in, struct err *err)
+static bool read_headers(const struct exchange *x, struct signed_ingest *s, struct err *err)
 {
 	const char *id = exchange_header(x, "x-producer-id"), *time = exchange_header(x, "x-timestamp");
 	const char *signature = exchange_header(x, "x-signature"), *hook_id = exchange_header(x, "webhook-id");
 	const char *hook_time = exchange_header(x, "webhook-timestamp"), *hook = exchange_header(x, "webhook-signature");
 	bool any_hook = hook_id != NULL || hook_time != NULL || hook != NULL, any_own = time != NULL || signature != NULL;
 	long long us;
-	in->producer_id = id != NULL || !any_hook ? id : exchange_query(x, "producer");
+	s->producer_id = id != NULL || !any_hook ? id : exchange_query(x, "producer");
 	if (any_hook && any_own)
 		return unauthenticated(err, "Send one kind of signature, not two.");
-	if (in->producer_id == NULL || in->producer_id[0] == '\0' || strlen(in->producer_id) > PRODUCER_ID_MAX)
+	if (s->producer_id == NULL || s->producer_id[0] == '\0' || strlen(s->producer_id) > PRODUCER_ID_MAX)
 		return unauthenticated(err, "Name the producer: X-Producer-Id.");
-	in->webhook = any_hook;
-	in->webhook_id = hook_id;
-	in->timestamp = any_hook ? hook_time : time;
-	in->signature = any_hook ? hook : signature;
-	if (in->signature == NULL || in->signature[0] == '\0' || in->timestamp == NULL)
+	s->webhook = any_hook;
+	s->webhook_id = hook_id;
+	s->timestamp = any_hook ? hook_time : time;
+	s->signature = any_hook ? hook : signature;
+	if (s->signature == NULL || s->signature[0] == '\0' || s->timestamp == NULL)
 		return unauthenticated(err, "Sign the request: X-Timestamp and X-Signature, or the webhook-… headers.");
 	if (any_hook && (hook_id == NULL || hook_id[0] == '\0' || !all_digits(hook_time)))
 		return unauthenticated(err, "webhook-id must be there and webhook-timestamp be Unix seconds.");
@@ -98,404 +70,116 @@ static bool read_headers(const struct exchange *x, struct ingest *in, struct err
 
 bool trade_signed(const struct exchange *x, struct err *err)
 {
-	struct ingest in;
-	return strcmp(x->match.route->permission, "trade.device") == 0 ? terminal_signed(x, err)
-																   : read_headers(x, &in, err);
+	struct signed_ingest s;
+	if (strncmp(x->match.route->path, "/hooks/", 7) == 0) /* [trade.md 2.4] the path itself is the proof */
+		return true;
+	return strcmp(x->match.route->permission, "trade.device") == 0 ? terminal_signed(x, err) : read_headers(x, &s, err);
 }
 
 /* --- 3 to 5: who and when --- */
 
-static bool check_clock(struct ingest *in)
+static bool check_clock(struct signed_ingest *s)
 {
 	long long us = 0;
 	char now[STAMP_TEXT];
-	if (in->webhook)
-		us = atoll(in->timestamp) * STAMP_US_PER_S;
+	if (s->webhook)
+		us = atoll(s->timestamp) * STAMP_US_PER_S;
 	else
-		signature_timestamp(in->timestamp, &us);
-	if (llabs(us - in->deed.now_us) <= SKEW_S * STAMP_US_PER_S)
+		signature_timestamp(s->timestamp, &us);
+	if (llabs(us - s->in.deed.now_us) <= SKEW_S * STAMP_US_PER_S)
 		return true;
-	struct exchange *x = in->deed.x;
-	stamp_format(now, in->deed.now_us);
+	struct exchange *x = s->in.deed.x;
+	stamp_format(now, s->in.deed.now_us);
 	exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
 	exchange_failf(x, ERR_TIMESTAMP_SKEW, "The request's time is more than %d s off.", SKEW_S);
 	return false;
 }
 
-static bool holds(const struct ingest *in, struct canonical canonical, const void *sealed, size_t size)
+static bool holds(const struct signed_ingest *s, struct canonical canonical, const void *sealed, size_t size)
 {
 	char key[64] = {0};
 	size_t key_size = 0;
-	bool known = sealed != NULL &&
-				 producer_open_secret(in->deed.api->secret_key, in->producer.producer_id, sealed, size, key, &key_size);
+	bool known = sealed != NULL && producer_open_secret(s->in.deed.api->secret_key, s->in.producer.producer_id, sealed,
+														size, key, &key_size);
 	/* an unknown producer costs the same HMAC, over a key that nobody has */
-	bool right = in->webhook ? signature_list_holds(key, key_size, canonical, in->signature)
-							 : signature_holds(key, key_size, canonical, in->signature);
+	bool right = s->webhook ? signature_list_holds(key, key_size, canonical, s->signature)
+							: signature_holds(key, key_size, canonical, s->signature);
 	wipe(key, sizeof key);
 	return known && right;
 }
 
-static struct canonical canonical_of(struct ingest *in)
+static struct canonical canonical_of(struct signed_ingest *s)
 {
-	struct exchange *x = in->deed.x;
+	struct exchange *x = s->in.deed.x;
 	const char *body = buf_text(&x->body);
-	return in->webhook ? signature_webhook(&x->arena, in->webhook_id, in->timestamp, body, x->body.size)
-					   : signature_producer(&x->arena, method_name(x->head.method), x->head.target, in->timestamp,
-											in->producer_id, body, x->body.size);
+	return s->webhook ? signature_webhook(&x->arena, s->webhook_id, s->timestamp, body, x->body.size)
+					  : signature_producer(&x->arena, method_name(x->head.method), x->head.target, s->timestamp,
+										   s->producer_id, body, x->body.size);
 }
 
 /* Too many wrong ones from one address are not even told so any more. */
-static void refuse_signature(struct ingest *in)
+static void refuse_signature(struct signed_ingest *s)
 {
 	char key[RATE_ADDRESS_TEXT];
-	rate_address_key(in->deed.x->peer, key);
-	atomic_fetch_add(&in->deed.api->refused_signatures, 1);
-	if (deed_rate(&in->deed, "trade.refused", key))
-		exchange_failf(in->deed.x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
+	rate_address_key(s->in.deed.x->peer, key);
+	atomic_fetch_add(&s->in.deed.api->refused_signatures, 1);
+	if (deed_rate(&s->in.deed, "trade.refused", key))
+		exchange_failf(s->in.deed.x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
 }
 
-static bool find_producer(struct ingest *in, bool *found, struct err *err)
+static bool find_producer(struct signed_ingest *s, bool *found, struct err *err)
 {
-	struct store *store = in->deed.api->options.store;
+	struct store *store = s->in.deed.api->options.store;
 	struct db *db = store_read(store);
-	bool read = producer_by_id(db, in->producer_id, &in->deed.x->arena, &in->producer, found, err);
+	bool read = producer_by_id(db, s->producer_id, &s->in.deed.x->arena, &s->in.producer, found, err);
 	store_read_end(store, db);
 	return read;
 }
 
-static bool may_call(struct ingest *in)
+static bool may_call(const struct signed_ingest *s)
 {
-	const struct json *list = NULL;
-	struct exchange *x = in->deed.x;
-	const char *text = in->producer.ip_allow;
-	if (!in->producer.enabled || in->producer.kind == PRODUCER_URL_TOKEN)
-		return false;
-	return text == NULL ||
-		   (json_parse(&x->arena, text, strlen(text), &json_body_limits, &list, NULL) && ip_list_holds(list, x->peer));
+	const struct producer *p = &s->in.producer;
+	struct exchange *x = s->in.deed.x;
+	return p->enabled && p->kind != PRODUCER_URL_TOKEN &&
+		   (p->ip_allow == NULL || ip_list_text_holds(&x->arena, p->ip_allow, x->peer));
 }
 
 /* False: answered; the same answer for an unknown producer and a wrong signature. */
-static bool check_signature(struct ingest *in)
+static bool check_signature(struct signed_ingest *s)
 {
 	bool found = false;
 	struct err err;
-	struct exchange *x = in->deed.x;
-	if (!find_producer(in, &found, &err)) {
+	struct exchange *x = s->in.deed.x;
+	if (!find_producer(s, &found, &err)) {
 		exchange_fail(x, &err);
 		return false;
 	}
-	const struct canonical canonical = canonical_of(in);
-	bool right = holds(in, canonical, found ? in->producer.secret : NULL, in->producer.secret_size);
-	if (!right && found && in->producer.old_secret != NULL && in->deed.now_us < in->producer.old_until_us)
-		right = in->old_secret = holds(in, canonical, in->producer.old_secret, in->producer.old_secret_size);
-	if (right && may_call(in))
+	const struct canonical canonical = canonical_of(s);
+	bool right = holds(s, canonical, found ? s->in.producer.secret : NULL, s->in.producer.secret_size);
+	if (!right && found && s->in.producer.old_secret != NULL && s->in.deed.now_us < s->in.producer.old_until_us)
+		right = s->in.old_secret = holds(s, canonical, s->in.producer.old_secret, s->in.producer.old_secret_size);
+	if (right && may_call(s))
 		return true;
-	refuse_signature(in);
+	refuse_signature(s);
 	return false;
-}
-
-/* --- 6 and 7: how often, and whether it was answered before --- */
-
-/* Who it is, now that the signature holds: for the Idempotency-Key and the log. */
-static bool take_principal(struct ingest *in)
-{
-	struct exchange *x = in->deed.x;
-	struct principal *principal = arena_new(&x->arena, struct principal);
-	if (principal == NULL) {
-		exchange_failf(x, ERR_LIMIT, "no memory");
-		return false;
-	}
-	*principal = (struct principal){.kind = PRINCIPAL_PRODUCER, .roles = ROLE_PRODUCER};
-	snprintf(principal->user_id, sizeof principal->user_id, "%s", in->producer.producer_id);
-	snprintf(principal->account_id, sizeof principal->account_id, "%s", in->producer.account_id);
-	x->principal = principal;
-	return true;
-}
-
-static bool admit(struct ingest *in)
-{
-	struct idempotency *idempotency = in->deed.api->serving.idempotency;
-	return deed_rate(&in->deed, "trade.producer", in->producer.producer_id) && take_principal(in) &&
-		   (idempotency == NULL || idempotency_enter(idempotency, in->deed.x));
-}
-
-/* --- 9 to 11: what it says --- */
-
-static bool parse_body(struct ingest *in, const struct json **body)
-{
-	static const char *const json_only[] = {"application/json", NULL};
-	struct exchange *x = in->deed.x;
-	const char *type = exchange_header(x, "content-type");
-	struct err err;
-	if (exchange_header(x, "content-encoding") != NULL || !media_is(type, json_only)) {
-		deed_refuse(&in->deed, ERR_MEDIA_TYPE, "The body has to be application/json.");
-		return false;
-	}
-	if (!json_parse(&x->arena, buf_text(&x->body), x->body.size, &json_body_limits, body, &err) ||
-		((*body)->kind != JS_OBJECT && !err_set(&err, ERR_JSON_INVALID, "The body must be an object."))) {
-		deed_refuse(&in->deed, err.kind, "%s", err.message);
-		return false;
-	}
-	if (!signal_payload_fits(*body)) {
-		deed_refuse(&in->deed, ERR_PAYLOAD_TOO_LARGE, "The payload has at most %d bytes.", SIGNAL_PAYLOAD_MAX);
-		return false;
-	}
-	return true;
-}
-
-/* The producer's list of instruments, in the arena; NULL: all. */
-static const char *const *allowed_of(struct ingest *in, size_t *count)
-{
-	const struct json *list = NULL;
-	struct arena *arena = &in->deed.x->arena;
-	const char *text = in->producer.instruments, **names;
-	*count = 0;
-	if (text == NULL || !json_parse(arena, text, strlen(text), &json_body_limits, &list, NULL))
-		return NULL;
-	names = arena_array(arena, list->count + 1, sizeof *names);
-	for (uint32_t i = 0; names != NULL && i < list->count; i++)
-		names[(*count)++] = list->items[i].text;
-	return names;
-}
-
-static const void *pack_data(const struct ingest *in, const char *name)
-{
-	return packs_find(in->deed.api->options.packs, name, NULL, NULL)->data;
-}
-
-static void decode(struct ingest *in)
-{
-	const struct json *body;
-	struct arena *arena = &in->deed.x->arena;
-	struct signal_rules rules = {.instruments = pack_data(in, "instruments"), .now_us = in->deed.now_us};
-	if (!parse_body(in, &body))
-		return;
-	rules.allowed = allowed_of(in, &rules.allowed_count);
-	faults_init(&in->faults, arena);
-	field_decode(&signal_request_table, body, &in->signal, arena, "", &in->faults);
-	signal_check(arena, &rules, &in->signal, &in->faults);
-	in->signal.producer_id = in->producer.producer_id;
-	if (in->faults.count > 0) {
-		in->deed.faults = &in->faults;
-		deed_refuse(&in->deed, ERR_INVALID, "%zu of the fields cannot be taken.", in->faults.count);
-	}
-}
-
-/* --- the row --- */
-
-static bool make_row(struct ingest *in)
-{
-	struct arena *arena = &in->deed.x->arena;
-	struct buf content;
-	buf_init(&content, 0);
-	signal_write_content(&content, &in->signal);
-	sha256_hex(buf_text(&content), content.size, in->content_sha256);
-	id_make(in->deed.api->options.ids, in->signal_id);
-	in->row = (struct signal_row){
-		.signal_id = in->signal_id,
-		.account_id = in->producer.account_id,
-		.producer_id = in->producer.producer_id,
-		.owner_id = in->producer.owner_id,
-		.instrument = in->signal.instrument,
-		.side = trade_side_names[in->signal.side],
-		.version = in->signal.version,
-		.external_id = in->signal.external_id,
-		.time_us = in->signal.time_us,
-		.expires_us = in->signal.expiry_us,
-		.content = buf_ok(&content) ? arena_dupn(arena, buf_text(&content), content.size) : NULL,
-		.seal_sha256 = in->content_sha256,
-		.authenticity = producer_kind_names[in->webhook ? PRODUCER_WEBHOOK : PRODUCER_HMAC],
-		.created_us = in->deed.now_us,
-		.updated_us = in->deed.now_us,
-		.row_version = 1,
-		.price = in->signal.price,
-	};
-	buf_fini(&content);
-	return in->row.content != NULL;
-}
-
-/* --- 8, 12 and the store --- */
-
-static struct audit_event event_of(const struct ingest *in, enum audit_action action, enum audit_status status)
-{
-	const struct exchange *x = in->deed.x;
-	return (struct audit_event){
-		.action = action,
-		.status = status,
-		.account_id = in->producer.account_id,
-		.actor = in->producer.producer_id,
-		.role = "producer",
-		.ip = x->peer[0] != '\0' ? x->peer : NULL,
-		.user_agent = exchange_header(x, "user-agent"),
-		.request_id = x->trace.request_id,
-	};
-}
-
-static bool audit(struct ingest *in, struct db *db, enum audit_action action, enum audit_status status,
-				  const char *target_id, const struct audit_pair *meta, size_t count, struct err *err)
-{
-	struct audit_event event = event_of(in, action, status);
-	event.target_id = target_id;
-	event.meta = meta;
-	event.meta_count = count;
-	return audit_append(in->deed.api->options.audit, db, &event, err);
-}
-
-static const char *faults_text(struct ingest *in)
-{
-	struct buf buf;
-	struct jw jw;
-	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	jw_array(&jw);
-	for (const struct fault *f = in->deed.faults != NULL ? in->faults.first : NULL; f != NULL; f = f->next) {
-		jw_object(&jw);
-		jw_member_str(&jw, "pointer", f->pointer);
-		jw_member_str(&jw, "code", f->code);
-		jw_member_str(&jw, "message", f->message);
-		jw_object_end(&jw);
-	}
-	jw_array_end(&jw);
-	const char *text = arena_dupn(&in->deed.x->arena, buf_text(&buf), buf.size);
-	buf_fini(&buf);
-	return text;
-}
-
-/* Keep what was refused, and the signature it spent. */
-static bool store_refusal(struct ingest *in, struct db *db, struct err *err)
-{
-	const struct err *why = &in->deed.write.refused;
-	char id[ID_TEXT];
-	id_make(in->deed.api->options.ids, id);
-	const struct refused_row row = {
-		.refused_id = id,
-		.account_id = in->producer.account_id,
-		.producer_id = in->producer.producer_id,
-		.status = err_status(why->kind),
-		.code = err_code(why->kind),
-		.detail = why->message,
-		.errors = faults_text(in),
-		.signal_id = in->deed.signal_id,
-		.created_us = in->deed.now_us,
-	};
-	const struct audit_pair meta[] = {{AUDIT_META_code, row.code}};
-	return replay_spend(db, in->producer.producer_id, in->spent, in->deed.now_us, NULL, err) &&
-		   refused_insert(db, &row, err) &&
-		   audit(in, db, AUDIT_SIGNAL_REFUSE, AUDIT_FAILURE, in->producer.producer_id, meta, 1, err);
-}
-
-/* [P-6.4] What was received is its own seal. */
-static bool store_seal(struct ingest *in, struct db *db, struct err *err)
-{
-	const struct exchange *x = in->deed.x;
-	bool made;
-	const struct seal seal = {
-		.account_id = in->producer.account_id,
-		.seal_sha256 = in->content_sha256,
-		.content_sha256 = in->content_sha256,
-		.inputs_sha256 = in->content_sha256,
-		.inputs = "null",
-		.result = in->row.content,
-		.packs = "{}",
-		.code_version = x->service->version,
-		.git_sha = x->service->git_sha,
-		.confidence = 1,
-		.subject_kind = "signal",
-		.subject_id = in->signal_id,
-		.created_by = in->producer.producer_id,
-		.created_us = in->deed.now_us,
-		.request_id = x->trace.request_id,
-	};
-	return seal_insert(db, &seal, in->deed.api->options.packs, &made, err);
-}
-
-/* In the op, where the orders before it are known: two of one batch must not pass one limit together. */
-static bool judge_it(struct ingest *in, struct db *db, struct judgement *judgement, struct err *err)
-{
-	struct trade_api *api = in->deed.api;
-	struct arena *arena = &in->deed.x->arena;
-	const struct audit_event who = event_of(in, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS);
-	const struct judging judging = {api->options.packs, db, arena, in->deed.now_us, &in->row, &in->signal, NAN};
-	in->row.status = SIGNAL_BLOCKED;
-	if (!judge(&judging, judgement, err))
-		return false;
-	if (judgement->accept)
-		in->row.status = SIGNAL_PENDING;
-	return signal_judged(api, db, arena, &in->row, judgement, &who, in->deed.now_us, err);
-}
-
-static bool store_signal(struct ingest *in, struct db *db, struct err *err)
-{
-	struct judgement judgement;
-	const struct audit_pair made[] = {{AUDIT_META_producer_id, in->producer.producer_id},
-									  {AUDIT_META_seal_sha256, in->content_sha256}};
-	if (!judge_it(in, db, &judgement, err))
-		return false;
-	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement.names}};
-	return replay_spend(db, in->producer.producer_id, in->spent, in->deed.now_us, in->signal_id, err) &&
-		   store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
-		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
-		   (in->row.status != SIGNAL_BLOCKED ||
-			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 2, err)) &&
-		   signal_note(in->deed.api, db, &in->row, "signal.created", in->producer.producer_id, judgement.names,
-					   in->deed.now_us, err);
-}
-
-static bool apply(struct deed *deed, struct db *db, struct err *err)
-{
-	struct ingest *in = (struct ingest *)deed;
-	bool seen = false;
-	if (!replay_seen(db, in->producer.producer_id, in->spent, deed->now_us, &seen, in->twin, err))
-		return false;
-	if (seen) {
-		deed->signal_id = in->twin[0] != '\0' ? in->twin : NULL;
-		deed->faults = NULL;
-		return deed_refuse(deed, ERR_REPLAYED, "Each request is signed anew; this signature was used before.");
-	}
-	if (in->old_secret && !producer_count_old_use(db, in->producer.producer_id, err))
-		return false;
-	if (deed->write.refused.kind == ERR_NONE) {
-		if (!signal_twin(db, in->producer.producer_id, &in->signal, in->twin, err))
-			return false;
-		if (in->twin[0] == '\0')
-			return store_signal(in, db, err);
-		deed->signal_id = in->twin;
-		deed_refuse(deed, ERR_DUPLICATE_SIGNAL, "The producer sent this signal before.");
-	}
-	return store_refusal(in, db, err);
-}
-
-static void answer(struct deed *deed)
-{
-	struct ingest *in = (struct ingest *)deed;
-	struct buf body;
-	buf_init(&body, 0);
-	signal_write(&body, &in->row);
-	exchange_setf(deed->x, "Location", "/api/v1/signals/%s", in->signal_id);
-	reply_fact_text(deed->x, 201, buf_text(&body), body.size);
-	buf_fini(&body);
 }
 
 static void handle_ingest(struct exchange *x)
 {
 	struct err err;
-	struct ingest *in = deed_start(x, sizeof *in);
-	if (in == NULL)
+	struct signed_ingest *s = deed_start(x, sizeof *s);
+	if (s == NULL)
 		return;
-	if (!read_headers(x, in, &err)) {
+	if (!read_headers(x, s, &err)) {
 		exchange_fail(x, &err);
 		return;
 	}
-	if (!check_clock(in) || !check_signature(in) || !admit(in))
+	if (!check_clock(s) || !check_signature(s) || !ingest_admit(&s->in))
 		return;
-	const char *once = in->webhook ? in->webhook_id : in->signature;
-	sha256_hex(once, strlen(once), in->spent);
-	decode(in);
-	if (in->deed.write.refused.kind == ERR_NONE && !make_row(in)) {
-		exchange_failf(x, ERR_LIMIT, "The signal takes too much memory.");
-		return;
-	}
-	deed_write(&in->deed, apply, answer);
+	const char *once = s->webhook ? s->webhook_id : s->signature;
+	sha256_hex(once, strlen(once), s->in.spent);
+	s->in.kind = s->webhook ? PRODUCER_WEBHOOK : PRODUCER_HMAC;
+	ingest_take(&s->in);
 }
 
 static const char *const any_type[] = {"*/*", NULL};

@@ -333,6 +333,80 @@ static void the_chain_is_sound(void **state)
 	chain_is_sound(11); /* producer, four signals created and blocked, two refused */
 }
 
+/* [trade.md 2.4] */
+static void a_url_is_enough_for_a_charting_service(void **state)
+{
+	(void)state;
+	static const char *const plain[] = {"content-type", "text/plain; charset=utf-8", NULL};
+	char hook[128], wrong[128];
+	const char body[] = "{\"instrument\":\"GOLD\",\"side\":\"buy\",\"price\":1950.5}";
+	assert_int_equal(ask("POST", "/api/v1/producers",
+						 "{\"name\":\"tv\",\"kind\":\"url_token\",\"ip_allow\":[\"192.0.2.0/24\"]}", NULL),
+					 201);
+	assert_null(member("result.secret")->text);
+	snprintf(hook, sizeof hook, "%s", text("result.hook_url"));
+	snprintf(f.producer, sizeof f.producer, "%s", text("result.id"));
+	assert_int_equal(strlen(hook), strlen("/hooks/tv/") + 43);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM producers WHERE LENGTH(secret) = 32"), 1); /* its hash */
+	assert_int_equal(askf("GET", NULL, "/api/v1/producers/%s", f.producer), 200);
+	assert_null(member("result.hook_url"));
+	snprintf(wrong, sizeof wrong, "%s", hook);
+	wrong[20] = wrong[20] == 'a' ? 'b' : 'a';
+	assert_int_equal(ask("POST", wrong, body, plain), 404);
+	assert_int_equal(ask("POST", hook, body, plain), 403); /* not from here */
+	assert_int_equal(askf("PATCH", "{\"ip_allow\":[\"127.0.0.0/8\",\"::1\"]}", "/api/v1/producers/%s", f.producer),
+					 200);
+	assert_int_equal(ask("POST", hook, body, plain), 201);
+	assert_string_equal(text("result.authenticity"), "url_token");
+	assert_string_equal(text("result.time"), "2025-01-08T15:00:00.000000Z");
+	const char *id = arena_dup(&f.arena, text("result.id"));
+	env_sim_advance(&f.sim, 59 * STAMP_US_PER_S);
+	ask("POST", hook, body, plain); /* the same minute, the same signal */
+	must_answer(409, "duplicate_signal");
+	assert_string_equal(text("signal_id"), id);
+	env_sim_advance(&f.sim, STAMP_US_PER_S);
+	assert_int_equal(ask("POST", hook, body, plain), 201);
+	ask("POST", hook, "{\"side\":\"up\"}", plain);
+	must_answer(422, "invalid");
+	ask("POST", hook, "not json", plain);
+	must_answer(400, "json_invalid");
+	assert_int_equal(ask("GET", "/api/v1/signals/refused", NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, 3);
+	post((struct send){.body = body, .secret = hook + 10}); /* the token is no key */
+	must_answer(401, "signature_invalid");
+	chain_is_sound(-1);
+}
+
+static void a_hook_is_rotated_and_switched_off(void **state)
+{
+	(void)state;
+	char old[128], hook[128];
+	assert_int_equal(ask("POST", "/api/v1/producers",
+						 "{\"name\":\"tv\",\"kind\":\"url_token\",\"ip_allow\":[\"0.0.0.0/0\",\"::/0\"]}", NULL),
+					 201);
+	snprintf(old, sizeof old, "%s", text("result.hook_url"));
+	snprintf(f.producer, sizeof f.producer, "%s", text("result.id"));
+	assert_int_equal(askf("POST", "{\"overlap_seconds\":60}", "/api/v1/producers/%s/rotate", f.producer), 200);
+	snprintf(hook, sizeof hook, "%s", text("result.hook_url"));
+	assert_int_equal(ask("POST", old, signal_with("1950", ""), NULL), 201);
+	assert_int_equal(ask("POST", hook, signal_with("1951", ",\"version\":\"2\""), NULL), 201);
+	assert_int_equal(askf("GET", NULL, "/api/v1/producers/%s", f.producer), 200);
+	assert_true(number("result.old_secret_uses") == 1);
+	env_sim_advance(&f.sim, 60 * STAMP_US_PER_S);
+	assert_int_equal(ask("POST", old, signal_with("1950", ""), NULL), 404);
+	assert_int_equal(ask("POST", hook, signal_with("1950", ""), NULL), 201);
+	assert_int_equal(askf("PATCH", "{\"enabled\":false}", "/api/v1/producers/%s", f.producer), 200);
+	assert_int_equal(ask("POST", hook, signal_with("1950", ""), NULL), 404);
+}
+
+/* Without a list of its own a producer is called from the addresses of pack hook_sources only. */
+static void a_hook_without_a_list_has_the_packs(void **state)
+{
+	(void)state;
+	assert_int_equal(ask("POST", "/api/v1/producers", "{\"name\":\"tv\",\"kind\":\"url_token\"}", NULL), 201);
+	assert_int_equal(ask("POST", text("result.hook_url"), signal_with("1950", ""), NULL), 403);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -352,6 +426,9 @@ int main(void)
 		TEST(standard_webhooks),
 		TEST(a_signal_can_be_cancelled_once),
 		TEST(the_chain_is_sound),
+		TEST(a_url_is_enough_for_a_charting_service),
+		TEST(a_hook_is_rotated_and_switched_off),
+		TEST(a_hook_without_a_list_has_the_packs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,3 +74,9 @@ bool ip_list_holds(const struct json *list, const char *address)
 			return true;
 	return false;
 }
+
+bool ip_list_text_holds(struct arena *arena, const char *text, const char *address)
+{
+	const struct json *list = NULL;
+	return json_parse(arena, text, strlen(text), &json_body_limits, &list, NULL) && ip_list_holds(list, address);
+}

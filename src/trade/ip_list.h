@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct arena;
 struct json;
 
 /* Is it an address or a network? */
@@ -16,5 +17,8 @@ bool ip_list_entry_holds(const char *entry, const char *address);
 
 /* The same for an array of texts; NULL holds everyone. */
 bool ip_list_holds(const struct json *list, const char *address);
+
+/* The same for a list as JSON text, as the store keeps it; one that cannot be read holds nobody. */
+bool ip_list_text_holds(struct arena *arena, const char *text, const char *address);
 
 #endif

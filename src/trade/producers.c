@@ -85,6 +85,19 @@ bool producer_by_id(struct db *db, const char *producer_id, struct arena *arena,
 				  V_TEXT(producer_id));
 }
 
+bool producer_by_token(struct db *db, const unsigned char sha256[SHA256_SIZE], int64_t now_us, struct arena *arena,
+					   struct producer *producer, bool *found, bool *old, struct err *err)
+{
+	struct taking to = {arena, producer};
+	if (!db_one(db, err, found, take_one, &to,
+				"SELECT " COLUMNS " FROM producers WHERE kind = 'url_token' AND deleted_at IS NULL AND enabled = 1 "
+				"AND (secret = $1 OR (old_secret = $1 AND old_until > $2)) LIMIT 1",
+				V_BLOB(sha256, SHA256_SIZE), V_INT(now_us)))
+		return false;
+	*old = *found && memcmp(producer->secret, sha256, SHA256_SIZE) != 0;
+	return true;
+}
+
 bool producer_find(struct db *db, const char *account_id, const char *producer_id, struct arena *arena,
 				   struct producer *producer, bool *found, struct err *err)
 {

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crypt/digest.h"
+
 struct arena;
 struct db;
 struct env;
@@ -22,7 +24,7 @@ struct producer {
 	const char *producer_id, *account_id, *owner_id, *name;
 	int kind;
 	const char *instruments, *ip_allow; /* JSON arrays of text, or NULL */
-	const void *secret, *old_secret;    /* sealed; old_secret NULL: none */
+	const void *secret, *old_secret;    /* sealed, a token's SHA-256; old_secret NULL: none */
 	size_t secret_size, old_secret_size;
 	int64_t old_until_us, old_uses;
 	bool enabled;
@@ -36,6 +38,11 @@ bool producer_by_id(struct db *db, const char *producer_id, struct arena *arena,
 					struct err *err);
 bool producer_find(struct db *db, const char *account_id, const char *producer_id, struct arena *arena,
 				   struct producer *producer, bool *found, struct err *err);
+
+/* One of kind url_token that is enabled, by the SHA-256 of its token: the one in force, or the one before it while its
+ * overlap lasts (*old). */
+bool producer_by_token(struct db *db, const unsigned char sha256[SHA256_SIZE], int64_t now_us, struct arena *arena,
+					   struct producer *producer, bool *found, bool *old, struct err *err);
 
 /* The account's producers, newest first. */
 bool producer_list(struct db *db, const char *account_id, int64_t limit, struct arena *arena,

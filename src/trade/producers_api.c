@@ -71,7 +71,7 @@ static const struct field_table rotate_table = FIELD_TABLE("producers.rotate", r
 struct shown {
 	const char *id, *name;
 	int kind;
-	const char *secret, *webhook_secret;
+	const char *secret, *webhook_secret, *hook_url;
 	const char *owner_id;
 	const struct json *instruments, *ip_allow;
 	bool enabled;
@@ -93,6 +93,7 @@ static const struct field secret_fields[] = {
 	SHOWN_HEAD,
 	F_STR(shown, secret, SECRET, NULLABLE, DOC("Its ASCII bytes are the key; shown this once")),
 	F_STR(shown, webhook_secret, SECRET, NULLABLE, DOC("The same for Standard Webhooks")),
+	F_STR(shown, hook_url, SECRET, NULLABLE, LEFT_OUT, DOC("Of a url_token: what the service calls; shown this once")),
 	SHOWN_TAIL,
 };
 static const struct field_table secret_table = FIELD_TABLE("producers.secret", shown, secret_fields);
@@ -204,6 +205,14 @@ static bool new_secret(struct change *c)
 	struct trade_api *api = c->deed.api;
 	c->deed.write.shown_once = true;
 	secret_make(api->options.env, "", c->secret);
+	if (c->producer.kind == PRODUCER_URL_TOKEN) { /* it signs nothing: its hash is enough to know it again */
+		unsigned char *sha = arena_alloc(&c->deed.x->arena, SHA256_SIZE);
+		if (sha != NULL)
+			sha256(c->secret, strlen(c->secret), sha);
+		c->producer.secret = sha;
+		c->producer.secret_size = SHA256_SIZE;
+		return sha != NULL;
+	}
 	c->producer.secret = producer_seal_secret(api->options.env, api->secret_key, c->producer.producer_id, c->secret,
 											  &c->deed.x->arena, &c->producer.secret_size);
 	return c->producer.secret != NULL;
@@ -221,8 +230,12 @@ static void answer_with_secret(struct deed *deed, int status)
 	base64_encode(base64, c->secret, strlen(c->secret));
 	memcpy(secret, c->secret, sizeof secret);
 	wipe(c->secret, sizeof c->secret);
-	shown.secret = secret;
-	shown.webhook_secret = arena_printf(&deed->x->arena, WEBHOOK_SECRET_PREFIX "%s", base64);
+	if (c->producer.kind == PRODUCER_URL_TOKEN) {
+		shown.hook_url = arena_printf(&deed->x->arena, "/hooks/tv/%s", secret);
+	} else {
+		shown.secret = secret;
+		shown.webhook_secret = arena_printf(&deed->x->arena, WEBHOOK_SECRET_PREFIX "%s", base64);
+	}
 	reply_fact(deed->x, status, &secret_table, &shown); /* from here on the exchange is another's, and c with it */
 	wipe(secret, sizeof secret);
 }
@@ -263,10 +276,6 @@ static void handle_create(struct exchange *x)
 	struct change *c = start(x);
 	if (c == NULL)
 		return;
-	if (c->request.kind == PRODUCER_URL_TOKEN) {
-		exchange_failf(x, ERR_NOT_IMPLEMENTED, "Producers that call a URL are not there yet.");
-		return;
-	}
 	id_make(c->deed.api->options.ids, c->id);
 	c->producer = (struct producer){
 		.producer_id = c->id,

@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/env.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/num.h"
@@ -158,21 +159,31 @@ static bool read_device(struct terminal *t, struct db *db, struct err *err)
 								&t->has_account, err);
 }
 
+/* What the part refuses is undone, and answered; the nonce stays spent. */
+static bool attempt(struct terminal *t, struct db *db, struct err *err)
+{
+	struct err why;
+	if (db_attempt(db, run_part, t, &why))
+		return true;
+	if (err_status(why.kind) < 500)
+		return deed_refuse(&t->deed, why.kind, "%s", why.message);
+	*err = why;
+	return false;
+}
+
 static bool apply(struct deed *deed, struct db *db, struct err *err)
 {
 	struct terminal *t = (struct terminal *)deed;
 	bool fresh;
-	struct err why;
 	if (!read_device(t, db, err) || !nonce_spend(db, t->device.device_id, t->nonce, deed->now_us, &fresh, err))
 		return false;
-	if (!fresh)
-		return deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
-	if (db_attempt(db, run_part, t, &why))
-		return true;
-	if (err_status(why.kind) < 500)
-		return deed_refuse(deed, why.kind, "%s", why.message);
-	*err = why;
-	return false;
+	return fresh ? attempt(t, db, err) : deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
+}
+
+static bool apply_again(struct deed *deed, struct db *db, struct err *err)
+{
+	struct terminal *t = (struct terminal *)deed;
+	return read_device(t, db, err) && attempt(t, db, err);
 }
 
 static void answer(struct deed *deed)
@@ -187,6 +198,12 @@ void terminal_write(struct terminal *t, bool (*part)(struct terminal *terminal, 
 	t->part = part;
 	t->answer = answered;
 	deed_write(&t->deed, apply, answer);
+}
+
+void terminal_again(struct terminal *t)
+{
+	t->deed.now_us = env_wall_us(t->deed.api->options.env);
+	deed_write(&t->deed, apply_again, answer);
 }
 
 /* --- forms --- */

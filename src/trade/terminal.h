@@ -39,6 +39,9 @@ void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate);
 void terminal_write(struct terminal *terminal, bool (*part)(struct terminal *terminal, struct db *db, struct err *err),
 					void (*answer)(struct terminal *terminal));
 
+/* A second op of one that was not answered yet: the nonce is spent already.  The clock is read anew. */
+void terminal_again(struct terminal *terminal);
+
 /*
  * Answer the result that `t` holds in the form that ?form= asks for.  A table's rows are those of the member `list`,
  * or with NULL the result itself; `columns` are its members, NULL-terminated.  The query must have been decoded.

@@ -5,6 +5,7 @@
 #include "trade/chart_op.h"
 #include "trade/domain/backtest_op.h"
 #include "trade/domain/guards.h"
+#include "trade/domain/hook_sources.h"
 #include "trade/domain/indicators_op.h"
 #include "trade/domain/instruments.h"
 #include "trade/domain/margin.h"
@@ -25,5 +26,6 @@ const struct op *const trade_ops[] = {
 };
 const size_t trade_ops_count = sizeof trade_ops / sizeof *trade_ops;
 
-const struct pack_kind *const trade_pack_kinds[] = {&trade_instruments_kind, &trade_sessions_kind};
+const struct pack_kind *const trade_pack_kinds[] = {&trade_hook_sources_kind, &trade_instruments_kind,
+													&trade_sessions_kind};
 const size_t trade_pack_kinds_count = sizeof trade_pack_kinds / sizeof *trade_pack_kinds;

@@ -6,6 +6,7 @@
 #include "core/env.h"
 #include "core/must.h"
 #include "http/router.h"
+#include "seal/outbox.h"
 #include "store/store.h"
 #include "trade/chart_cache.h"
 #include "trade/closing.h"
@@ -14,6 +15,7 @@
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
+#include "trade/waiting.h"
 
 struct trade_api *trade_api_open(const struct trade_api_options *options)
 {
@@ -24,6 +26,8 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, api->secret_key,
 				sizeof api->secret_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
+	api->waiting = waiting_new(options->store, options->env);
+	outbox_hook(options->outbox, waiting_wake, api->waiting);
 	countersign_on(options->countersign, COUNTERSIGN_APPROVAL, signal_told, api);
 	return api;
 }
@@ -33,10 +37,18 @@ void trade_api_serve(struct trade_api *api, const struct trade_serving *serving)
 	api->serving = *serving;
 }
 
+void trade_api_stop(struct trade_api *api)
+{
+	if (api != NULL)
+		waiting_stop(api->waiting);
+}
+
 void trade_api_close(struct trade_api *api)
 {
 	if (api == NULL)
 		return;
+	trade_api_stop(api);
+	waiting_free(api->waiting);
 	chart_cache_free(api->charts);
 	free(api);
 }
@@ -69,6 +81,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 {
 	router_add(router, producers_routes, producers_routes_count, api);
 	router_add(router, ingest_routes, ingest_routes_count, api);
+	router_add(router, hook_routes, hook_routes_count, api);
 	router_add(router, signals_routes, signals_routes_count, api);
 	router_add(router, approvals_routes, approvals_routes_count, api);
 	router_add(router, trading_routes, trading_routes_count, api);

@@ -34,7 +34,9 @@ struct trade_api_options {
 };
 
 struct trade_api *trade_api_open(const struct trade_api_options *options);
-void trade_api_close(struct trade_api *api); /* NULL is fine */
+/* Let those that wait go on, before the front and the store close; and the end.  NULL is fine for both. */
+void trade_api_stop(struct trade_api *api);
+void trade_api_close(struct trade_api *api);
 
 /* What exists only while it serves; each may be NULL: nothing is kept by key, nothing limited. */
 struct trade_serving {

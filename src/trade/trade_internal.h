@@ -13,6 +13,7 @@ struct trade_api {
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	_Atomic uint64_t refused_signatures;
 	struct chart_cache *charts;
+	struct waiting *waiting;
 };
 
 #endif

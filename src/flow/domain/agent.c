@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 const char *const memory_type_names[] = {"observation", "action", "result", "reasoning", "metadata", NULL};
-const char *const agent_status_names[] = {"healthy", "degraded", "critical", NULL};
+const char *const agent_status_names[] = {"healthy", "degraded", "critical", "failed", "recovering", NULL};
 const char *const strategy_names[] = {"breadth_first", "depth_first", "hybrid", "adaptive", NULL};
 const char *const anomaly_level_names[] = {"normal", "warning", "critical", NULL};
 
@@ -42,9 +42,11 @@ double agent_score(const struct heartbeat *h)
 	return clamp(.4 * resources + .3 * left + .3 * done);
 }
 
+/* A sum of thirds and fifths that is 0.8 on paper may be a hair below it in binary. */
 enum agent_status agent_status(double score)
 {
-	return score >= .8 ? AGENT_HEALTHY : score >= .5 ? AGENT_DEGRADED : AGENT_CRITICAL;
+	const double hair = 1e-12;
+	return score >= .8 - hair ? AGENT_HEALTHY : score >= .5 - hair ? AGENT_DEGRADED : AGENT_CRITICAL;
 }
 
 long estimate_children(enum strategy strategy, double complexity, double depth, double max_depth)

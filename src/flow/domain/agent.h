@@ -24,7 +24,8 @@ struct importance_weights {
 double memory_importance(const struct importance_weights *weights, double access_count, double age_hours,
 						 double importance, enum memory_type type, double max_access, double max_age_hours);
 
-enum agent_status { AGENT_HEALTHY, AGENT_DEGRADED, AGENT_CRITICAL };
+/* The first three follow from a score; domain/health.h has the others. */
+enum agent_status { AGENT_HEALTHY, AGENT_DEGRADED, AGENT_CRITICAL, AGENT_FAILED, AGENT_RECOVERING };
 extern const char *const agent_status_names[];
 
 /* Figures of a heartbeat. */

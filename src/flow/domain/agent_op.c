@@ -6,6 +6,7 @@
 #include "core/arena.h"
 #include "core/field.h"
 #include "flow/domain/agent.h"
+#include "flow/domain/money.h"
 #include "seal/calc.h"
 
 /* Operations over agent.h. */
@@ -103,16 +104,30 @@ const struct op flow_importance_op = {
 
 /* --- flow.agent_score --- */
 
-static const struct field heartbeat_fields[] = {
-	F_NUM(heartbeat, memory_usage_mb, REQUIRED, RANGE(0, 1e9), UNIT("MB")),
-	F_NUM(heartbeat, cpu_usage_percent, REQUIRED, RANGE(0, 100), UNIT("%")),
-	F_NUM(heartbeat, cost_consumed, RANGE(0, 1e15), DEFAULT(0)),
-	F_NUM(heartbeat, budget_remaining, RANGE(0, 1e15), DEFAULT(0)),
-	F_NUM(heartbeat, completed_tasks, NAMED("completed_tasks_count"), ALSO("completed_tasks"), RANGE(0, 1e15),
-		  DEFAULT(0)),
-	F_NUM(heartbeat, failed_tasks, NAMED("failed_tasks_count"), ALSO("failed_tasks"), RANGE(0, 1e15), DEFAULT(0)),
+struct score_request {
+	double memory_usage_mb, cpu_usage_percent, completed_tasks, failed_tasks;
+	int64_t working_memory_count, episodic_memory_count, active_tasks_count;
+	const struct json *cost_consumed, *budget_remaining;
 };
-static const struct field_table heartbeat_table = FIELD_TABLE("flow.agent_score.request", heartbeat, heartbeat_fields);
+
+#define UNSCORED DOC("Of the heartbeat; not part of the score")
+
+static const struct field heartbeat_fields[] = {
+	F_NUM(score_request, memory_usage_mb, REQUIRED, RANGE(0, 1e9), UNIT("MB")),
+	F_NUM(score_request, cpu_usage_percent, REQUIRED, RANGE(0, 100), UNIT("%")),
+	F_JSON(score_request, cost_consumed, DOC("Decimal text or a number from 0; default 0")),
+	F_JSON(score_request, budget_remaining, DOC("Decimal text or a number from 0; default 0")),
+	F_NUM(score_request, completed_tasks, NAMED("completed_tasks_count"), ALSO("completed_tasks"), RANGE(0, 1e15),
+		  DEFAULT(0)),
+	F_NUM(score_request, failed_tasks, NAMED("failed_tasks_count"), ALSO("failed_tasks"), RANGE(0, 1e15), DEFAULT(0)),
+	F_INT(score_request, active_tasks_count, RANGE(0, 1e15), UNSCORED),
+	F_INT(score_request, working_memory_count, RANGE(0, 1e15), UNSCORED),
+	F_INT(score_request, episodic_memory_count, RANGE(0, 1e15), UNSCORED),
+};
+static const struct field_table heartbeat_table =
+	FIELD_TABLE("flow.agent_score.request", score_request, heartbeat_fields);
+
+static const char *const scored_names[] = {"healthy", "degraded", "critical", NULL};
 
 struct score_result {
 	double score;
@@ -121,15 +136,31 @@ struct score_result {
 
 static const struct field score_fields[] = {
 	F_NUM(score_result, score),
-	F_ENUM(score_result, status, agent_status_names),
+	F_ENUM(score_result, status, scored_names),
 };
 static const struct field_table score_table = FIELD_TABLE("flow.agent_score.result", score_result, score_fields);
 
+static double money_taken(struct calc *calc, const struct json *json, const char *pointer)
+{
+	int64_t micros = 0;
+	if (json != NULL && !money_of_json(json, &micros))
+		calc_fault(calc, pointer, "format", "must be an amount of money from 0, as decimal text or a number");
+	return (double)micros / MONEY_UNIT;
+}
+
 static bool run_score(struct calc *calc, const void *input, void *output)
 {
+	const struct score_request *r = input;
 	struct score_result *result = output;
-	(void)calc;
-	result->score = agent_score(input);
+	const struct heartbeat heartbeat = {.memory_usage_mb = r->memory_usage_mb,
+										.cpu_usage_percent = r->cpu_usage_percent,
+										.cost_consumed = money_taken(calc, r->cost_consumed, "/cost_consumed"),
+										.budget_remaining = money_taken(calc, r->budget_remaining, "/budget_remaining"),
+										.completed_tasks = r->completed_tasks,
+										.failed_tasks = r->failed_tasks};
+	if (calc->faults.count > 0)
+		return false;
+	result->score = agent_score(&heartbeat);
 	result->status = (int)agent_status(result->score);
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/frame.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/listening.h"
 
 void body_set_variable(struct frame *block, int at, const char *name, struct datum *value)
 {
@@ -165,6 +166,9 @@ void body_open(struct run *run, struct frame *frame)
 		break;
 	case IR_CALL:
 		open_call(run, frame);
+		break;
+	case IR_LISTEN:
+		listening_open(run, frame);
 		break;
 	default: /* waits for a timer or an answer */
 		frame->state = FRAME_WAITING;

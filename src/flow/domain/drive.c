@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/drive_listen.h"
 #include "flow/domain/duration.h"
 #include "flow/domain/ir.h"
 
@@ -199,6 +200,8 @@ static bool enter_figures(struct place *place, struct row *row, struct trouble *
 			return false;
 		row->due_us = place->drive->now_us + (ms > 0 ? ms * 1000 : 1);
 	}
+	if (task->type == IR_LISTEN)
+		return drive_since(place, &row->n, trouble);
 	if (task->type == IR_CALL && task->call.callee == IR_FUNCTION) {
 		if (task->call.function == NULL)
 			return trouble_set(trouble, TROUBLE_CONFIGURATION, "No such function", "%s is not there.", task->call.name);
@@ -247,15 +250,12 @@ static void enter_leaf(struct place *place)
 /* What definitions may say and the engine does not do yet: it says so, in place of waiting for ever. */
 static const char *missing(const struct ir_task *task)
 {
-	bool asks = task->type == IR_CALL || task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT;
+	bool asks = task->type == IR_CALL || task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT ||
+				task->type == IR_RUN_WORKFLOW;
 	if (task->extensions != NULL)
 		return "extensions";
 	if (task->input_secrets && !drive_is_leaf(task) && !asks)
 		return "a secret in the input of a task with tasks of its own";
-	if (task->type == IR_LISTEN)
-		return "listen";
-	if (task->type == IR_RUN_WORKFLOW)
-		return "run: workflow";
 	if (task->type == IR_RUN_SCRIPT && strcmp(task->process.language, "sh") != 0 &&
 		strcmp(task->process.language, "shell") != 0)
 		return "scripts but those of sh";
@@ -268,6 +268,7 @@ static const char *missing(const struct ir_task *task)
 	case IR_FUNCTION:
 	case IR_WORKER:
 	case IR_COUNTERSIGN:
+	case IR_LLM:
 		return NULL;
 	default:
 		return task->call.name;
@@ -493,6 +494,9 @@ static void decide_open(struct place *place)
 	case IR_TRY:
 		drive_try(place);
 		break;
+	case IR_LISTEN:
+		drive_listen(place);
+		break;
 	default:
 		break;
 	}
@@ -536,7 +540,9 @@ static void decide_task(struct drive *drive, struct frame *frame)
 					 frame->caught && frame->task->try_.has_then ? &frame->task->try_.catch_next : NULL);
 		break;
 	case FRAME_WAITING:
-		if (!frame->sent && frame->due_us == 0)
+		if (frame->listening != NULL)
+			drive_listen(&place);
+		else if (!frame->sent && frame->due_us == 0)
 			prepare(&place);
 		break;
 	case FRAME_OPEN:
@@ -607,7 +613,9 @@ enum drive_end drive_turn(struct drive *drive, size_t limit)
 			end_now(drive);
 			break;
 		}
-		if (drive->rows >= limit)
+		if (run->status == RUN_SUSPENDED)
+			return DRIVE_WAITS;
+		if (drive->rows >= limit || drive->yield)
 			return DRIVE_MORE;
 		struct frame *frame = run_next_ready(run);
 		if (frame == NULL)
@@ -628,11 +636,8 @@ void drive_start(struct drive *drive, struct datum *input)
 
 void drive_result(struct drive *drive, struct frame *frame, struct datum *output, struct datum *error, bool definite)
 {
-	struct row row = drive_row(drive, ROW_RESULT, frame);
-	row.output = output;
-	row.error = error;
-	row.definite = definite;
-	drive_emit(drive, &row);
+	const struct drive_outcome outcome = {.output = output, .error = error, .definite = definite};
+	drive_result_cost(drive, frame, &outcome);
 }
 
 void drive_suspend(struct drive *drive, const char *reason)

@@ -19,8 +19,12 @@
 #include "flow/domain/scope.h"
 #include "flow/domain/trouble.h"
 
+struct child_spec;
 struct datum;
 struct json;
+
+struct place;
+enum drive_means { MEANS_ENOUGH, MEANS_SHORT, MEANS_FAULT };
 
 /* Who answers what a decision needs to know. */
 struct world {
@@ -33,8 +37,17 @@ struct world {
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
 	/* A document by its address: a reference; NULL sets *trouble.  May block. */
 	struct datum *(*resource)(void *self, const char *uri, struct trouble *trouble);
+	/*
+	 * Can the step be paid for?  asked: what metadata.cost says, or NULL.  *cost: MEANS_ENOUGH, what is to be kept for
+	 * it; MEANS_SHORT, which budget has not enough; NULL: nothing.  MEANS_FAULT sets *trouble.  NULL: steps are free.
+	 */
+	enum drive_means (*afford)(void *self, const struct place *place, struct datum *request, struct datum *asked,
+							   struct datum **cost, struct trouble *trouble);
+	/* The version of a workflow that is to be run, by its name; false sets *trouble. */
+	bool (*child)(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
 	void (*id)(void *self, char id[37]);
+	bool llm;                 /* is there an endpoint that models can be asked at? */
 	const char *error_base;   /* flow.error_base; NULL: the standard one */
 	const char *event_source; /* of emitted events that name none */
 	int64_t retry_max, retry_max_delay_ms;
@@ -46,7 +59,9 @@ struct drive {
 	int64_t now_us;                                  /* the turn's one time */
 	void (*emit)(void *self, const struct row *row); /* before it is applied; copies what it keeps */
 	void *self;
-	size_t rows; /* emitted so far */
+	size_t rows;    /* emitted so far */
+	size_t results; /* of them: results of side effects */
+	bool yield;     /* what is next belongs to another commit */
 };
 
 enum drive_end {
@@ -65,6 +80,16 @@ void drive_start(struct drive *drive, struct datum *input);
 
 /* What came of an intent.  `error` or `output`; definite: an answer came, so that a retry is a new attempt. */
 void drive_result(struct drive *drive, struct frame *frame, struct datum *output, struct datum *error, bool definite);
+
+/* The same with what it cost, {amount_micros, …} (NULL: nothing is known of it). */
+struct drive_outcome {
+	struct datum *output, *error, *cost;
+	bool definite;
+};
+void drive_result_cost(struct drive *drive, struct frame *frame, const struct drive_outcome *outcome);
+
+/* A budget has not enough, {budget_id, amount_micros?, …}: the run stands still. */
+void drive_halt(struct drive *drive, struct datum *why);
 
 void drive_suspend(struct drive *drive, const char *reason);
 void drive_resume(struct drive *drive);
@@ -138,6 +163,9 @@ bool drive_dag(struct place *place, struct datum **output, struct trouble *troub
 /* Is the step's task passed over, and why?  False: asking failed. */
 bool drive_dag_skips(struct place *place, const char **reason, bool *skips, struct trouble *trouble);
 void drive_prepare(struct place *place); /* a waiting task that has not said yet what for */
+
+/* What the step may cost, before its intent.  False: it was dealt with; else *cost is for the intent, or NULL. */
+bool drive_money(struct place *place, struct datum *request, struct datum **cost);
 
 /* Milliseconds of a duration that may be an expression; false sets *trouble. */
 bool drive_duration(const struct place *place, const struct ir_duration *duration, struct datum *in, int64_t *ms,

@@ -4,8 +4,10 @@
 #include "core/json.h"
 #include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/drive_child.h"
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/llm_call.h"
 #include "flow/domain/openapi_call.h"
 
 static const struct ir_value *asked(const struct ir_task *task)
@@ -61,6 +63,18 @@ static struct datum *as_http(const struct place *place, struct datum *with, stru
 	return request;
 }
 
+static struct datum *as_llm(const struct place *place, struct datum *with, struct trouble *trouble)
+{
+	struct datum *request = NULL;
+	if (place->drive->world->llm)
+		request = llm_call_request(with, trouble);
+	else
+		trouble_set(trouble, TROUBLE_CONFIGURATION, "No model endpoint",
+					"This server asks no models: flow.llm.base_url.");
+	datum_unref(with);
+	return request;
+}
+
 /* Sent before and its end not known: the same request goes by the same key, another one is another attempt. */
 static void intend(struct place *place, struct datum *request)
 {
@@ -72,21 +86,34 @@ static void intend(struct place *place, struct datum *request)
 		drive_fault(place, &trouble);
 		return;
 	}
-	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
 	bool same = unsure != NULL && datum_same_text(unsure->request, request);
+	struct datum *cost = NULL;
+	if (same)
+		datum_set(&cost, unsure->cost); /* what was kept for the same request still is */
+	else if (!drive_money(place, request, &cost))
+		return;
+	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
 	row.request = request;
+	row.cost = cost;
 	row.n = same ? unsure->deliveries + 1 : 1;
 	if (unsure != NULL && !same)
 		row.attempt = place->frame->attempt + 1;
 	drive_emit(place->drive, &row);
+	datum_unref(cost);
 }
 
 void drive_prepare(struct place *place)
 {
 	struct trouble trouble;
+	if (place->task->type == IR_RUN_WORKFLOW) {
+		drive_child(place);
+		return;
+	}
 	struct datum *request = request_of(place, &trouble);
 	if (request != NULL && (calls(place->task, IR_HTTP) || calls(place->task, IR_OPENAPI)))
 		request = as_http(place, request, &trouble);
+	else if (request != NULL && calls(place->task, IR_LLM))
+		request = as_llm(place, request, &trouble);
 	if (request == NULL || !ask_check(place->task, datum_tree(request), &trouble)) {
 		drive_fault(place, &trouble);
 		datum_unref(request);

@@ -7,6 +7,7 @@
 #include "core/must.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/listening.h"
 
 struct frame *run_frame(const struct run *run, uint32_t number)
 {
@@ -157,12 +158,14 @@ static void free_frame(struct frame *frame)
 							frame->input,
 							frame->items,
 							frame->request,
+							frame->cost,
 							frame->variables[0].value,
 							frame->variables[1].value};
 	for (size_t i = 0; i < sizeof held / sizeof *held; i++)
 		datum_unref(held[i]);
 	free_values(frame->results, frame->results_count);
 	free_values(frame->errors, frame->results_count);
+	listening_free(frame->listening);
 	free(frame->steps);
 	free(frame->left);
 	free(frame->queue);
@@ -186,6 +189,7 @@ void unsure_free(struct unsure *unsure)
 	if (unsure == NULL)
 		return;
 	datum_unref(unsure->request);
+	datum_unref(unsure->cost);
 	free(unsure);
 }
 
@@ -196,13 +200,14 @@ const struct unsure *run_unsure(const struct run *run, const char *path)
 
 void frame_note_unsure(struct run *run, const struct frame *frame)
 {
-	if (frame->request == NULL)
-		return;
+	if (frame->request == NULL || frame->task->type == IR_RUN_WORKFLOW)
+		return; /* a run that was started is cancelled with the task: the next one is another */
 	struct unsure *unsure = malloc(sizeof *unsure);
 	void *old = NULL;
 	must(unsure != NULL);
 	*unsure = (struct unsure){
 		.attempt = frame->attempt, .deliveries = frame->deliveries, .request = datum_ref(frame->request)};
+	datum_set(&unsure->cost, frame->cost);
 	must(map_set(&run->unsure, frame->path, unsure, &old));
 	unsure_free(old);
 }

@@ -24,7 +24,7 @@ static const struct {
 	{"input", offsetof(struct row, input)},     {"output", offsetof(struct row, output)},
 	{"context", offsetof(struct row, context)}, {"error", offsetof(struct row, error)},
 	{"event", offsetof(struct row, event)},     {"items", offsetof(struct row, items)},
-	{"request", offsetof(struct row, request)},
+	{"request", offsetof(struct row, request)}, {"cost", offsetof(struct row, cost)},
 };
 enum { VALUES = sizeof values / sizeof *values };
 

@@ -13,6 +13,7 @@
 #include "flow/domain/frame.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/redo.h"
+#include "flow/domain/listening.h"
 
 const char *const run_status_names[RUN_STATUSES] = {
 	[RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",     [RUN_WAITING] = "waiting",
@@ -205,6 +206,8 @@ static bool apply_round(struct run *run, const struct row *row, struct frame *fr
 		run_ready(run, frame);
 		return true;
 	}
+	if (frame->task->type == IR_LISTEN)
+		return listening_keep(run, row, frame) || misfit(row, err);
 	if (frame->task->type != IR_FOR || row->index >= datum_tree(frame->items)->count)
 		return misfit(row, err);
 	apply_for_round(run, row, frame);
@@ -275,6 +278,8 @@ static void apply_intent(struct run *run, const struct row *row, struct frame *f
 	frame->deliveries = row->n;
 	if (row->request != NULL)
 		datum_set(&frame->request, row->request);
+	if (row->cost != NULL)
+		datum_set(&frame->cost, row->cost);
 }
 
 static void apply_result(struct run *run, const struct row *row, struct frame *frame)
@@ -299,12 +304,14 @@ static void apply_suspended(struct run *run, const struct row *row)
 	run->status = RUN_SUSPENDED;
 	run->suspended_us = row->at_us;
 	run->reason = row->reason != NULL && strcmp(row->reason, "budget") == 0 ? "budget" : "paused";
+	datum_set(&run->halt, row->cost);
 }
 
 static void apply_resumed(struct run *run, const struct row *row)
 {
 	run->status = RUN_RUNNING;
 	run->reason = NULL;
+	datum_set(&run->halt, NULL);
 	shift_timers(run, row->at_us - run->suspended_us); /* the clock of a timeout stands still meanwhile */
 	for (size_t i = 0; i < run->frames_count; i++)
 		run_ready(run, run->frames[i]);
@@ -326,7 +333,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 {
 	if (frame == NULL || (frame->is_block && frame->block == NULL))
 		return misfit(row, err);
-	bool needs_task = row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT;
+	bool needs_task =
+		row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT || row->kind == ROW_EVENT;
 	if (needs_task && frame->is_block)
 		return misfit(row, err);
 	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND);
@@ -365,6 +373,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 	case ROW_PATCHED:
 		redo_step(run, row, frame);
 		break;
+	case ROW_EVENT:
+		return listening_hear(run, row, frame) || misfit(row, err);
 	default:
 		return misfit(row, err);
 	}
@@ -471,7 +481,7 @@ void run_fini(struct run *run)
 	while (run->frames_count > 0)
 		frame_close(run, run->frames[0]);
 	free(run->frames);
-	struct datum *held[] = {run->input, run->context, run->output, run->error, run->ended};
+	struct datum *held[] = {run->halt, run->input, run->context, run->output, run->error, run->ended};
 	for (size_t i = 0; i < sizeof held / sizeof *held; i++)
 		datum_unref(held[i]);
 	map_fini(&run->visits);

@@ -85,13 +85,14 @@ struct frame {
 	bool caught;           /* a try whose catch has taken over: its own directive does not hold */
 	int64_t retries;       /* of a try */
 	int64_t attempt_us;    /* when the current attempt of a try began */
-	struct datum *items;   /* of a loop: what it goes through; of a listener: the keys bound so far */
+	struct datum *items;   /* of a loop: what it goes through */
 	struct datum *request; /* of a side effect */
+	struct datum *cost;    /* what was kept for it; or NULL */
 	bool sent;             /* an intent is there and no result yet */
 	bool asked;            /* the engine's: it has been handed to those who are asked (asks.c) */
 	uint32_t rounds_begun, rounds_over;
 	size_t results_count;
-	struct datum **results; /* of a fork, a parallel loop, a DAG, a listener: by index; NULL: not there (yet) */
+	struct datum **results; /* of a fork, a parallel loop, a DAG: by index; NULL: not there (yet) */
 	struct datum **errors;  /* of a settling loop or a DAG */
 	unsigned char *steps;   /* of a DAG: enum dag_state of each */
 	uint32_t *left;         /* of a DAG: dependencies of each that are not over */
@@ -99,6 +100,7 @@ struct frame {
 	uint32_t queue_first, steps_ready;
 	struct ir_block single; /* a block of one task that stands in no list: a step, a function's body */
 	bool skipped, upstream; /* a step's block: why its task did not run */
+	struct listening *listening; /* of a listener (listening.h); else NULL */
 };
 
 /* {inputs, steps{ID{output, status}}} of a DAG as it stands: what its expressions see. */
@@ -112,7 +114,7 @@ uint32_t run_dag_next(const struct frame *frame); /* the step that has been read
 struct unsure {
 	uint32_t attempt;
 	int64_t deliveries;
-	struct datum *request;
+	struct datum *request, *cost; /* cost: kept for it; or NULL */
 };
 
 enum dag_state { DAG_PENDING, DAG_RUNNING, DAG_COMPLETED, DAG_SKIPPED, DAG_UPSTREAM_FAILED, DAG_FAULTED };
@@ -124,6 +126,7 @@ struct run {
 	const char *version; /* of the program, for $runtime; the caller's */
 	enum run_status status;
 	const char *reason; /* of a suspension: "paused", "budget"; static or NULL */
+	struct datum *halt; /* "budget": what it lacks, {budget_id, amount_micros?, ...}; or NULL */
 	int64_t seq;        /* of the last row */
 	int64_t now_us;     /* of the last row */
 	int64_t started_us, ended_us, suspended_us;

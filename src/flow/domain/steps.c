@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
@@ -148,11 +149,21 @@ static void take_patch(struct step *step, const struct row *row)
 		step->status = STEP_RUNNING;
 }
 
+/* What it cost: every attempt by itself, and the sum of its deliveries. */
+static void take_cost(struct step *step, const struct row *row)
+{
+	const struct json *amount = row->cost == NULL ? NULL : json_get(datum_tree(row->cost), "amount_micros");
+	step->costs = step->costs || row->cost != NULL;
+	if (row->kind == ROW_RESULT && amount != NULL && amount->kind == JS_INT)
+		step->cost_micros += amount->integer;
+}
+
 static void watch_step(struct steps *steps, const struct row *row, const struct frame *frame)
 {
 	struct step *step = begins(row, frame) ? begin(steps, row, frame) : find(steps, row->path);
 	if (step == NULL || frame == NULL)
 		return;
+	take_cost(step, row);
 	switch (row->kind) {
 	case ROW_ENTERED:
 		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;

@@ -231,8 +231,7 @@ static void add_line(const struct plate_problem *p, const struct plate_size *siz
 		in->points[in->count++] = (struct anchor_point){x, i * pitch};
 }
 
-/* Shear of the worst anchor by V and by torsion about the middle of all of them, for the whole group. */
-static double shear_lb(const struct plate_problem *p, const struct plate_size *size, const struct anchor_problem *group)
+double plate_bolt_shear_kip(const struct plate_problem *p, const struct plate_size *size)
 {
 	struct anchor_problem all = {.count = 0};
 	double arm = size->l_in / 2 - p->edge_in, middle = size->w_in / 2 - p->edge_in, farthest = 0, polar = 0;
@@ -243,8 +242,7 @@ static double shear_lb(const struct plate_problem *p, const struct plate_size *s
 		farthest = fmax(farthest, r);
 		polar += r * r;
 	}
-	double worst = p->v_kip / size->bolts + (polar > 0 ? p->t_kipin * farthest / polar : 0);
-	return 1000 * worst * (double)group->count;
+	return p->v_kip / size->bolts + (polar > 0 ? p->t_kipin * farthest / polar : 0);
 }
 
 static double beyond(double block_in, double outermost_in)
@@ -312,7 +310,7 @@ static void check_embedded(const struct plate_problem *p, const struct plate_siz
 		in.edges.x1_in += 2 * arm;
 	else
 		add_line(p, size, -arm, &in);
-	in.v_lb = factor * shear_lb(p, size, &in);
+	in.v_lb = factor * (1000 * plate_bolt_shear_kip(p, size) * (double)in.count);
 	if (one_line) {
 		in.n_lb = factor * 1000 * fmax(a->forces.tension_kip, 0);
 	} else if (a->forces.lifted) {

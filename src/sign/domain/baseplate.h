@@ -90,6 +90,9 @@ void plate_check(const struct plate_problem *problem, const struct plate_size *s
 /* The same but for the anchors in concrete. */
 void plate_check_steel(const struct plate_problem *problem, const struct plate_size *size, struct plate_answer *answer);
 
+/* Shear of the worst anchor by V and by torsion about the middle of all of them. */
+double plate_bolt_shear_kip(const struct plate_problem *problem, const struct plate_size *size);
+
 #define PLATE_SIDE_MAX_IN 96
 #define PLATE_THICKNESS_MAX_IN 4
 #define PLATE_LB_IN3 .2836

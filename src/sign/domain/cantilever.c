@@ -49,14 +49,14 @@ double cantilever_tip_in(const struct cantilever_loads *loads, const struct cant
 /* REF: AASHTO LTS-6 table 11.6-1: cantilevered sign, natural wind gusts */
 double fatigue_natural_if(int importance)
 {
-	static const double factors[] = {[FATIGUE_I] = 1, [FATIGUE_II] = .80, [FATIGUE_III] = .55};
+	static const double factors[] = {[FATIGUE_I] = 1, [FATIGUE_II] = .85, [FATIGUE_III] = .70};
 	return factors[importance];
 }
 
 /* REF: AASHTO LTS-6 table 11.6-1: cantilevered sign, galloping */
 double fatigue_galloping_if(int importance)
 {
-	static const double factors[] = {[FATIGUE_I] = 1, [FATIGUE_II] = .65, [FATIGUE_III] = .30};
+	static const double factors[] = {[FATIGUE_I] = 1, [FATIGUE_II] = .70, [FATIGUE_III] = .40};
 	return factors[importance];
 }
 

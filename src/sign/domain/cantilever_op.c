@@ -371,6 +371,15 @@ static void assume(struct hanging *h)
 				h->x_ft);
 	calc_assume(h->calc, "arms_share", "Arms share wind and weight evenly, at the height of the sign's middle.");
 	calc_assume(h->calc, "fatigue_arms", "Fatigue is checked where the arms meet the pole; truck gusts are not.");
+	calc_assume(
+		h->calc, "fatigue_sources",
+		"Fatigue pressures, thresholds and drag by AASHTO LTS-6 as published in part: check the tables against a "
+		"printed copy.");
+	if (h->r->fatigue.importance != FATIGUE_I)
+		calc_warn(h->calc, "fatigue_importance", "/fatigue/importance",
+				  "The importance factors below category I (natural wind %.2f, galloping %.2f) were not compared with "
+				  "the printed table 11.6-1 of AASHTO LTS-6.",
+				  fatigue_natural_if(h->r->fatigue.importance), fatigue_galloping_if(h->r->fatigue.importance));
 }
 
 static bool run(struct calc *calc, const void *input, void *output)

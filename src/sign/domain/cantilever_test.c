@@ -94,10 +94,10 @@ static void fatigue_by_the_tables(void **state)
 {
 	(void)state;
 	assert_near(fatigue_natural_if(FATIGUE_I), 1, 0);
-	assert_near(fatigue_natural_if(FATIGUE_II), .8, 0);
-	assert_near(fatigue_natural_if(FATIGUE_III), .55, 0);
-	assert_near(fatigue_galloping_if(FATIGUE_II), .65, 0);
-	assert_near(fatigue_galloping_if(FATIGUE_III), .3, 0);
+	assert_near(fatigue_natural_if(FATIGUE_II), .85, 0);
+	assert_near(fatigue_natural_if(FATIGUE_III), .70, 0);
+	assert_near(fatigue_galloping_if(FATIGUE_II), .70, 0);
+	assert_near(fatigue_galloping_if(FATIGUE_III), .40, 0);
 	assert_near(fatigue_panel_cd(4, 4), 1.12, 1e-12);
 	assert_near(fatigue_panel_cd(4, 6), 1.155, 1e-12);
 	assert_near(fatigue_panel_cd(6, 4), 1.155, 1e-12);

@@ -254,12 +254,43 @@ struct design_known_bars {
 	bool enough;
 };
 
+enum { DESIGN_PLATE_SIDES = 5, DESIGN_PLATE_BOLTS = 5, DESIGN_PLATE_COUNTS = 2, DESIGN_ANCHOR_MEMOS = 512 };
+
+/* A plate that holds as steel: what its price and its anchors' loads are does not depend on the concrete. */
+struct design_plate_option {
+	struct design_plate plate; /* but for the embedment */
+	double usd;
+	bool one_line; /* of the anchors pulls */
+	double tension_kip, shear_kip;
+	int dia, order; /* which diameter; place among equals */
+};
+
+/* All plates a pole may stand on, the cheapest first. */
+struct design_plates {
+	struct plate_problem problems[DESIGN_PLATE_BOLTS]; /* of each diameter, without the concrete's size */
+	struct design_plate_bolt {
+		double from_in; /* the shortest side */
+		bool holds;     /* the longest plate does, as steel */
+	} bolts[DESIGN_PLATE_COUNTS][DESIGN_PLATE_BOLTS];
+	struct design_plate_option options[DESIGN_PLATE_COUNTS * DESIGN_PLATE_BOLTS * DESIGN_PLATE_SIDES];
+	size_t count;
+};
+
+/* What a kip on one such line of anchors, on such a pier, uses of them. */
+struct design_anchor_memo {
+	double side_in, block_in, thickness_in;
+	int dia, bolts;
+	bool known;
+	double tension, shear, spacing;
+};
+
 struct design_searching {
 	const struct design_problem *p;
 	struct design_found *found;
 	struct design_group group; /* of the section under way: sections come in the order of their widths */
 	struct design_known_bars known[DESIGN_DIAMETERS_MAX][DESIGN_KNOWN_MAX];
 	size_t known_count[DESIGN_DIAMETERS_MAX];
+	struct design_anchor_memo *memos; /* DESIGN_ANCHOR_MEMOS, while plates are searched */
 };
 
 /*
@@ -294,6 +325,29 @@ struct pole_loads design_share(const struct design_problem *p, int wind_case, co
  * tried while its steel alone could still be among the best, so `feasible` counts what was found, not all there is.
  */
 void design_search_plated(struct design_searching *s, const struct section **list, size_t count);
+
+/* The weld around the pole in sixteenths, into the plate.  False: a fillet of 3/4 in is not enough. */
+bool design_choose_weld(const struct design_problem *p, struct design_candidate *candidate,
+						const struct wind_pole_loads *wind);
+
+/* The plates of a pole whose weld is chosen. */
+void design_plates_of(const struct design_problem *p, const struct design_candidate *candidate,
+					  const struct wind_pole_loads *wind, struct design_plates *plates);
+
+/*
+ * The cheapest of them that holds its anchors in the candidate's concrete, into its plate: 4 or 8 of the smallest
+ * anchors whose steel holds, or of the next size; of equals the fewer, then the smaller, then the smaller plate.  The
+ * price; infinite: none.  `memos` NULL: nothing is remembered.
+ */
+double design_choose_plate(const struct design_plates *plates, struct design_anchor_memo *memos,
+						   struct design_candidate *candidate);
+
+/* The worst of the cases, of one pole, at a factor of the wind and one of the dead load off the pole's line. */
+struct pole_loads design_worst_share(const struct design_problem *p, const struct wind_pole_loads *wind, double factor,
+									 double dead_factor);
+
+/* Dead load on one pole. */
+double design_pole_dead_kip(const struct design_problem *p, const struct design_candidate *candidate);
 
 /* The plate of a candidate: all rows at strength level, the worse of 0.9 D + W and 1.2 D + W each. */
 void design_plate_answer(const struct design_problem *p, const struct design_candidate *candidate,

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "seal/check.h"
 #include "sign/domain/concrete.h"
 #include "sign/domain/footing_spread.h"
 #include "sign/domain/soil.h"
@@ -23,7 +24,9 @@ struct search {
 	const struct spread_problem *p;
 	const struct spread_wish *wish;
 	struct spread_size best;
-	double best_usd; /* what must be beaten; infinite: nothing yet */
+	double best_usd;     /* what must be beaten; infinite: nothing yet */
+	double bars_usd_ft3; /* least bars of one way, by the volume they run through */
+	double cover_ft;
 	bool found;
 };
 
@@ -72,10 +75,41 @@ static bool better(const struct search *s, const struct spread_size *size, doubl
 	return size->length_ft < s->best.length_ft;
 }
 
-/* The price without bars: no footing of this size costs less. */
+/* REF: ACI 318-19 section 8.6.1.1: the price of .0018 Ag of the bars that weigh least for their area */
+static double least_bars_usd_ft3(const struct spread_problem *p, const struct spread_wish *wish)
+{
+	enum { FIRST = 4, LAST = 11 };
+	double least = INFINITY;
+	for (int64_t number = FIRST; number <= LAST; number++) {
+		const struct rebar_size *bar = rebar_of(p->concrete, number);
+		least = fmin(least, bar->weight_lb_ft / bar->area_in2);
+	}
+	return wish->usd_lb > 0 ? wish->usd_lb * least * .0018 * 144 / CHECK_TOLERANCE * (1 - 1e-9) : 0;
+}
+
+static struct search search_of(const struct spread_problem *p, const struct spread_wish *wish)
+{
+	return (struct search){.p = p,
+						   .wish = wish,
+						   .best_usd = wish->below_usd,
+						   .bars_usd_ft3 = least_bars_usd_ft3(p, wish),
+						   .cover_ft = p->concrete->cover_in / 12};
+}
+
+/* Concrete and least bars: no footing of this size that passes costs less.  Grows with every side. */
 static double floor_usd(const struct search *s, const struct spread_size *size)
 {
-	return s->wish->usd_ft3 * volume(size);
+	double along = size->width_ft * fmax(size->length_ft - 2 * s->cover_ft, 0);
+	double across = size->length_ft * fmax(size->width_ft - 2 * s->cover_ft, 0);
+	return s->wish->usd_ft3 * volume(size) + s->bars_usd_ft3 * size->thickness_ft * (along + across);
+}
+
+/* No footing of this length and thickness that is wider has a floor below the best. */
+static double widest_ft(const struct search *s, double length, double thick)
+{
+	double cover = 2 * s->cover_ft;
+	double a_foot = s->wish->usd_ft3 * length + s->bars_usd_ft3 * (fmax(length - cover, 0) + length);
+	return (s->best_usd + s->bars_usd_ft3 * thick * length * cover) / (thick * a_foot);
 }
 
 /* Check a size; take it where it passes and is better.  Returns whether it passes. */
@@ -84,7 +118,7 @@ static bool try_size(struct search *s, const struct spread_size *size)
 	struct spread_answer answer;
 	if (!passes(s->p, size, &answer))
 		return false;
-	double usd = floor_usd(s, size);
+	double usd = s->wish->usd_ft3 * volume(size);
 	if (s->wish->usd_lb > 0)
 		usd += s->wish->usd_lb * spread_mat_lb(s->p, size, &answer.mat);
 	if (better(s, size, usd)) {
@@ -133,25 +167,25 @@ static int first_width(const struct search *s, double length, double thick, int 
 
 /*
  * Concrete rows may get harder with the width: from the first that the soil bears each is tried, up to the bound.
- * Without a price of bars the first that passes is the best of its length and thickness.
+ * Without a price of bars the first that passes is the best of its length and thickness.  False: no width lies below
+ * the bound, and none will for a greater length.
  */
-static void try_widths(struct search *s, double length, double thick)
+static bool try_widths(struct search *s, double length, double thick)
 {
-	double room = fmin(s->best_usd / (s->wish->usd_ft3 * length * thick), s->wish->widest_ft);
+	double room = fmin(widest_ft(s, length, thick), s->wish->widest_ft);
 	int last = room < SPREAD_SIDE_MAX_FT ? (int)floor((room - SPREAD_SIDE_MIN_FT) / SPREAD_STEP_FT + 1e-9) : SIDES - 1;
 	if (last < 0)
-		return;
+		return false;
 	double least = fmax(s->wish->narrowest_ft, s->wish->longest > 0 ? length / s->wish->longest : 0);
 	int from = (int)ceil(fmax(least - SPREAD_SIDE_MIN_FT, 0) / SPREAD_STEP_FT - 1e-9);
 	if (from > last)
-		return;
+		return false;
 	for (int w = (int)fmax(first_width(s, length, thick, last), from); w <= last; w++) {
 		const struct spread_size size = {length, side(w), thick};
-		if (!better(s, &size, floor_usd(s, &size)))
-			return;
-		if (try_size(s, &size) && s->wish->usd_lb <= 0)
-			return;
+		if (!better(s, &size, floor_usd(s, &size)) || (try_size(s, &size) && s->wish->usd_lb <= 0))
+			break;
 	}
+	return true;
 }
 
 /* Nothing passes: the lowest utilization among footings of 1 ft and 6 in steps, square or twice as long as wide. */
@@ -175,11 +209,12 @@ static void find_nearest(struct search *s)
 bool spread_search_wish(const struct spread_problem *problem, const struct spread_wish *wish, struct spread_size *size,
 						double *usd)
 {
-	struct search s = {.p = problem, .wish = wish, .best_usd = wish->below_usd};
+	struct search s = search_of(problem, wish);
 	start(&s);
 	for (int t = 0; t < THICKNESSES; t++)
 		for (int l = 0; l < SIDES && thickness(t) >= wish->thinnest_ft; l++)
-			try_widths(&s, side(l), thickness(t));
+			if (!try_widths(&s, side(l), thickness(t)))
+				break;
 	if (s.found) {
 		*size = s.best;
 		*usd = s.best_usd;

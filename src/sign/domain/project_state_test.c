@@ -9,30 +9,30 @@
 
 enum { DOORS = PROJECT_BY_VERDICT + 1 };
 
-/* Every door, every pair: what is not said here is refused. */
+/*
+ * Every door, every pair [sign.md 5]: a row a state that is, a column the state asked for: draft, estimating,
+ * submitted, accepted, rejected.  M moves, = stays, - is refused.
+ */
+static const char *const moves[DOORS][PROJECT_STATUSES] = {
+	[PROJECT_BY_EDIT] = {"=M---", "-=---", "-----", "-----", "-----"},
+	[PROJECT_BY_DISPATCH] = {"-----", "--M--", "-----", "-----", "-----"},
+	[PROJECT_BY_VERDICT] = {"-----", "-----", "---MM", "-----", "-----"},
+};
+
 static void test_every_move(void **state)
 {
 	(void)state;
-	int moves = 0, stays = 0;
 	for (int door = 0; door < DOORS; door++)
 		for (int from = 0; from < PROJECT_STATUSES; from++)
 			for (int to = 0; to < PROJECT_STATUSES; to++) {
+				char want = moves[door][from][to];
 				enum project_move move =
 					project_move((enum project_door)door, (enum project_status)from, (enum project_status)to);
-				moves += move == PROJECT_MOVES;
-				stays += move == PROJECT_STAYS;
-				if (move == PROJECT_MOVES)
-					assert_true(to > from); /* never backward */
+				assert_int_equal(move, want == 'M'   ? PROJECT_MOVES
+									   : want == '=' ? PROJECT_STAYS
+													 : PROJECT_MOVE_REFUSED);
+				assert_true(move != PROJECT_MOVES || to > from); /* never backward */
 			}
-	assert_int_equal(moves, 4);
-	assert_int_equal(stays, 2);
-	assert_int_equal(project_move(PROJECT_BY_EDIT, PROJECT_DRAFT, PROJECT_ESTIMATING), PROJECT_MOVES);
-	assert_int_equal(project_move(PROJECT_BY_EDIT, PROJECT_DRAFT, PROJECT_DRAFT), PROJECT_STAYS);
-	assert_int_equal(project_move(PROJECT_BY_EDIT, PROJECT_ESTIMATING, PROJECT_ESTIMATING), PROJECT_STAYS);
-	assert_int_equal(project_move(PROJECT_BY_DISPATCH, PROJECT_ESTIMATING, PROJECT_SUBMITTED), PROJECT_MOVES);
-	assert_int_equal(project_move(PROJECT_BY_VERDICT, PROJECT_SUBMITTED, PROJECT_ACCEPTED), PROJECT_MOVES);
-	assert_int_equal(project_move(PROJECT_BY_VERDICT, PROJECT_SUBMITTED, PROJECT_REJECTED), PROJECT_MOVES);
-	assert_int_equal(project_move(PROJECT_BY_EDIT, PROJECT_ESTIMATING, PROJECT_SUBMITTED), PROJECT_MOVE_REFUSED);
 }
 
 static void test_names(void **state)

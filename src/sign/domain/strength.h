@@ -4,7 +4,7 @@
  * Kernel: plain structs of doubles, no allocation, no texts; a search calls it for every section.  Strengths are of the
  * whole member about the strong axis (bending) or the weaker one (compression).  Each comes with the equation that
  * gave it.  A form that the specification does not cover (a W with a web too thin for F2 and F3, a round with D/t of
- * .45 E/Fy and more) has no strength: capacity 0.  Thread: any.  Cost: about 60 ns.
+ * .45 E/Fy and more, a tube whose walls are all slender) has no strength: capacity 0.  Thread: any.  Cost: about 60 ns.
  */
 #ifndef CS_SIGN_DOMAIN_STRENGTH_H
 #define CS_SIGN_DOMAIN_STRENGTH_H
@@ -30,8 +30,8 @@ enum strength_clause {
 	CLAUSE_F7_3,
 	CLAUSE_F7_6,
 	CLAUSE_F7_7,
-	CLAUSE_F7_10,
-	CLAUSE_F7_11,
+	CLAUSE_F7_8,
+	CLAUSE_F7_9,
 	CLAUSE_F8_1,
 	CLAUSE_F8_2,
 	CLAUSE_F8_3,

@@ -43,7 +43,7 @@ static struct nominal flange_of_tube(const struct section *s, const struct pole_
 	return (struct nominal){fmin(mp, mp - (mp - my) * (3.57 * slenderness / root - 4.0)), CLAUSE_F7_2};
 }
 
-/* REF: AISC 360-22 F7.3: web local buckling; a slender web bends the compressed flange off (F5-6). */
+/* REF: AISC 360-22 F7.3: web local buckling; a slender web lessens the yield moment (F5-6). */
 static struct nominal web_of_tube(const struct section *s, const struct pole_material *m, double mp)
 {
 	double root = sqrt(m->e_ksi / m->fy_ksi), slenderness = s->h_t, my = m->fy_ksi * s->sx_in3;
@@ -51,11 +51,11 @@ static struct nominal web_of_tube(const struct section *s, const struct pole_mat
 		return (struct nominal){mp, CLAUSE_F7_1};
 	if (slenderness <= 5.70 * root)
 		return (struct nominal){fmin(mp, mp - (mp - my) * (.305 * slenderness / root - .738)), CLAUSE_F7_6};
+	if (s->b_t > 1.40 * root) /* a slender web with a slender flange has no rule */
+		return (struct nominal){0, CLAUSE_NONE};
 	double aw = fmin(10, 2 * s->h_t / s->b_t);
 	double rpg = fmin(1, 1 - aw / (1200 + 300 * aw) * (slenderness - 5.70 * root));
-	double kc = fmin(.76, fmax(.35, 4 / sqrt(slenderness)));
-	double fcr = fmin(m->fy_ksi, .9 * m->e_ksi * kc / (s->b_t * s->b_t));
-	return (struct nominal){rpg * fcr * s->sx_in3, CLAUSE_F7_7};
+	return (struct nominal){rpg * my, CLAUSE_F7_7};
 }
 
 /* REF: AISC 360-22 F7.4: lateral-torsional buckling; a square has none. */
@@ -68,8 +68,8 @@ static struct nominal lateral_of_tube(const struct section *s, const struct pole
 	double seventy = .7 * m->fy_ksi * s->sx_in3;
 	double lr = 2 * m->e_ksi * s->ry_in * torsional / seventy;
 	if (lb <= lr)
-		return (struct nominal){fmin(mp, mp - (mp - seventy) * (lb - lp) / (lr - lp)), CLAUSE_F7_10};
-	return (struct nominal){fmin(mp, 2 * m->e_ksi * torsional / (lb / s->ry_in)), CLAUSE_F7_11};
+		return (struct nominal){fmin(mp, mp - (mp - seventy) * (lb - lp) / (lr - lp)), CLAUSE_F7_8};
+	return (struct nominal){fmin(mp, 2 * m->e_ksi * torsional / (lb / s->ry_in)), CLAUSE_F7_9};
 }
 
 /* REF: AISC 360-22 F2.2: lateral-torsional buckling of a W, Cb = 1. */

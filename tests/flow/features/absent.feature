@@ -5,7 +5,7 @@ Feature: Absent
     """yaml
     document: {dsl: '1.0.3', namespace: own, name: s0, version: 1.0.0}
     do:
-    - a: {listen: {to: {one: {with: {type: x.y}}}}}
+    - a: {call: mcp, with: {method: tools/list, transport: {http: {endpoint: 'http://x.test/mcp'}}}}
     """
     When the workflow is executed
     Then the workflow should fault with error:
@@ -18,7 +18,9 @@ Feature: Absent
     """yaml
     document: {dsl: '1.0.3', namespace: own, name: s1, version: 1.0.0}
     do:
-    - a: {try: [{b: {run: {workflow: {namespace: n, name: n, version: 1.0.0}}}}], catch: {do: [{h: {set: {t: "${ $error.title }"}}}]}}
+    - a:
+        try: [{b: {call: mcp, with: {method: tools/list, transport: {http: {endpoint: 'http://x.test/mcp'}}}}}]
+        catch: {do: [{h: {set: {t: "${ $error.title }"}}}]}
     """
     When the workflow is executed
     Then the workflow should complete with output:

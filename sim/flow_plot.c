@@ -1,0 +1,189 @@
+#include "sim/flow_plot.h"
+
+#include "core/buf.h"
+#include "core/must.h"
+#include "core/rng.h"
+
+enum { DEPTH_MAX = 3, TASKS_MAX = 14 };
+
+struct pen {
+	struct rng *rng;
+	struct buf *out;
+	unsigned tasks; /* named so far */
+	unsigned depth;
+	unsigned beside; /* forks and parallel loops around: the order of what is exported there is anybody's */
+};
+
+static unsigned below(struct pen *pen, unsigned bound)
+{
+	return (unsigned)rng_below(pen->rng, bound);
+}
+
+static void write_list(struct pen *pen, unsigned count);
+
+/* Whatever a body gives, the value that flows on has a number n. */
+#define AS_NUMBERED "\"output\":{\"as\":{\"n\":%u,\"all\":\"${ . }\"}}"
+
+static void write_set(struct pen *pen)
+{
+	buf_addf(pen->out, "\"set\":{\"n\":%u,\"before\":\"${ .n }\"}", below(pen, 50));
+}
+
+static void write_export(struct pen *pen)
+{
+	if (pen->beside > 0) {
+		write_set(pen);
+		return;
+	}
+	buf_addf(pen->out, "\"set\":{\"n\":%u,\"seen\":\"${ $context }\"},\"export\":{\"as\":{\"kept\":\"${ .n }\"}}",
+			 below(pen, 50));
+}
+
+static void write_do(struct pen *pen)
+{
+	buf_adds(pen->out, "\"do\":");
+	write_list(pen, 1 + below(pen, 3));
+}
+
+static void write_for(struct pen *pen)
+{
+	unsigned parallel = below(pen, 3);
+	buf_adds(pen->out, "\"for\":{\"each\":\"x\",\"in\":[1,2,3]},\"do\":");
+	pen->beside += parallel > 0;
+	write_list(pen, 1 + below(pen, 2));
+	pen->beside -= parallel > 0;
+	if (parallel > 0)
+		buf_addf(pen->out, ",\"metadata\":{\"parallel\":{\"max\":%u%s}}", parallel,
+				 below(pen, 2) == 0 ? ",\"settle\":true" : "");
+	buf_adds(pen->out, ",");
+	buf_addf(pen->out, AS_NUMBERED, below(pen, 50));
+}
+
+static void write_fork(struct pen *pen)
+{
+	buf_adds(pen->out, "\"fork\":{\"branches\":");
+	pen->beside++;
+	write_list(pen, 2 + below(pen, 2));
+	pen->beside--;
+	buf_adds(pen->out, "},");
+	buf_addf(pen->out, AS_NUMBERED, below(pen, 50));
+}
+
+static void write_call(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"try\":[{\"ask%u\":{\"call\":\"http\",\"with\":{\"method\":\"post\",\"endpoint\":\"http://sim/%u\","
+			 "\"body\":{\"n\":\"${ .n }\"}}}}],\"catch\":{\"errors\":{\"with\":{\"type\":"
+			 "\"https://serverlessworkflow.io/spec/1.0.0/errors/communication\"}},\"retry\":{\"delay\":"
+			 "{\"seconds\":%u},\"limit\":{\"attempt\":{\"count\":200}}}}",
+			 pen->tasks, pen->tasks, 1 + below(pen, 5));
+	pen->tasks++;
+}
+
+/* A connection that broke has status 500: everything is caught. */
+static void write_patient_call(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"try\":[{\"ask%u\":{\"call\":\"http\",\"with\":{\"method\":\"put\",\"endpoint\":\"http://sim/%u\","
+			 "\"body\":{\"n\":\"${ .n }\"}}}}],\"catch\":{\"retry\":{\"delay\":{\"seconds\":%u},\"backoff\":"
+			 "{\"exponential\":{}},\"limit\":{\"attempt\":{\"count\":200}}}}",
+			 pen->tasks, pen->tasks, 1 + below(pen, 3));
+	pen->tasks++;
+}
+
+static void write_raise(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"try\":[{\"cry%u\":{\"raise\":{\"error\":{\"type\":\"https://sim/e\",\"status\":%u,\"title\":\"t\"}}}}],"
+			 "\"catch\":{\"as\":\"e\",\"do\":",
+			 pen->tasks, 400 + below(pen, 100));
+	pen->tasks++;
+	write_list(pen, 1 + below(pen, 2));
+	buf_adds(pen->out, "}");
+}
+
+static void write_wait(struct pen *pen)
+{
+	buf_addf(pen->out, "\"wait\":{\"seconds\":%u}", 1 + below(pen, 100));
+}
+
+/* A wait that is cut short, and caught. */
+static void write_timeout(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"try\":[{\"sleep%u\":{\"wait\":{\"days\":2},\"timeout\":{\"after\":{\"seconds\":%u}}}}],\"catch\":{"
+			 "\"errors\":{\"with\":{\"status\":408}}}",
+			 pen->tasks, 1 + below(pen, 20));
+	pen->tasks++;
+}
+
+static void write_switch(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"switch\":[{\"low\":{\"when\":\".n < %u\",\"then\":\"%s\"}},{\"else\":{\"then\":\"continue\"}}]",
+			 below(pen, 50), below(pen, 3) == 0 ? "exit" : "continue");
+}
+
+static void write_echo(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"call\":\"sim.echo\",\"with\":{\"n\":\"${ .n }\",\"own\":%u},\"output\":{\"as\":\"${ .result }\"}",
+			 below(pen, 50));
+}
+
+static void write_condition(struct pen *pen)
+{
+	buf_addf(pen->out, "\"if\":\"${ .n > %u }\",\"set\":{\"n\":%u}", below(pen, 50), below(pen, 50));
+}
+
+static void write_emit(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"emit\":{\"event\":{\"with\":{\"source\":\"https://sim\",\"type\":\"sim.made\",\"id\":\"e%u\",\"time\":"
+			 "\"2026-01-01T00:00:00Z\",\"data\":{\"n\":\"${ .n }\"}}}},",
+			 below(pen, 1000));
+	buf_addf(pen->out, AS_NUMBERED, below(pen, 50));
+}
+
+typedef void write_body(struct pen *pen);
+static write_body *const leaves[] = {write_set,          write_set,       write_export, write_call,
+									 write_patient_call, write_wait,      write_switch, write_timeout,
+									 write_echo,         write_condition, write_emit};
+static write_body *const branches[] = {write_do, write_for, write_fork, write_raise};
+
+enum { LEAVES = sizeof leaves / sizeof *leaves, BRANCHES = sizeof branches / sizeof *branches };
+
+static void write_task(struct pen *pen)
+{
+	buf_addf(pen->out, "{\"t%u\":{", pen->tasks++);
+	bool leaf = pen->depth >= DEPTH_MAX || pen->tasks >= TASKS_MAX || below(pen, 3) > 0;
+	pen->depth++;
+	(leaf ? leaves[below(pen, LEAVES)] : branches[below(pen, BRANCHES)])(pen);
+	pen->depth--;
+	buf_adds(pen->out, "}}");
+}
+
+static void write_list(struct pen *pen, unsigned count)
+{
+	buf_addc(pen->out, '[');
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			buf_addc(pen->out, ',');
+		write_task(pen);
+	}
+	buf_addc(pen->out, ']');
+}
+
+char *plot_make(struct rng *rng)
+{
+	struct buf out;
+	struct pen pen = {.rng = rng, .out = &out};
+	buf_init(&out, 0);
+	buf_adds(&out,
+			 "{\"document\":{\"dsl\":\"1.0.0\",\"namespace\":\"sim\",\"name\":\"plot\",\"version\":\"1.0.0\"},\"do\":");
+	write_list(&pen, 2 + below(&pen, 4));
+	buf_adds(&out, "}");
+	char *text = buf_take(&out, NULL);
+	must(text != NULL);
+	return text;
+}

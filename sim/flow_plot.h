@@ -1,0 +1,14 @@
+/*
+ * Workflow definitions that follow from a seed: every task of the language that needs no clock but the engine's own.
+ * What a run of one gives does not depend on how often it is disturbed: calls stand in retries that outlast the
+ * network's moods, time-outs are either far shorter or far longer than what they bound.
+ */
+#ifndef CS_SIM_FLOW_PLOT_H
+#define CS_SIM_FLOW_PLOT_H
+
+struct rng;
+
+/* A definition as JSON text; the caller frees it. */
+char *plot_make(struct rng *rng);
+
+#endif

@@ -1,0 +1,183 @@
+#include "flow/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/must.h"
+#include "flow/domain/cloud_event.h"
+#include "flow/domain/datum.h"
+#include "flow/event_batch.h"
+#include "flow/events_repo.h"
+#include "flow/runner_internal.h"
+#include "http/workers.h"
+
+struct feed {
+	struct runner *runner;
+	char run_id[ID_TEXT], account_id[ID_TEXT];
+	struct datum *list;
+	size_t next;
+	int64_t first_us; /* when the run first listened; 0: not yet */
+	bool set, under_way;
+	struct datum *text; /* of the event under way */
+	struct event_record record;
+	struct event_batch batch;
+	struct store_op op;
+};
+
+static const struct json *event_of(const struct feed *feed, size_t i)
+{
+	return json_get(&datum_tree(feed->list)->items[i], "event");
+}
+
+static int64_t after_us(const struct feed *feed, size_t i)
+{
+	const struct json *after = json_get(&datum_tree(feed->list)->items[i], "after_ms");
+	return after == NULL ? 0 : after->kind == JS_INT ? after->integer * 1000 : (int64_t)(after->real * 1000);
+}
+
+/* --- opening --- */
+
+static void check_item(const struct json *item, const char *at, struct arena *arena, struct faults *faults)
+{
+	const struct json *after = json_get(item, "after_ms"), *event = json_get(item, "event");
+	if (event == NULL)
+		faults_add(faults, at, "required", "{after_ms, event}");
+	else
+		cloud_event_check(event, arena_printf(arena, "%s/event", at), arena, faults);
+	if (after != NULL && after->kind != JS_INT && after->kind != JS_REAL)
+		faults_add(faults, arena_printf(arena, "%s/after_ms", at), "type", "must be a number");
+}
+
+static bool check(struct datum *list, struct err *err)
+{
+	struct arena arena;
+	struct faults faults;
+	const struct json *json = datum_tree(list);
+	if (json->kind != JS_ARRAY)
+		return err_set(err, ERR_INVALID, "Events are a list of {after_ms, event}.");
+	arena_init(&arena, 16 << 20);
+	faults_init(&faults, &arena);
+	for (uint32_t i = 0; i < json->count; i++)
+		check_item(&json->items[i], arena_printf(&arena, "/%u", i), &arena, &faults);
+	bool good = faults.count == 0;
+	if (!good)
+		err_set(err, ERR_INVALID, "Events: %s: %s", faults.first->pointer, faults.first->message);
+	arena_fini(&arena);
+	return good;
+}
+
+bool feed_open(struct runner *runner, const char *run_id, struct datum *list, struct err *err)
+{
+	if (!check(list, err))
+		return false;
+	struct feed *feed = calloc(1, sizeof *feed);
+	must(feed != NULL && strlen(run_id) < sizeof feed->run_id);
+	feed->runner = runner;
+	strcpy(feed->run_id, run_id);
+	feed->list = datum_ref(list);
+	pthread_mutex_lock(&runner->lock);
+	must(runner->feed == NULL);
+	runner->feed = feed;
+	pthread_mutex_unlock(&runner->lock);
+	return true;
+}
+
+void feed_close(struct runner *runner)
+{
+	struct feed *feed = runner->feed;
+	if (feed == NULL)
+		return;
+	event_batch_fini(&feed->batch);
+	datum_unref(feed->text);
+	datum_unref(feed->list);
+	free(feed);
+	runner->feed = NULL;
+}
+
+/* --- giving --- */
+
+static void set_next(struct feed *feed)
+{
+	struct runner *runner = feed->runner;
+	if (feed->set || feed->under_way || feed->next >= datum_tree(feed->list)->count)
+		return;
+	feed->set = true;
+	alarms_set(&runner->alarms, feed->first_us + after_us(feed, feed->next), FEED_ALARM);
+	pthread_cond_broadcast(&runner->changed);
+}
+
+static bool run_listens(const struct live *live)
+{
+	return live->loaded && live->following.subscriptions_count > 0;
+}
+
+void feed_settled(struct runner *runner, const struct live *live)
+{
+	struct feed *feed = runner->feed;
+	if (feed == NULL)
+		return;
+	if (feed->first_us == 0 && strcmp(live->run_id, feed->run_id) == 0 && run_listens(live)) {
+		feed->first_us = runner_now_us(runner);
+		must(strlen(live->account_id) < sizeof feed->account_id);
+		strcpy(feed->account_id, live->account_id);
+	}
+	bool rest = runner->turns_under_way == 0 && runner->effects_under_way == 0;
+	if (feed->first_us != 0 && rest)
+		set_next(feed);
+}
+
+static bool apply_event(struct db *db, void *self, struct err *err)
+{
+	return event_batch_put(&((struct feed *)self)->batch, db, err);
+}
+
+/* Not in the writer's thread, which must not wait for the runner's lock. */
+static void event_given(void *self, int worker)
+{
+	struct feed *feed = self;
+	struct runner *runner = feed->runner;
+	(void)worker;
+	event_batch_tell(&feed->batch, runner);
+	event_batch_fini(&feed->batch);
+	pthread_mutex_lock(&runner->lock);
+	feed->under_way = false;
+	runner->effects_under_way--;
+	runner->turns_under_way--;
+	if (runner->turns_under_way == 0 && runner->effects_under_way == 0)
+		set_next(feed); /* nobody listened to this one: no turn will end */
+	pthread_cond_broadcast(&runner->changed);
+	pthread_mutex_unlock(&runner->lock);
+}
+
+static void event_stored(void *self, bool applied, const struct err *err)
+{
+	struct feed *feed = self;
+	if (!applied)
+		log_error("flow: event not stored", log_str("error", err->message));
+	must(workers_push(feed->runner->turns, event_given, feed));
+}
+
+void feed_ring(struct runner *runner)
+{
+	struct feed *feed = runner->feed;
+	struct err err;
+	feed->set = false;
+	feed->under_way = true;
+	runner->effects_under_way++;
+	runner->turns_under_way++; /* closing waits for it */
+	datum_unref(feed->text);
+	feed->text = datum_json(event_of(feed, feed->next++));
+	feed->record = (struct event_record){.account_id = feed->account_id,
+										 .event = datum_tree(feed->text),
+										 .text = datum_bytes(feed->text, NULL),
+										 .received_us = runner_now_us(runner),
+										 .once = true};
+	feed->batch = (struct event_batch){.records = &feed->record, .count = 1};
+	feed->op = (struct store_op){.apply = apply_event, .done = event_stored, .self = feed};
+	if (!store_submit(runner->options.store, &feed->op, &err))
+		event_stored(feed, false, &err);
+}

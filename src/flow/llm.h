@@ -1,0 +1,61 @@
+/*
+ * Models, asked by HTTP at any OpenAI-compatible endpoint [flow.md 2.7].
+ *
+ * The operator names the endpoints, so their addresses are not looked at as those that authors write are.  What a call
+ * takes is priced by pack `prices`.  The key is sent in `Authorization: Bearer` and kept nowhere else.
+ * Thread: any; each question blocks for its answer.
+ */
+#ifndef CS_FLOW_LLM_H
+#define CS_FLOW_LLM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct datum;
+struct env;
+struct llm;
+struct llm_route;
+struct outgoing;
+struct prices;
+struct trouble;
+
+/* All outlives the struct llm. */
+struct llm_options {
+	const struct outgoing *outgoing; /* how it is asked: every address must be allowed there */
+	const struct env *env;
+	const char *base_url;           /* "http://127.0.0.1:8080/v1", no slash at its end */
+	const char *key;                /* NULL: none is sent */
+	const struct llm_route *routes; /* models that are asked elsewhere */
+	size_t routes_count;
+	const struct prices *prices; /* NULL: everything is free */
+};
+
+struct llm *llm_open(const struct llm_options *options);
+void llm_close(struct llm *llm); /* NULL is fine */
+
+const struct prices *llm_prices(const struct llm *llm); /* NULL: none */
+
+struct llm_question {
+	struct datum *request;                               /* of domain/llm_call.h */
+	const char *effect_key, *run_id, *path, *account_id; /* sent along as headers, but for the account */
+	int64_t timeout_ms;
+	bool (*given_up)(void *self); /* asked while waiting; may be NULL */
+	void *self;
+};
+
+struct llm_reply {
+	struct datum *output; /* NULL: *trouble says why */
+	struct datum *cost;   /* what it cost, also of a failure; NULL: not known */
+	bool definite;        /* an answer came */
+};
+
+/* What a reply cost: {amount_micros, saved_micros, currency, provider, model, priced_as, tokens{}, estimated?}. */
+
+/* Ask; the data of the reply are the caller's to give up. */
+void llm_ask(struct llm *llm, const struct llm_question *question, struct llm_reply *reply, struct trouble *trouble);
+
+/* The most that a call can cost, with the row that says so; 0 and NULL without prices. */
+int64_t llm_bound(const struct llm *llm, struct datum *request, const char **provider, const char **currency);
+
+#endif

@@ -1,0 +1,403 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/field.h"
+#include "seal/check.h"
+#include "sign/domain/design.h"
+#include "sign/domain/grade.h"
+
+static const double DEAD_MOST = 1.2, DEAD_LEAST = .9; /* REF: ASCE 7-16 section 2.3.1: 1.2 D + W, 0.9 D + W */
+static const double IN_FT = 12, FEXX_KSI = 70;
+static const double WELD_LEAST_IN = .1875, WELD_MOST_IN = .75;
+static const double UNDER_ANCHOR_IN = 4; /* head and cover below the embedment */
+
+/* --- the plate's problem --- */
+
+struct pole_loads design_worst_share(const struct design_problem *p, const struct wind_pole_loads *wind, double factor,
+									 double dead_factor)
+{
+	struct pole_loads worst = {0};
+	for (int c = 0; c < design_cases(p); c++) {
+		struct pole_loads one = design_share(p, c, wind, factor);
+		worst.m_kipin = fmax(worst.m_kipin, one.m_kipin);
+		worst.v_kip = fmax(worst.v_kip, one.v_kip);
+		worst.t_kipin = fmax(worst.t_kipin, one.t_kipin);
+	}
+	worst.m_kipin = hypot(worst.m_kipin, dead_factor * design_dead_kipin(p));
+	return worst;
+}
+
+double design_pole_dead_kip(const struct design_problem *p, const struct design_candidate *c)
+{
+	return (p->weight_lb + c->weight_lb) / p->poles / 1000;
+}
+
+static int shape_of(const struct section *section)
+{
+	if (section->family == SECTION_W)
+		return PLATE_W;
+	return section->family == SECTION_PIPE || section->family == SECTION_HSS_ROUND ? PLATE_ROUND : PLATE_RECT;
+}
+
+static void set_bolt(const struct design_problem *p, const struct design_plate *plate, struct plate_problem *out)
+{
+	bool listed;
+	out->edge_in = plate->edge_in;
+	out->dia_in = plate->dia_in;
+	out->bolt = (struct anchor_bolt){
+		.kind = ANCHOR_CAST_IN,
+		.dia_in = plate->dia_in,
+		.ase_in2 = anchor_ase_in2(plate->dia_in, &listed),
+		/* REF: ACI 318-19 section 17.6.1.2 */
+		.futa_psi = 1000 * fmin(p->anchor_grade->fu_ksi, fmin(1.9 * p->anchor_grade->fy_ksi, 125)),
+		.hef_in = plate->embed_in,
+		.abrg_in2 = anchor_head_in2(plate->dia_in, true),
+		.kc = 24,
+		.np_lb = NAN,
+		.cac_in = NAN,
+		.ductile = true,
+	};
+}
+
+/*
+ * The concrete that the plate stands on.  Of a round pier the square within it counts, so that no anchor is taken to
+ * stand farther from the edge than it does.  A2 = A1: the plate's bearing is not raised by the concrete around it.
+ */
+static void set_block(const struct design_candidate *c, struct plate_problem *out)
+{
+	bool spread = c->base == FOUNDATION_SPREAD;
+	out->block_l_in = IN_FT * (spread ? c->footing.length_ft : c->diameter_ft * M_SQRT1_2);
+	out->block_w_in = IN_FT * (spread ? c->footing.width_ft : c->diameter_ft * M_SQRT1_2);
+	out->block_t_in = IN_FT * (spread ? c->footing.thickness_ft : c->depth_ft);
+}
+
+static struct plate_problem problem_of(const struct design_problem *p, const struct design_candidate *c,
+									   const struct wind_pole_loads *wind)
+{
+	const struct section *s = c->section;
+	struct pole_loads loads = design_worst_share(p, wind, 1, DEAD_MOST);
+	int shape = shape_of(s);
+	struct plate_problem out = {
+		.shape = shape,
+		.d_in = s->depth_in,
+		.b_in = shape == PLATE_ROUND ? s->depth_in : s->width_in,
+		.tf_in = shape == PLATE_W ? s->tf_in : (double)NAN,
+		.fy_ksi = DESIGN_PLATE_FY_KSI,
+		.fp_max_ksi = plate_fp_max_ksi(p->request->foundation.fc_psi, 1, true),
+		.fc_psi = p->request->foundation.fc_psi,
+		.fu_ksi = p->anchor_grade->fu_ksi,
+		.weld_in = c->plate.weld_in,
+		.fexx_ksi = FEXX_KSI,
+		.v_kip = loads.v_kip,
+		.m_kipin = loads.m_kipin,
+		.t_kipin = loads.t_kipin,
+		.p_kip = DEAD_LEAST * design_pole_dead_kip(p, c),
+		.lrfd = true,
+		.method = PLATE_RECTANGULAR,
+		.embedded = true,
+	};
+	set_bolt(p, &c->plate, &out);
+	set_block(c, &out);
+	return out;
+}
+
+/* --- the answer of a plate --- */
+
+static double ratio_of(const struct plate_demand *row)
+{
+	return row->present ? check_ratio(row->demand, row->capacity) : 0;
+}
+
+/* Take what `other` uses more.  The unit of bearing follows how the plate stands, so both go together. */
+static void worsen(struct plate_answer *a, const struct plate_answer *other)
+{
+	for (int i = 0; i < PLATE_ROWS; i++)
+		if (ratio_of(&other->rows[i]) > ratio_of(&a->rows[i])) {
+			a->rows[i] = other->rows[i];
+			if (i == PLATE_BEARING)
+				a->forces = other->forces;
+		}
+	double mine = a->anchors.interaction / a->anchors.interaction_limit;
+	if (a->anchored && other->anchored && other->anchors.interaction / other->anchors.interaction_limit > mine)
+		a->anchors = other->anchors;
+	a->t_required_in = fmax(a->t_required_in, other->t_required_in);
+	a->tension_per_anchor_kip = fmax(a->tension_per_anchor_kip, other->tension_per_anchor_kip);
+	a->utilization = fmax(a->utilization, other->utilization);
+	a->pass = a->pass && other->pass;
+}
+
+typedef void plate_checker(const struct plate_problem *problem, const struct plate_size *size,
+						   struct plate_answer *answer);
+
+/* Under the least and the most dead load. */
+static void check_both(plate_checker *check, const struct plate_problem *least, const struct plate_size *size,
+					   struct plate_answer *answer)
+{
+	struct plate_problem most = *least;
+	struct plate_answer other;
+	most.p_kip = least->p_kip * DEAD_MOST / DEAD_LEAST;
+	check(least, size, answer);
+	check(&most, size, &other);
+	worsen(answer, &other);
+}
+
+void design_plate_answer(const struct design_problem *p, const struct design_candidate *c,
+						 const struct wind_pole_loads *wind, struct plate_answer *answer)
+{
+	struct plate_problem problem = problem_of(p, c, wind);
+	check_both(plate_check, &problem, &c->plate.size, answer);
+}
+
+/* --- the plates of a pole --- */
+
+/* Square plates beyond the shortest, and the anchors for them: the options, which the search takes all. */
+static const double beyond_in[DESIGN_PLATE_SIDES] = {0, 2, 4, 8, 12};
+static const double diameters_in[DESIGN_PLATE_BOLTS] = {.75, 1, 1.25, 1.5, 2};
+enum { BOLTS_FEWEST = 4, BOLTS_STEP = 4 };
+
+/* REF: AISC 360-22 table J2.4: the least fillet for the thinner part, which is the pole's wall. */
+static double least_weld_in(const struct section *s)
+{
+	double wall = s->family == SECTION_W ? s->tf_in : s->t_des_in;
+	return wall <= .5 ? WELD_LEAST_IN : wall <= .75 ? .25 : .3125;
+}
+
+bool design_choose_weld(const struct design_problem *p, struct design_candidate *c, const struct wind_pole_loads *wind)
+{
+	/* The row of the weld does not see the plate's size. */
+	const struct plate_size any = {PLATE_SIDE_MAX_IN, PLATE_SIDE_MAX_IN, PLATE_THICKNESS_MAX_IN, BOLTS_FEWEST};
+	struct plate_answer a;
+	c->plate.dia_in = 1;
+	c->plate.edge_in = 1.5;
+	struct plate_problem one = problem_of(p, c, wind);
+	one.weld_in = 1;
+	check_both(plate_check_steel, &one, &any, &a);
+	double needs = ceil(16 * ratio_of(&a.rows[PLATE_WELD]) / CHECK_TOLERANCE - 1e-9) / 16;
+	c->plate.weld_in = fmax(needs, least_weld_in(c->section));
+	return c->plate.weld_in <= WELD_MOST_IN;
+}
+
+/* The shortest side with bolts outside the pole, room for the wrench, and 4 diameters between the bolts of a line. */
+static double shortest_in(const struct plate_problem *p, double dia_in, double edge_in, int bolts)
+{
+	double along = p->d_in + 2 * (edge_in + fmax(1.5, 1.5 * dia_in)), across = p->b_in + 1;
+	return ceil(fmax(along, fmax(across, 2 * edge_in + 4 * dia_in * (bolts / 2 - 1))) - 1e-9);
+}
+
+static double price(const struct design_problem *p, struct design_plate *plate)
+{
+	plate->weight_lb = PLATE_LB_IN3 * plate->size.w_in * plate->size.l_in * plate->size.t_in;
+	plate->plate_usd = plate->weight_lb * p->costs->steel_usd_lb.plate;
+	plate->anchors_usd = plate->size.bolts * p->costs->anchor_usd_each;
+	return plate->plate_usd + plate->anchors_usd;
+}
+
+/* Thickness by statics, and what the anchors see under the least dead load.  False: no thickness holds. */
+static bool set_option(const struct design_problem *p, const struct plate_problem *problem,
+					   struct design_plate_option *option)
+{
+	struct plate_size *size = &option->plate.size;
+	struct plate_problem most = *problem;
+	struct plate_answer a, other;
+	size->t_in = PLATE_THICKNESS_MAX_IN;
+	most.p_kip = problem->p_kip * DEAD_MOST / DEAD_LEAST;
+	plate_check_steel(problem, size, &a);
+	if (!a.pass)
+		return false;
+	plate_check_steel(&most, size, &other);
+	if (!other.pass)
+		return false;
+	size->t_in = fmax(ceil(8 * fmax(a.t_required_in, other.t_required_in) / CHECK_TOLERANCE - 1e-9) / 8, .375);
+	option->usd = price(p, &option->plate);
+	option->one_line = !a.forces.small && !a.forces.lifted;
+	option->tension_kip = a.forces.tension_kip;
+	option->shear_kip = plate_bolt_shear_kip(problem, size);
+	return true;
+}
+
+/* The sides of one bolt. */
+static void add_options(const struct design_problem *p, const struct design_plate *bare, int bolts, int dia,
+						struct design_plates *plates)
+{
+	struct plate_problem *problem = &plates->problems[dia];
+	struct design_plate_bolt *bolt = &plates->bolts[bolts / BOLTS_STEP - 1][dia];
+	struct plate_answer a;
+	double edge_in = problem->edge_in;
+	bolt->from_in = shortest_in(problem, diameters_in[dia], edge_in, bolts);
+	double to = bolt->from_in + beyond_in[DESIGN_PLATE_SIDES - 1];
+	const struct plate_size longest = {fmin(to, PLATE_SIDE_MAX_IN), fmin(to, PLATE_SIDE_MAX_IN), PLATE_THICKNESS_MAX_IN,
+									   bolts};
+	plate_check_steel(problem, &longest, &a);
+	bolt->holds = a.pass;
+	for (int i = 0; i < DESIGN_PLATE_SIDES; i++) {
+		struct design_plate_option *option = &plates->options[plates->count];
+		*option = (struct design_plate_option){.plate = *bare, .dia = dia, .order = (int)plates->count};
+		option->plate.dia_in = diameters_in[dia];
+		option->plate.edge_in = edge_in;
+		option->plate.size = (struct plate_size){
+			.w_in = bolt->from_in + beyond_in[i], .l_in = bolt->from_in + beyond_in[i], .bolts = bolts};
+		if (set_option(p, problem, option))
+			plates->count++;
+	}
+}
+
+static int by_price(const void *a, const void *b)
+{
+	const struct design_plate_option *x = a, *y = b;
+	if (x->usd != y->usd)
+		return x->usd < y->usd ? -1 : 1;
+	return x->order - y->order;
+}
+
+void design_plates_of(const struct design_problem *p, const struct design_candidate *c,
+					  const struct wind_pole_loads *wind, struct design_plates *plates)
+{
+	plates->count = 0;
+	for (int d = 0; d < DESIGN_PLATE_BOLTS; d++) {
+		struct design_candidate one = *c;
+		one.plate.dia_in = diameters_in[d];
+		one.plate.edge_in = fmax(1.5, 1.5 * diameters_in[d]);
+		plates->problems[d] = problem_of(p, &one, wind);
+	}
+	for (int n = 1; n <= DESIGN_PLATE_COUNTS; n++)
+		for (int d = 0; d < DESIGN_PLATE_BOLTS; d++)
+			add_options(p, &c->plate, n * BOLTS_STEP, d, plates);
+	qsort(plates->options, plates->count, sizeof *plates->options, by_price);
+}
+
+/* --- anchors in their concrete --- */
+
+/* Thicker and deeper than this, the concrete below makes no difference to anchors. */
+static double felt_thickness_in(const struct plate_problem *p)
+{
+	double reach = fmax(12 * diameters_in[DESIGN_PLATE_BOLTS - 1] + 4, 1.5 * fmax(p->block_l_in, p->block_w_in));
+	return fmin(p->block_t_in, reach);
+}
+
+static struct design_anchor_memo *memo_of(struct design_anchor_memo *memos, const struct design_plate_option *option,
+										  const struct plate_problem *p)
+{
+	const struct design_anchor_memo key = {.side_in = option->plate.size.l_in,
+										   .block_in = p->block_l_in,
+										   .thickness_in = felt_thickness_in(p),
+										   .dia = option->dia,
+										   .bolts = option->plate.size.bolts};
+	unsigned slot = (unsigned)key.side_in * 7919 + (unsigned)(key.block_in * 64) * 104729 +
+					(unsigned)(key.thickness_in * 4) * 31 + (unsigned)key.dia * 5 + (unsigned)key.bolts;
+	struct design_anchor_memo *memo = &memos[slot % DESIGN_ANCHOR_MEMOS];
+	if (memo->side_in != key.side_in || memo->block_in != key.block_in || memo->thickness_in != key.thickness_in ||
+		memo->dia != key.dia || memo->bolts != key.bolts) {
+		*memo = key;
+		memo->known = false;
+	}
+	return memo;
+}
+
+/* REF: ACI 318-19 section 17.8: what is used of anchors grows with their loads in proportion */
+static double used(const struct design_anchor_memo *memo, const struct design_plate_option *option)
+{
+	double tension = memo->tension * option->tension_kip, shear = memo->shear * option->shear_kip;
+	double both = tension > .2 && shear > .2 ? (tension + shear) / 1.2 : 0;
+	return fmax(fmax(tension, shear), fmax(both, memo->spacing));
+}
+
+/*
+ * Do the anchors hold under the least dead load, which pulls most?  Poles meet the same plates on the same piers again,
+ * and what failed by far for one is not computed anew for the next.
+ */
+static bool holds(struct design_anchor_memo *memos, const struct design_plate_option *option,
+				  const struct plate_problem *problem, const struct plate_size *size)
+{
+	static const double doubt = 1e-9; /* rounding: then it is computed */
+	struct design_anchor_memo *memo = memos != NULL && option->one_line ? memo_of(memos, option, problem) : NULL;
+	struct plate_answer a;
+	if (memo != NULL && memo->known && used(memo, option) > CHECK_TOLERANCE + doubt)
+		return false;
+	plate_check(problem, size, &a);
+	if (memo != NULL && !memo->known && option->tension_kip > 0 && option->shear_kip > 0) {
+		const struct anchor_spacing *s = &a.anchors.spacing;
+		memo->tension = a.anchors.tension_ratio / option->tension_kip;
+		memo->shear = a.anchors.shear_ratio / option->shear_kip;
+		memo->spacing = given(s->required_in) ? check_ratio(s->required_in, s->available_in) : 0;
+		memo->known = true;
+	}
+	return a.pass;
+}
+
+/* --- the choice --- */
+
+/* Embedment of 12 diameters, as far as the concrete is deep. */
+static double embed_in(double dia_in, double block_t_in)
+{
+	return fmin(12 * dia_in, block_t_in - UNDER_ANCHOR_IN);
+}
+
+struct choosing {
+	const struct design_plates *plates;
+	double longest_in, thickness_in;                     /* of a plate, of the concrete */
+	bool taken[DESIGN_PLATE_COUNTS][DESIGN_PLATE_BOLTS]; /* bolts that are tried */
+};
+
+/* Does any plate of this many such bolts that finds room hold as steel?  Embedment is not asked. */
+static bool steel_holds(const struct choosing *c, int n, int dia)
+{
+	const struct design_plate_bolt *bolt = &c->plates->bolts[n][dia];
+	struct plate_answer a;
+	double to = fmin(bolt->from_in + beyond_in[DESIGN_PLATE_SIDES - 1], c->longest_in);
+	const struct plate_size size = {to, to, PLATE_THICKNESS_MAX_IN, (n + 1) * BOLTS_STEP};
+	if (to < bolt->from_in)
+		return false;
+	if (to == fmin(bolt->from_in + beyond_in[DESIGN_PLATE_SIDES - 1], PLATE_SIDE_MAX_IN))
+		return bolt->holds;
+	plate_check_steel(&c->plates->problems[dia], &size, &a);
+	return a.pass;
+}
+
+/* Of each number of bolts the smallest whose steel holds, and the next size. */
+static void take_bolts(struct choosing *c)
+{
+	enum { SIZES = 2 };
+	for (int n = 0; n < DESIGN_PLATE_COUNTS; n++)
+		for (int d = 0, held = 0; d < DESIGN_PLATE_BOLTS; d++) {
+			c->taken[n][d] = held < SIZES && embed_in(diameters_in[d], c->thickness_in) >= 4 * diameters_in[d] &&
+							 steel_holds(c, n, d);
+			held += c->taken[n][d];
+		}
+}
+
+static bool try_option(struct design_anchor_memo *memos, const struct design_plate_option *option,
+					   const struct plate_problem *bare, struct design_candidate *c)
+{
+	struct plate_problem problem = *bare;
+	struct plate_answer a;
+	struct design_plate plate = option->plate;
+	set_block(c, &problem);
+	plate.embed_in = problem.bolt.hef_in = embed_in(plate.dia_in, problem.block_t_in);
+	if (!holds(memos, option, &problem, &plate.size))
+		return false;
+	check_both(plate_check, &problem, &plate.size, &a);
+	if (a.pass)
+		c->plate = plate;
+	return a.pass;
+}
+
+double design_choose_plate(const struct design_plates *plates, struct design_anchor_memo *memos,
+						   struct design_candidate *c)
+{
+	struct plate_problem block;
+	set_block(c, &block);
+	struct choosing choice = {
+		.plates = plates,
+		.longest_in = fmin(PLATE_SIDE_MAX_IN, fmin(block.block_l_in, block.block_w_in)),
+		.thickness_in = block.block_t_in,
+	};
+	take_bolts(&choice);
+	for (size_t i = 0; i < plates->count; i++) {
+		const struct design_plate_option *option = &plates->options[i];
+		if (choice.taken[option->plate.size.bolts / BOLTS_STEP - 1][option->dia] &&
+			option->plate.size.l_in <= choice.longest_in &&
+			try_option(memos, option, &plates->problems[option->dia], c))
+			return option->usd;
+	}
+	return INFINITY;
+}
