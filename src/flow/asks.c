@@ -71,6 +71,13 @@ void asks_forget(struct live *live)
 	}
 }
 
+void asks_renew(struct live *live)
+{
+	asks_forget(live);
+	for (size_t i = 0; i < live->run.frames_count; i++)
+		live->run.frames[i]->asked = false;
+}
+
 /* --- what came back --- */
 
 static struct frame *frame_of(const struct live *live, const char *path, int64_t attempt)

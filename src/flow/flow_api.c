@@ -70,6 +70,7 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, work_routes, work_routes_count, api);
 	router_add(router, persons_routes, persons_routes_count, api);
 	router_add(router, control_routes, control_routes_count, api);
+	router_add(router, fork_routes, fork_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);
 	router_add(router, workflow_reads_routes, workflow_reads_routes_count, api);
 	router_add(router, flow_events_routes, flow_events_routes_count, api);

@@ -30,9 +30,9 @@ struct flow_api {
 };
 
 extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[], work_routes[],
-	persons_routes[], control_routes[];
+	persons_routes[], control_routes[], fork_routes[];
 extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count,
-	work_routes_count, persons_routes_count, control_routes_count;
+	work_routes_count, persons_routes_count, control_routes_count, fork_routes_count;
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);

@@ -96,15 +96,23 @@ static void carry_out(struct taking *t)
 		turn_send_again(t->live, true);
 }
 
-/* The step has not begun: its block's value is what goes into it. */
-static void give_input(struct taking *t)
+/* What was under way with the other is begun anew, by keys of its own; a step that has not begun gets its block's
+ * value. */
+static void begin_fork(struct taking *t)
 {
+	struct live *live = t->live;
 	const struct word word = {.reason = t->control.reason, .by = t->control.by};
-	struct drive_step step = {.frame = run_find_block(&t->live->run, t->control.step), .path = t->control.step};
-	struct datum *value = datum_json(t->control.value);
-	if (step.frame != NULL)
-		drive_patch_input(&t->live->drive, &step, value, &word);
-	datum_unref(value);
+	asks_renew(live);
+	drive_restore(&live->drive, t->control.to, &word);
+	struct drive_step step = {.path = t->control.step};
+	if (t->control.value != NULL && step.path != NULL)
+		step.frame = run_find_block(&live->run, step.path);
+	if (step.frame != NULL) {
+		struct datum *value = datum_json(t->control.value);
+		drive_patch_input(&live->drive, &step, value, &word);
+		datum_unref(value);
+	}
+	turn_send_again(live, true);
 }
 
 static bool look(struct taking *t, struct err *err)
@@ -126,8 +134,8 @@ static bool execute(struct taking *t, struct err *err)
 	if (!json_parse(&t->arena, t->body, strlen(t->body), &datum_limits, &json, err) ||
 		!control_decode(json, &t->control))
 		return false;
-	if (t->control.kind == CONTROL_INPUT) {
-		give_input(t);
+	if (t->control.kind == CONTROL_FORK) {
+		begin_fork(t);
 		return true;
 	}
 	bool good = look(t, err);

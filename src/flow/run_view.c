@@ -54,6 +54,8 @@ void run_view_write(struct jw *jw, const struct run_record *r)
 	add_time(jw, "ended_at", r->ended_us);
 	if (r->parent_run_id != NULL)
 		jw_member_str(jw, "parent", r->parent_run_id);
+	if (r->forked_from != NULL)
+		jw_member_str(jw, "forked_from", r->forked_from);
 	jw_member_int(jw, "steps_total", r->steps_total);
 	jw_member_int(jw, "attempts_total", r->attempts_total);
 	jw_member_str(jw, "cost", money_format(money, r->cost_micros));

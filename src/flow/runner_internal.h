@@ -172,6 +172,7 @@ bool asks_apply(struct live *live, struct db *db, struct err *err); /* in the co
 void asks_committed(struct live *live);
 
 void asks_rematch(struct live *live); /* the state was made anew in this turn */
+void asks_renew(struct live *live);   /* a fork: nobody was asked for it yet */
 
 /* orders.c: at the begin of a turn, before anything is decided; and in its commit */
 void orders_take(struct live *live);

@@ -57,7 +57,7 @@ bool runs_insert(struct db *db, const struct run_record *r, struct err *err)
 	"run_id, account_id, namespace, name, version, definition_sha256, status, reason, seed, labels, input, output, " \
 	"error, created_by, parent_run_id, parent_path, priority, seq, due_at, steps_total, attempts_total, created_at, " \
 	"started_at, ended_at, driven, (SELECT SUM(c.cost) FROM cost_entries c WHERE c.account_id = flow_runs.account_id " \
-	"AND c.run_id = flow_runs.run_id)"
+	"AND c.run_id = flow_runs.run_id), (SELECT f.from_run_id FROM flow_forks f WHERE f.run_id = flow_runs.run_id)"
 
 struct record {
 	struct arena *arena;
@@ -97,6 +97,7 @@ static void take_record(const struct db_rows *row, void *self)
 		.ended_us = db_int(row, 23),
 		.driven = db_int(row, 24) != 0,
 		.cost_micros = db_int(row, 25),
+		.forked_from = db_text_dup(row, 26, to->arena),
 	};
 }
 

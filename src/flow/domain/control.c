@@ -12,7 +12,7 @@
 
 /* --- as text --- */
 
-static const char *const kinds[] = {"skip", "patch_output", "patch_input", "retry", "input", "restore"};
+static const char *const kinds[] = {"skip", "patch_output", "patch_input", "retry", "fork"};
 
 void control_encode(const struct control *c, struct buf *text)
 {

@@ -20,8 +20,7 @@ enum control_kind {
 	CONTROL_PATCH_OUTPUT,
 	CONTROL_PATCH_INPUT,
 	CONTROL_RETRY,
-	CONTROL_INPUT,  /* of a step that is about to begin: a fork's */
-	CONTROL_RESTORE /* of a checkpoint */
+	CONTROL_FORK /* the first of a fork: it goes on behind row `to`; with `value`, the input of the step that follows */
 };
 
 /* An order, as it is kept until the run's next turn. */

@@ -37,7 +37,8 @@ static void enter_again(struct run *run, const struct row *row, struct frame *fr
 		frame_close(run, frame);
 	if (row->definite)
 		unsure_free(map_remove(&run->unsure, row->path));
-	must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
+	if (row->attempt > 0) /* 0: it has not begun yet */
+		must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
 	if (row->input != NULL)
 		datum_set(&block->value, row->input);
 	datum_set(&block->error, NULL);
