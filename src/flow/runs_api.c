@@ -438,7 +438,7 @@ static enum run_status status_of(const char *name)
 	for (int i = 0; i < RUN_STATUSES; i++)
 		if (strcmp(run_status_names[i], name) == 0)
 			return (enum run_status)i;
-	must(!"a status of the table");
+	must(false); /* it is a status of the table */
 	return RUN_PENDING;
 }
 

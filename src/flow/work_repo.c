@@ -31,7 +31,7 @@ static enum work_status status_of(const char *name)
 	for (int i = 0; work_status_names[i] != NULL; i++)
 		if (strcmp(work_status_names[i], name) == 0)
 			return (enum work_status)i;
-	must(!"a status of the table");
+	must(false); /* it is a status of the table */
 	return WORK_ENDED;
 }
 

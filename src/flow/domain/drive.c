@@ -33,7 +33,7 @@ void drive_emit(struct drive *drive, struct row *row)
 	row_hold(&held); /* its data may be those of a frame that it closes */
 	drive->emit(drive->self, &held);
 	if (!run_apply(drive->run, &held, &err))
-		must(!"a row that was just decided fits the state");
+		must(false); /* a row that was just decided fits the state */
 	drive->rows++;
 	row_fini(&held);
 }
