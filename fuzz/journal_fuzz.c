@@ -49,7 +49,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"\"branches\":[{\"x\":{"
 		"\"set\":{\"y\":1}}},{\"z\":{\"do\":[{\"q\":{\"set\":{\"y\":1}}}]}}]}}},{\"t\":{\"try\":[{\"r\":{\"raise\":{"
 		"\"error\":{"
-		"\"type\":\"urn:x\",\"status\":500}}}}],\"catch\":{\"do\":[{\"h\":{\"set\":{\"k\":1}}}]}}}]}";
+		"\"type\":\"urn:x\",\"status\":500}}}}],\"catch\":{\"do\":[{\"h\":{\"set\":{\"k\":1}}}]}}},{\"e\":{\"listen\":{"
+		"\"to\":{\"any\":[],"
+		"\"until\":{\"one\":{\"with\":{\"type\":\"u\"}}}}},\"foreach\":{\"do\":[{\"i\":{\"wait\":{\"seconds\":1}}}]}}},"
+		"{\"w\":{"
+		"\"run\":{\"workflow\":{\"namespace\":\"n\",\"name\":\"n\"}}}}],\"use\":{\"extensions\":[{\"v\":{\"extend\":"
+		"\"all\",\"when\":"
+		"\"true\",\"before\":[{\"b1\":{\"wait\":{\"seconds\":1}}}],\"after\":[{\"a1\":{\"set\":{\"s\":1},\"then\":"
+		"\"exit\"}}]}}]}}";
 	static const struct ir_policy policy = {.shell = true};
 	struct arena arena;
 	struct ir_problems problems = {.count = 0};

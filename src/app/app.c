@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/chain_metrics.h"
 #include "app/cli.h"
 #include "app/events.h"
 #include "app/files.h"
@@ -211,6 +212,7 @@ static void open_agents(struct app *app)
 											   .outbox = app->outbox,
 											   .packs = app->packs,
 											   .exprs = app->exprs,
+											   .vector_cache_bytes = app->config.flow.vector_cache_bytes,
 											   .budget_hooks = spending_hooks(app->spending)};
 	app->agents = agents_api_open(&options);
 	spending_serve(app->spending, agents_budgets(app->agents), app->outbox);
@@ -394,14 +396,20 @@ static void access_line(void *self, const struct exchange *x, int status, int64_
 	routes_log(x, status, duration_us);
 }
 
-static struct proxies trusted_proxies(struct app *app)
+static struct proxies nets_of(struct app *app, const char *const *items, size_t count)
 {
-	typeof(app->config.http.trusted_proxies) *list = &app->config.http.trusted_proxies;
-	struct net *nets = arena_array(&app->arena, list->count + 1, sizeof *nets);
+	struct net *nets = arena_array(&app->arena, count + 1, sizeof *nets);
 	must(nets != NULL);
-	for (size_t i = 0; i < list->count; i++)
-		must(net_parse(list->items[i], &nets[i])); /* the configuration was checked */
-	return (struct proxies){nets, list->count};
+	for (size_t i = 0; i < count; i++)
+		must(net_parse(items[i], &nets[i])); /* the configuration was checked */
+	return (struct proxies){nets, count};
+}
+
+static struct proxies metrics_readers(struct app *app)
+{
+	static const char *const here[] = {"127.0.0.0/8", "::1"};
+	typeof(app->config.http.metrics_allow) *list = &app->config.http.metrics_allow;
+	return list->count > 0 ? nets_of(app, list->items, list->count) : nets_of(app, here, 2);
 }
 
 static void fill_service(struct app *app)
@@ -421,7 +429,8 @@ static void fill_service(struct app *app)
 	s->config.gate = (struct gate_limits){.target_bytes = (size_t)c->http.max_target_bytes,
 										  .header_bytes = (size_t)c->http.max_header_bytes,
 										  .header_lines = (size_t)c->http.max_headers};
-	s->config.proxies = trusted_proxies(app);
+	s->config.proxies = nets_of(app, c->http.trusted_proxies.items, c->http.trusted_proxies.count);
+	app->metrics_readers = metrics_readers(app);
 	app->cors = (struct cors){c->cors.allow.items, c->cors.allow.count};
 	s->config.cors = &app->cors;
 	s->env = app->env;
@@ -514,6 +523,16 @@ static bool listen_all(struct app *app, struct err *err)
 	return true;
 }
 
+/* By the installation's key, so that it holds over an exchange of the master key. */
+static void key_idempotency(const struct app *app)
+{
+	static const char purpose[] = "countersign/idempotency/v1";
+	unsigned char key[SHA256_SIZE];
+	hmac_sha256(app->keys.installation, sizeof app->keys.installation, purpose, sizeof purpose - 1, key);
+	idempotency_use_key(app->idempotency, key);
+	wipe(key, sizeof key);
+}
+
 bool app_assemble(struct app *app, struct err *err)
 {
 	app->router = router_new();
@@ -524,11 +543,14 @@ bool app_assemble(struct app *app, struct err *err)
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
+	if (!chain_metrics_open(app->store, AUDIT_STREAM, app->metrics, &app->chain_metrics, err))
+		return false;
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))
 		return false;
 	fill_service(app);
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
+	key_idempotency(app);
 	trade_api_serve(app->trade, &(struct trade_serving){.idempotency = app->idempotency, .rates = app->rates});
 	return true;
 }
@@ -568,6 +590,7 @@ void app_stop(struct app *app)
 	tickets_free(app->tickets);
 	idempotency_free(app->idempotency);
 	http_metrics_free(app->http_metrics);
+	chain_metrics_close(app->chain_metrics);
 	metrics_free(app->metrics);
 	router_free(app->router);
 	char control[4200];

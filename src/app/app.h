@@ -25,6 +25,7 @@
 
 struct agents_api;
 struct blobs;
+struct chain_metrics;
 struct cli;
 struct countersign;
 struct flow_api;
@@ -79,16 +80,19 @@ struct app {
 	int64_t started_us; /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
-	_Atomic bool copying, rotating; /* a backup, a change of keys is under way */
+	_Atomic uint64_t replays[3];               /* by enum replay_outcome, over HTTP */
+	_Atomic bool copying, rotating, archiving; /* a backup, a change of keys, an archive is under way */
 
 	/* while serving */
 	struct router *router;
 	struct metrics *metrics;
 	struct http_metrics *http_metrics;
+	struct chain_metrics *chain_metrics;
 	struct idempotency *idempotency;
 	struct rates *rates;
-	struct cors cors;        /* as it was at start */
-	struct reloads *reloads; /* what SIGHUP brought since */
+	struct proxies metrics_readers; /* http.metrics_allow */
+	struct cors cors;               /* as it was at start */
+	struct reloads *reloads;        /* what SIGHUP brought since */
 	struct workers *workers;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct service service;

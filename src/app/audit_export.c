@@ -14,6 +14,7 @@
 #include "core/must.h"
 #include "crypt/key.h"
 #include "crypt/ring.h"
+#include "seal/archive.h"
 #include "seal/audit.h"
 #include "store/store.h"
 
@@ -75,18 +76,22 @@ static bool export_rows(struct db *db, const char *account_id, struct buf *out, 
 	return db_end(&rows, err);
 }
 
-static bool export_checkpoints(struct db *db, struct buf *out, struct err *err)
+/* Of a stream ("": of all), from one seq to another. */
+static bool export_checkpoints(struct db *db, const char *stream, int64_t from, int64_t to, struct buf *out,
+							   struct err *err)
 {
 	struct db_rows rows;
-	if (!db_query(db, &rows, err, "SELECT statement, signature FROM audit_checkpoints ORDER BY stream, seq, at"))
+	if (!db_query(db, &rows, err,
+				  "SELECT statement, signature FROM audit_checkpoints WHERE ($1 = '' OR stream = $1) AND "
+				  "seq BETWEEN $2 AND $3 ORDER BY stream, seq, at",
+				  V_TEXT(stream), V_INT(from), V_INT(to)))
 		return false;
 	while (db_next(&rows))
 		buf_addf(out, "{\"checkpoint\":%s,\"signature\":\"%s\"}\n", db_text(&rows, 0), db_text(&rows, 1));
 	return db_end(&rows, err);
 }
 
-bool audit_export(struct db *db, const char *store_id, const char *account_id, const struct key_ring *keys,
-				  struct buf *out, struct err *err)
+static void write_header(struct buf *out, const char *store_id, const char *account_id, bool archive)
 {
 	struct jw jw;
 	jw_init(&jw, out);
@@ -94,13 +99,18 @@ bool audit_export(struct db *db, const char *store_id, const char *account_id, c
 	jw_key(&jw, "export");
 	jw_object(&jw);
 	jw_member_str(&jw, "account_id", account_id);
+	if (archive)
+		jw_member_bool(&jw, "archive", true);
 	jw_member_str(&jw, "store_id", store_id);
 	jw_member_int(&jw, "version", 1);
 	jw_object_end(&jw);
 	jw_object_end(&jw);
 	buf_addc(out, '\n');
-	if (!export_rows(db, account_id, out, err) || !export_checkpoints(db, out, err))
-		return false;
+}
+
+static bool write_keys(const struct key_ring *keys, struct buf *out, struct err *err)
+{
+	struct jw jw;
 	const struct key *key;
 	for (size_t i = 0; (key = ring_at(keys, i, 0)) != NULL; i++) { /* these never end */
 		buf_adds(out, "{\"key\":");
@@ -111,6 +121,41 @@ bool audit_export(struct db *db, const char *store_id, const char *account_id, c
 	return buf_ok(out) || err_set(err, ERR_LIMIT, "no memory for the export");
 }
 
+bool audit_export(struct db *db, const char *store_id, const char *account_id, const struct key_ring *keys,
+				  struct buf *out, struct err *err)
+{
+	write_header(out, store_id, account_id, false);
+	return export_rows(db, account_id, out, err) && export_checkpoints(db, "", 0, INT64_MAX, out, err) &&
+		   write_keys(keys, out, err);
+}
+
+static bool export_range(struct db *db, const char *stream, int64_t from, int64_t to, struct buf *out, struct err *err)
+{
+	struct db_rows rows;
+	struct arena arena;
+	if (!db_query(db, &rows, err,
+				  "SELECT " AUDIT_COLUMNS " FROM audit WHERE stream = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq",
+				  V_TEXT(stream), V_INT(from), V_INT(to)))
+		return false;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	while (db_next(&rows)) {
+		struct chain_row row;
+		arena_reset(&arena);
+		audit_take(&rows, &arena, &row);
+		chain_write(out, &row);
+	}
+	arena_fini(&arena);
+	return db_end(&rows, err);
+}
+
+bool audit_export_range(struct db *db, const char *store_id, const char *stream, int64_t from, int64_t to,
+						const struct key_ring *keys, struct buf *out, struct err *err)
+{
+	write_header(out, store_id, NULL, true);
+	return export_range(db, stream, from, to, out, err) &&
+		   export_checkpoints(db, stream, from > 1 ? from : 0, to, out, err) && write_keys(keys, out, err);
+}
+
 /* --- verification --- */
 
 struct verifying {
@@ -119,6 +164,7 @@ struct verifying {
 	struct err *err;
 	char store_id[64];
 	bool partial; /* of one account: links are allowed */
+	bool archive; /* what stands before it is in another one */
 	struct chain_check check;
 	struct key *keys[RING_KEYS_MAX];
 	size_t keys_count;
@@ -135,12 +181,29 @@ static void blame(struct verifying *v, const char *stream, int64_t seq, const ch
 	snprintf(v->report->stream, sizeof v->report->stream, "%s", stream);
 }
 
+static void leave_stream(struct verifying *v)
+{
+	if (v->check.archived_seq > 0 && !v->archive)
+		blame(v, v->check.stream, v->check.archived_seq, "rows are gone up to it, and no archive says so");
+}
+
 static void enter_stream(struct verifying *v, const char *stream)
 {
 	if (strcmp(stream, v->check.stream) == 0)
 		return;
+	leave_stream(v);
 	chain_check_init(&v->check, v->store_id, stream);
 	v->report->streams++;
+}
+
+/* The first row of a whole export, in the middle of its stream. */
+static void resume_after_archive(struct verifying *v, const struct chain_row *row)
+{
+	if (v->partial || v->check.seq != 0 || row->seq <= 1)
+		return;
+	chain_check_resume(&v->check, row->seq - 1, row->prev_hash, row->at_us);
+	v->check.archived_seq = row->seq - 1;
+	snprintf(v->check.archived_hash, sizeof v->check.archived_hash, "%s", row->prev_hash);
 }
 
 /* The chain goes on after rows that are not shown. */
@@ -167,10 +230,13 @@ static bool take_row(struct verifying *v, const char *line, size_t size)
 	if (!chain_read(&v->arena, line, size, &row, v->err))
 		return err_set(v->err, ERR_INVALID, "line %zu is no row of a chain", v->line);
 	enter_stream(v, row.stream);
+	resume_after_archive(v, &row);
 	if (!chain_check_row(&v->check, &row, &reason))
 		blame(v, row.stream, row.seq, reason);
 	else
 		v->report->rows++;
+	if (v->check.archived_seq > 0 && archive_explains(&row, v->check.archived_seq, v->check.archived_hash))
+		v->check.archived_seq = 0;
 	return true;
 }
 
@@ -268,6 +334,8 @@ static void take_header(struct verifying *v, const struct json *header)
 {
 	snprintf(v->store_id, sizeof v->store_id, "%s", json_text(header, "store_id"));
 	v->partial = json_text(header, "account_id") != NULL;
+	const struct json *archive = json_get(header, "archive");
+	v->archive = archive != NULL && archive->kind == JS_BOOL && archive->boolean;
 }
 
 /* Every line once: rows are checked, the header and the key are taken. */
@@ -294,6 +362,7 @@ static bool read_lines(struct verifying *v, const char *bytes, const char *end)
 				 !take_row(v, at, size))
 			return false;
 	}
+	leave_stream(v);
 	return v->line > 0 || err_set(v->err, ERR_INVALID, "the file is empty");
 }
 

@@ -8,12 +8,16 @@
  *
  * One account's export holds its own rows whole.  Others' are not shown: {"link": {"stream": …, "seq": …, "hash": …}}
  * stands for all of them up to that seq, and says which hash the chain had there.
+ *
+ * A stream whose first rows are in archives begins with a later seq; then a row audit.archive has to say so.  In the
+ * text of an archive itself, "archive": true in the first line, the row that says so comes later, in another file.
  */
 #ifndef CS_APP_AUDIT_EXPORT_H
 #define CS_APP_AUDIT_EXPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct audit_report;
 struct buf;
@@ -24,6 +28,10 @@ struct key_ring;
 /* Append the export of an account, or with account_id NULL of all. */
 bool audit_export(struct db *db, const char *store_id, const char *account_id, const struct key_ring *keys,
 				  struct buf *out, struct err *err);
+
+/* The same of the rows from `from` to `to` of a stream, with their checkpoints: the text of an archive [P-7.7]. */
+bool audit_export_range(struct db *db, const char *store_id, const char *stream, int64_t from, int64_t to,
+						const struct key_ring *keys, struct buf *out, struct err *err);
 
 /*
  * Verify an export's bytes: every chain, every checkpoint, every signature under the keys in the file.  False: it is no

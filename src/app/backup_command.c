@@ -151,6 +151,14 @@ static bool copy_packs(struct backup *b, struct err *err)
 	return part.from == NULL || tree_walk(part.from, "", copy_file, &part, err);
 }
 
+/* Files that are never changed, as packs. */
+static bool copy_archives(struct backup *b, struct err *err)
+{
+	char folder[TREE_PATH];
+	struct part part = {.backup = b, .from = folder, .prefix = "archive"};
+	return tree_path(folder, b->ask.config.data, "archive", err) && tree_walk(folder, "", copy_file, &part, err);
+}
+
 static bool seal_keys(struct backup *b, const char *folder, struct err *err)
 {
 	char path[TREE_PATH], sha256[SHA256_HEX_SIZE];
@@ -221,8 +229,8 @@ static bool copy_all(struct backup *b, struct err *err)
 		return false;
 	begin_manifest(b);
 	bool done = copy_blobs(b, "blobs", err) && copy_blobs(b, "files/blobs", err) &&
-				copy_blobs(b, "quarantine/blobs", err) && copy_packs(b, err) && copy_keys(b, err) &&
-				end_manifest(b, err) && tree_walk(b->folder, "", drop_older, b, err);
+				copy_blobs(b, "quarantine/blobs", err) && copy_packs(b, err) && copy_archives(b, err) &&
+				copy_keys(b, err) && end_manifest(b, err) && tree_walk(b->folder, "", drop_older, b, err);
 	buf_fini(&b->text);
 	return done;
 }

@@ -3,12 +3,15 @@
 #include <stdbool.h>
 
 #include "app/app.h"
+#include "app/audit_archive.h"
 #include "app/files.h"
+#include "app/flow_llm.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "flow/agents_api.h"
 #include "flow/flow_api.h"
+#include "flow/llm_cache.h"
 #include "seal/countersign.h"
 #include "seal/outbox.h"
 #include "store/store.h"
@@ -59,6 +62,8 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 		log_error("what agents have due could not be done", log_str("why", err.message));
 	if (!flow_chores(app->flow, &err))
 		log_error("what runs have due could not be done", log_str("why", err.message));
+	if (app->models != NULL && app->models->cache != NULL && !llm_cache_sweep(app->models->cache, &err))
+		log_error("answers of models could not be swept", log_str("why", err.message));
 	due = false;
 	if (!trade_due(app->trade, &due, &err) || (due && !store_write(app->store, trade_work, app->trade, &err)))
 		log_error("the desk could not keep its times", log_str("why", err.message));
@@ -67,6 +72,10 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 	*next_sweep_us = env_mono_us(app->env) + SWEEP_US;
 	if (!store_write(app->store, apply_sweep, app, &err))
 		log_error("the outbox could not be swept", log_str("why", err.message));
+	struct archive_made made = {.range.rows = 0};
+	const struct audit_event by_itself = {.action = AUDIT_ARCHIVE, .actor = "system"};
+	if (!audit_forget(app, &err) || !audit_archive(app, by_itself, &made, &err))
+		log_error("rows of the audit chain could not be archived", log_str("why", err.message));
 	if (!files_sweep(app, env_wall_us(app->env), &err))
 		log_error("files could not be swept", log_str("why", err.message));
 }

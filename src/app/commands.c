@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/flow_commands.h"
 #include "app/flow_ctk.h"
 #include "app/flow_run.h"
 #include "app/people_commands.h"
@@ -49,6 +50,10 @@ static const struct cli_option verify_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+static const struct cli_option audit_verify_options[] = {
+	{"archives", "DIR", "Begin with the archives in this folder", false},
+	{NULL, NULL, NULL, false},
+};
 static const struct cli_option doctor_options[] = {
 	{"accept-clock", NULL, "The machine's clock was wrong and is right now: go by it again", false},
 	{NULL, NULL, NULL, false},
@@ -82,9 +87,11 @@ const struct cli_command cli_commands[] = {
 	 "different,\n"
 	 "3 not replayable.",
 	 replay_options, 0, 1, command_replay},
-	{"audit verify", "[FILE]", "Verify the audit chain of a store or of an export",
-	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.", NULL, 0, 1,
-	 command_audit_verify},
+	{"audit verify", "[FILE] [--archives DIR]", "Verify the audit chain of a store or of an export",
+	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.",
+	 audit_verify_options, 0, 1, command_audit_verify},
+	{"audit archive", "", "Put rows past audit.retention_days into files of DATA/archive",
+	 "A running server does so by itself, once an hour.", NULL, 0, 0, command_audit_archive},
 	{"audit export", "", "Write the audit chain as NDJSON", NULL, NULL, 0, 0, command_audit_export},
 	{"audit checkpoint", "", "Sign the head of the audit chain now",
 	 "With --json {statement, signature}: keep it on another machine, where it shows a chain that was cut or rebuilt.",
@@ -121,6 +128,19 @@ const struct cli_command cli_commands[] = {
 	 flow_ctk_options, 1, 1, command_flow_ctk},
 	{"flow validate", "FILE", "Check a workflow definition, without a server",
 	 "Prints {valid, form, problems}.  Exit codes: 0 valid, 2 not.", NULL, 1, 1, command_flow_validate},
+	{"flow status", "ID", "Show a run of a server",
+	 "Exit codes as of `flow run`: 0 completed or under way, 1 faulted, 3 cancelled or suspended.", flow_read_options,
+	 1, 1, command_flow_status},
+	{"flow why", "ID", "Say what a run waits for, and what would let it go on", NULL, flow_read_options, 1, 1,
+	 command_flow_why},
+	{"flow journal", "ID", "Print the rows of a run's journal", "One JSON object a line.", flow_read_options, 1, 1,
+	 command_flow_journal},
+	{"flow cancel", "ID [--reason TEXT]", "End a run; what it waits for is given up", NULL, flow_order_options, 1, 1,
+	 command_flow_cancel},
+	{"flow pause", "ID [--reason TEXT]", "Let a run finish what is under way, then stand still", NULL,
+	 flow_order_options, 1, 1, command_flow_pause},
+	{"flow resume", "ID [--reason TEXT]", "Let a paused run go on", NULL, flow_order_options, 1, 1,
+	 command_flow_resume},
 	{"user add", "EMAIL --role R[,R] [--password-file F|--invite]", "Make a person's login at the running server", NULL,
 	 user_add_options, 1, 1, command_user_add},
 	{"user list", "", "Name everybody of every account", NULL, NULL, 0, 0, command_user_list},

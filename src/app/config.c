@@ -63,6 +63,8 @@ static const struct field config_fields[] = {
 	F_BOOL(config, http.behind_proxy, KEY(http.behind_proxy), DEFAULT(0), DOC("A proxy in front ends TLS")),
 	F_STRS(config, http.trusted_proxies, KEY(http.trusted_proxies), COUNT(0, 100),
 		   DOC("Proxies whose X-Forwarded-For counts: addresses or ranges, 10.0.0.0/8")),
+	F_STRS(config, http.metrics_allow, KEY(http.metrics_allow), COUNT(0, 100),
+		   DOC("Who may read /metrics: addresses or ranges; default: this machine")),
 	F_STR(config, http.tls_cert, KEY(http.tls_cert),
 		  DOC("Certificate chain in PEM; with http.tls_key all ports speak TLS")),
 	F_STR(config, http.tls_key, KEY(http.tls_key), DOC("Its key in PEM; both are read again on SIGHUP")),
@@ -97,12 +99,16 @@ static const struct field config_fields[] = {
 	F_BOOL(config, seal.store_all, KEY(seal.store_all), DEFAULT(0), DOC("Store the seal of every calculation")),
 	F_INT(config, audit.checkpoint_s, KEY(audit.checkpoint_s), RANGE(10, 86400), DEFAULT(3600), UNIT("s"),
 		  DOC("Between two signed checkpoints of the audit chain")),
+	F_INT(config, audit.retention_days, KEY(audit.retention_days), RANGE(365, 36500), DEFAULT(2557), UNIT("days"),
+		  DOC("Rows of the audit chain stay in the store; then they go to DATA/archive")),
 	F_STR(config, audit.checkpoint_dir, KEY(audit.checkpoint_dir),
 		  DOC("Folder for copies of checkpoints; put it on another machine")),
 	F_INT(config, store.batch_max, KEY(store.batch_max), RANGE(1, 4096), DEFAULT(256), DOC("Writes in one commit")),
 	F_INT(config, store.queue_max, KEY(store.queue_max), RANGE(16, 65536), DEFAULT(4096), DOC("Writes that may wait")),
 	F_INT(config, store.min_free_bytes, KEY(store.min_free_bytes), RANGE(0, 1e15), DEFAULT(104857600), UNIT("bytes"),
 		  DOC("Read-only below so much free disk")),
+	F_STR(config, blob.url, KEY(blob.url), DEFAULT_TEXT("file:"),
+		  DOC("Where blobs are: file: for the data folder; s3:// is not there yet")),
 	F_INT(config, blob.max_bytes, KEY(blob.max_bytes), RANGE(1024, FILE_BYTES_MAX), DEFAULT(FILE_BYTES_MAX),
 		  UNIT("bytes"), DOC("Size of a file")),
 	F_INT(config, blob.uploads, KEY(blob.uploads), RANGE(1, UPLOADS_MAX), DEFAULT(4), DOC("Uploads at once")),
@@ -140,6 +146,10 @@ static const struct field config_fields[] = {
 	F_STR(config, sign.pm_url, KEY(sign.pm_url),
 		  DOC("Where submissions go by POST; default: none, numbers CS-000001 ... are given here")),
 	F_STR(config, sign.pm_token_file, KEY(sign.pm_token_file), DOC("Bearer token for it, in a file or cred:NAME")),
+	F_INT(config, sign.pm_open_s, KEY(sign.pm_open_s), RANGE(1, 3600), DEFAULT(60), UNIT("s"),
+		  DOC("How long it is left alone after three failures in a row")),
+	F_INT(config, sign.retry_first_ms, KEY(sign.retry_first_ms), RANGE(10, 60000), DEFAULT(1000), UNIT("ms"),
+		  DOC("Wait before work of a project is tried again, doubled each time up to a minute")),
 	F_STR(config, sign.geocoder_url, KEY(sign.geocoder_url),
 		  DEFAULT_TEXT("https://maps.googleapis.com/maps/api/geocode/json"), DOC("Geocoder of Google's form")),
 	F_STR(config, sign.geocoder_key_file, KEY(sign.geocoder_key_file),
@@ -162,6 +172,9 @@ static const struct field config_fields[] = {
 		  UNIT("ms"), DOC("Processor time of one evaluation; its wall time is five times that")),
 	F_INT(config, flow.expr.memory_bytes, KEY(flow.expr.memory_bytes), .also = "expr.memory_bytes",
 		  RANGE(16777216, 4294967296), DEFAULT(67108864), UNIT("bytes"), DOC("Memory of one evaluation")),
+	F_INT(config, flow.vector_cache_bytes, KEY(flow.vector_cache_bytes), .also = "vector_cache_bytes",
+		  RANGE(1048576, 1099511627776), DEFAULT(268435456), UNIT("bytes"),
+		  DOC("Vectors of memories kept in memory between searches")),
 	F_STR(config, flow.llm.base_url, KEY(flow.llm.base_url), .also = "llm.base_url",
 		  DOC("OpenAI-compatible endpoint that `call: llm` asks, http://HOST/v1; without one it is not there")),
 	F_STR(config, flow.llm.key_file, KEY(flow.llm.key_file), .also = "llm.key_file",
@@ -428,6 +441,16 @@ static void check_smtp(struct reading *r, const struct config *config)
 		complain_of(r, "smtp.from", "is an e-mail address");
 }
 
+static void check_nets(struct reading *r, const char *key, const char *const *items, size_t count)
+{
+	struct net net;
+	for (size_t i = 0; i < count; i++)
+		if (!net_parse(items[i], &net)) {
+			complain_of(r, key, "is a list of addresses and ranges like 10.0.0.0/8");
+			return;
+		}
+}
+
 /* What the table cannot say. */
 static void check_values(struct reading *r, const struct config *config)
 {
@@ -439,12 +462,10 @@ static void check_values(struct reading *r, const struct config *config)
 	check_smtp(r, config);
 	if (config->scan.url != NULL && !clamd_address_valid(config->scan.url))
 		complain_of(r, "scan.url", "is unix:PATH or tcp:HOST:PORT");
-	const struct field *field = field_find(&config_table, "http.trusted_proxies");
-	struct net net;
-	for (size_t i = 0; i < config->http.trusted_proxies.count; i++)
-		if (!net_parse(config->http.trusted_proxies.items[i], &net))
-			complain(r, r->origins[field - config_fields], "http.trusted_proxies",
-					 "is a list of addresses and ranges like 10.0.0.0/8");
+	if (strcmp(config->blob.url, "file:") != 0)
+		complain_of(r, "blob.url", "is file: (s3:// is not there yet)");
+	check_nets(r, "http.trusted_proxies", config->http.trusted_proxies.items, config->http.trusted_proxies.count);
+	check_nets(r, "http.metrics_allow", config->http.metrics_allow.items, config->http.metrics_allow.count);
 }
 
 /* Defaults that depend on the machine or on other keys. */

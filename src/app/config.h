@@ -38,7 +38,7 @@ struct config {
 		struct {
 			size_t count;
 			const char **items;
-		} trusted_proxies;
+		} trusted_proxies, metrics_allow;
 	} http;
 	struct {
 		int registration;
@@ -51,13 +51,14 @@ struct config {
 		bool store_all;
 	} seal;
 	struct {
-		int64_t checkpoint_s;
+		int64_t checkpoint_s, retention_days;
 		const char *checkpoint_dir;
 	} audit;
 	struct {
 		int64_t batch_max, queue_max, min_free_bytes;
 	} store;
 	struct {
+		const char *url;
 		int64_t max_bytes, uploads, presign_ttl_s;
 	} blob;
 	struct {
@@ -84,8 +85,9 @@ struct config {
 	} rate;
 	struct {
 		bool require_stamp, public_quote;
-		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url,
-			*search_url, *search_login_file;
+		const char *pm_url, *pm_token_file, *geocoder_url, *geocoder_key_file, *hazard_url, *search_url,
+			*search_login_file;
+		int64_t pm_open_s, retry_first_ms;
 	} sign;
 	struct {
 		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,
@@ -95,6 +97,7 @@ struct config {
 		struct {
 			int64_t helpers, cpu_ms, memory_bytes;
 		} expr;
+		int64_t vector_cache_bytes;
 		struct {
 			const char *base_url, *key_file;
 			struct {

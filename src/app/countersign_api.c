@@ -142,16 +142,13 @@ struct listing {
 	struct exchange *x;
 	struct requests_query query;
 	struct request_page page;
-	char before[PAGE_AFTER_MAX + 1];
-	bool more;
+	struct paging paging;
 };
 
 static void take_request(void *self, const struct countersign_request *request)
 {
 	struct listing *l = self;
-	if (l->page.items.count == (size_t)l->query.limit)
-		l->more = true;
-	else
+	if (paging_takes(&l->paging))
 		request_view(&l->x->arena, request, &l->page.items.items[l->page.items.count++]);
 }
 
@@ -165,14 +162,14 @@ static bool read_list(struct listing *l, struct err *err)
 	const char *name = arena_printf(&x->arena, "requests:%s:%d:%d:%d", principal->account_id, l->query.status,
 									l->query.kind, l->query.mine);
 	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (name == NULL || l->page.items.items == NULL)
+	if (l->page.items.items == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!page_after(key, name, l->query.cursor, l->before, err))
+	if (!paging_begin(&l->paging, x, key, name, l->query.limit, l->query.cursor, err))
 		return false;
 	const struct countersign_filter filter = {
 		.account_id = principal->account_id,
 		.user_id = l->query.mine ? principal->user_id : NULL,
-		.before = l->before,
+		.before = l->paging.after,
 		.status = l->query.status,
 		.kind = l->query.kind,
 		.limit = l->query.limit + 1,
@@ -180,9 +177,8 @@ static bool read_list(struct listing *l, struct err *err)
 	struct db *db = store_read(app->store);
 	bool read = countersign_requests(db, &filter, &x->arena, take_request, l, err);
 	store_read_end(app->store, db);
-	if (read && l->more)
-		l->page.next_cursor =
-			page_cursor(&x->arena, key, name, l->page.items.items[l->page.items.count - 1].request_id);
+	if (read && l->page.items.count > 0)
+		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].request_id);
 	return read;
 }
 
@@ -196,8 +192,6 @@ static void handle_list(struct exchange *x)
 		exchange_fail(x, &err);
 		return;
 	}
-	if (l.page.next_cursor != NULL)
-		page_link(x, l.page.next_cursor);
 	reply_fact(x, 200, &page_table, &l.page);
 }
 

@@ -260,16 +260,13 @@ struct listing {
 	struct exchange *x;
 	struct rows_query query;
 	struct row_page page;
-	char before[PAGE_AFTER_MAX + 1];
-	bool more;
+	struct paging paging;
 };
 
 static void take_row(void *self, const struct countersignature *row)
 {
 	struct listing *l = self;
-	if (l->page.items.count == (size_t)l->query.limit)
-		l->more = true;
-	else
+	if (paging_takes(&l->paging))
 		view_row(&l->x->arena, row, &l->page.items.items[l->page.items.count++]);
 }
 
@@ -284,23 +281,22 @@ static bool read_list(struct listing *l, struct err *err)
 									l->query.request_id != NULL ? l->query.request_id : "",
 									l->query.user_id != NULL ? l->query.user_id : "");
 	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (name == NULL || l->page.items.items == NULL)
+	if (l->page.items.items == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!page_after(key, name, l->query.cursor, l->before, err))
+	if (!paging_begin(&l->paging, x, key, name, l->query.limit, l->query.cursor, err))
 		return false;
 	const struct countersign_filter filter = {
 		.account_id = account_id,
 		.user_id = l->query.user_id,
 		.request_id = l->query.request_id,
-		.before = l->before,
+		.before = l->paging.after,
 		.limit = l->query.limit + 1,
 	};
 	struct db *db = store_read(app->store);
 	bool read = countersignatures(db, &filter, &x->arena, take_row, l, err);
 	store_read_end(app->store, db);
-	if (read && l->more)
-		l->page.next_cursor =
-			page_cursor(&x->arena, key, name, l->page.items.items[l->page.items.count - 1].countersignature_id);
+	if (read && l->page.items.count > 0)
+		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].countersignature_id);
 	return read;
 }
 
@@ -314,8 +310,6 @@ static void handle_list(struct exchange *x)
 		exchange_fail(x, &err);
 		return;
 	}
-	if (l.page.next_cursor != NULL)
-		page_link(x, l.page.next_cursor);
 	reply_fact(x, 200, &page_table, &l.page);
 }
 

@@ -151,25 +151,17 @@ struct listing {
 	struct exchange *x;
 	struct files_query query;
 	struct files_page page;
-	char before[PAGE_AFTER_MAX + 1];
-	bool more, unscanned;
+	struct paging paging;
+	bool unscanned;
 };
 
 static void take_one(void *self, const struct file *file)
 {
 	struct listing *l = self;
-	if (l->page.items.count == (size_t)l->query.limit) {
-		l->more = true;
+	if (!paging_takes(&l->paging))
 		return;
-	}
 	l->unscanned = l->unscanned || is_unscanned(file);
 	l->page.items.items[l->page.items.count++] = view_of(&l->x->arena, file);
-}
-
-static void page_key(const struct app *app, unsigned char key[PAGE_KEY])
-{
-	static const char label[] = "countersign/page/files/v1";
-	hmac_sha256(app->keys.master, sizeof app->keys.master, label, sizeof label - 1, key);
 }
 
 static bool read_list(struct listing *l, struct err *err)
@@ -177,25 +169,25 @@ static bool read_list(struct listing *l, struct err *err)
 	struct exchange *x = l->x;
 	const struct app *app = x->owner;
 	unsigned char key[PAGE_KEY];
-	page_key(app, key);
+	countersign_page_key(app, key);
 	const char *account_id = principal_of(x)->account_id;
 	const char *name = arena_printf(&x->arena, "files:%s:%d:%s", account_id, l->query.state,
 									l->query.purpose != NULL ? l->query.purpose : "");
 	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (name == NULL || l->page.items.items == NULL)
+	if (l->page.items.items == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!page_after(key, name, l->query.cursor, l->before, err))
+	if (!paging_begin(&l->paging, x, key, name, l->query.limit, l->query.cursor, err))
 		return false;
 	const struct file_filter filter = {.account_id = account_id,
-									   .before = l->before,
+									   .before = l->paging.after,
 									   .state = l->query.state >= 0 ? states[l->query.state] : NULL,
 									   .purpose = l->query.purpose,
 									   .limit = l->query.limit + 1};
 	struct db *db = store_read(app->store);
 	bool read = file_list(db, &filter, &x->arena, take_one, l, err);
 	store_read_end(app->store, db);
-	if (read && l->more)
-		l->page.next_cursor = page_cursor(&x->arena, key, name, l->page.items.items[l->page.items.count - 1].file_id);
+	if (read && l->page.items.count > 0)
+		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].file_id);
 	return read;
 }
 
@@ -209,8 +201,6 @@ static void handle_list(struct exchange *x)
 		exchange_fail(x, &err);
 		return;
 	}
-	if (l.page.next_cursor != NULL)
-		page_link(x, l.page.next_cursor);
 	reply_fact_warned(x, 200, &page_table, &l.page, l.unscanned ? &unscanned : NULL);
 }
 

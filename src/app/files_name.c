@@ -1,18 +1,15 @@
 #include "app/files_name.h"
 
-#include <glib.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/nfc.h"
 #include "core/utf8.h"
 
 const char *file_name_nfc(struct arena *arena, const char *filename)
 {
-	char *normal = utf8_valid(filename, strlen(filename)) ? g_utf8_normalize(filename, -1, G_NORMALIZE_NFC) : NULL;
-	const char *name = arena_dup(arena, normal);
-	g_free(normal);
-	return name;
+	return nfc(arena, filename);
 }
 
 bool file_name_valid(const char *filename)

@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "flow/domain/llm_call.h"
 #include "flow/llm.h"
+#include "flow/llm_cache.h"
 #include "seal/pack.h"
 
 static const struct prices *prices_of(const struct packs *packs)
@@ -45,7 +46,7 @@ static bool read_routes(const struct config *config, struct arena *arena, struct
 }
 
 bool flow_llm_open(struct flow_llm *to, const struct config *config, const struct outgoing *maps,
-				   const struct packs *packs, struct arena *arena, struct err *err)
+				   const struct packs *packs, struct store *store, struct arena *arena, struct err *err)
 {
 	*to = (struct flow_llm){.outgoing = *maps};
 	to->outgoing.allowed[0] = "*";
@@ -59,6 +60,11 @@ bool flow_llm_open(struct flow_llm *to, const struct config *config, const struc
 	if (!app_secret_read(config->flow.llm.key_file, arena, &options.key, err) ||
 		!read_routes(config, arena, &options, err))
 		return false;
+	if (config->flow.embedding.base_url != NULL) {
+		options.embedding_url = base_of(arena, config->flow.embedding.base_url);
+		options.embedding_model = config->flow.embedding.model;
+	}
+	to->cache = options.cache = llm_cache_open(store, env_real());
 	to->llm = llm_open(&options);
 	return true;
 }
@@ -66,5 +72,7 @@ bool flow_llm_open(struct flow_llm *to, const struct config *config, const struc
 void flow_llm_close(struct flow_llm *to)
 {
 	llm_close(to->llm);
+	llm_cache_close(to->cache);
 	to->llm = NULL;
+	to->cache = NULL;
 }

@@ -12,11 +12,14 @@ struct arena;
 struct config;
 struct err;
 struct llm;
+struct llm_cache;
 struct packs;
+struct store;
 
 /* What a struct llm keeps using; must outlive it. */
 struct flow_llm {
 	struct outgoing outgoing;
+	struct llm_cache *cache;
 	struct llm *llm; /* NULL: none is configured */
 };
 
@@ -25,7 +28,7 @@ struct flow_llm {
  * addresses.  ERR_IO: a key cannot be read; ERR_INVALID: a route has another form than PREFIX=URL.
  */
 bool flow_llm_open(struct flow_llm *to, const struct config *config, const struct outgoing *maps,
-				   const struct packs *packs, struct arena *arena, struct err *err);
-void flow_llm_close(struct flow_llm *to);
+				   const struct packs *packs, struct store *store, struct arena *arena, struct err *err);
+void flow_llm_close(struct flow_llm *to); /* after the runner, before the store */
 
 #endif

@@ -215,7 +215,7 @@ static bool open_models(struct job *job, struct err *err)
 		return true;
 	if (!config_of_cli(job->cli, &job->arena, &job->config, NULL))
 		return err_set(err, ERR_INVALID, "the configuration is not valid");
-	return flow_llm_open(&job->models, &job->config, &job->host.outgoing, job->packs, &job->arena, err);
+	return flow_llm_open(&job->models, &job->config, &job->host.outgoing, job->packs, job->store, &job->arena, err);
 }
 
 static bool open_all(struct job *job, struct err *err)
@@ -227,7 +227,7 @@ static bool open_all(struct job *job, struct err *err)
 		return false;
 	flow_host_init(&job->host, &job->ops, job->packs, job->expr);
 	job->host.policy.shell = true; /* the caller's own machine */
-	return each_option(job->cli, "http-map", take_map, job, err) && open_models(job, err) && open_store(job, err) &&
+	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_models(job, err) &&
 		   open_runner(job, err);
 }
 
@@ -261,7 +261,10 @@ static void close_all(struct job *job)
 static bool insert(struct db *db, void *self, struct err *err)
 {
 	struct job *job = self;
-	return runner_insert(job->runner, db, &job->start, err);
+	return db_run(db, err,
+				  "INSERT INTO accounts (account_id, name, created_at) VALUES ('local', 'local', 0) ON CONFLICT "
+				  "(account_id) DO NOTHING") &&
+		   runner_insert(job->runner, db, &job->start, err);
 }
 
 /* Another definition, as if it were registered and published. */

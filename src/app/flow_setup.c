@@ -18,7 +18,7 @@ bool flow_setup(struct app *app, struct err *err)
 	if (host == NULL || app->models == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	flow_host_init(host, &app->ops, app->packs, app->exprs);
-	if (!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, &app->arena, err))
+	if (!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, app->store, &app->arena, err))
 		return false;
 	const struct runner_options runner = {
 		.store = app->store,

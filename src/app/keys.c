@@ -213,8 +213,8 @@ bool app_keys_rotate(struct app_keys *keys, const char *folder, const struct env
 									  .old = app_keys_current(keys, which),
 									  .at_us = now_us,
 									  .until_us = end_of(which, now_us, access_ttl_s)};
-	if (ring_has_room(keys->rings[which], err) && write_next(next, folder, rows[which].name, err) && record(self, rotation, err) &&
-		change_files(folder, rows[which].name, now_us, err) &&
+	if (ring_has_room(keys->rings[which], err) && write_next(next, folder, rows[which].name, err) &&
+		record(self, rotation, err) && change_files(folder, rows[which].name, now_us, err) &&
 		ring_rotate(keys->rings[which], next, rotation->until_us, err))
 		return true;
 	key_free(next);

@@ -140,7 +140,8 @@ static bool send_as(struct mailer *mailer, const char *mail_id, const struct mai
 {
 	const struct mailer_options *o = &mailer->options;
 	struct buf message;
-	if (!circuit_may(&mailer->circuit, env_mono_us(o->env)))
+	int64_t began_us = env_mono_us(o->env), now_us;
+	if (!circuit_may(&mailer->circuit, began_us))
 		return err_set(err, ERR_UNAVAILABLE, "the server of mail is left alone for a while");
 	buf_init(&message, 0);
 	mail_message(&message, mail, o->server.from, mail_id, env_wall_us(o->env));
@@ -153,7 +154,8 @@ static bool send_as(struct mailer *mailer, const char *mail_id, const struct mai
 	if (sent)
 		atomic_store(&mailer->silent, false);
 	/* Whom it refuses for good, it has answered: that is no failure of the server. */
-	circuit_tell(&mailer->circuit, env_mono_us(o->env), sent || why.kind == ERR_INVALID);
+	now_us = env_mono_us(o->env);
+	circuit_tell_took(&mailer->circuit, now_us, sent || why.kind == ERR_INVALID, now_us - began_us);
 	if (!sent && err != NULL)
 		*err = why;
 	return sent;

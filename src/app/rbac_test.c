@@ -115,6 +115,7 @@ static const char *const open_paths[] = {
 	"/api/v1/hooks/*",
 	"/hooks/*",
 	"/api/v1/shares/*",
+	"/api/v1/exports/share/*",
 	"/s/*",
 	"/performance/*",
 	"/api/v1/performance/*",

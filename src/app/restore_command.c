@@ -41,7 +41,7 @@ static bool blame(struct restore *r, struct err *err, const char *what, const ch
 /* Relative, without a way out of the folder, and one of those that a backup has. */
 static bool path_valid(const char *path)
 {
-	static const char *const begins[] = {"blobs/", "files/blobs/", "quarantine/blobs/", "packs/", "keys/"};
+	static const char *const begins[] = {"blobs/", "files/blobs/", "quarantine/blobs/", "archive/", "packs/", "keys/"};
 	if (path == NULL || strstr(path, "..") != NULL)
 		return false;
 	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)

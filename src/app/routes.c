@@ -9,8 +9,8 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/must.h"
-#include "flow/flow_api.h"
 #include "flow/agents_api.h"
+#include "flow/flow_api.h"
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "http/router.h"
@@ -47,9 +47,11 @@ void routes_add(struct app *app)
 	backup_api_add(app);
 	server_keys_api_add(app);
 	clock_api_add(app);
+	audit_archive_api_add(app);
 	people_add_routes(app->router, app->people);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
+	trade_add_metrics(app->metrics, app->trade);
 	flow_add_routes(app->router, app->flow);
 	agents_add_routes(app->router, app->agents);
 	check_permissions(app->router);

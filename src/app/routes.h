@@ -43,5 +43,6 @@ bool events_authorise(struct app *app, struct exchange *x, const struct route *r
 void backup_api_add(struct app *app);
 void server_keys_api_add(struct app *app);
 void clock_api_add(struct app *app);
+void audit_archive_api_add(struct app *app);
 
 #endif

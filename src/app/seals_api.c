@@ -197,7 +197,7 @@ static const struct json *version_json(struct exchange *x, const char *version, 
 
 static void handle_replay(struct exchange *x)
 {
-	const struct app *app = x->owner;
+	struct app *app = x->owner;
 	struct seal seal;
 	struct replay *replay = arena_new(&x->arena, struct replay);
 	struct err err;
@@ -208,6 +208,7 @@ static void handle_replay(struct exchange *x)
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
+	atomic_fetch_add(&app->replays[replay->outcome], 1);
 	struct buf buf;
 	struct jw jw;
 	buf_init(&buf, 0);

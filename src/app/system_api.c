@@ -5,6 +5,7 @@
 
 #include "app/app.h"
 #include "app/health.h"
+#include "app/mailer.h"
 #include "app/routes.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -21,6 +22,7 @@
 #include "people/reply.h"
 #include "people/roles.h"
 #include "seal/pack.h"
+#include "seal/seals.h"
 #include "store/store.h"
 #include "version.h"
 
@@ -58,10 +60,22 @@ static void handle_version(struct exchange *x)
 	buf_fini(&buf);
 }
 
+static bool may_read_metrics(const struct app *app, const struct exchange *x)
+{
+	for (size_t i = 0; i < app->metrics_readers.count; i++)
+		if (net_holds(&app->metrics_readers.nets[i], x->peer))
+			return true;
+	return x->local;
+}
+
 static void handle_metrics(struct exchange *x)
 {
 	const struct app *app = x->owner;
 	struct buf buf;
+	if (!may_read_metrics(app, x)) {
+		exchange_failf(x, ERR_FORBIDDEN, "Your address is not one of http.metrics_allow.");
+		return;
+	}
 	buf_init(&buf, 0);
 	metrics_render(app->metrics, &buf);
 	exchange_answer_buf(x, 200, "text/plain; version=0.0.4; charset=utf-8", &buf);
@@ -160,6 +174,8 @@ static const char *const health_types[] = {"application/json", "application/heal
 static const char *const schema_type[] = {"application/schema+json", NULL};
 static const char fact_schema[] = "{\"type\":\"object\"}";
 
+static const enum err_kind metrics_errors[] = {ERR_FORBIDDEN, ERR_NONE};
+
 static const struct route routes[] = {
 	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
 		  .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
@@ -178,8 +194,8 @@ static const struct route routes[] = {
 	ROUTE(GET, "/version", PUBLIC, EFFECT_READ, handle_version, .operation = "system.version",
 		  .summary = "Version, commit, schema and packs", .result_schema = fact_schema),
 	ROUTE(GET, "/metrics", PUBLIC, EFFECT_READ, handle_metrics, .operation = "system.metrics",
-		  .summary = "Metrics in the Prometheus text format", .bare = true, .produces = text_type,
-		  .rate_class = "none"),
+		  .summary = "Metrics in the Prometheus text format", .bare = true, .produces = text_type, .rate_class = "none",
+		  .errors = metrics_errors),
 	ROUTE(GET, "/openapi.json", PUBLIC, EFFECT_READ, handle_openapi, .operation = "system.openapi",
 		  .summary = "This API, described by OpenAPI 3.1", .bare = true),
 	ROUTE(GET, "/schemas/envelope.v1.json", PUBLIC, EFFECT_READ, handle_envelope_schema,
@@ -220,12 +236,12 @@ static void writer_ops(void *self, struct metrics_out *out)
 	metrics_sample(out, "outcome=\"failed\"", (double)f.failed_ops);
 }
 
-static void writer_batches(void *self, struct metrics_out *out)
+static void writer_batch_ops(void *self, struct metrics_out *out)
 {
 	struct app *app = self;
 	struct store_figures f;
 	store_figures(app->store, &f);
-	metrics_sample(out, NULL, (double)f.batches);
+	metrics_buckets(out, f.batch_ops, store_batch_bounds, STORE_BUCKETS, 1, (double)(f.ops + f.failed_ops));
 }
 
 static void writer_commit_seconds(void *self, struct metrics_out *out)
@@ -233,7 +249,37 @@ static void writer_commit_seconds(void *self, struct metrics_out *out)
 	struct app *app = self;
 	struct store_figures f;
 	store_figures(app->store, &f);
-	metrics_sample(out, NULL, (double)f.commit_us / 1e6);
+	metrics_buckets(out, f.commits, store_commit_bounds_us, STORE_BUCKETS, 1e6, (double)f.commit_us / 1e6);
+}
+
+static void replays(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	char label[48];
+	for (size_t i = 0; replay_outcome_names[i] != NULL; i++) {
+		snprintf(label, sizeof label, "outcome=\"%s\"", replay_outcome_names[i]);
+		metrics_sample(out, label, (double)app->replays[i]);
+	}
+}
+
+/* Mails that were given up; those of projects are at their routes. */
+static void dead_letters(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	struct mailer_figures figures;
+	struct err err;
+	if (app->mailer != NULL && mailer_figures(app->mailer, &figures, &err))
+		metrics_sample(out, "kind=\"mail\"", (double)figures.dead);
+}
+
+/* [P-10.4] */
+static void breaker_state(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	struct mailer_figures figures;
+	struct err err;
+	if (app->mailer != NULL && mailer_figures(app->mailer, &figures, &err))
+		metrics_sample(out, "dest=\"smtp\"", figures.open ? 1 : 0);
 }
 
 static void build_info(void *self, struct metrics_out *out)
@@ -271,9 +317,12 @@ void system_api_add(struct app *app)
 	metrics_add(app->metrics, "store_bytes", METRICS_GAUGE, "Bytes of the store and of the disk", store_bytes, app);
 	metrics_add(app->metrics, "writer_queue", METRICS_GAUGE, "Writes that wait", writer_queue, app);
 	metrics_add(app->metrics, "writer_ops_total", METRICS_COUNTER, "Writes by outcome", writer_ops, app);
-	metrics_add(app->metrics, "writer_batches_total", METRICS_COUNTER, "Commits", writer_batches, app);
-	metrics_add(app->metrics, "writer_commit_seconds_total", METRICS_COUNTER, "Time spent in commits",
-				writer_commit_seconds, app);
+	metrics_add(app->metrics, "writer_batch_ops", METRICS_HISTOGRAM, "Writes of one commit", writer_batch_ops, app);
+	metrics_add(app->metrics, "writer_commit_seconds", METRICS_HISTOGRAM, "Time of one commit", writer_commit_seconds,
+				app);
+	metrics_add(app->metrics, "replays_total", METRICS_COUNTER, "Sealed results computed again", replays, app);
+	metrics_add(app->metrics, "dead_letters", METRICS_GAUGE, "Work that was given up", dead_letters, app);
+	metrics_add(app->metrics, "breaker_state", METRICS_GAUGE, "1: a destination is left alone", breaker_state, app);
 	metrics_add(app->metrics, "process_resident_memory_bytes", METRICS_GAUGE, "Resident memory", resident_bytes, app);
 	metrics_add(app->metrics, "process_cpu_seconds_total", METRICS_COUNTER, "CPU time", cpu_seconds, app);
 }

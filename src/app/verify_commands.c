@@ -3,6 +3,7 @@
 
 #include "app/app.h"
 #include "app/ask.h"
+#include "app/audit_archive.h"
 #include "app/audit_export.h"
 #include "app/commands.h"
 #include "core/arena.h"
@@ -87,6 +88,29 @@ static int fetch_export(const struct cli *cli, struct buf *text, bool *served)
 	return ask_end(&job, code);
 }
 
+static int export_store(const struct cli *cli, struct buf *text)
+{
+	struct app app;
+	struct err err;
+	if (!app_open(&app, cli, &err))
+		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	struct db *db = store_read(app.store);
+	bool written = audit_export(db, store_id(app.store), NULL, app.keys.rings[KEY_OF_CHECKPOINTS], text, &err);
+	store_read_end(app.store, db);
+	app_close(&app);
+	return written ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
+}
+
+/* The archives' rows come first, then the export's, as one chain [P-7.7]. */
+static int join_archives(const struct cli *cli, struct buf *text)
+{
+	const char *folder = cli_option(cli, "archives");
+	struct err err;
+	if (folder == NULL || audit_archives_join(folder, text, &err))
+		return CLI_DONE;
+	return cli_fail(cli, err.kind == ERR_INVALID ? CLI_WRONG : CLI_FAILED, "%s", err.message);
+}
+
 int command_audit_verify(const struct cli *cli)
 {
 	struct buf text;
@@ -99,23 +123,67 @@ int command_audit_verify(const struct cli *cli)
 			cli_read(cli->args[0], ANSWER_MAX, &text, &err) ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
 	else
 		code = fetch_export(cli, &text, &served);
+	bool archives = cli_option(cli, "archives") != NULL;
+	if (code == CLI_DONE && !served && archives)
+		code = export_store(cli, &text);
+	if (code == CLI_DONE && archives)
+		code = join_archives(cli, &text);
 	if (code == CLI_DONE)
-		code = served ? verify_text(cli, &text) : verify_store(cli);
+		code = served || archives ? verify_text(cli, &text) : verify_store(cli);
 	buf_fini(&text);
 	return code;
 }
 
-static int export_store(const struct cli *cli, struct buf *text)
+/* --- audit archive --- */
+
+static int print_archives(const struct ask *job, const struct json *items)
+{
+	for (uint32_t i = 0; items != NULL && i < items->count; i++)
+		if (job->cli->json)
+			ask_print_line(&items->items[i]);
+		else
+			printf("%s  %.0f rows\n", json_text(&items->items[i], "file"),
+				   json_number(json_get(&items->items[i], "rows")));
+	if (!job->cli->json && (items == NULL || items->count == 0))
+		puts("no row is past audit.retention_days");
+	return CLI_DONE;
+}
+
+static int archive_here(struct ask *job)
 {
 	struct app app;
 	struct err err;
-	if (!app_open(&app, cli, &err))
-		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	struct db *db = store_read(app.store);
-	bool written = audit_export(db, store_id(app.store), NULL, app.keys.rings[KEY_OF_CHECKPOINTS], text, &err);
-	store_read_end(app.store, db);
+	struct buf text;
+	struct jw jw;
+	const struct json *result = NULL;
+	if (!ask_store_there(&job->config))
+		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
+	if (!app_open(&app, job->cli, &err))
+		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	const struct audit_event event = {.action = AUDIT_ARCHIVE, .actor = "local", .role = "admin"};
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	bool done = audit_archive_all(&app, event, &jw, &err);
+	jw_object_end(&jw);
 	app_close(&app);
-	return written ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
+	done = done && json_parse(&job->arena, buf_text(&text), text.size, &json_body_limits, &result, &err);
+	buf_fini(&text);
+	return done ? print_archives(job, json_get(result, "items")) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+}
+
+static int archive(struct ask *job)
+{
+	struct err err;
+	if (!ask_try(job, "POST", "/api/v1/ops/audit/archive", NULL, 0, NULL, &err))
+		return archive_here(job);
+	return ask_good(job) ? print_archives(job, ask_items(job)) : ask_refused(job);
+}
+
+int command_audit_archive(const struct cli *cli)
+{
+	struct ask job;
+	return ask_end(&job, ask_begin(&job, cli) ? archive(&job) : CLI_INVALID);
 }
 
 int command_audit_export(const struct cli *cli)

@@ -56,6 +56,7 @@ bool err_raise(struct err *err, enum err_kind kind, const char *file, int line, 
 	err->kind = kind;
 	err->file = file;
 	err->line = line;
+	err->available[0] = '\0';
 	snprintf(err->field, sizeof err->field, "%s", field != NULL ? field : "");
 	va_list args;
 	va_start(args, format);

@@ -22,15 +22,17 @@ enum err_kind {
 };
 
 enum {
-	ERR_FIELD_MAX = 160,   /* bytes of a pointer kept in an error; a longer one is cut */
-	ERR_MESSAGE_MAX = 320, /* bytes of the sentence */
+	ERR_FIELD_MAX = 160,     /* bytes of a pointer kept in an error; a longer one is cut */
+	ERR_MESSAGE_MAX = 320,   /* bytes of the sentence */
+	ERR_AVAILABLE_MAX = 160, /* bytes of the list */
 };
 
 struct err {
 	enum err_kind kind;
 	char field[ERR_FIELD_MAX];
 	char message[ERR_MESSAGE_MAX];
-	const char *file; /* where it was raised; for the log only */
+	char available[ERR_AVAILABLE_MAX]; /* what can be asked for instead: "v1, v2"; set after raising; empty: not said */
+	const char *file;                  /* where it was raised; for the log only */
 	int line;
 };
 

@@ -1,6 +1,7 @@
 #include "core/problem.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/jw.h"
 
@@ -8,7 +9,8 @@ struct problem problem_of(const struct err *err, const struct faults *faults)
 {
 	if (faults != NULL && faults->count > 0)
 		return (struct problem){.kind = ERR_INVALID, .faults = faults};
-	return (struct problem){.kind = err->kind, .detail = err->message, .pointer = err->field};
+	return (struct problem){
+		.kind = err->kind, .detail = err->message, .pointer = err->field, .available = err->available};
 }
 
 /* What went wrong inside is for the log, not for the peer. */
@@ -45,6 +47,21 @@ static void write_errors(struct jw *jw, const struct problem *problem, const cha
 			write_fault(jw, fault->pointer, fault->code, fault->message);
 	else if (problem->pointer != NULL && problem->pointer[0] != '\0')
 		write_fault(jw, problem->pointer, err_code(problem->kind), detail);
+	jw_array_end(jw);
+}
+
+static void write_available(struct jw *jw, const char *list)
+{
+	char one[ERR_AVAILABLE_MAX];
+	jw_key(jw, "available");
+	jw_array(jw);
+	for (const char *at = list; *at != '\0';) {
+		size_t size = strcspn(at, ",");
+		snprintf(one, sizeof one, "%.*s", (int)size, at);
+		jw_str(jw, one);
+		at += size;
+		at += strspn(at, ", ");
+	}
 	jw_array_end(jw);
 }
 
@@ -91,6 +108,8 @@ void problem_write(struct jw *jw, const struct problem *problem)
 	jw_member_str(jw, "instance", problem->instance);
 	jw_member_str(jw, "code", err_code(problem->kind));
 	write_errors(jw, problem, detail);
+	if (problem->available != NULL && problem->available[0] != '\0')
+		write_available(jw, problem->available);
 	if (problem->extend != NULL)
 		problem->extend(jw, problem->self);
 	jw_member_str(jw, "request_id", problem->request_id);

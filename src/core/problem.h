@@ -15,8 +15,9 @@ struct problem {
 	const char *detail;          /* one sentence for a person; NULL: the kind's title */
 	const struct faults *faults; /* what is wrong with the body, for ERR_INVALID */
 	const char *pointer;         /* the one field at fault when there are no faults; "" or NULL: none */
+	const char *available;       /* what can be asked for instead, as in struct err: written as an array; NULL: none */
 	const char *instance, *route, *request_id, *timestamp, *version, *git_sha;
-	/* Further members of the top level (server_time, signal_id, available …), written by the caller; may be NULL. */
+	/* Further members of the top level (server_time, signal_id …), written by the caller; may be NULL. */
 	void (*extend)(struct jw *jw, const void *self);
 	const void *self;
 };

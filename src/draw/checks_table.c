@@ -23,8 +23,8 @@ static const struct layout wide = {.width = 522,
 								   .unit = 251,
 								   .ratio = 304,
 								   .bar = 322,
-								   .bar_width = 56,
-								   .reference = 388,
+								   .bar_width = 40,
+								   .reference = 370,
 								   .verdict = 522};
 static const struct layout narrow = {.width = 252,
 									 .name = 86,
@@ -120,6 +120,18 @@ static void draw_figures(struct canvas *canvas, double x, double y, const struct
 	page_decimal(canvas, x + at->ratio - 0.8 * at->size, y, pen, page_number(number, check->utilization, 3));
 }
 
+/* A clause that is cut is of no use: long ones are set smaller before they are. */
+static void draw_reference(struct canvas *canvas, double x, double y, const struct layout *at, const char *reference)
+{
+	static const double SMALLEST = 0.7;
+	double room = at->verdict - at->reference - 22;
+	struct pen pen = page_pen(FACE_SANS, at->size * 0.92, GREY, ANCHOR_START);
+	double width = reference != NULL ? canvas_text_width(canvas, &pen, reference) : 0;
+	if (width > room)
+		pen.size *= fmax(room / width * 0.995, SMALLEST);
+	page_fit(canvas, x, y, room, pen, reference);
+}
+
 static void draw_row(struct canvas *canvas, double x, double y, const struct layout *at,
 					 const struct report_check *check)
 {
@@ -131,8 +143,7 @@ static void draw_row(struct canvas *canvas, double x, double y, const struct lay
 	draw_figures(canvas, x, y, at, face, check);
 	draw_bar(canvas, x + at->bar, y, at, check);
 	if (at->reference > 0)
-		page_fit(canvas, x + at->reference, y, at->verdict - at->reference - 26,
-				 page_pen(FACE_SANS, at->size * 0.92, GREY, ANCHOR_START), check->reference);
+		draw_reference(canvas, x + at->reference, y, at, check->reference);
 	draw_verdict(canvas, x + at->verdict, y, at, check->pass);
 	page_rule(canvas, x, x + at->width, y + at->row * 0.28, 0.3, RULE_LIGHT);
 }

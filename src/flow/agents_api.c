@@ -14,6 +14,7 @@
 #include "flow/agents_internal.h"
 #include "flow/domain/money.h"
 #include "flow/memory.h"
+#include "flow/vector_cache.h"
 #include "http/exchange.h"
 #include "people/page.h"
 #include "people/principal.h"
@@ -22,11 +23,15 @@
 
 #define SILENCE_US (HEALTH_THRESHOLD_S * INT64_C(1000000))
 
+enum { VECTORS_USUAL = 256 << 20 };
+
 struct agents_api *agents_api_open(const struct agents_api_options *options)
 {
 	struct agents_api *api = calloc(1, sizeof *api);
 	must(api != NULL);
 	api->options = *options;
+	api->vectors =
+		vector_cache_new(options->vector_cache_bytes > 0 ? (size_t)options->vector_cache_bytes : VECTORS_USUAL);
 	api->budgets = (struct budgets){.ids = options->ids, .outbox = options->outbox, .hooks = options->budget_hooks};
 	api->health = (struct health_desk){
 		.ids = options->ids, .outbox = options->outbox, .audit = options->audit, .hooks = options->health_hooks};
@@ -37,6 +42,9 @@ struct agents_api *agents_api_open(const struct agents_api_options *options)
 
 void agents_api_close(struct agents_api *api)
 {
+	if (api == NULL)
+		return;
+	vector_cache_free(api->vectors);
 	free(api);
 }
 

@@ -29,7 +29,8 @@ struct agents_api_options {
 	const struct audit *audit;
 	struct outbox *outbox; /* NULL: nobody is told */
 	const struct packs *packs;
-	struct expr_pool *exprs; /* of the planner */
+	int64_t vector_cache_bytes;       /* of vectors kept in memory; 0: 256 MiB */
+	struct expr_pool *exprs;          /* of the planner */
 	struct budget_hooks budget_hooks; /* of the engine of runs; zero: there is none */
 	struct health_hooks health_hooks; /* the same */
 };

@@ -22,6 +22,7 @@ struct json;
 struct agents_api {
 	struct agents_api_options options;
 	struct budgets budgets;
+	struct vector_cache *vectors;
 	struct health_desk health;
 	_Atomic int64_t next_look_us; /* monotonic: when silent agents are looked for again */
 };

@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/codec.h"
+#include "core/env.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
@@ -14,6 +15,7 @@
 #include "flow/domain/retry.h"
 #include "flow/domain/trouble.h"
 #include "flow/llm.h"
+#include "flow/memory_step.h"
 #include "flow/process.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
@@ -27,7 +29,7 @@ struct effect {
 	char run_id[ID_TEXT];
 	uint32_t frame;
 	int64_t deliveries, timeout_ms;
-	char *path, *reference;
+	char *path, *reference, *account_id;
 	char key[EFFECT_KEY];
 	struct definition *definition; /* keeps `task` */
 	const struct ir_task *task;
@@ -38,7 +40,8 @@ bool effect_is_ours(const struct ir_task *task)
 {
 	switch (task->type) {
 	case IR_CALL:
-		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM;
+		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
+			   task->call.callee == IR_MEMORY;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;
@@ -164,10 +167,14 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 
 static struct datum *call_llm(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
+	const struct json *named = json_get(effect->task->metadata, "cache_tags");
+	struct datum *tags = named == NULL || named->kind != JS_ARRAY ? NULL : datum_json(named);
 	const struct llm_question question = {.request = effect->request,
 										  .effect_key = effect->key,
 										  .run_id = effect->run_id,
 										  .path = effect->path,
+										  .account_id = effect->account_id,
+										  .tags = tags == NULL ? NULL : datum_bytes(tags, NULL),
 										  .timeout_ms = effect->timeout_ms,
 										  .given_up = is_stopping,
 										  .self = effect->runner};
@@ -175,7 +182,22 @@ static struct datum *call_llm(struct effect *effect, struct trouble *trouble, st
 	llm_ask(effect->runner->options.llm, &question, &reply, trouble);
 	result->definite = reply.definite;
 	result->cost = reply.cost;
+	datum_unref(tags);
 	return reply.output;
+}
+
+/* --- memories --- */
+
+static struct datum *call_memory(struct effect *effect, struct trouble *trouble)
+{
+	const struct runner_options *o = &effect->runner->options;
+	const struct memory_step step = {.store = o->store,
+									 .ids = o->ids,
+									 .now_us = env_wall_us(o->env),
+									 .account_id = effect->account_id,
+									 .run_id = effect->run_id,
+									 .call = effect->task->call.name};
+	return memory_step_run(&step, effect->request, trouble);
 }
 
 /* --- any --- */
@@ -185,6 +207,8 @@ static struct datum *carry_out(struct effect *effect, struct trouble *trouble, s
 	result->definite = true;
 	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_LLM)
 		return call_llm(effect, trouble, result);
+	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_MEMORY)
+		return call_memory(effect, trouble);
 	if (effect->task->type == IR_CALL)
 		return call_http(effect, trouble, result);
 	return process_run(effect->task, effect->request, effect->timeout_ms, &effect->runner->stopping, trouble);
@@ -196,6 +220,7 @@ static void free_effect(struct effect *effect)
 	datum_unref(effect->authentication);
 	definition_unref(effect->definition);
 	free(effect->path);
+	free(effect->account_id);
 	free(effect->reference);
 	free(effect);
 }
@@ -272,11 +297,12 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .timeout_ms = time_left_ms(live, frame),
 							  .path = strdup(frame->path),
 							  .reference = strdup(frame->reference),
+							  .account_id = strdup(live->money.account_id),
 							  .definition = definition_ref(live->definition),
 							  .task = frame->task,
 							  .request = datum_ref(frame->request),
 							  .authentication = authentication_of(live, frame)};
-	must(effect->path != NULL && effect->reference != NULL);
+	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);
 	strcpy(effect->run_id, live->run_id);
 	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);
 	pthread_mutex_lock(&runner->lock);

@@ -66,6 +66,7 @@ bool flow_chores(struct flow_api *api, struct err *err)
 void flow_add_routes(struct router *router, struct flow_api *api)
 {
 	router_add(router, runs_routes, runs_routes_count, api);
+	router_add(router, llm_routes, llm_routes_count, api);
 	router_add(router, run_reads_routes, run_reads_routes_count, api);
 	router_add(router, work_routes, work_routes_count, api);
 	router_add(router, persons_routes, persons_routes_count, api);
@@ -73,5 +74,7 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, fork_routes, fork_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);
 	router_add(router, workflow_reads_routes, workflow_reads_routes_count, api);
+	router_add(router, decomposition_workflow_routes, decomposition_workflow_routes_count, api);
 	router_add(router, flow_events_routes, flow_events_routes_count, api);
+	router_add(router, schedules_routes, schedules_routes_count, api);
 }

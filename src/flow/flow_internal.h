@@ -18,6 +18,7 @@ struct persons;
 struct run_record;
 struct work_desk;
 struct workflow;
+struct workflow_text;
 
 struct flow_api {
 	struct runner_options options;
@@ -29,17 +30,15 @@ struct flow_api {
 	unsigned char page_key[PAGE_KEY];
 };
 
-extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[], work_routes[],
-	persons_routes[], control_routes[], fork_routes[];
-extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count,
+extern const struct route flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[], schedules_routes[],
+	workflows_routes[], workflow_reads_routes[], decomposition_workflow_routes[], work_routes[], persons_routes[],
+	control_routes[], fork_routes[];
+extern const size_t flow_events_routes_count, llm_routes_count, runs_routes_count, run_reads_routes_count,
+	schedules_routes_count, workflows_routes_count, workflow_reads_routes_count, decomposition_workflow_routes_count,
 	work_routes_count, persons_routes_count, control_routes_count, fork_routes_count;
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);
-extern const struct route runs_routes[], run_reads_routes[], workflows_routes[], workflow_reads_routes[];
-extern const size_t runs_routes_count, run_reads_routes_count, workflows_routes_count, workflow_reads_routes_count;
-extern const struct route flow_events_routes[];
-extern const size_t flow_events_routes_count;
 
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);
@@ -59,6 +58,9 @@ void workflow_view_reply(struct exchange *x, int status, const struct workflow *
 /* The version that the path names: {namespace} (without: dag), {name}, {version} (without: latest), the caller's. */
 bool workflow_named(struct db *db, const struct exchange *x, struct arena *arena, struct workflow *workflow,
 					bool *found, struct err *err);
+
+/* Compile and register what a text holds, and answer.  The text is used up. */
+void workflow_register(struct exchange *x, struct workflow_text *text);
 
 /* The run that the path names, if it is the caller's.  False: 404 or a failure was answered. */
 bool run_named(struct exchange *x, struct run_record *record);

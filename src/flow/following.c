@@ -11,6 +11,7 @@
 #include "flow/domain/row.h"
 #include "flow/events_repo.h"
 #include "flow/runner_internal.h"
+#include "flow/scheduler.h"
 
 /* Room for one more. */
 static void *grown(void *items, size_t count, size_t *room, size_t size)
@@ -41,7 +42,7 @@ void following_adopt(struct live *live, const char *run_id, uint32_t frame)
 	strcpy(child->run_id, run_id);
 }
 
-void following_notice(struct live *live, const char *run_id, int kind)
+void following_notice(struct live *live, const char *run_id, enum notice_kind kind)
 {
 	struct following *f = &live->following;
 	f->notices = grown(f->notices, f->notices_count, &f->notices_room, sizeof(*f->notices));
@@ -134,6 +135,8 @@ void following_row(struct live *live, const struct row *row)
 		task_began(live, row, task);
 	else if (row->kind == ROW_INTENT)
 		task_intends(live, row, task);
+	else if (row->kind == ROW_RESULT && task->type == IR_EMIT) /* an extended one */
+		add_fact(live, FACT_EMITTED, row->output);
 	else if (row->kind == ROW_COMPLETED && frame->is_block && task->type == IR_EMIT)
 		add_fact(live, FACT_EMITTED,
 				 row->event != NULL    ? row->event
@@ -153,13 +156,15 @@ bool following_commit(struct live *live, struct db *db, struct err *err)
 	for (const struct fact *fact = live->following.facts; fact != NULL; fact = fact->next)
 		if (!carry_out(live, db, fact, err))
 			return false;
-	return hearing_commit(live, db, err) && children_commit(live, db, err);
+	return hearing_commit(live, db, err) && children_commit(live, db, err) && scheduler_run_over(live, db, err);
 }
 
 static void tell(struct runner *runner, const struct notice *notice)
 {
 	if (notice->kind == NOTICE_LOOK)
 		runner_look(runner, notice->run_id);
+	else if (notice->kind == NOTICE_SCHEDULES)
+		scheduler_look(runner);
 	else if (notice->kind == NOTICE_WAKE)
 		runner_wake(runner, notice->run_id);
 	else

@@ -47,9 +47,10 @@ struct fact {
 };
 
 /* Whom to tell after the commit. */
+enum notice_kind { NOTICE_LOOK, NOTICE_WAKE, NOTICE_CANCEL, NOTICE_SCHEDULES };
 struct notice {
 	char run_id[ID_TEXT];
-	enum { NOTICE_LOOK, NOTICE_WAKE, NOTICE_CANCEL } kind;
+	enum notice_kind kind;
 };
 
 struct following {
@@ -98,7 +99,7 @@ bool children_start(struct live *live, struct db *db, const struct fact *fact, s
 bool children_take(struct live *live);
 
 /* following.c, for those two */
-void following_notice(struct live *live, const char *run_id, int kind);
+void following_notice(struct live *live, const char *run_id, enum notice_kind kind);
 void following_subscribe(struct live *live, uint32_t frame, int64_t after);
 void following_adopt(struct live *live, const char *run_id, uint32_t frame);
 

@@ -146,12 +146,17 @@ static bool listens(struct live *live, struct db *db, uint32_t number, int64_t s
 									   .frame = number,
 									   .account_id = live->account_id,
 									   .type = type_of(run_frame(&live->run, number)->task)};
-	bool read = since_us > 0 ? events_before(db, live->account_id, since_us, &listener.after, err)
-							 : events_last(db, live->account_id, &listener.after, err);
+	bool read = true;
+	if (since_us > 0)
+		read = events_before(db, live->account_id, since_us, &listener.after, err);
+	else if (since_us == 0)
+		read = events_last(db, live->account_id, &listener.after, err);
+	else
+		listener.after = -1 - since_us;
 	if (!read || !listeners_put(db, &listener, err))
 		return false;
 	following_subscribe(live, number, listener.after);
-	if (since_us > 0)
+	if (since_us != 0)
 		following_notice(live, live->run_id, NOTICE_LOOK);
 	return true;
 }

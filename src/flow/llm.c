@@ -1,9 +1,11 @@
 #include "flow/llm.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
@@ -14,9 +16,11 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/llm_call.h"
 #include "flow/domain/trouble.h"
+#include "flow/domain/vector.h"
+#include "flow/llm_cache.h"
 #include "link/outgoing.h"
 
-enum { LINE_MAX_BYTES = 4096, URL_MAX_BYTES = 2048 };
+enum { LINE_MAX_BYTES = 4096, URL_MAX_BYTES = 2048, EMBED_MS = 30000, SCRATCH = 1 << 20 };
 
 struct llm {
 	struct llm_options options;
@@ -101,6 +105,13 @@ static struct datum *cost_datum(const struct llm *llm, const char *model, int64_
 
 /* --- asking --- */
 
+/* What came of a call: the reply, and what may be kept of it. */
+struct told {
+	struct llm_reply *reply;
+	struct datum *kept; /* NULL: nothing */
+	int64_t cost_micros;
+};
+
 static void warn_of_price(const struct llm *llm, const char *model)
 {
 	const struct price *price = price_of(llm, model);
@@ -108,16 +119,39 @@ static void warn_of_price(const struct llm *llm, const char *model)
 		log_warn("flow: a model without a price was asked", log_str("model", model));
 }
 
+/* What is kept of an answer. */
+static struct datum *kept_answer(const struct llm_answer *answer)
+{
+	const struct {
+		const char *name;
+		const struct datum *value;
+	} members[] = {{"message", answer->message}, {"usage", answer->usage}, {"model", answer->model}};
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		size_t size = 4;
+		const char *value = members[i].value == NULL ? "null" : datum_bytes(members[i].value, &size);
+		jw_key(&jw, members[i].name);
+		jw_raw(&jw, value, size);
+	}
+	jw_object_end(&jw);
+	return datum_take_buf(&text);
+}
+
 static void take_answer(const struct llm *llm, const struct llm_question *question, const struct llm_answer *answer,
-						struct llm_reply *reply)
+						struct told *told)
 {
 	const char *model = model_of(question->request);
 	const struct price *price = price_of(llm, model);
 	bool counted = answer->usage != NULL;
 	const struct tokens tokens = counted ? answer->tokens : llm_call_bound(question->request);
-	int64_t cost = price == NULL ? 0 : price_tokens(price, &tokens, NULL);
-	reply->output = llm_answer_output(answer, cost, false);
-	reply->cost = cost_datum(llm, model, cost, 0, &tokens, !counted);
+	told->cost_micros = price == NULL ? 0 : price_tokens(price, &tokens, NULL);
+	told->reply->output = llm_answer_output(answer, told->cost_micros, false);
+	told->reply->cost = cost_datum(llm, model, told->cost_micros, 0, &tokens, !counted);
+	told->kept = answer->sound_tools ? kept_answer(answer) : NULL;
 	warn_of_price(llm, model);
 }
 
@@ -135,17 +169,17 @@ static void refuse(const struct llm *llm, const struct llm_question *question, c
 }
 
 static void take(const struct llm *llm, const struct llm_question *question, const struct outgoing_answer *got,
-				 struct llm_reply *reply, struct trouble *trouble)
+				 struct told *told, struct trouble *trouble)
 {
 	struct llm_answer answer;
-	reply->definite = true;
+	told->reply->definite = true;
 	if (got->status / 100 != 2) {
-		refuse(llm, question, got, reply, trouble);
+		refuse(llm, question, got, told->reply, trouble);
 		return;
 	}
 	if (!llm_answer_read(got->content_type, buf_text(&got->body), got->body.size, &answer, trouble))
 		return; /* it answered, and will charge; what, nobody knows */
-	take_answer(llm, question, &answer, reply);
+	take_answer(llm, question, &answer, told);
 	llm_answer_fini(&answer);
 }
 
@@ -188,7 +222,7 @@ static void write_lines(const struct llm *llm, const struct llm_question *q, str
 	lines->list[count] = NULL;
 }
 
-void llm_ask(struct llm *llm, const struct llm_question *q, struct llm_reply *reply, struct trouble *trouble)
+static void call(const struct llm *llm, const struct llm_question *q, struct told *told, struct trouble *trouble)
 {
 	const struct llm_options *o = &llm->options;
 	char url[URL_MAX_BYTES];
@@ -196,7 +230,6 @@ void llm_ask(struct llm *llm, const struct llm_question *q, struct llm_reply *re
 	struct outgoing_answer got;
 	struct buf body;
 	struct err err;
-	*reply = (struct llm_reply){.definite = true};
 	snprintf(url, sizeof url, "%s/chat/completions",
 			 llm_route(o->routes, o->routes_count, o->base_url, model_of(q->request)));
 	write_lines(llm, q, &lines);
@@ -213,9 +246,167 @@ void llm_ask(struct llm *llm, const struct llm_question *q, struct llm_reply *re
 											 .given_up = q->given_up,
 											 .self = q->self};
 	if (outgoing_ask(o->outgoing, &request, &got, &err))
-		take(llm, q, &got, reply, trouble);
+		take(llm, q, &got, told, trouble);
 	else
-		tell(llm, q, &err, &got, reply, trouble);
+		tell(llm, q, &err, &got, told->reply, trouble);
 	outgoing_answer_fini(&got);
 	buf_fini(&body);
+}
+
+/* --- what is kept --- */
+
+/* A hit costs nothing, and is booked as what it saved. */
+static void take_hit(const struct llm *llm, const struct llm_question *q, struct llm_hit *hit, struct llm_reply *reply)
+{
+	const struct json *json = datum_tree(hit->answer), *usage = json_get(json, "usage");
+	struct llm_answer answer = {.message = datum_json(json_get(json, "message")),
+								.usage = usage->kind == JS_NULL ? NULL : datum_json(usage),
+								.model = datum_json(json_get(json, "model"))};
+	reply->output = llm_answer_output(&answer, 0, true);
+	reply->cost = cost_datum(llm, model_of(q->request), 0, hit->cost_micros, NULL, false);
+	llm_answer_fini(&answer);
+	datum_unref(hit->answer);
+}
+
+/* Asked for only once the same question was not found: it costs a request. */
+static void add_vector(const struct llm *llm, const struct llm_question *q, struct arena *arena,
+					   struct llm_lookup *lookup)
+{
+	struct llm_vector vector;
+	const char *prompt = lookup->vector == NULL ? llm_call_prompt(q->request, arena) : NULL;
+	if (prompt == NULL || !llm_embed(llm, prompt, arena, &vector))
+		return;
+	lookup->vector = vector.numbers;
+	lookup->dimension = vector.dimension;
+	lookup->norm = vector.norm;
+}
+
+static bool found(struct llm *llm, const struct llm_question *q, struct arena *arena, struct llm_lookup *lookup,
+				  struct llm_reply *reply)
+{
+	struct llm_hit hit;
+	bool is = llm_cache_find(llm->options.cache, lookup, &hit);
+	if (!is && llm->options.embedding_url != NULL) {
+		add_vector(llm, q, arena, lookup);
+		is = llm_cache_alike(llm->options.cache, lookup, &hit);
+	}
+	if (is)
+		take_hit(llm, q, &hit, reply);
+	return is;
+}
+
+static void call_and_keep(struct llm *llm, const struct llm_question *q, const struct llm_lookup *lookup,
+						  struct told *told, struct trouble *trouble)
+{
+	call(llm, q, told, trouble);
+	llm_cache_called(llm->options.cache, told->reply->output != NULL);
+	if (lookup != NULL && told->kept != NULL)
+		llm_cache_keep(llm->options.cache, lookup, told->kept, told->cost_micros);
+}
+
+static void look_first(struct llm *llm, const struct llm_question *q, struct arena *arena, struct told *told,
+					   struct trouble *trouble)
+{
+	struct llm_lookup lookup = {.account_id = q->account_id, .model = model_of(q->request), .tags = q->tags};
+	int64_t until_us = env_mono_us(llm->options.env) + q->timeout_ms * 1000;
+	llm_call_key(q->request, lookup.key);
+	llm_call_family(q->request, lookup.family);
+	while (!found(llm, q, arena, &lookup, told->reply)) {
+		int64_t left_ms = (until_us - env_mono_us(llm->options.env)) / 1000;
+		if (llm_cache_enter(llm->options.cache, &lookup, left_ms > 0 ? left_ms : 0)) {
+			call_and_keep(llm, q, &lookup, told, trouble);
+			llm_cache_leave(llm->options.cache, &lookup);
+			return;
+		}
+		if (left_ms <= 0 || (q->given_up != NULL && q->given_up(q->self))) {
+			trouble_set(trouble, TROUBLE_TIMEOUT, "Timeout", "The same question was asked, and not answered in time.");
+			told->reply->cost = cost_datum(llm, lookup.model, 0, 0, NULL, false);
+			return;
+		}
+	}
+}
+
+void llm_ask(struct llm *llm, const struct llm_question *q, struct llm_reply *reply, struct trouble *trouble)
+{
+	struct told told = {.reply = reply};
+	struct arena arena;
+	*reply = (struct llm_reply){.definite = true};
+	arena_init(&arena, SCRATCH);
+	if (llm->options.cache == NULL || q->account_id == NULL)
+		call(llm, q, &told, trouble);
+	else if (!llm_call_cacheable(q->request))
+		call_and_keep(llm, q, NULL, &told, trouble);
+	else
+		look_first(llm, q, &arena, &told, trouble);
+	datum_unref(told.kept);
+	arena_fini(&arena);
+}
+
+/* --- vectors --- */
+
+static bool take_vector(const struct json *numbers, struct arena *arena, struct llm_vector *vector)
+{
+	if (numbers == NULL || numbers->kind != JS_ARRAY || numbers->count == 0 || numbers->count > VECTOR_MAX)
+		return false;
+	vector->numbers = arena_array(arena, numbers->count, sizeof *vector->numbers);
+	vector->dimension = numbers->count;
+	for (uint32_t i = 0; vector->numbers != NULL && i < numbers->count; i++) {
+		if (!json_numeric(&numbers->items[i]))
+			return false;
+		vector->numbers[i] = (float)json_number(&numbers->items[i]);
+	}
+	if (vector->numbers == NULL)
+		return false;
+	vector->norm = vector_norm(vector->numbers, vector->dimension);
+	return isfinite(vector->norm) && vector->norm > 0;
+}
+
+static bool read_vector(const struct outgoing_answer *got, struct arena *arena, struct llm_vector *vector)
+{
+	struct err err;
+	struct datum *datum = got->status / 100 == 2 ? datum_parse(buf_text(&got->body), got->body.size, &err) : NULL;
+	const struct json *data = datum == NULL ? NULL : json_get(datum_tree(datum), "data");
+	bool good = data != NULL && data->kind == JS_ARRAY && data->count > 0 &&
+				take_vector(json_get(data->items, "embedding"), arena, vector);
+	datum_unref(datum);
+	return good;
+}
+
+bool llm_embed(const struct llm *llm, const char *text, struct arena *arena, struct llm_vector *vector)
+{
+	static const char *const lines[] = {"Content-Type: application/json", NULL};
+	char url[URL_MAX_BYTES];
+	struct outgoing_answer got;
+	struct buf body;
+	struct jw jw;
+	struct err err = {.kind = ERR_NONE};
+	if (llm->options.embedding_url == NULL)
+		return false;
+	snprintf(url, sizeof url, "%s/embeddings", llm->options.embedding_url);
+	buf_init(&body, 0);
+	jw_init(&jw, &body);
+	jw_object(&jw);
+	jw_member_str(&jw, "model", llm->options.embedding_model);
+	jw_member_str(&jw, "input", text);
+	jw_object_end(&jw);
+	outgoing_answer_init(&got);
+	const struct outgoing_request request = {.method = "POST",
+											 .url = url,
+											 .headers = lines,
+											 .body = buf_text(&body),
+											 .body_size = body.size,
+											 .timeout_ms = EMBED_MS,
+											 .limit = DATUM_MAX};
+	bool good = outgoing_ask(llm->options.outgoing, &request, &got, &err) && read_vector(&got, arena, vector);
+	if (!good)
+		log_warn("flow: no vector was given for a question", log_int("status", got.status),
+				 log_str("error", err.kind == ERR_NONE ? "" : err.message));
+	outgoing_answer_fini(&got);
+	buf_fini(&body);
+	return good;
+}
+
+struct llm_cache *llm_answers(const struct llm *llm)
+{
+	return llm->options.cache;
 }

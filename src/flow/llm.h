@@ -13,8 +13,10 @@
 #include <stdint.h>
 
 struct datum;
+struct arena;
 struct env;
 struct llm;
+struct llm_cache;
 struct llm_route;
 struct outgoing;
 struct prices;
@@ -29,6 +31,9 @@ struct llm_options {
 	const struct llm_route *routes; /* models that are asked elsewhere */
 	size_t routes_count;
 	const struct prices *prices; /* NULL: everything is free */
+	struct llm_cache *cache;     /* of answers; NULL: nothing is kept */
+	/* An endpoint of embeddings, for questions of like meaning; NULL: none. */
+	const char *embedding_url, *embedding_model;
 };
 
 struct llm *llm_open(const struct llm_options *options);
@@ -39,6 +44,7 @@ const struct prices *llm_prices(const struct llm *llm); /* NULL: none */
 struct llm_question {
 	struct datum *request;                               /* of domain/llm_call.h */
 	const char *effect_key, *run_id, *path, *account_id; /* sent along as headers, but for the account */
+	const char *tags;                                    /* JSON array, of what is kept; NULL: none */
 	int64_t timeout_ms;
 	bool (*given_up)(void *self); /* asked while waiting; may be NULL */
 	void *self;
@@ -54,6 +60,16 @@ struct llm_reply {
 
 /* Ask; the data of the reply are the caller's to give up. */
 void llm_ask(struct llm *llm, const struct llm_question *question, struct llm_reply *reply, struct trouble *trouble);
+
+/* The vector of a text, the arena's; false: none is configured, or it could not be had. */
+struct llm_vector {
+	float *numbers;
+	size_t dimension;
+	double norm;
+};
+bool llm_embed(const struct llm *llm, const char *text, struct arena *arena, struct llm_vector *vector);
+
+struct llm_cache *llm_answers(const struct llm *llm); /* NULL: nothing is kept */
 
 /* The most that a call can cost, with the row that says so; 0 and NULL without prices. */
 int64_t llm_bound(const struct llm *llm, struct datum *request, const char **provider, const char **currency);

@@ -8,14 +8,16 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/nfc.h"
 #include "crypt/digest.h"
+#include "flow/domain/vector.h"
 #include "store/store.h"
 
 enum { SWEEP_AT_CAP = 100, EXPIRE_SCRATCH = 64 << 20 };
 
 bool memory_digest(struct arena *arena, const char *text, char hex[65])
 {
-	const char *folded = memory_fold(arena, text);
+	const char *normal = nfc(arena, text), *folded = normal == NULL ? NULL : memory_fold(arena, normal);
 	if (folded == NULL)
 		return false;
 	sha256_hex(folded, strlen(folded), hex);
@@ -82,6 +84,30 @@ static bool join(struct db *db, struct id_maker *ids, struct memory_new *new, st
 	return memory_touch(db, &new->row, now_us, err) &&
 		   memory_count_dedup(db, there->account_id, there->agent_id, there->tier, err) &&
 		   memory_event_add(db, ids, there, "deduplicated", NULL, now_us, err);
+}
+
+struct nearest {
+	struct memory_new *new;
+	struct arena *arena;
+};
+
+static void take_nearest(void *self, const struct memory_vector *v)
+{
+	struct nearest *n = self;
+	const struct memory_vector *own = n->new->vector;
+	if (v->dimension != own->dimension || strcmp(v->model, own->model) != 0)
+		return;
+	double cosine = vector_cosine(own->numbers, own->norm, v->numbers, v->norm, (size_t)v->dimension);
+	if (n->new->similar_id != NULL && cosine <= n->new->similarity)
+		return;
+	n->new->similarity = cosine;
+	n->new->similar_id = arena_dup(n->arena, v->memory_id);
+}
+
+bool memory_nearest(struct db *db, struct memory_new *new, struct arena *arena, struct err *err)
+{
+	struct nearest nearest = {.new = new, .arena = arena};
+	return memory_vectors_since(db, new->row.account_id, new->row.agent_id, &new->seen, take_nearest, &nearest, err);
 }
 
 /* Equal text, or a vector so close that it says the same; or close enough to say so. */
@@ -174,7 +200,8 @@ bool memory_store(struct db *db, struct id_maker *ids, struct memory_new *new, i
 				  bool *deduplicated, struct err *err)
 {
 	struct memory_row there;
-	if (!dimension_fits(db, new, err) || !find_same(db, new, now_us, arena, &there, deduplicated, err))
+	if (!dimension_fits(db, new, err) || (new->vector != NULL && !memory_nearest(db, new, arena, err)) ||
+		!find_same(db, new, now_us, arena, &there, deduplicated, err))
 		return false;
 	if (*deduplicated)
 		return join(db, ids, new, &there, now_us, arena, err);

@@ -7,14 +7,21 @@
 
 #include "flow/memory_repo.h"
 
-/* What is to be stored; `similar` is what a reader found to be most like it, NULL: nothing. */
+/* What is to be stored; `similar` is what was found to be most like it, NULL: nothing. */
 struct memory_new {
 	struct memory_row row;
 	const struct memory_vector *vector;
 	const char *similar_id;
 	double similarity;
-	bool reject; /* at the cap refuse instead of evicting */
+	int64_t seen; /* changes of the agent's vectors that memory_nearest has looked at */
+	bool reject;  /* at the cap refuse instead of evicting */
 };
+
+/*
+ * Look what is most like new->vector among the agent's L1 to L3: what came since the last look.  On a reader before the
+ * op, which looks again: so of equal ones that come at the same time the later are the same as the first.
+ */
+bool memory_nearest(struct db *db, struct memory_new *new, struct arena *arena, struct err *err);
 
 /*
  * Store, or join the one that is there already: *deduplicated, and `row` is that one then.  ERR_MEMORY_FULL;
@@ -38,7 +45,7 @@ bool memory_move(struct db *db, struct id_maker *ids, struct memory_row *row, en
 bool memory_expire(struct db *db, struct id_maker *ids, int64_t now_us, size_t limit, struct err *err);
 bool memory_expiry_due(struct db *db, int64_t now_us, bool *due, struct err *err);
 
-/* The SHA-256 of a text with its white space folded: what makes two the same.  False: no memory. */
+/* The SHA-256 of a text in NFC with its white space folded: what makes two the same.  False: no memory. */
 bool memory_digest(struct arena *arena, const char *text, char hex[65]);
 
 #endif

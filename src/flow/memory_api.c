@@ -14,6 +14,8 @@
 #include "flow/domain/vector.h"
 #include "flow/memory.h"
 #include "flow/memory_parts.h"
+#include "flow/memory_request.h"
+#include "flow/memory_search.h"
 #include "flow/memory_view.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -21,187 +23,37 @@
 
 /* Memories: store, read, list, change, delete, evict, statistics [flow.md 6]. */
 
-enum { CONTENT_MAX = 65536, LIST_MAX = 500, LIST_USUAL = 100, EVENTS_SHOWN = 500, EVICT_MAX = 1000 };
+enum { LIST_MAX = 500, LIST_USUAL = 100, EVENTS_SHOWN = 500, EVICT_MAX = 1000 };
 
 /* --- store --- */
 
-static const struct field embedding_fields[] = {
-	F_NUMS(embedding_request, vector, REQUIRED, COUNT(1, VECTOR_MAX)),
-	F_STR(embedding_request, model, LENGTH(1, 200), DEFAULT_TEXT("default")),
-};
-const struct field_table embedding_table = FIELD_TABLE("memory.embedding", embedding_request, embedding_fields);
-
-struct memory_vector *memory_vector_from(struct arena *arena, const struct embedding_request *embedding)
-{
-	struct memory_vector *vector = arena_new(arena, struct memory_vector);
-	float *numbers = arena_array(arena, embedding->vector.count, sizeof *numbers);
-	if (vector == NULL || numbers == NULL)
-		return NULL;
-	for (size_t i = 0; i < embedding->vector.count; i++)
-		numbers[i] = (float)embedding->vector.items[i];
-	*vector = (struct memory_vector){.model = embedding->model,
-									 .numbers = numbers,
-									 .dimension = (int64_t)embedding->vector.count,
-									 .norm = vector_norm(numbers, embedding->vector.count)};
-	return vector;
-}
-
-struct store_request {
-	const char *agent_id, *run_id, *execution_id, *content, *expires_at;
-	double importance_score;
-	struct embedding_request *embedding;
-	int memory_type, strategy;
-	struct {
-		size_t count;
-		const char **items;
-	} tags;
-	const struct json *metadata;
-};
-
-static const char *const full_names[] = {"evict", "reject", NULL};
-
-#define CHANGEABLE \
-	F_STRS(store_request, tags, TOLD_APART, COUNT(0, 100)), F_STR(store_request, expires_at, FORMAT("date-time")), \
-		F_JSON(store_request, metadata)
-
-static const struct field store_fields[] = {
-	F_STR(store_request, agent_id, REQUIRED, LENGTH(1, 255)),
-	F_STR(store_request, run_id, ALSO("workflow_execution_id"), LENGTH(1, 255)),
-	F_STR(store_request, execution_id, LENGTH(1, 255)),
-	F_STR(store_request, content, REQUIRED, LENGTH(1, CONTENT_MAX), DOC("1 to 65536 bytes")),
-	F_NUM(store_request, importance_score, RANGE(0, 1), DEFAULT(.5)),
-	F_OBJECT_PTR(store_request, embedding, &embedding_table),
-	F_ENUM(store_request, memory_type, memory_type_names, DEFAULT(MEMORY_OBSERVATION)),
-	CHANGEABLE,
-	F_ENUM(store_request, strategy, full_names, DEFAULT(0), DOC("When the tier is full")),
-};
-static const struct field_table store_table = FIELD_TABLE("memory.store", store_request, store_fields);
-
-static const struct field patch_fields[] = {
-	F_NUM(store_request, importance_score, RANGE(0, 1)),
-	CHANGEABLE,
-};
-static const struct field_table patch_table = FIELD_TABLE("memory.patch", store_request, patch_fields);
-
 struct storing {
 	struct agents_write w; /* first */
-	struct store_request request;
-	struct memory_new new;
-	char id[ID_TEXT], sha256[65];
-	int64_t expires_us; /* 0: the tier's own */
+	struct memory_request request;
+	struct memory_made made;
 	bool deduplicated;
-	const char *metadata;
 };
 
-static const char *tags_text(struct arena *arena, const char **tags, size_t count)
-{
-	struct buf buf;
-	struct jw jw;
-	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	jw_array(&jw);
-	for (size_t i = 0; i < count; i++)
-		jw_str(&jw, tags[i]);
-	jw_array_end(&jw);
-	const char *text = jw_ok(&jw) ? arena_dupn(arena, buf_text(&buf), buf.size) : NULL;
-	buf_fini(&buf);
-	return text;
-}
-
-/* What storing and changing share. */
-static bool check(struct storing *s, struct faults *faults)
-{
-	const struct store_request *r = &s->request;
-	const struct stamp_fault *fault;
-	if (r->expires_at != NULL && !stamp_parse(r->expires_at, strlen(r->expires_at), &s->expires_us, &fault))
-		faults_add(faults, "/expires_at", fault->code, "%s", fault->message);
-	else if (r->expires_at != NULL && s->expires_us <= agents_now(s->w.x))
-		faults_add(faults, "/expires_at", "range", "must lie in the future");
-	s->metadata = cost_object_text(r->metadata, "/metadata", &s->w.x->arena, faults);
-	return faults->count == 0;
-}
-
-struct nearest {
-	const struct memory_vector *vector;
-	struct arena *arena;
-	const char *id;
-	double cosine;
-};
-
-static void take_nearest(void *self, const struct memory_vector *v)
-{
-	struct nearest *n = self;
-	if (v->dimension != n->vector->dimension || strcmp(v->model, n->vector->model) != 0)
-		return;
-	double cosine = vector_cosine(n->vector->numbers, n->vector->norm, v->numbers, v->norm, (size_t)v->dimension);
-	if (cosine > n->cosine) {
-		n->cosine = cosine;
-		n->id = arena_dup(n->arena, v->memory_id);
-	}
-}
-
-/* On a reader: what is most like it, so that the writer only looks at that one. */
+/* On a reader: what is most like it, so that the writer only looks at what came since. */
 static bool find_nearest(void *self, struct db *db, struct err *err)
 {
 	struct storing *s = self;
-	struct nearest nearest = {.vector = s->new.vector, .arena = &s->w.x->arena};
-	for (int tier = MEMORY_L1; tier <= MEMORY_L3; tier++)
-		if (!memory_vectors(db, s->w.account_id, s->request.agent_id, (enum memory_tier)tier, take_nearest, &nearest,
-							err))
-			return false;
-	s->new.similar_id = nearest.id;
-	s->new.similarity = nearest.cosine;
-	return true;
+	return memory_nearest(db, &s->made.new, &s->w.x->arena, err);
 }
 
 static bool change_store(struct agents_write *w, struct db *db, struct err *err)
 {
 	struct storing *s = (struct storing *)w;
-	struct memory_row *row = &s->new.row;
-	row->created_us = row->last_accessed_us = w->now_us;
-	row->expires_us = s->expires_us != 0 ? s->expires_us : w->now_us + memory_life_us(MEMORY_L1);
-	return memory_store(db, w->api->options.ids, &s->new, w->now_us, &w->x->arena, &s->deduplicated, err) &&
-		   agents_audit(w, db, AUDIT_MEMORY_STORE, row->memory_id, NULL, err);
+	return memory_made_store(db, w->api->options.ids, &s->made, w->now_us, &w->x->arena, &s->deduplicated, err) &&
+		   agents_audit(w, db, AUDIT_MEMORY_STORE, s->made.new.row.memory_id, NULL, err);
 }
 
 static void answer_stored(struct agents_write *w)
 {
 	const struct storing *s = (const struct storing *)w;
-	struct memory_view view = memory_view_of(&w->x->arena, &s->new.row);
+	struct memory_view view = memory_view_of(&w->x->arena, &s->made.new.row);
 	view.deduplicated = s->deduplicated;
 	reply_fact(w->x, s->deduplicated ? 200 : 201, &memory_stored_table, &view);
-}
-
-static bool prepare(struct storing *s, struct faults *faults)
-{
-	const struct store_request *r = &s->request;
-	struct arena *arena = &s->w.x->arena;
-	size_t size = strlen(r->content);
-	if (size > CONTENT_MAX)
-		faults_add(faults, "/content", "length", "must have at most %d bytes", CONTENT_MAX);
-	else if (memory_fold(arena, r->content)[0] == '\0')
-		faults_add(faults, "/content", "length", "must not be empty");
-	if (!check(s, faults))
-		return false;
-	id_make(s->w.api->options.ids, s->id);
-	s->new.reject = r->strategy == 1;
-	s->new.row = (struct memory_row){.memory_id = s->id,
-									 .account_id = s->w.account_id,
-									 .agent_id = r->agent_id,
-									 .run_id = r->run_id != NULL ? r->run_id : r->execution_id,
-									 .content = r->content,
-									 .content_sha256 = s->sha256,
-									 .tags = tags_text(arena, r->tags.items, r->tags.count),
-									 .metadata = s->metadata,
-									 .tier = MEMORY_L1,
-									 .type = (enum memory_type)r->memory_type,
-									 .importance = r->importance_score,
-									 .compression_ratio = NAN,
-									 .size = (int64_t)size,
-									 .has_embedding = r->embedding != NULL};
-	if (r->embedding != NULL)
-		s->new.vector = memory_vector_from(arena, r->embedding);
-	return memory_digest(arena, r->content, s->sha256) && !arena->full;
 }
 
 static void handle_store(struct exchange *x)
@@ -211,14 +63,15 @@ static void handle_store(struct exchange *x)
 	if (s == NULL || !exchange_decode(x, &s->request))
 		return;
 	faults_init(&faults, &x->arena);
-	if (!prepare(s, &faults)) {
+	if (!memory_request_make(&s->request, s->w.api->options.ids, s->w.account_id, agents_now(x), &x->arena, &s->made,
+							 &faults)) {
 		if (faults.count > 0)
 			exchange_fail_faults(x, ERR_INVALID, &faults);
 		else
 			exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
-	if (s->new.vector == NULL || agents_read(x, find_nearest, s))
+	if (s->made.new.vector == NULL || agents_read(x, find_nearest, s))
 		agents_submit(&s->w, change_store, answer_stored);
 }
 
@@ -228,14 +81,14 @@ static bool read_named(struct storing *s, struct db *db, struct err *err)
 {
 	bool found;
 	return memory_find(db, s->w.account_id, exchange_param(s->w.x, "memory_id"), s->w.now_us, &s->w.x->arena,
-					   &s->new.row, &found, err) &&
+					   &s->made.new.row, &found, err) &&
 		   (found || err_set(err, ERR_NOT_FOUND, "There is no such memory."));
 }
 
 static void answer_one(struct agents_write *w)
 {
 	const struct storing *s = (const struct storing *)w;
-	const struct memory_view view = memory_view_of(&w->x->arena, &s->new.row);
+	const struct memory_view view = memory_view_of(&w->x->arena, &s->made.new.row);
 	reply_fact(w->x, 200, &memory_table, &view);
 }
 
@@ -243,7 +96,7 @@ static void answer_one(struct agents_write *w)
 static bool change_touch(struct agents_write *w, struct db *db, struct err *err)
 {
 	struct storing *s = (struct storing *)w;
-	return read_named(s, db, err) && memory_touch(db, &s->new.row, w->now_us, err);
+	return read_named(s, db, err) && memory_touch(db, &s->made.new.row, w->now_us, err);
 }
 
 static void handle_get(struct exchange *x)
@@ -256,15 +109,15 @@ static void handle_get(struct exchange *x)
 static bool change_patch(struct agents_write *w, struct db *db, struct err *err)
 {
 	struct storing *s = (struct storing *)w;
-	const struct store_request *r = &s->request;
+	const struct memory_request *r = &s->request;
 	if (!read_named(s, db, err))
 		return false;
-	const struct memory_row was = s->new.row;
-	struct memory_row *row = &s->new.row;
+	const struct memory_row was = s->made.new.row;
+	struct memory_row *row = &s->made.new.row;
 	row->importance = given(r->importance_score) ? r->importance_score : row->importance;
-	row->tags = r->tags.items != NULL ? tags_text(&w->x->arena, r->tags.items, r->tags.count) : row->tags;
-	row->metadata = r->metadata != NULL ? s->metadata : row->metadata;
-	row->expires_us = s->expires_us != 0 ? s->expires_us : row->expires_us;
+	row->tags = r->tags.items != NULL ? memory_tags_text(&w->x->arena, r->tags.items, r->tags.count) : row->tags;
+	row->metadata = r->metadata != NULL ? s->made.metadata : row->metadata;
+	row->expires_us = s->made.expires_us != 0 ? s->made.expires_us : row->expires_us;
 	return memory_update(db, &was, row, err) &&
 		   memory_event_add(db, w->api->options.ids, row, "changed", NULL, w->now_us, err) &&
 		   agents_audit(w, db, AUDIT_MEMORY_CHANGE, row->memory_id, NULL, err);
@@ -277,7 +130,7 @@ static void handle_patch(struct exchange *x)
 	if (s == NULL || !exchange_decode(x, &s->request))
 		return;
 	faults_init(&faults, &x->arena);
-	if (!check(s, &faults))
+	if (!memory_request_check(&s->request, agents_now(x), &x->arena, &s->made, &faults))
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 	else
 		agents_submit(&s->w, change_patch, answer_one);
@@ -287,9 +140,9 @@ static bool change_delete(struct agents_write *w, struct db *db, struct err *err
 {
 	struct storing *s = (struct storing *)w;
 	return read_named(s, db, err) &&
-		   memory_event_add(db, w->api->options.ids, &s->new.row, "deleted", NULL, w->now_us, err) &&
-		   memory_remove(db, &s->new.row, MEMORY_DELETED, err) &&
-		   agents_audit(w, db, AUDIT_MEMORY_DELETE, s->new.row.memory_id, NULL, err);
+		   memory_event_add(db, w->api->options.ids, &s->made.new.row, "deleted", NULL, w->now_us, err) &&
+		   memory_remove(db, &s->made.new.row, MEMORY_DELETED, err) &&
+		   agents_audit(w, db, AUDIT_MEMORY_DELETE, s->made.new.row.memory_id, NULL, err);
 }
 
 static void handle_delete(struct exchange *x)
@@ -514,6 +367,34 @@ static void handle_evict(struct exchange *x)
 		agents_submit(&e->w, change_evict, answer_evicted);
 }
 
+/* --- search --- */
+
+struct looking {
+	struct memory_searching with;
+	struct memory_query query;
+	struct memory_list_view list;
+};
+
+static bool read_search(void *self, struct db *db, struct err *err)
+{
+	struct looking *l = self;
+	return memory_search(&l->with, &l->query, db, &l->list, err);
+}
+
+static void handle_search(struct exchange *x)
+{
+	const struct agents_api *api = x->owner;
+	struct looking l = {.with = {&x->arena, principal_of(x)->account_id, agents_now(x), api->vectors}};
+	struct faults faults;
+	if (!exchange_decode(x, &l.query))
+		return;
+	faults_init(&faults, &x->arena);
+	if (!memory_query_check(&l.query, &x->arena, &faults))
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+	else if (agents_read(x, read_search, &l))
+		reply_fact(x, 200, &memory_search_table, &l.list);
+}
+
 /* --- statistics --- */
 
 struct tier_view {
@@ -619,7 +500,7 @@ static const enum err_kind store_errors[] = {ERR_MEMORY_FULL, ERR_NONE};
 const struct route memory_routes[] = {
 	ROUTE(POST, MEMORY "/working", "memory.write", EFFECT_WRITE, handle_store,
 		  .aliases = ALIASES({MEMORY "/store"}, {MEMORY_V3 "/working"}, {MEMORY_V3 "/store"}),
-		  .operation = "memory.store", .summary = "Store a memory of an agent, once", .body = &store_table,
+		  .operation = "memory.store", .summary = "Store a memory of an agent, once", .body = &memory_store_table,
 		  .result = &memory_stored_table, .status = 201, .errors = store_errors,
 		  .example = "{\"agent_id\":\"scout\",\"content\":\"The gate opens at six.\",\"importance_score\":0.8}"),
 	ROUTE(GET, MEMORY "/working/{agent_id}", "flow.read", EFFECT_READ, handle_list,
@@ -637,8 +518,8 @@ const struct route memory_routes[] = {
 	ROUTE(POST, MEMORY "/evict", "memory.write", EFFECT_WRITE, handle_evict, .aliases = V3("/evict"),
 		  .operation = "memory.evict", .summary = "Let memories go", .body = &evict_table, .result = &evicted_table,
 		  .example = "{\"agent_id\":\"scout\",\"strategy\":\"lru\",\"max_count\":10}"),
-	ROUTE(POST, MEMORY "/search", "flow.read", EFFECT_COMPUTE, memory_handle_search, .aliases = V3("/search"),
-		  .operation = "memory.search", .summary = "The memories that are most like a vector",
+	ROUTE(POST, MEMORY "/search", "flow.read", EFFECT_COMPUTE, handle_search, .aliases = V3("/search"),
+		  .operation = "memory.search", .summary = "The memories that are most like a vector, words, or both",
 		  .body = &memory_search_query_table, .result = &memory_search_table,
 		  .example = "{\"agent_id\":\"scout\",\"query_embedding\":[0.1,0.9],\"top_k\":5}"),
 	ROUTE(GET, MEMORY "/statistics/{agent_id}", "flow.read", EFFECT_READ, handle_statistics,
@@ -651,8 +532,8 @@ const struct route memory_routes[] = {
 	ROUTE(GET, MEMORY "/{memory_id}", "flow.read", EFFECT_READ, handle_get, .aliases = V3("/{memory_id}"),
 		  .operation = "memory.get", .summary = "One memory; counts as use", .result = &memory_table),
 	ROUTE(PATCH, MEMORY "/{memory_id}", "memory.write", EFFECT_WRITE, handle_patch, .aliases = V3("/{memory_id}"),
-		  .operation = "memory.update", .summary = "Change importance, tags, metadata or expiry", .body = &patch_table,
-		  .result = &memory_table),
+		  .operation = "memory.update", .summary = "Change importance, tags, metadata or expiry",
+		  .body = &memory_patch_table, .result = &memory_table),
 	ROUTE(DELETE, MEMORY "/{memory_id}", "memory.write", EFFECT_WRITE, handle_delete, .aliases = V3("/{memory_id}"),
 		  .operation = "memory.delete", .summary = "Forget one memory", .status = 204),
 	ROUTE(GET, MEMORY "/{memory_id}/events", "flow.read", EFFECT_READ, handle_events,

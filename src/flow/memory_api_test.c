@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "flow/agents_fixture.h"
 #include "flow/domain/memory.h"
+#include "flow/memory.h"
 #include "flow/memory_repo.h"
 #include "store/store.h"
 
@@ -92,7 +93,12 @@ static void bad_bodies_are_refused(void **state)
 					 422);
 	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\"}"), 422);
 	assert_int_equal(
-		fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"text\":\"x\",\"mode\":\"text\"}"), 501);
+		fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"text\":\"x\",\"mode\":\"hybrid\"}"),
+		422);
+	assert_string_equal(fixture_text(f, "errors.0.pointer"), "/query_embedding");
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"query_embedding\":[0,0]}"),
+					 422);
+	assert_string_equal(fixture_text(f, "errors.0.code"), "zero_norm");
 }
 
 static void the_same_fact_five_times_is_one_memory(void **state)
@@ -114,6 +120,127 @@ static void the_same_fact_five_times_is_one_memory(void **state)
 	assert_int_equal(fixture_at(f, "result.tags")->count, 2);
 	assert_number(count_of(f, "l1_count"), 1);
 	assert_number(count_of(f, "dedup_hits"), 4);
+}
+
+/* REF: Unicode Standard Annex #15: one text, however its marks are written */
+static void texts_are_the_same_in_their_normal_form(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id = keep(f, "caf\xc3\xa9 \xe2\x84\xab", "");
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/store", "{\"agent_id\":\"a\",\"content\":\"%s\"}",
+								 "cafe\xcc\x81\xc2\xa0\xc3\x85"),
+					 200);
+	assert_string_equal(fixture_text(f, "result.memory_id"), id);
+}
+
+/* What was looked at on a reader is old when the writer comes: it looks at what came since. */
+static bool store_as_seen_before(struct db *db, void *self, struct err *err)
+{
+	struct agents_fixture *f = self;
+	const float numbers[2][2] = {{1, 0}, {1, .01f}};
+	for (int i = 0; i < 2; i++) {
+		char id[ID_TEXT], text[16];
+		bool same;
+		id_make(&f->ids, id);
+		snprintf(text, sizeof text, "text %d", i);
+		const struct memory_vector vector = {.model = "m", .numbers = numbers[i], .dimension = 2, .norm = 1};
+		struct memory_new new = {.vector = &vector,
+								 .row = {.memory_id = id,
+										 .account_id = FIXTURE_ACCOUNT,
+										 .agent_id = "a",
+										 .content = text,
+										 .content_sha256 = text,
+										 .tags = "[]",
+										 .compression_ratio = NAN,
+										 .created_us = 1,
+										 .last_accessed_us = 1,
+										 .expires_us = INT64_C(4102444800000000)}};
+		if (!memory_store(db, &f->ids, &new, 2, &f->arena, &same, err))
+			return false;
+		assert_int_equal(same, i == 1);
+	}
+	return true;
+}
+
+static void the_same_meaning_at_once_is_one_memory(void **state)
+{
+	struct agents_fixture *f = *state;
+	struct err err;
+	assert_true(store_write(f->store, store_as_seen_before, f, &err));
+	assert_number(count_of(f, "l1_count"), 1);
+}
+
+static void search(struct agents_fixture *f, const char *more)
+{
+	assert_int_equal(fixture_ask(f, "vic", "POST", MEMORY "/search", "{\"agent_id\":\"a\",%s}", more), 200);
+}
+
+static void memories_are_found_by_words_and_by_both(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *six = keep(f, "The gate opens at six", ",\"embedding\":{\"vector\":[1,0]},\"tags\":[\"t\"]");
+	keep(f, "A caf\xc3\xa9 beyond the gate, that gate", ",\"embedding\":{\"vector\":[0,1]}");
+	keep(f, "Nothing of that kind", ",\"embedding\":{\"vector\":[1,0.5]}");
+	search(f, "\"text\":\"GATE cafe\"");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 2);
+	assert_non_null(strstr(fixture_text(f, "result.memories.0.content"), "beyond"));
+	assert_true(fixture_number_at(f, "result.memories.0.score") > fixture_number_at(f, "result.memories.1.score"));
+	search(f, "\"text\":\"gate\",\"tags\":[\"t\"]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.memory_id"), six);
+	search(f, "\"text\":\"gate\",\"tiers\":[\"l4\"]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+	/* REF: Cormack, Clarke, Buettcher, "Reciprocal rank fusion", SIGIR 2009: 1/61 + 1/62, 1/61, 1/62 */
+	search(f, "\"text\":\"gate\",\"query_embedding\":[1,0],\"mode\":\"hybrid\"");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 3);
+	assert_string_equal(fixture_text(f, "result.memories.0.memory_id"), six);
+	assert_number(fixture_number_at(f, "result.memories.0.score"), .032522);
+	assert_number(fixture_number_at(f, "result.memories.1.score"), .016393);
+	assert_number(fixture_number_at(f, "result.memories.2.score"), .016129);
+	assert_number(fixture_number_at(f, "result.memories.2.similarity"), .894427);
+	assert_int_equal(one(f, "ops", "DELETE", six, "", NULL), 204);
+	search(f, "\"text\":\"opens six\"");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+}
+
+/* What is kept in memory is as the store is: added, forgotten and archived ones count at once. */
+static void searches_see_what_has_changed(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *north = keep(f, "north", ",\"embedding\":{\"vector\":[1,0]}");
+	search(f, "\"query_embedding\":[1,0]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	const char *other = keep(f, "north-east", ",\"embedding\":{\"vector\":[1,0.5]}");
+	keep(f, "of another model", ",\"embedding\":{\"vector\":[1,0],\"model\":\"m\"}");
+	search(f, "\"query_embedding\":[1,0.1]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 3);
+	assert_string_equal(fixture_text(f, "result.memories.2.memory_id"), other);
+	search(f, "\"query_embedding\":[1,0],\"model\":\"m\"");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_int_equal(one(f, "ops", "DELETE", north, "", NULL), 204);
+	search(f, "\"query_embedding\":[1,0],\"model\":\"default\",\"top_k\":1");
+	assert_string_equal(fixture_text(f, "result.memories.0.memory_id"), other);
+	assert_int_equal(
+		fixture_ask(f, "vic", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"query_embedding\":[1,0,0]}"), 422);
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/promote/l2",
+								 "{\"agent_id\":\"a\",\"memory_ids\":[\"%s\"],\"summary\":\"s\"}", other),
+					 201);
+	search(f, "\"query_embedding\":[1,0.5],\"model\":\"default\"");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.tier"), "l2");
+	search(f, "\"query_embedding\":[1,0.5],\"tiers\":[\"l4\"]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.memory_id"), other);
+	for (int i = 0; i < 300; i++) { /* more than may be missing before all are read anew */
+		char content[32];
+		snprintf(content, sizeof content, "passing %d", i);
+		const char *id = keep(f, content, ",\"memory_type\":\"action\",\"embedding\":{\"vector\":[-1,0.001]}");
+		assert_int_equal(one(f, "ops", "DELETE", id, "", NULL), 204);
+	}
+	for (int i = 0; i < 2; i++) {
+		search(f, "\"query_embedding\":[-1,0]");
+		assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+	}
 }
 
 static void close_vectors_are_the_same_or_may_be(void **state)
@@ -292,6 +419,10 @@ int main(void)
 		TEST(a_memory_is_stored_read_changed_and_forgotten),
 		TEST(bad_bodies_are_refused),
 		TEST(the_same_fact_five_times_is_one_memory),
+		TEST(texts_are_the_same_in_their_normal_form),
+		TEST(the_same_meaning_at_once_is_one_memory),
+		TEST(memories_are_found_by_words_and_by_both),
+		TEST(searches_see_what_has_changed),
 		TEST(close_vectors_are_the_same_or_may_be),
 		TEST(what_expires_is_not_there_any_more),
 		TEST(memories_that_belong_together_become_an_episode),

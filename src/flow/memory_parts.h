@@ -20,11 +20,9 @@ struct memory_vector *memory_vector_from(struct arena *arena, const struct embed
 
 struct memory_views memory_views_of(struct arena *arena, const struct memory_row *rows, size_t count);
 
-extern const struct field_table memory_l2_table, memory_l3_table, memory_search_query_table, memory_importance_table,
-	memory_updated_table;
+extern const struct field_table memory_l2_table, memory_l3_table, memory_importance_table, memory_updated_table;
 void memory_handle_l2(struct exchange *x);
 void memory_handle_l3(struct exchange *x);
 void memory_handle_importance(struct exchange *x);
-void memory_handle_search(struct exchange *x);
 
 #endif

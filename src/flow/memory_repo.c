@@ -7,6 +7,8 @@
 #include "core/err.h"
 #include "core/id.h"
 #include "core/must.h"
+#include "crypt/digest.h"
+#include "store/fulltext.h"
 #include "store/store.h"
 
 static int named(const char *const *names, const char *text)
@@ -86,14 +88,47 @@ bool memory_average(struct db *db, const char *account_id, const char *agent_id,
 
 /* --- rows --- */
 
+/* Changes of an agent's vectors are numbered, so that a look can go on where another ended. */
 static bool insert_vector(struct db *db, const struct memory_row *row, const struct memory_vector *v, struct err *err)
 {
-	return db_run(db, err,
-				  "INSERT INTO memory_vectors (memory_id, account_id, agent_id, tier, model, dimension, norm, vector) "
-				  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-				  V_TEXT(row->memory_id), V_TEXT(row->account_id), V_TEXT(row->agent_id),
-				  V_TEXT(memory_tier_names[row->tier]), V_TEXT(v->model), V_INT(v->dimension), V_REAL(v->norm),
-				  V_BLOB(v->numbers, (size_t)v->dimension * sizeof *v->numbers));
+	return db_run(
+			   db, err,
+			   "INSERT INTO memory_changes (account_id, agent_id, newest) VALUES ($1, $2, 1) ON CONFLICT (account_id, "
+			   "agent_id) DO UPDATE SET newest = memory_changes.newest + 1",
+			   V_TEXT(row->account_id), V_TEXT(row->agent_id)) &&
+		   db_run(
+			   db, err,
+			   "INSERT INTO memory_vectors (memory_id, account_id, agent_id, tier, model, dimension, norm, vector, "
+			   "change_no) SELECT $1, $2, $3, $4, $5, $6, $7, $8, c.newest FROM memory_changes c WHERE c.account_id = "
+			   "$2 AND c.agent_id = $3",
+			   V_TEXT(row->memory_id), V_TEXT(row->account_id), V_TEXT(row->agent_id),
+			   V_TEXT(memory_tier_names[row->tier]), V_TEXT(v->model), V_INT(v->dimension), V_REAL(v->norm),
+			   V_BLOB(v->numbers, (size_t)v->dimension * sizeof *v->numbers));
+}
+
+static void group_of(const char *account_id, const char *agent_id, char hex[65])
+{
+	struct digest digest;
+	digest_init(&digest);
+	digest_add(&digest, account_id, strlen(account_id) + 1);
+	digest_add(&digest, agent_id, strlen(agent_id));
+	digest_end_hex(&digest, hex);
+	digest_fini(&digest);
+	hex[32] = '\0'; /* a word of the index: 128 bits tell agents apart */
+}
+
+const char *memory_text_group(struct arena *arena, const char *account_id, const char *agent_id)
+{
+	char hex[65];
+	group_of(account_id, agent_id, hex);
+	return arena_dup(arena, hex);
+}
+
+static bool index_text(struct db *db, const struct memory_row *row, struct err *err)
+{
+	char hex[65];
+	group_of(row->account_id, row->agent_id, hex);
+	return fulltext_put(db, MEMORY_TEXTS, hex, row->memory_id, row->content, err);
 }
 
 bool memory_insert(struct db *db, const struct memory_row *row, const struct memory_vector *vector, struct err *err)
@@ -110,7 +145,8 @@ bool memory_insert(struct db *db, const struct memory_row *row, const struct mem
 			   V_TEXT(row->metadata), V_INT(row->access_count), V_INT(row->created_us), V_INT(row->last_accessed_us),
 			   V_INT(row->expires_us), V_TEXT(row->source_ids), V_REAL(row->compression_ratio),
 			   V_TEXT(row->knowledge_type), V_TEXT(row->title), V_TEXT(row->possible_duplicate_of)) &&
-		   count_change(db, row, 1, 0, 0, err) && (vector == NULL || insert_vector(db, row, vector, err));
+		   count_change(db, row, 1, 0, 0, err) && index_text(db, row, err) &&
+		   (vector == NULL || insert_vector(db, row, vector, err));
 }
 
 #define COLUMNS \
@@ -219,6 +255,7 @@ bool memory_remove(struct db *db, const struct memory_row *row, enum memory_end 
 {
 	return db_run(db, err, "DELETE FROM memory_vectors WHERE memory_id = $1", V_TEXT(row->memory_id)) &&
 		   db_run(db, err, "DELETE FROM memories WHERE memory_id = $1", V_TEXT(row->memory_id)) &&
+		   fulltext_drop(db, MEMORY_TEXTS, row->memory_id, err) &&
 		   count_change(db, row, -1, end == MEMORY_EVICTED, end == MEMORY_EXPIRED, err);
 }
 
@@ -233,9 +270,11 @@ bool memory_worst(struct db *db, const char *account_id, const char *agent_id, e
 		[MEMORY_LRU] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
 		[MEMORY_LOW_IMPORTANCE] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.importance, m.memory_id LIMIT $5",
 		[MEMORY_GONE] = FROM OF_AGENT "AND m.expires_at <= $4 AND $6 > 0 ORDER BY m.expires_at, m.memory_id LIMIT $5",
-		[MEMORY_LEAST] = FROM "WHERE m.memory_id IN (SELECT w.memory_id FROM memories w WHERE w.account_id = $1 AND "
-							  "w.agent_id = $2 AND w.tier = $3 AND $4 > 0 ORDER BY w.importance, w.memory_id LIMIT $6) "
-							  "ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
+		[MEMORY_LEAST] = FROM
+		"WHERE m.memory_id IN (SELECT t.memory_id FROM (SELECT w.memory_id, w.last_accessed_at FROM memories w WHERE "
+		"w.account_id = $1 AND w.agent_id = $2 AND w.tier = $3 AND $4 > 0 ORDER BY w.importance, w.memory_id LIMIT $6) "
+		"t "
+		"ORDER BY t.last_accessed_at, t.memory_id LIMIT $5) ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
 	};
 	struct db_rows found;
 	int64_t capacity = memory_capacity(tier), tenth = capacity == INT64_MAX ? 1000 : capacity / 10;
@@ -297,6 +336,31 @@ bool memory_vectors(struct db *db, const char *account_id, const char *agent_id,
 											 .norm = db_real(&rows, 3),
 											 .numbers = numbers_of(&rows, 4, room, db_int(&rows, 2))};
 		take_vector(self, &vector);
+	}
+	return db_end(&rows, err);
+}
+
+bool memory_vectors_since(struct db *db, const char *account_id, const char *agent_id, int64_t *seen,
+						  void (*take_vector)(void *self, const struct memory_vector *vector), void *self,
+						  struct err *err)
+{
+	struct db_rows rows;
+	_Alignas(64) float room[4096];
+	if (!db_query(db, &rows, err,
+				  "SELECT memory_id, model, dimension, norm, vector, tier, change_no FROM memory_vectors WHERE "
+				  "account_id = $1 "
+				  "AND agent_id = $2 AND change_no >= $3",
+				  V_TEXT(account_id), V_TEXT(agent_id), V_INT(*seen)))
+		return false;
+	while (db_next(&rows)) {
+		const struct memory_vector vector = {.memory_id = db_text(&rows, 0),
+											 .model = db_text(&rows, 1),
+											 .dimension = db_int(&rows, 2),
+											 .norm = db_real(&rows, 3),
+											 .numbers = numbers_of(&rows, 4, room, db_int(&rows, 2))};
+		*seen = db_int(&rows, 6) >= *seen ? db_int(&rows, 6) + 1 : *seen;
+		if (strcmp(db_text(&rows, 5), memory_tier_names[MEMORY_L4]) != 0)
+			take_vector(self, &vector);
 	}
 	return db_end(&rows, err);
 }

@@ -50,6 +50,10 @@ bool memory_insert(struct db *db, const struct memory_row *row, const struct mem
 bool memory_find(struct db *db, const char *account_id, const char *memory_id, int64_t now_us, struct arena *arena,
 				 struct memory_row *row, bool *found, struct err *err);
 
+/* The full-text index of contents, and the group of an agent's in it; NULL: the arena is full. */
+#define MEMORY_TEXTS "memory_texts"
+const char *memory_text_group(struct arena *arena, const char *account_id, const char *agent_id);
+
 /* The one of L1 to L3 with this text. */
 bool memory_same(struct db *db, const char *account_id, const char *agent_id, const char *sha256, int64_t now_us,
 				 struct arena *arena, struct memory_row *row, bool *found, struct err *err);
@@ -88,6 +92,9 @@ bool memory_due(struct db *db, int64_t now_us, size_t limit, struct arena *arena
 /* Vectors of an agent in a tier, newest first; `take` gets each, its bytes live during the call. */
 bool memory_vectors(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 					void (*take)(void *self, const struct memory_vector *vector), void *self, struct err *err);
+/* Those of L1 to L3 from change *seen on (0: all), which then is the next. */
+bool memory_vectors_since(struct db *db, const char *account_id, const char *agent_id, int64_t *seen,
+						  void (*take)(void *self, const struct memory_vector *vector), void *self, struct err *err);
 bool memory_vector_of(struct db *db, const char *memory_id, struct arena *arena, struct memory_vector *vector,
 					  bool *found, struct err *err);
 

@@ -16,6 +16,7 @@
 #include "flow/domain/schema.h"
 #include "flow/feed.h"
 #include "flow/runner_internal.h"
+#include "flow/scheduler.h"
 #include "flow/spending.h"
 #include "http/workers.h"
 
@@ -324,6 +325,7 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	}
 	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
 	spending_attach(options->spending, runner);
+	scheduler_look(runner);
 	*out = runner;
 	return true;
 }

@@ -94,6 +94,7 @@ struct live {
 	struct run run;
 	char *seed, *account_id, *parent_run_id, *created_by; /* the last two may be NULL */
 	int64_t priority;
+	bool scheduled; /* a schedule started it, as its labels say */
 	struct following following;
 	struct ask *asks, **asks_end;
 	char order_id[ID_TEXT]; /* what a person has ordered and this turn carries out; "": nothing */
@@ -132,8 +133,9 @@ struct runner {
 	struct map resources;   /* uri -> struct datum */
 	struct alarms alarms;
 	struct waiter *waiters;
-	struct feed *feed;      /* feed.h; NULL: none */
-	size_t turns_under_way; /* or queued */
+	struct feed *feed;        /* feed.h; NULL: none */
+	int64_t schedules_due_us; /* when the scheduler looks next; 0: no alarm is set */
+	size_t turns_under_way;   /* or queued */
 	size_t effects_under_way;
 	bool closing;
 	_Atomic bool stopping; /* the same, for those who do not hold the lock: effects give up */

@@ -128,7 +128,8 @@ bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
 	struct db_rows rows;
 	if (!db_query(db, &rows, err,
 				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE account_id = $1 AND ($2 = '' OR run_id < $2) "
-				  "AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR namespace = $4) AND ($5 IS NULL OR name = $5) "
+				  "AND ($3 IS NULL OR status = $3) AND (namespace = $4 OR ($4 IS NULL AND namespace <> 'system')) AND "
+				  "($5 IS NULL OR name = $5) "
 				  "AND ($6 IS NULL OR labels LIKE $6) ORDER BY run_id DESC LIMIT $7",
 				  V_TEXT(f->account_id), V_TEXT(f->before), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
 				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->limit)))

@@ -51,7 +51,7 @@ struct runs_filter {
 	const char *before;                    /* runs with smaller ids only; "": from the newest */
 	int64_t limit;
 };
-/* The account's runs, newest first. */
+/* The account's runs, newest first; those of the house's own workflows only where their namespace is asked for. */
 bool runs_list(struct db *db, const struct runs_filter *filter, struct arena *arena,
 			   void (*take)(void *self, const struct run_record *record), void *self, struct err *err);
 

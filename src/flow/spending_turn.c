@@ -58,8 +58,6 @@ static char *label(const char *labels, const char *name)
 void spending_load(struct live *live, const struct run_record *record)
 {
 	struct buf workflow;
-	if (budgets_of(live) == NULL)
-		return;
 	buf_init(&workflow, 0);
 	buf_addf(&workflow, "%s/%s", record->namespace, record->name);
 	live->money = (struct live_money){.account_id = strdup(record->account_id),

@@ -6,6 +6,7 @@
 #include "core/must.h"
 #include "flow/feed.h"
 #include "flow/runner_internal.h"
+#include "flow/scheduler.h"
 
 enum { LOOK_AGAIN_US = 1000000 }; /* the wall clock may have been moved */
 
@@ -64,6 +65,10 @@ static void ring(struct runner *runner)
 	struct alarm alarm = take_first(&runner->alarms);
 	if (strcmp(alarm.run_id, FEED_ALARM) == 0) {
 		feed_ring(runner);
+		return;
+	}
+	if (strcmp(alarm.run_id, SCHEDULER_ALARM) == 0) {
+		scheduler_ring(runner, alarm.due_us);
 		return;
 	}
 	struct live *live = live_get(runner, alarm.run_id);

@@ -60,6 +60,7 @@ static void keep_record(struct live *live, const struct run_record *record)
 	live->parent_run_id = dup_or_null(record->parent_run_id);
 	live->created_by = dup_or_null(record->created_by);
 	live->priority = record->priority;
+	live->scheduled = strstr(record->labels, "\"schedule\":") != NULL;
 }
 
 static bool load_from(struct live *live, struct db *db, struct arena *arena, struct err *err)

@@ -184,6 +184,19 @@ bool workflow_text_read(struct workflow_text *text, struct exchange *x)
 	return true;
 }
 
+bool workflow_text_make(struct workflow_text *text, const char *json, size_t size, bool publish)
+{
+	const struct json *tree;
+	*text = (struct workflow_text){.prefix = "", .publish = publish};
+	arena_init(&text->arena, ARENA_CAP);
+	if (!json_parse(&text->arena, json, size, &limits, &tree, NULL) || !keep_object(text, tree)) {
+		arena_fini(&text->arena);
+		return false;
+	}
+	sha256_hex(text->text, text->size, text->text_sha256);
+	return true;
+}
+
 void workflow_text_fini(struct workflow_text *text)
 {
 	arena_fini(&text->arena);

@@ -31,6 +31,10 @@ extern const char *const workflow_media[]; /* of bodies */
 
 /* Read the body.  False: answered.  Either way workflow_text_fini afterwards. */
 bool workflow_text_read(struct workflow_text *text, struct exchange *x);
+
+/* The same of a definition made here: JSON text, which is copied.  False: no memory, and nothing to fini. */
+bool workflow_text_make(struct workflow_text *text, const char *json, size_t size, bool publish);
+
 void workflow_text_fini(struct workflow_text *text);
 
 /* Answer 422 definition_refused with all problems. */

@@ -13,6 +13,7 @@
 #include "flow/definition.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
+#include "flow/scheduler.h"
 #include "flow/workflow_text.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
@@ -48,6 +49,8 @@ struct registration {
 	const char *steps; /* JSON text, of the DAG form; it lives in the exchange's arena, as the answer comes last */
 	char id[ID_TEXT];
 	int status;
+	struct schedule_wish wish;
+	struct scheduler_runs runs;
 };
 
 enum { STEPS_TEXT_MAX = 16 << 20 }; /* bytes of steps that the answer repeats */
@@ -65,11 +68,21 @@ static bool audit_workflow(const struct exchange *x, const struct flow_api *api,
 	return audit_append(api->audit, db, &event, err);
 }
 
+/* What a new state means for the workflow's own schedule. */
+static bool follow_state(struct flow_api *api, struct exchange *x, struct db *db, const struct workflow *workflow,
+						 const struct schedule_wish *wish, struct scheduler_runs *runs, struct err *err)
+{
+	if (workflow->state == WORKFLOW_PUBLISHED)
+		return scheduler_published(api->runner, db, workflow, wish, &x->arena, runs, err);
+	return workflow->state != WORKFLOW_ARCHIVED || scheduler_archived(db, workflow, &x->arena, runs, err);
+}
+
 static bool register_new(struct registration *r, struct db *db, struct err *err)
 {
 	r->status = 201;
 	return runs_keep_definition(db, r->text.text_sha256, r->text.text, err) &&
 		   workflows_insert(db, &r->workflow, r->tags, err) &&
+		   follow_state(r->api, r->x, db, &r->workflow, &r->wish, &r->runs, err) &&
 		   audit_workflow(r->x, r->api, db, AUDIT_WORKFLOW_REGISTER, &r->workflow, err);
 }
 
@@ -84,6 +97,7 @@ static bool register_same(struct registration *r, struct db *db, struct workflow
 	r->workflow.state = WORKFLOW_PUBLISHED;
 	r->workflow.updated_us = now_us;
 	return workflows_set_state(db, old->workflow_id, WORKFLOW_PUBLISHED, now_us, err) &&
+		   follow_state(r->api, r->x, db, &r->workflow, &r->wish, &r->runs, err) &&
 		   audit_workflow(r->x, r->api, db, AUDIT_WORKFLOW_STATE, &r->workflow, err);
 }
 
@@ -94,6 +108,7 @@ static bool register_changed(struct registration *r, struct db *db, const struct
 	r->workflow.created_by = old->created_by;
 	return runs_keep_definition(db, r->text.text_sha256, r->text.text, err) &&
 		   workflows_replace(db, &r->workflow, r->tags, err) &&
+		   follow_state(r->api, r->x, db, &r->workflow, &r->wish, &r->runs, err) &&
 		   audit_workflow(r->x, r->api, db, AUDIT_WORKFLOW_REGISTER, &r->workflow, err);
 }
 
@@ -128,8 +143,9 @@ static void answer_register(struct write *w)
 
 static void after_register(struct write *w, bool applied)
 {
-	(void)applied;
-	workflow_text_fini(&((struct registration *)w)->text);
+	struct registration *r = (struct registration *)w;
+	scheduler_wake(r->api->runner, &r->runs, applied && w->refused.kind == ERR_NONE);
+	workflow_text_fini(&r->text);
 }
 
 /* JSON text in the exchange's arena. */
@@ -170,7 +186,7 @@ static bool fill(struct registration *r, const struct ir *ir)
 	};
 	if (ir->dag)
 		r->steps = text_of(arena, json_get(ir->definition, "steps"), STEPS_TEXT_MAX);
-	return r->workflow.tags != NULL && !arena->full;
+	return r->workflow.tags != NULL && scheduler_wish(ir, arena, &r->wish) && !arena->full;
 }
 
 /* Compile what the body brought.  NULL: answered. */
@@ -209,19 +225,27 @@ static bool submit(struct exchange *x, const struct workflow_text *text, const s
 	return true;
 }
 
-static void handle_register(struct exchange *x)
+void workflow_register(struct exchange *x, struct workflow_text *text)
 {
-	struct workflow_text text;
-	struct definition *definition = workflow_text_read(&text, x) ? compile(x, &text) : NULL;
+	struct definition *definition = compile(x, text);
 	if (definition == NULL) {
-		workflow_text_fini(&text);
+		workflow_text_fini(text);
 		return;
 	}
-	if (!submit(x, &text, definition_ir(definition))) {
-		workflow_text_fini(&text);
+	if (!submit(x, text, definition_ir(definition))) {
+		workflow_text_fini(text);
 		exchange_failf(x, ERR_LIMIT, "no memory");
 	}
 	definition_unref(definition);
+}
+
+static void handle_register(struct exchange *x)
+{
+	struct workflow_text text;
+	if (workflow_text_read(&text, x))
+		workflow_register(x, &text);
+	else
+		workflow_text_fini(&text);
 }
 
 /* --- check --- */
@@ -310,6 +334,8 @@ struct change {
 	struct exchange *x;
 	struct flow_api *api;
 	struct workflow workflow;
+	struct schedule_wish wish; /* of a version that is to be published */
+	struct scheduler_runs runs;
 };
 
 static void write_allowed(struct exchange *x, enum workflow_state from)
@@ -354,6 +380,7 @@ static bool apply_state(struct write *w, struct db *db, struct err *err)
 	change->workflow.state = to;
 	change->workflow.updated_us = env_wall_us(change->api->options.env);
 	return workflows_set_state(db, change->workflow.workflow_id, to, change->workflow.updated_us, err) &&
+		   follow_state(change->api, change->x, db, &change->workflow, &change->wish, &change->runs, err) &&
 		   audit_workflow(change->x, change->api, db, AUDIT_WORKFLOW_STATE, &change->workflow, err);
 }
 
@@ -375,6 +402,37 @@ static bool apply_delete(struct write *w, struct db *db, struct err *err)
 		   audit_workflow(change->x, change->api, db, AUDIT_WORKFLOW_DELETE, &change->workflow, err);
 }
 
+static void after_change(struct write *w, bool applied)
+{
+	struct change *change = (struct change *)w;
+	scheduler_wake(change->api->runner, &change->runs, applied && w->refused.kind == ERR_NONE);
+}
+
+/* What the definition that the path names says of a schedule.  False: answered. */
+static bool read_wish(struct change *change)
+{
+	struct exchange *x = change->x;
+	struct definition_problems problems = {.arena = &x->arena};
+	struct err err = {.kind = ERR_NONE};
+	const char *text = NULL;
+	size_t size = 0;
+	char sha256[65];
+	bool found = false;
+	struct db *db = store_read(change->api->options.store);
+	bool read = workflow_named(db, x, &x->arena, &change->workflow, &found, &err) &&
+				(!found || runs_definition(db, change->workflow.definition_sha256, &x->arena, &text, &size, &err));
+	store_read_end(change->api->options.store, db);
+	struct definition *definition =
+		text == NULL ? NULL : runner_definition(change->api->runner, text, size, sha256, &problems, &err);
+	bool good = read && (definition == NULL || scheduler_wish(definition_ir(definition), &x->arena, &change->wish));
+	definition_unref(definition);
+	if (!read)
+		exchange_fail(x, &err);
+	else if (!good)
+		exchange_failf(x, ERR_LIMIT, "no memory");
+	return good;
+}
+
 static void start_change(struct exchange *x, bool (*apply)(struct write *w, struct db *db, struct err *err),
 						 void (*answer)(struct write *w))
 {
@@ -385,7 +443,10 @@ static void start_change(struct exchange *x, bool (*apply)(struct write *w, stru
 	}
 	change->x = x;
 	change->api = x->owner;
-	change->write = (struct write){.x = x, .store = change->api->options.store, .apply = apply, .answer = answer};
+	if (apply == apply_state && !read_wish(change))
+		return;
+	change->write = (struct write){
+		.x = x, .store = change->api->options.store, .apply = apply, .answer = answer, .after = after_change};
 	write_submit(&change->write);
 }
 

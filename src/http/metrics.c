@@ -118,6 +118,23 @@ void metrics_histogram(struct metrics_out *out, const char *labels, struct metri
 	sample(out, "_count", labels, NULL, (double)total);
 }
 
+void metrics_buckets(struct metrics_out *out, const int64_t *counts, const int64_t *bounds, size_t count, double per,
+					 double sum)
+{
+	int64_t total = 0;
+	for (size_t i = 0; i < count; i++) {
+		char bound[NUM_TEXT_MAX + 8] = "le=\"+Inf\"", text[NUM_TEXT_MAX];
+		total += counts[i];
+		if (i + 1 < count) {
+			num_format(text, (double)bounds[i] / per);
+			stpcpy(stpcpy(stpcpy(bound, "le=\""), text), "\"");
+		}
+		sample(out, "_bucket", NULL, bound, (double)total);
+	}
+	sample(out, "_sum", NULL, NULL, sum);
+	sample(out, "_count", NULL, NULL, (double)total);
+}
+
 void metrics_render(struct metrics *metrics, struct buf *out)
 {
 	for (size_t i = 0; i < metrics->count; i++) {

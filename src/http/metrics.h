@@ -52,6 +52,13 @@ struct metrics_histogram {
 void metrics_observe(struct metrics_histogram *histogram, int64_t us);
 void metrics_histogram(struct metrics_out *out, const char *labels, struct metrics_histogram *histogram);
 
+/*
+ * A histogram that somebody else counts: `counts` of each bucket, not added up, the last one without a bound; `bounds`
+ * divided by `per` are the upper ones.
+ */
+void metrics_buckets(struct metrics_out *out, const int64_t *counts, const int64_t *bounds, size_t count, double per,
+					 double sum);
+
 /* All families in the order they were added. */
 void metrics_render(struct metrics *metrics, struct buf *out);
 #define MEDIA_METRICS "text/plain; version=0.0.4; charset=utf-8"

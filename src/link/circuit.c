@@ -14,33 +14,91 @@ void circuit_fini(struct circuit *circuit)
 	pthread_mutex_destroy(&circuit->lock);
 }
 
+static enum circuit_state state_at(const struct circuit *circuit, int64_t now_us)
+{
+	if (!circuit->open)
+		return CIRCUIT_CLOSED;
+	return now_us < circuit->until_us ? CIRCUIT_OPEN : CIRCUIT_HALF_OPEN;
+}
+
 bool circuit_may(struct circuit *circuit, int64_t now_us)
 {
 	pthread_mutex_lock(&circuit->lock);
-	bool open = circuit->failures >= circuit->limit;
-	bool may = !open || (now_us >= circuit->until_us && !circuit->probing);
-	circuit->probing = circuit->probing || (open && may);
+	enum circuit_state state = state_at(circuit, now_us);
+	bool may = state == CIRCUIT_CLOSED || (state == CIRCUIT_HALF_OPEN && circuit->let < CIRCUIT_PROBES);
+	circuit->let += state == CIRCUIT_HALF_OPEN && may;
 	pthread_mutex_unlock(&circuit->lock);
 	return may;
 }
 
-void circuit_tell(struct circuit *circuit, int64_t now_us, bool well)
+static void note(struct circuit *circuit, int64_t now_us, bool well, int64_t took_us)
+{
+	unsigned at = circuit->seen++ % CIRCUIT_WINDOW;
+	circuit->results[at].at_us = now_us;
+	circuit->results[at].failed = !well;
+	circuit->results[at].slow = took_us > CIRCUIT_SLOW_US;
+	circuit->failures = well ? 0 : circuit->failures + 1;
+}
+
+/* REF: platform P-10.4: half of at least 50, four fifths of at least 10 */
+static bool window_is_bad(const struct circuit *circuit, int64_t now_us)
+{
+	int count = 0, failed = 0, slow = 0;
+	for (unsigned i = 0; i < circuit->seen && i < CIRCUIT_WINDOW; i++) {
+		if (now_us - circuit->results[i].at_us > CIRCUIT_WINDOW_US)
+			continue;
+		count++;
+		failed += circuit->results[i].failed;
+		slow += circuit->results[i].slow;
+	}
+	return (count >= CIRCUIT_SEEN && 2 * failed >= count) || (count >= CIRCUIT_SLOW_SEEN && 5 * slow >= 4 * count);
+}
+
+static void open_it(struct circuit *circuit, int64_t now_us)
+{
+	circuit->open = true;
+	circuit->until_us = now_us + circuit->open_us;
+	circuit->let = circuit->well = 0;
+}
+
+/* What was seen before says nothing of the destination that came back. */
+static void close_it(struct circuit *circuit)
+{
+	circuit->open = false;
+	circuit->failures = 0;
+	circuit->seen = 0;
+}
+
+void circuit_tell_took(struct circuit *circuit, int64_t now_us, bool well, int64_t took_us)
 {
 	pthread_mutex_lock(&circuit->lock);
-	circuit->probing = false;
-	circuit->failures = well ? 0 : circuit->failures + 1;
-	if (circuit->failures >= circuit->limit) {
-		circuit->failures = circuit->limit;
-		circuit->until_us = now_us + circuit->open_us;
-	}
+	note(circuit, now_us, well, took_us);
+	if (circuit->open && !well)
+		open_it(circuit, now_us);
+	else if (circuit->open && ++circuit->well >= CIRCUIT_PROBES)
+		close_it(circuit);
+	else if (!circuit->open && (circuit->failures >= circuit->limit || window_is_bad(circuit, now_us)))
+		open_it(circuit, now_us);
 	pthread_mutex_unlock(&circuit->lock);
+}
+
+void circuit_tell(struct circuit *circuit, int64_t now_us, bool well)
+{
+	circuit_tell_took(circuit, now_us, well, 0);
+}
+
+enum circuit_state circuit_state(struct circuit *circuit, int64_t now_us)
+{
+	pthread_mutex_lock(&circuit->lock);
+	enum circuit_state state = state_at(circuit, now_us);
+	pthread_mutex_unlock(&circuit->lock);
+	return state;
 }
 
 int64_t circuit_wait_us(struct circuit *circuit, int64_t now_us)
 {
 	pthread_mutex_lock(&circuit->lock);
-	bool open = circuit->failures >= circuit->limit;
-	int64_t wait = open && circuit->until_us > now_us ? circuit->until_us - now_us : 0;
+	int64_t wait = state_at(circuit, now_us) == CIRCUIT_OPEN ? circuit->until_us - now_us : 0;
 	pthread_mutex_unlock(&circuit->lock);
 	return wait;
 }

@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/codec.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/map.h"
@@ -19,6 +20,7 @@
 enum { KEY_MAX = 255 };
 
 struct idempotency {
+	unsigned char key[SHA256_SIZE]; /* of fingerprints */
 	struct store *store;
 	const struct env *env;
 	int64_t ttl_us;
@@ -37,6 +39,11 @@ struct idempotency *idempotency_new(struct store *store, const struct env *env, 
 	env_random(env, seed, sizeof seed);
 	map_init(&idempotency->in_flight, NULL, seed);
 	return idempotency;
+}
+
+void idempotency_use_key(struct idempotency *idempotency, const unsigned char key[SHA256_SIZE])
+{
+	memcpy(idempotency->key, key, sizeof idempotency->key);
 }
 
 void idempotency_free(struct idempotency *idempotency)
@@ -69,8 +76,11 @@ static void add_part(struct digest *digest, const void *bytes, size_t size)
 		digest_add(digest, bytes, size);
 }
 
-static void make_fingerprint(const struct exchange *x, char fingerprint[SHA256_HEX_SIZE])
+/* A body may hold a password: kept is nothing that one could guess against without the key. */
+static void make_fingerprint(const struct idempotency *idempotency, const struct exchange *x,
+							 char fingerprint[SHA256_HEX_SIZE])
 {
+	unsigned char mac[SHA256_SIZE];
 	const char *method = method_name(x->head.method), *operation = x->match.route->operation;
 	const char *query = x->head.query != NULL ? x->head.query : "";
 	struct digest digest;
@@ -82,15 +92,16 @@ static void make_fingerprint(const struct exchange *x, char fingerprint[SHA256_H
 	add_part(&digest, query, strlen(query));
 	add_part(&digest, x->body.bytes, x->body.size);
 	digest_end_hex(&digest, fingerprint);
+	hmac_sha256(idempotency->key, sizeof idempotency->key, fingerprint, SHA256_HEX_SIZE - 1, mac);
+	hex_encode(fingerprint, mac, sizeof mac);
 	digest_fini(&digest);
 }
 
-/* Routes of the class auth ignore the key: what they answer must not be kept. */
+/* Routes below /auth/ ignore the key: what they answer must not be kept [P-8.5]. */
 static const char *key_of(const struct exchange *x)
 {
 	const struct route *route = x->match.route;
-	bool covered = route->effect == EFFECT_WRITE && x->principal != NULL &&
-				   (route->rate_class == NULL || strcmp(route->rate_class, "auth") != 0);
+	bool covered = route->effect == EFFECT_WRITE && x->principal != NULL && strstr(route->path, "/auth/") == NULL;
 	return covered ? exchange_header(x, "idempotency-key") : NULL;
 }
 
@@ -103,7 +114,7 @@ static struct idempotent *make_request(struct idempotency *idempotency, struct e
 	*request = (struct idempotent){.owner = idempotency, .key = key};
 	snprintf(request->principal, sizeof request->principal, "%s",
 			 principal->user_id[0] != '\0' ? principal->user_id : "local");
-	make_fingerprint(x, request->fingerprint);
+	make_fingerprint(idempotency, x, request->fingerprint);
 	return request;
 }
 

@@ -32,6 +32,8 @@ struct idempotent {
 };
 
 struct idempotency *idempotency_new(struct store *store, const struct env *env, int64_t ttl_us);
+/* Before the first request: what fingerprints of requests are keyed with.  Without it: zeroes. */
+void idempotency_use_key(struct idempotency *idempotency, const unsigned char key[32]);
 void idempotency_free(struct idempotency *idempotency);
 
 /*

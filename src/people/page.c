@@ -87,3 +87,31 @@ void page_link(struct exchange *x, const char *cursor)
 		exchange_set(x, "Link", buf_text(&text));
 	buf_fini(&text);
 }
+
+bool paging_begin(struct paging *paging, struct exchange *x, const unsigned char key[PAGE_KEY], const char *filter,
+				  int64_t limit, const char *cursor, struct err *err)
+{
+	*paging = (struct paging){.x = x, .filter = filter, .limit = limit};
+	memcpy(paging->key, key, PAGE_KEY);
+	if (filter == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	return page_after(key, filter, cursor, paging->after, err);
+}
+
+bool paging_takes(struct paging *paging)
+{
+	paging->more = paging->count == paging->limit;
+	if (!paging->more)
+		paging->count++;
+	return !paging->more;
+}
+
+const char *paging_end(struct paging *paging, const char *last)
+{
+	if (!paging->more)
+		return NULL;
+	const char *cursor = page_cursor(&paging->x->arena, paging->key, paging->filter, last);
+	if (cursor != NULL)
+		page_link(paging->x, cursor);
+	return cursor;
+}

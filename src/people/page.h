@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct err;
@@ -22,6 +23,26 @@ const char *page_cursor(struct arena *arena, const unsigned char key[PAGE_KEY], 
 /* The key inside a cursor; NULL cursor: "".  ERR_CURSOR_INVALID. */
 bool page_after(const unsigned char key[PAGE_KEY], const char *filter, const char *cursor,
 				char after[PAGE_AFTER_MAX + 1], struct err *err);
+
+/* A page under way: where it begins, how many rows it has, whether more follow. */
+struct paging {
+	struct exchange *x;
+	unsigned char key[PAGE_KEY];
+	const char *filter;
+	int64_t limit, count;
+	bool more;
+	char after[PAGE_AFTER_MAX + 1]; /* "": from the start */
+};
+
+/* `filter` is the arena's, NULL when that is full.  ERR_CURSOR_INVALID, ERR_LIMIT. */
+bool paging_begin(struct paging *paging, struct exchange *x, const unsigned char key[PAGE_KEY], const char *filter,
+				  int64_t limit, const char *cursor, struct err *err);
+
+/* One more row was read (of limit + 1 at most): has the page room for it?  False: there is a next page. */
+bool paging_takes(struct paging *paging);
+
+/* The next page's cursor after the last row's key, with its `Link`; NULL: this was the last page. */
+const char *paging_end(struct paging *paging, const char *last);
 
 /* Add `Link: <…?…&cursor=…>; rel="next"`: the request's own query with this cursor. */
 void page_link(struct exchange *x, const char *cursor);

@@ -30,8 +30,13 @@ static const char *const meta_names[AUDIT_METAS] = {
 };
 _Static_assert(AUDIT_METAS <= 32, "the fields of an action are bits of an unsigned");
 
-static const char *const statuses[] = {
+const char *const audit_status_names[AUDIT_STATUSES] = {
 	[AUDIT_SUCCESS] = "success", [AUDIT_FAILURE] = "failure", [AUDIT_REFUSED] = "denied"};
+
+const char *audit_action_name(enum audit_action action)
+{
+	return actions[action].action;
+}
 
 struct head {
 	int64_t seq;
@@ -129,7 +134,7 @@ bool audit_append(const struct audit *audit, struct db *db, const struct audit_e
 		.action = actions[event->action].action,
 		.target_kind = actions[event->action].target_kind,
 		.target_id = event->target_id,
-		.status = statuses[event->status],
+		.status = audit_status_names[event->status],
 		.ip = event->ip != NULL ? ip : NULL,
 		.user_agent = event->user_agent != NULL ? user_agent : NULL,
 		.request_id = event->request_id,

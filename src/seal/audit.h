@@ -36,7 +36,11 @@ enum audit_meta {
 	AUDIT_METAS
 };
 
-enum audit_status { AUDIT_SUCCESS, AUDIT_FAILURE, AUDIT_REFUSED };
+enum audit_status { AUDIT_SUCCESS, AUDIT_FAILURE, AUDIT_REFUSED, AUDIT_STATUSES };
+extern const char *const audit_status_names[AUDIT_STATUSES];
+
+/* As rows have it: "auth.login". */
+const char *audit_action_name(enum audit_action action);
 
 /* One member of meta; text NULL writes null. */
 struct audit_pair {

@@ -4,6 +4,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "seal/archive.h"
 #include "seal/audit.h"
 #include "store/store.h"
 
@@ -27,6 +28,24 @@ static void blame(struct verification *v, const char *stream, int64_t seq, const
 	snprintf(v->report->stream, sizeof v->report->stream, "%s", stream);
 }
 
+/* What begins in its middle has to say, further on, that the rows before it are in an archive [P-7.7]. */
+static void begin_stream(struct verification *v, struct chain_check *check, const struct chain_row *row)
+{
+	chain_check_init(check, v->store_id, row->stream);
+	v->report->streams++;
+	if (row->seq <= 1)
+		return;
+	chain_check_resume(check, row->seq - 1, row->prev_hash, row->at_us);
+	check->archived_seq = row->seq - 1;
+	snprintf(check->archived_hash, sizeof check->archived_hash, "%s", row->prev_hash);
+}
+
+static void end_stream(struct verification *v, const struct chain_check *check)
+{
+	if (check->archived_seq > 0)
+		blame(v, check->stream, check->archived_seq, "rows are gone up to it, and no archive says so");
+}
+
 /* Every row in order of stream and seq; a change of stream begins a new chain. */
 static bool verify_rows(struct verification *v)
 {
@@ -42,15 +61,18 @@ static bool verify_rows(struct verification *v)
 		arena_reset(&arena);
 		audit_take(&rows, &arena, &row);
 		if (strcmp(row.stream, check.stream) != 0) {
-			chain_check_init(&check, v->store_id, row.stream);
-			v->report->streams++;
+			end_stream(v, &check);
+			begin_stream(v, &check, &row);
 		}
 		if (!chain_check_row(&check, &row, &reason))
 			blame(v, row.stream, row.seq, reason);
 		else
 			v->report->rows++;
+		if (check.archived_seq > 0 && archive_explains(&row, check.archived_seq, check.archived_hash))
+			check.archived_seq = 0;
 	}
 	arena_fini(&arena);
+	end_stream(v, &check);
 	return db_end(&rows, v->err);
 }
 

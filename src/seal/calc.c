@@ -50,6 +50,7 @@ const struct pack *calc_pack_version(struct calc *calc, const char *name, const 
 	else
 		err_field(&calc->err, ERR_PACK_VERSION, field_pointer(calc->arena, "/packs", name),
 				  "pack %s is not installed or not in force; available: %s", name, known);
+	snprintf(calc->err.available, sizeof calc->err.available, "%s", known);
 	return NULL;
 }
 

@@ -59,6 +59,9 @@ struct chain_check {
 	int64_t seq;           /* of the last good row, 0 before the first */
 	int64_t at_us;
 	bool jumped; /* the last row explained a jump of the clock */
+	/* where it was resumed after rows that are archived, until a row says so */
+	int64_t archived_seq;
+	char archived_hash[CHAIN_HASH];
 };
 
 void chain_check_init(struct chain_check *check, const char *store_id, const char *stream);

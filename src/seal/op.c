@@ -45,6 +45,34 @@ static void check_pins(struct run *run)
 					   "must be a version like \"v1\"");
 }
 
+static bool named_before(const struct fault *first, const struct fault *fault)
+{
+	for (; first != fault; first = first->next)
+		if (strcmp(first->pointer, fault->pointer) == 0)
+			return true;
+	return false;
+}
+
+/* What check finds, less what decoding said of the same members: a member is named once. */
+static void check_whole(struct run *run)
+{
+	struct faults *faults = &run->calc.faults;
+	struct fault **at = faults->end;
+	if (run->op->check == NULL || run->calc.arena->full)
+		return;
+	bool decoded = faults->count == 0;
+	run->op->check(&run->calc, run->input);
+	while (!decoded && *at != NULL) {
+		if (named_before(faults->first, *at)) {
+			*at = (*at)->next;
+			faults->count--;
+		} else {
+			at = &(*at)->next;
+		}
+	}
+	faults->end = decoded ? faults->end : at;
+}
+
 static bool decode(struct run *run, const struct json *body)
 {
 	const struct op *op = run->op;
@@ -59,6 +87,7 @@ static bool decode(struct run *run, const struct json *body)
 	run->calc.preview = preview != NULL && preview->kind == JS_BOOL && preview->boolean;
 	field_decode(op->input, body, run->input, arena, "", &run->calc.faults);
 	check_pins(run);
+	check_whole(run);
 	return run->calc.faults.count == 0;
 }
 

@@ -37,6 +37,12 @@ struct op {
 	const struct op_alias *aliases; /* ends with a NULL path; NULL for none */
 	const struct field_table *input, *output;
 	/*
+	 * Name the faults that the table cannot know (members that contradict or need each other), so that all faults of a
+	 * body come at once; may be NULL.  Called before run, also where decoding found faults: a member of the wrong kind
+	 * is then absent, one outside its range stands as given.  A fault at a member that has one already is dropped.
+	 */
+	void (*check)(struct calc *calc, const void *input);
+	/*
 	 * Decide.  `input` and `output` are structs of the tables; output starts as absences.  False: faults or err of the
 	 * calculation say why.  True: output is the result, or the calculation abstained.
 	 */

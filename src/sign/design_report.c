@@ -126,13 +126,14 @@ static bool is_spread(const struct sealed *s)
 	return strcmp(text_or(json_get(s->selected, "foundation"), "type", ""), "spread") == 0;
 }
 
+/* The page holds eleven lines: with a plate's four, seven for the concrete. */
 static void pier_lines(const struct sealed *s, const struct json *base, struct lines *lines)
 {
 	const struct json *rebar = json_get(base, "rebar");
 	add_text(lines, "Type", "Drilled pier");
 	add_number(lines, "Diameter", number(base, "diameter_ft"), 2, "ft");
-	add_number(lines, "Depth", number(base, "depth_ft"), 2, "ft");
-	add_number(lines, "Required depth", number(base, "required_depth_ft"), 3, "ft");
+	add_text(lines, "Depth (required)",
+			 arena_printf(s->arena, "%.2f (%.3f) ft", number(base, "depth_ft"), number(base, "required_depth_ft")));
 	add_number(lines, "Concrete", number(base, "concrete_yards"), 2, "yd\xc2\xb3");
 	add_text(lines, "Verticals", bars(s, rebar, "verticals", "vertical_size"));
 	add_text(lines, "Ties",
@@ -145,8 +146,8 @@ static void spread_lines(const struct sealed *s, const struct json *base, struct
 	const struct json *rebar = json_get(base, "rebar");
 	add_text(lines, "Type", "Spread footing");
 	add_number(lines, "Length, across the face", number(base, "length_ft"), 2, "ft");
-	add_number(lines, "Width, along the face", number(base, "width_ft"), 2, "ft");
-	add_number(lines, "Thickness", number(base, "thickness_ft"), 2, "ft");
+	add_text(lines, "Width, thickness",
+			 arena_printf(s->arena, "%.2f \xc3\x97 %.2f ft", number(base, "width_ft"), number(base, "thickness_ft")));
 	add_number(lines, "Concrete", number(base, "concrete_yards"), 2, "yd\xc2\xb3");
 	add_text(lines, "Bars along the length", bars(s, rebar, "count", "size"));
 	add_text(lines, "Bars along the width", bars(s, rebar, "count_width", "size"));
@@ -158,13 +159,15 @@ static void plate_lines(const struct sealed *s, struct lines *lines)
 	if (plate == NULL || plate->kind != JS_OBJECT)
 		return;
 	add_text(lines, "Base plate",
-			 arena_printf(s->arena, "%.2f \xc3\x97 %.2f \xc3\x97 %.3f in, A36", number(plate, "w_in"),
+			 arena_printf(s->arena, "%.4g \xc3\x97 %.4g \xc3\x97 %.4g in, A36", number(plate, "w_in"),
 						  number(plate, "l_in"), number(plate, "t_in")));
-	add_text(lines, "Weld", arena_printf(s->arena, "%.4f in fillet all around, E70", number(plate, "weld_in")));
+	add_text(lines, "Weld", arena_printf(s->arena, "%.4g in fillet all around, E70", number(plate, "weld_in")));
 	add_text(lines, "Anchors",
-			 arena_printf(s->arena, "%.0f \xc3\x97 %.3f in %s, %.1f in deep", number(anchors, "count"),
-						  number(anchors, "dia_in"), text_or(anchors, "grade", ""), number(anchors, "embed_in")));
-	add_number(lines, "Tension of an anchor, LRFD", number(anchors, "tension_per_anchor_kip"), 2, "kip");
+			 arena_printf(s->arena, "%.0f \xc3\x97 %.4g in %s", number(anchors, "count"), number(anchors, "dia_in"),
+						  text_or(anchors, "grade", "")));
+	add_text(lines, "hef, tension",
+			 arena_printf(s->arena, "%.4g in, %.2f kip LRFD", number(anchors, "embed_in"),
+						  number(anchors, "tension_per_anchor_kip")));
 }
 
 static void foundation_lines(const struct sealed *s, struct lines *lines)

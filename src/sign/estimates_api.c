@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -77,30 +78,6 @@ static const struct json *price_body(struct exchange *x, const struct estimate_r
 	return body;
 }
 
-/* Which lists there are, as a problem's member. */
-static void name_lists(struct exchange *x)
-{
-	const struct sign_api *api = x->owner;
-	const struct pack *pack;
-	struct buf buf;
-	struct jw jw;
-	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	jw_array(&jw);
-	for (size_t i = 0; (pack = packs_at(api->options.packs, i)) != NULL; i++)
-		if (strcmp(pack->name, "pricing") == 0)
-			jw_str(&jw, pack->version);
-	jw_array_end(&jw);
-	exchange_member(x, "available", arena_dup(&x->arena, buf_text(&buf)));
-	buf_fini(&buf);
-}
-
-static void refuse_version(struct exchange *x, struct err *err)
-{
-	name_lists(x);
-	exchange_fail(x, err);
-}
-
 static bool compute(struct estimate *estimate, struct exchange *x, const char *version)
 {
 	const struct sign_api *api = x->owner;
@@ -115,9 +92,7 @@ static bool compute(struct estimate *estimate, struct exchange *x, const char *v
 		estimate->version = json_text(result, "pricing_version");
 		return true;
 	}
-	if (err.kind == ERR_PACK_VERSION)
-		refuse_version(x, &err);
-	else if (faults.count > 0)
+	if (faults.count > 0)
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 	else
 		exchange_fail(x, &err);
@@ -175,8 +150,10 @@ static void handle_estimate(struct exchange *x)
 	if (!compute(estimate, x, version))
 		return;
 	if (other_list(estimate, &project)) {
+		const struct sign_api *api = x->owner;
 		refuse_other(&project, &err);
-		refuse_version(x, &err);
+		snprintf(err.available, sizeof err.available, "%s", packs_versions(api->options.packs, "pricing", &x->arena));
+		exchange_fail(x, &err);
 		return;
 	}
 	project_write_submit(&estimate->write, x, change, answer);

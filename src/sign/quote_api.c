@@ -17,6 +17,7 @@
 #include "seal/seals.h"
 #include "sign/domain/design.h"
 #include "sign/sign_internal.h"
+#include "sign/site_resolve.h"
 
 /*
  * The instant quote: a price range from sealed designs and the packs.  The figure depends most on the ground, which
@@ -43,7 +44,8 @@ static const struct field request_fields[] = {
 	F_NUM(quote_request, sign_width_ft, REQUIRED, RANGE(.1, 2000), UNIT("ft")),
 	F_ENUM(quote_request, kind, kinds, DEFAULT(0), DOC("How it stands")),
 	F_NUM(quote_request, wind_speed_mph, RANGE(60, 300), UNIT("mph")),
-	F_STR(quote_request, address, LENGTH(1, 300), DOC("To be resolved first: POST /api/v1/sign/site")),
+	F_STR(quote_request, address, LENGTH(1, 300),
+		  DOC("In place of the wind speed: packs and cache are asked, and the geocoder")),
 };
 static const struct field_table request_table = FIELD_TABLE("quote.request", quote_request, request_fields);
 
@@ -90,6 +92,8 @@ struct quote {
 	struct write write; /* first */
 	struct sign_api *api;
 	struct quote_request request;
+	struct site_resolving site; /* of the address */
+	const char *wind;           /* where the wind speed is from */
 	struct op_answer designs[ENDS];
 	const char *account_id, *user_id;
 	int64_t now_us;
@@ -164,12 +168,30 @@ static bool design(struct quote *quote, int soil, struct op_answer *answer)
 	return false;
 }
 
+static void refuse_wind(struct exchange *x, const char *message)
+{
+	struct faults faults;
+	faults_init(&faults, &x->arena);
+	faults_add(&faults, "/wind_speed_mph", "required", "%s", message);
+	exchange_fail_faults(x, ERR_INVALID, &faults);
+}
+
 /* --- the seals --- */
+
+static void fail(struct write *write, const struct err *err)
+{
+	if (isnan(((const struct quote *)write)->request.wind_speed_mph) && err->kind == ERR_INVALID)
+		refuse_wind(write->x, "is needed: nothing installed here knows the wind at this address");
+	else
+		exchange_fail(write->x, err);
+}
 
 static bool apply(struct write *write, struct db *db, struct err *err)
 {
 	const struct quote *quote = (const struct quote *)write;
 	const struct sign_api_options *options = &quote->api->options;
+	if (isnan(quote->request.wind_speed_mph))
+		return site_keep(&quote->site, db, err) && write_refuse(write, ERR_INVALID, "the wind is not known");
 	for (int i = 0; i < ENDS; i++) {
 		const struct op_answer *answer = &quote->designs[i];
 		const struct seal seal = {.account_id = quote->account_id,
@@ -191,7 +213,7 @@ static bool apply(struct write *write, struct db *db, struct err *err)
 		if (!answer->abstained && !seal_insert(db, &seal, options->packs, &made, err))
 			return false;
 	}
-	return true;
+	return site_keep(&quote->site, db, err);
 }
 
 /* --- the answer --- */
@@ -226,7 +248,8 @@ static void read_end(struct quote *quote, int i, struct quote_basis *basis)
 
 static void answer(struct write *write)
 {
-	static const char *assumptions[] = {
+	const char *assumptions[] = {
+		((struct quote *)write)->wind,
 		"Exposure C, risk category II, ASCE 7-16, flat ground, foundations drilled; nobody has looked at the site.",
 		"House figures of pack costs: pole, concrete, rebar, drilling; no cabinet, power or permit.",
 		"Both ends are rounded to 50 USD, outward."};
@@ -265,32 +288,65 @@ static bool set_account(struct quote *quote, struct err *err)
 		   err_set(err, ERR_UNAVAILABLE, "There is no account yet that could keep a quote's seal.");
 }
 
+/* The wind of an address, as sign.site knows it: never a guess, NaN where it knows none.  False: answered. */
+static bool resolve_wind(struct quote *quote)
+{
+	struct exchange *x = quote->write.x;
+	struct faults faults;
+	struct err err = {.kind = ERR_INTERNAL};
+	const struct json *site = NULL;
+	quote->site = (struct site_resolving){.x = x, .api = quote->api, .account_id = quote->account_id};
+	field_defaults(&site_request_table, &quote->site.request);
+	quote->site.request.address = quote->request.address;
+	if (!site_resolve(&quote->site, &faults, &err)) {
+		exchange_fail(x, &err);
+		return false;
+	}
+	if (!quote->site.answer.abstained)
+		json_parse(&x->arena, quote->site.answer.result, strlen(quote->site.answer.result), &json_body_limits, &site,
+				   NULL);
+	quote->request.wind_speed_mph = number(site, "wind_speed_mph");
+	if (!given(quote->request.wind_speed_mph))
+		return true;
+	quote->wind = arena_printf(&x->arena, "Wind speed %.0f mph, for %s, by %s.", quote->request.wind_speed_mph,
+							   json_text(site, "address_resolved"), json_text(site, "wind_source"));
+	return quote->wind != NULL;
+}
+
+static bool find_wind(struct quote *quote)
+{
+	quote->wind = "Wind speed as given.";
+	if (given(quote->request.wind_speed_mph))
+		return true;
+	if (quote->request.address != NULL)
+		return resolve_wind(quote);
+	refuse_wind(quote->write.x, "is needed, or an address");
+	return false;
+}
+
 static void handle_quote(struct exchange *x)
 {
 	struct quote *quote = arena_new(&x->arena, struct quote);
-	struct faults faults;
 	struct err err;
 	if (quote == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
 	*quote = (struct quote){.api = x->owner};
-	quote->write = (struct write){.x = x, .store = quote->api->options.store, .apply = apply, .answer = answer};
+	quote->write =
+		(struct write){.x = x, .store = quote->api->options.store, .apply = apply, .answer = answer, .fail = fail};
 	quote->now_us = env_wall_us(quote->api->options.env);
 	if (!exchange_decode(x, &quote->request))
 		return;
-	if (!given(quote->request.wind_speed_mph)) {
-		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/wind_speed_mph", "required",
-				   "is needed: resolve the address with POST /api/v1/sign/site");
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	if (!set_account(quote, &err)) {
 		exchange_fail(x, &err);
 		return;
 	}
-	if (design(quote, SOIL_GOOD, &quote->designs[0]) && design(quote, SOIL_POOR, &quote->designs[1]))
+	if (!find_wind(quote))
+		return;
+	if (isnan(quote->request.wind_speed_mph)) /* that nobody knows is worth remembering, too */
+		write_submit(&quote->write);
+	else if (design(quote, SOIL_GOOD, &quote->designs[0]) && design(quote, SOIL_POOR, &quote->designs[1]))
 		write_submit(&quote->write);
 }
 

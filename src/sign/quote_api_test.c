@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "seal/pack.h"
 #include "seal/seals.h"
 #include "sign/project_fixture.h"
 #include "store/store.h"
@@ -75,10 +76,40 @@ static void test_refused(void **state)
 	assert_int_equal(fixture_ask(f, "nobody", "POST", "/quote", "{" SIGN ",\"wind_speed_mph\":115}", NULL), 401);
 }
 
+static const char grid[] = "name: windgrid_test\nversion: v1\neffective_from: \"2020-01-01\"\nsource: a test\nrows:\n"
+						   "  - {lat: 32.7, lon: -96.8, code: ASCE7-16, risk_category: II, value: 115}\n";
+
+/* An address in place of the wind: the geocoder and packs are asked once, and what they do not know is no guess. */
+static void test_address(void **state)
+{
+	struct project_fixture *f = *state;
+	struct err err;
+	assert_true(packs_add(f->packs, grid, sizeof grid - 1, false, &err));
+	f->geocodes = "{\"results\":[]}";
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ask(f, "{" SIGN ",\"address\":\"1 Elm St, Nowhere\"}"), 422);
+		assert_string_equal(fixture_text(f, "errors.0.pointer"), "/wind_speed_mph");
+		assert_string_equal(fixture_text(f, "errors.0.code"), "required");
+		assert_int_equal(f->fetches, 1); /* remembered */
+	}
+	f->geocodes = "{\"results\":[{\"formatted_address\":\"1 Elm St, Dallas, TX 75201\",\"geometry\":{\"location\":{"
+				  "\"lat\":32.7,\"lng\":-96.8}}}]}";
+	assert_int_equal(ask(f, "{" SIGN ",\"address\":\"1 Elm St, Dallas\"}"), 200);
+	assert_string_equal(fixture_text(f, "result.assumptions.0"),
+						"Wind speed 115 mph, for 1 Elm St, Dallas, TX 75201, by pack windgrid_test.");
+	const char *seal = fixture_text(f, "result.basis.0.seal_sha256");
+	assert_int_equal(f->fetches, 2);
+	assert_int_equal(ask(f, "{" SIGN ",\"address\":\"1 ELM st Dallas\"}"), 200);
+	assert_int_equal(f->fetches, 2);
+	assert_int_equal(ask(f, "{" SIGN ",\"wind_speed_mph\":115}"), 200); /* the same designs */
+	assert_string_equal(fixture_text(f, "result.basis.0.seal_sha256"), seal);
+	assert_string_equal(fixture_text(f, "result.assumptions.0"), "Wind speed as given.");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, project_fixture_new, project_fixture_free)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_range), TEST(test_review), TEST(test_refused)};
+	const struct CMUnitTest tests[] = {TEST(test_range), TEST(test_review), TEST(test_address), TEST(test_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@
 #include "store/blob.h"
 #include "store/store.h"
 
-enum { PROVIDER_FAILURES = 5, PM_FAILURES = 3, PROVIDER_OPEN_US = 60000000 }; /* [P-10.4] */
+enum { PROVIDER_FAILURES = 5, PM_FAILURES = 3, PROVIDER_OPEN_US = 60000000, RETRY_FIRST_US = 1000000 }; /* [P-10.4] */
 
 struct sign_api *sign_api_open(const struct sign_api_options *options)
 {
@@ -32,7 +32,9 @@ struct sign_api *sign_api_open(const struct sign_api_options *options)
 	circuit_init(&api->geocoder, PROVIDER_FAILURES, PROVIDER_OPEN_US);
 	circuit_init(&api->hazard, PROVIDER_FAILURES, PROVIDER_OPEN_US);
 	circuit_init(&api->search, PROVIDER_FAILURES, PROVIDER_OPEN_US);
-	circuit_init(&api->pm, PM_FAILURES, PROVIDER_OPEN_US);
+	if (api->options.retry_first_us == 0)
+		api->options.retry_first_us = RETRY_FIRST_US;
+	circuit_init(&api->pm, PM_FAILURES, api->options.pm_open_us > 0 ? api->options.pm_open_us : PROVIDER_OPEN_US);
 	if (api->options.pm == NULL && api->options.pm_url != NULL) {
 		api->options.pm = sign_pm;
 		api->options.pm_self = &api->options;

@@ -6,6 +6,7 @@
 #define CS_SIGN_SIGN_API_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct arena;
 struct audit;
@@ -56,6 +57,8 @@ struct sign_api_options {
 	bool (*pm)(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err);
 	void *pm_self;
 	const char *pm_url, *pm_key; /* pm_key: a bearer token, or NULL */
+	int64_t pm_open_us;          /* how long it is left alone after three failures; 0: 60 s */
+	int64_t retry_first_us;      /* the first wait of work that failed; 0: 1 s */
 	/* Ask the search engine.  NULL: with a search_url over the network, else the store searches. */
 	bool (*search)(void *self, const struct sign_search_call *call, int *status, struct buf *answer, struct err *err);
 	void *search_self;

@@ -28,12 +28,13 @@ const struct work_kind *work_kind_named(const char *name)
 	return NULL;
 }
 
-int64_t submission_delay_us(int64_t attempts, double random)
+int64_t submission_delay_us(int64_t first_us, int64_t attempts, double random)
 {
-	int64_t s = 1;
-	for (int64_t i = 1; i < attempts && s < 60; i++)
-		s *= 2;
-	return (int64_t)((double)(s < 60 ? s : 60) * 1e6 * (.5 + random));
+	const int64_t most_us = 60000000;
+	int64_t us = first_us;
+	for (int64_t i = 1; i < attempts && us < most_us; i++)
+		us *= 2;
+	return (int64_t)((double)(us < most_us ? us : most_us) * (.5 + random));
 }
 
 static double draw_random(const struct env *env)
@@ -106,7 +107,8 @@ static bool apply_failure(struct work *work, struct db *db, struct err *err)
 	bool over = work->gone || work->hopeless || d->attempts >= work->kind->tries;
 	d->state = over ? DISPATCH_FAILURE : DISPATCH_RETRY;
 	d->error = work->failure.message;
-	d->next_us = work->now_us + submission_delay_us(d->attempts, draw_random(work->api->options.env));
+	d->next_us = work->now_us + submission_delay_us(work->api->options.retry_first_us, d->attempts,
+													draw_random(work->api->options.env));
 	if (!dispatch_update(db, d, work->now_us, err))
 		return false;
 	return !over || db_changed(db) == 0 || record(work, db, AUDIT_PROJECT_WORK_FAILED, "failed", err);

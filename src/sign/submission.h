@@ -1,7 +1,7 @@
 /*
  * Carrying out what a commit asked for: the PM system is told of a submission, a mail is sent [sign.md 5].
  *
- * The rows of project_dispatches are the queue, so that work begins if and only if its cause was committed, and goes on
+ * The rows of project_tasks are the queue, so that work begins if and only if its cause was committed, and goes on
  * after a crash.  The PM system gets the project's id as Idempotency-Key: asked twice, it gives one number.  A failure
  * is tried again five times, after growing waits up to a minute; three in a row and the PM system is left alone for a
  * minute, then asked once.  Out of tries, the row stays as FAILURE until a person submits anew.  Nothing here moves a
@@ -30,7 +30,10 @@ void submission_wake(struct sign_api *api);
 /* Carry out one that is due; *worked says whether there was one.  False: the store failed, it will be tried again. */
 bool submission_step(struct sign_api *api, bool *worked, struct err *err);
 
-/* The wait before the next try: 1 s doubled each time, at most 60 s, times 0.5 to 1.5 by `random` in [0, 1). */
-int64_t submission_delay_us(int64_t attempts, double random);
+/*
+ * The wait before the next try: `first_us` (1 s by default) doubled each time, at most 60 s, times 0.5 to 1.5 by
+ * `random` in [0, 1).
+ */
+int64_t submission_delay_us(int64_t first_us, int64_t attempts, double random);
 
 #endif

@@ -226,10 +226,11 @@ static void test_mail_fails(void **state)
 static void test_delays(void **state)
 {
 	(void)state;
-	assert_int_equal(submission_delay_us(1, .5), 1000000);
-	assert_int_equal(submission_delay_us(3, 0), 2000000);
-	assert_int_equal(submission_delay_us(7, .5), 60000000);
-	assert_int_equal(submission_delay_us(1000, 0), 30000000);
+	assert_int_equal(submission_delay_us(1000000, 1, .5), 1000000);
+	assert_int_equal(submission_delay_us(1000000, 3, 0), 2000000);
+	assert_int_equal(submission_delay_us(1000000, 7, .5), 60000000);
+	assert_int_equal(submission_delay_us(1000000, 1000, 0), 30000000);
+	assert_int_equal(submission_delay_us(20000, 2, .5), 40000);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, project_fixture_new, project_fixture_free)

@@ -213,11 +213,27 @@ bool dialect_check_schema(const char *sql, struct err *err)
 	return unstrict == 0 || err_set(err, ERR_INTERNAL, "a table of the migration does not end with ') STRICT'");
 }
 
-void dialect_to_sqlite(struct buf *out, const char *sql)
+/* CREATE FULLTEXT name: the table that fulltext.c speaks to.  Returns where the text goes on. */
+static const char *write_fulltext(struct buf *out, struct token name)
+{
+	buf_addf(out,
+			 "VIRTUAL TABLE %.*s USING fts5(id UNINDEXED, doc, owner, body, "
+			 "tokenize = \"unicode61 remove_diacritics 2\")",
+			 (int)name.size, name.start);
+	return name.start + name.size;
+}
+
+bool dialect_to_sqlite(struct buf *out, const char *sql)
 {
 	static const char *const types[][2] = {{"BIGINT", "INTEGER"}, {"DOUBLE", "REAL"}, {"BYTES", "BLOB"}};
 	const char *from = sql;
+	bool fulltext = false;
 	for (struct token token = next_token(sql); token.kind != TOKEN_END; token = next_token(token.start + token.size)) {
+		if (token.size == 8 && strncmp(token.start, "FULLTEXT", 8) == 0) {
+			buf_add(out, from, (size_t)(token.start - from));
+			from = write_fulltext(out, next_token(token.start + token.size));
+			fulltext = true;
+		}
 		for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
 			/* In capitals only: a column may be called bytes. */
 			if (token.size != strlen(types[i][0]) || strncmp(token.start, types[i][0], token.size) != 0)
@@ -228,4 +244,5 @@ void dialect_to_sqlite(struct buf *out, const char *sql)
 		}
 	}
 	buf_adds(out, from);
+	return fulltext;
 }

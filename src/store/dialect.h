@@ -20,7 +20,10 @@ bool dialect_check(const char *sql, struct err *err);
 /* The text of a migration: the same, and types are BIGINT, DOUBLE, TEXT and BYTES, every table is STRICT. */
 bool dialect_check_schema(const char *sql, struct err *err);
 
-/* A migration as SQLite's STRICT tables spell it: the type names are theirs, all else is untouched. */
-void dialect_to_sqlite(struct buf *out, const char *sql);
+/*
+ * A migration as SQLite's STRICT tables spell it: the type names are theirs, CREATE FULLTEXT name is a table of its
+ * full-text engine (then it returns true), all else is untouched.
+ */
+bool dialect_to_sqlite(struct buf *out, const char *sql);
 
 #endif

@@ -196,9 +196,10 @@ bool engine_script(struct db *db, const char *sql, struct err *err)
 		return false;
 	struct buf text;
 	buf_init(&text, 0);
-	dialect_to_sqlite(&text, sql);
+	db->own = dialect_to_sqlite(&text, sql); /* the full-text engine has statements of its own */
 	bool done = (buf_ok(&text) || err_set(err, ERR_LIMIT, "no memory for a migration")) &&
 				(sqlite3_exec(db->handle, buf_text(&text), NULL, NULL, NULL) == SQLITE_OK || sqlite_refuse(db, err));
+	db->own = false;
 	buf_fini(&text);
 	return done;
 }

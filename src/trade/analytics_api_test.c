@@ -121,13 +121,55 @@ static void an_equity_of_zero(void **state)
 	assert_true(number("result.max_drawdown") == -1);
 }
 
+#define STRATEGY \
+	"{\"size\":{\"mode\":\"all_in_units\"},\"indicators\":[{\"name\":\"sma\",\"period\":5,\"id\":\"fast\"}]," \
+	"\"enter_long\":{\"op\":\"gt\",\"a\":\"close\",\"b\":\"fast\"}}"
+#define STRATEGIES "/api/v1/strategies/"
+
+/* [trade.md 9.4] */
+static void strategies_are_kept_by_name(void **state)
+{
+	(void)state;
+	char etag[64], sha256[65];
+	assert_int_equal(ask("GET", STRATEGIES "trend", NULL, NULL), 404);
+	if (ask("PUT", STRATEGIES "trend", STRATEGY, NULL) != 201)
+		fail_msg("%s", f.ask.answer);
+	snprintf(sha256, sizeof sha256, "%s", text("result.sha256"));
+	assert_int_equal(ask("GET", STRATEGIES "trend", NULL, NULL), 200);
+	assert_string_equal(text("result.sha256"), sha256);
+	assert_string_equal(text("result.strategy.indicators.0.id"), "fast");
+	snprintf(etag, sizeof etag, "%s", loopback_header(&f.ask, "etag"));
+	assert_memory_equal(etag + 1, sha256, 32);
+	/* the same in another order of members is the same */
+	assert_int_equal(
+		ask("PUT", STRATEGIES "trend",
+			"{\"enter_long\":{\"b\":\"fast\",\"a\":\"close\",\"op\":\"gt\"},\"indicators\":[{\"id\":\"fast\","
+			"\"period\":5,\"name\":\"sma\"}],\"size\":{\"mode\":\"all_in_units\"}}",
+			NULL),
+		200);
+	assert_string_equal(text("result.sha256"), sha256);
+	const char *const stale[] = {"content-type", "application/json", "if-match", "\"0123456789abcdef0123456789abcdef\"",
+								 NULL};
+	assert_int_equal(ask("PUT", STRATEGIES "trend", STRATEGY, stale), 412);
+	ask("PUT", STRATEGIES "bad", "{\"size\":{\"mode\":\"half\"},\"enter_long\":{\"op\":\"gt\",\"a\":\"nope\",\"b\":1}}",
+		NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/size/mode", "enum"));
+	assert_int_equal(ask("PUT", STRATEGIES "no%20name", STRATEGY, NULL), 404);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'strategy.update'"), 2);
+	f.who = STRANGER;
+	assert_int_equal(ask("GET", STRATEGIES "trend", NULL, NULL), 404);
+	f.who = VIEWER;
+	assert_int_equal(ask("GET", STRATEGIES "trend", NULL, NULL), 200);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_abstains),           TEST(equity_has_a_point_a_day),
 		TEST(a_window_has_its_own_falls), TEST(figures_are_those_of_trade_metrics),
-		TEST(an_equity_of_zero),
+		TEST(an_equity_of_zero),          TEST(strategies_are_kept_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

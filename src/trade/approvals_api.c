@@ -15,6 +15,7 @@
 #include "trade/deed.h"
 #include "trade/domain/decimal.h"
 #include "trade/domain/instruments.h"
+#include "trade/figures.h"
 #include "trade/limits.h"
 #include "trade/signal_life.h"
 #include "trade/signal_view.h"
@@ -190,6 +191,8 @@ static bool decide_part(struct db *db, void *self, struct err *err)
 	const struct principal *principal = principal_of(d->deed.x);
 	const struct approval_terms terms = {d->row.request_id, principal->user_id,
 										 valid_until(d, d->request.valid_for_seconds), d->request.volume};
+	figures_count(api->figures, COUNT_approvals_total, decision_names[d->request.decision], NULL);
+	figures_decided(api->figures, d->deed.now_us - d->row.created_us);
 	return approval_terms_put(db, &terms, err) && vote(d, db, d->row.request_id, err) &&
 		   audit_decision(d, db, AUDIT_APPROVAL_CREATE, err) &&
 		   signal_note(api, db, &d->row, "approval.created", principal->user_id, decision_names[d->request.decision],
@@ -230,6 +233,7 @@ static bool refuse_by_risk(struct deciding *d, struct db *db, const struct err *
 	event.meta = meta;
 	event.meta_count = 1;
 	d->deed.failed = j.failed;
+	figures_rules(d->deed.api->figures, j.names);
 	deed_refuse(&d->deed, ERR_RISK_REFUSED, "%s", why->message);
 	return audit_append(d->deed.api->options.audit, db, &event, err);
 }

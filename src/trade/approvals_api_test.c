@@ -376,6 +376,23 @@ static void fifty_at_once_are_one(void **state)
 	chain_is_sound(-1);
 }
 
+/* [trade.md 3] What a browser calls itself is kept, up to 500 bytes; and where it came from. */
+static void a_long_agent_is_cut(void **state)
+{
+	(void)state;
+	char agent[601], body[256];
+	memset(agent, 'a', sizeof agent - 1);
+	agent[sizeof agent - 1] = '\0';
+	const char *const headers[] = {"content-type", "application/json", "user-agent", agent, NULL};
+	desk_broker(10000);
+	send_signal(",\"volume\":0.1");
+	snprintf(body, sizeof body, "{\"signal_id\":\"%s\",\"decision\":\"approved\",\"consent_version\":1}", signal_id);
+	f.who = ANN;
+	assert_int_equal(ask("POST", "/api/v1/approvals", body, headers), 201);
+	assert_int_equal(strlen(text("result.user_agent")), 500);
+	assert_string_equal(text("result.ip"), "127.0.0.1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -393,6 +410,7 @@ int main(void)
 		TEST(an_approval_is_extended),
 		TEST(a_cancelled_signal_waits_no_more),
 		TEST(fifty_at_once_are_one),
+		TEST(a_long_agent_is_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

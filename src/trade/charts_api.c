@@ -15,6 +15,8 @@
 #include "seal/op.h"
 #include "trade/chart_cache.h"
 #include "trade/chart_op.h"
+#include "trade/charts.h"
+#include "trade/figures.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -107,29 +109,37 @@ static bool draw(struct exchange *x, const struct op *op, const struct json *bod
 	return true;
 }
 
-static void handle_draw(struct exchange *x)
+void chart_answer(struct exchange *x, const struct op *op, const struct json *body, int status)
 {
 	const struct trade_api *api = x->owner;
-	const struct op *op = x->match.route->data;
-	const struct json *body = NULL;
 	char key[SHA256_HEX_SIZE];
 	struct chart_picture p = {.account_id = principal_of(x)->account_id, .key = key};
-	if (op->memory_max > x->arena.cap)
-		x->arena.cap = op->memory_max;
-	if (!exchange_json(x, &body))
-		return;
 	if (!make_key(x, op, body, key)) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
+	const char *type = strrchr(op->name, '.') + 1;
 	if (chart_cache_find(api->charts, p.account_id, key, NULL, now_us(x), &x->arena, &p)) {
+		figures_count(api->figures, COUNT_media_cache_hits_total, type, NULL);
 		answer(x, &p, 200);
 		return;
 	}
+	int64_t began_us = env_mono_us(api->options.env);
 	if (!draw(x, op, body, &p))
 		return;
+	figures_drew(api->figures, type, env_mono_us(api->options.env) - began_us);
 	chart_cache_put(api->charts, &p, now_us(x));
-	answer(x, &p, 201);
+	answer(x, &p, status);
+}
+
+static void handle_draw(struct exchange *x)
+{
+	const struct op *op = x->match.route->data;
+	const struct json *body = NULL;
+	if (op->memory_max > x->arena.cap)
+		x->arena.cap = op->memory_max;
+	if (exchange_json(x, &body))
+		chart_answer(x, op, body, 201);
 }
 
 /* HASH.png or HASH.svg, of a picture that this tenant asked for. */

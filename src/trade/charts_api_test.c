@@ -109,6 +109,62 @@ static void the_cache_has_its_size(void **state)
 	arena_fini(&arena);
 }
 
+/* What a terminal tells, a minute after the other. */
+static void tell_bid(int sequence, double bid)
+{
+	char at[STAMP_TEXT];
+	stamp_format(at, f.sim.wall_us);
+	const char *body = arena_printf(
+		&f.arena,
+		"{\"seq\":%d,\"taken_at\":\"%s\",\"account\":{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Live\","
+		"\"currency\":\"USD\",\"leverage\":100,\"balance\":10000,\"equity\":10000,\"margin\":0,\"free_margin\":10000},"
+		"\"quotes\":[{\"symbol\":\"XAUUSD\",\"bid\":%.2f,\"ask\":%.2f,\"time\":\"%s\"}]}",
+		sequence, at, bid, bid + .2, at);
+	if (device_ask((struct device_send){.target = "/api/v1/client/snapshot", .body = body}) != 201)
+		fail_msg("%s", f.ask.answer);
+}
+
+/* [trade.md 10] Twelve minutes of two quotes each, 1949 to 1951, and a signal in the last of them. */
+static void a_signal_has_the_prices_around_it(void **state)
+{
+	(void)state;
+	static const char *const image[] = {"accept", "image/png", NULL};
+	add_device("desk");
+	for (int i = 0; i < 24; i++) {
+		tell_bid(i + 1, 1950 + (i % 3) - 1);
+		env_sim_advance(&f.sim, i < 23 ? 30 * STAMP_US_PER_S : 0);
+	}
+	approved_signal("0.1");
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s/chart", f.signal_id), 200);
+	assert_true(number("result.rows") == 12);
+	assert_true(number("result.price_min") == 1949 && number("result.price_max") == 1951);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM quote_bars"), 12);
+	assert_int_equal(desk_count("SELECT open - low FROM quote_bars ORDER BY minute LIMIT 1"), 0);
+	assert_int_equal(desk_count("SELECT (close - open) / 100000000 FROM quote_bars ORDER BY minute LIMIT 1"), 1);
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s/chart?minutes=5&theme=dark&format=svg", f.signal_id), 200);
+	assert_true(number("result.rows") == 3);
+	assert_string_equal(text("result.media_type"), "image/svg+xml");
+	char target[128];
+	snprintf(target, sizeof target, "/api/v1/signals/%s/chart", f.signal_id);
+	assert_int_equal(ask("GET", target, NULL, image), 200);
+	assert_memory_equal(f.ask.answer, "\x89PNG", 4);
+	f.who = STRANGER;
+	assert_int_equal(ask("GET", target, NULL, NULL), 404);
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/signals/x/chart", NULL, NULL), 404);
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s/chart?minutes=7", f.signal_id), 422);
+}
+
+/* No quotes, no picture. */
+static void a_signal_without_prices_abstains(void **state)
+{
+	(void)state;
+	add_producer("");
+	assert_int_equal(post((struct send){.body = signal_with("1950", "")}), 201);
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s/chart", text("result.id")), 200);
+	assert_int_equal(member("result")->kind, JS_NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -117,6 +173,8 @@ int main(void)
 		TEST(the_picture_itself),
 		TEST(what_cannot_be_drawn),
 		TEST(the_cache_has_its_size),
+		TEST(a_signal_has_the_prices_around_it),
+		TEST(a_signal_without_prices_abstains),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

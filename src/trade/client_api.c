@@ -12,6 +12,7 @@
 #include "http/exchange.h"
 #include "trade/closing.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/leases.h"
 #include "trade/terminal.h"
 #include "trade/trade_internal.h"
@@ -179,6 +180,10 @@ static void answer_poll(struct terminal *t)
 	if (p->waits) {
 		park(p);
 		return;
+	}
+	if (!p->waited) {
+		const struct trade_api *api = t->deed.api;
+		figures_took(api->figures, TIME_ea_poll_seconds, env_mono_us(api->options.env) - t->deed.x->started_us);
 	}
 	etag_of(p, etag);
 	exchange_set(t->deed.x, "ETag", etag);

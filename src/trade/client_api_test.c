@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
+#include "http/metrics.h"
 #include "store/store.h"
 #include "trade/desk_fixture.h"
 #include "trade/trade_api.h"
@@ -523,6 +525,62 @@ static void each_goes_on_once_when_its_time_is_up(void **state)
 	waiting_free(waiting);
 }
 
+static void must_tell(const char *metrics, const char *line)
+{
+	if (strstr(metrics, line) == NULL)
+		fail_msg("no %s in %s", line, metrics);
+}
+
+/* [trade.md 11] What happened at the desk, by labels that name nobody. */
+static void operators_see_figures(void **state)
+{
+	(void)state;
+	struct metrics *metrics = metrics_new();
+	struct buf out;
+	trade_add_metrics(metrics, f.api);
+	desk_broker(10000);
+	add_device("desk");
+	approved_signal("0.1");
+	post((struct send){.body = "{}"});
+	assert_int_equal(poll(""), 200);
+	assert_int_equal(ack(PLACED), 201);
+	device_ask((struct device_send){.target = POLL, .nonce = "n"});
+	device_ask((struct device_send){.target = POLL, .nonce = "n"});
+	f.who = OWNER;
+	assert_int_equal(ask("PATCH", "/api/v1/trading/pause", "{\"reason\":\"lunch\"}", NULL), 200);
+	buf_init(&out, 0);
+	metrics_render(metrics, &out);
+	const char *text_of = buf_text(&out);
+	static const char *const lines[] = {
+		"\ncountersign_signals_ingested_total{instrument=\"XAUUSD\",side=\"buy\"} 1\n",
+		"\ncountersign_signals_refused_total{code=\"invalid\"} 1\n",
+		"\ncountersign_signals_create_seconds_count 1\n",
+		"\ncountersign_signal_status_total{status=\"pending\"} 1\n",
+		"\ncountersign_signal_status_total{status=\"placed\"} 1\n",
+		"\ncountersign_approvals_total{decision=\"approved\"} 1\n",
+		"\ncountersign_approval_latency_seconds_bucket{le=\"3600\"} 1\n",
+		"\ncountersign_approval_latency_seconds_count 1\n",
+		"\ncountersign_trading_state{scope=\"global\"} 1\n",
+		"\ncountersign_trading_state{scope=\"account\"} 0\n",
+		"\ncountersign_trading_paused_total 1\n",
+		"\ncountersign_trading_resumed_total 0\n",
+		"\ncountersign_ea_requests_total{endpoint=\"poll\"} 3\n",
+		"\ncountersign_ea_errors_total{endpoint=\"poll\",code=\"nonce_replayed\"} 1\n",
+		"\ncountersign_ea_poll_seconds_count 2\n",
+		"\ncountersign_deliveries_total{state=\"ready\"} 1\n",
+		"\ncountersign_deliveries_total{state=\"leased\"} 1\n",
+		"\ncountersign_deliveries_total{state=\"placed\"} 1\n",
+		"# TYPE countersign_risk_block_total counter\n",
+		"# TYPE countersign_media_render_seconds histogram\n",
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		must_tell(text_of, lines[i]);
+	assert_null(strstr(text_of, f.producer));
+	assert_null(strstr(text_of, DESK_ACCOUNT));
+	buf_fini(&out);
+	metrics_free(metrics);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -543,6 +601,7 @@ int main(void)
 		TEST(a_poll_waits_for_an_order),
 		TEST(a_server_that_stops_lets_them_go),
 		TEST(each_goes_on_once_when_its_time_is_up),
+		TEST(operators_see_figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 #include "seal/outbox.h"
 #include "store/store.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/limits.h"
 #include "trade/signal_life.h"
 #include "trade/tell.h"
@@ -154,6 +155,7 @@ bool position_closed(const struct closing *c, struct position *p, const char *re
 	p->closed_us = at_us;
 	p->close_due_us = 0;
 	p->updated_us = c->now_us;
+	figures_count(c->api->figures, COUNT_positions_closed_total, reason, NULL);
 	return position_update(c->db, p, err) && close_command_void(c->db, p->position_id, c->now_us, err) &&
 		   record(c, p, AUDIT_POSITION_CLOSE, reason, err) && position_tell(c, p, "position.closed", err) &&
 		   end_signal(c, p, err);
@@ -192,6 +194,7 @@ static bool lapse(const struct closing *c, struct position *p, struct err *err)
 	event.target_id = p->approval_id;
 	event.meta = meta;
 	event.meta_count = 2;
+	figures_count(c->api->figures, COUNT_approvals_lapsed_total, actions[on_lapse], NULL);
 	p->lapse_us = 0; /* once */
 	p->updated_us = c->now_us;
 	if (!position_update(c->db, p, err) || !audit_append(c->api->options.audit, c->db, &event, err))

@@ -1,6 +1,7 @@
 #include "trade/guarding.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -10,11 +11,12 @@
 #include "seal/outbox.h"
 #include "store/store.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/limits.h"
 #include "trade/tell.h"
 #include "trade/trade_internal.h"
 
-enum { FIRED_AT_ONCE = 100 };
+enum { FIRED_AT_ONCE = 100, LATECOMERS_MAX = 1000, GUARD_ROOM = 32 };
 
 /* How far a figure has to come back before a guard may act again. */
 #define REARM_POINTS 1.0
@@ -133,6 +135,8 @@ static bool begin(const struct episode *e, const char *state, int64_t closes_us,
 				V_TEXT(e->account->account_id), V_TEXT(state), V_INT(e->c->now_us), V_TIME(closes_us)))
 		return false;
 	*begun = db_changed(e->c->db) == 1;
+	if (*begun)
+		figures_count(e->c->api->figures, COUNT_guard_triggers_total, e->guard, NULL);
 	return !*begun || record(e, AUDIT_GUARD_TRIGGER, "guard.triggered", err);
 }
 
@@ -162,6 +166,45 @@ static bool stop_entries(const struct episode *e, struct err *err)
 	return trading_state_put(e->c->db, e->account->account_id, &row, err);
 }
 
+/*
+ * An order that was on its way when the guard closed everything may have been filled since: it has to go too.  What was
+ * asked for already, or failed its tries, is left to those.
+ */
+static bool close_latecomers(const struct closing *c, const struct position_filter *filter, const char *guard,
+							 struct err *err)
+{
+	struct position_filter open = *filter;
+	struct position *positions;
+	size_t found;
+	open.open = true;
+	open.limit = LATECOMERS_MAX;
+	if (!position_list(c->db, &open, c->arena, &positions, &found, err))
+		return false;
+	for (size_t i = 0; i < found; i++)
+		if ((positions[i].status == POSITION_OPENING || positions[i].status == POSITION_OPEN) &&
+			!position_request_close(c, &positions[i], guard, err))
+			return false;
+	return true;
+}
+
+static void take_guard(const struct db_rows *row, void *self)
+{
+	snprintf(self, GUARD_ROOM, "%s", db_text(row, 0));
+}
+
+/* The danger lasts, and a guard has fired: nothing of the account stays open. */
+static bool keep_closed(const struct closing *c, const struct trading_account *a, struct err *err)
+{
+	const struct position_filter all = {.trading_account_id = a->trading_account_id};
+	char guard[GUARD_ROOM];
+	bool fired = false;
+	return db_one(c->db, err, &fired, take_guard, guard,
+				  "SELECT guard FROM guard_episodes WHERE trading_account_id = $1 AND instrument = '' "
+				  "AND state = 'fired' ORDER BY guard LIMIT 1",
+				  V_TEXT(a->trading_account_id)) &&
+		   (!fired || close_latecomers(c, &all, guard, err));
+}
+
 static bool act_account(const struct closing *c, const struct trading_account *a, const struct guarding *found,
 						const struct guard_config *config, struct err *err)
 {
@@ -172,6 +215,8 @@ static bool act_account(const struct closing *c, const struct trading_account *a
 	if (fell && (!begin(&drawdown, "armed", closes_us, &begun, err) || (begun && !stop_entries(&drawdown, err))))
 		return false;
 	if (poor && (!begin(&equity, "armed", closes_us, &begun, err) || (begun && !stop_entries(&equity, err))))
+		return false;
+	if ((fell || poor) && !keep_closed(c, a, err))
 		return false;
 	return (!(f->drawdown_pct <= config->close_pct - REARM_POINTS) || end(&drawdown, err)) &&
 		   (!(a->equity >= REARM_EQUITY * config->min_equity) || end(&equity, err));
@@ -185,8 +230,9 @@ static bool act_quote(const struct closing *c, const struct trading_account *a, 
 											  .instrument = quote->instrument};
 	bool begun = false;
 	int64_t count;
-	if (f->action == GUARD_CLOSE && (!begin(&gap, "fired", 0, &begun, err) ||
-									 (begun && !position_close_all(c, &of_symbol, "market_gap", &count, err))))
+	if (f->action == GUARD_CLOSE &&
+		(!begin(&gap, "fired", 0, &begun, err) || !(begun ? position_close_all(c, &of_symbol, "market_gap", &count, err)
+														  : close_latecomers(c, &of_symbol, "market_gap", err))))
 		return false;
 	if (f->action == GUARD_BLOCK && (f->reasons & GUARD_SPREAD) != 0 && !begin(&spread, "fired", 0, &begun, err))
 		return false;

@@ -79,7 +79,7 @@ static const char *const any_type[] = {"*/*", NULL};
 static const enum err_kind hook_errors[] = {ERR_NOT_FOUND, ERR_DUPLICATE_SIGNAL, ERR_PAYLOAD_TOO_LARGE, ERR_NONE};
 
 const struct route hook_routes[] = {
-	ROUTE(POST, "/hooks/tv/{token}", "trade.ingest", EFFECT_WRITE, handle_hook, .operation = "signals.hook",
+	ROUTE(POST, "/hooks/tv/{token}", PUBLIC, EFFECT_WRITE, handle_hook, .operation = "signals.hook",
 		  .summary = "Take in the signal of a service that can only call a URL",
 		  .doc = "The token is the producer's, shown once when it was made; called from its addresses only.  The body "
 				 "is a signal as JSON, whatever its media type says; without time it is of now.",

@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/env.h"
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
@@ -20,6 +21,7 @@
 #include "seal/seals.h"
 #include "trade/domain/instruments.h"
 #include "trade/domain/risk.h"
+#include "trade/figures.h"
 #include "trade/judge.h"
 #include "trade/signal_life.h"
 #include "trade/signal_view.h"
@@ -244,6 +246,7 @@ static bool store_refusal(struct ingest *in, struct db *db, struct err *err)
 		.created_us = in->deed.now_us,
 	};
 	const struct audit_pair meta[] = {{AUDIT_META_code, row.code}};
+	figures_count(in->deed.api->figures, COUNT_signals_refused_total, row.code, NULL);
 	return spend(in, db, NULL, err) && refused_insert(db, &row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_REFUSE, AUDIT_FAILURE, in->producer.producer_id, meta, 1, err);
 }
@@ -295,6 +298,10 @@ static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 									  {AUDIT_META_seal_sha256, in->content_sha256}};
 	if (!judge_it(in, db, &judgement, err))
 		return false;
+	figures_count(in->deed.api->figures, COUNT_signals_ingested_total, in->row.instrument, in->row.side);
+	figures_count(in->deed.api->figures, COUNT_signal_status_total, signal_status_names[in->row.status], NULL);
+	if (!judgement.accept)
+		figures_rules(in->deed.api->figures, judgement.names);
 	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement.names}};
 	return spend(in, db, in->signal_id, err) && store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
@@ -314,6 +321,7 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	if (seen) {
 		deed->signal_id = in->twin[0] != '\0' ? in->twin : NULL;
 		deed->faults = NULL;
+		figures_count(deed->api->figures, COUNT_signals_refused_total, err_code(ERR_REPLAYED), NULL);
 		return deed_refuse(deed, ERR_REPLAYED, "Each request is signed anew; this signature was used before.");
 	}
 	if (in->old_secret && !producer_count_old_use(db, in->producer.producer_id, err))
@@ -333,6 +341,8 @@ static void answer(struct deed *deed)
 {
 	struct ingest *in = (struct ingest *)deed;
 	struct buf body;
+	figures_took(deed->api->figures, TIME_signals_create_seconds,
+				 env_mono_us(deed->api->options.env) - deed->x->started_us);
 	buf_init(&body, 0);
 	signal_write(&body, &in->row);
 	exchange_setf(deed->x, "Location", "/api/v1/signals/%s", in->signal_id);

@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "trade/domain/signature.h"
+#include "trade/figures.h"
 #include "trade/ingest.h"
 #include "trade/ip_list.h"
 #include "trade/terminal.h"
@@ -71,8 +72,6 @@ static bool read_headers(const struct exchange *x, struct signed_ingest *s, stru
 bool trade_signed(const struct exchange *x, struct err *err)
 {
 	struct signed_ingest s;
-	if (strncmp(x->match.route->path, "/hooks/", 7) == 0) /* [trade.md 2.4] the path itself is the proof */
-		return true;
 	return strcmp(x->match.route->permission, "trade.device") == 0 ? terminal_signed(x, err) : read_headers(x, &s, err);
 }
 
@@ -91,6 +90,7 @@ static bool check_clock(struct signed_ingest *s)
 	struct exchange *x = s->in.deed.x;
 	stamp_format(now, s->in.deed.now_us);
 	exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
+	figures_count(s->in.deed.api->figures, COUNT_signals_refused_total, err_code(ERR_TIMESTAMP_SKEW), NULL);
 	exchange_failf(x, ERR_TIMESTAMP_SKEW, "The request's time is more than %d s off.", SKEW_S);
 	return false;
 }
@@ -122,7 +122,7 @@ static void refuse_signature(struct signed_ingest *s)
 {
 	char key[RATE_ADDRESS_TEXT];
 	rate_address_key(s->in.deed.x->peer, key);
-	atomic_fetch_add(&s->in.deed.api->refused_signatures, 1);
+	figures_count(s->in.deed.api->figures, COUNT_signals_refused_total, err_code(ERR_SIGNATURE_INVALID), NULL);
 	if (deed_rate(&s->in.deed, "trade.refused", key))
 		exchange_failf(s->in.deed.x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
 }

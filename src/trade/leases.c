@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "trade/closing.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/judge.h"
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
@@ -32,6 +33,7 @@ bool delivery_record(const struct leasing *l, const struct delivery *d, enum aud
 static bool move(const struct leasing *l, struct delivery *d, enum delivery_state to, struct err *err)
 {
 	bool moved = false;
+	figures_count(l->api->figures, COUNT_deliveries_total, delivery_state_names[to], NULL);
 	return delivery_move(l->db, d, to, l->now_us, &moved, err) &&
 		   (moved || err_set(err, ERR_CONFLICT, "the delivery has moved meanwhile"));
 }

@@ -118,6 +118,15 @@ bool position_find(struct db *db, const char *account_id, const char *position_i
 				  V_TEXT(account_id), V_TEXT(position_id));
 }
 
+bool position_of_signal(struct db *db, const char *account_id, const char *signal_id, struct arena *arena,
+						struct position *position, bool *found, struct err *err)
+{
+	struct taking to = {arena, position};
+	return db_one(db, err, found, take_one, &to,
+				  SELECT "WHERE p.account_id = $1 AND p.signal_id = $2 ORDER BY p.position_id LIMIT 1",
+				  V_TEXT(account_id), V_TEXT(signal_id));
+}
+
 bool position_list(struct db *db, const struct position_filter *f, struct arena *arena, struct position **list,
 				   size_t *count, struct err *err)
 {

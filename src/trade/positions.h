@@ -61,6 +61,10 @@ struct position_filter {
 bool position_list(struct db *db, const struct position_filter *filter, struct arena *arena,
 				   struct position **positions, size_t *count, struct err *err);
 
+/* The one that came of a signal. */
+bool position_of_signal(struct db *db, const char *account_id, const char *signal_id, struct arena *arena,
+						struct position *position, bool *found, struct err *err);
+
 /* --- close commands --- */
 
 struct close_command {

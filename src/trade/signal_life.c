@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "trade/deliveries.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/limits.h"
 #include "trade/trade_internal.h"
 
@@ -74,6 +75,7 @@ bool signal_go(struct trade_api *api, struct db *db, struct signal_row *row, enu
 	row->status = (int)to;
 	row->updated_us = now_us;
 	row->row_version++;
+	figures_count(api->figures, COUNT_signal_status_total, signal_status_names[to], NULL);
 	return add_event(api, db, row, name, actor, detail, now_us, err) && tell_outbox(api, db, row, "signal.status", err);
 }
 
@@ -193,6 +195,7 @@ static bool make_delivery(struct trade_api *api, struct db *db, struct arena *ar
 						 .state = DELIVERY_READY,
 						 .lots = row->lots,
 						 .created_us = now_us};
+	figures_count(api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_READY], NULL);
 	return (delivery_name(&d, api->options.env, api->options.ids, arena) || err_set(err, ERR_LIMIT, "no memory")) &&
 		   delivery_insert(db, &d, err);
 }
@@ -223,8 +226,8 @@ static bool approve(struct trade_api *api, struct db *db, struct arena *arena, s
 }
 
 /* Take back what no terminal has had; one that is leased or placed stays. */
-static bool withdraw_delivery(struct db *db, struct arena *arena, const struct signal_row *row, int64_t now_us,
-							  struct err *err)
+static bool withdraw_delivery(struct trade_api *api, struct db *db, struct arena *arena, const struct signal_row *row,
+							  int64_t now_us, struct err *err)
 {
 	struct delivery d;
 	bool found = false, moved = true;
@@ -234,6 +237,7 @@ static bool withdraw_delivery(struct db *db, struct arena *arena, const struct s
 		return true;
 	if (d.state != DELIVERY_READY)
 		return err_set(err, ERR_ALREADY_APPLIED, "A terminal has it; close the position instead.");
+	figures_count(api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_WITHDRAWN], NULL);
 	return delivery_move(db, &d, DELIVERY_WITHDRAWN, now_us, &moved, err) &&
 		   (moved || err_set(err, ERR_CONFLICT, "the delivery has moved meanwhile"));
 }
@@ -293,7 +297,7 @@ static bool follow(struct trade_api *api, struct db *db, struct arena *arena, st
 			   signal_go(api, db, row, SIGNAL_CANCELLED, "system", "withdrawn", now_us, err);
 	case COUNTERSIGN_REVOKED:
 		return row->status != SIGNAL_APPROVED ||
-			   (withdraw_delivery(db, arena, row, now_us, err) &&
+			   (withdraw_delivery(api, db, arena, row, now_us, err) &&
 				signal_go(api, db, row, SIGNAL_CANCELLED, "system", "revoked", now_us, err));
 	case COUNTERSIGN_OPEN:
 	case COUNTERSIGN_APPLIED:
@@ -329,7 +333,7 @@ bool signal_cancel(struct trade_api *api, struct db *db, struct arena *arena, st
 	if (!signal_may_move((enum signal_status)row->status, SIGNAL_CANCELLED))
 		return err_set(err, ERR_TRANSITION_REFUSED, "A signal that is %s cannot be cancelled.",
 					   signal_status_names[row->status]);
-	if (row->status == SIGNAL_APPROVED && !withdraw_delivery(db, arena, row, now_us, err))
+	if (row->status == SIGNAL_APPROVED && !withdraw_delivery(api, db, arena, row, now_us, err))
 		return err->kind == ERR_ALREADY_APPLIED
 				   ? err_set(err, ERR_TRANSITION_REFUSED, "A terminal has it; close the position instead.")
 				   : false;
@@ -368,7 +372,7 @@ static bool expire_one(struct trade_api *api, struct db *db, struct arena *arena
 	struct signal_row row;
 	bool found = false;
 	return signal_find(db, due->account_id, due->signal_id, arena, &row, &found, err) && found &&
-		   (row.status != SIGNAL_APPROVED || withdraw_delivery(db, arena, &row, now_us, err)) &&
+		   (row.status != SIGNAL_APPROVED || withdraw_delivery(api, db, arena, &row, now_us, err)) &&
 		   expire(api, db, &row, now_us, err);
 }
 

@@ -7,6 +7,7 @@
 #include "core/id.h"
 #include "core/stamp.h"
 #include "http/exchange.h"
+#include "trade/figures.h"
 #include "trade/snapshots.h"
 #include "trade/terminal.h"
 #include "trade/trade_internal.h"
@@ -121,6 +122,8 @@ static bool snapshot_part(struct terminal *terminal, struct db *db, struct err *
 		!snapshot_take(&l, &terminal->account, &t->snapshot, terminal->device.device_id, &t->sync, err))
 		return false;
 	terminal->account.last_sync_us = env_mono_us(deed->api->options.env) - began_us;
+	figures_count(deed->api->figures, COUNT_mt5_snapshots_total, NULL, NULL);
+	figures_took(deed->api->figures, TIME_reconciliation_seconds, terminal->account.last_sync_us);
 	return trading_account_update(db, &terminal->account, err);
 }
 

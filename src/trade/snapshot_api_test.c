@@ -452,6 +452,54 @@ static void old_snapshots_grow_thin(void **state)
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM account_snapshots"), 4); /* the three minutes are of one hour */
 }
 
+/* An order on its way when the symbol is closed has been filled: its position goes too [trade.md 6, 14]. */
+static void an_order_filled_during_a_gap_is_closed(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	for (int i = 0; i < 3; i++) {
+		env_sim_advance(&f.sim, S);
+		const char *gap = arena_printf(
+			&f.arena,
+			"{\"seq\":%d,\"taken_at\":\"%s\",\"account\":{\"login\":\"1001\",\"currency\":\"USD\",\"balance\":10000,"
+			"\"equity\":10000},\"quotes\":[{\"symbol\":\"XAUUSD\",\"bid\":1949.9,\"ask\":1950.1,\"open\":1100,"
+			"\"prev_close\":1000}]%s}",
+			50 + i, now(0), i == 0 ? "" : shown("501", "0.1", ""));
+		assert_int_equal(device_ask((struct device_send){.target = SNAPSHOT, .body = gap}), 201);
+		if (i == 0)
+			ack("501");
+	}
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'market_gap'"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'guard.triggered'"), 1);
+	assert_string_equal(position("status"), "close_requested");
+}
+
+static void an_order_filled_after_everything_closed_is_closed(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	env_sim_advance(&f.sim, S);
+	good_snapshot(7900, ""); /* 21 % down: everything closes in 10 s */
+	pass(11 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM guard_episodes WHERE state = 'fired'"), 1);
+	ack("501");
+	env_sim_advance(&f.sim, S);
+	good_snapshot(7900, shown("501", "0.1", ""));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'drawdown'"), 1);
+	env_sim_advance(&f.sim, S);
+	good_snapshot(7900, shown("501", "0.1", ""));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 1);
+	assert_string_equal(position("status"), "close_requested");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -466,6 +514,8 @@ int main(void)
 		TEST(a_drawdown_closes_everything),
 		TEST(an_armed_guard_is_cancelled),
 		TEST(a_gap_closes_its_symbol),
+		TEST(an_order_filled_during_a_gap_is_closed),
+		TEST(an_order_filled_after_everything_closed_is_closed),
 		TEST(a_symbol_has_the_brokers_name),
 		TEST(accounts_are_kept),
 		TEST(a_person_closes_a_position),

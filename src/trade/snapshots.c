@@ -11,10 +11,12 @@
 #include "core/stamp.h"
 #include "seal/pack.h"
 #include "store/store.h"
+#include "trade/bars.h"
 #include "trade/domain/instruments.h"
 #include "trade/domain/reconcile.h"
 #include "trade/domain/risk.h"
 #include "trade/exact.h"
+#include "trade/figures.h"
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 
@@ -222,7 +224,11 @@ static bool store_quotes(struct taking *t, struct err *err)
 		/* a bar that is not there is told as 0, and must not look like a gap */
 		const struct quote quote = {from->instrument,        from->bid,    from->ask, level(from->open),
 									level(from->prev_close), from->time_us};
-		if (from->instrument != NULL && !quote_put(t->l->db, t->account->trading_account_id, &quote, err))
+		const char *account = t->account->trading_account_id;
+		if (from->instrument == NULL)
+			continue;
+		if (!quote_put(t->l->db, account, &quote, err) ||
+			(from->bid > 0 && !bars_note(t->l->db, account, from->instrument, from->bid, from->time_us, err)))
 			return false;
 	}
 	return true;
@@ -331,6 +337,7 @@ static bool resolve_one(struct taking *t, struct delivery *d, struct err *err)
 		return true; /* only the terminal that had it knows that it did not send it */
 	if (d->attempts >= DELIVERY_ATTEMPTS)
 		return delivery_failed(t->l, d, "not acknowledged and not at the broker", err);
+	figures_count(t->l->api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_READY], NULL);
 	return delivery_move(t->l->db, d, DELIVERY_READY, t->l->now_us, &moved, err) &&
 		   delivery_record(t->l, d, AUDIT_DELIVERY_READY, err);
 }
@@ -516,6 +523,8 @@ static bool diverge(struct taking *t, const struct position *p, const char *kind
 	event.target_id = p->position_id;
 	event.meta = meta;
 	event.meta_count = 2;
+	if (fresh)
+		figures_count(t->l->api->figures, COUNT_reconciliation_divergences_total, kind, NULL);
 	return !fresh || audit_append(t->l->api->options.audit, t->l->db, &event, err);
 }
 
@@ -546,6 +555,35 @@ static bool update_matched(struct taking *t, const struct recon_match *m, struct
 	return position_update(t->l->db, p, err);
 }
 
+static void take_nothing(const struct db_rows *row, void *self)
+{
+	(void)row;
+	(void)self;
+}
+
+/* An order of ours that the broker has and whose acknowledgement is still on its way is nobody's manual trade. */
+static bool in_flight(const struct taking *t, const struct recon_position *p, bool *ours, struct err *err)
+{
+	*ours = false;
+	return p->magic == 0 || db_one(t->l->db, err, ours, take_nothing, NULL,
+								   "SELECT 1 FROM deliveries WHERE magic = $1 AND trading_account_id = $2 "
+								   "AND state IN ('leased', 'doubt')",
+								   V_INT(p->magic), V_TEXT(t->account->trading_account_id));
+}
+
+static bool note_unmatched(struct taking *t, const struct recon_position *p, struct err *err)
+{
+	bool ours, fresh;
+	if (!in_flight(t, p, &ours, err))
+		return false;
+	if (ours)
+		return true;
+	t->sync->unmatched++;
+	const char *key = arena_printf(t->l->arena, "%s:manual_trade:%s", t->account->trading_account_id, p->ticket);
+	const struct fact fact = {"manual_trade", key, NULL, p->ticket, NAN, p->volume, false};
+	return note_fact(t, &fact, &fresh, err); /* never touched by us */
+}
+
 static bool follow(struct taking *t, const struct recon_input *in, const struct reconciliation *r, struct err *err)
 {
 	const struct closing c = {t->l->api, t->l->db, t->l->arena, t->l->who, t->l->now_us};
@@ -558,13 +596,9 @@ static bool follow(struct taking *t, const struct recon_input *in, const struct 
 		if (!diverge(t, &t->open[d->expected], recon_kind_names[d->kind], d->expected_value, d->actual, err))
 			return false;
 	}
-	for (size_t i = 0; i < r->unmatched_count; i++) {
-		const struct recon_position *p = &in->positions[r->unmatched[i]];
-		const char *key = arena_printf(t->l->arena, "%s:manual_trade:%s", t->account->trading_account_id, p->ticket);
-		const struct fact fact = {"manual_trade", key, NULL, p->ticket, NAN, p->volume, false};
-		if (!note_fact(t, &fact, &fresh, err)) /* never touched by us */
+	for (size_t i = 0; i < r->unmatched_count; i++)
+		if (!note_unmatched(t, &in->positions[r->unmatched[i]], err))
 			return false;
-	}
 	for (size_t i = 0; i < r->closed_count; i++) {
 		const struct recon_close *closed = &r->closed[i];
 		struct position *p = &t->open[closed->expected];
@@ -591,8 +625,8 @@ static bool reconcile_all(struct taking *t, struct err *err)
 		return false;
 	if (!reconcile(t->l->arena, &in, &r))
 		return err_set(err, ERR_LIMIT, "no memory");
+	t->sync->unmatched = 0; /* counted as they are followed */
 	t->sync->matched = r.matched_count;
-	t->sync->unmatched = r.unmatched_count;
 	t->sync->divergences = r.divergences_count;
 	t->sync->closed = r.closed_count;
 	return follow(t, &in, &r, err);

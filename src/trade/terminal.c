@@ -18,6 +18,7 @@
 #include "people/roles.h"
 #include "store/store.h"
 #include "trade/domain/signature.h"
+#include "trade/figures.h"
 #include "trade/producers.h"
 #include "trade/trade_internal.h"
 
@@ -77,8 +78,19 @@ static bool holds(const struct terminal *t, const struct signed_by *by, bool fou
 	return known && right;
 }
 
+static const char *endpoint_of(const struct terminal *t)
+{
+	return strrchr(t->deed.x->match.route->path, '/') + 1;
+}
+
+static void count_error(const struct terminal *t, enum err_kind kind)
+{
+	figures_count(t->deed.api->figures, COUNT_ea_errors_total, endpoint_of(t), err_code(kind));
+}
+
 static bool refuse(struct terminal *t, enum err_kind kind, const char *why)
 {
+	count_error(t, kind);
 	exchange_failf(t->deed.x, kind, "%s", why);
 	return false;
 }
@@ -128,6 +140,7 @@ void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
 	if (t == NULL)
 		return NULL;
 	tell_server_time(t);
+	figures_count(t->deed.api->figures, COUNT_ea_requests_total, endpoint_of(t), NULL);
 	if (!check(t, rate))
 		return NULL;
 	t->principal = (struct principal){.kind = PRINCIPAL_DEVICE, .roles = ROLE_DEVICE};
@@ -165,6 +178,7 @@ static bool attempt(struct terminal *t, struct db *db, struct err *err)
 	struct err why;
 	if (db_attempt(db, run_part, t, &why))
 		return true;
+	count_error(t, why.kind);
 	if (err_status(why.kind) < 500)
 		return deed_refuse(&t->deed, why.kind, "%s", why.message);
 	*err = why;
@@ -177,7 +191,10 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	bool fresh;
 	if (!read_device(t, db, err) || !nonce_spend(db, t->device.device_id, t->nonce, deed->now_us, &fresh, err))
 		return false;
-	return fresh ? attempt(t, db, err) : deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
+	if (fresh)
+		return attempt(t, db, err);
+	count_error(t, ERR_NONCE_REPLAYED);
+	return deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
 }
 
 static bool apply_again(struct deed *deed, struct db *db, struct err *err)

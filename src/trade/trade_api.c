@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "trade/chart_cache.h"
 #include "trade/closing.h"
+#include "trade/figures.h"
 #include "trade/guarding.h"
 #include "trade/leases.h"
 #include "trade/signal_life.h"
@@ -26,6 +27,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, api->secret_key,
 				sizeof api->secret_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
+	api->figures = figures_new();
 	api->waiting = waiting_new(options->store, options->env);
 	outbox_hook(options->outbox, waiting_wake, api->waiting);
 	countersign_on(options->countersign, COUNTERSIGN_APPROVAL, signal_told, api);
@@ -50,6 +52,7 @@ void trade_api_close(struct trade_api *api)
 	trade_api_stop(api);
 	waiting_free(api->waiting);
 	chart_cache_free(api->charts);
+	figures_free(api->figures);
 	free(api);
 }
 
@@ -77,6 +80,12 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	return done;
 }
 
+void trade_add_metrics(struct metrics *metrics, struct trade_api *api)
+{
+	if (api != NULL)
+		figures_add(metrics, api);
+}
+
 void trade_add_routes(struct router *router, struct trade_api *api)
 {
 	router_add(router, producers_routes, producers_routes_count, api);
@@ -93,4 +102,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, positions_routes, positions_routes_count, api);
 	router_add(router, charts_routes, charts_routes_count, api);
 	router_add(router, analytics_routes, analytics_routes_count, api);
+	router_add(router, exports_routes, exports_routes_count, api);
+	router_add(router, strategies_routes, strategies_routes_count, api);
+	router_add(router, signal_chart_routes, signal_chart_routes_count, api);
 }

@@ -15,6 +15,7 @@ struct err;
 struct exchange;
 struct id_maker;
 struct idempotency;
+struct metrics;
 struct outbox;
 struct packs;
 struct rates;
@@ -54,6 +55,9 @@ bool trade_work(struct db *db, void *api, struct err *err);
 
 /* Register the routes; their owner is `api`, which may be NULL when they are only described. */
 void trade_add_routes(struct router *router, struct trade_api *api);
+
+/* Register what operators watch of the desk [trade.md 11]; nothing without an `api`. */
+void trade_add_metrics(struct metrics *metrics, struct trade_api *api);
 
 /*
  * For the front's hook, on routes whose requests are signed (route->self_verified): are the headers of a signature

@@ -2,8 +2,6 @@
 #ifndef CS_TRADE_INTERNAL_H
 #define CS_TRADE_INTERNAL_H
 
-#include <stdatomic.h>
-
 #include "crypt/aead.h"
 #include "trade/trade_api.h"
 
@@ -11,7 +9,7 @@ struct trade_api {
 	struct trade_api_options options;
 	struct trade_serving serving;
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
-	_Atomic uint64_t refused_signatures;
+	struct figures *figures;
 	struct chart_cache *charts;
 	struct waiting *waiting;
 };

@@ -11,6 +11,7 @@
 #include "trade/closing.h"
 #include "trade/deed.h"
 #include "trade/deliveries.h"
+#include "trade/figures.h"
 #include "trade/limits.h"
 #include "trade/signal_life.h"
 #include "trade/tell.h"
@@ -111,6 +112,10 @@ static bool put_state(struct change *c, struct db *db, int state, struct err *er
 	c->row.reason = c->request.reason;
 	c->row.changed_by = who.actor;
 	c->row.changed_us = c->deed.now_us;
+	if (c->action == AUDIT_TRADING_PAUSE)
+		figures_count(c->deed.api->figures, COUNT_trading_paused_total, NULL, NULL);
+	if (c->action == AUDIT_TRADING_RESUME)
+		figures_count(c->deed.api->figures, COUNT_trading_resumed_total, NULL, NULL);
 	const char *target = c->row.scope_id[0] != '\0' ? c->row.scope_id : p->account_id;
 	return trading_state_put(db, p->account_id, &c->row, err) &&
 		   deed_audit(&c->deed, db, c->action, target, meta, 2, err) &&

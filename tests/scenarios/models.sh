@@ -42,6 +42,40 @@ check 'a route asks another endpoint' json "$answer" .output.text HI
 echo "k3y-of-models" >key
 check 'a key is sent' json "$(COUNTERSIGN_FLOW_LLM_KEY_FILE=$PWD/key run "$(ask m)" --input '{"q":"hi"}' && curl -s "http://127.0.0.1:$port/stats")" \
 	'.["Bearer k3y-of-models"] // empty' 1
+
+# --- answers that are kept ---
+twice="do: [{a: {call: llm, with: {model: gpt-5+in50+out50, messages: [{role: user, content: q}]}}}, {b: {call: llm, with: {model: gpt-5+in50+out50, messages: [{role: user, content: q}]}, output: {as: '\${ {cached, cost, text} }'}}}]"
+answer=$(run "$twice")
+check 'the same question is answered from memory, and free' json "$answer" .output '{"cached":true,"cost":"0","text":"Q"}'
+asked() { curl -s "http://127.0.0.1:$port/stats" | jq '.["/v1/chat/completions"]'; }
+before=$(asked)
+many='do: [{a: {for: {in: "${ [range(8)] }"}, metadata: {parallel: {max: 8}}, do: [{b: {call: llm, with: {model: m+slow200, messages: [{role: user, content: many}]}, output: {as: .cached}}}]}}]'
+check 'of equal questions at once one is asked' json "$(run "$many")" '[.output[] | select(. == false)] | length' 1
+check 'and no more' same "$(asked)" $((before + 1))
+warm="do: [{a: {for: {in: '\${ [1, 2] }'}, do: [{b: {call: llm, with: {model: m, temperature: TEMPERATURE, cache: CACHE, messages: [{role: user, content: warm}]}, output: {as: .cached}}}]}}]"
+check 'answers that are meant to differ are not kept' json "$(run "$(sed 's/TEMPERATURE/0.31/; s/CACHE/true/' <<<"$warm")")" .output false
+check 'unless the author insists' json "$(run "$(sed 's/TEMPERATURE/0.31/; s/CACHE/force/' <<<"$warm")")" .output true
+check 'or not at all' json "$(run "$(sed 's/TEMPERATURE/0/; s/CACHE/false/' <<<"$warm")")" .output false
+alike='do: [{a: {call: llm, with: {model: m, messages: [{role: user, content: "what is the tallest tower of the old town of Prague"}]}}}, {b: {call: llm, with: {model: m, messages: [{role: user, content: "what is the tallest tower of the old town of prague?"}]}, output: {as: "${ [.cached, .text] }"}}}]'
+check 'a question of like meaning has its answer' json "$(COUNTERSIGN_FLOW_EMBEDDING_BASE_URL=http://127.0.0.1:$port/v1 run "$alike")" .output \
+	'[true,"WHAT IS THE TALLEST TOWER OF THE OLD TOWN OF PRAGUE"]'
+check 'where there is an endpoint of embeddings' json "$(run "$alike")" '.output[0]' false
+start_server
+login
+body='{"definition":{"document":{"dsl":"1.0.3","namespace":"t","name":"k","version":"1.0.0"},"do":[{"a":{"call":"llm","metadata":{"cache_tags":["news"]},"with":{"model":"gpt-5+in50+out50","messages":[{"role":"user","content":"kept"}]}}}]},"wait_ms":5000}'
+api POST /api/v1/flow/runs "$body" >/dev/null
+stop_server
+start_server
+login
+run_id=$(api POST /api/v1/flow/runs "$body" | jq -r .result.run_id)
+check 'an answer outlives a restart' json "$(api GET "/api/v1/flow/runs/$run_id")" '[.result.output.cached, .result.cost]' '[true,"0"]'
+check 'what it saved is booked' json "$(api GET "/api/v1/flow/cost/workflow/$run_id/breakdown?by=model")" '[.result.breakdown[] | .cost, .saved]' '["0","0.000563"]'
+check 'and counted' json "$(api GET /api/v1/flow/cache)" '[.result.levels[1] | .level, .hits, .entries, .saved_micros, .ttl_s]' '["l2",1,1,563,3600]'
+check 'to forget one says what' json "$(api POST /api/v1/flow/cache/invalidate '{}')" '.errors[0].pointer' /all
+check 'answers are forgotten by a tag' json "$(api POST /api/v1/flow/cache/invalidate '{"tag":"news"}')" .result.invalidated 1
+run_id=$(api POST /api/v1/flow/runs "$body" | jq -r .result.run_id)
+check 'and asked for again' json "$(api GET "/api/v1/flow/runs/$run_id")" .result.output.cached false
+stop_server
 unset COUNTERSIGN_FLOW_LLM_BASE_URL
 answer=$(run "$(ask m)" --input '{"q":"hi"}')
 check 'without an endpoint it is a fault of the configuration' json "$answer" '[.error.status, .error.title]' '[400,"No model endpoint"]'

@@ -5,13 +5,13 @@ cd "$work" || exit 1
 
 # A PM system: gives one number to a key, and is down while $work/down exists.
 cat >"$work/pm.py" <<'PY'
-import http.server, json, os, sys
+import http.server, json, os, sys, time
 numbers, calls = {}, open("calls", "a")
 class PM(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         key = self.headers["Idempotency-Key"]
-        calls.write(key + "\n"); calls.flush()
+        calls.write("%s %f\n" % (key, time.monotonic())); calls.flush()
         down = os.path.exists("down")
         if not down:
             numbers.setdefault(key, "PM-%d" % (len(numbers) + 1))
@@ -27,6 +27,7 @@ pm_port=$(free_port)
 python3 "$work/pm.py" "$pm_port" &
 servers+=($!)
 export COUNTERSIGN_SIGN_PM_URL=http://127.0.0.1:$pm_port/submit
+export COUNTERSIGN_SIGN_RETRY_FIRST_MS=20 COUNTERSIGN_SIGN_PM_OPEN_S=10 # in place of a second and a minute
 start_server
 login
 
@@ -49,6 +50,11 @@ keyed() { # PATH KEY: the answer's body on stdout, its status in $work/status
 }
 status() { cat "$work/status"; }
 
+quote() { # the answer to nobody in particular
+	curl -sS "$CS/api/v1/quote" -H 'Content-Type: application/json' \
+		-d '{"height_ft":25,"sign_height_ft":8,"sign_width_ft":10,"wind_speed_mph":115}'
+}
+check 'a quote is for people of the house' json "$(quote)" .code unauthenticated
 project=$(api POST /api/v1/projects '{"name":"Corner diner","customer":"Joe","street":"12 Main St"}')
 check 'a project is made' same "$(status)" 201
 id=$(jq -r .result.project_id <<<"$project")
@@ -106,6 +112,10 @@ check 'it waits for a stamp' json "$stamp" "[.result.state, .result.seal_sha256]
 vote="{\"seal_sha256\":\"$seal\",\"decision\":\"approve\",\"consent_version\":$(jq .result.consent_version <<<"$stamp")}"
 check 'an admin does not stamp' json "$(api POST "/projects/$id/stamp" "$vote")" .code forbidden
 check 'nor an engineer without a licence' json "$(as "$sam" POST "/projects/$id/stamp" "$vote")" .code forbidden
+max=$(person max@example.com '"pe","engineer"' ',"full_name":"Max Roe","licence":{"state":"TX","number":"67890","expires":"2099-06-30"}')
+own=$(as "$max" POST /projects '{"name":"His own"}' | jq -r .result.project_id)
+own_seal=$(as "$max" POST "/projects/$own/payload" "$payload" | jq -r .result.seal_sha256)
+check 'nobody stamps what is their own' json "$(as "$max" POST "/projects/$own/stamp" "${vote/$seal/$own_seal}")" .code four_eyes
 stamped=$(as "$pat" POST "/projects/$id/stamp" "$vote")
 check 'an engineer stamps it' json "$stamped" "[.result.decision, .result.seal_sha256]" "[\"approve\",\"$seal\"]"
 receipt=$(jq -r .result.receipt <<<"$stamped")
@@ -138,12 +148,19 @@ check 'another key is refused' json "$(keyed "/projects/$id/submit" key-2)" .cod
 sleep 0.6
 check 'in the outage it stays as it was' json "$(api GET "/projects/$id")" .result.status estimating
 check 'and is tried again' json "$(api GET "/projects/$id/submit")" '.result.dispatch.state == "RETRY"'
+for ((i = 0; i < 100; i++)); do
+	[ "$(wc -l <calls)" -ge 3 ] && break
+	sleep 0.05
+done
+sleep 0.3
+check 'three failures open the breaker' same "$(wc -l <calls)" 3
 
 stop_server KILL
 rm down
+export COUNTERSIGN_SIGN_PM_OPEN_S=1 COUNTERSIGN_SIGN_PUBLIC_QUOTE=true
 start_server
 login
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 300; i++)); do
 	if [ "$(api GET "/projects/$id" | jq -r .result.status)" = submitted ]; then
 		break
 	fi
@@ -151,9 +168,53 @@ for ((i = 0; i < 100; i++)); do
 done
 final=$(api GET "/projects/$id/final")
 check 'after a kill it has one number' json "$final" '[.result.status, .result.project_number, .result.read_only]' '["submitted","PM-1",true]'
-check 'the PM system knew one key' same "$(sort -u calls)" "$id"
+check 'the PM system knew one key' same "$(cut -d' ' -f1 calls | sort -u)" "$id"
 check 'the key holds over the restart' same "$(keyed "/projects/$id/submit" key-1)" "$submitted"
 check 'a read-only project takes no payload' json "$(api POST "/projects/$id/payload" "$payload")" .code read_only
+
+check 'a public quote is for everybody' json "$(quote)" '.result | .low_usd > 200 and .low_usd <= .high_usd and (.basis | all(.seal_sha256 | length == 64))'
+
+# an outage that outlasts the tries: breaker, dead letter, redelivery
+dispatch_state() { # STATE: wait until the submission of the other project is there
+	local said
+	for ((i = 0; i < 200; i++)); do
+		said=$(api GET "/projects/$other/submit")
+		[ "$(jq -r .result.dispatch.state <<<"$said")" = "$1" ] && return 0
+		sleep 0.1
+	done
+	echo "$said"
+	return 1
+}
+touch down
+api POST "/projects/$other/estimate" '{"height_ft":25}' >/dev/null
+keyed "/projects/$other/submit" key-3 >/dev/null
+check 'another is submitted while the PM system is down' same "$(status)" 202
+check 'out of tries it is a dead letter' dispatch_state FAILURE
+letter=$(api GET "/projects/$other/submit")
+check 'after all its tries' json "$letter" '[.result.dispatch.attempts, .result.dispatch.error, .result.status]' \
+	'[6,"the PM system answered 503","estimating"]'
+times=$(grep "^$other " calls | cut -d' ' -f2 | jq -sc .)
+check 'six times it was asked' json "$times" length 6
+check 'after three failures it was left alone' json "$times" '.[3] - .[2] >= 0.9 and .[4] - .[3] >= 0.9'
+run=$(jq -r .result.dispatch.run_id <<<"$letter")
+check 'its task says so' json "$(api GET "/tasks/$run")" '[.result.name, .result.state]' '["projects.submit.dispatch","FAILURE"]'
+check 'a person sees it' json "$(api GET /api/v1/dead-letters)" '.result.items[0] | [.dead_letter_id, .name, .subject_id]' \
+	"[\"$run\",\"projects.submit.dispatch\",\"$other\"]"
+rm down
+check 'and has it delivered again' json "$(api POST "/api/v1/dead-letters/$run/redeliver")" .result.run_id "$run"
+check 'which it is' dispatch_state SUCCESS
+check 'with a number of its own' json "$(api GET "/projects/$other/final")" '[.result.status, .result.project_number, .result.read_only]' '["submitted","PM-2",true]'
+check 'no letter is left' json "$(api GET /api/v1/dead-letters)" '.result.items' '[]'
+events=$(api GET "/projects/$other/events?limit=500")
+check 'its events are complete' json "$events" '[.result.items[].type] | reverse | map(select(test("^(project\\.|payload|estimate|projects\\.submit)")))' \
+	'["project.created","payload.saved","project.stamp_rejected","project.stamped","project.status_changed","estimate.made","project.submitted","projects.submit.dispatch.started","projects.submit.dispatch.failed","projects.submit.dispatch.redelivered","project.dispatched","project.status_changed","projects.submit.dispatch.finished"]'
+etag_of() { api GET "/projects/$1" | jq -r .result.etag; }
+rejected=$(curl -sS -X POST "$CS/projects/$other/transition" -H "Authorization: Bearer $token" -H "If-Match: $(etag_of "$other")" \
+	-H 'Content-Type: application/json' -d '{"to":"rejected","reason":"too close to the road"}')
+check 'it is rejected' json "$rejected" '[.result.status, .result.read_only]' '["rejected",true]'
+again=$(curl -sS -X POST "$CS/projects/$other/transition" -H "Authorization: Bearer $token" -H "If-Match: $(etag_of "$other")" \
+	-H 'Content-Type: application/json' -d '{"to":"accepted"}')
+check 'and stays so' json "$again" '[.code, .current_status]' '["transition_refused","rejected"]'
 
 etag=$(jq -r .result.etag <<<"$final")
 accepted=$(curl -sS -X POST "$CS/projects/$id/transition" -H "Authorization: Bearer $token" -H "If-Match: $etag" \

@@ -47,5 +47,8 @@ check 'nothing is there yet' test ! -s waited
 api POST /api/v1/approvals "{\"signal_id\":\"$signal\",\"decision\":\"approved\",\"consent_version\":1}" >/dev/null
 wait "$waiting"
 check 'the order comes to who waits' json "$(cat waited)" ".result.orders[0].signal_id == \"$signal\""
+curl -s "$CS/metrics" >metrics
+check 'operators see figures' grep -q '^countersign_signals_ingested_total{instrument="BTCUSD",side="buy"} 1$' metrics
+check 'of terminals too' grep -q '^countersign_ea_requests_total{endpoint="poll"} [1-9]' metrics
 stop_server
 check 'the audit chain is sound' "$bin" audit verify --data "$work/data"

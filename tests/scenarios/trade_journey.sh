@@ -90,6 +90,24 @@ run manual_close '[{"fault":"manual_close"}]' 8
 check 'closed by hand is told apart' json "$(ask GET "/api/v1/positions?status=closed&limit=1")" '.result.items[0].close_reason' manual
 run disconnect '[{"fault":"disconnect","at":1,"for":2},{"fault":"stop_out"}]'
 
+# A day that opened far from yesterday's close: nothing is opened in it.
+signal
+approve >/dev/null
+report=$(play 7 '[{"fault":"gap","percent":12}]' 3)
+check 'gap: no order reaches the broker' json "$report" '[.orders, .delivered]' '[0,0]'
+check 'gap: the guard fired once' json "$(ask GET '/api/v1/audit?action=guard.trigger')" '.result.items | length' 1
+report=$(play 7 '[{"fault":"stop_out"}]' 6)
+check 'gap: over, the order goes' json "$report" '[.orders, .magics]' '[1,1]'
+
+# A broker that spells symbols otherwise.
+account=$(ask GET /api/v1/trading/accounts | jq -r '.result.items[0].id')
+check 'the account has a map' json "$(ask PATCH "/api/v1/trading/accounts/$account" '{"symbol_map":{"BTCUSD":"BTCUSD.m"}}')" \
+	.result.symbol_map.BTCUSD BTCUSD.m
+run symbol_suffix '[{"fault":"symbol_suffix","text":".m"},{"fault":"stop_out"}]'
+ask PATCH "/api/v1/trading/accounts/$account" '{"symbol_map":{}}' >/dev/null
+check 'no order of ours was taken for a manual trade' json "$(ask GET '/api/v1/reconciliation/events?limit=200')" \
+	'any(.result.items[]; .kind == "manual_trade") | not'
+
 # A person closes; the kill switch lets exits pass.
 signal
 approve >/dev/null

@@ -148,6 +148,21 @@ sign_in guest@sign.example "$password"
 gives 'and logs in' 200
 check 'with a verified address' json "$said" .result.user.email_verified
 
+# a person is made once under one Idempotency-Key, though a password is hashed on the way [P-8.5]
+body="{\"email\":\"once@sign.example\",\"password\":\"$password\",\"roles\":[\"viewer\"]}"
+as "$admin" POST /api/v1/users "$body" -H 'Idempotency-Key: once-1'
+gives 'under a key' 201
+one=$said
+as "$admin" POST /api/v1/users "$body" -H 'Idempotency-Key: once-1'
+check 'the same again: the same answer' same "$status $said" "201 $one"
+check 'which says so' same "$(header idempotency-replayed)" true
+as "$admin" POST /api/v1/users "${body/viewer/engineer}" -H 'Idempotency-Key: once-1'
+gives 'with another body' 422 idempotency_mismatch
+as "$admin" POST /api/v1/users "$body" -H 'Idempotency-Key: once-2'
+gives 'under another key the address is taken' 409 email_taken
+check 'no password in the store, nor a plain hash of the body' exits 1 \
+	grep -raqF -e "$password" -e "$(printf %s "$body" | sha256sum | cut -d' ' -f1)" "$work/data/store.db"
+
 # what was done stands in the chain
 stop_server >/dev/null
 check 'the chain holds' "$bin" audit verify --data "$work/data"

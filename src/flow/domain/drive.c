@@ -42,7 +42,7 @@ void drive_emit(struct drive *drive, struct row *row)
 
 struct scope place_scope(const struct place *place, struct datum *in, struct datum *output)
 {
-	return (struct scope){
+	struct scope scope = {
 		.run = place->drive->run,
 		.block = place->block,
 		.task = place->task == &place->drive->run->ir->root ? NULL : place->task,
@@ -54,6 +54,16 @@ struct scope place_scope(const struct place *place, struct datum *in, struct dat
 		.input = place->input,
 		.output = output,
 	};
+	const struct frame *extended = extended_around(place->block);
+	if (extended != NULL) { /* inside of an extension $task is the task it extends */
+		scope.task = extended->task;
+		scope.reference = extended->reference;
+		scope.started_us = extended->started_us;
+		scope.raw = extended->raw;
+		scope.of_extended = true;
+		scope.task_output = extended->phase == PHASE_AFTER ? extended->value : NULL;
+	}
+	return scope;
 }
 
 static struct datum *eval(const struct place *place, const struct ir_value *value, struct datum *in,
@@ -131,7 +141,8 @@ static bool transform(struct place *place, struct datum *body, bool whole, struc
 {
 	const struct ir_task *task = place->task;
 	*context = NULL;
-	*output = whole || task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
+	*output =
+		whole || task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
 	if (*output == NULL || !valid(place, task->output_schema, *output, trouble))
 		return false;
 	if (task->export_as.source == NULL)
@@ -140,10 +151,24 @@ static bool transform(struct place *place, struct datum *body, bool whole, struc
 	return *context != NULL && valid(place, task->export_schema, *context, trouble);
 }
 
+/* The body of an extended task is over: what extensions do after it comes first. */
+static void end_body(struct place *place, struct datum *body, const struct ir_next *next)
+{
+	struct row row = place_row(place, ROW_RESULT);
+	row.output = body;
+	row.then = next->then;
+	row.index = next->then == IR_GOTO ? next->index : 0;
+	drive_emit(place->drive, &row);
+}
+
 static void finish(struct place *place, struct datum *body, bool whole, const struct ir_next *next)
 {
 	struct trouble trouble;
 	struct datum *output = NULL, *context = NULL;
+	if (!whole && place->frame != NULL && place->frame->phase == PHASE_BODY) {
+		end_body(place, body, next != NULL ? next : &place->task->next);
+		return;
+	}
 	if (transform(place, body, whole, &output, &context, &trouble)) {
 		struct row row = place_row(place, ROW_COMPLETED);
 		const struct datum *raw = place->frame != NULL ? place->frame->raw : place->block->value;
@@ -186,15 +211,10 @@ static struct datum *take_input(struct place *place, struct trouble *trouble)
 }
 
 /* What a frame has to know from its start: the collection of a loop, the end of a wait, the time-out. */
-static bool enter_figures(struct place *place, struct row *row, struct trouble *trouble)
+bool drive_body_figures(struct place *place, struct row *row, struct trouble *trouble)
 {
 	const struct ir_task *task = place->task;
 	int64_t ms;
-	if (task->timeout.given) {
-		if (!drive_duration(place, &task->timeout, place->input, &ms, trouble))
-			return false;
-		row->timeout_us = place->drive->now_us + ms * 1000;
-	}
 	if (task->type == IR_WAIT) {
 		if (!drive_duration(place, &task->wait, place->input, &ms, trouble))
 			return false;
@@ -217,6 +237,23 @@ static bool enter_figures(struct place *place, struct row *row, struct trouble *
 							   json_kind_name(datum_tree(row->items)->kind));
 	}
 	return true;
+}
+
+static bool is_extended(const struct place *place)
+{
+	return place->block != NULL && place->task->extensions != NULL && !run_is_function(place->block);
+}
+
+static bool enter_figures(struct place *place, struct row *row, struct trouble *trouble)
+{
+	const struct ir_task *task = place->task;
+	int64_t ms;
+	if (task->timeout.given) {
+		if (!drive_duration(place, &task->timeout, place->input, &ms, trouble))
+			return false;
+		row->timeout_us = place->drive->now_us + ms * 1000;
+	}
+	return is_extended(place) || drive_body_figures(place, row, trouble);
 }
 
 static void enter_frame(struct place *place)
@@ -252,8 +289,6 @@ static const char *missing(const struct ir_task *task)
 {
 	bool asks = task->type == IR_CALL || task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT ||
 				task->type == IR_RUN_WORKFLOW;
-	if (task->extensions != NULL)
-		return "extensions";
 	if (task->input_secrets && !drive_is_leaf(task) && !asks)
 		return "a secret in the input of a task with tasks of its own";
 	if (task->type == IR_RUN_SCRIPT && strcmp(task->process.language, "sh") != 0 &&
@@ -269,6 +304,7 @@ static const char *missing(const struct ir_task *task)
 	case IR_WORKER:
 	case IR_COUNTERSIGN:
 	case IR_LLM:
+	case IR_MEMORY:
 		return NULL;
 	default:
 		return task->call.name;
@@ -322,7 +358,7 @@ static void enter_place(struct place *place)
 	}
 	if (!is_there(place->task, &trouble))
 		drive_fault(place, &trouble);
-	else if (drive_is_leaf(place->task))
+	else if (drive_is_leaf(place->task) && !is_extended(place))
 		enter_leaf(place);
 	else
 		enter_frame(place);
@@ -480,6 +516,10 @@ static void decide_do(struct place *place)
 
 static void decide_open(struct place *place)
 {
+	if (place->frame->phase == PHASE_BEFORE || place->frame->phase == PHASE_AFTER) {
+		drive_extend(place);
+		return;
+	}
 	switch (place->task->type) {
 	case IR_DO:
 	case IR_CALL: /* of a function */
@@ -502,17 +542,25 @@ static void decide_open(struct place *place)
 	}
 }
 
+static void carry_out(struct place *place)
+{
+	if (drive_is_leaf(place->task)) /* an extended one: others have no frame */
+		enter_leaf(place);
+	else
+		drive_prepare(place);
+}
+
 /* An input that holds a secret was not stored: it is made anew. */
 static void prepare(struct place *place)
 {
 	struct trouble trouble;
 	if (!place->task->input_secrets) {
-		drive_prepare(place);
+		carry_out(place);
 		return;
 	}
 	place->input = take_input(place, &trouble);
 	if (place->input != NULL)
-		drive_prepare(place);
+		carry_out(place);
 	else
 		drive_fault(place, &trouble);
 	datum_unref(place->input);

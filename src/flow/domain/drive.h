@@ -162,6 +162,8 @@ void drive_try(struct place *place);
 bool drive_dag(struct place *place, struct datum **output, struct trouble *trouble);
 /* Is the step's task passed over, and why?  False: asking failed. */
 bool drive_dag_skips(struct place *place, const char **reason, bool *skips, struct trouble *trouble);
+/* What a body has to know from its start: a collection, the end of a wait.  False sets *trouble. */
+bool drive_body_figures(struct place *place, struct row *row, struct trouble *trouble);
 void drive_prepare(struct place *place); /* a waiting task that has not said yet what for */
 
 /* What the step may cost, before its intent.  False: it was dealt with; else *cost is for the intent, or NULL. */

@@ -317,7 +317,10 @@ bool drive_since(const struct place *place, int64_t *since_us, struct trouble *t
 		return false;
 	const struct json *json = datum_tree(given);
 	bool good = true;
-	if (json->kind == JS_STRING && stamp_parse(json->text, json->size, since_us, NULL))
+	const struct json *position = json->kind == JS_OBJECT ? json_get(json, "position") : NULL;
+	if (position != NULL && position->kind == JS_INT && position->integer >= 0)
+		*since_us = -1 - position->integer;
+	else if (json->kind == JS_STRING && stamp_parse(json->text, json->size, since_us, NULL))
 		*since_us = *since_us > 0 ? *since_us : 1;
 	else if (duration_ms(json, &ms) && ms < 1e15)
 		*since_us = place->drive->now_us - (int64_t)ms * 1000;

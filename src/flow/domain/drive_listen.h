@@ -29,7 +29,10 @@ bool drive_hear(struct drive *drive, struct frame *frame, const struct heard *he
 /* A listener that begins, heard something, or whose foreach has ended with an item. */
 void drive_listen(struct place *place);
 
-/* From when on a listener hears (metadata.since); 0: from now on.  False sets *trouble. */
+/*
+ * From when on a listener hears (metadata.since); 0: from now on; below 0: from the event after the position
+ * -1 - *since_us ({position}, as the scheduler has it).  False sets *trouble.
+ */
 bool drive_since(const struct place *place, int64_t *since_us, struct trouble *trouble);
 
 #endif

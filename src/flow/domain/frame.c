@@ -243,7 +243,17 @@ void run_reference(const struct frame *block, const struct ir_task *task, struct
 
 static void path_without_visit(const struct frame *block, const struct ir_task *task, struct buf *text)
 {
-	run_reference(block, task, text);
+	const struct frame *extended = extended_around(block);
+	if (extended != NULL) { /* the path of the extended task, and what follows its reference */
+		struct buf reference;
+		buf_init(&reference, 0);
+		run_reference(block, task, &reference);
+		buf_adds(text, extended->path);
+		buf_adds(text, buf_text(&reference) + strlen(extended->reference));
+		buf_fini(&reference);
+	} else {
+		run_reference(block, task, text);
+	}
 	if (block->rounds[0] != '\0') {
 		buf_addc(text, '#');
 		buf_adds(text, block->rounds);

@@ -25,7 +25,6 @@ struct listening {
 	size_t count, room;    /* items consumed, those of `until` left out */
 	struct datum **items;  /* as they were read */
 	struct datum **values; /* what they give: NULL while foreach is at work on the last one */
-	int64_t heard;         /* position of the last event that was consumed; 0: none */
 };
 
 /* For run.c: a listener begins; an event was consumed; foreach has ended with one.  False: the row does not fit. */

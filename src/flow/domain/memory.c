@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/stamp.h"
+#include "core/utf8.h"
 
 const char *const memory_tier_names[] = {"l1", "l2", "l3", "l4", NULL};
 
@@ -43,14 +44,27 @@ static bool blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* REF: Unicode Standard, property White_Space: 0 where none begins, else its bytes. */
+static size_t white(const char *text)
+{
+	uint32_t code;
+	size_t size = utf8_next(text, strnlen(text, 4), &code);
+	bool is = size > 0 && (code == ' ' || (code >= '\t' && code <= '\r') || code == 0x85 || code == 0xa0 ||
+						   code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
+						   code == 0x202f || code == 0x205f || code == 0x3000);
+	return is ? size : 0;
+}
+
 const char *memory_fold(struct arena *arena, const char *text)
 {
 	char *folded = arena_dup(arena, text), *to = folded;
-	for (const char *from = folded; folded != NULL && *from != '\0'; from++) {
-		if (!blank(*from))
+	for (const char *from = folded; folded != NULL && *from != '\0';) {
+		size_t size = white(from);
+		if (size == 0)
 			*to++ = *from;
 		else if (to > folded && to[-1] != ' ')
 			*to++ = ' ';
+		from += size > 0 ? size : 1;
 	}
 	if (folded == NULL)
 		return NULL;

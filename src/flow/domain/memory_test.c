@@ -50,6 +50,11 @@ static void texts_are_folded_and_compared_by_words(void **state)
 	arena_init(&arena, 1 << 20);
 	assert_string_equal(memory_fold(&arena, "  a \t\n b  "), "a b");
 	assert_string_equal(memory_fold(&arena, " \n "), "");
+	/* REF: Unicode Standard, property White_Space */
+	assert_string_equal(memory_fold(&arena, "\xc2\xa0"
+											"a\xe2\x80\x83\xe3\x80\x80"
+											"b\xc2\x85"),
+						"a b");
 	assert_string_equal(memory_fold(&arena, "x"), "x");
 	assert_true(memory_jaccard(&arena, "the red car", "The car, red!") == 1);
 	assert_true(memory_jaccard(&arena, "a b c", "b c d") == .5);

@@ -329,19 +329,37 @@ static bool check_edge(struct plan_tree *tree, const struct plan_edge *edge, str
 	return true;
 }
 
-static int by_ends(const void *a, const void *b)
+/* One pass of a counting sort, which keeps what is equal in its order. */
+static void sort_pass(const struct graph_edge *from, struct graph_edge *to, size_t count, uint32_t *first,
+					  uint32_t nodes, bool by_to)
 {
-	const struct graph_edge *x = a, *y = b;
-	return x->from != y->from ? (x->from > y->from) - (x->from < y->from) : (x->to > y->to) - (x->to < y->to);
+	memset(first, 0, ((size_t)nodes + 1) * sizeof *first);
+	for (size_t i = 0; i < count; i++)
+		first[(by_to ? from[i].to : from[i].from) + 1]++;
+	for (uint32_t i = 0; i < nodes; i++)
+		first[i + 1] += first[i];
+	for (size_t i = 0; i < count; i++)
+		to[first[by_to ? from[i].to : from[i].from]++] = from[i];
 }
 
-/* Sorted, each once; those that stood twice are named. */
+/* By where they begin, then by where they end; linear. */
+static bool sort_edges(struct plan_tree *tree, struct graph_edge *edges, size_t count, uint32_t nodes)
+{
+	struct graph_edge *other = arena_array(tree->arena, count + 1, sizeof *other);
+	uint32_t *first = arena_array(tree->arena, (size_t)nodes + 1, sizeof *first);
+	if (other == NULL || first == NULL)
+		return false;
+	sort_pass(edges, other, count, first, nodes, true);
+	sort_pass(other, edges, count, first, nodes, false);
+	return true;
+}
+
+/* Of sorted ones each once; those that stood twice are named. */
 static size_t drop_doubles(struct plan_tree *tree, struct graph_edge *edges, size_t count)
 {
 	size_t kept = 0;
-	qsort(edges, count, sizeof *edges, by_ends);
 	for (size_t i = 0; i < count; i++) {
-		if (kept > 0 && by_ends(&edges[kept - 1], &edges[i]) == 0)
+		if (kept > 0 && edges[kept - 1].from == edges[i].from && edges[kept - 1].to == edges[i].to)
 			problem2(tree, "duplicate_dependency", tree->input->nodes[edges[i].from].id,
 					 tree->input->nodes[edges[i].to].id);
 		else
@@ -376,9 +394,11 @@ bool plan_read_graph(struct plan_tree *tree)
 	map_init(&told, tree->arena, (const uint64_t[]){0x746f6c64, input->edge_count});
 	for (size_t i = 0; i < input->edge_count; i++)
 		count += check_edge(tree, &input->edges[i], &told, &edges[count]);
+	if (!sort_edges(tree, edges, count, (uint32_t)input->node_count))
+		return false;
 	count = add_gates(tree, edges, drop_doubles(tree, edges, count));
-	qsort(edges, count, sizeof *edges, by_ends);
-	return graph_build(tree->arena, tree->vertices, edges, count, &tree->graph);
+	return sort_edges(tree, edges, count, tree->vertices) &&
+		   graph_build(tree->arena, tree->vertices, edges, count, &tree->graph);
 }
 
 /* --- parts of it --- */

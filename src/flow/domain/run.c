@@ -56,6 +56,7 @@ static void advance(struct run *run, struct frame *block, const struct row *row,
 	block->busy = false;
 	if (row->then == IR_END)
 		datum_set(&run->ended, output);
+	block->exited = row->then == IR_EXIT;
 	block->cursor = row->then == IR_GOTO ? row->index : block->cursor + 1;
 	bool over = row->then == IR_EXIT || row->then == IR_END || block->cursor >= block->block->count ||
 				block->role == BLOCK_BRANCH;
@@ -75,9 +76,16 @@ static void apply_started(struct run *run, const struct row *row)
 	datum_set(&run->input, row->input);
 }
 
+/* Its body begins later, by a row of its own. */
+static bool begins_extended(const struct frame *block)
+{
+	return current(block)->extensions != NULL && !run_is_function(block);
+}
+
 static void apply_entered(struct run *run, const struct row *row, struct frame *block)
 {
 	const struct ir_task *task = block == NULL ? &run->ir->root : current(block);
+	bool extended = block != NULL && begins_extended(block);
 	if (block != NULL) {
 		frame_count_entry(run, block, task, row);
 		block->busy = true;
@@ -85,7 +93,10 @@ static void apply_entered(struct run *run, const struct row *row, struct frame *
 	struct frame *frame = body_open_task(run, block, task, row);
 	if (block == NULL)
 		run->root = frame;
-	body_open(run, frame);
+	if (extended)
+		extending_open(run, frame);
+	else
+		body_open(run, frame);
 }
 
 static void apply_completed(struct run *run, const struct row *row, struct frame *frame)
@@ -193,6 +204,10 @@ static void keep_result(struct run *run, struct frame *block)
 
 static bool apply_round(struct run *run, const struct row *row, struct frame *frame, struct err *err)
 {
+	if (frame->is_block && frame->role == BLOCK_EXTENSION)
+		return frame->state == FRAME_ENDED ? extending_keep(run, frame) : misfit(row, err);
+	if (!frame->is_block && (frame->phase == PHASE_BEFORE || frame->phase == PHASE_AFTER))
+		return extending_round(run, row, frame) || misfit(row, err);
 	if (frame->is_block) { /* it is over, and what it gave is kept */
 		if (frame->parent == NULL || frame->parent->results == NULL)
 			return misfit(row, err);
@@ -284,6 +299,10 @@ static void apply_intent(struct run *run, const struct row *row, struct frame *f
 
 static void apply_result(struct run *run, const struct row *row, struct frame *frame)
 {
+	if (row->error == NULL && frame->phase == PHASE_BODY && !frame->sent) {
+		extending_result(run, row, frame);
+		return;
+	}
 	frame->sent = false;
 	if (row->error != NULL && !row->definite)
 		frame_note_unsure(run, frame);
@@ -391,7 +410,7 @@ static bool is_whole(const struct run *run, const struct row *row, const struct 
 	case ROW_ENTERED:
 		return frame == NULL ? run->status == RUN_RUNNING && run->input != NULL
 							 : row->path != NULL && in_block && frame->cursor < frame->block->count &&
-								   (current(frame)->type != IR_FOR ||
+								   (current(frame)->type != IR_FOR || begins_extended(frame) ||
 									(row->items != NULL && datum_tree(row->items)->kind == JS_ARRAY));
 	case ROW_COMPLETED:
 	case ROW_SKIPPED:

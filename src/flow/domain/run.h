@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "core/map.h"
+#include "flow/domain/extending.h"
 #include "flow/domain/row.h"
 
 struct datum;
@@ -47,7 +48,7 @@ enum frame_state {
 	FRAME_FAILED,  /* with an error that its parent (a block's) or it itself (a task's) has to deal with */
 };
 
-enum block_role { BLOCK_BODY, BLOCK_ROUND, BLOCK_BRANCH, BLOCK_CATCH };
+enum block_role { BLOCK_BODY, BLOCK_ROUND, BLOCK_BRANCH, BLOCK_CATCH, BLOCK_EXTENSION };
 
 struct variable {
 	const char *name; /* the definition's */
@@ -72,7 +73,8 @@ struct frame {
 	enum block_role role;
 	const struct ir_block *block;
 	uint32_t cursor, round;
-	bool busy; /* its current task has a frame */
+	bool busy;   /* its current task has a frame */
+	bool exited; /* a task said `exit` */
 	struct variable variables[BLOCK_VARIABLES];
 
 	/* a task */
@@ -100,6 +102,10 @@ struct frame {
 	uint32_t queue_first, steps_ready;
 	struct ir_block single; /* a block of one task that stands in no list: a step, a function's body */
 	bool skipped, upstream; /* a step's block: why its task did not run */
+	enum phase phase;       /* of an extended task (extending.h) */
+	uint32_t extension;     /* the next one in this phase */
+	enum ir_then then;      /* where the flow goes on after its extensions */
+	uint32_t then_index;
 	struct listening *listening; /* of a listener (listening.h); else NULL */
 };
 
@@ -129,6 +135,7 @@ struct run {
 	struct datum *halt; /* "budget": what it lacks, {budget_id, amount_micros?, ...}; or NULL */
 	int64_t seq;        /* of the last row */
 	int64_t now_us;     /* of the last row */
+	int64_t heard;      /* position of the last event that a listener consumed; 0: none */
 	int64_t started_us, ended_us, suspended_us;
 	struct datum *input, *context, *output, *error;
 	struct datum *ended; /* a task said `end`: its output; else NULL */

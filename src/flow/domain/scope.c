@@ -77,7 +77,7 @@ static struct datum *task_value(const struct scope *scope)
 	jw_key(&jw, "definition");
 	jw_json(&jw, scope->task->definition);
 	add_datum(&jw, "input", scope->raw);
-	add_datum(&jw, "output", scope->output);
+	add_datum(&jw, "output", scope->of_extended ? scope->task_output : scope->output);
 	add_moment(&jw, "startedAt", scope->started_us);
 	add_definition(&jw, scope->task->definition);
 	jw_object_end(&jw);

@@ -24,6 +24,8 @@ struct scope {
 	struct datum *in;            /* `.` */
 	struct datum *raw, *input;   /* $task.input is the raw one, $input the transformed; NULL: null */
 	struct datum *output;        /* $output, $task.output; NULL: null */
+	bool of_extended;            /* the task is that of an extension around: its output is task_output */
+	struct datum *task_output;   /* or NULL: null */
 	struct datum *secrets;       /* NULL: not here */
 	struct datum *authorization; /* {scheme, parameter} of a call; NULL: null */
 	struct variable_of_scope {

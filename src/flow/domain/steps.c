@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/ask.h"
@@ -44,22 +45,19 @@ static const char *type_name(const struct ir_task *task)
 	return names[task->type];
 }
 
-/* Everything before the rounds and visits of a step path is its reference. */
-static char *reference_of(const char *path)
+static char *reference_of(const struct frame *block, const struct ir_task *task)
 {
-	size_t size = strlen(path);
-	const char *name = strrchr(path, '/');
-	const char *suffix = name == NULL ? NULL : strpbrk(name, "#~");
-	while (suffix != NULL && *suffix == '~' && (suffix[1] == '0' || suffix[1] == '1') &&
-		   strchr("#~", suffix[2]) == NULL)
-		suffix = strpbrk(suffix + 1, "#~"); /* an escape of JSON Pointer */
-	char *text = strndup(path, suffix == NULL ? size : (size_t)(suffix - path));
-	must(text != NULL);
-	return text;
+	struct buf text;
+	buf_init(&text, 0);
+	run_reference(block, task, &text);
+	char *reference = buf_take(&text, NULL);
+	must(reference != NULL);
+	return reference;
 }
 
-static struct step *add(struct steps *steps, const struct row *row, const struct ir_task *task)
+static struct step *add(struct steps *steps, const struct row *row, const struct frame *block)
 {
+	const struct ir_task *task = &block->block->tasks[block->cursor];
 	if (steps->count == steps->room) {
 		steps->room = steps->room == 0 ? 32 : 2 * steps->room;
 		steps->items = reallocarray(steps->items, steps->room, sizeof(*steps->items));
@@ -67,7 +65,7 @@ static struct step *add(struct steps *steps, const struct row *row, const struct
 	}
 	struct step *step = &steps->items[steps->count++];
 	*step = (struct step){.path = strdup(row->path),
-						  .reference = reference_of(row->path),
+						  .reference = reference_of(block, task),
 						  .name = task->name,
 						  .type = type_name(task),
 						  .status = STEP_RUNNING,
@@ -122,7 +120,7 @@ static struct step *begin(struct steps *steps, const struct row *row, const stru
 {
 	struct step *step = find(steps, row->path);
 	if (step == NULL || step->attempt != row->attempt) /* the same attempt again is the same step */
-		step = add(steps, row, &frame->block->tasks[frame->cursor]);
+		step = add(steps, row, frame);
 	step->status = STEP_RUNNING;
 	step->ended_us = 0;
 	datum_set(&step->input, row->input != NULL ? row->input : frame->value);

@@ -48,22 +48,22 @@ struct anchor_box anchors_box(const struct anchor_problem *p)
 {
 	struct anchor_box box = {p->points[0].x_in, p->points[0].x_in, p->points[0].y_in, p->points[0].y_in};
 	for (size_t i = 1; i < p->count; i++) {
-		box.x_low = fmin(box.x_low, p->points[i].x_in);
-		box.x_high = fmax(box.x_high, p->points[i].x_in);
-		box.y_low = fmin(box.y_low, p->points[i].y_in);
-		box.y_high = fmax(box.y_high, p->points[i].y_in);
+		double x = p->points[i].x_in, y = p->points[i].y_in;
+		box.x_low = x < box.x_low ? x : box.x_low;
+		box.x_high = x > box.x_high ? x : box.x_high;
+		box.y_low = y < box.y_low ? y : box.y_low;
+		box.y_high = y > box.y_high ? y : box.y_high;
 	}
 	return box;
 }
 
-struct anchor_to_edges anchors_to_edges(const struct anchor_problem *p, size_t i)
+struct anchor_to_edges anchors_to_edges(const struct anchor_problem *p, const struct anchor_box *box, size_t i)
 {
-	struct anchor_box box = anchors_box(p);
 	return (struct anchor_to_edges){{
-		p->edges.x1_in + p->points[i].x_in - box.x_low,
-		p->edges.x2_in + box.x_high - p->points[i].x_in,
-		p->edges.y1_in + p->points[i].y_in - box.y_low,
-		p->edges.y2_in + box.y_high - p->points[i].y_in,
+		p->edges.x1_in + p->points[i].x_in - box->x_low,
+		p->edges.x2_in + box->x_high - p->points[i].x_in,
+		p->edges.y1_in + p->points[i].y_in - box->y_low,
+		p->edges.y2_in + box->y_high - p->points[i].y_in,
 	}};
 }
 

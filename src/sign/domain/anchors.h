@@ -82,7 +82,7 @@ double anchor_head_in2(double dia_in, bool heavy);
 
 /* --- between anchors_*.c --- */
 
-/* Distances of a point to the edges: x1, x2, y1, y2. */
+/* Distances of a point to the edges: x1, x2, y1, y2; by the box of all. */
 struct anchor_to_edges {
 	double c[4];
 };
@@ -93,7 +93,8 @@ struct anchor_box {
 };
 
 struct anchor_box anchors_box(const struct anchor_problem *problem);
-struct anchor_to_edges anchors_to_edges(const struct anchor_problem *problem, size_t point);
+struct anchor_to_edges anchors_to_edges(const struct anchor_problem *problem, const struct anchor_box *box,
+										size_t point);
 
 /* Shares of a load on each anchor, summing to 1, for an eccentricity along x (or y). */
 void anchors_shares(const struct anchor_problem *problem, double ecc_in, bool along_x, double *shares);

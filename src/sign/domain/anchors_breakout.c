@@ -98,12 +98,13 @@ static void gather(const struct anchor_problem *p, const size_t *label, size_t w
 				   struct group *g)
 {
 	double x = 0, y = 0, x_load = 0, y_load = 0;
+	struct anchor_box box = anchors_box(p);
 	*g = (struct group){.edge = {INFINITY, INFINITY, INFINITY, INFINITY}};
 	for (size_t i = 0; i < p->count; i++) {
 		g->in[i] = label[i] == which;
 		if (!g->in[i])
 			continue;
-		struct anchor_to_edges to = anchors_to_edges(p, i);
+		struct anchor_to_edges to = anchors_to_edges(p, &box, i);
 		for (int e = 0; e < 4; e++)
 			g->edge[e] = fmin(g->edge[e], to.c[e]);
 		g->count++;
@@ -193,10 +194,11 @@ struct line {
 
 static void line_at(const struct anchor_problem *p, int edge, double ca1, const double *shares, struct line *line)
 {
+	struct anchor_box box = anchors_box(p);
 	line->ca1_in = ca1;
 	line->count = 0;
 	for (size_t i = 0; i < p->count; i++) {
-		if (fabs(anchors_to_edges(p, i).c[edge] - ca1) > 1e-6)
+		if (fabs(anchors_to_edges(p, &box, i).c[edge] - ca1) > 1e-6)
 			continue;
 		double along = edge < 2 ? p->points[i].y_in : p->points[i].x_in;
 		size_t at = line->count++;
@@ -218,7 +220,8 @@ static double blowout_factor(const struct anchor_problem *p, const struct line *
 {
 	if (last > first)
 		return 1 + (line->along_in[last] - line->along_in[first]) / (6 * line->ca1_in);
-	struct anchor_to_edges to = anchors_to_edges(p, line->index[first]);
+	struct anchor_box box = anchors_box(p);
+	struct anchor_to_edges to = anchors_to_edges(p, &box, line->index[first]);
 	double ca2 = edge < 2 ? fmin(to.c[2], to.c[3]) : fmin(to.c[0], to.c[1]);
 	return ca2 >= 3 * line->ca1_in ? 1 : (1 + fmax(1, ca2 / line->ca1_in)) / 4;
 }
@@ -246,9 +249,10 @@ void anchors_check_side_face(const struct anchor_problem *p, const double *share
 	a->side_face = (struct anchor_limit){NAN, NAN, 0, 0};
 	if (p->bolt.kind != ANCHOR_CAST_IN)
 		return;
+	struct anchor_box box = anchors_box(p);
 	for (int edge = 0; edge < 4; edge++)
 		for (size_t i = 0; i < p->count; i++) {
-			double ca1 = anchors_to_edges(p, i).c[edge];
+			double ca1 = anchors_to_edges(p, &box, i).c[edge];
 			if (!(p->bolt.hef_in > 2.5 * ca1))
 				continue;
 			struct line line;

@@ -201,17 +201,25 @@ static void take_layout(struct calc *calc, const struct layout_request *l, struc
 				(struct anchor_point){l->nx > 1 ? (double)ix * l->sx_in : 0, l->ny > 1 ? (double)iy * l->sy_in : 0};
 }
 
-static bool take_steel(struct calc *calc, const struct anchor_request *a, struct anchor_bolt *bolt)
+static const struct grade *grade_of(const struct grades *grades, const struct anchor_request *a)
 {
 	enum { EDITION = 2021 };
+	return a->grade != NULL ? grade_find(grades, a->grade, GRADE_ANCHOR, EDITION) : NULL;
+}
+
+static void check_grade(struct calc *calc, const struct anchor_request *a)
+{
+	const struct grades *grades = calc_pack(calc, "grades");
+	if (grades != NULL && grade_of(grades, a) == NULL && !given(a->futa_ksi))
+		calc_fault(calc, "/anchor/grade", "enum", "is no anchor grade of pack grades: give futa_ksi");
+}
+
+static bool take_steel(struct calc *calc, const struct anchor_request *a, struct anchor_bolt *bolt)
+{
 	const struct grades *grades = calc_pack(calc, "grades");
 	if (grades == NULL)
 		return false;
-	const struct grade *grade = grade_find(grades, a->grade, GRADE_ANCHOR, EDITION);
-	if (grade == NULL && !given(a->futa_ksi)) {
-		calc_fault(calc, "/anchor/grade", "enum", "is no anchor grade of pack grades: give futa_ksi");
-		return false;
-	}
+	const struct grade *grade = grade_of(grades, a);
 	double fu = given(a->futa_ksi) ? a->futa_ksi : grade->fu_ksi;
 	double fy = given(a->fya_ksi) ? a->fya_ksi : grade != NULL && !given(a->futa_ksi) ? grade->fy_ksi : (double)NAN;
 	/* REF: ACI 318-19 section 17.6.1.2: futa at most 1.9 fya and 125 ksi */
@@ -247,6 +255,28 @@ static void take_bolt(struct calc *calc, const struct anchors_request *r, struct
 		calc_assume(calc, "fc_limit", "f'c counts up to 8000 psi for post-installed anchors (ACI 318-19 17.3.1).");
 }
 
+/* Where the anchors stand; with the faults that no table knows. */
+static void stand(struct calc *calc, const struct anchors_request *r, struct anchor_problem *p)
+{
+	bool gridded = r->layout.nx > 1 || r->layout.ny > 1;
+	if (r->positions_in != NULL && gridded)
+		calc_fault(calc, "/positions_in", "conflict", "says the same as layout: give one of them");
+	else if (r->positions_in != NULL)
+		take_positions(calc, r->positions_in, p);
+	else
+		take_layout(calc, &r->layout, p);
+	if (given(r->edges.thickness_in) && r->anchor.hef_in >= r->edges.thickness_in)
+		calc_fault(calc, "/edges/thickness_in", "range", "must be above hef_in (%.10g in)", r->anchor.hef_in);
+}
+
+static void check(struct calc *calc, const void *input)
+{
+	const struct anchors_request *r = input;
+	struct anchor_problem unused = {.count = 0};
+	stand(calc, r, &unused);
+	check_grade(calc, &r->anchor);
+}
+
 static bool take(struct calc *calc, const struct anchors_request *r, struct anchor_problem *p)
 {
 	*p = (struct anchor_problem){
@@ -263,15 +293,7 @@ static bool take(struct calc *calc, const struct anchors_request *r, struct anch
 		.ecc_n_in = r->loads.ecc_n_in,
 		.ecc_v_in = r->loads.ecc_v_in,
 	};
-	bool gridded = r->layout.nx > 1 || r->layout.ny > 1;
-	if (r->positions_in != NULL && gridded)
-		calc_fault(calc, "/positions_in", "conflict", "says the same as layout: give one of them");
-	else if (r->positions_in != NULL)
-		take_positions(calc, r->positions_in, p);
-	else
-		take_layout(calc, &r->layout, p);
-	if (given(r->edges.thickness_in) && r->anchor.hef_in >= r->edges.thickness_in)
-		calc_fault(calc, "/edges/thickness_in", "range", "must be above hef_in (%.10g in)", r->anchor.hef_in);
+	stand(calc, r, p);
 	take_bolt(calc, r, &p->bolt);
 	return take_steel(calc, &r->anchor, &p->bolt) && calc->faults.count == 0;
 }
@@ -397,6 +419,7 @@ const struct op sign_anchors_op = {
 	.aliases = aliases,
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.75,\"hef_in\":12},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":8,"
 			   "\"sy_in\":8},\"edges\":{\"cx1_in\":10},\"loads\":{\"N_kip\":12,\"V_kip\":3}}",

@@ -140,7 +140,7 @@ static void row(struct plate_answer *a, enum plate_row which, double demand, dou
 }
 
 /* REF: AISC Design Guide 1 section 3.3.2; AISC Design Guide 1 section 3.4.3; AISC 360-22 F11 */
-static double thickness_for(const struct plate_problem *p, double moment_kipin_in)
+double plate_thickness_in(const struct plate_problem *p, double moment_kipin_in)
 {
 	double available = p->lrfd ? .90 * p->fy_ksi : p->fy_ksi / 1.67;
 	return sqrt(4 * fmax(moment_kipin_in, 0) / available);
@@ -157,8 +157,8 @@ static void check_thickness(const struct plate_problem *p, const struct plate_si
 		return;
 	}
 	double l = fmax(fmax(a->m_in, a->n_in), 0), tension = fmax(a->forces.tension_kip, 0);
-	a->t_bearing_in = thickness_for(p, plate_pressure_moment(&a->forces, l));
-	a->t_tension_in = thickness_for(p, tension * fmax(a->x_in, 0) / size->w_in);
+	a->t_bearing_in = plate_thickness_in(p, plate_pressure_moment(&a->forces, l));
+	a->t_tension_in = plate_thickness_in(p, tension * fmax(a->x_in, 0) / size->w_in);
 	a->t_required_in = fmax(a->t_bearing_in, a->t_tension_in);
 	a->tension_per_anchor_kip = tension / (size->bolts / 2);
 	row(a, PLATE_BEARING_SIDE, a->t_bearing_in, size->t_in);

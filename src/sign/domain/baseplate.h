@@ -84,6 +84,9 @@ void plate_stand(const struct plate_problem *problem, const struct plate_size *s
 /* Moment per inch of width (kip-in/in) of the pressure about a line l_in from the edge. */
 double plate_pressure_moment(const struct plate_forces *forces, double l_in);
 
+/* Thickness for a moment per inch of width (kip-in/in). */
+double plate_thickness_in(const struct plate_problem *problem, double moment_kipin_in);
+
 /* All rows.  Cost: about 0.1 us, with anchors in concrete about 2 us. */
 void plate_check(const struct plate_problem *problem, const struct plate_size *size, struct plate_answer *answer);
 

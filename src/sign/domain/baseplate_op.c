@@ -133,37 +133,49 @@ static void require_sizes(struct calc *calc, const struct plate_request *plate)
 			calc_fault(calc, sizes[i].pointer, "required", "is required, or search");
 }
 
-static void check_input(struct deciding *d)
+static const struct grade *grade_of(struct calc *calc, const struct bolts_request *a)
 {
-	const struct baseplate_request *r = d->r;
+	enum { EDITION = 2021 };
+	const struct grades *grades = calc_pack(calc, "grades");
+	return grades != NULL && a->grade != NULL ? grade_find(grades, a->grade, GRADE_ANCHOR, EDITION) : NULL;
+}
+
+static double across_in(const struct column_request *column)
+{
+	return given(column->b_in) && column->shape != PLATE_ROUND ? column->b_in : column->d_in;
+}
+
+void baseplate_check(struct calc *calc, const struct baseplate_request *r)
+{
 	const struct plate_request *plate = &r->plate;
 	if (r->anchors.num_anchors % 2 != 0)
-		calc_fault(d->calc, "/anchors/num_anchors", "range", "must be even: half of them on each side");
+		calc_fault(calc, "/anchors/num_anchors", "range", "must be even: half of them on each side");
 	if (given(r->anchors.embed_in) && !given(r->anchors.dia_in))
-		calc_fault(d->calc, "/anchors/dia_in", "required", "is required with embed_in");
+		calc_fault(calc, "/anchors/dia_in", "required", "is required with embed_in");
+	if (grade_of(calc, &r->anchors) == NULL)
+		calc_fault(calc, "/anchors/grade", "enum", "is no anchor grade of pack grades");
 	if (plate->search)
 		return;
-	require_sizes(d->calc, plate);
+	require_sizes(calc, plate);
 	if (plate->l_in < r->column.d_in)
-		calc_fault(d->calc, "/plate/l_in", "smaller_than_column", "must not be below the column's d_in");
-	if (plate->w_in < d->problem.b_in)
-		calc_fault(d->calc, "/plate/w_in", "smaller_than_column", "must not be below the column's b_in");
+		calc_fault(calc, "/plate/l_in", "smaller_than_column", "must not be below the column's d_in");
+	if (plate->w_in < across_in(&r->column))
+		calc_fault(calc, "/plate/w_in", "smaller_than_column", "must not be below the column's b_in");
 	if (r->anchors.edge_in >= plate->l_in / 2 || 2 * r->anchors.edge_in > plate->w_in)
-		calc_fault(d->calc, "/anchors/edge_in", "range", "must be below half of the plate's sides");
+		calc_fault(calc, "/anchors/edge_in", "range", "must be below half of the plate's sides");
+}
+
+static void check(struct calc *calc, const void *input)
+{
+	baseplate_check(calc, input);
 }
 
 static bool take_anchors(struct deciding *d)
 {
-	enum { EDITION = 2021 };
 	const struct bolts_request *a = &d->r->anchors;
-	const struct grades *grades = calc_pack(d->calc, "grades");
-	if (grades == NULL)
+	const struct grade *grade = grade_of(d->calc, a);
+	if (grade == NULL)
 		return false;
-	const struct grade *grade = grade_find(grades, a->grade, GRADE_ANCHOR, EDITION);
-	if (grade == NULL) {
-		calc_fault(d->calc, "/anchors/grade", "enum", "is no anchor grade of pack grades");
-		return false;
-	}
 	bool listed;
 	d->problem.fu_ksi = grade->fu_ksi;
 	d->problem.embedded = given(a->embed_in) && given(a->dia_in);
@@ -190,7 +202,7 @@ static bool state(struct deciding *d)
 	d->problem = (struct plate_problem){
 		.shape = r->column.shape,
 		.d_in = r->column.d_in,
-		.b_in = given(r->column.b_in) && r->column.shape != PLATE_ROUND ? r->column.b_in : r->column.d_in,
+		.b_in = across_in(&r->column),
 		.tf_in = r->column.shape == PLATE_W ? r->column.tf_in : (double)NAN,
 		.fy_ksi = r->plate.fy_ksi,
 		.fp_max_ksi =
@@ -208,7 +220,6 @@ static bool state(struct deciding *d)
 		.method = r->method,
 	};
 	d->size = (struct plate_size){r->plate.w_in, r->plate.l_in, r->plate.t_in, (int)r->anchors.num_anchors};
-	check_input(d);
 	return take_anchors(d) && d->calc->faults.count == 0;
 }
 
@@ -353,6 +364,7 @@ const struct op sign_baseplate_op = {
 	.aliases = aliases,
 	.input = &request_table,
 	.output = &baseplate_result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"plate\":{\"w_in\":16,\"l_in\":16,\"t_in\":1.25},\"column\":{\"shape\":\"round\",\"d_in\":8.625},"
 			   "\"concrete\":{\"fc_psi\":4000},\"anchors\":{\"dia_in\":1,\"num_anchors\":4,\"embed_in\":20},"

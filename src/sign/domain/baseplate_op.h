@@ -11,6 +11,7 @@
 #include "sign/domain/common.h"
 
 struct arena;
+struct calc;
 struct plate_answer;
 
 struct plate_request {
@@ -76,6 +77,9 @@ struct baseplate_result {
 extern const struct field_table baseplate_plate_table, baseplate_column_table, baseplate_support_table,
 	baseplate_bolts_table, baseplate_weld_table, baseplate_result_table;
 extern const struct op sign_baseplate_op;
+
+/* The faults that no table knows. */
+void baseplate_check(struct calc *calc, const struct baseplate_request *request);
 
 /* The rows of an answer, with those of anchors in concrete; not finished. */
 void plate_rows(const struct plate_answer *answer, struct arena *arena, struct check_list *checks);

@@ -176,12 +176,29 @@ static void finish(void *output, struct arena *arena, const char *inputs_sha256)
 	out->view_token = arena_dupn(arena, inputs_sha256, TOKEN_LENGTH);
 }
 
+static void check_all(struct calc *calc, const struct cabinet *cabinets, size_t count, double overall_ft,
+					  const char *pointer)
+{
+	for (size_t i = 0; cabinets != NULL && i < count; i++)
+		check_height(calc, &cabinets[i], overall_ft, field_pointer_index(calc->arena, pointer, i));
+}
+
+static void check(struct calc *calc, const void *input)
+{
+	const struct cabinets_request *r = input;
+	check_all(calc, r->cabinets.items, r->cabinets.count, r->overall_height_ft, "/cabinets");
+}
+
+static void check_adding(struct calc *calc, const void *input)
+{
+	const struct add_request *r = input;
+	check_all(calc, r->existing_cabinets.items, r->existing_cabinets.count, r->overall_height_ft, "/existing_cabinets");
+	check_height(calc, &r->cabinet, r->overall_height_ft, "/cabinet");
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct cabinets_request *r = input;
-	for (size_t i = 0; i < r->cabinets.count; i++)
-		check_height(calc, &r->cabinets.items[i], r->overall_height_ft,
-					 field_pointer_index(calc->arena, "/cabinets", i));
 	return derive(calc, r->cabinets.items, r->cabinets.count, output);
 }
 
@@ -192,12 +209,9 @@ static bool run_add(struct calc *calc, const void *input, void *output)
 	struct cabinet *all = arena_array(calc->arena, count + 1, sizeof *all);
 	if (all == NULL)
 		return false;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		all[i] = r->existing_cabinets.items[i];
-		check_height(calc, &all[i], r->overall_height_ft, field_pointer_index(calc->arena, "/existing_cabinets", i));
-	}
 	all[count] = r->cabinet;
-	check_height(calc, &r->cabinet, r->overall_height_ft, "/cabinet");
 	return derive(calc, all, count + 1, output);
 }
 
@@ -212,6 +226,7 @@ const struct op sign_cabinets_op = {
 	.aliases = aliases,
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.finish = finish,
 	.example = "{\"overall_height_ft\":20,\"cabinets\":[{\"width_ft\":12,\"height_ft\":8,\"z_offset_ft\":12}]}",
@@ -226,6 +241,7 @@ const struct op sign_cabinets_add_op = {
 	.aliases = add_aliases,
 	.input = &add_table,
 	.output = &add_result_table,
+	.check = check_adding,
 	.run = run_add,
 	.finish = finish,
 	.example = "{\"overall_height_ft\":20,\"existing_cabinets\":[{\"width_ft\":12,\"height_ft\":5,\"z_offset_ft\":15}],"

@@ -67,13 +67,22 @@ static bool place(struct hanging *h)
 	if (h->r->pole.designation != NULL)
 		find(h, h->r->pole.designation, "/pole/designation", &unused);
 	h->pole_ft = given(h->r->pole.height_ft) ? h->r->pole.height_ft : w->height_ft;
-	if (h->pole_ft > 60)
-		calc_fault(h->calc, "/pole/height_ft", "range", "must be at most 60 ft; it defaults to height_ft");
 	h->reach_ft = h->r->arms.length_ft * cos(h->r->arms.angle_deg * M_PI / 180);
 	h->x_ft = given(h->r->sign_offset_ft) ? h->r->sign_offset_ft : h->reach_ft + w->sign_width_ft / 2;
-	if (w->poles != NULL)
-		calc_fault(h->calc, "/poles", "conflict", "the pole is `pole`, and stands in the wind by itself");
 	return h->arm != NULL && h->calc->faults.count == 0;
+}
+
+static void check(struct calc *calc, const void *input)
+{
+	const struct cantilever_request *r = input;
+	wind_check(calc, &r->wind, "");
+	if (!given(r->pole.height_ft) && r->wind.height_ft > 60)
+		calc_fault(calc, "/pole/height_ft", "range", "must be at most 60 ft; it defaults to height_ft");
+	if (r->wind.poles != NULL)
+		calc_fault(calc, "/poles", "conflict", "the pole is `pole`, and stands in the wind by itself");
+	struct hanging h = {.calc = calc, .r = r};
+	if (r->arms.designation != NULL)
+		place(&h);
 }
 
 /* Wind on round and square members of a width, at the middle of their length. */
@@ -426,6 +435,7 @@ const struct op sign_cantilever_op = {
 	.aliases = aliases,
 	.input = &cantilever_request_table,
 	.output = &cantilever_result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":4,\"sign_width_ft\":6,"
 			   "\"pole\":{\"height_ft\":20},\"arms\":{\"count\":2,\"length_ft\":4,\"designation\":\"HSS6X6X1/4\"}}",

@@ -35,10 +35,9 @@ static const struct field concrete_result_fields[] = {
 static const struct field_table concrete_result_table =
 	FIELD_TABLE("sign.concrete.result", concrete_result, concrete_result_fields);
 
-static bool run_concrete(struct calc *calc, const void *input, void *output)
+static void check(struct calc *calc, const void *input)
 {
 	const struct concrete_request *r = input;
-	struct concrete_result *out = output;
 	bool round = given(r->diameter_ft), box = given(r->length_ft) || given(r->width_ft);
 	if (round && box)
 		calc_fault(calc, given(r->length_ft) ? "/length_ft" : "/width_ft", "conflict",
@@ -49,8 +48,15 @@ static bool run_concrete(struct calc *calc, const void *input, void *output)
 		calc_fault(calc, "/length_ft", "required", "is required with width_ft");
 	else if (box && !given(r->width_ft))
 		calc_fault(calc, "/width_ft", "required", "is required with length_ft");
+}
+
+static bool run_concrete(struct calc *calc, const void *input, void *output)
+{
+	const struct concrete_request *r = input;
+	struct concrete_result *out = output;
 	const struct concrete_constants *concrete = calc_pack(calc, "concrete");
-	if (calc->faults.count > 0 || concrete == NULL)
+	bool round = given(r->diameter_ft);
+	if (concrete == NULL)
 		return false;
 	out->volume_cf = (round ? M_PI / 4 * r->diameter_ft * r->diameter_ft : r->length_ft * r->width_ft) * r->depth_ft;
 	out->concrete_yards = out->volume_cf / 27;
@@ -69,6 +75,7 @@ const struct op sign_concrete_op = {
 	.aliases = concrete_aliases,
 	.input = &concrete_table,
 	.output = &concrete_result_table,
+	.check = check,
 	.run = run_concrete,
 	.example = "{\"diameter_ft\":3,\"depth_ft\":8}",
 	.quick = true,

@@ -164,6 +164,12 @@ extern const struct op sign_design_op;
 
 enum { DESIGN_CASES = 3, DESIGN_DIAMETERS_MAX = 64, DESIGN_NEAREST = 3, DESIGN_KEPT_MAX = 21 };
 
+/* A pole that passes, and what it costs at least, its plates and foundation with it. */
+struct design_ranked {
+	const struct section *section;
+	double measure, usd, weight_lb, depth_ft; /* measure: by the objective */
+};
+
 /* A question, decided: everything that does not depend on the candidate. */
 struct design_problem {
 	const struct design_request *request;
@@ -185,7 +191,8 @@ struct design_problem {
 	const struct aluminum *aluminum; /* NULL: steel */
 	const struct section **list;     /* to consider; the search sorts it anew */
 	size_t count;
-	unsigned types; /* bits of enum design_foundation */
+	struct design_ranked *ranked; /* room for as many */
+	unsigned types;               /* bits of enum design_foundation */
 	const struct grade *anchor_grade;
 };
 
@@ -261,7 +268,7 @@ struct design_plate_option {
 	struct design_plate plate; /* but for the embedment */
 	double usd;
 	bool one_line; /* of the anchors pulls */
-	double tension_kip, shear_kip;
+	double tension_kip;
 	int dia, order; /* which diameter; place among equals */
 };
 
@@ -314,21 +321,35 @@ bool design_set_pier(const struct design_searching *s, const struct design_group
 					 struct design_candidate *candidate);
 /* Moment of the sign's dead load off the pole's line, at right angles to the wind's; several poles share it evenly. */
 double design_dead_kipin(const struct design_problem *p);
+double design_measure(const struct design_problem *p, const struct design_candidate *candidate);
 double design_usd_lb(const struct design_problem *p, const struct section *section);
 int design_cases(const struct design_problem *p);
 /* One pole's share of a wind case at a load factor. */
 struct pole_loads design_share(const struct design_problem *p, int wind_case, const struct wind_pole_loads *pole,
 							   double factor);
 
+/* Of a pole that passes: bounds from below for plates, anchors and foundations of the problem's types. */
+void design_rank(struct design_searching *s, const struct section *section, struct design_ranked *ranked);
+
 /*
- * Poles on plates with anchors, on piers or spread footings: the first `count` of the list pass as poles.  A pole is
- * tried while its steel alone could still be among the best, so `feasible` counts what was found, not all there is.
+ * Poles on plates with anchors, on piers or spread footings: of `count` ranked poles, which are sorted anew.  A pole is
+ * tried while its bound could still be among the best, so `feasible` counts what was found, not all there is.
  */
-void design_search_plated(struct design_searching *s, const struct section **list, size_t count);
+void design_search_plated(struct design_searching *s, struct design_ranked *ranked, size_t count);
 
 /* The weld around the pole in sixteenths, into the plate.  False: a fillet of 3/4 in is not enough. */
 bool design_choose_weld(const struct design_problem *p, struct design_candidate *candidate,
 						const struct wind_pole_loads *wind);
+
+/* What any plate under this pole costs at least: by bearing, on whatever concrete. */
+double design_plate_floor_usd(const struct design_problem *p, const struct design_candidate *candidate,
+							  const struct wind_pole_loads *wind);
+
+/*
+ * May a square of concrete hold the anchors of a pole, whatever plate stands on it?  False: none of them.  The moment
+ * is at strength level, with the least that presses.
+ */
+bool design_block_may_hold(const struct design_problem *p, double m_kipin, double p_kip, double block_in);
 
 /* The plates of a pole whose weld is chosen. */
 void design_plates_of(const struct design_problem *p, const struct design_candidate *candidate,

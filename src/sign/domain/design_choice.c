@@ -57,9 +57,10 @@ static bool list_sections(struct choosing *c, const struct section_set *set, enu
 {
 	struct design_problem *p = c->problem;
 	p->list = arena_array(c->calc->arena, section_room(set), sizeof *p->list);
-	if (p->list != NULL)
+	p->ranked = arena_array(c->calc->arena, section_room(set), sizeof *p->ranked);
+	if (p->list != NULL && p->ranked != NULL)
 		p->count = section_list(set, standard, families, p->list);
-	return p->list != NULL;
+	return p->list != NULL && p->ranked != NULL;
 }
 
 static bool choose_steel(struct choosing *c)
@@ -133,18 +134,13 @@ static bool choose_aluminum(struct choosing *c)
 
 /* --- foundations --- */
 
-/* Which types; what poles of aluminium and signs off the pole's line do not have yet. */
+/* Which types; what poles of aluminium do not have yet. */
 static bool choose_types(struct choosing *c)
 {
 	const struct design_foundation_request *f = &c->request->foundation;
 	struct design_problem *p = c->problem;
-	for (size_t i = 0; i < f->types.count; i++) {
+	for (size_t i = 0; i < f->types.count; i++)
 		p->types |= 1U << f->types.items[i];
-		if (f->types.items[i] == FOUNDATION_SPREAD && p->poles == 1 && p->x_ft != 0)
-			return err_field(&c->calc->err, ERR_NOT_IMPLEMENTED,
-							 field_pointer_index(c->calc->arena, "/foundation/types", i),
-							 "A spread footing under a sign off the pole's line bends both ways: not designed today.");
-	}
 	if (p->types == 0)
 		p->types = 1U << FOUNDATION_DIRECT;
 	if (p->aluminum != NULL && p->types != 1U << FOUNDATION_DIRECT) {
@@ -174,15 +170,21 @@ static void assume_plates(struct choosing *c)
 	calc_assume(c->calc, "anchors_in_concrete",
 				"Anchors stand in cracked concrete without anchor reinforcement; of a round pier the square within it "
 				"counts for their edges.");
-	calc_assume(
-		c->calc, "feasible_counted",
-		"feasible_count holds the combinations that were found; with plates, poles whose steel alone costs more "
-		"than the answers are not tried.");
+	calc_assume(c->calc, "feasible_counted",
+				"feasible_count holds the combinations that were found; with plates, poles and piers that would cost "
+				"more than the answers are not tried.");
 	if ((c->problem->types & 1U << FOUNDATION_SPREAD) != 0)
 		calc_assume(c->calc, "spread_at_grade",
 					"Spread footings reach up to grade, one under each pole, clear of each other, at most twice as "
 					"long as wide; the cheapest by concrete, "
 					"excavation and bars.");
+	if ((c->problem->types & 1U << FOUNDATION_SPREAD) != 0 && c->problem->poles == 1 && c->problem->x_ft != 0)
+		calc_assume(
+			c->calc, "spread_both_ways",
+			"The sign's dead load stands %.4g ft off the pole and bends the footing across the wind: the pressure "
+			"is that of each direction alone, one multiplied by the other's eccentricity, which is never below "
+			"the linear pressure's peak and at most 22 %% above it.",
+			fabs(c->problem->x_ft));
 }
 
 static bool choose_foundation(struct choosing *c)

@@ -8,6 +8,7 @@
 #include "sign/domain/design.h"
 #include "sign/domain/footing_spread_op.h"
 #include "sign/domain/grade.h"
+#include "sign/domain/poles_request.h"
 #include "sign/domain/section_catalog.h"
 
 /* A design under way. */
@@ -53,17 +54,10 @@ static void face_of_cabinets(const struct design_request *r, struct design_face 
 static bool choose_face(struct designing *d)
 {
 	const struct design_request *r = d->request;
-	if (r->sign != NULL && r->cabinets.count > 0)
-		calc_fault(d->calc, "/cabinets", "conflict", "says the same as sign: give one of them");
-	else if (r->sign == NULL && r->cabinets.count == 0)
-		calc_fault(d->calc, "/sign", "required", "is required, or cabinets");
-	else if (r->sign != NULL)
+	if (r->sign != NULL)
 		face_of_sign(r->sign, &d->result->face);
 	else
 		face_of_cabinets(r, &d->result->face);
-	if (r->sign != NULL && r->sign->sign_height_ft > r->sign->height_ft)
-		calc_fault(d->calc, "/sign/sign_height_ft", "greater_than_height", "must not be above height_ft (%.10g ft)",
-				   r->sign->height_ft);
 	if (r->cabinets.count > 0 && d->result->face.height_ft > 500)
 		calc_fault(d->calc, "/cabinets", "range", "must not reach above 500 ft");
 	return d->calc->faults.count == 0;
@@ -359,6 +353,29 @@ static bool run(struct calc *calc, const void *input, void *output)
 	return answer(d, found);
 }
 
+/* Members that contradict or need each other; the rest waits for the face and the packs. */
+static void check(struct calc *calc, const void *input)
+{
+	const struct design_request *r = input;
+	const struct design_support *support = &r->support;
+	if (r->sign != NULL && r->cabinets.count > 0)
+		calc_fault(calc, "/cabinets", "conflict", "says the same as sign: give one of them");
+	else if (r->sign == NULL && r->cabinets.count == 0)
+		calc_fault(calc, "/sign", "required", "is required, or cabinets");
+	if (r->sign != NULL && r->sign->sign_height_ft > r->sign->height_ft)
+		calc_fault(calc, "/sign/sign_height_ft", "greater_than_height", "must not be above height_ft (%.10g ft)",
+				   r->sign->height_ft);
+	if (given(r->site.kzt) && r->site.hill != NULL)
+		calc_fault(calc, "/site/hill", "conflict", "says the same as kzt: give one of them");
+	if (support->num_poles > 1 && !given(support->spacing_ft))
+		calc_fault(calc, "/support/spacing_ft", "required", "is required: Case B twists several poles");
+	if (support->material == POLE_ALUMINUM && support->steel_grade != NULL)
+		calc_fault(calc, "/support/steel_grade", "conflict", "is of steel, the material is aluminium");
+	if (support->material == POLE_ALUMINUM && r->sign != NULL && r->sign->height_ft > ALUMINUM_HEIGHT_MAX_FT)
+		calc_fault(calc, "/sign/height_ft", "aluminum_too_tall", "must be at most %d ft for aluminium",
+				   ALUMINUM_HEIGHT_MAX_FT);
+}
+
 static const struct op_alias aliases[] = {{"POST", "/v1/signs/design"}, {NULL, NULL}};
 
 const struct op sign_design_op = {
@@ -371,6 +388,7 @@ const struct op sign_design_op = {
 	.aliases = aliases,
 	.input = &design_request_table,
 	.output = &design_result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"site\":{\"wind_speed_mph\":115,\"exposure\":\"C\"},\"sign\":{\"height_ft\":20,\"sign_height_ft\":8,"
 			   "\"sign_width_ft\":12},\"foundation\":{\"soil\":{\"class\":4}}}",

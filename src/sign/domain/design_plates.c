@@ -9,6 +9,7 @@
 static const double DEAD_MOST = 1.2, DEAD_LEAST = .9; /* REF: ASCE 7-16 section 2.3.1: 1.2 D + W, 0.9 D + W */
 static const double IN_FT = 12, FEXX_KSI = 70;
 static const double WELD_LEAST_IN = .1875, WELD_MOST_IN = .75;
+static const double THINNEST_IN = .375, BOLT_EDGE_IN = 1.5;
 static const double UNDER_ANCHOR_IN = 4; /* head and cover below the embedment */
 
 /* --- the plate's problem --- */
@@ -192,6 +193,33 @@ static double price(const struct design_problem *p, struct design_plate *plate)
 	return plate->plate_usd + plate->anchors_usd;
 }
 
+/* Bolts nearer to the edge pull less, so what the smallest of them leave to bearing is the least there is. */
+double design_plate_floor_usd(const struct design_problem *p, const struct design_candidate *c,
+							  const struct wind_pole_loads *wind)
+{
+	struct design_candidate one = *c;
+	double least = INFINITY;
+	one.plate.dia_in = diameters_in[0];
+	one.plate.edge_in = BOLT_EDGE_IN;
+	struct plate_problem problem = problem_of(p, &one, wind);
+	double side = shortest_in(&problem, diameters_in[0], BOLT_EDGE_IN, BOLTS_FEWEST);
+	for (; side <= PLATE_SIDE_MAX_IN; side++) {
+		struct design_plate plate = {.size = {side, side, THINNEST_IN, BOLTS_FEWEST}};
+		struct plate_forces f;
+		if (price(p, &plate) >= least)
+			break;
+		plate_stand(&problem, &plate.size, &f);
+		if (!f.solved)
+			continue;
+		/* .95 of the pole, where a round one has .80 */
+		double reach = fmax(fmin(side - .95 * problem.d_in, side - .95 * problem.b_in) / 2, 0);
+		double needs = plate_thickness_in(&problem, plate_pressure_moment(&f, reach)) / CHECK_TOLERANCE;
+		plate.size.t_in = fmax(ceil(8 * needs - 1e-6) / 8, THINNEST_IN);
+		least = fmin(least, price(p, &plate));
+	}
+	return least;
+}
+
 /* Thickness by statics, and what the anchors see under the least dead load.  False: no thickness holds. */
 static bool set_option(const struct design_problem *p, const struct plate_problem *problem,
 					   struct design_plate_option *option)
@@ -207,12 +235,29 @@ static bool set_option(const struct design_problem *p, const struct plate_proble
 	plate_check_steel(&most, size, &other);
 	if (!other.pass)
 		return false;
-	size->t_in = fmax(ceil(8 * fmax(a.t_required_in, other.t_required_in) / CHECK_TOLERANCE - 1e-9) / 8, .375);
+	size->t_in = fmax(ceil(8 * fmax(a.t_required_in, other.t_required_in) / CHECK_TOLERANCE - 1e-9) / 8, THINNEST_IN);
 	option->usd = price(p, &option->plate);
 	option->one_line = !a.forces.small && !a.forces.lifted;
 	option->tension_kip = a.forces.tension_kip;
-	option->shear_kip = plate_bolt_shear_kip(problem, size);
 	return true;
+}
+
+/* What held with fewer such bolts on this side holds with more: only their number and price differ. */
+static bool fewer_bolts(const struct design_problem *p, const struct design_plates *plates,
+						struct design_plate_option *option)
+{
+	struct plate_size *size = &option->plate.size;
+	for (size_t i = 0; i < plates->count; i++) {
+		const struct design_plate_option *other = &plates->options[i];
+		if (other->dia != option->dia || other->plate.size.l_in != size->l_in)
+			continue;
+		size->t_in = other->plate.size.t_in;
+		option->usd = price(p, &option->plate);
+		option->one_line = other->one_line;
+		option->tension_kip = other->tension_kip;
+		return true;
+	}
+	return false;
 }
 
 /* The sides of one bolt. */
@@ -236,7 +281,7 @@ static void add_options(const struct design_problem *p, const struct design_plat
 		option->plate.edge_in = edge_in;
 		option->plate.size = (struct plate_size){
 			.w_in = bolt->from_in + beyond_in[i], .l_in = bolt->from_in + beyond_in[i], .bolts = bolts};
-		if (set_option(p, problem, option))
+		if (fewer_bolts(p, plates, option) || set_option(p, problem, option))
 			plates->count++;
 	}
 }
@@ -256,7 +301,7 @@ void design_plates_of(const struct design_problem *p, const struct design_candid
 	for (int d = 0; d < DESIGN_PLATE_BOLTS; d++) {
 		struct design_candidate one = *c;
 		one.plate.dia_in = diameters_in[d];
-		one.plate.edge_in = fmax(1.5, 1.5 * diameters_in[d]);
+		one.plate.edge_in = fmax(BOLT_EDGE_IN, 1.5 * diameters_in[d]);
 		plates->problems[d] = problem_of(p, &one, wind);
 	}
 	for (int n = 1; n <= DESIGN_PLATE_COUNTS; n++)
@@ -266,6 +311,26 @@ void design_plates_of(const struct design_problem *p, const struct design_candid
 }
 
 /* --- anchors in their concrete --- */
+
+/*
+ * REF: ACI 318-19 section 17.6.2.1; ACI 318-19 section 17.6.2.2: a line of anchors in a square of side b breaks out at
+ * most at Nb(h) b min(b, 3h) / (9 h²), whatever h its depth counts for, so at Nb(b/3).  φ is .70.
+ */
+static double breakout_most_kip(double fc_psi, double block_in)
+{
+	double h = block_in / 3, nb = 24 * pow(h, 1.5);
+	if (h >= 11)
+		nb = fmax(nb, 16 * pow(h, 5. / 3));
+	return .70 * sqrt(fc_psi) * nb / 1000;
+}
+
+/* Moments about the toe of a plate as long as the concrete: what presses on it makes the pull no smaller. */
+bool design_block_may_hold(const struct design_problem *p, double m_kipin, double p_kip, double block_in)
+{
+	double longest = fmin(block_in, PLATE_SIDE_MAX_IN);
+	double pull = (m_kipin - p_kip * longest / 2) / fmax(longest - BOLT_EDGE_IN, 1);
+	return pull <= CHECK_TOLERANCE * breakout_most_kip(p->request->foundation.fc_psi, block_in);
+}
 
 /* Thicker and deeper than this, the concrete below makes no difference to anchors. */
 static double felt_thickness_in(const struct plate_problem *p)
@@ -294,34 +359,43 @@ static struct design_anchor_memo *memo_of(struct design_anchor_memo *memos, cons
 }
 
 /* REF: ACI 318-19 section 17.8: what is used of anchors grows with their loads in proportion */
-static double used(const struct design_anchor_memo *memo, const struct design_plate_option *option)
+static double used(const struct design_anchor_memo *memo, double tension_kip, double shear_kip)
 {
-	double tension = memo->tension * option->tension_kip, shear = memo->shear * option->shear_kip;
+	double tension = memo->tension * tension_kip, shear = memo->shear * shear_kip;
 	double both = tension > .2 && shear > .2 ? (tension + shear) / 1.2 : 0;
 	return fmax(fmax(tension, shear), fmax(both, memo->spacing));
 }
 
 /*
- * Do the anchors hold under the least dead load, which pulls most?  Poles meet the same plates on the same piers again,
- * and what failed by far for one is not computed anew for the next.
+ * May the anchors hold under the least dead load, which pulls most?  Poles meet the same plates on the same piers
+ * again, and what failed by far for one is not computed anew for the next.
  */
-static bool holds(struct design_anchor_memo *memos, const struct design_plate_option *option,
-				  const struct plate_problem *problem, const struct plate_size *size)
+static bool may_hold(const struct design_anchor_memo *memo, const struct design_plate_option *option,
+					 const struct plate_problem *problem, double block_in)
 {
 	static const double doubt = 1e-9; /* rounding: then it is computed */
-	struct design_anchor_memo *memo = memos != NULL && option->one_line ? memo_of(memos, option, problem) : NULL;
-	struct plate_answer a;
-	if (memo != NULL && memo->known && used(memo, option) > CHECK_TOLERANCE + doubt)
+	double limit = CHECK_TOLERANCE + doubt;
+	if (!option->one_line)
+		return true;
+	if (option->tension_kip > limit * breakout_most_kip(problem->fc_psi, block_in))
 		return false;
-	plate_check(problem, size, &a);
-	if (memo != NULL && !memo->known && option->tension_kip > 0 && option->shear_kip > 0) {
-		const struct anchor_spacing *s = &a.anchors.spacing;
-		memo->tension = a.anchors.tension_ratio / option->tension_kip;
-		memo->shear = a.anchors.shear_ratio / option->shear_kip;
-		memo->spacing = given(s->required_in) ? check_ratio(s->required_in, s->available_in) : 0;
-		memo->known = true;
-	}
-	return a.pass;
+	if (memo == NULL || !memo->known)
+		return true;
+	return memo->tension * option->tension_kip <= limit &&
+		   used(memo, option->tension_kip, plate_bolt_shear_kip(problem, &option->plate.size)) <= limit;
+}
+
+static void learn(struct design_anchor_memo *memo, const struct design_plate_option *option,
+				  const struct plate_problem *problem, const struct plate_answer *a)
+{
+	double shear_kip = plate_bolt_shear_kip(problem, &option->plate.size);
+	const struct anchor_spacing *s = &a->anchors.spacing;
+	if (memo == NULL || memo->known || !(option->tension_kip > 0 && shear_kip > 0))
+		return;
+	memo->tension = a->anchors.tension_ratio / option->tension_kip;
+	memo->shear = a->anchors.shear_ratio / shear_kip;
+	memo->spacing = given(s->required_in) ? check_ratio(s->required_in, s->available_in) : 0;
+	memo->known = true;
 }
 
 /* --- the choice --- */
@@ -366,16 +440,20 @@ static void take_bolts(struct choosing *c)
 }
 
 static bool try_option(struct design_anchor_memo *memos, const struct design_plate_option *option,
-					   const struct plate_problem *bare, struct design_candidate *c)
+					   const struct plate_problem *bare, const struct plate_problem *block, struct design_candidate *c)
 {
-	struct plate_problem problem = *bare;
+	struct design_anchor_memo *memo = memos != NULL && option->one_line ? memo_of(memos, option, block) : NULL;
 	struct plate_answer a;
+	if (!may_hold(memo, option, bare, fmax(block->block_l_in, block->block_w_in)))
+		return false;
+	struct plate_problem problem = *bare;
 	struct design_plate plate = option->plate;
 	set_block(c, &problem);
 	plate.embed_in = problem.bolt.hef_in = embed_in(plate.dia_in, problem.block_t_in);
-	if (!holds(memos, option, &problem, &plate.size))
-		return false;
-	check_both(plate_check, &problem, &plate.size, &a);
+	plate_check(&problem, &plate.size, &a);
+	learn(memo, option, &problem, &a);
+	if (a.pass)
+		check_both(plate_check, &problem, &plate.size, &a);
 	if (a.pass)
 		c->plate = plate;
 	return a.pass;
@@ -384,7 +462,7 @@ static bool try_option(struct design_anchor_memo *memos, const struct design_pla
 double design_choose_plate(const struct design_plates *plates, struct design_anchor_memo *memos,
 						   struct design_candidate *c)
 {
-	struct plate_problem block;
+	struct plate_problem block = {0};
 	set_block(c, &block);
 	struct choosing choice = {
 		.plates = plates,
@@ -396,7 +474,7 @@ double design_choose_plate(const struct design_plates *plates, struct design_anc
 		const struct design_plate_option *option = &plates->options[i];
 		if (choice.taken[option->plate.size.bolts / BOLTS_STEP - 1][option->dia] &&
 			option->plate.size.l_in <= choice.longest_in &&
-			try_option(memos, option, &plates->problems[option->dia], c))
+			try_option(memos, option, &plates->problems[option->dia], &block, c))
 			return option->usd;
 	}
 	return INFINITY;

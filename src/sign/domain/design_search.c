@@ -161,7 +161,7 @@ static int by_width(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static double measure(const struct design_problem *p, const struct design_candidate *c)
+double design_measure(const struct design_problem *p, const struct design_candidate *c)
 {
 	switch (p->request->objective) {
 	case BY_WEIGHT:
@@ -177,8 +177,8 @@ static double measure(const struct design_problem *p, const struct design_candid
  * changes. */
 bool design_better(const struct design_problem *p, const struct design_candidate *a, const struct design_candidate *b)
 {
-	const double of_a[] = {measure(p, a), a->cost.total, a->weight_lb, a->diameter_ft};
-	const double of_b[] = {measure(p, b), b->cost.total, b->weight_lb, b->diameter_ft};
+	const double of_a[] = {design_measure(p, a), a->cost.total, a->weight_lb, a->diameter_ft};
+	const double of_b[] = {design_measure(p, b), b->cost.total, b->weight_lb, b->diameter_ft};
 	for (size_t i = 0; i < sizeof of_a / sizeof *of_a; i++)
 		if (of_a[i] != of_b[i])
 			return of_a[i] < of_b[i];
@@ -327,6 +327,7 @@ void design_search(const struct design_problem *p, const struct section **list, 
 	struct design_searching s = {.p = p, .found = found, .group = {.shape = -1}};
 	size_t passing = 0;
 	bool direct = (p->types & 1U << FOUNDATION_DIRECT) != 0, piers = (p->types & 1U << FOUNDATION_BASEPLATE) != 0;
+	bool plated = p->types != 1U << FOUNDATION_DIRECT;
 	qsort(list, count, sizeof *list, by_width);
 	*found = (struct design_found){.room = (size_t)p->request->alternates + 1};
 	for (size_t i = 0; i < count; i++) {
@@ -339,12 +340,15 @@ void design_search(const struct design_problem *p, const struct section **list, 
 			continue;
 		}
 		list[i] = list[passing]; /* the list stays whole: it may be searched again */
-		list[passing++] = candidate.section;
+		list[passing] = candidate.section;
+		if (plated)
+			design_rank(&s, candidate.section, &p->ranked[passing]);
+		passing++;
 		if (direct)
 			search_direct(&s, &candidate);
 	}
 	found->considered += piers ? (int64_t)(count * p->diameters) : 0;
 	found->considered += (p->types & 1U << FOUNDATION_SPREAD) != 0 ? (int64_t)count : 0;
-	if (p->types != 1U << FOUNDATION_DIRECT)
-		design_search_plated(&s, list, passing);
+	if (plated)
+		design_search_plated(&s, p->ranked, passing);
 }

@@ -6,8 +6,10 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/rng.h"
 #include "seal/harness.h"
 #include "seal/op.h"
 #include "sign/domain/baseplate_op.h"
@@ -240,11 +242,18 @@ static void bad_input(void **state)
 		harness, &sign_design_op,
 		"{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":8,\"sign_height_ft\":9,\"sign_width_ft\":9}}"));
 	assert_true(harness_refused(harness, "/sign/sign_height_ft", "greater_than_height"));
-	assert_false(harness_call(
-		harness, &sign_design_op,
-		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":4,\"height_ft\":4,\"z_offset_ft\":9,"
-		"\"x_offset_ft\":3}],\"foundation\":{\"types\":[\"direct\",\"spread\"]}}"));
-	assert_true(harness_refused(harness, NULL, "not_implemented"));
+	/* all of a body's faults at once, those that no table knows too */
+	assert_false(
+		harness_call(harness, &sign_design_op,
+					 "{\"site\":{\"wind_speed_mph\":400,\"kzt\":1.1,\"hill\":{\"shape\":\"hill\",\"height_ft\":30,"
+					 "\"half_length_ft\":90}},\"sign\":{\"height_ft\":16,\"sign_height_ft\":4,\"sign_width_ft\":"
+					 "9},\"support\":{\"num_poles\":2,\"material\":\"aluminum\",\"steel_grade\":\"A36\"}}"));
+	assert_true(harness_refused(harness, "/site/wind_speed_mph", "range"));
+	assert_true(harness_refused(harness, "/site/hill", "conflict"));
+	assert_true(harness_refused(harness, "/support/spacing_ft", "required"));
+	assert_true(harness_refused(harness, "/support/steel_grade", "conflict"));
+	assert_true(harness_refused(harness, "/sign/height_ft", "aluminum_too_tall"));
+	assert_int_equal(harness_count(harness, "/errors"), 5);
 	assert_false(design(115, ",\"support\":{\"steel_grade\":\"A9\"}"));
 	assert_true(harness_refused(harness, "/support/steel_grade", "enum"));
 }
@@ -337,6 +346,36 @@ static void spread_footings(void **state)
 	near_share(number(pointer), shear, 2e-3);
 }
 
+/*
+ * A sign off its pole's line on one spread footing: its dead load bends the footing across the wind.  Mirrored it is
+ * the same footing; in the middle of the pole the footing costs no more; the pressure is both directions' factors.
+ */
+static void spread_footing_off_centre(void **state)
+{
+	(void)state;
+	static const char *const body =
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":6,\"height_ft\":5,\"z_offset_ft\":10,"
+		"\"x_offset_ft\":%g,\"weight_psf\":25}],\"alternates\":0,\"foundation\":{\"types\":[\"spread\"]}}";
+	double usd[4];
+	static const double offsets_ft[4] = {0, 1.5, 3, -3};
+	for (int i = 0; i < 4; i++) {
+		assert_true(harness_call(harness, &sign_design_op, body, offsets_ft[i]));
+		assert_true(harness_noted(harness, "spread_both_ways") == (i > 0));
+		usd[i] = number("/result/selected/cost_usd/total");
+	}
+	assert_true(usd[0] <= usd[1] && usd[1] <= usd[2]);
+	near_share(usd[3], usd[2], 1e-9);
+	double l = number("/result/selected/foundation/length_ft"), b = number("/result/selected/foundation/width_ft");
+	double t = number("/result/selected/foundation/thickness_ft"), sign = number("/result/face/weight_lb");
+	double p = sign + number("/result/selected/pole/weight_lb") + 150 * l * b * t;
+	double force = .6 * number("/result/loads/total/force_lb"), h = number("/result/loads/total/moment_base_lbft");
+	double m = .6 * h + force * t, along = m / p / l, across = sign * 3 / p / b;
+	double fl = along <= 1 / 6. ? 1 + 6 * along : 2 / (3 * (.5 - along));
+	double fb = across <= 1 / 6. ? 1 + 6 * across : 2 / (3 * (.5 - across));
+	near_share(selected_row("bearing", "demand"), p / (l * b) * fl * fb, 2e-3);
+	all_rows_pass(6 + 10 + 5 + 8);
+}
+
 /* REF: AISC 360-22 table J2.4: no fillet is below the table's 3/16 in.  The optimum of poles on plates again: each
  * diameter alone; the cheapest of all is the answer. */
 static void plates_on_piers(void **state)
@@ -359,6 +398,158 @@ static void plates_on_piers(void **state)
 	assert_true(number("/result/selected/baseplate/weld_in") >= .1875 - 1e-3);
 	near_share(number("/result/selected/cost_usd/total"), best, 1e-9);
 	plate_agrees();
+}
+
+/* Of each pole the cheapest it was found with. */
+struct pole_costs {
+	size_t count;
+	struct {
+		char designation[40];
+		double usd;
+	} poles[64];
+};
+
+static void note_pole(struct pole_costs *costs, const char *designation, double usd)
+{
+	size_t at = 0;
+	while (at < costs->count && strcmp(costs->poles[at].designation, designation) != 0)
+		at++;
+	if (at == costs->count) {
+		assert_true(costs->count < 64);
+		snprintf(costs->poles[costs->count++].designation, 40, "%s", designation);
+		costs->poles[at].usd = INFINITY;
+	}
+	costs->poles[at].usd = fmin(costs->poles[at].usd, usd);
+}
+
+/* Selected and alternates of the last answer. */
+static size_t note_options(struct pole_costs *costs)
+{
+	int alternates = harness_count(harness, "/result/alternates");
+	if (harness_count(harness, "/result/selected") <= 0)
+		return 0;
+	for (int i = -1; i < alternates; i++) {
+		char at[60] = "/result/selected", pointer[100], name[40];
+		if (i >= 0)
+			snprintf(at, sizeof at, "/result/alternates/%d", i);
+		snprintf(pointer, sizeof pointer, "%s/foundation/type", at);
+		size_t size = (size_t)snprintf(name, sizeof name, "%.9s ", harness_text(harness, pointer));
+		snprintf(pointer, sizeof pointer, "%s/pole/designation", at);
+		snprintf(name + size, sizeof name - size, "%.29s", harness_text(harness, pointer));
+		snprintf(pointer, sizeof pointer, "%s/cost_usd/total", at);
+		note_pole(costs, name, number(pointer));
+	}
+	return (size_t)alternates + 1;
+}
+
+static int by_usd(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/*
+ * Searches that prune against those that hardly can: one diameter at a time, and with more places than there are poles,
+ * every pole is tried on every pier.  The best of all that are the answer of the search that prunes most.
+ */
+static void pruning_changes_nothing(void **state)
+{
+	(void)state;
+	static const double diameters[] = {3, 4.5, 6, 7.5};
+	for (int i = 0; i < 6; i++) {
+		struct pole_costs all = {.count = 0}, pruned = {.count = 0};
+		double mph = 90 + 12 * i, totals[64];
+		char more[240];
+		for (size_t d = 0; d < sizeof diameters / sizeof *diameters; d++) {
+			snprintf(more, sizeof more,
+					 ",\"support\":{\"families\":[\"%s\"]},\"alternates\":20,\"foundation\":{\"types\":["
+					 "\"baseplate\"],\"diameters_ft\":[%g],\"soil\":{\"class\":%d}}",
+					 i % 2 ? "pipe" : "HSS_round", diameters[d], 2 + i % 4);
+			assert_true(design(mph, more));
+			note_options(&all);
+		}
+		for (size_t k = 0; k < all.count; k++)
+			totals[k] = all.poles[k].usd;
+		qsort(totals, all.count, sizeof *totals, by_usd);
+		snprintf(more, sizeof more,
+				 ",\"support\":{\"families\":[\"%s\"]},\"alternates\":%d,\"foundation\":{\"types\":["
+				 "\"baseplate\"],\"diameters_ft\":[3,4.5,6,7.5],\"soil\":{\"class\":%d}}",
+				 i % 2 ? "pipe" : "HSS_round", i, 2 + i % 4);
+		assert_true(design(mph, more));
+		size_t found = note_options(&pruned);
+		assert_true(all.count > 0);
+		assert_int_equal(found, (size_t)i + 1 < all.count ? (size_t)i + 1 : all.count);
+		for (size_t k = 0; k < found; k++)
+			near_share(pruned.poles[k].usd, totals[k], 1e-9);
+	}
+}
+
+/* REF: ACI 318-19 section 17.6.2.1; ACI 318-19 section 17.6.2.2: no line of anchors in a square of concrete breaks out
+ * at more than what the bound lets it hold: 4,000 lines. */
+static void no_line_holds_more_than_its_bound(void **state)
+{
+	(void)state;
+	struct rng rng;
+	rng_init(&rng, 23);
+	struct design_request request = {.foundation.fc_psi = 3000};
+	const struct design_problem p = {.request = &request};
+	bool near = false;
+	for (int i = 0; i < 4000; i++) {
+		double block = 12 + 80 * rng_unit(&rng), side = 6 + (block - 6) * rng_unit(&rng),
+			   dia = .5 + 1.5 * rng_unit(&rng);
+		int count = 2 + (int)(3 * rng_unit(&rng));
+		struct anchor_answer a;
+		request.foundation.fc_psi = 2500 + 3000 * rng_unit(&rng);
+		double to_edge = (block - side) / 2 + 1.5;
+		struct anchor_problem line = {.bolt = {.kind = ANCHOR_CAST_IN,
+											   .dia_in = dia,
+											   .ase_in2 = dia,
+											   .futa_psi = 58000,
+											   .hef_in = 4 + 26 * rng_unit(&rng),
+											   .abrg_in2 = anchor_head_in2(dia, true),
+											   .kc = 24,
+											   .np_lb = NAN,
+											   .cac_in = NAN,
+											   .ductile = true},
+									  .fc_psi = request.foundation.fc_psi,
+									  .lambda = 1,
+									  .cracked = true,
+									  .count = (size_t)count,
+									  .edges = {block - to_edge, to_edge, to_edge, to_edge, 60},
+									  .n_lb = 1000};
+		for (int k = 0; k < count; k++)
+			line.points[k].y_in = (side - 3) * k / (count - 1);
+		anchors_check(&line, &a);
+		double kip = a.breakout_n.design_lb / 1000;
+		assert_true(design_block_may_hold(&p, kip * (block - 1.5), 0, block));
+		near = near || !design_block_may_hold(&p, 1.25 * kip * (block - 1.5), 0, block);
+	}
+	assert_true(near); /* and the bound is not far above some of them */
+}
+
+/* Room for more alternates never changes those before them: of any kind of foundation, by any objective. */
+static void alternates_only_add(void **state)
+{
+	(void)state;
+	static const char *const types[] = {"\"spread\"", "\"baseplate\"", "\"direct\",\"spread\",\"baseplate\""};
+	static const char *const objectives[] = {"cost", "weight", "depth"};
+	for (int i = 0; i < 9; i++) {
+		struct pole_costs many = {.count = 0}, few = {.count = 0};
+		for (int places = 20; places > 0; places -= 18) {
+			char more[200];
+			snprintf(more, sizeof more,
+					 ",\"objective\":\"%s\",\"alternates\":%d,\"foundation\":{\"types\":[%s]},"
+					 "\"support\":{\"families\":[\"HSS_square\",\"pipe\"]}",
+					 objectives[i / 3], places, types[i % 3]);
+			assert_true(design(95 + 5 * i, more));
+			note_options(places == 20 ? &many : &few);
+		}
+		assert_int_equal(few.count, 3);
+		for (size_t k = 0; k < few.count; k++) {
+			assert_string_equal(few.poles[k].designation, many.poles[k].designation);
+			near_share(few.poles[k].usd, many.poles[k].usd, 1e-12);
+		}
+	}
 }
 
 /* All types together are no dearer than the cheapest of them alone. */
@@ -451,8 +642,12 @@ int main(void)
 		cmocka_unit_test(levels),
 		cmocka_unit_test(bad_input),
 		cmocka_unit_test(spread_footings),
+		cmocka_unit_test(spread_footing_off_centre),
 		cmocka_unit_test(plates_on_piers),
 		cmocka_unit_test(types_together),
+		cmocka_unit_test(pruning_changes_nothing),
+		cmocka_unit_test(no_line_holds_more_than_its_bound),
+		cmocka_unit_test(alternates_only_add),
 		cmocka_unit_test(aluminum_poles),
 		cmocka_unit_test(aluminum_is_refused),
 		cmocka_unit_test(ten_runs_are_equal),

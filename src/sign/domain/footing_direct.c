@@ -46,8 +46,12 @@ struct footing_depth footing_constrained(const struct footing_soil *soil, double
 	depth.depth_ft = cbrt(moment / soil->lateral_psf_ft); /* S3 grows with d, so d² S3 is a cube */
 	depth.cap_active = depth.depth_ft > soil->cap_ft;
 	depth.s_psf = soil->lateral_psf_ft * fmin(depth.depth_ft, soil->cap_ft);
-	if (depth.cap_active)
-		depth.depth_ft = sqrt(moment / depth.s_psf);
+	if (!depth.cap_active)
+		return depth;
+	double free_ft = footing_nonconstrained(soil, p, h, b).depth_ft;
+	depth.depth_ft = sqrt(moment / depth.s_psf);
+	depth.as_free = free_ft < depth.depth_ft;
+	depth.depth_ft = fmin(depth.depth_ft, free_ft);
 	return depth;
 }
 

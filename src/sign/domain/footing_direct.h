@@ -29,6 +29,7 @@ struct footing_depth {
 	double a_ft;     /* A of the nonconstrained formula; NaN for the constrained one */
 	int64_t iterations;
 	bool cap_active; /* the depth at which S was taken is below the cap */
+	bool as_free;    /* constrained, but the nonconstrained depth is less and is taken */
 };
 
 /*
@@ -37,7 +38,11 @@ struct footing_depth {
  */
 struct footing_depth footing_nonconstrained(const struct footing_soil *soil, double p_lb, double h_ft, double b_ft);
 
-/* REF: IBC 1807.3.2.2 eq. 18-2: constrained at grade: d = √(4.25 P h/(S3 b)), S3 at d. */
+/*
+ * REF: IBC 1807.3.2.2 eq. 18-2: constrained at grade: d = √(4.25 P h/(S3 b)), S3 at d.  Beyond about 24 ft, where S3 no
+ * longer grows but S1 still does, the nonconstrained depth may be less: a restrained pier never needs more, so it is
+ * taken.
+ */
 struct footing_depth footing_constrained(const struct footing_soil *soil, double p_lb, double h_ft, double b_ft);
 
 /* The same with S taken at a given depth: not iterated. */

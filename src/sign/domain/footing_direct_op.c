@@ -211,6 +211,11 @@ static void assume(struct calc *calc, const struct deciding *d)
 		calc_assume(calc, "frost_not_considered", "No frost depth was given: frost was not considered.");
 	if (r->method == CONSTRAINED)
 		calc_assume(calc, "constrained", "Rigid floor or pavement at grade restrains the pier (IBC 1807.3.2.2).");
+	if (d->pier.depth.as_free)
+		calc_assume(
+			calc, "restraint_not_used",
+			"The restraint at grade is not counted on: without it the pier needs less (IBC 1807.3.2.1), since S3 no "
+			"longer grows below 12 ft.");
 	if (r->footing.diameter_ft * 12 < d->calibration->min_diameter_in)
 		calc_assume(calc, "small_diameter", "Piers under %.4g in are hard to drill, clean and reinforce.",
 					d->calibration->min_diameter_in);
@@ -227,7 +232,7 @@ static void add_checks(struct calc *calc, const struct deciding *d, struct check
 	/* REF: IBC 1807.3.2.1; IBC 1807.3.2.2 */
 	check_add(checks, calc->arena, "lateral", pier->required_ft,
 			  given(r->trial_depth_ft) ? r->trial_depth_ft : pier->build_ft, "ft",
-			  r->method == CONSTRAINED ? "IBC 1807.3.2.2 eq. 18-2" : "IBC 1807.3.2.1 eq. 18-1");
+			  r->method == CONSTRAINED && !pier->depth.as_free ? "IBC 1807.3.2.2 eq. 18-2" : "IBC 1807.3.2.1 eq. 18-1");
 	/* REF: IBC 1806.2 */
 	check_add(checks, calc->arena, "bearing", dead_lb / pier->area_ft2, d->soil.vertical_psf, "psf", "IBC 1806.2");
 	/* REF: ASCE 7-16 section 2.4.1: 0.6 D + 0.6 W */
@@ -275,12 +280,19 @@ static void note(struct calc *calc, const struct deciding *d)
 	calc_factor(calc, "phi_mn_lbft", d->pier.rebar.phi_mn_lbft);
 }
 
+static void check(struct calc *calc, const void *input)
+{
+	const struct direct_request *r = input;
+	struct pier_case load;
+	take_loads(calc, r, &load);
+	if (given(r->trial_depth_ft) && r->trial_depth_ft <= r->surface_resistance_ignored_ft)
+		calc_fault(calc, "/trial_depth_ft", "range", "must be above surface_resistance_ignored_ft");
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	struct deciding d = {.r = input};
 	take_loads(calc, d.r, &d.load);
-	if (given(d.r->trial_depth_ft) && d.r->trial_depth_ft <= d.r->surface_resistance_ignored_ft)
-		calc_fault(calc, "/trial_depth_ft", "range", "must be above surface_resistance_ignored_ft");
 	if (!open_packs(calc, &d) || calc->faults.count > 0)
 		return false;
 	state(&d);
@@ -308,6 +320,7 @@ const struct op sign_footing_direct_op = {
 	.aliases = aliases,
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example =
 		"{\"footing\":{\"diameter_ft\":3},\"loads\":{\"force_lb\":2240,\"height_ft\":16},\"soil\":{\"class\":4}}",

@@ -72,6 +72,41 @@ static void published_cases(void **state)
 	assert_true(harness_noted(harness, "constrained"));
 }
 
+/*
+ * REF: IBC 1807.3.2.1; IBC 1807.3.2.2: where S3 stands still and S1 still grows, the free pier needs less, and a
+ * restrained one no more.  By hand, 3000 lb at 300 ft on 1.5 ft in 100 psf/ft: constrained √(4.25·3000·300/(1200·1.5))
+ * = 46.10 ft; nonconstrained, S1 at 12 ft, A = 2.34·3000/(1200·1.5) = 3.9: 1.95(1 + √(1 + 4.36·300/3.9)) = 37.71 ft.
+ */
+static void restraint_never_asks_for_more(void **state)
+{
+	(void)state;
+	assert_true(CALL("{\"footing\":{\"diameter_ft\":1.5},\"method\":\"constrained\",\"soil\":{\"class\":5},"
+					 "\"loads\":{\"force_lb\":3000,\"height_ft\":300}}"));
+	near_share(result("required_depth_ft"), 37.71, 2e-4);
+	near(result("s3_psf"), 1200, 0);
+	assert_true(isnan(result("A_ft")));
+	assert_true(harness_noted(harness, "restraint_not_used"));
+	/* By hand, 900 lb at 20 ft on 2 ft in 150 psf/ft: ∛(4.25·900·20/(2·150)) = 6.341 ft, S3 951.2 psf. */
+	assert_true(CALL("{\"footing\":{\"diameter_ft\":2},\"method\":\"constrained\","
+					 "\"loads\":{\"force_lb\":900,\"height_ft\":20}}"));
+	near_share(result("required_depth_ft"), 6.341, 2e-4);
+	near_share(result("s3_psf"), 951.2, 2e-4);
+	assert_false(harness_noted(harness, "restraint_not_used"));
+}
+
+/* [sign.md 8] one body, all of its faults */
+static void all_faults_come_at_once(void **state)
+{
+	(void)state;
+	assert_false(CALL("{\"footing\":{\"diameter_ft\":0},\"loads\":{\"force_lb\":3000},\"soil\":{\"class\":7},"
+					  "\"trial_depth_ft\":2,\"surface_resistance_ignored_ft\":3}"));
+	assert_true(harness_refused(harness, "/footing/diameter_ft", "range"));
+	assert_true(harness_refused(harness, "/soil/class", "range"));
+	assert_true(harness_refused(harness, "/loads", "need_two"));
+	assert_true(harness_refused(harness, "/trial_depth_ft", "range"));
+	assert_int_equal(harness_count(harness, "/errors"), 4);
+}
+
 /* Any two of P, h and M are the same question. */
 static void two_of_three(void **state)
 {
@@ -215,10 +250,16 @@ int main(void)
 {
 	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(worked_examples),       cmocka_unit_test(published_cases),
-		cmocka_unit_test(two_of_three),          cmocka_unit_test(mistakes_are_named),
-		cmocka_unit_test(too_deep_abstains),     cmocka_unit_test(depth_to_build_rounds_up),
-		cmocka_unit_test(trial_depth_is_judged), cmocka_unit_test(rows_of_checks),
+		cmocka_unit_test(restraint_never_asks_for_more),
+		cmocka_unit_test(all_faults_come_at_once),
+		cmocka_unit_test(worked_examples),
+		cmocka_unit_test(published_cases),
+		cmocka_unit_test(two_of_three),
+		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(too_deep_abstains),
+		cmocka_unit_test(depth_to_build_rounds_up),
+		cmocka_unit_test(trial_depth_is_judged),
+		cmocka_unit_test(rows_of_checks),
 		cmocka_unit_test(grid_of_operations),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,9 @@ static void depth_satisfies_its_own_formula(void **state)
 					capped += d.cap_active;
 					struct footing_depth c = footing_constrained(&soil, p, h, b);
 					if (h > 0)
-						near_share(c.depth_ft, bisect(true, &soil, p, h, b), 1e-9);
+						near_share(c.depth_ft, c.as_free ? d.depth_ft : bisect(true, &soil, p, h, b), 1e-9);
+					assert_true(c.depth_ft <= d.depth_ft); /* [sign 2.13], beyond the cap too */
+					assert_true(!c.as_free || bisect(true, &soil, p, h, b) > d.depth_ft);
 					assert_true(isnan(c.a_ft) && c.cap_active == (c.depth_ft > 12));
 				}
 	assert_true(capped > 100);

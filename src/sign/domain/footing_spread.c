@@ -16,6 +16,14 @@ struct spread_pressure spread_pressure(double p, double moment, double length, d
 	return (struct spread_pressure){q0, q0 / (3 * to_toe), 3 * to_toe};
 }
 
+double spread_cross(double eccentricity, double width)
+{
+	double share = eccentricity / width;
+	if (share <= 1 / 6.)
+		return 1 + 6 * share;
+	return share < .5 ? 2 / (3 * (.5 - share)) : INFINITY;
+}
+
 double spread_pressure_force(const struct spread_pressure *pressure, double x)
 {
 	double u = fmin(x, pressure->contact_ft);
@@ -58,7 +66,9 @@ static void check_pressure(const struct spread_problem *p, const struct spread_s
 	double half = size->length_ft / 2;
 	soil->p_lb = soil->dead_lb - p->uplift_lb;
 	soil->eccentricity_ft = soil->p_lb > 0 ? soil->moment_lbft / soil->p_lb : (double)NAN;
-	if (!(soil->eccentricity_ft < half)) { /* nothing under the footing answers */
+	double across = soil->p_lb > 0 ? p->cross_lbft / soil->p_lb : 0, wide = size->width_ft;
+	soil->cross_factor = spread_cross(across, wide);
+	if (!(soil->eccentricity_ft < half) || isinf(soil->cross_factor)) { /* nothing under the footing answers */
 		soil->q_max_psf = soil->q_min_psf = NAN;
 		double average = fmax(soil->p_lb, 0) / (size->length_ft * size->width_ft);
 		row(answer, SPREAD_BEARING, average, average > 0 ? 0 : p->vertical_psf * p->increase);
@@ -66,10 +76,11 @@ static void check_pressure(const struct spread_problem *p, const struct spread_s
 	}
 	struct spread_pressure q = spread_pressure(soil->p_lb, soil->moment_lbft, size->length_ft, size->width_ft);
 	soil->in_kern = soil->eccentricity_ft <= size->length_ft / 6;
-	soil->q_max_psf = q.q0_psf;
+	soil->q_max_psf = q.q0_psf * soil->cross_factor;
 	soil->contact_ft = q.contact_ft;
-	soil->q_min_psf = fmax(0, q.q0_psf - q.slope_psf_ft * q.contact_ft);
-	row(answer, SPREAD_BEARING, q.q0_psf, p->vertical_psf * p->increase);
+	double average = soil->p_lb / (size->length_ft * wide);
+	soil->q_min_psf = fmax(0, q.q0_psf - q.slope_psf_ft * q.contact_ft - 6 * average * across / wide);
+	row(answer, SPREAD_BEARING, soil->q_max_psf, p->vertical_psf * p->increase);
 }
 
 /* REF: ASCE 7-16 section 2.4.1: uplift turns the footing about its toe beside the moment */
@@ -80,8 +91,11 @@ static void check_overturning(const struct spread_problem *p, const struct sprea
 	double overturning = soil->moment_lbft + p->uplift_lb * size->length_ft / 2;
 	soil->resisting_lbft = soil->dead_lb * size->length_ft / 2;
 	soil->sf_overturning = overturning > 0 ? soil->resisting_lbft / overturning : (double)NAN;
+	/* Dead load turns the footing across, and dead load resists: no factor helps or hurts. */
+	double across = p->cross_lbft > 0 ? soil->dead_lb * size->width_ft / 2 / p->cross_lbft : INFINITY;
 	if (overturning > 0) {
-		row(answer, SPREAD_OVERTURNING, 1, SPREAD_ASD_DEAD * soil->sf_overturning);
+		row(answer, SPREAD_OVERTURNING, 1, fmin(SPREAD_ASD_DEAD * soil->sf_overturning, across));
+		soil->sf_overturning = fmin(soil->sf_overturning, across);
 		row(answer, SPREAD_OVERTURNING_HOUSE, p->sf_overturning, soil->sf_overturning);
 	}
 }
@@ -93,7 +107,8 @@ static double sliding_resistance(const struct spread_problem *p, const struct sp
 	if (given(p->friction))
 		return p->friction * fmax(factor * soil->dead_lb - p->uplift_lb, 0);
 	/* REF: IBC 1806.3.2: cohesion on the contact area, at most half the dead load */
-	return fmin(p->cohesion_psf * soil->contact_ft * size->width_ft, soil->dead_lb / 2);
+	double across = soil->p_lb > 0 ? fmin(1, fmax(0, 3 * (.5 - p->cross_lbft / soil->p_lb / size->width_ft))) : 0;
+	return fmin(p->cohesion_psf * soil->contact_ft * size->width_ft * across, soil->dead_lb / 2);
 }
 
 static void check_sliding(const struct spread_problem *p, const struct spread_size *size, struct spread_answer *answer)

@@ -8,9 +8,10 @@ static const double PHI_SHEAR = .75, PHI_PLAIN = .60; /* REF: ACI 318-19 table 2
 
 /* The footing under one strength combination.  Pressure is NULL-like (contact 0) where nothing presses down. */
 struct factored {
-	struct spread_pressure q;
+	struct spread_pressure q, across;
 	double p_lb, w_psf; /* all that presses down; of it the footing's own weight and its soil, spread out */
-	double moment_lbft;
+	double moment_lbft, cross_lbft;
+	double twisted; /* what a lifted corner adds to either direction's line load, at most; 1: none lifts */
 };
 
 enum { COMBINATIONS = 2 };
@@ -24,9 +25,17 @@ static struct factored combine(const struct spread_problem *p, const struct spre
 		.p_lb = dead * soil->dead_lb - p->wind_factor * p->uplift_lb,
 		.w_psf = p->self_weight ? dead * own : 0,
 		.moment_lbft = p->wind_factor * soil->moment_lbft,
+		.cross_lbft = dead * p->cross_lbft,
+		.twisted = 1,
 	};
-	if (f.p_lb > 0)
-		f.q = spread_pressure(f.p_lb, f.moment_lbft, size->length_ft, size->width_ft);
+	if (f.p_lb <= 0)
+		return f;
+	f.q = spread_pressure(f.p_lb, f.moment_lbft, size->length_ft, size->width_ft);
+	f.across = spread_pressure(f.p_lb, f.cross_lbft, size->width_ft, size->length_ft);
+	/* A pressure that falls both ways from one corner has a steeper line load: 3/4 over 2/3 of P per distance. */
+	double shares = (f.moment_lbft / size->length_ft + f.cross_lbft / size->width_ft) / f.p_lb;
+	if (f.cross_lbft > 0 && shares > 1 / 6.)
+		f.twisted = 9 / 8.;
 	return f;
 }
 
@@ -43,14 +52,14 @@ static double one_way_lb_ft(const struct factored *f, double length, double x)
 {
 	if (x <= 0)
 		return 0;
-	double toe = spread_pressure_force(&f->q, x) - f->w_psf * x;
+	double toe = f->twisted * spread_pressure_force(&f->q, x) - f->w_psf * x;
 	double heel = f->w_psf * x - heel_force(f, length, x);
 	return fmax(fabs(toe), fabs(heel));
 }
 
 static double toe_moment_lbft_ft(const struct factored *f, double x)
 {
-	return spread_pressure_moment(&f->q, x) - f->w_psf * x * x / 2;
+	return f->twisted * spread_pressure_moment(&f->q, x) - f->w_psf * x * x / 2;
 }
 
 /* Downward on the heel: weight less what pressure there is, about a section x from its edge. */
@@ -63,10 +72,18 @@ static double heel_moment_lbft_ft(const struct factored *f, double length, doubl
 	return f->w_psf * x * x / 2 - about_section;
 }
 
-/* Net upward pressure in the other direction, even across the width and averaged over the length. */
-static double across_psf(const struct factored *f, const struct spread_size *size)
+/*
+ * The other direction, averaged over the length: even across the width, or falling from the side to which dead load
+ * off the centre leans.  Shear and moment per foot of length at x from that side.
+ */
+static double across_lb_ft(const struct factored *f, double x)
 {
-	return fmax(f->p_lb, 0) / (size->length_ft * size->width_ft) - f->w_psf;
+	return f->twisted * spread_pressure_force(&f->across, x) - f->w_psf * x;
+}
+
+static double across_lbft_ft(const struct factored *f, double x)
+{
+	return f->twisted * spread_pressure_moment(&f->across, x) - f->w_psf * x * x / 2;
 }
 
 /* --- bars --- */
@@ -212,7 +229,7 @@ static void check_one_way(const struct spread_problem *p, const struct spread_si
 	double along = one_way_lb_ft(f, size->length_ft, reach.length_ft - mat->d_length_in / 12) / (12 * mat->d_length_in);
 	worse(row, along, one_way_psi((double)mat->along_length * area, 12 * size->width_ft, mat->d_length_in, p->fc_psi));
 	double x_ft = fmax(0, reach.width_ft - mat->d_width_in / 12);
-	double across = fabs(across_psf(f, size)) * x_ft / (12 * mat->d_width_in);
+	double across = fabs(across_lb_ft(f, x_ft)) / (12 * mat->d_width_in);
 	worse(row, across, one_way_psi((double)mat->along_width * area, 12 * size->length_ft, mat->d_width_in, p->fc_psi));
 }
 
@@ -223,6 +240,12 @@ static double two_way_psi(const struct spread_problem *p, double d_in, double pe
 		   shorter = fmin(p->column_depth_in, p->column_width_in);
 	double factor = fmin(4, fmin(2 + 4 * shorter / longer, 2 + 40 * d_in / perimeter_in));
 	return PHI_SHEAR * factor * size_effect(d_in) * concrete_root(p->fc_psi);
+}
+
+/* Jc over c of the critical section; the moment runs along b1. */
+static double section_of(double d, double b1, double b2)
+{
+	return (d * b1 * b1 * b1 / 6 + b1 * d * d * d / 6 + d * b2 * b1 * b1 / 2) / (b1 / 2);
 }
 
 /*
@@ -244,8 +267,9 @@ static void check_two_way(const struct spread_problem *p, const struct spread_si
 	double column = f->p_lb - f->w_psf * size->length_ft * size->width_ft;
 	double vu = column - wide * (up - f->w_psf * (to - from)), mu = f->moment_lbft - wide * turning;
 	double gamma = 1 - 1 / (1 + 2.0 / 3 * sqrt(b1 / b2));
-	double jc_c = (d * b1 * b1 * b1 / 6 + b1 * d * d * d / 6 + d * b2 * b1 * b1 / 2) / (b1 / 2);
-	double direct = fabs(vu) / (perimeter * d), turned = gamma * fabs(mu) * 12 / jc_c;
+	double direct = fabs(vu) / (perimeter * d), turned = gamma * fabs(mu) * 12 / section_of(d, b1, b2);
+	/* Across, all of the moment is taken to leave the column by shear, what the soil inside gives not deducted. */
+	turned += (1 - 1 / (1 + 2.0 / 3 * sqrt(b2 / b1))) * f->cross_lbft * 12 / section_of(d, b2, b1);
 	struct spread_demand before = answer->rows[SPREAD_TWO_WAY];
 	worse(&answer->rows[SPREAD_TWO_WAY], direct + turned, two_way_psi(p, d, perimeter));
 	if (!before.present || answer->rows[SPREAD_TWO_WAY].demand != before.demand) {
@@ -287,7 +311,7 @@ void spread_check_concrete(const struct spread_problem *p, const struct spread_s
 	for (int i = 0; i < COMBINATIONS; i++) {
 		all[i] = combine(p, size, &answer->soil, DEAD[i]);
 		double along = size->width_ft * toe_moment_lbft_ft(&all[i], reach.length_ft);
-		double across = size->length_ft * across_psf(&all[i], size) * reach.width_ft * reach.width_ft / 2;
+		double across = size->length_ft * across_lbft_ft(&all[i], reach.width_ft);
 		demand.mu_length_lbft = fmax(demand.mu_length_lbft, along);
 		demand.mu_width_lbft = fmax(demand.mu_width_lbft, across);
 		note_heel(p, size, &all[i], reach.length_ft, answer);

@@ -282,10 +282,14 @@ static void fill(struct deciding *d, struct spread_result *out)
 		out->nearest = near_of(d);
 }
 
+static void check(struct calc *calc, const void *input)
+{
+	check_input(calc, input);
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	struct deciding d = {.calc = calc, .r = input, .found = true};
-	check_input(calc, d.r);
 	if (!spread_state(calc, d.r, &d.problem) || calc->faults.count > 0)
 		return false;
 	d.size = d.r->size;
@@ -314,6 +318,7 @@ const struct op sign_footing_spread_op = {
 	.aliases = aliases,
 	.input = &spread_request_table,
 	.output = &spread_result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"length_ft\":8,\"width_ft\":6,\"thickness_ft\":2,\"vertical_lb\":4000,\"force_lb\":1500,"
 			   "\"height_ft\":8,\"soil\":{\"class\":4}}",

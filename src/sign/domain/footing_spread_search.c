@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "core/field.h"
 #include "seal/check.h"
 #include "sign/domain/concrete.h"
 #include "sign/domain/footing_spread.h"
@@ -43,10 +44,11 @@ static bool soil_passes(const struct spread_problem *p, double length, double wi
 	return answer.pass;
 }
 
+enum { LEAST_D_IN = 6, BAR_FIRST = 4, BAR_LAST = 11 };
+
 /* REF: ACI 318-19 section 13.3.1.2: 6 in of effective depth */
 static bool passes(const struct spread_problem *p, const struct spread_size *size, struct spread_answer *answer)
 {
-	enum { LEAST_D_IN = 6 };
 	spread_check_soil(p, size, answer);
 	if (!answer->pass)
 		return false;
@@ -78,9 +80,8 @@ static bool better(const struct search *s, const struct spread_size *size, doubl
 /* REF: ACI 318-19 section 8.6.1.1: the price of .0018 Ag of the bars that weigh least for their area */
 static double least_bars_usd_ft3(const struct spread_problem *p, const struct spread_wish *wish)
 {
-	enum { FIRST = 4, LAST = 11 };
 	double least = INFINITY;
-	for (int64_t number = FIRST; number <= LAST; number++) {
+	for (int64_t number = BAR_FIRST; number <= BAR_LAST; number++) {
 		const struct rebar_size *bar = rebar_of(p->concrete, number);
 		least = fmin(least, bar->weight_lb_ft / bar->area_in2);
 	}
@@ -129,6 +130,51 @@ static bool try_size(struct search *s, const struct spread_size *size)
 	return true;
 }
 
+/* --- bounds --- */
+
+double spread_thinnest_ft(const struct spread_problem *p)
+{
+	double thinnest = INFINITY;
+	for (int64_t number = BAR_FIRST; number <= BAR_LAST; number++)
+		thinnest = fmin(thinnest, rebar_of(p->concrete, number)->diameter_in);
+	double least_ft = (LEAST_D_IN + p->concrete->cover_in + 1.5 * thinnest) / 12;
+	int steps = (int)ceil((least_ft - SPREAD_THICKNESS_MIN_FT) / SPREAD_STEP_FT - 1e-9);
+	return thickness(steps > 0 ? steps : 0);
+}
+
+/* What stands against overturning at most, of a volume: all of it as thin and as long as the wish lets it be. */
+static double resisting_lbft(const struct spread_problem *p, double longest, double thinnest_ft, double ft3)
+{
+	double area = ft3 / thinnest_ft, length = fmin(sqrt(longest * area), SPREAD_SIDE_MAX_FT);
+	double own = p->concrete->unit_weight_pcf * ft3 + p->cover_ft * p->soil_unit_pcf * area;
+	return (p->vertical_lb + (p->self_weight ? own : 0)) * length / 2;
+}
+
+/* The least volume that D + 0.6 W does not turn over; halved to a thousandth, from below. */
+static double floor_ft3(const struct spread_problem *p, const struct spread_wish *wish)
+{
+	double thin = fmax(spread_thinnest_ft(p), wish->thinnest_ft), force = given(p->force_lb) ? p->force_lb : 0;
+	double moment = given(p->moment_lbft) ? p->moment_lbft : force * (p->height_ft + p->cover_ft + thin);
+	double needs = p->sf_overturning / CHECK_TOLERANCE * moment * (1 - 1e-9);
+	double low = 0, high = (double)SPREAD_SIDE_MAX_FT * SPREAD_SIDE_MAX_FT * SPREAD_THICKNESS_MAX_FT;
+	while (high - low > 1e-3 * high)
+		if (resisting_lbft(p, wish->longest, thin, (low + high) / 2) >= needs)
+			high = (low + high) / 2;
+		else
+			low = (low + high) / 2;
+	return low;
+}
+
+double spread_floor_usd(const struct spread_problem *p, const struct spread_wish *wish)
+{
+	if (!(wish->longest > 0))
+		return 0;
+	double ft3 = floor_ft3(p, wish), cover = 2 * p->concrete->cover_in / 12;
+	double along = fmax(1 - cover / SPREAD_SIDE_MIN_FT, 0);
+	double across = fmax(1 - cover / fmax(wish->narrowest_ft, SPREAD_SIDE_MIN_FT), 0);
+	return ft3 * (wish->usd_ft3 + least_bars_usd_ft3(p, wish) * (along + across));
+}
+
 /* A first footing, so that the exact walk has a bound from the start: squares of some thicknesses. */
 static void start(struct search *s)
 {
@@ -165,6 +211,17 @@ static int first_width(const struct search *s, double length, double thick, int 
 	return low;
 }
 
+/* Does it turn over by D + 0.6 W, whatever else?  The same row as the soil's, at a fraction of its time. */
+static bool turns_over(const struct spread_problem *p, double length, double width, double thick)
+{
+	double own = thick * p->concrete->unit_weight_pcf + p->cover_ft * p->soil_unit_pcf;
+	double dead = p->vertical_lb + (p->self_weight ? own * length * width : 0);
+	double force = given(p->force_lb) ? p->force_lb : 0;
+	double moment = given(p->moment_lbft) ? p->moment_lbft : force * (p->height_ft + p->cover_ft + thick);
+	double turning = moment + p->uplift_lb * length / 2;
+	return dead * length / 2 < p->sf_overturning / CHECK_TOLERANCE * turning * (1 - 1e-9);
+}
+
 /*
  * Concrete rows may get harder with the width: from the first that the soil bears each is tried, up to the bound.
  * Without a price of bars the first that passes is the best of its length and thickness.  False: no width lies below
@@ -180,6 +237,8 @@ static bool try_widths(struct search *s, double length, double thick)
 	int from = (int)ceil(fmax(least - SPREAD_SIDE_MIN_FT, 0) / SPREAD_STEP_FT - 1e-9);
 	if (from > last)
 		return false;
+	if (turns_over(s->p, length, side(last), thick))
+		return true;
 	for (int w = (int)fmax(first_width(s, length, thick, last), from); w <= last; w++) {
 		const struct spread_size size = {length, side(w), thick};
 		if (!better(s, &size, floor_usd(s, &size)) || (try_size(s, &size) && s->wish->usd_lb <= 0))
@@ -210,6 +269,8 @@ bool spread_search_wish(const struct spread_problem *problem, const struct sprea
 						double *usd)
 {
 	struct search s = search_of(problem, wish);
+	if (spread_floor_usd(problem, wish) >= wish->below_usd)
+		return false;
 	start(&s);
 	for (int t = 0; t < THICKNESSES; t++)
 		for (int l = 0; l < SIDES && thickness(t) >= wish->thinnest_ft; l++)

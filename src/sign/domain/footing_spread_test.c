@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "core/rng.h"
 #include "sign/domain/footing_spread.h"
@@ -39,6 +40,133 @@ static struct spread_problem problem_of(double vertical, double moment)
 static double q_at(const struct spread_pressure *q, double u)
 {
 	return u < q->contact_ft ? q->q0_psf - q->slope_psf_ft * u : 0;
+}
+
+/* --- bent both ways --- */
+
+enum { CELLS = 160 };
+
+/* A plane of pressure over the unit footing, where it presses, and what it comes to. */
+struct plane {
+	double c[3]; /* at the middle, along x, along y */
+};
+
+static double plane_at(const struct plane *plane, double x, double y)
+{
+	return plane->c[0] + plane->c[1] * x + plane->c[2] * y;
+}
+
+/* Force and moments of the positive part, and how they change with the plane. */
+static void sum_plane(const struct plane *plane, double sums[3], double slopes[3][3])
+{
+	memset(sums, 0, 3 * sizeof *sums);
+	memset(slopes, 0, 9 * sizeof(double));
+	for (int i = 0; i < CELLS; i++)
+		for (int k = 0; k < CELLS; k++) {
+			double by[3] = {1, (i + .5) / CELLS - .5, (k + .5) / CELLS - .5}, q = plane_at(plane, by[1], by[2]);
+			for (int r = 0; q > 0 && r < 3; r++) {
+				sums[r] += q * by[r] / CELLS / CELLS;
+				for (int s = 0; s < 3; s++)
+					slopes[r][s] += by[r] * by[s] / CELLS / CELLS;
+			}
+		}
+}
+
+static void step_to(double slopes[3][3], double residual[3], double step[3])
+{
+	for (int i = 0; i < 3; i++)
+		for (int r = i + 1; r < 3; r++) {
+			double share = slopes[r][i] / slopes[i][i];
+			for (int s = i; s < 3; s++)
+				slopes[r][s] -= share * slopes[i][s];
+			residual[r] -= share * residual[i];
+		}
+	for (int i = 2; i >= 0; i--) {
+		step[i] = residual[i];
+		for (int s = i + 1; s < 3; s++)
+			step[i] -= slopes[i][s] * step[s];
+		step[i] /= slopes[i][i];
+	}
+}
+
+/* The linear pressure under a force of 1 at (ex, ey), soil without tension, by Newton on its plane. */
+static bool solve_plane(double ex, double ey, struct plane *plane)
+{
+	*plane = (struct plane){{1, 12 * ex, 12 * ey}};
+	for (int i = 0; i < 80; i++) {
+		double sums[3], slopes[3][3], step[3];
+		sum_plane(plane, sums, slopes);
+		double residual[3] = {1 - sums[0], ex - sums[1], ey - sums[2]};
+		if (fabs(residual[0]) + fabs(residual[1]) + fabs(residual[2]) < 1e-10)
+			return true;
+		step_to(slopes, residual, step);
+		for (int k = 0; k < 3; k++)
+			plane->c[k] += step[k];
+	}
+	return false;
+}
+
+/* Moment about a line at `reach` from the edge of greatest pressure, of the pressure beyond it; the width summed. */
+static double beyond(const struct plane *plane, bool x_ways, double reach)
+{
+	double moment = 0;
+	for (int i = 0; i < CELLS; i++)
+		for (int k = 0; k < CELLS; k++) {
+			double x = (i + .5) / CELLS - .5, y = (k + .5) / CELLS - .5, arm = (x_ways ? x : y) - (.5 - reach);
+			if (arm > 0)
+				moment += fmax(plane_at(plane, x, y), 0) * arm / CELLS / CELLS;
+		}
+	return moment;
+}
+
+/*
+ * The product of both directions' factors against the true peak, and 9/8 of one direction's line load against the true
+ * moment beyond a section: never below, and by no more than 22 % above.
+ */
+static void bent_both_ways_is_bounded(void **state)
+{
+	(void)state;
+	int solved = 0;
+	for (double ex = 0; ex <= .401; ex += .04)
+		for (double ey = 0; ey <= ex + 1e-9; ey += .04) {
+			struct plane plane;
+			if (!solve_plane(ex, ey, &plane))
+				continue;
+			solved++;
+			double peak = plane_at(&plane, .5, .5), bound = spread_cross(ex, 1) * spread_cross(ey, 1);
+			assert_true(bound >= peak * .985); /* cells are coarse where a corner alone bears */
+			assert_true(bound <= peak * 1.22);
+			struct spread_pressure along = spread_pressure(1, ex, 1, 1), across = spread_pressure(1, ey, 1, 1);
+			double more = ex + ey > 1 / 6. && ey > 0 ? 9 / 8. : 1;
+			for (double reach = .1; reach <= .45; reach += .07) {
+				assert_true(more * spread_pressure_moment(&along, reach) >= beyond(&plane, true, reach) * .985);
+				assert_true(more * spread_pressure_moment(&across, reach) >= beyond(&plane, false, reach) * .985);
+			}
+		}
+	assert_true(solved >= 60);
+	near(spread_cross(0, 3), 1, 0);
+	near(spread_cross(.5, 3), 2, 1e-12);
+	assert_true(isinf(spread_cross(1.5, 3)));
+}
+
+/* Across, dead load turns the footing as it holds it: 1000 lb-ft against 2000 lb × 2 ft are a safety of 4. */
+static void dead_load_across(void **state)
+{
+	(void)state;
+	struct spread_problem p = problem_of(2000, 400);
+	const struct spread_size size = {6, 4, 1};
+	struct spread_answer plain, bent, more;
+	spread_check(&p, &size, &plain);
+	p.cross_lbft = 1000; /* e .5 of 4 ft: 1 + 6/8 */
+	spread_check(&p, &size, &bent);
+	near_share(bent.soil.q_max_psf, 1.75 * plain.soil.q_max_psf, 1e-12);
+	near(bent.soil.sf_overturning, 4, 1e-12);
+	near(bent.rows[SPREAD_OVERTURNING].capacity, 4, 1e-12);
+	assert_true(bent.rows[SPREAD_TWO_WAY].demand > plain.rows[SPREAD_TWO_WAY].demand);
+	p.cross_lbft = 4200; /* beyond the footing's side */
+	spread_check(&p, &size, &more);
+	assert_false(more.pass);
+	assert_true(isnan(more.soil.q_max_psf));
 }
 
 /* Statics: the pressure sums to P and turns by M; partial sums agree with strips.  12,000 points and more. */
@@ -304,6 +432,68 @@ static void search_is_exact(void **state)
 	}
 }
 
+/* The same with a price of bars and limits of form; what is walked past is only what its concrete alone makes dearer.
+ */
+static bool brute_wish(const struct spread_problem *p, const struct spread_wish *wish, double *usd)
+{
+	double least = wish->below_usd;
+	for (double t = wish->thinnest_ft; t <= 10; t += .25)
+		for (double l = 1; l <= 60; l += .25)
+			for (double b = 1; b <= wish->widest_ft && wish->usd_ft3 * l * b * t < least; b += .25) {
+				const struct spread_size size = {l, b, t};
+				struct spread_answer a;
+				if (b < wish->narrowest_ft || l > wish->longest * b)
+					continue;
+				spread_check_soil(p, &size, &a);
+				if (!a.pass)
+					continue;
+				spread_check(p, &size, &a);
+				double price = wish->usd_ft3 * l * b * t + wish->usd_lb * spread_mat_lb(p, &size, &a.mat);
+				if (a.pass && a.mat.d_width_in >= 6)
+					least = fmin(least, price);
+			}
+	*usd = least;
+	return least < wish->below_usd;
+}
+
+/* REF: ACI 318-19 section 8.6.1.1; ACI 318-19 section 13.3.1.2: the bounds that prune lie below what they bound */
+static void wishes_are_exact(void **state)
+{
+	(void)state;
+	struct rng rng;
+	rng_init(&rng, 11);
+	for (int i = 0; i < 16; i++) {
+		struct spread_problem p = problem_of(1000 + 9000 * rng_unit(&rng), NAN);
+		p.force_lb = 200 + 3000 * rng_unit(&rng);
+		p.height_ft = 25 * rng_unit(&rng);
+		p.self_weight = i % 4 != 3;
+		p.cover_ft = i % 5 == 4 ? 1.5 : 0;
+		p.vertical_psf = i % 2 ? 1500 : 3000;
+		p.uplift_lb = i % 8 == 5 ? 1500 : 0;
+		p.cross_lbft = i % 7 == 6 ? 1500 : 0;
+		struct spread_wish wish = {.usd_ft3 = 9.5,
+								   .usd_lb = 1.1,
+								   .thinnest_ft = i % 3 ? .5 : 2,
+								   .widest_ft = i % 6 == 1 ? 6 : 60,
+								   .narrowest_ft = 1 + i % 3,
+								   .longest = 2,
+								   .below_usd = INFINITY};
+		struct spread_size found = {0};
+		double best, usd = NAN;
+		bool any = brute_wish(&p, &wish, &best);
+		assert_int_equal(spread_search_wish(&p, &wish, &found, &usd), any);
+		if (!any)
+			continue;
+		near(usd, best, 1e-9 * best);
+		assert_true(spread_floor_usd(&p, &wish) <= best);
+		assert_true(spread_thinnest_ft(&p) <= found.thickness_ft);
+		wish.below_usd = best * (1 + 1e-9); /* with the tightest bound it is still found, and not below itself */
+		assert_true(spread_search_wish(&p, &wish, &found, &usd));
+		wish.below_usd = best * (1 - 1e-9);
+		assert_false(spread_search_wish(&p, &wish, &found, &usd));
+	}
+}
+
 static void nothing_feasible_gives_the_nearest(void **state)
 {
 	(void)state;
@@ -321,6 +511,8 @@ int main(void)
 	concrete = packs_find(packs, "concrete", "v1", NULL)->data;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pressure_is_statics),
+		cmocka_unit_test(bent_both_ways_is_bounded),
+		cmocka_unit_test(dead_load_across),
 		cmocka_unit_test(laws_of_soil),
 		cmocka_unit_test(concrete_demands_by_strips),
 		cmocka_unit_test(concentric_by_hand),
@@ -328,6 +520,7 @@ int main(void)
 		cmocka_unit_test(punching_takes_the_least_of_three),
 		cmocka_unit_test(sliding_by_friction_or_cohesion),
 		cmocka_unit_test(search_is_exact),
+		cmocka_unit_test(wishes_are_exact),
 		cmocka_unit_test(nothing_feasible_gives_the_nearest),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

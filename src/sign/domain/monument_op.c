@@ -230,6 +230,21 @@ static void move_faults(struct calc *calc, struct fault *const *from)
 		fault->pointer = arena_printf(calc->arena, "/posts%s", fault->pointer);
 }
 
+static struct baseplate_request plate_of(const struct monument_request *r, const struct pole_loads *loads)
+{
+	const struct posts_request *p = r->posts;
+	return (struct baseplate_request){
+		.common = r->wind.common,
+		.plate = p->plate,
+		.column = p->column,
+		.concrete = p->concrete,
+		.anchors = p->anchors,
+		.weld = p->weld,
+		.loads = {loads->p_kip, loads->v_kip, loads->m_kipin, loads->t_kipin},
+		.bearing_ksi = NAN,
+	};
+}
+
 static bool decide_posts(struct building *b)
 {
 	const struct posts_request *p = b->r->posts;
@@ -238,16 +253,7 @@ static bool decide_posts(struct building *b)
 		return false;
 	double spacing_ft = given(p->spacing_ft) ? p->spacing_ft : b->r->wind.sign_width_ft / (double)p->count;
 	*out = (struct posts_result){.count = p->count, .spacing_ft = spacing_ft, .per_post = share_of(b, spacing_ft)};
-	const struct baseplate_request plate = {
-		.common = b->r->wind.common,
-		.plate = p->plate,
-		.column = p->column,
-		.concrete = p->concrete,
-		.anchors = p->anchors,
-		.weld = p->weld,
-		.loads = {out->per_post.p_kip, out->per_post.v_kip, out->per_post.m_kipin, out->per_post.t_kipin},
-		.bearing_ksi = NAN,
-	};
+	struct baseplate_request plate = plate_of(b->r, &out->per_post);
 	struct fault **end = b->calc->faults.end;
 	if (!sign_baseplate_op.run(b->calc, &plate, &out->baseplate)) {
 		move_faults(b->calc, end);
@@ -299,6 +305,18 @@ static bool run(struct calc *calc, const void *input, void *output)
 	return true;
 }
 
+static void check(struct calc *calc, const void *input)
+{
+	const struct monument_request *r = input;
+	wind_check(calc, &r->wind, "");
+	if (r->posts == NULL)
+		return;
+	const struct baseplate_request plate = plate_of(r, &(struct pole_loads){0});
+	struct fault **end = calc->faults.end;
+	baseplate_check(calc, &plate);
+	move_faults(calc, end);
+}
+
 static const struct op_alias aliases[] = {
 	{"POST", "/signage/monument/analyze"},
 	{"POST", "/signage/monument/optimize"},
@@ -315,6 +333,7 @@ const struct op sign_monument_op = {
 	.aliases = aliases,
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":6,\"sign_height_ft\":6,\"sign_width_ft\":10,"
 			   "\"weight_psf\":60,\"footing\":{\"soil\":{\"class\":4}}}",

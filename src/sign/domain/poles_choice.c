@@ -38,7 +38,7 @@ static void check_segments(struct poles_choice *c)
 	if (total_ft > r->height_ft * (1 + 1e-9))
 		calc_fault(c->calc, "/segments", "above_height", "are %.10g ft together, the pole is %.10g ft", total_ft,
 				   r->height_ft);
-	if (r->segments.count > 0 && r->prefs.designation != NULL &&
+	if (r->segments.count > 0 && r->prefs.designation != NULL && r->segments.items[0].designation != NULL &&
 		section_key(r->prefs.designation) != section_key(r->segments.items[0].designation))
 		calc_fault(c->calc, "/segments", "conflict", "begin with another section than prefs.designation");
 }
@@ -55,16 +55,6 @@ static void check_aluminum(struct poles_choice *c)
 		calc_fault(c->calc, "/prefs/fy_ksi", "conflict", "is of steel; aluminium has its alloy's welded strength");
 }
 
-static void check_request(struct poles_choice *c)
-{
-	const struct poles_request *r = c->request;
-	if (r->material == POLE_ALUMINUM)
-		check_aluminum(c);
-	if (r->num_poles > 1 && r->loads.t_kipin > 0 && !given(r->spacing_ft))
-		calc_fault(c->calc, "/spacing_ft", "required", "is required when several poles take torsion");
-	check_segments(c);
-}
-
 static void check_grade(struct poles_choice *c, const struct grades *grades)
 {
 	const struct poles_prefs *prefs = &c->request->prefs;
@@ -72,6 +62,19 @@ static void check_grade(struct poles_choice *c, const struct grades *grades)
 		calc_fault(c->calc, "/prefs/steel_grade", "enum", "is no grade of pack grades");
 	if (!grade_edition_known(grades, prefs->grade_edition))
 		calc_fault(c->calc, "/prefs/grade_edition", "enum", "is no edition of pack grades");
+}
+
+void poles_choice_check(struct poles_choice *c)
+{
+	const struct poles_request *r = c->request;
+	if (r->material == POLE_ALUMINUM)
+		check_aluminum(c);
+	if (r->num_poles > 1 && r->loads.t_kipin > 0 && !given(r->spacing_ft))
+		calc_fault(c->calc, "/spacing_ft", "required", "is required when several poles take torsion");
+	check_segments(c);
+	const struct grades *grades = r->material == POLE_STEEL ? calc_pack(c->calc, "grades") : NULL;
+	if (grades != NULL)
+		check_grade(c, grades);
 }
 
 /* REF: AISC 360-22 A3.1: strengths of the grade, for every family that it is made for.  Returns those families. */
@@ -112,7 +115,6 @@ static bool choose_steel(struct poles_choice *c)
 	const struct grades *grades = calc_pack(c->calc, "grades");
 	if (grades == NULL || !section_open(c->calc, may_be_w(c->request) ? 1u << SECTION_W : 0, &c->set))
 		return false;
-	check_grade(c, grades);
 	if (c->calc->faults.count > 0)
 		return false;
 	unsigned asked = poles_names_sections(c->request) ? SECTION_ALL : families_asked(c->request);
@@ -239,7 +241,7 @@ static bool choose_sections(struct poles_choice *c)
 bool poles_choose(struct poles_choice *choice)
 {
 	choice->problem = (struct poles_problem){.request = choice->request};
-	check_request(choice);
+	poles_choice_check(choice);
 	bool chosen = choice->request->material == POLE_ALUMINUM ? choose_aluminum(choice) : choose_steel(choice);
 	return chosen && choice->calc->faults.count == 0 && choose_sections(choice);
 }

@@ -21,6 +21,9 @@ struct poles_choice {
 	size_t count;
 };
 
+/* The faults that no table knows; of a choice only calc and request are read. */
+void poles_choice_check(struct poles_choice *choice);
+
 /* Fill in all but calc and request.  False: refused (faults or err of calc), or abstained. */
 bool poles_choose(struct poles_choice *choice);
 

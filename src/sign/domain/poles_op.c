@@ -161,6 +161,12 @@ static bool run(struct calc *calc, const void *input, void *output)
 	return answer(&d);
 }
 
+static void check(struct calc *calc, const void *input)
+{
+	struct poles_choice choice = {.calc = calc, .request = input};
+	poles_choice_check(&choice);
+}
+
 static const struct op_alias aliases[] = {
 	{"POST", "/signage/common/poles/options"},
 	{NULL, NULL},
@@ -176,6 +182,7 @@ const struct op sign_poles_op = {
 	.aliases = aliases,
 	.input = &poles_request_table,
 	.output = &poles_result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"loads\":{\"M_kipin\":430,\"V_kip\":2.24},\"height_ft\":16}",
 };

@@ -1,5 +1,6 @@
 #include "sign/domain/price.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -133,21 +134,54 @@ static void add_line(struct price_result *result, const char *code, const char *
 	result->total_usd += amount_usd;
 }
 
+static const char *version_of(const struct calc *calc, const struct price_request *request)
+{
+	return request->version != NULL ? request->version : json_text(calc->pins, "pricing");
+}
+
+/* In a preview a list that is not there gives way to the one in force. */
+static const struct pack *choose_known(struct calc *calc, const struct price_request *request)
+{
+	const char *version = version_of(calc, request);
+	bool unknown = version != NULL && packs_find(calc->packs, "pricing", version, NULL) == NULL;
+	if (unknown && calc->preview) {
+		calc_warn(calc, "pack_unknown", "/version", "There is no price list %s: the one in force is shown.", version);
+		version = NULL;
+	}
+	const struct pack *pack = calc_pack_version(calc, "pricing", version, version == NULL ? request->on_date : NULL);
+	if (pack == NULL && request->version != NULL)
+		snprintf(calc->err.field, sizeof calc->err.field, "/version");
+	return pack;
+}
+
 /* A list of the caller's choice, or the one in force that day.  A list of the future needs `preview`. */
 static const struct pack *choose(struct calc *calc, const struct price_request *request)
 {
-	const char *version = request->version != NULL ? request->version : json_text(calc->pins, "pricing");
-	const struct pack *pack = calc_pack_version(calc, "pricing", version, version == NULL ? request->on_date : NULL);
+	const struct pack *pack = choose_known(calc, request);
 	if (pack == NULL || request->on_date == NULL || strcmp(pack->effective_from, request->on_date) <= 0)
 		return pack;
 	if (!calc->preview) {
 		err_field(&calc->err, ERR_PACK_VERSION, "/version", "price list %s is in force from %s only", pack->version,
 				  pack->effective_from);
+		snprintf(calc->err.available, sizeof calc->err.available, "%s",
+				 packs_versions(calc->packs, "pricing", calc->arena));
 		return NULL;
 	}
 	calc_warn(calc, "pack_not_in_force", "/version", "Price list %s is in force from %s only.", pack->version,
 			  pack->effective_from);
 	return pack;
+}
+
+/* Add-ons that the list does not have, where there is a list. */
+static void check(struct calc *calc, const void *input)
+{
+	const struct price_request *request = input;
+	const char *version = version_of(calc, request);
+	const struct pack *pack = packs_find(calc->packs, "pricing", version, version == NULL ? request->on_date : NULL);
+	for (size_t i = 0; pack != NULL && request->addons.items != NULL && i < request->addons.count; i++)
+		if (request->addons.items[i] != NULL && find_addon(pack->data, request->addons.items[i]) == NULL)
+			calc_fault(calc, field_pointer_index(calc->arena, "/addons", i), "unknown_addon",
+					   "is no add-on of price list %s", pack->version);
 }
 
 static bool run(struct calc *calc, const void *input, void *output)
@@ -184,6 +218,7 @@ const struct op sign_price_op = {
 	.doc = "A base fee by height and the add-ons asked for, from the price list (pack `pricing`) in force.",
 	.input = &request_table,
 	.output = &price_result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"height_ft\":20,\"addons\":[\"calc_packet\"]}",
 };

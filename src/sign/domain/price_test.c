@@ -57,14 +57,29 @@ static void only_lists_in_force_are_used(void **state)
 	assert_float_equal(harness_number(harness, "/confidence"), .9, 0);
 }
 
+/* [sign.md 2.10] an unknown list is refused, but a preview shows the one in force and warns */
+static void a_preview_shows_the_list_in_force(void **state)
+{
+	(void)state;
+	assert_false(harness_call(harness, &sign_price_op, "{\"height_ft\":10,\"version\":\"v9\"}"));
+	assert_true(harness_refused(harness, NULL, "pack_version"));
+	assert_true(harness_call(harness, &sign_price_op, "{\"height_ft\":30,\"version\":\"v9\",\"preview\":true}"));
+	assert_string_equal(harness_text(harness, "/result/pricing_version"), "v1");
+	assert_float_equal(harness_number(harness, "/result/total_usd"), 300, 0);
+	assert_true(harness_noted(harness, "pack_unknown"));
+	assert_float_equal(harness_number(harness, "/confidence"), .9, 0);
+	assert_false(harness_call(harness, &sign_price_op, "{\"height_ft\":501,\"addons\":[\"calc_packet\",\"tea\"]}"));
+	assert_true(harness_refused(harness, "/height_ft", "range"));
+	assert_true(harness_refused(harness, "/addons/1", "unknown_addon"));
+}
+
 int main(void)
 {
 	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(base_fee_changes_above_25_ft),
-		cmocka_unit_test(addons_add_lines),
-		cmocka_unit_test(bad_input_names_every_fault),
-		cmocka_unit_test(only_lists_in_force_are_used),
+		cmocka_unit_test(base_fee_changes_above_25_ft),      cmocka_unit_test(addons_add_lines),
+		cmocka_unit_test(bad_input_names_every_fault),       cmocka_unit_test(only_lists_in_force_are_used),
+		cmocka_unit_test(a_preview_shows_the_list_in_force),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	harness_free(harness);

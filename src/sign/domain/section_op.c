@@ -178,8 +178,9 @@ static bool answer_families(struct answering *a, unsigned families)
 }
 
 /* What is asked for is one of three things. */
-static void check_choice(struct calc *calc, const struct sections_request *r)
+static void check(struct calc *calc, const void *input)
 {
+	const struct sections_request *r = input;
 	bool named = r->designation != NULL || r->designations.count > 0;
 	if (r->designation != NULL && r->designations.count > 0)
 		calc_fault(calc, "/designations", "conflict", "give designation or designations");
@@ -214,8 +215,7 @@ static unsigned families_needed(const struct sections_request *request)
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	struct answering a = {.calc = calc, .request = input, .result = output};
-	check_choice(calc, a.request);
-	if (calc->faults.count > 0 || !section_open(calc, families_needed(a.request), &a.set))
+	if (!section_open(calc, families_needed(a.request), &a.set))
 		return false;
 	if (a.request->designation != NULL)
 		return answer_designations(&a, &a.request->designation, 1);
@@ -243,6 +243,7 @@ const struct op sign_sections_op = {
 	.aliases = aliases,
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"designations\":[\"Pipe8STD\",\"HSS8X8X1/4\",\"W8X18\"]}",
 	.limits = &limits,

@@ -57,8 +57,9 @@ static const struct field result_fields[] = {
 };
 static const struct field_table result_table = FIELD_TABLE("sign.seismic.result", seismic_result, result_fields);
 
-static void check(struct calc *calc, const struct seismic_request *r)
+static void check(struct calc *calc, const void *input)
 {
+	const struct seismic_request *r = input;
 	if (given(r->period_s) && given(r->ix_in4))
 		calc_fault(calc, "/Ix_in4", "conflict", "says the same as period_s: give one of them");
 	else if (given(r->ix_in4) && !given(r->height_ft))
@@ -103,9 +104,6 @@ static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct seismic_request *r = input;
 	struct seismic_result *out = output;
-	check(calc, r);
-	if (calc->faults.count > 0)
-		return false;
 	const struct seismic_site site = {r->sds, r->sd1, r->s1, seismic_importance(r->risk_category)};
 	enum seismic_rule rule;
 	double period_s = choose_period(calc, r), cs = seismic_cs(&site, period_s, &rule), v_lb = cs * r->weight_lb;
@@ -135,6 +133,7 @@ const struct op sign_seismic_op = {
 		   "given, from the poles' stiffness, or on the plateau.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"sds\":1.0,\"sd1\":0.6,\"weight_lb\":2500,\"height_ft\":16,\"Ix_in4\":68.1,\"force_lb\":3733}",
 	.quick = true,

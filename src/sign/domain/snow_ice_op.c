@@ -76,8 +76,9 @@ static void check_dimension(struct calc *calc, bool belongs, bool optional, doub
 		calc_fault(calc, pointer, "conflict", "is no dimension of this shape");
 }
 
-static void check(struct calc *calc, const struct snow_ice_request *r)
+static void check(struct calc *calc, const void *input)
 {
+	const struct snow_ice_request *r = input;
 	const struct ice_body *b = &r->body;
 	bool plate = b->shape == ICE_PLATE;
 	check_dimension(calc, plate, false, b->sign_width_ft, "/sign_width_ft");
@@ -154,9 +155,6 @@ static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct snow_ice_request *r = input;
 	struct snow_ice_result *out = output;
-	check(calc, r);
-	if (calc->faults.count > 0)
-		return false;
 	struct ice_body body = r->body;
 	if (body.shape == ICE_RECT && !given(body.depth_in))
 		body.depth_in = body.width_in;
@@ -175,6 +173,7 @@ const struct op sign_snow_ice_op = {
 		   "area; flat snow on the top surface.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example =
 		"{\"sign_width_ft\":12,\"sign_height_ft\":8,\"height_ft\":20,\"ice_in\":0.5,\"gust_mph\":40,\"pg_psf\":25}",

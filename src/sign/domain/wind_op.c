@@ -45,6 +45,17 @@ static void check(const struct place *place, const struct wind_request *r)
 		calc_fault(place->calc, at_poles(place, "from_ft"), "range", "must not be above the sign's bottom");
 }
 
+void wind_check(struct calc *calc, const struct wind_request *request, const char *pointer)
+{
+	const struct place place = {calc, pointer};
+	check(&place, request);
+}
+
+static void check_alone(struct calc *calc, const void *input)
+{
+	wind_check(calc, input, "");
+}
+
 static void choose_site(struct calc *calc, const struct wind_request *r, struct wind_site *site)
 {
 	site->code = r->common.code;
@@ -152,8 +163,8 @@ static struct wind_total_result choose_total(const struct wind_setup *setup)
 	int governing = 0, count = l->c_applies ? 3 : 2;
 	for (int i = 1; i < count; i++) {
 		const struct wind_case *best = cases[governing], *next = cases[i];
-		if (next->moment_lbft > best->moment_lbft ||
-			(next->moment_lbft == best->moment_lbft && next->torsion_lbft > best->torsion_lbft))
+		double more = next->moment_lbft - best->moment_lbft, rounding = 1e-9 * best->moment_lbft;
+		if (more > rounding || (more >= -rounding && next->torsion_lbft > best->torsion_lbft))
 			governing = i;
 	}
 	return (struct wind_total_result){
@@ -248,9 +259,8 @@ static void note(struct calc *calc, const struct wind_request *r, const struct w
 bool wind_decide(struct calc *calc, const struct wind_request *r, const char *pointer, struct wind_setup *setup,
 				 struct wind_result *result)
 {
-	const struct place place = {calc, pointer};
 	*setup = (struct wind_setup){.has_poles = false};
-	check(&place, r);
+	wind_check(calc, r, pointer);
 	if (calc->faults.count > 0)
 		return false;
 	setup->site.figure = calc_pack(calc, "wind_figure");
@@ -319,6 +329,7 @@ const struct op sign_wind_op = {
 	.aliases = aliases,
 	.input = &wind_request_table,
 	.output = &wind_result_table,
+	.check = check_alone,
 	.run = run,
 	.example = "{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12}",
 	.quick = true,

@@ -88,6 +88,9 @@ struct wind_setup {
 extern const struct field_table wind_hill_table, wind_request_table, wind_result_table;
 extern const struct op sign_wind_op;
 
+/* The faults that no table knows, pointers below `pointer`. */
+void wind_check(struct calc *calc, const struct wind_request *request, const char *pointer);
+
 /*
  * Decide a request: notes, factors, and the result.  `pointer` is put before the pointers of faults ("" for the
  * operation itself).  False: refused.

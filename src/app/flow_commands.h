@@ -1,0 +1,17 @@
+/* `flow status|why|journal|cancel|pause|resume ID`: runs of a server [flow.md 12]. */
+#ifndef CS_APP_FLOW_COMMANDS_H
+#define CS_APP_FLOW_COMMANDS_H
+
+#include "app/cli.h"
+
+int command_flow_status(const struct cli *cli);
+int command_flow_why(const struct cli *cli);
+int command_flow_journal(const struct cli *cli);
+int command_flow_cancel(const struct cli *cli);
+int command_flow_pause(const struct cli *cli);
+int command_flow_resume(const struct cli *cli);
+
+/* Their options, for the table of commands. */
+extern const struct cli_option flow_read_options[], flow_order_options[];
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Performance of a tenant's closed positions [trade.md 9.5]: a trade for each, the equity of each calendar day, and the
+ * question that trade.metrics is asked of them.  Private to src/trade.  Threads: a worker.
+ */
+#ifndef CS_TRADE_ANALYSIS_H
+#define CS_TRADE_ANALYSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/field.h"
+
+struct db;
+struct err;
+struct exchange;
+struct json;
+struct op_answer;
+
+/* What a query string narrows it to. */
+struct analysis_ask {
+	const char *account, *from, *to;
+	int window;
+	double initial_balance;
+};
+extern const char *const analysis_window_names[];
+#define ANALYSIS_FIELDS(s, m) \
+	F_STR(s, m account, NAMED("account"), LENGTH(1, 64), DOC("Trading account; left out: all")), \
+		F_STR(s, m from, NAMED("from"), FORMAT("date-time"), DOC("Closed at or after; instead of window")), \
+		F_STR(s, m to, NAMED("to"), FORMAT("date-time"), DOC("Closed before; left out: now")), \
+		F_ENUM(s, m window, analysis_window_names, NAMED("window"), DEFAULT(3), DOC("Days back")), \
+		F_NUM(s, m initial_balance, NAMED("initial_balance"), ABOVE(0, 1e12), DEFAULT(10000), \
+			  DOC("Equity before the first position"))
+
+/* A closed position. */
+struct fact {
+	const char *position_id, *trading_account_id, *ticket, *instrument, *side, *close_reason;
+	double profit, entry, exit, stop, lots; /* NaN: not known */
+	int64_t opened_us, closed_us;
+};
+
+struct day {
+	int64_t us;
+	double equity, drawdown;
+};
+
+struct analysis {
+	struct exchange *x;
+	struct analysis_ask ask;
+	int64_t from_us, to_us, unknown;
+	double base; /* equity where the window begins */
+	struct fact *facts;
+	struct day *days; /* none without facts */
+	size_t facts_count, days_count;
+	struct faults faults;
+};
+
+/* Check what was asked, read the facts and fill the days; x and ask are set.  False: answered. */
+bool analysis_read(struct analysis *a);
+
+/* Ask trade.metrics.  False: answered, also where there is nothing to measure. */
+bool analysis_run(struct analysis *a, bool rolling, struct op_answer *answer);
+
+/* analysis_read, and the answer of trade.metrics to nothing where there are no facts.  False: answered. */
+bool analysis_start(struct analysis *a);
+
+#endif

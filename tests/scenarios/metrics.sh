@@ -1,0 +1,57 @@
+# shellcheck shell=bash source=tests/security/lib.sh disable=SC2154
+# Metrics [P-11.2]: counted from what was committed, base units, no label without bounds.
+. "$(dirname "$0")/../security/lib.sh"
+
+sample() { # NAME{LABELS}: its value, or nothing
+	curl -fsS "$CS/metrics" | sed -n "s/^countersign_$1 //p"
+}
+new_user ann@sign.example '"engineer"'
+new_user bob@sign.example '"approver"'
+check 'a login that succeeded' same "$(sample 'auth_events_total{event="login",outcome="success"}')" 1
+ask POST /api/v1/auth/login '{"email":"nobody@sign.example","password":"a b c d e f"}'
+check 'one that failed' same "$(sample 'auth_events_total{event="login",outcome="failure"}')" 1
+check 'rows of the chain' same "$(sample 'audit_rows_total{action="user.create",status="success"}')" 2
+
+sign_in ann@sign.example "$password"
+ann=$token
+sign_in bob@sign.example "$password"
+bob=$token
+as "$ann" POST /api/v1/signage/common/cabinets/derive \
+	'{"overall_height_ft":20,"cabinets":[{"width_ft":12,"height_ft":8,"z_offset_ft":12}]}' -H 'Countersign-Seal: true'
+seal=$(header countersign-seal-sha256)
+decide() { # DECISION
+	as "$ann" POST /api/v1/countersign-requests "{\"kind\":\"release\",\"seal_sha256\":\"$seal\"}"
+	as "$bob" POST /api/v1/countersignatures \
+		"{\"request_id\":\"$(member .request_id)\",\"seal_sha256\":\"$seal\",\"decision\":\"$1\",\"consent_version\":1,\"reason\":\"seen\"}"
+}
+check 'no decision yet' same "$(sample 'countersignatures_total{kind="release",decision="approve"}')" 0
+decide approve
+gives 'approved' 201
+decide reject
+gives 'rejected' 201
+as "$bob" POST /api/v1/countersignatures "{\"request_id\":\"$(member .request_id)\",\"seal_sha256\":\"$seal\",\"decision\":\"reject\",\"consent_version\":1,\"reason\":\"twice\"}"
+check 'a second time is refused' test "$status" = 409
+check 'approvals' same "$(sample 'countersignatures_total{kind="release",decision="approve"}')" 1
+check 'rejections, the refused one not' same "$(sample 'countersignatures_total{kind="release",decision="reject"}')" 1
+check 'how long people took' same "$(sample 'countersign_latency_seconds_count{kind="release"}')" 2
+as "$ann" POST "/api/v1/seals/$seal/replay"
+check 'replays' same "$(sample 'replays_total{outcome="identical"}')" 1
+
+for name in http_requests_total http_request_duration_seconds_bucket http_in_flight connections writer_batch_ops_bucket \
+	writer_commit_seconds_bucket writer_queue store_bytes sse_streams build_info process_resident_memory_bytes; do
+	check "there is $name" grep -q "^countersign_$name[{ ]" <<<"$(curl -fsS "$CS/metrics")"
+done
+check 'commits add up' same "$(sample 'writer_commit_seconds_bucket{le="+Inf"}')" "$(sample writer_commit_seconds_count)"
+check 'seconds, not microseconds' test -n "$(sample 'writer_commit_seconds_bucket{le="0.0001"}')"
+check 'every family has its type' same "$(curl -fsS "$CS/metrics" | grep -v '^#' | sed 's/[{ ].*//; s/_\(bucket\|sum\|count\)$//' | sort -u | grep -vxFf <(curl -fsS "$CS/metrics" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p'))" ''
+check 'a path is no label' exits 1 grep -q "$seal" <(curl -fsS "$CS/metrics")
+stop_server
+servers=()
+export COUNTERSIGN_HTTP_METRICS_ALLOW=192.0.2.0/24
+start_server
+ask GET /metrics
+gives 'not for an address that is not listed' 403 forbidden
+stop_server
+servers=()
+check 'a range that is none is refused at start' env COUNTERSIGN_HTTP_METRICS_ALLOW=everybody bash -c '! "$0" config show >/dev/null 2>&1' "$bin"
+check 'blobs are where they can be' env COUNTERSIGN_BLOB_URL=s3://bucket bash -c '! "$0" config show >/dev/null 2>&1' "$bin"
