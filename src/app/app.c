@@ -34,6 +34,7 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/flow_api.h"
 #include "flow/spending.h"
 #include "http/front.h"
 #include "http/metrics.h"
@@ -283,6 +284,7 @@ void app_close(struct app *app)
 	people_close(app->people);
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
+	flow_api_close(app->flow);
 	agents_api_close(app->agents);
 	spending_free(app->spending);
 	expr_close(app->exprs);

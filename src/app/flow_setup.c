@@ -38,14 +38,19 @@ bool flow_setup(struct app *app, struct err *err)
 		.retry_max = RETRY_MAX,
 		.retry_max_delay_ms = RETRY_MAX_DELAY_MS,
 	};
-	const struct flow_api_options options = {.runner = &runner, .audit = &app->audit, .master_key = app->keys.master};
+	const struct flow_api_options options = {.runner = &runner,
+											 .audit = &app->audit,
+											 .countersign = app->countersign,
+											 .outbox = app->outbox,
+											 .packs = app->packs,
+											 .git_sha = APP_GIT_SHA,
+											 .master_key = app->keys.master};
 	return flow_api_open(&options, &app->flow, err);
 }
 
 void flow_end(struct app *app)
 {
-	flow_api_close(app->flow);
-	app->flow = NULL;
+	flow_api_stop(app->flow);
 	if (app->models != NULL)
 		flow_llm_close(app->models);
 }

@@ -64,6 +64,7 @@ X(ERR_ONLY_ACCOUNT, "only_account", 409, "The only trading account must stay", f
 X(ERR_ACCOUNT_MISMATCH, "account_mismatch", 409, "The terminal is logged in to another account", false)
 X(ERR_STALE_SNAPSHOT, "stale_snapshot", 409, "A newer snapshot is there", false)
 X(ERR_STALE_LEASE, "stale_lease", 409, "The lease is not open to this device", false)
+X(ERR_STALE_FENCE, "stale_fence", 409, "The claim is no longer yours", false)
 X(ERR_ACK_CONFLICT, "ack_conflict", 409, "It was acknowledged otherwise before", false)
 X(ERR_EXPIRED, "expired", 410, "Expired", false)
 X(ERR_PRECONDITION_FAILED, "precondition_failed", 412, "The resource has changed", false)

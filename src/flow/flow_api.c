@@ -6,6 +6,19 @@
 #include "core/must.h"
 #include "crypt/digest.h"
 #include "flow/flow_internal.h"
+#include "flow/persons.h"
+#include "flow/work_desk.h"
+
+static struct persons *open_persons(const struct flow_api_options *o)
+{
+	const struct persons_options options = {.countersign = o->countersign,
+											.outbox = o->outbox,
+											.packs = o->packs,
+											.env = o->runner->env,
+											.version = o->runner->version,
+											.git_sha = o->git_sha};
+	return o->countersign == NULL ? NULL : persons_new(&options);
+}
 
 bool flow_api_open(const struct flow_api_options *options, struct flow_api **out, struct err *err)
 {
@@ -14,21 +27,40 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 	must(api != NULL);
 	api->options = *options->runner;
 	api->audit = options->audit;
+	api->countersign = options->countersign;
 	hmac_sha256(options->master_key, SHA256_SIZE, purpose, sizeof purpose - 1, api->page_key);
-	if (runner_open(options->runner, &api->runner, err)) {
+	api->desk = api->options.desk = work_desk_open(api->options.store, api->options.env);
+	api->persons = api->options.persons = open_persons(options);
+	if (runner_open(&api->options, &api->runner, err)) {
+		persons_serve(api->persons, api->runner);
 		*out = api;
 		return true;
 	}
-	free(api);
+	work_desk_close(api->desk);
+	free(api); /* the persons stay: they are known to the store's writer, and the process ends */
 	return false;
+}
+
+void flow_api_stop(struct flow_api *api)
+{
+	if (api == NULL)
+		return;
+	persons_serve(api->persons, NULL);
+	runner_close(api->runner);
+	work_desk_close(api->desk);
 }
 
 void flow_api_close(struct flow_api *api)
 {
 	if (api == NULL)
 		return;
-	runner_close(api->runner);
+	persons_free(api->persons);
 	free(api);
+}
+
+bool flow_chores(struct flow_api *api, struct err *err)
+{
+	return work_chores(api, err);
 }
 
 void flow_add_routes(struct router *router, struct flow_api *api)
@@ -36,6 +68,10 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, runs_routes, runs_routes_count, api);
 	router_add(router, llm_routes, llm_routes_count, api);
 	router_add(router, run_reads_routes, run_reads_routes_count, api);
+	router_add(router, work_routes, work_routes_count, api);
+	router_add(router, persons_routes, persons_routes_count, api);
+	router_add(router, control_routes, control_routes_count, api);
+	router_add(router, fork_routes, fork_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);
 	router_add(router, workflow_reads_routes, workflow_reads_routes_count, api);
 	router_add(router, decomposition_workflow_routes, decomposition_workflow_routes_count, api);

@@ -9,10 +9,13 @@
 #include <stdbool.h>
 
 struct audit;
+struct countersign;
 struct env;
 struct err;
 struct flow_api;
 struct id_maker;
+struct outbox;
+struct packs;
 struct router;
 struct runner_options;
 struct store;
@@ -20,12 +23,22 @@ struct store;
 struct flow_api_options {
 	const struct runner_options *runner; /* copied */
 	struct audit *audit;
+	struct countersign *countersign; /* of people who decide steps; with the next three, or NULL: nobody is asked */
+	struct outbox *outbox;
+	const struct packs *packs;
+	const char *git_sha;
 	const unsigned char *master_key; /* 32 bytes: cursors are bound to it */
 };
 
 /* Starts to drive every run that is not over. */
 bool flow_api_open(const struct flow_api_options *options, struct flow_api **api, struct err *err);
-void flow_api_close(struct flow_api *api); /* before the store; NULL is fine */
+
+/* Stop driving: before the store is closed.  Close after it, since its writer tells of decisions.  NULL is fine. */
+void flow_api_stop(struct flow_api *api);
+void flow_api_close(struct flow_api *api);
+
+/* What is due from time to time, once a second or so; not on the writer's thread. */
+bool flow_chores(struct flow_api *api, struct err *err);
 void flow_add_routes(struct router *router, struct flow_api *api);
 
 #endif

@@ -28,6 +28,7 @@ void live_forget(struct live *live)
 {
 	if (!live->loaded)
 		return;
+	asks_forget(live);
 	run_fini(&live->run);
 	definition_unref(live->definition);
 	free(live->seed);

@@ -13,8 +13,10 @@
 #include "flow/domain/money.h"
 #include "flow/domain/retry.h"
 #include "flow/flow_internal.h"
+#include "flow/journal.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
+#include "flow/why_asks.h"
 #include "flow/why_view.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -263,6 +265,8 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 			why_view_listener(jw, frame);
 		else if (frame->sent && frame->task->type == IR_RUN_WORKFLOW)
 			why_view_child(jw, frame);
+		else if (frame->sent)
+			why_asks_view(jw, record->run_id, frame);
 		jw_object_end(jw);
 		told++;
 	}
@@ -346,7 +350,7 @@ static void handle_journal(struct exchange *x)
 	jw_key(&rows.jw, "rows");
 	jw_array(&rows.jw);
 	struct db *db = store_read(api->options.store);
-	bool read = runs_journal(db, record.run_id, request.after, request.limit, take_row, &rows, &err);
+	bool read = journal_rows(db, record.run_id, request.after, request.limit, take_row, &rows, &err);
 	store_read_end(api->options.store, db);
 	jw_array_end(&rows.jw);
 	jw_member_int(&rows.jw, "next_after", rows.last);

@@ -54,6 +54,8 @@ void run_view_write(struct jw *jw, const struct run_record *r)
 	add_time(jw, "ended_at", r->ended_us);
 	if (r->parent_run_id != NULL)
 		jw_member_str(jw, "parent", r->parent_run_id);
+	if (r->forked_from != NULL)
+		jw_member_str(jw, "forked_from", r->forked_from);
 	jw_member_int(jw, "steps_total", r->steps_total);
 	jw_member_int(jw, "attempts_total", r->attempts_total);
 	jw_member_str(jw, "cost", money_format(money, r->cost_micros));
@@ -72,6 +74,23 @@ void run_view_reply(struct exchange *x, int status, const struct run_record *rec
 	run_view_write(&jw, record);
 	reply_fact_text(x, status, buf_text(&text), text.size);
 	buf_fini(&text);
+}
+
+void run_reply(struct exchange *x, const char *run_id)
+{
+	const struct flow_api *api = x->owner;
+	struct run_record record;
+	struct err err;
+	bool found = false;
+	struct db *db = store_read(api->options.store);
+	bool read = runs_get(db, run_id, NULL, &x->arena, &record, &found, &err);
+	store_read_end(api->options.store, db);
+	if (read && found)
+		run_view_reply(x, 200, &record);
+	else if (read)
+		exchange_failf(x, ERR_NOT_FOUND, "There is no such run.");
+	else
+		exchange_fail(x, &err);
 }
 
 bool run_named(struct exchange *x, struct run_record *record)

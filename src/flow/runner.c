@@ -200,9 +200,17 @@ void runner_halt(struct runner *runner, const char *run_id, const char *budget_i
 	post(runner, run_id, message);
 }
 
+void runner_look_then(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self)
+{
+	struct message *message = new_message(MESSAGE_LOOK);
+	message->told = told;
+	message->self = self;
+	post(runner, run_id, message);
+}
+
 void runner_look(struct runner *runner, const char *run_id)
 {
-	post(runner, run_id, new_message(MESSAGE_LOOK));
+	runner_look_then(runner, run_id, NULL, NULL);
 }
 
 void runner_result(struct runner *runner, const struct runner_result *result)

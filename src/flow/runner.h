@@ -26,10 +26,12 @@ struct llm;
 struct ir_policy;
 struct json;
 struct outgoing;
+struct persons;
 struct run_record;
 struct spending;
 struct store;
 struct trouble;
+struct work_desk;
 
 struct runner_options {
 	struct store *store;
@@ -37,6 +39,8 @@ struct runner_options {
 	struct id_maker *ids;
 	struct expr_pool *expr;
 	struct outgoing *outgoing;      /* how HTTP is asked (link/outgoing.h) */
+	struct persons *persons;        /* how people are asked (persons.h); NULL: steps that ask them wait */
+	struct work_desk *desk;         /* told of new work for workers (work_desk.h); NULL: nobody waits for it */
 	struct llm *llm;                /* how models are asked (flow/llm.h); NULL: they are not */
 	const struct ir_policy *policy; /* of definitions that runs bring along */
 	/* A pure operation of the house: the whole envelope, or NULL with *trouble. */
@@ -95,6 +99,9 @@ void runner_wake(struct runner *runner, const char *run_id);
 
 /* There is something new in the store for the run: an event for its listeners, the end of a run that it waits for. */
 void runner_look(struct runner *runner, const char *run_id);
+
+/* The same; `told` as runner_order() has it. */
+void runner_look_then(struct runner *runner, const char *run_id, void (*told)(void *self, bool ended), void *self);
 
 enum runner_order { RUNNER_CANCEL, RUNNER_SUSPEND, RUNNER_RESUME, RUNNER_HALT };
 /*

@@ -24,7 +24,11 @@ enum {
 };
 
 /* Something that happened to a run. */
-enum message_kind { MESSAGE_RESULT, MESSAGE_ORDER, MESSAGE_LOOK };
+enum message_kind {
+	MESSAGE_RESULT,
+	MESSAGE_ORDER,
+	MESSAGE_LOOK, /* something that was waited for is in the store: an event, an answer, an order */
+};
 struct message {
 	enum message_kind kind;
 	enum runner_order order;
@@ -52,6 +56,15 @@ struct waiter {
 struct intent {
 	uint32_t frame;
 	struct intent *next;
+};
+
+/* A step that others were asked to carry out: a row of theirs is open in the store. */
+struct ask {
+	uint32_t frame, attempt;
+	char *path;
+	bool person;
+	bool fresh, gone; /* since the last commit */
+	struct ask *next;
 };
 
 /* A run in memory. */
@@ -83,6 +96,11 @@ struct live {
 	int64_t priority;
 	bool scheduled; /* a schedule started it, as its labels say */
 	struct following following;
+	struct ask *asks, **asks_end;
+	char order_id[ID_TEXT]; /* what a person has ordered and this turn carries out; "": nothing */
+	int64_t rewind_to;      /* with an order: the row that it went back to; -1: none */
+	bool broken;            /* the state could not be made anew: nothing of this turn counts */
+	bool ordered;           /* there was an order: there may be another one */
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;
@@ -115,9 +133,9 @@ struct runner {
 	struct map resources;   /* uri -> struct datum */
 	struct alarms alarms;
 	struct waiter *waiters;
-	struct feed *feed; /* feed.h; NULL: none */
+	struct feed *feed;        /* feed.h; NULL: none */
 	int64_t schedules_due_us; /* when the scheduler looks next; 0: no alarm is set */
-	size_t turns_under_way; /* or queued */
+	size_t turns_under_way;   /* or queued */
 	size_t effects_under_way;
 	bool closing;
 	_Atomic bool stopping; /* the same, for those who do not hold the lock: effects give up */
@@ -146,6 +164,24 @@ enum drive_means spending_afford(void *runner, const struct place *place, struct
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
+
+/* asks.c: what others are asked for.  All in the run's turn. */
+void asks_load(struct live *live);                                  /* the state was read: these are open */
+void asks_forget(struct live *live);                                /* with the state */
+void asks_look(struct live *live);                                  /* take in what came back */
+void asks_note(struct live *live);                                  /* decided: which are new, which are over */
+bool asks_apply(struct live *live, struct db *db, struct err *err); /* in the commit: open those, close these */
+void asks_committed(struct live *live);
+
+void asks_rematch(struct live *live); /* the state was made anew in this turn */
+void asks_renew(struct live *live);   /* a fork: nobody was asked for it yet */
+
+/* orders.c: at the begin of a turn, before anything is decided; and in its commit */
+void orders_take(struct live *live);
+bool orders_apply(struct live *live, struct db *db, struct err *err);
+
+/* turn.c: what was sent and not answered goes once more; `others`: workers and people are asked again too. */
+void turn_send_again(struct live *live, bool others);
 
 /* waiter.c, with the lock held */
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);

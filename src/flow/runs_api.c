@@ -438,7 +438,7 @@ static enum run_status status_of(const char *name)
 	for (int i = 0; i < RUN_STATUSES; i++)
 		if (strcmp(run_status_names[i], name) == 0)
 			return (enum run_status)i;
-	must(!"a status of the table");
+	must(false); /* it is a status of the table */
 	return RUN_PENDING;
 }
 
@@ -449,23 +449,26 @@ static bool allowed(enum runner_order order, enum run_status from)
 	return run_may_become(from, orders[order].to);
 }
 
-/* What may be done instead, with the refusal. */
-static void tell_allowed(struct exchange *x, const char *status)
+void runs_tell_allowed(struct exchange *x, const char *status, const char *const *more)
 {
 	struct buf text;
 	struct jw jw;
 	buf_init(&text, 0);
 	jw_init(&jw, &text);
 	jw_array(&jw);
-	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+	for (size_t i = 0; more == NULL && i < sizeof orders / sizeof *orders; i++)
 		if (allowed((enum runner_order)i, status_of(status)))
 			jw_str(&jw, orders[i].name);
+	if (more == NULL && run_may_become(status_of(status), RUN_RUNNING) && run_is_over(status_of(status)))
+		jw_str(&jw, "retry");
+	for (; more != NULL && *more != NULL; more++)
+		jw_str(&jw, *more);
 	jw_array_end(&jw);
 	exchange_member(x, "allowed", buf_text(&text));
 	buf_reset(&text);
 	jw_init(&jw, &text);
 	jw_str(&jw, status);
-	exchange_member(x, "status", buf_text(&text));
+	exchange_member(x, "current_status", buf_text(&text)); /* a problem has its own status: 409 [RFC 9457 3.1.3] */
 	buf_fini(&text);
 }
 
@@ -476,7 +479,7 @@ static bool apply_order(struct write *w, struct db *db, struct err *err)
 	if (!runs_get(db, order->record.run_id, NULL, &order->x->arena, &order->record, &found, err))
 		return false;
 	if (!allowed(order->order, status_of(order->record.status))) {
-		tell_allowed(order->x, order->record.status);
+		runs_tell_allowed(order->x, order->record.status, NULL);
 		return write_refuse(w, ERR_TRANSITION_REFUSED, "The run is %s.", order->record.status);
 	}
 	struct audit_event event = principal_event(order->x, orders[order->order].action, AUDIT_SUCCESS);
@@ -490,12 +493,8 @@ static bool apply_order(struct write *w, struct db *db, struct err *err)
 static void carried_out(void *self, bool ended)
 {
 	struct order *order = self;
-	struct err err;
 	(void)ended;
-	if (read_run(order->api, order->record.run_id, &order->x->arena, &order->record, &err))
-		run_view_reply(order->x, 200, &order->record);
-	else
-		exchange_fail(order->x, &err);
+	run_reply(order->x, order->record.run_id);
 }
 
 static void answer_order(struct write *w)

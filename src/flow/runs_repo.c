@@ -57,7 +57,7 @@ bool runs_insert(struct db *db, const struct run_record *r, struct err *err)
 	"run_id, account_id, namespace, name, version, definition_sha256, status, reason, seed, labels, input, output, " \
 	"error, created_by, parent_run_id, parent_path, priority, seq, due_at, steps_total, attempts_total, created_at, " \
 	"started_at, ended_at, driven, (SELECT SUM(c.cost) FROM cost_entries c WHERE c.account_id = flow_runs.account_id " \
-	"AND c.run_id = flow_runs.run_id)"
+	"AND c.run_id = flow_runs.run_id), (SELECT f.from_run_id FROM flow_forks f WHERE f.run_id = flow_runs.run_id)"
 
 struct record {
 	struct arena *arena;
@@ -97,6 +97,7 @@ static void take_record(const struct db_rows *row, void *self)
 		.ended_us = db_int(row, 23),
 		.driven = db_int(row, 24) != 0,
 		.cost_micros = db_int(row, 25),
+		.forked_from = db_text_dup(row, 26, to->arena),
 	};
 }
 
@@ -223,7 +224,9 @@ bool runs_open(struct db *db, void (*take)(void *self, const char *run_id, bool 
 	struct db_rows rows;
 	if (!db_query(
 			db, &rows, err,
-			"SELECT run_id, driven, due_at FROM flow_runs WHERE driven = 0 OR due_at > 0 ORDER BY due_at, run_id"))
+			"SELECT run_id, driven, due_at FROM flow_runs WHERE driven = 0 OR due_at > 0 UNION ALL "
+			"SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_answers UNION ALL "
+			"SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_orders ORDER BY due_at, run_id"))
 		return false;
 	while (db_next(&rows))
 		take(self, db_text(&rows, 0), db_int(&rows, 1) != 0, db_int(&rows, 2));

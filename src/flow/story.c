@@ -4,21 +4,11 @@
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/json.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
-#include "flow/domain/row.h"
+#include "flow/journal.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
-
-static bool fold(void *self, const struct json *json, struct err *err)
-{
-	struct story *story = self;
-	struct row row;
-	bool good = row_decode(json, &row, err) && run_apply(&story->run, &row, err);
-	row_fini(&row);
-	return good;
-}
 
 static struct definition *read_definition(struct runner *runner, struct db *db, const struct run_record *record,
 										  struct arena *arena, struct err *err)
@@ -49,7 +39,7 @@ bool story_open(struct story *story, struct runner *runner, struct db *db, const
 	steps_init(&story->steps);
 	story->run.watch = steps_watch;
 	story->run.watch_self = &story->steps;
-	if (runs_journal(db, record->run_id, 0, 0, fold, story, err))
+	if (journal_fold(db, record->run_id, JOURNAL_TO_ITS_END, &story->run, err))
 		return true;
 	story_close(story);
 	return false;

@@ -1,4 +1,5 @@
 /* One turn of a run: read it if need be, decide, commit, and then what follows from the commit. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
 #include "flow/feed.h"
+#include "flow/journal.h"
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
@@ -24,15 +26,6 @@ enum {
 };
 
 /* --- reading --- */
-
-static bool fold(void *self, const struct json *json, struct err *err)
-{
-	struct live *live = self;
-	struct row row;
-	bool good = row_decode(json, &row, err) && run_apply(&live->run, &row, err);
-	row_fini(&row);
-	return good;
-}
 
 static bool open_definition(struct live *live, struct db *db, const struct run_record *record, struct arena *arena,
 							struct err *err)
@@ -85,13 +78,13 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	live->run.version = live->runner->options.version;
 	live->loaded = true;
 	spending_load(live, &record);
-	if (!runs_journal(db, live->run_id, 0, 0, fold, live, err) || !following_load(live, db, err)) {
+	if (!journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err) || !following_load(live, db, err)) {
 		live_forget(live);
 		return false;
 	}
-	if (live->run.seq == 0) {
+	if (live->run.seq == 0)
 		live->run.input = datum_text(record.input, strlen(record.input));
-	}
+	asks_load(live);
 	return true;
 }
 
@@ -155,12 +148,18 @@ static void take_order(struct live *live, const struct message *message)
 		drive_resume(&live->drive);
 }
 
+static void look(struct live *live)
+{
+	live->following.look = true;
+	asks_look(live);
+}
+
 static void take_message(struct live *live, struct message *message)
 {
 	if (message->kind == MESSAGE_RESULT)
 		take_result(live, message);
 	else if (message->kind == MESSAGE_LOOK)
-		live->following.look = true;
+		look(live);
 	else
 		take_order(live, message);
 	if (message->told != NULL) {
@@ -176,11 +175,11 @@ static void take_message(struct live *live, struct message *message)
 }
 
 /* After a crash: what was sent and not answered is sent again, by the same key [flow.md 3.1]. */
-static void send_again(struct live *live)
+void turn_send_again(struct live *live, bool others)
 {
 	for (size_t i = 0; i < live->run.frames_count; i++) {
 		struct frame *frame = live->run.frames[i];
-		if (frame->is_block || !frame->sent || !effect_is_ours(frame->task))
+		if (frame->is_block || !frame->sent || !(others || effect_is_ours(frame->task)))
 			continue;
 		if (frame->task->at_most_once) {
 			struct trouble trouble;
@@ -194,8 +193,17 @@ static void send_again(struct live *live)
 		}
 		struct row row = drive_row(&live->drive, ROW_INTENT, frame);
 		row.n = frame->deliveries + 1;
+		if (frame->task->type == IR_RUN_WORKFLOW)
+			row.request = frame->request; /* the run that it had started was cancelled: another one */
 		drive_emit(&live->drive, &row);
 	}
+}
+
+static bool is_told_to_look(const struct message *inbox)
+{
+	while (inbox != NULL && inbox->kind != MESSAGE_LOOK)
+		inbox = inbox->next;
+	return inbox != NULL;
 }
 
 static void decide(struct live *live, struct message *inbox)
@@ -207,12 +215,18 @@ static void decide(struct live *live, struct message *inbox)
 								 .now_us = now > live->run.now_us ? now : live->run.now_us,
 								 .emit = keep_row,
 								 .self = live};
+	live->order_id[0] = '\0';
 	if (live->run.seq == 0) {
 		struct datum *input = datum_ref(live->run.input);
 		drive_start(&live->drive, input);
 		datum_unref(input);
-	} else if (!live->recovered) {
-		send_again(live);
+	} else {
+		if (!live->recovered || live->ordered || is_told_to_look(inbox))
+			orders_take(live);
+		if (!live->recovered) {
+			turn_send_again(live, false);
+			asks_look(live);
+		}
 	}
 	live->recovered = true;
 	spending_turn(live);
@@ -224,6 +238,7 @@ static void decide(struct live *live, struct message *inbox)
 	live->end = run_is_over(live->run.status) ? DRIVE_OVER : drive_turn(&live->drive, TURN_ROWS);
 	while (live->end == DRIVE_WAITS && following_take(live))
 		live->end = drive_turn(&live->drive, TURN_ROWS);
+	asks_note(live);
 }
 
 /* --- committing --- */
@@ -246,7 +261,8 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
-	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err);
+	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err) &&
+		   orders_apply(live, db, err) && asks_apply(live, db, err);
 }
 
 static void after_commit(void *self, int worker);
@@ -329,7 +345,7 @@ static struct waiter *settle(struct live *live)
 		alarms_set_for(live, runner_now_us(runner) + live->again_us);
 	else if (live->suspended && live->money.due_us > 0)
 		alarms_set_for(live, live->money.due_us);
-	if (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL))
+	if (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL || live->ordered))
 		live_queue(live);
 	runner->turns_under_way--;
 	feed_settled(runner, live);
@@ -366,6 +382,7 @@ static void after_commit(void *self, int worker)
 	if (live->applied) {
 		send_effects(live);
 		spending_committed(live);
+		asks_committed(live);
 	}
 	following_tell(live);
 	if (!live->applied)
@@ -400,9 +417,14 @@ void turn_run(void *self, int worker)
 		end_turn(live);
 		return;
 	}
+	live->broken = false;
 	decide(live, take_inbox(live));
-	if (live->lines.size > 0)
-		commit(live);
-	else
+	if (live->broken) {
+		undo(live);
 		end_turn(live);
+	} else if (live->lines.size > 0) {
+		commit(live);
+	} else {
+		end_turn(live);
+	}
 }

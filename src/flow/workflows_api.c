@@ -350,7 +350,7 @@ static void write_allowed(struct exchange *x, enum workflow_state from)
 		}
 	strcat(allowed, "]");
 	snprintf(status, sizeof status, "\"%s\"", workflow_state_names[from]);
-	exchange_member(x, "status", status);
+	exchange_member(x, "current_status", status);
 	exchange_member(x, "allowed", allowed);
 }
 

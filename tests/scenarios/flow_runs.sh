@@ -102,7 +102,7 @@ check 'a paused one too, with what unblocks it' json "$(api GET "/api/v1/flow/ru
 check 'flow why says so to people' exits 0 grep -q 'unblock: POST /api/v1/flow/runs/' <("$bin" flow why "$run_id" --data "$work/data")
 check 'flow status ends with 3' exits 3 "$bin" flow status "$run_id" --data "$work/data"
 check 'pausing it twice is refused, with what is allowed' json "$(api POST "/api/v1/flow/runs/$run_id/pause" '{}')" \
-	'[.code, .status, .allowed]' '["transition_refused","suspended",["cancel","resume"]]'
+	'[.code, .current_status, .allowed]' '["transition_refused","suspended",["cancel","resume"]]'
 check 'it goes on' json "$(api POST "/api/v1/flow/runs/$run_id/resume" '{}')" .result.status waiting
 check 'it is found by its label' json "$(api GET '/api/v1/flow/runs?label=team:red')" '.result.items | length' 1
 check 'it pauses and resumes by command' json "$("$bin" flow pause "$run_id" --json --data "$work/data"; "$bin" flow resume "$run_id" --json --data "$work/data")" .status "suspended

@@ -67,7 +67,7 @@ check 'and read with its definition' json "$(flow GET /demo/hello/versions/1.1.0
 check 'its graph' json "$(flow GET /demo/hello/versions/1.1.0/graph)" \
 	'.result | [(.nodes | length), .edges, .critical_path, .max_parallelism, .min_time_s]' \
 	'[2,[{"from":"/do/0/w","to":"/do/1/s"}],["/do/0/w","/do/1/s"],1,7]'
-check 'a published version is not deleted' json "$(flow DELETE /demo/hello/versions/1.1.0)" '[.code, .status, .allowed]' \
+check 'a published version is not deleted' json "$(flow DELETE /demo/hello/versions/1.1.0)" '[.code, .current_status, .allowed]' \
 	'["transition_refused","published",["deprecate","archive"]]'
 check 'lists know namespace, state and tag' json \
 	"$(flow GET '?namespace=demo&state=published&tag=team:a')" '[.result.items[].version]' '["1.1.0"]'

@@ -208,5 +208,6 @@ struct frame *body_open_task(struct run *run, struct frame *block, const struct 
 	frame->started_us = frame->attempt_us = row->at_us;
 	frame->due_us = row->due_us;
 	frame->timeout_us = row->timeout_us;
+	frame->limit_us = row->timeout_us > 0 ? row->timeout_us - row->at_us : 0;
 	return frame;
 }

@@ -33,7 +33,7 @@ void drive_emit(struct drive *drive, struct row *row)
 	row_hold(&held); /* its data may be those of a frame that it closes */
 	drive->emit(drive->self, &held);
 	if (!run_apply(drive->run, &held, &err))
-		must(!"a row that was just decided fits the state");
+		must(false); /* a row that was just decided fits the state */
 	drive->rows++;
 	row_fini(&held);
 }
@@ -136,12 +136,13 @@ void drive_fault(struct place *place, const struct trouble *trouble)
 }
 
 /* output.as, then export.as; *context NULL: nothing is exported. */
-static bool transform(struct place *place, struct datum *body, struct datum **output, struct datum **context,
-					  struct trouble *trouble)
+static bool transform(struct place *place, struct datum *body, bool whole, struct datum **output,
+					  struct datum **context, struct trouble *trouble)
 {
 	const struct ir_task *task = place->task;
 	*context = NULL;
-	*output = task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
+	*output =
+		whole || task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
 	if (*output == NULL || !valid(place, task->output_schema, *output, trouble))
 		return false;
 	if (task->export_as.source == NULL)
@@ -160,15 +161,15 @@ static void end_body(struct place *place, struct datum *body, const struct ir_ne
 	drive_emit(place->drive, &row);
 }
 
-void drive_finish(struct place *place, struct datum *body, const struct ir_next *next)
+static void finish(struct place *place, struct datum *body, bool whole, const struct ir_next *next)
 {
 	struct trouble trouble;
 	struct datum *output = NULL, *context = NULL;
-	if (place->frame != NULL && place->frame->phase == PHASE_BODY) {
+	if (!whole && place->frame != NULL && place->frame->phase == PHASE_BODY) {
 		end_body(place, body, next != NULL ? next : &place->task->next);
 		return;
 	}
-	if (transform(place, body, &output, &context, &trouble)) {
+	if (transform(place, body, whole, &output, &context, &trouble)) {
 		struct row row = place_row(place, ROW_COMPLETED);
 		const struct datum *raw = place->frame != NULL ? place->frame->raw : place->block->value;
 		if (next == NULL)
@@ -185,6 +186,16 @@ void drive_finish(struct place *place, struct datum *body, const struct ir_next 
 	}
 	datum_unref(output);
 	datum_unref(context);
+}
+
+void drive_finish(struct place *place, struct datum *body, const struct ir_next *next)
+{
+	finish(place, body, false, next);
+}
+
+void drive_finish_as(struct place *place, struct datum *output)
+{
+	finish(place, output, true, NULL);
 }
 
 /* --- the begin of a task --- */
@@ -290,6 +301,8 @@ static const char *missing(const struct ir_task *task)
 	case IR_OPENAPI:
 	case IR_OP:
 	case IR_FUNCTION:
+	case IR_WORKER:
+	case IR_COUNTERSIGN:
 	case IR_LLM:
 	case IR_MEMORY:
 		return NULL;
@@ -430,7 +443,7 @@ static void finish_run(struct drive *drive, struct datum *body)
 	struct trouble trouble;
 	struct place place = root_place(drive);
 	struct datum *output = NULL, *context = NULL, *kept = datum_ref(body);
-	if (transform(&place, kept, &output, &context, &trouble))
+	if (transform(&place, kept, false, &output, &context, &trouble))
 		end_run(drive, ROW_RUN_COMPLETED, output, NULL);
 	else
 		fault_run(drive, &trouble, "/output");

@@ -95,6 +95,28 @@ void drive_suspend(struct drive *drive, const char *reason);
 void drive_resume(struct drive *drive);
 void drive_cancel(struct drive *drive, const char *reason);
 
+/* Whose word a row is. */
+struct word {
+	const char *reason, *by; /* or NULL */
+};
+
+/* The state was folded up to row `to`: the run goes on from there. */
+void drive_restore(struct drive *drive, int64_t to, const struct word *word);
+
+/* A step as it stands: its frame, its block where it has none, or the DAG it belongs to (`index`). */
+struct drive_step {
+	struct frame *frame;
+	const char *path;
+	uint32_t attempt, index;
+};
+void drive_retry(struct drive *drive, const struct drive_step *step, int64_t to, bool repeat_effects,
+				 const struct word *word);
+void drive_skip(struct drive *drive, const struct drive_step *step, struct datum *output, const struct word *word);
+void drive_patch_output(struct drive *drive, const struct drive_step *step, struct datum *output,
+						const struct word *word);
+void drive_patch_input(struct drive *drive, const struct drive_step *step, struct datum *input,
+					   const struct word *word);
+
 /* --- inside (drive_*.c) --- */
 
 void drive_emit(struct drive *drive, struct row *row);
@@ -117,6 +139,9 @@ bool place_condition(const struct place *place, const struct ir_value *value, st
 
 /* The body gave `output`: transform, validate, export, go on.  `next` NULL: the task's own directive. */
 void drive_finish(struct place *place, struct datum *output, const struct ir_next *next);
+
+/* The same with what is the step's output already. */
+void drive_finish_as(struct place *place, struct datum *output);
 
 /* The task is at fault. */
 void drive_fault(struct place *place, const struct trouble *trouble);

@@ -21,7 +21,7 @@ static bool retry_step(struct drive *drive, struct frame *block)
 {
 	const struct ir_retry *retry = &step_of(block)->retry;
 	int64_t n = block->retries + 1;
-	if (!retry->given || n > retry->limit_count)
+	if (!retry->given || n > retry->limit_count || trouble_is_final(block->error))
 		return false;
 	struct retry_policy policy = retry->constants;
 	struct row row = drive_row(drive, ROW_CAUGHT, block);

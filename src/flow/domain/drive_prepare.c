@@ -2,6 +2,7 @@
 #include "flow/domain/drive.h"
 
 #include "core/json.h"
+#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/drive_child.h"
 #include "flow/domain/http_call.h"
@@ -113,8 +114,9 @@ void drive_prepare(struct place *place)
 		request = as_http(place, request, &trouble);
 	else if (request != NULL && calls(place->task, IR_LLM))
 		request = as_llm(place, request, &trouble);
-	if (request == NULL) {
+	if (request == NULL || !ask_check(place->task, datum_tree(request), &trouble)) {
 		drive_fault(place, &trouble);
+		datum_unref(request);
 		return;
 	}
 	intend(place, request);

@@ -58,7 +58,7 @@ static bool may_retry(const struct place *place, struct datum *error, bool *may,
 	const struct frame *frame = place->frame;
 	int64_t limit = retry->limit_count >= 0 ? retry->limit_count : place->drive->world->retry_max, within_ms;
 	*may = false;
-	if (!retry->given || frame->retries >= limit)
+	if (!retry->given || frame->retries >= limit || trouble_is_final(error))
 		return true;
 	if (retry->limit_duration.given) {
 		if (!drive_duration(place, &retry->limit_duration, place->input, &within_ms, trouble))

@@ -35,6 +35,34 @@ struct frame *run_find(const struct run *run, const char *path)
 	return NULL;
 }
 
+struct frame *run_find_block(const struct run *run, const char *path)
+{
+	struct buf text;
+	struct frame *found = NULL;
+	buf_init(&text, 0);
+	for (size_t i = 0; i < run->frames_count && found == NULL; i++) {
+		struct frame *block = run->frames[i];
+		if (!block->is_block || block->busy || block->cursor >= block->block->count)
+			continue;
+		buf_reset(&text);
+		run_path(run, block, &block->block->tasks[block->cursor], &text);
+		if (strcmp(buf_text(&text), path) == 0)
+			found = block;
+	}
+	buf_fini(&text);
+	return found;
+}
+
+void run_pass_over(struct run *run, const struct row *row)
+{
+	run->seq = row->seq;
+	if (row->path == NULL || row->path[0] == '\0' || row->attempt == 0)
+		return;
+	uintptr_t attempt = (uintptr_t)map_get(&run->attempts, row->path);
+	if (row->attempt > attempt)
+		must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
+}
+
 static void link_child(struct frame *parent, struct frame *child)
 {
 	child->parent = parent;
@@ -172,7 +200,7 @@ const struct unsure *run_unsure(const struct run *run, const char *path)
 
 void frame_note_unsure(struct run *run, const struct frame *frame)
 {
-	if (frame->request == NULL || !run_repeatable(frame->parent) || frame->task->type == IR_RUN_WORKFLOW)
+	if (frame->request == NULL || frame->task->type == IR_RUN_WORKFLOW)
 		return; /* a run that was started is cancelled with the task: the next one is another */
 	struct unsure *unsure = malloc(sizeof *unsure);
 	void *old = NULL;

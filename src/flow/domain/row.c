@@ -44,6 +44,12 @@ static void add_int(struct jw *jw, const char *name, int64_t value)
 		jw_member_int(jw, name, value);
 }
 
+/* A step of the DAG form that an operator has begun anew. */
+static bool has_step(const struct row *row)
+{
+	return row->kind == ROW_RETRIED || row->kind == ROW_PATCHED;
+}
+
 static void write_data(struct jw *jw, const struct row *row)
 {
 	jw_object(jw);
@@ -53,6 +59,8 @@ static void write_data(struct jw *jw, const struct row *row)
 		jw_member_int(jw, "index", row->index);
 	else if (row->then != IR_CONTINUE)
 		jw_member_str(jw, "then", then_names[row->then]);
+	if (has_step(row))
+		add_int(jw, "step", row->index);
 	add_int(jw, "n", row->n);
 	add_int(jw, "due_us", row->due_us);
 	add_int(jw, "timeout_us", row->timeout_us);
@@ -71,6 +79,8 @@ static void write_data(struct jw *jw, const struct row *row)
 	}
 	if (row->reason != NULL)
 		jw_member_str(jw, "reason", row->reason);
+	if (row->by != NULL)
+		jw_member_str(jw, "by", row->by);
 	jw_object_end(jw);
 }
 
@@ -143,12 +153,15 @@ bool row_decode(const struct json *json, struct row *row, struct err *err)
 	row->attempt = (uint32_t)int_of(json, "attempt", 0);
 	row->frame = (uint32_t)int_of(data, "frame", ROW_NO_FRAME);
 	decode_then(data, row);
+	if (has_step(row) && row->then != IR_GOTO)
+		row->index = (uint32_t)int_of(data, "step", 0);
 	row->n = int_of(data, "n", 0);
 	row->due_us = int_of(data, "due_us", 0);
 	row->timeout_us = int_of(data, "timeout_us", 0);
 	row->timeout = true_of(data, "timeout");
 	row->definite = true_of(data, "definite");
 	row->reason = json_text(data, "reason");
+	row->by = json_text(data, "by");
 	if (!is_moment(row->at_us) || !is_moment(row->due_us) || !is_moment(row->timeout_us))
 		return err_set(err, ERR_INTERNAL, "A row of a journal tells of no time there is.");
 	for (size_t i = 0; i < VALUES; i++) {

@@ -62,17 +62,21 @@ struct row {
 	const char *path;   /* step path; NULL: the run */
 	uint32_t attempt;   /* of the step; 0: none */
 	enum ir_then then;  /* where the flow goes on */
-	uint32_t index;     /* IR_GOTO: of the task; ROW_ROUND: of the round; ROW_EVENT: of the filter */
+	uint32_t index;     /* IR_GOTO: of the task; ROW_ROUND: of the round; ROW_EVENT: of the filter; ROW_RETRIED,
+						   ROW_PATCHED: of the step in the DAG form */
 	int64_t n;          /* ROW_CAUGHT: number of the retry; ROW_INTENT: deliveries; ROW_EVENT: its position;
-						   ROW_ENTERED of a listener: from when on it hears (us), or below 0 after which position; else 0 */
+						   ROW_ENTERED of a listener: from when on it hears (us), or below 0 after which position; ROW_RETRIED
+						   and ROW_RESTORED: the row that they go back to; else 0 */
 	int64_t due_us;     /* ROW_ENTERED, ROW_CAUGHT: when its timer fires; 0: none */
 	int64_t timeout_us; /* ROW_ENTERED, ROW_STARTED: when it is timed out; 0: never */
 	bool timeout;       /* ROW_TIMER: it is the timeout that fired */
-	bool definite;      /* ROW_RESULT: an answer came, so that the next execution is a new attempt */
+	bool definite;      /* ROW_RESULT: an answer came, so that the next execution is a new attempt; ROW_RETRIED: even
+							where an effect may have been sent; ROW_PATCHED: the step counts as skipped */
 	struct datum *input, *output, *context, *error, *items, *request;
 	struct datum *cost;  /* ROW_INTENT: what is kept for it; ROW_RESULT: what it cost; ROW_SUSPENDED: what it lacks */
 	struct datum *event; /* ROW_COMPLETED: what an `emit` emitted, where output.as made something else of it */
 	const char *reason;  /* or NULL */
+	const char *by;      /* whose word it was: a user's id; or NULL */
 };
 
 /* Append the row as one JSON object on one line, without a line end: {seq, at_us, kind, path?, attempt?, data{}}. */

@@ -12,6 +12,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/frame.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/redo.h"
 #include "flow/domain/listening.h"
 
 const char *const run_status_names[RUN_STATUSES] = {
@@ -109,7 +110,7 @@ static void apply_completed(struct run *run, const struct row *row, struct frame
 	if (!frame->is_block)
 		frame_close(run, frame);
 	block->skipped = row->kind == ROW_SKIPPED;
-	block->upstream = row->reason != NULL && strcmp(row->reason, "upstream_failed") == 0;
+	block->upstream = row->by == NULL && row->reason != NULL && strcmp(row->reason, "upstream_failed") == 0;
 	advance(run, block, row, output);
 	datum_unref(output);
 }
@@ -356,6 +357,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 	if (needs_task && frame->is_block)
 		return misfit(row, err);
 	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND);
+	if (row->kind == ROW_RETRIED)
+		redo_run(run, row);
 	if (enters && (!frame->is_block || frame->busy || frame->cursor >= frame->block->count))
 		return misfit(row, err);
 	switch (row->kind) {
@@ -384,6 +387,10 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 		break;
 	case ROW_RESULT:
 		apply_result(run, row, frame);
+		break;
+	case ROW_RETRIED:
+	case ROW_PATCHED:
+		redo_step(run, row, frame);
 		break;
 	case ROW_EVENT:
 		return listening_hear(run, row, frame) || misfit(row, err);
@@ -418,6 +425,9 @@ static bool is_whole(const struct run *run, const struct row *row, const struct 
 		return frame != NULL && (row->timeout ? row->error != NULL && !in_block : frame->state == FRAME_WAITING);
 	case ROW_ROUND:
 		return frame != NULL && (!in_block || frame->state == FRAME_ENDED || frame->state == FRAME_FAILED);
+	case ROW_RETRIED:
+	case ROW_PATCHED:
+		return frame == NULL || (row->path != NULL && redo_fits(row, frame));
 	default:
 		return true;
 	}
@@ -440,13 +450,18 @@ bool run_apply(struct run *run, const struct row *row, struct err *err)
 	case ROW_RESUMED:
 		apply_resumed(run, row);
 		break;
+	case ROW_RESTORED:
+		redo_run(run, row);
+		break;
 	case ROW_RUN_COMPLETED:
 	case ROW_RUN_FAULTED:
 	case ROW_RUN_CANCELLED:
 		apply_end(run, row);
 		break;
 	default:
-		if (row->kind == ROW_ENTERED && row->frame == ROW_NO_FRAME && run->root == NULL)
+		if (row->kind == ROW_RETRIED && row->frame == ROW_NO_FRAME)
+			redo_run(run, row);
+		else if (row->kind == ROW_ENTERED && row->frame == ROW_NO_FRAME && run->root == NULL)
 			apply_entered(run, row, NULL);
 		else if (!apply_to_frame(run, row, frame, err))
 			return false;

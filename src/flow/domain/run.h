@@ -83,6 +83,7 @@ struct frame {
 	struct datum *raw, *input;
 	uint32_t attempt;
 	int64_t started_us, due_us, timeout_us, deliveries;
+	int64_t limit_us;      /* how long it may take; 0: no limit */
 	bool caught;           /* a try whose catch has taken over: its own directive does not hold */
 	int64_t retries;       /* of a try */
 	int64_t attempt_us;    /* when the current attempt of a try began */
@@ -90,6 +91,7 @@ struct frame {
 	struct datum *request; /* of a side effect */
 	struct datum *cost;    /* what was kept for it; or NULL */
 	bool sent;             /* an intent is there and no result yet */
+	bool asked;            /* the engine's: it has been handed to those who are asked (asks.c) */
 	uint32_t rounds_begun, rounds_over;
 	size_t results_count;
 	struct datum **results; /* of a fork, a parallel loop, a DAG: by index; NULL: not there (yet) */
@@ -161,12 +163,18 @@ void run_fini(struct run *run);
  */
 bool run_apply(struct run *run, const struct row *row, struct err *err);
 
+/* A row that is superseded: it counts only for the attempts that were made. */
+void run_pass_over(struct run *run, const struct row *row);
+
 const struct unsure *run_unsure(const struct run *run, const char *path); /* or NULL */
 
 struct frame *run_frame(const struct run *run, uint32_t number); /* NULL: not open */
 
 /* The open task frame at a step path, or NULL. */
 struct frame *run_find(const struct run *run, const char *path);
+
+/* The block whose next task would have this step path and has no frame, or NULL. */
+struct frame *run_find_block(const struct run *run, const char *path);
 
 /* Step through all open frames in the order of their numbers: index from 0; NULL at the end. */
 struct frame *run_nth(const struct run *run, size_t index);

@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/must.h"
+#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
@@ -69,6 +70,7 @@ static struct step *add(struct steps *steps, const struct row *row, const struct
 						  .type = type_name(task),
 						  .status = STEP_RUNNING,
 						  .attempt = row->attempt,
+						  .began_seq = row->seq,
 						  .started_us = row->at_us};
 	must(step->path != NULL && map_set(&steps->last, row->path, (void *)(uintptr_t)steps->count, NULL));
 	return step;
@@ -84,6 +86,7 @@ static void end(struct step *step, enum step_status status, const struct row *ro
 {
 	step->status = status;
 	step->ended_us = row->at_us;
+	step->ended_seq = row->seq;
 	if (row->error != NULL)
 		datum_set(&step->error, row->error);
 }
@@ -124,6 +127,26 @@ static struct step *begin(struct steps *steps, const struct row *row, const stru
 	return step;
 }
 
+static void skip(struct step *step, const struct row *row)
+{
+	end(step, STEP_SKIPPED, row);
+	free(step->skipped_reason);
+	step->skipped_reason = strdup(row->by != NULL ? "operator" : row->reason == NULL ? "condition" : row->reason);
+	if (row->output != NULL)
+		datum_set(&step->output, row->output);
+}
+
+/* Of a DAG it is the step's end; elsewhere the step's next row says what became of it. */
+static void take_patch(struct step *step, const struct row *row)
+{
+	if (row->definite)
+		skip(step, row);
+	else if (row->output != NULL)
+		end(step, STEP_COMPLETED, row), datum_set(&step->output, row->output);
+	else
+		step->status = STEP_RUNNING;
+}
+
 /* What it cost: every attempt by itself, and the sum of its deliveries. */
 static void take_cost(struct step *step, const struct row *row)
 {
@@ -148,9 +171,7 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 		take_output(step, row, frame);
 		break;
 	case ROW_SKIPPED:
-		end(step, STEP_SKIPPED, row);
-		free(step->skipped_reason);
-		step->skipped_reason = strdup(row->reason == NULL ? "condition" : row->reason);
+		skip(step, row);
 		break;
 	case ROW_FAULTED:
 		end(step, STEP_FAULTED, row);
@@ -158,11 +179,19 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 	case ROW_CANCELLED:
 		end(step, STEP_CANCELLED, row);
 		break;
+	case ROW_RETRIED: /* it begins as another one */
+		if (step->ended_us == 0)
+			end(step, STEP_FAULTED, row), datum_set(&step->error, frame->error);
+		break;
+	case ROW_PATCHED:
+		take_patch(step, row);
+		break;
 	case ROW_CAUGHT:
 		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;
 		break;
 	case ROW_INTENT:
 		step->effect = true;
+		step->status = !frame->is_block && ask_is_for_others(frame->task) ? STEP_WAITING : STEP_RUNNING;
 		step->attempt = row->attempt;
 		step->deliveries = row->n;
 		break;

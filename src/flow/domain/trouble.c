@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/json.h"
 #include "core/jw.h"
 #include "core/utf8.h"
 #include "flow/domain/datum.h"
@@ -49,6 +50,12 @@ struct datum *trouble_datum(const struct trouble *trouble, const char *base, con
 	jw_object_end(&jw);
 	buf_fini(&type);
 	return datum_take_buf(&text);
+}
+
+bool trouble_is_final(struct datum *error)
+{
+	const struct json *retryable = json_get(datum_tree(error), "retryable");
+	return retryable != NULL && retryable->kind == JS_BOOL && !retryable->boolean;
 }
 
 /* The standard name that a type is another spelling of, or NULL. */

@@ -44,6 +44,9 @@ bool trouble_set(struct trouble *trouble, enum trouble_kind kind, const char *ti
 /* {type, status, title, detail?, instance}.  `base` NULL: TROUBLE_BASE. */
 struct datum *trouble_datum(const struct trouble *trouble, const char *base, const char *instance);
 
+/* Has who failed said that trying again is of no use (retryable: false)? */
+bool trouble_is_final(struct datum *error);
+
 /* Are the types of two errors the same, by the alias table of section 2.5? */
 bool trouble_same_type(const char *a, const char *b);
 

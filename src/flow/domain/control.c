@@ -1,0 +1,186 @@
+#include "flow/domain/control.h"
+
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/json.h"
+#include "core/jw.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/ir.h"
+#include "flow/domain/run.h"
+#include "flow/domain/steps.h"
+
+/* --- as text --- */
+
+static const char *const kinds[] = {"skip", "patch_output", "patch_input", "retry", "fork"};
+
+void control_encode(const struct control *c, struct buf *text)
+{
+	struct jw jw;
+	jw_init(&jw, text);
+	jw_object(&jw);
+	jw_member_str(&jw, "kind", kinds[c->kind]);
+	if (c->step != NULL)
+		jw_member_str(&jw, "step", c->step);
+	if (c->value != NULL) {
+		jw_key(&jw, "value");
+		jw_json(&jw, c->value);
+	}
+	if (c->repeat_effects)
+		jw_member_bool(&jw, "repeat_effects", true);
+	if (c->reason != NULL)
+		jw_member_str(&jw, "reason", c->reason);
+	if (c->by != NULL)
+		jw_member_str(&jw, "by", c->by);
+	jw_member_int(&jw, "to", c->to);
+	jw_object_end(&jw);
+}
+
+bool control_decode(const struct json *json, struct control *c)
+{
+	const char *kind = json_text(json, "kind");
+	const struct json *to = json_get(json, "to");
+	*c = (struct control){.step = json_text(json, "step"),
+						  .value = json_get(json, "value"),
+						  .repeat_effects = json_get(json, "repeat_effects") != NULL,
+						  .reason = json_text(json, "reason"),
+						  .by = json_text(json, "by"),
+						  .to = to != NULL && to->kind == JS_INT ? to->integer : 0};
+	for (size_t i = 0; kind != NULL && i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(kinds[i], kind) != 0)
+			continue;
+		c->kind = (enum control_kind)i;
+		return true;
+	}
+	return false;
+}
+
+/* --- finding --- */
+
+static const struct step *newest(const struct steps *steps, const char *path)
+{
+	uintptr_t at = (uintptr_t)map_get(&steps->last, path);
+	return at == 0 ? NULL : &steps->items[at - 1];
+}
+
+static const struct step *ended_at(const struct steps *steps, int64_t seq)
+{
+	for (size_t i = steps->count; i > 0; i--)
+		if (steps->items[i - 1].ended_seq == seq)
+			return &steps->items[i - 1];
+	return NULL;
+}
+
+/*
+ * The run's last rows are those of its end: steps that were at fault one after the other, from the inside to the
+ * outside, and steps cancelled because of it.  *cause is the innermost; gives the last row before all of them.
+ */
+static int64_t before_end(const struct run *run, const struct steps *steps, const struct step **cause)
+{
+	int64_t seq = run->seq - 1;
+	const struct step *step;
+	*cause = NULL;
+	while ((step = ended_at(steps, seq)) != NULL && (step->status == STEP_FAULTED || step->status == STEP_CANCELLED)) {
+		if (step->status == STEP_FAULTED)
+			*cause = step;
+		seq--;
+	}
+	return seq;
+}
+
+static bool is_dag(const struct run *run)
+{
+	return run->ir->dag;
+}
+
+static bool find_index(const struct run *run, const char *path, uint32_t *index)
+{
+	const struct ir_task *root = &run->ir->root;
+	for (uint32_t i = 0; i < root->dag.count; i++) {
+		if (strcmp(root->dag.steps[i].task.reference, path) != 0)
+			continue;
+		*index = i;
+		return true;
+	}
+	return false;
+}
+
+static const struct step *first_faulted(const struct steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++)
+		if (steps->items[i].status == STEP_FAULTED && newest(steps, steps->items[i].path) == &steps->items[i])
+			return &steps->items[i];
+	return NULL;
+}
+
+/* --- deciding --- */
+
+static enum control_refusal not_now(struct control_plan *plan, const char *status)
+{
+	plan->status = status;
+	return CONTROL_NOT_NOW;
+}
+
+static bool allowed(enum control_kind kind, bool over, enum step_status status)
+{
+	bool ended = status == STEP_FAULTED || status == STEP_CANCELLED;
+	if (kind == CONTROL_RETRY)
+		return over && step_may_become(status, STEP_PENDING) && ended;
+	if (kind == CONTROL_SKIP)
+		return step_may_become(status, STEP_SKIPPED) && over == ended;
+	return over ? ended : status == STEP_WAITING;
+}
+
+/* An effect that is sent at most once, and may have been. */
+static bool may_act_twice(const struct step *step)
+{
+	const char *title = step == NULL || step->error == NULL ? NULL : json_text(datum_tree(step->error), "title");
+	return title != NULL && strcmp(title, "Effect unknown") == 0;
+}
+
+/* Of a run that has ended: the row before its fault, or before it was cancelled. */
+static enum control_refusal plan_back(const struct run *run, const struct steps *steps, const struct control *control,
+									  struct control_plan *plan)
+{
+	const struct step *cause;
+	int64_t before = before_end(run, steps, &cause);
+	if (run->status == RUN_CANCELLED) {
+		plan->to = before;
+		return CONTROL_FINE;
+	}
+	if (is_dag(run)) {
+		plan->to = run->seq - 1;
+		if (plan->step == NULL)
+			plan->step = first_faulted(steps);
+		if (plan->step != NULL && !find_index(run, plan->step->path, &plan->index))
+			return CONTROL_NO_STEP;
+	} else {
+		if (plan->step == NULL)
+			plan->step = cause;
+		plan->to = plan->step == NULL ? before : plan->step->ended_seq - 1;
+	}
+	return control->kind == CONTROL_RETRY && !control->repeat_effects && may_act_twice(plan->step) ? CONTROL_EFFECT_SENT
+																								   : CONTROL_FINE;
+}
+
+enum control_refusal control_plan(const struct run *run, const struct steps *steps, const struct control *control,
+								  struct control_plan *plan)
+{
+	bool over = run->status == RUN_FAULTED || run->status == RUN_CANCELLED;
+	*plan = (struct control_plan){.to = -1};
+	if (run->status == RUN_COMPLETED || run->status == RUN_PENDING)
+		return not_now(plan, run_status_names[run->status]);
+	if (control->kind == CONTROL_RETRY && !over)
+		return not_now(plan, run_status_names[run->status]);
+	if (control->step != NULL) {
+		plan->step = newest(steps, control->step);
+		if (plan->step == NULL)
+			return CONTROL_NO_STEP;
+		if (!allowed(control->kind, over, plan->step->status) ||
+			(over && (plan->step->status == STEP_CANCELLED) != (run->status == RUN_CANCELLED)))
+			return not_now(plan, step_status_names[plan->step->status]);
+	} else if (control->kind != CONTROL_RETRY) {
+		return CONTROL_NO_STEP;
+	}
+	return over ? plan_back(run, steps, control, plan) : CONTROL_FINE;
+}

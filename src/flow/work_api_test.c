@@ -1,0 +1,325 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "flow/runs_fixture.h"
+
+/* External workers: leases, fences, and what becomes of a step whose worker is gone [flow.md 3.1, 3.5, 4, 13]. */
+
+#define STEP "[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\",\"payload\":{\"n\":\"${ .n }\"}}}}]"
+#define CLAIM "{\"queue\":\"q\",\"worker_id\":\"w1\",\"lease_ms\":10000}"
+
+static int claim(struct runs_fixture *f, const char *body)
+{
+	return fixture_ask(f->base, "ops", "POST", "/api/v1/flow/work/claim", "%s", body);
+}
+
+/* The last claim's first task. */
+struct task {
+	char task_id[ID_TEXT], key[80];
+	int fence;
+};
+
+static struct task claimed(struct runs_fixture *f)
+{
+	struct task task = {.fence = 0};
+	assert_int_equal(claim(f, CLAIM), 200);
+	assert_non_null(fixture_at(f->base, "result.tasks.0"));
+	snprintf(task.task_id, sizeof task.task_id, "%s", fixture_text(f->base, "result.tasks.0.task_id"));
+	snprintf(task.key, sizeof task.key, "%s", fixture_text(f->base, "result.tasks.0.idempotency_key"));
+	task.fence = (int)fixture_number_at(f->base, "result.tasks.0.fence");
+	return task;
+}
+
+static bool finds_nothing(struct runs_fixture *f)
+{
+	return claim(f, CLAIM) == 200 && strcmp(runs_json(f, "result.tasks"), "[]") == 0;
+}
+
+static int say(struct runs_fixture *f, const struct task *task, const char *word, int fence, const char *more)
+{
+	char target[128];
+	snprintf(target, sizeof target, "/api/v1/flow/work/%s/%s", task->task_id, word);
+	return fixture_ask(f->base, "ops", "POST", target, "{\"fence\":%d%s}", fence, more);
+}
+
+static void test_completes(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{\"n\":7}");
+	assert_true(runs_is(f, "waiting"));
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_string_equal(fixture_text(f->base, "result.waiting.0.kind"), "worker");
+	assert_string_equal(fixture_text(f->base, "result.waiting.0.unblock.path"), "/api/v1/flow/work/claim");
+	struct task task = claimed(f);
+	assert_string_equal(runs_json(f, "result.tasks.0.payload"), "{\"n\":7}");
+	assert_string_equal(fixture_text(f->base, "result.tasks.0.step"), "/do/0/a");
+	assert_string_equal(fixture_text(f->base, "result.tasks.0.run_id"), f->run_id);
+	assert_int_equal(task.fence, 1);
+	assert_true(finds_nothing(f));
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":{\"a\":1,\"b\":[2]}"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"a\":1,\"b\":[2]}");
+	assert_int_equal(runs_ask(f, "ops", "GET", "/steps", NULL), 200);
+	assert_string_equal(fixture_text(f->base, "result.steps.0.idempotency_key"), task.key);
+}
+
+static void test_says_it_once(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	struct task task = claimed(f);
+	assert_int_equal(say(f, &task, "complete", 2, ",\"output\":1"), 409);
+	assert_string_equal(fixture_text(f->base, "code"), "stale_fence");
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":{\"a\":1,\"b\":2}"), 200);
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":{\"b\":2,\"a\":1}"), 200);
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":{\"a\":1}"), 409);
+	assert_int_equal(say(f, &task, "fail", 1, ",\"error\":{\"title\":\"no\"}"), 409);
+	assert_int_equal(say(f, &task, "heartbeat", 1, ""), 409);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"a\":1,\"b\":2}");
+}
+
+/* The lease ran out: the same attempt goes by the same key to somebody else, under a higher fence. */
+static void test_dead_worker(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	struct task first = claimed(f);
+	runs_pass(f, 9999);
+	assert_true(finds_nothing(f));
+	runs_pass(f, 1);
+	struct task second = claimed(f);
+	assert_string_equal(second.task_id, first.task_id);
+	assert_string_equal(second.key, first.key);
+	assert_int_equal(second.fence, 2);
+	assert_int_equal(fixture_number_at(f->base, "result.tasks.0.attempt"), 1);
+	assert_int_equal(fixture_number_at(f->base, "result.tasks.0.deliveries"), 2);
+	assert_int_equal(say(f, &first, "heartbeat", 1, ""), 409);
+	assert_int_equal(say(f, &first, "complete", 1, ",\"output\":1"), 409);
+	assert_int_equal(say(f, &second, "complete", 2, ",\"output\":2"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "2");
+	assert_int_equal(runs_ask(f, "ops", "GET", "/steps", NULL), 200);
+	assert_int_equal(fixture_number_at(f->base, "result.steps.0.attempt"), 1);
+	assert_int_equal(fixture_number_at(f->base, "result.steps.0.deliveries"), 2);
+}
+
+static void test_late_but_alone(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	struct task task = claimed(f);
+	runs_pass(f, 60000);
+	assert_int_equal(say(f, &task, "heartbeat", 1, ",\"progress\":{\"done\":0.5}"), 200);
+	assert_true(finds_nothing(f));
+	runs_pass(f, 60000);
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":\"late\""), 200);
+	assert_true(runs_is(f, "completed"));
+}
+
+static void test_restart(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	struct task task = claimed(f);
+	runs_reopen(f);
+	assert_true(finds_nothing(f));
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":3"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "3");
+}
+
+static void test_fails(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	struct task task = claimed(f);
+	assert_int_equal(say(f, &task, "fail", 1, ",\"error\":{\"detail\":\"x\"}"), 422);
+	const char *why = ",\"error\":{\"title\":\"Broken\",\"detail\":\"the lathe\",\"retryable\":false}";
+	assert_int_equal(say(f, &task, "fail", 1, why), 200);
+	assert_int_equal(say(f, &task, "fail", 1, why), 200);
+	assert_int_equal(say(f, &task, "complete", 1, ""), 409);
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(fixture_text(f->base, "result.error.title"), "Broken");
+	assert_int_equal(fixture_number_at(f->base, "result.error.status"), 500);
+	assert_string_equal(fixture_text(f->base, "result.error.instance"), "/do/0/a");
+}
+
+#define DAG(retries) \
+	"{\"workflow_id\":\"w\",\"version\":\"1.0.0\",\"name\":\"w\",\"steps\":[{\"step_id\":\"a\",\"params\":{\"x\":1}," \
+	"\"retry_count\":" retries ",\"retry_delay_seconds\":1}]}"
+
+/* A definite end: the next execution is a new attempt by another key; `retryable: false` ends it at once. */
+static void test_retries(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start_definition(f, DAG("2"), "{}");
+	assert_int_equal(claim(f, "{\"worker_id\":\"w\"}"), 200);
+	struct task task = {.fence = 1};
+	char key[80];
+	snprintf(key, sizeof key, "%s", fixture_text(f->base, "result.tasks.0.idempotency_key"));
+	snprintf(task.task_id, sizeof task.task_id, "%s", fixture_text(f->base, "result.tasks.0.task_id"));
+	assert_string_equal(fixture_text(f->base, "result.tasks.0.step"), "/steps/a");
+	assert_int_equal(say(f, &task, "fail", 1, ",\"error\":{\"title\":\"Busy\"}"), 200);
+	assert_true(runs_is(f, "waiting"));
+	for (int i = 0; i < 100 && strcmp(fixture_text(f->base, "result.waiting.0.kind"), "timer") != 0; i++)
+		runs_ask(f, "ops", "GET", "/why", NULL);
+	runs_pass(f, 1000);
+	for (int i = 0; i < 400 && fixture_at(f->base, "result.tasks.0") == NULL; i++, usleep(5000))
+		assert_int_equal(claim(f, "{\"worker_id\":\"w\"}"), 200);
+	assert_int_equal(fixture_number_at(f->base, "result.tasks.0.attempt"), 2);
+	assert_string_not_equal(fixture_text(f->base, "result.tasks.0.idempotency_key"), key);
+	snprintf(task.task_id, sizeof task.task_id, "%s", fixture_text(f->base, "result.tasks.0.task_id"));
+	assert_int_equal(say(f, &task, "fail", 1, ",\"error\":{\"title\":\"Broken\",\"retryable\":false}"), 200);
+	assert_true(runs_is(f, "faulted"));
+}
+
+static void test_cancelled(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	struct task task = claimed(f);
+	assert_int_equal(say(f, &task, "heartbeat", 1, ""), 200);
+	assert_false(fixture_true(f->base, "result.cancel_requested"));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	assert_true(runs_is(f, "cancelled"));
+	assert_int_equal(say(f, &task, "heartbeat", 1, ""), 200);
+	assert_true(fixture_true(f->base, "result.cancel_requested"));
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":1"), 409);
+	assert_true(finds_nothing(f));
+}
+
+static void test_timeout(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, "[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\"},\"timeout\":{\"after\":{\"seconds\":5}}}}]",
+			   "{}");
+	struct task task = claimed(f);
+	runs_pass(f, 5000);
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(fixture_number_at(f->base, "result.error.status"), 408);
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":1"), 409);
+	assert_int_equal(say(f, &task, "heartbeat", 1, ""), 200);
+	assert_true(fixture_true(f->base, "result.cancel_requested"));
+}
+
+static void test_at_most_once(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f,
+			   "[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\"},\"metadata\":{\"effect\":\"at-most-once\"}}}]",
+			   "{}");
+	struct task task = claimed(f);
+	runs_pass(f, 9999);
+	assert_true(runs_is(f, "waiting"));
+	runs_pass(f, 1);
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(fixture_text(f->base, "result.error.title"), "Effect unknown");
+	assert_true(finds_nothing(f));
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":1"), 409);
+}
+
+static void test_paused(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	assert_true(runs_is(f, "waiting"));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{}"), 200);
+	assert_true(finds_nothing(f));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/resume", "{}"), 200);
+	struct task task = claimed(f);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{}"), 200);
+	assert_int_equal(say(f, &task, "complete", 1, ",\"output\":5"), 200);
+	assert_true(runs_is(f, "suspended"));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/resume", "{}"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "5");
+}
+
+static void test_order(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f,
+			   "[{\"f\":{\"for\":{\"in\":\"${ [1,2,3] }\",\"each\":\"i\"},\"metadata\":{\"parallel\":{\"max\":3}},"
+			   "\"do\":[{\"w\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\",\"payload\":\"${ $i }\"}}}]}}]",
+			   "{}");
+	assert_true(runs_is(f, "waiting"));
+	assert_int_equal(claim(f, "{\"queue\":\"q\",\"worker_id\":\"w1\",\"max\":2}"), 200);
+	assert_string_equal(runs_json(f, "result.tasks.0.payload"), "1");
+	assert_string_equal(runs_json(f, "result.tasks.1.payload"), "2");
+	assert_null(fixture_at(f->base, "result.tasks.2"));
+	assert_int_equal(claim(f, "{\"queue\":\"q\",\"worker_id\":\"w1\",\"max\":2}"), 200);
+	assert_string_equal(runs_json(f, "result.tasks.0.payload"), "3");
+}
+
+/* A claim that waits is answered when there is work. */
+static void *start_later(void *self)
+{
+	struct runs_fixture *f = self;
+	struct loopback answer = {
+		.method = "POST",
+		.target = "/api/v1/flow/runs",
+		.headers = (const char *const[]){"X-Test-User", "ops", "Content-Type", "application/json", NULL},
+		.body = "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"t\",\"version\":\"1.0."
+				"0\"},"
+				"\"do\":[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"late\"}}}]}}",
+	};
+	answer.body_size = strlen(answer.body);
+	usleep(50000);
+	loopback_ask(&f->base->service, &answer);
+	loopback_fini(&answer);
+	return NULL;
+}
+
+static void test_waits(void **state)
+{
+	struct runs_fixture *f = *state;
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, start_later, f), 0);
+	assert_int_equal(claim(f, "{\"queue\":\"late\",\"worker_id\":\"w\",\"wait_ms\":30000}"), 200);
+	assert_string_equal(fixture_text(f->base, "result.tasks.0.step"), "/do/0/a");
+	pthread_join(thread, NULL);
+	assert_int_equal(claim(f, "{\"queue\":\"late\",\"worker_id\":\"w\",\"wait_ms\":0}"), 200);
+	assert_string_equal(runs_json(f, "result.tasks"), "[]");
+}
+
+static void test_refuses(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	struct task task = claimed(f), other = {.task_id = "01900000-0000-7000-8000-0000000000aa"};
+	assert_int_equal(say(f, &other, "complete", 1, ""), 404);
+	char target[128];
+	snprintf(target, sizeof target, "/api/v1/flow/work/%s/complete", task.task_id);
+	assert_int_equal(fixture_ask(f->base, "eve", "POST", target, "{\"fence\":1}"), 404);
+	assert_int_equal(fixture_ask(f->base, "vic", "POST", target, "{\"fence\":1}"), 403);
+	assert_int_equal(claim(f, "{\"queue\":\"q\"}"), 422);
+	assert_int_equal(claim(f, "{\"queue\":\"q\",\"worker_id\":\"w\",\"max\":101}"), 422);
+	assert_int_equal(claim(f, "{\"queue\":\"q\",\"worker_id\":\"w\",\"lease_ms\":999}"), 422);
+	assert_int_equal(claim(f, "{\"queue\":\"q\",\"worker_id\":\"w\",\"wait_ms\":30001}"), 422);
+	runs_start(f, "[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"${ .q }\",\"lease\":{\"days\":1}}}}]", "{}");
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(fixture_text(f->base, "result.error.title"), "Cannot be asked");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_completes), TEST(test_says_it_once), TEST(test_dead_worker), TEST(test_late_but_alone),
+		TEST(test_restart),   TEST(test_fails),        TEST(test_retries),     TEST(test_cancelled),
+		TEST(test_timeout),   TEST(test_at_most_once), TEST(test_paused),      TEST(test_order),
+		TEST(test_waits),     TEST(test_refuses),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
