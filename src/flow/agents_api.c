@@ -33,8 +33,7 @@ struct agents_api *agents_api_open(const struct agents_api_options *options)
 	api->vectors =
 		vector_cache_new(options->vector_cache_bytes > 0 ? (size_t)options->vector_cache_bytes : VECTORS_USUAL);
 	api->budgets = (struct budgets){.ids = options->ids, .outbox = options->outbox, .hooks = options->budget_hooks};
-	api->health = (struct health_desk){
-		.ids = options->ids, .outbox = options->outbox, .audit = options->audit, .hooks = options->health_hooks};
+	api->health = (struct health_desk){.ids = options->ids, .outbox = options->outbox, .audit = options->audit};
 	/* While the server was down nobody could be heard: everybody gets the time to be heard again. */
 	api->next_look_us = env_mono_us(options->env) + SILENCE_US;
 	return api;

@@ -32,7 +32,6 @@ struct agents_api_options {
 	int64_t vector_cache_bytes;       /* of vectors kept in memory; 0: 256 MiB */
 	struct expr_pool *exprs;          /* of the planner */
 	struct budget_hooks budget_hooks; /* of the engine of runs; zero: there is none */
-	struct health_hooks health_hooks; /* the same */
 };
 
 struct agents_api *agents_api_open(const struct agents_api_options *options);

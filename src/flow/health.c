@@ -11,6 +11,7 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "flow/domain/money.h"
+#include "flow/work_repo.h"
 #include "seal/outbox.h"
 #include "store/store.h"
 
@@ -193,28 +194,23 @@ bool health_hear(const struct health_desk *desk, struct db *db, const struct hea
 
 /* --- silence --- */
 
-static bool end_leases(const struct health_desk *desk, struct db *db, const struct agent_row *row, struct err *err)
-{
-	int64_t ended;
-	return desk->hooks.end_leases == NULL ||
-		   desk->hooks.end_leases(desk->hooks.self, db, row->account_id, row->agent_id, &ended, err);
-}
-
 /* The cause names the last heartbeat: whoever notices the same silence again raises nothing. */
 static bool fail_one(const struct health_desk *desk, struct db *db, const struct health_actor *actor,
 					 struct agent_row *row, int64_t now_us, struct arena *arena, struct err *err)
 {
 	struct health_actor own = *actor;
+	int64_t ended;
 	bool fresh;
+	if (!work_end_leases(db, row->account_id, row->agent_id, &ended, err))
+		return false;
 	health_fail(&row->health);
 	row->error_message = "Agent heartbeat lost";
 	own.event.account_id = row->account_id;
 	struct incident_row incident = incident_of(row, "heartbeat_lost", SEVERITY_CRITICAL, row->error_message);
 	incident.cause = arena_printf(arena, "lost:%lld:%s", (long long)row->health.last_heartbeat_us, row->agent_id);
-	incident.description =
-		arena_printf(arena, "Nothing was heard for %.0f s.", (double)(now_us - row->health.last_heartbeat_us) / 1e6);
+	incident.description = arena_printf(arena, "Nothing was heard for %.0f s; its leases that ended: %lld.",
+										(double)(now_us - row->health.last_heartbeat_us) / 1e6, (long long)ended);
 	return agent_put(db, row, err) && incident_raise(desk, db, &own, &incident, now_us, arena, &fresh, err) &&
-		   end_leases(desk, db, row, err) &&
 		   note(desk, db, &own, AUDIT_AGENT_STATUS, row->agent_id, agent_status_names[AGENT_FAILED], err) &&
 		   tell_agent(desk, db, row, "agent.failed", err);
 }
@@ -244,8 +240,9 @@ bool health_tell_recover(const struct health_desk *desk, struct db *db, const st
 		return err_set(err, ERR_TRANSITION_REFUSED,
 					   "The agent was told to recover %d times without being healthy for an hour: look at it.",
 					   HEALTH_RECOVERIES_MAX);
+	int64_t ended;
 	health_recover(&row->health, now_us);
-	return agent_put(db, row, err) && end_leases(desk, db, row, err) &&
+	return agent_put(db, row, err) && work_end_leases(db, row->account_id, row->agent_id, &ended, err) &&
 		   note(desk, db, actor, AUDIT_AGENT_RECOVER, row->agent_id, agent_status_names[AGENT_RECOVERING], err) &&
 		   tell_agent(desk, db, row, "agent.recovering", err);
 }

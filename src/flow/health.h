@@ -3,7 +3,8 @@
  *
  * Everything here runs inside an op, on the writer's thread, in the transaction of the caller: the agent's row, its
  * incidents, their rows of the audit chain and their events (topic "health") stand or fall together.  A heartbeat that
- * changes no status writes no audit row.  Texts of rows are the arena's.
+ * changes no status writes no audit row.  An agent that works for runs claims its tasks as the worker of its own id:
+ * when it is found dead, or told to recover, its leases end with it.  Texts of rows are the arena's.
  */
 #ifndef CS_FLOW_HEALTH_H
 #define CS_FLOW_HEALTH_H
@@ -21,19 +22,10 @@ struct err;
 struct id_maker;
 struct outbox;
 
-/* What health asks of the engine, in its op; any may be NULL: there is none. */
-struct health_hooks {
-	void *self;
-	/* The leases of the agent as a worker end, and their tasks go to others: the same attempt, one delivery more. */
-	bool (*end_leases)(void *self, struct db *db, const char *account_id, const char *agent_id, int64_t *ended,
-					   struct err *err);
-};
-
 struct health_desk {
 	struct id_maker *ids;
 	struct outbox *outbox; /* NULL: nobody is told */
 	const struct audit *audit;
-	struct health_hooks hooks;
 };
 
 /* On whose behalf: the actor's part of audit rows.  Zeroed but for account_id: the server itself. */

@@ -62,7 +62,8 @@ struct claim_request {
 };
 static const struct field claim_fields[] = {
 	F_STR(claim_request, queue, LENGTH(1, ASK_QUEUE_MAX), DEFAULT_TEXT("default")),
-	F_STR(claim_request, worker_id, REQUIRED, LENGTH(1, 255), DOC("Who works: shown to people")),
+	F_STR(claim_request, worker_id, REQUIRED, LENGTH(1, 255),
+		  DOC("Who works; of an agent whose health is watched: its agent_id")),
 	F_INT(claim_request, max, RANGE(1, WORK_CLAIM_MAX), DEFAULT(1)),
 	F_INT(claim_request, wait_ms, RANGE(0, WAIT_MAX_MS), DEFAULT(0), UNIT("ms"),
 		  DOC("Answer when there is work, or after this")),

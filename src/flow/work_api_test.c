@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/err.h"
 #include "flow/runs_fixture.h"
 
 /* External workers: leases, fences, and what becomes of a step whose worker is gone [flow.md 3.1, 3.5, 4, 13]. */
@@ -311,15 +312,120 @@ static void test_refuses(void **state)
 	assert_string_equal(fixture_text(f->base, "result.error.title"), "Cannot be asked");
 }
 
+/* --- the worker as an agent [flow.md 9] --- */
+
+#define LONG_CLAIM "{\"queue\":\"q\",\"worker_id\":\"%s\",\"lease_ms\":3600000}"
+enum { INTERVAL_MS = 30000 };
+
+static struct task claimed_long(struct runs_fixture *f, const char *worker_id)
+{
+	struct task task = {.fence = 0};
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/work/claim", LONG_CLAIM, worker_id), 200);
+	assert_non_null(fixture_at(f->base, "result.tasks.0"));
+	snprintf(task.task_id, sizeof task.task_id, "%s", fixture_text(f->base, "result.tasks.0.task_id"));
+	snprintf(task.key, sizeof task.key, "%s", fixture_text(f->base, "result.tasks.0.idempotency_key"));
+	task.fence = (int)fixture_number_at(f->base, "result.tasks.0.fence");
+	return task;
+}
+
+static void beat(struct runs_fixture *f, const char *who, const char *agent_id)
+{
+	assert_int_equal(
+		fixture_ask(f->base, who, "POST", "/api/v1/flow/health/heartbeat",
+					"{\"agent_id\":\"%s\",\"memory_usage_mb\":4096,\"cpu_usage_percent\":0,\"failed_tasks_count\":1}",
+					agent_id),
+		200);
+}
+
+/* The lease would last an hour: the agent's silence ends it, and nobody else's. */
+static void test_dead_agent(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct err err;
+	runs_start(f, STEP, "{}");
+	beat(f, "ops", "w1");
+	beat(f, "eve", "w1"); /* of another account, by the same name */
+	struct task first = claimed_long(f, "w1");
+	runs_pass(f, INTERVAL_MS);
+	beat(f, "ops", "w1");
+	runs_pass(f, INTERVAL_MS);
+	assert_true(agents_chores(f->base->agents, &err)); /* eve's has fallen silent, ops' not yet */
+	assert_true(finds_nothing(f));
+	runs_pass(f, INTERVAL_MS);
+	assert_true(agents_chores(f->base->agents, &err));
+	assert_int_equal(say(f, &first, "heartbeat", first.fence, ""), 409);
+	assert_int_equal(say(f, &first, "complete", first.fence, ",\"output\":1"), 409); /* even before the next claim */
+	struct task second = claimed_long(f, "w2");
+	assert_string_equal(second.task_id, first.task_id);
+	assert_string_equal(second.key, first.key);
+	assert_true(second.fence > first.fence);
+	assert_int_equal(fixture_number_at(f->base, "result.tasks.0.attempt"), 1);
+	assert_int_equal(fixture_number_at(f->base, "result.tasks.0.deliveries"), 2);
+	assert_int_equal(say(f, &first, "complete", first.fence, ",\"output\":1"), 409);
+	assert_string_equal(fixture_text(f->base, "code"), "stale_fence");
+	assert_int_equal(say(f, &second, "complete", second.fence, ",\"output\":2"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "2");
+	assert_int_equal(fixture_ask(f->base, "ops", "GET", "/api/v1/flow/health/incidents?agent_id=w1", NULL), 200);
+	assert_string_equal(fixture_text(f->base, "result.items.0.description"),
+						"Nothing was heard for 60 s; its leases that ended: 1.");
+}
+
+static void test_agent_told_to_recover(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, STEP, "{}");
+	beat(f, "ops", "w1");
+	struct task first = claimed_long(f, "w1");
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/health/recover/w1", NULL), 200);
+	struct task second = claimed_long(f, "w1"); /* it may have its own again */
+	assert_string_equal(second.task_id, first.task_id);
+	assert_int_equal(say(f, &first, "complete", first.fence, ",\"output\":1"), 409);
+	assert_int_equal(say(f, &second, "complete", second.fence, ",\"output\":2"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/health/recover/w1", NULL), 200);
+	assert_true(finds_nothing(f)); /* what has ended stays so */
+}
+
+static void test_dead_agent_at_most_once(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f,
+			   "[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\"},\"metadata\":{\"effect\":\"at-most-once\"}}}]",
+			   "{}");
+	beat(f, "ops", "w1");
+	struct task task = claimed_long(f, "w1");
+	runs_pass(f, INTERVAL_MS + 1);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/health/detect-failures", NULL), 200);
+	assert_true(finds_nothing(f));
+	runs_pass(f, 1);
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(fixture_text(f->base, "result.error.title"), "Effect unknown");
+	assert_int_equal(say(f, &task, "complete", task.fence, ",\"output\":1"), 409);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_completes), TEST(test_says_it_once), TEST(test_dead_worker), TEST(test_late_but_alone),
-		TEST(test_restart),   TEST(test_fails),        TEST(test_retries),     TEST(test_cancelled),
-		TEST(test_timeout),   TEST(test_at_most_once), TEST(test_paused),      TEST(test_order),
-		TEST(test_waits),     TEST(test_refuses),
+		TEST(test_completes),
+		TEST(test_says_it_once),
+		TEST(test_dead_worker),
+		TEST(test_late_but_alone),
+		TEST(test_restart),
+		TEST(test_fails),
+		TEST(test_retries),
+		TEST(test_cancelled),
+		TEST(test_timeout),
+		TEST(test_at_most_once),
+		TEST(test_paused),
+		TEST(test_order),
+		TEST(test_waits),
+		TEST(test_refuses),
+		TEST(test_dead_agent),
+		TEST(test_agent_told_to_recover),
+		TEST(test_dead_agent_at_most_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,18 @@ bool work_renew(struct db *db, const struct work_task *t, int64_t expires_us, co
 		   (db_changed(db) == 1 || err_set(err, ERR_STALE_FENCE, "Somebody else has claimed %s.", t->task_id));
 }
 
+/* The fence rises here too, not only at the next claim: until then the dead one could still have the last word. */
+bool work_end_leases(struct db *db, const char *account_id, const char *worker_id, int64_t *ended, struct err *err)
+{
+	if (!db_run(db, err,
+				"UPDATE flow_work SET fence = fence + 1, lease_expires_at = 0, progress = NULL WHERE account_id = $1 "
+				"AND worker_id = $2 AND status = 'leased' AND lease_expires_at > 0",
+				V_TEXT(account_id), V_TEXT(worker_id)))
+		return false;
+	*ended = db_changed(db);
+	return true;
+}
+
 /* The payload is in the journal; here nobody needs it any more. */
 bool work_end(struct db *db, const char *task_id, enum work_status status, const char *sha256, struct err *err)
 {

@@ -60,6 +60,12 @@ bool work_lost(struct db *db, int64_t now_us, struct arena *arena, struct work_t
 
 bool work_renew(struct db *db, const struct work_task *task, int64_t expires_us, const char *progress, struct err *err);
 
+/*
+ * A worker is gone: its leases end at once, those that ran out too, and its old fences are of no use any more.  Who
+ * claims next has another delivery of the same attempt; what is sent at most once is lost (work_lost).
+ */
+bool work_end_leases(struct db *db, const char *account_id, const char *worker_id, int64_t *ended, struct err *err);
+
 /* The task has ended so; `sha256` of the answer. */
 bool work_end(struct db *db, const char *task_id, enum work_status status, const char *sha256, struct err *err);
 
