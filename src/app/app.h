@@ -35,6 +35,7 @@ struct events;
 struct expr_pool;
 struct flow_host;
 struct front;
+struct healing;
 struct health;
 struct idempotency;
 struct mail;
@@ -77,7 +78,8 @@ struct app {
 	struct spending *spending;
 	struct flow_api *flow; /* while serving */
 	struct agents_api *agents;
-	int64_t started_us; /* monotonic */
+	struct healing *healing; /* while serving */
+	int64_t started_us;      /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
 	_Atomic uint64_t replays[3];               /* by enum replay_outcome, over HTTP */

@@ -3,13 +3,34 @@
 #include "app/app.h"
 #include "app/flow_host.h"
 #include "app/flow_llm.h"
+#include "app/memory.h"
 #include "core/arena.h"
 #include "core/err.h"
 #include "flow/flow_api.h"
+#include "flow/healing.h"
 #include "flow/runner.h"
 #include "version.h"
 
 enum { TURNS = 2, EFFECTS = 16, RETRY_MAX = 1000, RETRY_MAX_DELAY_MS = 3600000 };
+
+static double told_memory(void *self)
+{
+	(void)self;
+	return memory_percent();
+}
+
+static bool open_healing(struct app *app, struct err *err)
+{
+	const struct healing_options options = {.store = app->store,
+											.env = app->env,
+											.ids = &app->ids,
+											.audit = &app->audit,
+											.outbox = app->outbox,
+											.exprs = app->exprs,
+											.cache = app->models->cache,
+											.memory_percent = told_memory};
+	return healing_open(&options, &app->healing, err);
+}
 
 bool flow_setup(struct app *app, struct err *err)
 {
@@ -45,12 +66,14 @@ bool flow_setup(struct app *app, struct err *err)
 											 .packs = app->packs,
 											 .git_sha = APP_GIT_SHA,
 											 .master_key = app->keys.master};
-	return flow_api_open(&options, &app->flow, err);
+	return open_healing(app, err) && flow_api_open(&options, &app->flow, err);
 }
 
 void flow_end(struct app *app)
 {
 	flow_api_stop(app->flow);
+	healing_close(app->healing);
+	app->healing = NULL;
 	if (app->models != NULL)
 		flow_llm_close(app->models);
 }

@@ -5,6 +5,7 @@
 
 #include "app/app.h"
 #include "app/mailer.h"
+#include "app/memory.h"
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/err.h"
@@ -19,6 +20,7 @@ enum {
 	LOW_BYTES = 1 << 30,
 	REPLACED_US = 60000000,
 	STARTING_US = 1000000,
+	MEMORY_HIGH_PERCENT = 85,
 	HOUR_S = 3600,
 };
 
@@ -143,6 +145,16 @@ static enum health_state look_at_exprs(void *self, struct watch_note *note)
 	return !answers || lately ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
+/* [flow 11] Resident size against the limit. */
+static enum health_state look_at_memory(void *self, struct watch_note *note)
+{
+	(void)self;
+	double percent = memory_percent();
+	snprintf(note->details, sizeof note->details, "resident_bytes=%lld limit_bytes=%lld", (long long)memory_resident(),
+			 (long long)memory_limit());
+	return percent > MEMORY_HIGH_PERCENT ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
 /* Mails wait and are tried again, so a server of mail that is not there makes ours degraded and no more [P-11.1]. */
 static enum health_state look_at_smtp(void *self, struct watch_note *note)
 {
@@ -172,9 +184,15 @@ static enum health_state look_at_clock(void *self, struct watch_note *note)
 }
 
 const struct watch_row health_rows[] = {
-	{"store", true, look_at_store},  {"writer", true, look_at_writer}, {"disk", true, look_at_disk},
-	{"audit", false, look_at_audit}, {"expr", false, look_at_exprs},   {"clock", false, look_at_clock},
-	{"smtp", false, look_at_smtp}, /* last: left out where no server of mail is configured */
+	{"store", true, look_at_store},
+	{"writer", true, look_at_writer},
+	{"disk", true, look_at_disk},
+	{"audit", false, look_at_audit},
+	{"expr", false, look_at_exprs},
+	{"clock", false, look_at_clock},
+	{"memory", false, look_at_memory},
+	/* last: left out where no server of mail is configured */
+	{"smtp", false, look_at_smtp},
 };
 
 size_t health_rows_count(const struct app *app)

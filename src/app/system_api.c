@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/health.h"
 #include "app/mailer.h"
+#include "app/memory.h"
 #include "app/routes.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -291,13 +292,9 @@ static void build_info(void *self, struct metrics_out *out)
 static void resident_bytes(void *self, struct metrics_out *out)
 {
 	(void)self;
-	long pages = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
-	if (file == NULL)
-		return;
-	if (fscanf(file, "%*d %ld", &pages) == 1)
-		metrics_sample(out, NULL, (double)pages * (double)sysconf(_SC_PAGESIZE));
-	fclose(file);
+	int64_t bytes = memory_resident();
+	if (bytes >= 0)
+		metrics_sample(out, NULL, (double)bytes);
 }
 
 static void cpu_seconds(void *self, struct metrics_out *out)
