@@ -35,6 +35,7 @@
 #include "expr/expr.h"
 #include "flow/agents_api.h"
 #include "flow/flow_api.h"
+#include "flow/health_metrics.h"
 #include "flow/spending.h"
 #include "http/front.h"
 #include "http/metrics.h"
@@ -543,6 +544,7 @@ bool app_assemble(struct app *app, struct err *err)
 		return false;
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
+	health_metrics_add(app->metrics, app->store);
 	if (!chain_metrics_open(app->store, AUDIT_STREAM, app->metrics, &app->chain_metrics, err))
 		return false;
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/must.h"
 #include "expr/expr.h"
@@ -17,7 +19,9 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/healing.h"
 #include "flow/healing.h"
+#include "flow/health_metrics.h"
 #include "flow/llm_cache.h"
+#include "http/metrics.h"
 #include "seal/outbox.h"
 #include "store/store.h"
 
@@ -263,6 +267,52 @@ static void helpers_that_are_silent_are_restarted(void **state)
 	expr_close(dead);
 }
 
+static bool metric_is(struct metrics *metrics, const char *sample)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	metrics_render(metrics, &text);
+	bool is = strstr(buf_text(&text), sample) != NULL;
+	if (!is)
+		print_message("no %s in %s\n", sample, buf_text(&text));
+	buf_fini(&text);
+	return is;
+}
+
+static void beat(struct box *box, const char *who, const char *agent_id)
+{
+	assert_int_equal(fixture_ask(box->f, who, "POST", "/api/v1/flow/health/heartbeat",
+								 "{\"agent_id\":\"%s\",\"memory_usage_mb\":0,\"cpu_usage_percent\":0}", agent_id),
+					 200);
+}
+
+static void metrics_count_agents_and_incidents(void **state)
+{
+	struct box *box = *state;
+	struct metrics *metrics = metrics_new();
+	health_metrics_add(metrics, box->f->store);
+	assert_true(metric_is(metrics, "countersign_flow_agents{status=\"healthy\"} 0\n"));
+	beat(box, "ops", "dead");
+	env_sim_advance(&box->f->env, 31 * S);
+	assert_int_equal(fixture_ask(box->f, "ops", "POST", "/api/v1/flow/health/detect-failures", NULL), 200);
+	beat(box, "ops", "a");
+	beat(box, "eve", "a"); /* of all accounts */
+	assert_true(metric_is(metrics, "countersign_flow_agents{status=\"healthy\"} 2\n"));
+	assert_true(metric_is(metrics, "countersign_flow_agents{status=\"failed\"} 1\n"));
+	assert_true(metric_is(metrics, "countersign_flow_incidents{severity=\"critical\",status=\"open\"} 1\n"));
+	assert_true(metric_is(metrics, "countersign_flow_incidents{severity=\"low\",status=\"investigating\"} 0\n"));
+	for (size_t i = 0; i < HEAL_RULES; i++)
+		assert_true(metric_is(
+			metrics, arena_printf(&box->f->arena, "countersign_flow_healings_total{rule=\"%s\",outcome=\"helped\"} 0\n",
+								  heal_rules[i].name)));
+	ask(box, 0, 500);
+	remember(box, 90, 90);
+	pass(box, 15);
+	assert_true(
+		metric_is(metrics, "countersign_flow_healings_total{rule=\"cache_useless\",outcome=\"not_helped\"} 1\n"));
+	metrics_free(metrics);
+}
+
 static void limits(void **state)
 {
 	(void)state;
@@ -281,8 +331,9 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_cache_of_no_use_is_cleared),          TEST(what_is_well_stays), TEST(not_too_often_and_it_is_told),
-		TEST(helpers_that_are_silent_are_restarted), cmocka_unit_test(limits),
+		TEST(a_cache_of_no_use_is_cleared),       TEST(what_is_well_stays),
+		TEST(not_too_often_and_it_is_told),       TEST(helpers_that_are_silent_are_restarted),
+		TEST(metrics_count_agents_and_incidents), cmocka_unit_test(limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
