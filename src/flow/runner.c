@@ -247,6 +247,7 @@ bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t t
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, run_id);
 	int status = 0;
+	live_queue(live); /* it may be over and forgotten: then nothing else would say so */
 	while (status == 0 && !live->over && !live->suspended && !(rest && live->resting && live->due_us == 0))
 		status = pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
 	live_put(live);
