@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/codec.h"
 #include "core/env.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
+#include "flow/credentials.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/http_call.h"
@@ -16,6 +16,7 @@
 #include "flow/domain/trouble.h"
 #include "flow/llm.h"
 #include "flow/memory_step.h"
+#include "flow/oauth.h"
 #include "flow/process.h"
 #include "flow/runner_internal.h"
 #include "http/workers.h"
@@ -34,6 +35,7 @@ struct effect {
 	struct definition *definition; /* keeps `task` */
 	const struct ir_task *task;
 	struct datum *request, *authentication; /* the second is in no journal */
+	struct datum *error;                    /* it could not even be prepared */
 };
 
 bool effect_is_ours(const struct ir_task *task)
@@ -62,35 +64,6 @@ static void add_line(struct header_lines *headers, const char *name, const char 
 {
 	if (headers->count + 1 < sizeof headers->lines / sizeof *headers->lines)
 		headers->lines[headers->count++] = arena_printf(&headers->arena, "%s: %s", name, value);
-}
-
-static void add_basic(struct header_lines *headers, const struct json *basic)
-{
-	const char *user = json_text(basic, "username"), *password = json_text(basic, "password");
-	struct buf value, pair;
-	buf_init(&value, 0);
-	buf_init(&pair, 0);
-	buf_addf(&pair, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
-	buf_adds(&value, "Basic ");
-	base64_add(&value, buf_text(&pair), pair.size);
-	add_line(headers, "Authorization", buf_text(&value));
-	buf_fini(&pair);
-	buf_fini(&value);
-}
-
-static void authenticate(struct header_lines *headers, const struct json *authentication,
-						 struct outgoing_request *request)
-{
-	const struct json *bearer = json_get(authentication, "bearer"), *digest = json_get(authentication, "digest");
-	const char *token = json_text(bearer, "token");
-	if (json_get(authentication, "basic") != NULL)
-		add_basic(headers, json_get(authentication, "basic"));
-	if (token != NULL)
-		add_line(headers, "Authorization", arena_printf(&headers->arena, "Bearer %s", token));
-	if (digest != NULL) {
-		request->digest_user = json_text(digest, "username");
-		request->digest_password = json_text(digest, "password");
-	}
 }
 
 static void add_headers(struct header_lines *headers, const struct effect *effect, const struct json *given)
@@ -123,7 +96,16 @@ static bool is_stopping(void *runner)
 	return atomic_load(&((struct runner *)runner)->stopping);
 }
 
-static struct datum *call_http(struct effect *effect, struct trouble *trouble, struct runner_result *result)
+/* The other side takes the token no more, though it should still be good. */
+static void forget_token(const struct effect *effect, int status)
+{
+	const struct json *policy = effect->authentication == NULL ? NULL : datum_tree(effect->authentication);
+	if (status == 401 && policy != NULL && (json_get(policy, "oauth2") != NULL || json_get(policy, "oidc") != NULL))
+		oauth_forget(effect->runner->oauth, json_get(policy, json_get(policy, "oauth2") != NULL ? "oauth2" : "oidc"));
+}
+
+static struct datum *send_http(struct effect *effect, const struct credentials *credentials, struct trouble *trouble,
+							   struct runner_result *result)
 {
 	const struct json *asked = datum_tree(effect->request), *body = json_get(asked, "body");
 	struct header_lines headers = {.count = 0};
@@ -138,11 +120,13 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 									   .body_size = body == NULL ? 0 : body->size,
 									   .timeout_ms = effect->timeout_ms,
 									   .limit = DATUM_MAX,
+									   .digest_user = credentials->digest_user,
+									   .digest_password = credentials->digest_password,
 									   .given_up = is_stopping,
 									   .self = effect->runner};
 	add_headers(&headers, effect, json_get(asked, "headers"));
-	if (effect->authentication != NULL)
-		authenticate(&headers, datum_tree(effect->authentication), &request);
+	if (credentials->authorization.size > 0)
+		add_line(&headers, "Authorization", buf_text(&credentials->authorization));
 	headers.lines[headers.count] = NULL;
 	struct datum *output = NULL;
 	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
@@ -152,6 +136,7 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 											 .body = buf_text(&answer.body),
 											 .body_size = answer.body.size};
 		result->definite = is_definite(answer.status);
+		forget_token(effect, answer.status);
 		output = http_call_output(effect->request, &got, trouble);
 	} else {
 		result->definite = !answer.sent;
@@ -160,6 +145,23 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 	}
 	outgoing_answer_fini(&answer);
 	arena_fini(&headers.arena);
+	return output;
+}
+
+static struct datum *call_http(struct effect *effect, struct trouble *trouble, struct runner_result *result)
+{
+	const struct runner_options *o = &effect->runner->options;
+	struct credentials credentials = {.digest_user = NULL};
+	struct oauth_question question = {.outgoing = o->outgoing,
+									  .env = o->env,
+									  .timeout_ms = effect->timeout_ms,
+									  .given_up = is_stopping,
+									  .self = effect->runner};
+	bool good = effect->authentication == NULL || credentials_read(&credentials, datum_tree(effect->authentication),
+																   o->secrets == NULL ? NULL : datum_tree(o->secrets),
+																   effect->runner->oauth, &question, trouble);
+	struct datum *output = good ? send_http(effect, &credentials, trouble, result) : NULL;
+	credentials_fini(&credentials);
 	return output;
 }
 
@@ -218,6 +220,7 @@ static void free_effect(struct effect *effect)
 {
 	datum_unref(effect->request);
 	datum_unref(effect->authentication);
+	datum_unref(effect->error);
 	definition_unref(effect->definition);
 	free(effect->path);
 	free(effect->account_id);
@@ -244,16 +247,20 @@ static void run_effect(void *self, int worker)
 		free_effect(effect);
 		return;
 	}
-	result.output = carry_out(effect, &trouble, &result);
-	if (result.output == NULL)
+	result.definite = true;
+	if (effect->error == NULL)
+		result.output = carry_out(effect, &trouble, &result);
+	else
+		result.error = datum_ref(effect->error);
+	if (result.output == NULL && result.error == NULL)
 		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
 	runner_result(effect->runner, &result);
 	count_out(effect->runner);
 	free_effect(effect);
 }
 
-/* Credentials are evaluated when they are sent, and kept nowhere. */
-static struct datum *authentication_of(struct live *live, const struct frame *frame)
+/* Credentials are evaluated when they are sent, and kept nowhere.  What cannot be evaluated is the step's error. */
+static struct datum *authentication_of(struct live *live, const struct frame *frame, struct datum **error)
 {
 	const struct ir_task *task = frame->task;
 	if (task->type != IR_CALL || task->call.authentication == NULL)
@@ -272,7 +279,10 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 						  .raw = frame->raw,
 						  .input = frame->input,
 						  .secrets = live->runner->options.secrets};
-	return definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+	struct datum *policy = definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+	if (policy == NULL)
+		*error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
+	return policy;
 }
 
 static int64_t time_left_ms(struct live *live, const struct frame *frame)
@@ -300,8 +310,9 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .account_id = strdup(live->money.account_id),
 							  .definition = definition_ref(live->definition),
 							  .task = frame->task,
-							  .request = datum_ref(frame->request),
-							  .authentication = authentication_of(live, frame)};
+							  .request = datum_ref(frame->request)};
+	(void)datum_tree(effect->request); /* made here: two threads may read it, one may make it */
+	effect->authentication = authentication_of(live, frame, &effect->error);
 	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);
 	strcpy(effect->run_id, live->run_id);
 	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);

@@ -15,6 +15,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
 #include "flow/feed.h"
+#include "flow/oauth.h"
 #include "flow/runner_internal.h"
 #include "flow/scheduler.h"
 #include "flow/spending.h"
@@ -246,6 +247,7 @@ bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t t
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, run_id);
 	int status = 0;
+	live_queue(live); /* it may be over and forgotten: then nothing else would say so */
 	while (status == 0 && !live->over && !live->suspended && !(rest && live->resting && live->due_us == 0))
 		status = pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
 	live_put(live);
@@ -310,6 +312,9 @@ static void init(struct runner *runner, const struct runner_options *options)
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
 	map_init(&runner->resources, NULL, NULL);
+	runner->oauth = oauth_new();
+	if (options->secrets != NULL)
+		(void)datum_tree(options->secrets); /* made before threads read it */
 }
 
 bool runner_open(const struct runner_options *options, struct runner **out, struct err *err)
@@ -346,6 +351,7 @@ static void free_all(struct runner *runner)
 	for (size_t at = 0; map_next(&runner->resources, &at, &key, &size, &value);)
 		datum_unref(value);
 	map_fini(&runner->resources);
+	oauth_free(runner->oauth);
 	map_fini(&runner->live);
 	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);

@@ -131,6 +131,7 @@ struct runner {
 	struct map live;        /* run_id -> struct live */
 	struct map definitions; /* sha256 -> struct definition */
 	struct map resources;   /* uri -> struct datum */
+	struct oauth *oauth;    /* tokens of calls */
 	struct alarms alarms;
 	struct waiter *waiters;
 	struct feed *feed;        /* feed.h; NULL: none */
