@@ -7,6 +7,7 @@
 #include "crypt/digest.h"
 #include "flow/flow_internal.h"
 #include "flow/persons.h"
+#include "flow/run_events.h"
 #include "flow/work_desk.h"
 
 static struct persons *open_persons(const struct flow_api_options *o)
@@ -30,6 +31,7 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 	api->countersign = options->countersign;
 	hmac_sha256(options->master_key, SHA256_SIZE, purpose, sizeof purpose - 1, api->page_key);
 	api->desk = api->options.desk = work_desk_open(api->options.store, api->options.env);
+	api->events = api->options.events = run_events_open(api->options.store, api->options.env);
 	api->persons = api->options.persons = open_persons(options);
 	if (runner_open(&api->options, &api->runner, err)) {
 		persons_serve(api->persons, api->runner);
@@ -37,6 +39,8 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 		return true;
 	}
 	work_desk_close(api->desk);
+	run_events_stop(api->events);
+	run_events_close(api->events);
 	free(api); /* the persons stay: they are known to the store's writer, and the process ends */
 	return false;
 }
@@ -48,6 +52,7 @@ void flow_api_stop(struct flow_api *api)
 	persons_serve(api->persons, NULL);
 	runner_close(api->runner);
 	work_desk_close(api->desk);
+	run_events_stop(api->events);
 }
 
 void flow_api_close(struct flow_api *api)
@@ -55,12 +60,13 @@ void flow_api_close(struct flow_api *api)
 	if (api == NULL)
 		return;
 	persons_free(api->persons);
+	run_events_close(api->events);
 	free(api);
 }
 
 bool flow_chores(struct flow_api *api, struct err *err)
 {
-	return work_chores(api, err);
+	return work_chores(api, err) && retention_chores(api, err);
 }
 
 void flow_add_routes(struct router *router, struct flow_api *api)
@@ -72,6 +78,8 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, persons_routes, persons_routes_count, api);
 	router_add(router, control_routes, control_routes_count, api);
 	router_add(router, fork_routes, fork_routes_count, api);
+	router_add(router, runs_bulk_routes, runs_bulk_routes_count, api);
+	router_add(router, run_events_routes, run_events_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);
 	router_add(router, workflow_reads_routes, workflow_reads_routes_count, api);
 	router_add(router, decomposition_workflow_routes, decomposition_workflow_routes_count, api);

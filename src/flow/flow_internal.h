@@ -15,6 +15,8 @@ struct db;
 struct exchange;
 struct jw;
 struct persons;
+struct json;
+struct run_events;
 struct run_record;
 struct work_desk;
 struct workflow;
@@ -25,6 +27,7 @@ struct flow_api {
 	struct runner *runner;
 	struct work_desk *desk;
 	struct persons *persons;
+	struct run_events *events;
 	struct countersign *countersign;
 	struct audit *audit;
 	unsigned char page_key[PAGE_KEY];
@@ -32,13 +35,17 @@ struct flow_api {
 
 extern const struct route flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[], schedules_routes[],
 	workflows_routes[], workflow_reads_routes[], decomposition_workflow_routes[], work_routes[], persons_routes[],
-	control_routes[], fork_routes[];
+	control_routes[], fork_routes[], run_events_routes[], runs_bulk_routes[];
 extern const size_t flow_events_routes_count, llm_routes_count, runs_routes_count, run_reads_routes_count,
 	schedules_routes_count, workflows_routes_count, workflow_reads_routes_count, decomposition_workflow_routes_count,
-	work_routes_count, persons_routes_count, control_routes_count, fork_routes_count;
+	work_routes_count, persons_routes_count, control_routes_count, fork_routes_count, run_events_routes_count,
+	runs_bulk_routes_count;
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);
+
+/* Delete runs whose time is up (retention.c). */
+bool retention_chores(struct flow_api *api, struct err *err);
 
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);
@@ -47,8 +54,16 @@ void run_view_reply(struct exchange *x, int status, const struct run_record *rec
 /* Answer 200 with a run as the store has it now. */
 void run_reply(struct exchange *x, const char *run_id);
 
-/* With a refusal: {current_status, allowed[]}; `more` NULL: what the run's status allows, else a NULL-terminated list. */
+/* With a refusal: {current_status, allowed[]}; `more` NULL: what the run's status allows, else a NULL-terminated list.
+ */
 void runs_tell_allowed(struct exchange *x, const char *status, const char *const *more);
+
+/* A row of a journal, as an object: {seq, at, kind, path, attempt, data}. */
+void run_row_write(struct jw *jw, const struct json *row);
+
+/* NAMESPACE/NAME (NULL: any) into the filter; false: it is none. */
+struct runs_filter;
+bool runs_split_workflow(struct arena *arena, const char *text, struct runs_filter *filter);
 
 /* A version of a workflow: its members, as an object, and as an answer (steps: JSON text, or NULL). */
 void workflow_view_members(struct jw *jw, const struct workflow *workflow);

@@ -22,9 +22,15 @@ bool journal_rewind(struct db *db, const char *run_id, int64_t at_seq, int64_t t
 
 bool journal_fork(struct db *db, const char *run_id, const char *from_run_id, int64_t seq, struct err *err)
 {
-	return db_run(db, err, "INSERT INTO flow_forks (run_id, from_run_id, seq) VALUES ($1, $2, $3)", V_TEXT(run_id),
-				  V_TEXT(from_run_id), V_INT(seq)) &&
-		   db_run(db, err, "UPDATE flow_runs SET seq = $1 WHERE run_id = $2", V_INT(seq), V_TEXT(run_id));
+	if (!db_run(db, err,
+				"INSERT INTO flow_forks (run_id, from_run_id, seq) "
+				"SELECT r.run_id, f.run_id, $3 FROM flow_runs r, flow_runs f "
+				"WHERE r.run_id = $1 AND f.run_id = $2 AND f.account_id <> ''",
+				V_TEXT(run_id), V_TEXT(from_run_id), V_INT(seq)))
+		return false;
+	if (db_changed(db) == 0) /* deleted since it was looked at */
+		return err_set(err, ERR_NOT_FOUND, "There is no such run.");
+	return db_run(db, err, "UPDATE flow_runs SET seq = $1 WHERE run_id = $2", V_INT(seq), V_TEXT(run_id));
 }
 
 struct origin {

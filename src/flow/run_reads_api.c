@@ -316,21 +316,11 @@ struct rows {
 static bool take_row(void *self, const struct json *row, struct err *err)
 {
 	struct rows *rows = self;
-	const struct json *attempt = json_get(row, "attempt");
 	(void)err;
 	if (rows->left-- <= 0)
 		return true;
 	rows->last = json_get(row, "seq")->integer;
-	jw_object(&rows->jw);
-	jw_member_int(&rows->jw, "seq", rows->last);
-	add_time(&rows->jw, "at", json_get(row, "at_us")->integer);
-	jw_member_str(&rows->jw, "kind", json_text(row, "kind"));
-	jw_member_str(&rows->jw, "path", json_text(row, "path"));
-	jw_key(&rows->jw, "attempt");
-	jw_json(&rows->jw, attempt);
-	jw_key(&rows->jw, "data");
-	jw_json(&rows->jw, json_get(row, "data"));
-	jw_object_end(&rows->jw);
+	run_row_write(&rows->jw, row);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/id.h"
+#include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
 #include "flow/domain/money.h"
@@ -62,6 +63,20 @@ void run_view_write(struct jw *jw, const struct run_record *r)
 	jw_member_int(jw, "cost_micros", r->cost_micros);
 	jw_member_int(jw, "seq", r->seq);
 	jw_member_str(jw, "definition_sha256", r->definition_sha256);
+	jw_object_end(jw);
+}
+
+void run_row_write(struct jw *jw, const struct json *row)
+{
+	jw_object(jw);
+	jw_member_int(jw, "seq", json_get(row, "seq")->integer);
+	add_time(jw, "at", json_get(row, "at_us")->integer);
+	jw_member_str(jw, "kind", json_text(row, "kind"));
+	jw_member_str(jw, "path", json_text(row, "path"));
+	jw_key(jw, "attempt");
+	jw_json(jw, json_get(row, "attempt"));
+	jw_key(jw, "data");
+	jw_json(jw, json_get(row, "data"));
 	jw_object_end(jw);
 }
 

@@ -27,6 +27,7 @@ struct ir_policy;
 struct json;
 struct outgoing;
 struct persons;
+struct run_events;
 struct run_record;
 struct spending;
 struct store;
@@ -40,6 +41,7 @@ struct runner_options {
 	struct expr_pool *expr;
 	struct outgoing *outgoing;      /* how HTTP is asked (link/outgoing.h) */
 	struct persons *persons;        /* how people are asked (persons.h); NULL: steps that ask them wait */
+	struct run_events *events;      /* told of new rows (run_events.h); NULL: nobody follows */
 	struct work_desk *desk;         /* told of new work for workers (work_desk.h); NULL: nobody waits for it */
 	struct llm *llm;                /* how models are asked (flow/llm.h); NULL: they are not */
 	const struct ir_policy *policy; /* of definitions that runs bring along */
@@ -53,8 +55,9 @@ struct runner_options {
 	const char *version;       /* of the program */
 	unsigned turns, effects;   /* threads */
 	int64_t retry_max, retry_max_delay_ms;
-	bool virtual_time; /* timers fire at once, in order, while nothing is in flight */
-	bool stepped;      /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
+	int64_t retention_days; /* of runs that are over, where the definition does not say */
+	bool virtual_time;      /* timers fire at once, in order, while nothing is in flight */
+	bool stepped;           /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
 };
 
 /* Take up every run that is not over.  Options (what they point at) must outlive the runner. */

@@ -90,6 +90,7 @@ struct live {
 
 	/* of the turn */
 	bool loaded, recovered;
+	bool gone; /* there is no such run (any more) */
 	struct definition *definition;
 	struct run run;
 	char *seed, *account_id, *parent_run_id, *created_by; /* the last two may be NULL */

@@ -273,7 +273,7 @@ static void answer_start(struct write *w)
 static void after_start(struct write *w, bool applied)
 {
 	struct start *start = (struct start *)w;
-	if (applied)
+	if (applied && start->run.run_id != NULL) /* NULL: a kept answer is given once more */
 		runner_wake(start->api->runner, start->run.run_id);
 	tidy(start);
 }
@@ -345,7 +345,7 @@ static void take_run(void *self, const struct run_record *record)
 	listing->last = arena_dup(listing->arena, record->run_id);
 }
 
-static bool split_workflow(struct arena *arena, const char *text, struct runs_filter *filter)
+bool runs_split_workflow(struct arena *arena, const char *text, struct runs_filter *filter)
 {
 	const char *slash = text == NULL ? NULL : strchr(text, '/');
 	if (text != NULL && slash == NULL)
@@ -370,7 +370,7 @@ static void handle_list(struct exchange *x)
 	const char *scope = arena_printf(
 		&x->arena, "flow.runs %s %s %s %s", filter.account_id, request.status == NULL ? "" : request.status,
 		request.workflow == NULL ? "" : request.workflow, request.label == NULL ? "" : request.label);
-	if (!split_workflow(&x->arena, request.workflow, &filter)) {
+	if (!runs_split_workflow(&x->arena, request.workflow, &filter)) {
 		exchange_failf(x, ERR_INVALID, "workflow is NAMESPACE/NAME.");
 		return;
 	}
@@ -421,6 +421,7 @@ struct order {
 	enum runner_order order;
 	struct order_request request;
 	struct run_record record;
+	bool stored; /* not so where a kept answer is given once more */
 };
 
 static const struct {
@@ -482,6 +483,7 @@ static bool apply_order(struct write *w, struct db *db, struct err *err)
 		runs_tell_allowed(order->x, order->record.status, NULL);
 		return write_refuse(w, ERR_TRANSITION_REFUSED, "The run is %s.", order->record.status);
 	}
+	order->stored = true;
 	struct audit_event event = principal_event(order->x, orders[order->order].action, AUDIT_SUCCESS);
 	const struct audit_pair meta[] = {{AUDIT_META_reason, order->request.reason}};
 	event.target_id = order->record.run_id;
@@ -511,7 +513,7 @@ static void answer_order(struct write *w)
 static void after_order(struct write *w, bool applied)
 {
 	struct order *order = (struct order *)w;
-	if (applied && w->drafted && w->refused.kind == ERR_NONE)
+	if (applied && w->drafted && order->stored)
 		runner_order(order->api->runner, order->record.run_id, order->order, order->request.reason, NULL, NULL);
 }
 

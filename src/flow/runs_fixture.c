@@ -43,6 +43,7 @@ static void open_flow(struct runs_fixture *f)
 		.effects = 2,
 		.retry_max = 1000,
 		.retry_max_delay_ms = 3600000,
+		.retention_days = 30,
 	};
 	const struct flow_api_options options = {.runner = &runner,
 											 .audit = &b->audit,
@@ -114,7 +115,7 @@ void runs_start_definition(struct runs_fixture *f, const char *definition, const
 		fprintf(stderr, "%s\n", f->base->answer.answer);
 	must(status == 202);
 	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
-	runner_wait(f->flow->runner, f->run_id, true, 10000);
+	runner_wait(f->flow->runner, f->run_id, true, 1000); /* one with a timer is never at rest */
 }
 
 void runs_start(struct runs_fixture *f, const char *tasks, const char *input)

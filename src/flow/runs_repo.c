@@ -106,8 +106,8 @@ bool runs_get(struct db *db, const char *run_id, const char *account_id, struct 
 {
 	struct record to = {.arena = arena, .record = record};
 	if (account_id == NULL)
-		return db_one(db, err, found, take_record, &to, "SELECT " RUN_COLUMNS " FROM flow_runs WHERE run_id = $1",
-					  V_TEXT(run_id));
+		return db_one(db, err, found, take_record, &to,
+					  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE run_id = $1 AND account_id <> ''", V_TEXT(run_id));
 	return db_one(db, err, found, take_record, &to,
 				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE run_id = $1 AND account_id = $2", V_TEXT(run_id),
 				  V_TEXT(account_id));
@@ -130,9 +130,9 @@ bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
 				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE account_id = $1 AND ($2 = '' OR run_id < $2) "
 				  "AND ($3 IS NULL OR status = $3) AND (namespace = $4 OR ($4 IS NULL AND namespace <> 'system')) AND "
 				  "($5 IS NULL OR name = $5) "
-				  "AND ($6 IS NULL OR labels LIKE $6) ORDER BY run_id DESC LIMIT $7",
+				  "AND ($6 IS NULL OR labels LIKE $6) AND ($8 = 0 OR created_at < $8) ORDER BY run_id DESC LIMIT $7",
 				  V_TEXT(f->account_id), V_TEXT(f->before), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
-				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->limit)))
+				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->limit), V_INT(f->created_before_us)))
 		return false;
 	while (db_next(&rows)) {
 		struct run_record record;
@@ -140,6 +140,23 @@ bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
 		take_record(&rows, &to);
 		take(self, &record);
 	}
+	return db_end(&rows, err);
+}
+
+bool runs_pick(struct db *db, const struct runs_filter *f, const char *first, struct arena *arena,
+			   void (*take)(void *self, const char *run_id, const char *status), void *self, struct err *err)
+{
+	struct db_rows rows;
+	if (!db_query(db, &rows, err,
+				  "SELECT run_id, status FROM flow_runs WHERE account_id = $1 AND ($2 IS NULL OR status = $2) "
+				  "AND (namespace = $3 OR ($3 IS NULL AND namespace <> 'system')) AND ($4 IS NULL OR name = $4) "
+				  "AND ($5 IS NULL OR labels LIKE $5) AND ($6 = 0 OR created_at < $6) "
+				  "ORDER BY CASE WHEN $7 LIKE '%' || status || '%' THEN 0 ELSE 1 END, run_id LIMIT $8",
+				  V_TEXT(f->account_id), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
+				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->created_before_us), V_TEXT(first), V_INT(f->limit)))
+		return false;
+	while (db_next(&rows))
+		take(self, db_text(&rows, 0), db_text(&rows, 1));
 	return db_end(&rows, err);
 }
 
@@ -154,10 +171,12 @@ bool runs_commit(struct db *db, const struct run_commit *c, struct err *err)
 			db, err,
 			"UPDATE flow_runs SET status = $1, reason = $2, seq = $3, due_at = $4, driven = $5, output = $6, error = "
 			"$7, "
-			"steps_total = $8, attempts_total = $9, started_at = $10, ended_at = $11 WHERE run_id = $12 AND seq = $13",
+			"steps_total = $8, attempts_total = $9, started_at = $10, ended_at = $11, keep_until = $14 WHERE run_id = "
+			"$12 "
+			"AND seq = $13",
 			V_TEXT(c->status), V_TEXT(c->reason), V_INT(c->last_seq), V_INT(c->due_us), V_INT(c->driven),
 			V_TEXT(c->output), V_TEXT(c->error), V_INT(c->steps_total), V_INT(c->attempts_total), moment(c->started_us),
-			moment(c->ended_us), V_TEXT(c->run_id), V_INT(c->first_seq - 1)))
+			moment(c->ended_us), V_TEXT(c->run_id), V_INT(c->first_seq - 1), V_INT(c->keep_until_us)))
 		return false;
 	if (db_changed(db) != 1)
 		return err_set(err, ERR_CONFLICT, "The journal of run %s does not end at row %lld.", c->run_id,
@@ -222,11 +241,10 @@ bool runs_open(struct db *db, void (*take)(void *self, const char *run_id, bool 
 			   struct err *err)
 {
 	struct db_rows rows;
-	if (!db_query(
-			db, &rows, err,
-			"SELECT run_id, driven, due_at FROM flow_runs WHERE driven = 0 OR due_at > 0 UNION ALL "
-			"SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_answers UNION ALL "
-			"SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_orders ORDER BY due_at, run_id"))
+	if (!db_query(db, &rows, err,
+				  "SELECT run_id, driven, due_at FROM flow_runs WHERE driven = 0 OR due_at > 0 UNION ALL "
+				  "SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_answers UNION ALL "
+				  "SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_orders ORDER BY due_at, run_id"))
 		return false;
 	while (db_next(&rows))
 		take(self, db_text(&rows, 0), db_int(&rows, 1) != 0, db_int(&rows, 2));

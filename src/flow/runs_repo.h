@@ -49,11 +49,17 @@ struct runs_filter {
 	const char *status, *namespace, *name; /* NULL: any */
 	const char *label;                     /* KEY:VALUE; NULL: any */
 	const char *before;                    /* runs with smaller ids only; "": from the newest */
+	int64_t created_before_us;             /* 0: any */
 	int64_t limit;
 };
 /* The account's runs, newest first; those of the house's own workflows only where their namespace is asked for. */
 bool runs_list(struct db *db, const struct runs_filter *filter, struct arena *arena,
 			   void (*take)(void *self, const struct run_record *record), void *self, struct err *err);
+
+/* Ids and states of at most `limit` of them (`before` does not count): first the ones whose state is a word of `first`.
+ */
+bool runs_pick(struct db *db, const struct runs_filter *filter, const char *first, struct arena *arena,
+			   void (*take)(void *self, const char *run_id, const char *status), void *self, struct err *err);
 
 /* One commit of a run's turn: the lines first_seq to last_seq, and the state they lead to. */
 struct run_commit {
@@ -63,6 +69,7 @@ struct run_commit {
 	size_t lines_size;
 	const char *status, *reason, *output, *error;
 	int64_t due_us, started_us, ended_us, steps_total, attempts_total;
+	int64_t keep_until_us; /* when it may be deleted; 0: it is not over */
 	bool driven;
 };
 /* ERR_CONFLICT: the journal is not where the commit begins (somebody else drove the run). */

@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/must.h"
+#include "core/stamp.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -14,6 +15,7 @@
 #include "flow/domain/trouble.h"
 #include "flow/feed.h"
 #include "flow/journal.h"
+#include "flow/run_events.h"
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
@@ -23,6 +25,7 @@ enum {
 	COMMIT_AGAIN_US = 1000000, /* after a commit that failed: the disk may have room again */
 	SHORT_AGAIN_US = 10000,    /* after a reservation that was refused in the commit */
 	LOAD_AGAIN_US = 30000000,  /* after a journal that cannot be read */
+	KEEP_LEAST_US = 60000000,
 };
 
 /* --- reading --- */
@@ -97,7 +100,8 @@ static bool load(struct live *live)
 	bool good = load_from(live, db, &arena, &err);
 	store_read_end(live->runner->options.store, db);
 	arena_fini(&arena);
-	if (!good)
+	live->gone = !good && err.kind == ERR_NOT_FOUND;
+	if (!good && !live->gone)
 		log_error("flow: run cannot be read", log_str("run_id", live->run_id), log_str("error", err.message));
 	return good;
 }
@@ -154,14 +158,8 @@ static void look(struct live *live)
 	asks_look(live);
 }
 
-static void take_message(struct live *live, struct message *message)
+static void end_message(struct live *live, struct message *message)
 {
-	if (message->kind == MESSAGE_RESULT)
-		take_result(live, message);
-	else if (message->kind == MESSAGE_LOOK)
-		look(live);
-	else
-		take_order(live, message);
 	if (message->told != NULL) {
 		pthread_mutex_lock(&live->runner->lock);
 		waiter_add(live, true, 0, message->told, message->self);
@@ -172,6 +170,17 @@ static void take_message(struct live *live, struct message *message)
 	datum_unref(message->cost);
 	free(message->reason);
 	free(message);
+}
+
+static void take_message(struct live *live, struct message *message)
+{
+	if (message->kind == MESSAGE_RESULT)
+		take_result(live, message);
+	else if (message->kind == MESSAGE_LOOK)
+		look(live);
+	else
+		take_order(live, message);
+	end_message(live, message);
 }
 
 /* After a crash: what was sent and not answered is sent again, by the same key [flow.md 3.1]. */
@@ -276,6 +285,15 @@ static void committed(void *self, bool applied, const struct err *err)
 	must(workers_push(live->runner->turns, after_commit, live));
 }
 
+/* At least until those who wait for its end have read it. */
+static int64_t keep_until(const struct live *live)
+{
+	int64_t days = definition_ir(live->definition)->retention_days;
+	if (days < 0)
+		days = live->runner->options.retention_days;
+	return live->run.ended_us + (days > 0 ? days * STAMP_US_PER_DAY : KEEP_LEAST_US);
+}
+
 static const char *text_of(const struct datum *datum)
 {
 	return datum == NULL ? NULL : datum_bytes(datum, NULL);
@@ -298,6 +316,7 @@ static void commit(struct live *live)
 		.due_us = over || run->status == RUN_SUSPENDED ? 0 : run_due(run),
 		.started_us = run->started_us,
 		.ended_us = run->ended_us,
+		.keep_until_us = over ? keep_until(live) : 0,
 		.steps_total = run->steps,
 		.attempts_total = run->executions,
 		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
@@ -334,7 +353,7 @@ static struct waiter *settle(struct live *live)
 {
 	struct runner *runner = live->runner;
 	live->turning = false;
-	live->over = live->loaded && run_is_over(live->run.status);
+	live->over = live->gone || (live->loaded && run_is_over(live->run.status));
 	live->suspended = live->loaded && live->run.status == RUN_SUSPENDED;
 	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
@@ -381,6 +400,7 @@ static void after_commit(void *self, int worker)
 	(void)worker;
 	if (live->applied) {
 		send_effects(live);
+		run_events_tell(live->runner->options.events);
 		spending_committed(live);
 		asks_committed(live);
 	}
@@ -400,6 +420,16 @@ static struct message *take_inbox(struct live *live)
 	return inbox;
 }
 
+/* A run that was deleted: nothing happens to it any more. */
+static void end_messages(struct live *live, struct message *inbox)
+{
+	while (inbox != NULL) {
+		struct message *message = inbox;
+		inbox = message->next;
+		end_message(live, message);
+	}
+}
+
 void turn_run(void *self, int worker)
 {
 	struct live *live = self;
@@ -413,7 +443,10 @@ void turn_run(void *self, int worker)
 	live->again_us = 0;
 	if (!live->loaded && !load(live)) {
 		live->end = DRIVE_WAITS;
-		live->again_us = LOAD_AGAIN_US;
+		if (live->gone)
+			end_messages(live, take_inbox(live));
+		else
+			live->again_us = LOAD_AGAIN_US;
 		end_turn(live);
 		return;
 	}

@@ -202,8 +202,7 @@ static bool delete_tags(struct db *db, const char *workflow_id, struct err *err)
 	return db_run(db, err, "DELETE FROM flow_workflow_tags WHERE workflow_id = $1", V_TEXT(workflow_id));
 }
 
-/* A text that nothing goes by any more. */
-static bool delete_text(struct db *db, const char *sha256, struct err *err)
+bool workflows_drop_text(struct db *db, const char *sha256, struct err *err)
 {
 	return db_run(
 		db, err,
@@ -235,7 +234,8 @@ bool workflows_replace(struct db *db, const struct workflow *w, const struct jso
 			   V_TEXT(w->workflow_id), V_TEXT(workflow_state_names[w->state]), V_TEXT(w->form),
 			   V_TEXT(w->content_sha256), V_TEXT(w->definition_sha256), V_TEXT(w->title), V_TEXT(w->tags),
 			   V_INT(w->updated_us)) &&
-		   delete_tags(db, w->workflow_id, err) && insert_tags(db, w, tags, err) && delete_text(db, old.sha256, err);
+		   delete_tags(db, w->workflow_id, err) && insert_tags(db, w, tags, err) &&
+		   workflows_drop_text(db, old.sha256, err);
 }
 
 bool workflows_set_state(struct db *db, const char *workflow_id, enum workflow_state state, int64_t now_us,
@@ -249,5 +249,5 @@ bool workflows_delete(struct db *db, const struct workflow *workflow, struct err
 {
 	return delete_tags(db, workflow->workflow_id, err) &&
 		   db_run(db, err, "DELETE FROM flow_workflows WHERE workflow_id = $1", V_TEXT(workflow->workflow_id)) &&
-		   delete_text(db, workflow->definition_sha256, err);
+		   workflows_drop_text(db, workflow->definition_sha256, err);
 }

@@ -72,6 +72,9 @@ bool workflows_replace(struct db *db, const struct workflow *workflow, const str
 bool workflows_set_state(struct db *db, const char *workflow_id, enum workflow_state state, int64_t now_us,
 						 struct err *err);
 
+/* Delete a text unless a run or a version goes by it. */
+bool workflows_drop_text(struct db *db, const char *sha256, struct err *err);
+
 /* Delete a draft, and its text unless a run or another version goes by it. */
 bool workflows_delete(struct db *db, const struct workflow *workflow, struct err *err);
 

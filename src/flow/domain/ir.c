@@ -13,6 +13,11 @@
 
 /* --- document --- */
 
+enum { RETENTION_MAX_DAYS = 36500 };
+static const struct ir_field document_metadata_fields[] = {
+	{.name = "retention_days", .want = WANT_INT, .min = 0, .max = RETENTION_MAX_DAYS},
+};
+static const struct ir_form document_metadata_form = IR_FORM(document_metadata_fields, .open = true);
 static const struct ir_field document_fields[] = {
 	{.name = "dsl", .want = WANT_TEXT, .flags = IR_REQUIRED},
 	{.name = "namespace", .want = WANT_TEXT, .flags = IR_REQUIRED},
@@ -21,7 +26,7 @@ static const struct ir_field document_fields[] = {
 	{.name = "title", .want = WANT_TEXT},
 	{.name = "summary", .want = WANT_TEXT},
 	{.name = "tags", .want = WANT_OBJECT},
-	{.name = "metadata", .want = WANT_OBJECT},
+	{.name = "metadata", .want = WANT_FORM, .form = &document_metadata_form},
 };
 static const struct ir_form document_form = IR_FORM(document_fields);
 
@@ -70,6 +75,12 @@ static void check_label(struct ir_compiler *c, const struct ir_place *place, con
 		ir_problem(c, &at, "format", "must be 1 to 63 letters, digits and hyphens, no hyphen at either end");
 }
 
+static int64_t retention_of(const struct json *metadata)
+{
+	const struct json *days = metadata == NULL ? NULL : json_get(metadata, "retention_days");
+	return days != NULL && days->kind == JS_INT ? days->integer : -1;
+}
+
 static void read_document(struct ir_compiler *c, const struct ir_place *root, const struct json *document)
 {
 	const struct ir_place place = ir_at(root, "document"), dsl = ir_at(&place, "dsl");
@@ -82,6 +93,7 @@ static void read_document(struct ir_compiler *c, const struct ir_place *root, co
 	ir->title = json_text(document, "title");
 	ir->tags = ir_object(document, "tags");
 	ir->metadata = ir_object(document, "metadata");
+	ir->retention_days = retention_of(ir->metadata);
 	check_label(c, &place, "namespace", ir->namespace);
 	check_label(c, &place, "name", ir->name);
 	if (ir->dsl != NULL && !is_known_dsl(ir->dsl))
@@ -277,6 +289,7 @@ const struct ir *ir_compile(struct arena *arena, const struct json *definition, 
 		return NULL;
 	map_init(&c.features, arena, NULL);
 	c.ir->definition = definition;
+	c.ir->retention_days = -1;
 	if (json_get(definition, "steps") != NULL)
 		ir_compile_dag(&c, &root);
 	else

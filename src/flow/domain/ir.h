@@ -317,7 +317,8 @@ struct ir {
 	const char *namespace, *name, *version, *title, *dsl;
 	const struct json *definition, *tags, *metadata; /* tags, metadata: or NULL */
 	const struct json *budget;                       /* DAG form: {limit, currency}; or NULL */
-	struct ir_task root; /* the workflow itself: IR_DO with its own input, output, timeout; or IR_DAG_STEPS */
+	int64_t retention_days; /* document.metadata: how long its runs stay once they are over; -1: not said */
+	struct ir_task root;    /* the workflow itself: IR_DO with its own input, output, timeout; or IR_DAG_STEPS */
 	struct ir_schedule schedule;
 	const struct json *secrets; /* names in use.secrets; or NULL */
 	uint32_t tasks_count;       /* numbers of tasks are below it */
