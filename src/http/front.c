@@ -248,12 +248,16 @@ static bool join(struct loop *loop, const struct timespec *until)
 	if (!loop->started)
 		return true;
 	loop->started = false;
-	if (pthread_clockjoin_np(loop->thread, NULL, CLOCK_MONOTONIC, until) == 0)
-		return true;
-	atomic_store(&loop->cut, true);
-	loop_wake(loop);
+	int waited;
+	do
+		waited = sem_clockwait(&loop->ended, CLOCK_MONOTONIC, until);
+	while (waited != 0 && errno == EINTR);
+	if (waited != 0) {
+		atomic_store(&loop->cut, true);
+		loop_wake(loop);
+	}
 	must(pthread_join(loop->thread, NULL) == 0);
-	return false;
+	return waited == 0;
 }
 
 bool front_stop(struct front *front, int bound_ms)

@@ -289,6 +289,7 @@ static void *run(void *self)
 	loop->self = pthread_self();
 	pthread_setname_np(loop->self, "loop");
 	must(event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) >= 0);
+	must(sem_post(&loop->ended) == 0);
 	return NULL;
 }
 
@@ -314,7 +315,7 @@ bool loop_init(struct loop *loop, struct loops *all, struct err *err)
 	TAILQ_INIT(&loop->waiting);
 	buf_init(&loop->out, 0);
 	loop->mail_end = &loop->mail;
-	must(pthread_mutex_init(&loop->lock, NULL) == 0);
+	must(pthread_mutex_init(&loop->lock, NULL) == 0 && sem_init(&loop->ended, 0, 0) == 0);
 	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	loop->base = make_base();
 	if (loop->wake_fd < 0 || loop->base == NULL)
@@ -362,4 +363,5 @@ void loop_fini(struct loop *loop)
 		close(loop->wake_fd);
 	buf_fini(&loop->out);
 	pthread_mutex_destroy(&loop->lock);
+	sem_destroy(&loop->ended);
 }

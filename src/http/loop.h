@@ -6,6 +6,7 @@
 #define CS_HTTP_LOOP_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,7 @@ struct loop {
 	struct event_base *base;
 	pthread_t thread; /* for the front, which joins it */
 	pthread_t self;   /* the same, set by the thread before it serves */
+	sem_t ended;      /* posted as the last thing it does: a join that can be waited for in bounded time */
 	bool started;
 	struct event *wake;
 	int wake_fd;
