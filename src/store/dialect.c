@@ -223,25 +223,42 @@ static const char *write_fulltext(struct buf *out, struct token name)
 	return name.start + name.size;
 }
 
+static const char *const sqlite_types[][2] = {{"BIGINT", "INTEGER"}, {"DOUBLE", "REAL"}, {"BYTES", "BLOB"}};
+
+/* In capitals only: a column may be called bytes. */
+static const char *sqlite_type(struct token token)
+{
+	for (size_t i = 0; i < sizeof sqlite_types / sizeof *sqlite_types; i++)
+		if (token.size == strlen(sqlite_types[i][0]) && strncmp(token.start, sqlite_types[i][0], token.size) == 0)
+			return sqlite_types[i][1];
+	return NULL;
+}
+
+static bool is_text(struct token token, const char *text)
+{
+	return token.size == strlen(text) && strncmp(token.start, text, token.size) == 0;
+}
+
 bool dialect_to_sqlite(struct buf *out, const char *sql)
 {
-	static const char *const types[][2] = {{"BIGINT", "INTEGER"}, {"DOUBLE", "REAL"}, {"BYTES", "BLOB"}};
 	const char *from = sql;
 	bool fulltext = false;
+	struct token before = {.start = sql};
 	for (struct token token = next_token(sql); token.kind != TOKEN_END; token = next_token(token.start + token.size)) {
-		if (token.size == 8 && strncmp(token.start, "FULLTEXT", 8) == 0) {
+		const char *type = sqlite_type(token);
+		struct token name = next_token(token.start + token.size);
+		if (is_text(token, "FULLTEXT") && is_text(before, "CREATE") && name.kind == TOKEN_WORD &&
+			sqlite_type(name) == NULL) {
 			buf_add(out, from, (size_t)(token.start - from));
-			from = write_fulltext(out, next_token(token.start + token.size));
+			from = write_fulltext(out, name);
 			fulltext = true;
-		}
-		for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-			/* In capitals only: a column may be called bytes. */
-			if (token.size != strlen(types[i][0]) || strncmp(token.start, types[i][0], token.size) != 0)
-				continue;
+			token = name;
+		} else if (type != NULL) {
 			buf_add(out, from, (size_t)(token.start - from));
-			buf_adds(out, types[i][1]);
+			buf_adds(out, type);
 			from = token.start + token.size;
 		}
+		before = token;
 	}
 	buf_adds(out, from);
 	return fulltext;
