@@ -15,16 +15,17 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/id.h"
+#include "core/scratch.h"
 
 /* Write a mail into a fresh folder and read the one file that is there then. */
 static void written(const struct mail *mail, char text[4096])
 {
-	char folder[] = "/tmp/countersign-mail-XXXXXX", path[400];
+	char folder[SCRATCH_PATH], path[600];
 	struct env_sim sim;
 	struct id_maker ids;
 	struct err err;
 	struct stat st;
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "mail", &err));
 	env_sim_init(&sim, 1, INT64_C(1795249799000000));
 	id_maker_init(&ids, &sim.env);
 	assert_true(mail_write(folder, &sim.env, &ids, mail, &err));

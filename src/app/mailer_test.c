@@ -14,6 +14,7 @@
 #include "app/mailer.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/scratch.h"
 #include "store/store.h"
 
 /* Mails wait, are tried again, and die, under simulated time and with a server that does as it is told. */
@@ -21,7 +22,7 @@
 #define SECOND INT64_C(1000000)
 
 static struct app app;
-static char folder[64];
+static char folder[SCRATCH_PATH];
 static struct env_sim sim;
 static struct mailer *mailer;
 static struct {
@@ -43,8 +44,7 @@ static int open_all(void **state)
 {
 	(void)state;
 	struct err err;
-	strcpy(folder, "/tmp/countersign-mailer-XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "mailer", NULL));
 	const struct cli cli = {.data = folder, .quiet = true};
 	assert_true(app_open(&app, &cli, &err));
 	env_sim_init(&sim, 1, INT64_C(1795249799000000));
@@ -63,12 +63,11 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
 	(void)state;
-	char command[128];
 	app_close(&app);
 	mailer_free(mailer);
 	env_sim_fini(&sim);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	scratch_remove(folder);
+	return 0;
 }
 
 static bool nothing(struct db *db, void *self, struct err *err)
