@@ -83,6 +83,7 @@ struct app {
 	char started_at[32];
 	_Atomic bool draining;
 	_Atomic uint64_t replays[3];               /* by enum replay_outcome, over HTTP */
+	_Atomic uint64_t *abstained;               /* by operation of `ops`, over HTTP; in the arena */
 	_Atomic bool copying, rotating, archiving; /* a backup, a change of keys, an archive is under way */
 
 	/* while serving */

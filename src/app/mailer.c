@@ -34,7 +34,8 @@ struct mailer {
 	struct mailer_options options;
 	unsigned char key[AEAD_KEY_SIZE];
 	struct circuit circuit;
-	int64_t ping_us;     /* monotonic: the next NOOP; 0: not thought of yet */
+	int64_t ping_us; /* monotonic: the next NOOP; 0: not thought of yet */
+	_Atomic uint64_t given_up;
 	_Atomic bool silent; /* it gave no answer, and has taken no mail since */
 	struct err why;
 	pthread_t thread;
@@ -285,6 +286,8 @@ static bool try_one(struct due *due)
 	if (noted) {
 		send_due(due);
 		noted = store_write(due->mailer->options.store, apply_outcome, due, &err);
+		if (noted && due->dead)
+			atomic_fetch_add(&due->mailer->given_up, 1);
 	}
 	if (!noted)
 		log_error("what becomes of a mail cannot be stored", log_str("mail", due->mail_id),
@@ -340,6 +343,8 @@ bool mailer_figures(struct mailer *mailer, struct mailer_figures *figures, struc
 					   "(SELECT COUNT(*) FROM mails WHERE state = 'dead')");
 	store_read_end(mailer->options.store, db);
 	figures->open = circuit_wait_us(&mailer->circuit, env_mono_us(mailer->options.env)) > 0;
+	figures->opened = circuit_opened(&mailer->circuit);
+	figures->given_up = atomic_load(&mailer->given_up);
 	return read;
 }
 

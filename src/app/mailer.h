@@ -56,6 +56,7 @@ int mailer_work(struct mailer *mailer);
 struct mailer_figures {
 	int64_t queued, dead;
 	bool open; /* the breaker: the server is left alone for a while */
+	uint64_t opened, given_up; /* times since the start */
 };
 bool mailer_figures(struct mailer *mailer, struct mailer_figures *figures, struct err *err);
 

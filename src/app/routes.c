@@ -32,6 +32,7 @@ static void check_permissions(const struct router *router)
 void routes_add(struct app *app)
 {
 	system_api_add(app);
+	app_metrics_add(app);
 	ops_api_add(app);
 	seals_api_add(app);
 	packs_api_add(app);

@@ -247,6 +247,7 @@ void manage_handle_create(struct exchange *x)
 	struct edit *w = act_start(x, sizeof *w);
 	if (w == NULL || !exchange_decode(x, &w->request))
 		return;
+	w->request.email = email_trim(&x->arena, w->request.email);
 	const struct password_owner owner = {w->request.email, w->request.full_name};
 	faults_init(&w->faults, &x->arena);
 	check_common(w, &owner);
@@ -358,6 +359,7 @@ void manage_handle_change(struct exchange *x)
 	struct err err;
 	if (w == NULL || !exchange_decode(x, &w->request))
 		return;
+	w->request.email = email_trim(&x->arena, w->request.email);
 	struct store *store = w->manage.act.people->options.store;
 	struct db *db = store_read(store);
 	bool read = manage_find(&w->manage, db, &err);

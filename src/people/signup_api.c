@@ -158,6 +158,7 @@ static void handle_register(struct exchange *x)
 		return;
 	struct faults faults;
 	faults_init(&faults, &x->arena);
+	s->request.email = email_trim(&x->arena, s->request.email);
 	const struct password_owner owner = {s->request.email, s->request.full_name};
 	if (!email_normalise(s->request.email, s->norm))
 		faults_add(&faults, "/email", "format", "must be an e-mail address");
@@ -342,6 +343,7 @@ static void handle_change(struct exchange *x)
 	bool found = false;
 	if (c == NULL || !principal_needs_session(x) || !exchange_decode(x, &c->request))
 		return;
+	c->request.new_email = email_trim(&x->arena, c->request.new_email);
 	if (!email_normalise(c->request.new_email, c->norm)) {
 		err_field(&err, ERR_INVALID, "/new_email", "must be an e-mail address");
 		act_fail(&c->act, &err);

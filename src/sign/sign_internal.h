@@ -10,6 +10,8 @@
 
 struct fonts;
 
+enum { WORK_KINDS = 4 };
+
 struct sign_api {
 	struct sign_api_options options;
 	pthread_mutex_t lock; /* one document is drawn at a time: fonts are one thread's */
@@ -19,6 +21,7 @@ struct sign_api {
 	_Atomic int search_state; /* enum search_state */
 	char search_after[64];    /* the last project that a filling has put */
 	/* of submission.c */
+	_Atomic uint64_t failed[WORK_KINDS];
 	pthread_t worker;
 	pthread_mutex_t work_lock;
 	pthread_cond_t work_came;

@@ -65,5 +65,11 @@ dead() {
 dead
 check 'who is refused for good is given up, and the audit says so' same "$(jq '.result.items|length' <<<"$said")" 1
 check 'and why' json "$said" '.result.items[0].meta.reason' 'the server of mail refuses it: it said 550'
+figure() { # NAME{LABELS}
+	curl -fsS "$CS/metrics" | sed -n "s/^countersign_$1 //p"
+}
+check 'one is dead' same "$(figure 'dead_letters{kind="mail"}')" 1
+check 'and work that failed' same "$(figure 'task_failures_total{name="mail.send"}')" 1
+check 'the breaker of the server of mail is shut' same "$(figure 'breaker_state{dest="smtp"}')" 0
 check 'no address is in the log' same "$(grep -c '@mail.example' "$work/server.log")" 0
 check 'nothing is left as a file' test ! -e "$work/data/mail"
