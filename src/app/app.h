@@ -38,7 +38,6 @@ struct front;
 struct healing;
 struct health;
 struct idempotency;
-struct mail;
 struct mailer;
 struct metrics;
 struct outbox;
@@ -71,7 +70,7 @@ struct app {
 	struct outbox *outbox;
 	struct countersign *countersign;
 	struct people *people;
-	struct mailer *mailer; /* NULL: mails are files */
+	struct mailer *mailer;
 	struct sign_api *sign;
 	struct trade_api *trade;
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
@@ -138,11 +137,6 @@ struct checkpoint_made {
  */
 bool app_checkpoint(struct app *app, struct checkpoint_made *made, struct err *err);
 
-/* Send a mail, after the commit of what it tells; does not wait for its way.  Thread: any. */
-void app_mail(struct app *app, const char *to, const char *subject, const char *text);
-
-/* Send a mail and wait: for who tries again by itself. */
-bool app_mail_now(struct app *app, const struct mail *mail, struct err *err);
 
 /* The one line of the file that a key …_file names, or of a credential of systemd (cred:NAME); the arena's [P-3.2]. */
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err);

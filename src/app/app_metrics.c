@@ -71,13 +71,13 @@ static void replays(void *self, struct metrics_out *out)
 	}
 }
 
-/* What waits for a person; mails are counted where a server of mail is configured. */
+/* What waits for a person. */
 static void dead_letters(void *self, struct metrics_out *out)
 {
 	struct app *app = self;
 	struct mailer_figures figures;
 	struct err err;
-	if (app->mailer != NULL && mailer_figures(app->mailer, &figures, &err))
+	if (mailer_figures(app->mailer, &figures, &err))
 		metrics_sample(out, "kind=\"mail\"", (double)figures.dead);
 }
 
@@ -92,7 +92,7 @@ static void breakers(struct app *app, struct metrics_out *out, double (*figure)(
 		snprintf(label, sizeof label, "dest=\"%s\"", breaker.dest);
 		metrics_sample(out, label, figure(&breaker));
 	}
-	if (app->mailer == NULL || !mailer_figures(app->mailer, &figures, &err))
+	if (!mailer_has_server(app->mailer) || !mailer_figures(app->mailer, &figures, &err))
 		return;
 	breaker = (struct sign_breaker){.open = figures.open, .opened = figures.opened};
 	metrics_sample(out, "dest=\"smtp\"", figure(&breaker));
@@ -130,7 +130,7 @@ static void task_failures(void *self, struct metrics_out *out)
 		snprintf(label, sizeof label, "name=\"%s\"", name);
 		metrics_sample(out, label, (double)count);
 	}
-	if (app->mailer != NULL && mailer_figures(app->mailer, &figures, &err))
+	if (mailer_figures(app->mailer, &figures, &err))
 		metrics_sample(out, "name=\"mail.send\"", (double)figures.given_up);
 }
 
