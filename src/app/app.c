@@ -41,6 +41,7 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "people/dead_letters.h"
 #include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/countersign.h"
@@ -536,6 +537,9 @@ bool app_assemble(struct app *app, struct err *err)
 	open_events(app);
 	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
+	app->dead_letters = dead_letters_new(app->store, app->keys.master);
+	sign_dead_letters(app->sign, app->dead_letters);
+	mailer_dead_letters(app->mailer, app->dead_letters);
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	health_metrics_add(app->metrics, app->store);
@@ -578,6 +582,7 @@ void app_stop(struct app *app)
 	events_stop(app->events); /* its streams have ended */
 	tls_close(app->tls);
 	health_close(app->health);
+	dead_letters_free(app->dead_letters);
 	sign_api_close(app->sign);
 	flow_end(app);
 	rates_free(app->rates);

@@ -38,6 +38,7 @@ struct front;
 struct healing;
 struct health;
 struct idempotency;
+struct dead_letters;
 struct mailer;
 struct metrics;
 struct outbox;
@@ -71,6 +72,7 @@ struct app {
 	struct countersign *countersign;
 	struct people *people;
 	struct mailer *mailer;
+	struct dead_letters *dead_letters; /* while serving */
 	struct sign_api *sign;
 	struct trade_api *trade;
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
@@ -136,7 +138,6 @@ struct checkpoint_made {
  * Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4].  `made` may be NULL.
  */
 bool app_checkpoint(struct app *app, struct checkpoint_made *made, struct err *err);
-
 
 /* The one line of the file that a key …_file names, or of a credential of systemd (cred:NAME); the arena's [P-3.2]. */
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err);

@@ -76,6 +76,11 @@ bool mailer_has_server(const struct mailer *mailer)
 	return mailer->options.server.url != NULL;
 }
 
+const struct mailer_options *mailer_options_of(const struct mailer *mailer)
+{
+	return &mailer->options;
+}
+
 static bool seal(const struct mailer *mailer, const char *mail_id, const struct mail *mail, struct buf *sealed)
 {
 	struct buf plain;
@@ -111,7 +116,7 @@ bool mailer_put(struct mailer *mailer, struct db *db, const char *mail_id, const
 	return put;
 }
 
-static void wake(struct mailer *mailer)
+void mailer_wake(struct mailer *mailer)
 {
 	pthread_mutex_lock(&mailer->lock);
 	pthread_cond_signal(&mailer->wake);
@@ -142,7 +147,7 @@ void mailer_go(struct mailer *mailer, const char *mail_id, const struct mail *ma
 	const struct mailer_options *o = &mailer->options;
 	struct err err;
 	if (mailer_has_server(mailer)) {
-		wake(mailer);
+		mailer_wake(mailer);
 		return;
 	}
 	if (!mail_write(o->folder, env_wall_us(o->env), mail_id, mail, &err)) {

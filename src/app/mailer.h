@@ -61,6 +61,14 @@ bool mailer_put(struct mailer *mailer, struct db *db, const char *mail_id, const
  */
 void mailer_go(struct mailer *mailer, const char *mail_id, const struct mail *mail);
 
+/* Something is due now. */
+void mailer_wake(struct mailer *mailer);
+
+/* Those that nobody took, as a part of the dead letters (mail_letters.c, which asks for the options). */
+struct dead_letters;
+void mailer_dead_letters(struct mailer *mailer, struct dead_letters *letters);
+const struct mailer_options *mailer_options_of(const struct mailer *mailer);
+
 /* Is a server of mail configured? */
 bool mailer_has_server(const struct mailer *mailer);
 

@@ -15,6 +15,7 @@ struct blobs;
 struct buf;
 struct countersign;
 struct db;
+struct dead_letters;
 struct env;
 struct err;
 struct exchange;
@@ -95,6 +96,9 @@ bool sign_breaker_at(struct sign_api *api, size_t i, struct sign_breaker *breake
 
 /* How often background work of that name ran out of tries since the start.  False: there are no more names. */
 bool sign_failures_at(struct sign_api *api, size_t i, const char **name, uint64_t *count);
+
+/* Tasks that are out of tries, as a part of the dead letters. */
+void sign_dead_letters(struct sign_api *api, struct dead_letters *letters);
 
 /* Register every route of sign; their owner is the sign_api. */
 void sign_api_add(struct router *router, struct sign_api *api);

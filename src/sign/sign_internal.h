@@ -35,9 +35,9 @@ bool sign_pm(void *self, const char *project_id, const char *body, struct buf *a
 bool sign_fetch(void *self, const char *url, struct buf *body, struct err *err);
 
 extern const struct route project_routes[], project_change_routes[], project_event_routes[], payload_routes[],
-	estimate_routes[], site_routes[], report_routes[], submission_routes[], stamp_routes[], task_routes[], dead_letter_routes[];
+	estimate_routes[], site_routes[], report_routes[], submission_routes[], stamp_routes[], task_routes[];
 extern const struct route quote_routes[1], quote_public_routes[1], batch_routes[1];
 extern const size_t project_routes_count, project_change_routes_count, project_event_routes_count, payload_routes_count,
-	estimate_routes_count, site_routes_count, report_routes_count, submission_routes_count, stamp_routes_count, task_routes_count, dead_letter_routes_count;
+	estimate_routes_count, site_routes_count, report_routes_count, submission_routes_count, stamp_routes_count, task_routes_count;
 
 #endif
