@@ -196,6 +196,12 @@ struct design_problem {
 	const struct grade *anchor_grade;
 };
 
+/* The defaults that hang on other members, or are lists: topography, elevation, families, foundations. */
+void design_complete(struct design_request *request, struct arena *arena);
+
+/* Faults of the grade of steel: unknown, or of none of the families. */
+void design_check_grade(struct calc *calc, const struct design_request *request);
+
 /*
  * From a request to its problem: metal, grades, sections, soil, foundations.  False: refused (faults or err of calc),
  * or abstained.
