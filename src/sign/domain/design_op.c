@@ -326,6 +326,8 @@ static void assume(struct designing *d)
 					"1/2 in of motion at grade does no harm: lateral bearing doubled (IBC 1806.3.4).");
 	if (!given(r->site.frost_depth_ft))
 		calc_assume(d->calc, "frost_not_considered", "No frost depth was given: frost was not considered.");
+	if (r->support.num_poles > 1)
+		calc_assume(d->calc, "piers_clear", "Piers of several poles are no wider than the poles stand apart.");
 	if (r->support.num_poles > 1 && d->result->face.x_ft != 0)
 		calc_assume(d->calc, "dead_eccentricity", "Dead load off the pole line is shared evenly by the poles.");
 }
