@@ -118,6 +118,11 @@ static void test_foundations(void **state)
 	assert_int_equal(ask(f, "vic", "GET", id, "bom", NULL), 200);
 	assert_non_null(strstr(f->answer.answer, "Footing"));
 	assert_non_null(strstr(f->answer.answer, "Anchor rods"));
+	/* the drawing has its plate, and does not say that nobody designed how the pole is set */
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_non_null(strstr(f->answer.answer, "Base plate"));
+	assert_non_null(strstr(f->answer.answer, "headed anchor rods"));
+	assert_null(strstr(f->answer.answer, "by the engineer"));
 	assert_int_equal(ask(f, "ann", "POST", id, "payload", PLATED("baseplate")), 201);
 	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
 	assert_true(fixture_number_at(f, "result.pages") == 4);
