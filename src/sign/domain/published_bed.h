@@ -23,7 +23,7 @@
 enum { PUBLISHED_FIGURES = 8 };
 
 struct published_figure {
-	/* A member of the result ("case_b/torsion_lbft"); ":flexure/capacity": of the check row of that name. */
+	/* A member of the result ("case_b/torsion_lbft"), of the answer ("/trace/…"), or of a row (":flexure/capacity"). */
 	const char *at;
 	double printed;
 	double share; /* how far ours may be, over what was printed */
@@ -59,7 +59,7 @@ static inline double published_figure_of(const char *at)
 		size_t length = strcspn(at, "/");
 		return published_row(at + 1, length - 1, at + length);
 	}
-	snprintf(pointer, sizeof pointer, "/result/%s", at);
+	snprintf(pointer, sizeof pointer, "%s%s", at[0] == '/' ? "" : "/result/", at);
 	return harness_number(published_harness, pointer);
 }
 

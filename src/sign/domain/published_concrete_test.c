@@ -238,6 +238,44 @@ static const struct published_case cases[] = {
 			{"t_required_in", 1.25, ROUNDED},
 		},
 	},
+	{
+		"Hilti design guide Oct 2025, p 88",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":5.75,\"kc\":21},"
+		"\"layout\":{\"nx\":4,\"ny\":4,\"sx_in\":6,\"sy_in\":9},\"edges\":{\"cx1_in\":8,\"thickness_in\":10},"
+		"\"loads\":{\"V_kip\":1}}",
+		{
+			{"/trace/intermediates/avc_in2", 510, CLOSED},
+			{"/trace/intermediates/avco_in2", 288, CLOSED},
+			{"/trace/intermediates/psi_h_v", 1.1, ROUNDED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 149",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.5,\"hef_in\":3.25},"
+		"\"layout\":{\"nx\":1,\"ny\":2,\"sy_in\":7.8},\"edges\":{\"cx1_in\":6,\"cy1_in\":10,\"thickness_in\":6},"
+		"\"loads\":{\"V_kip\":1,\"ecc_v_in\":0.171}}",
+		{
+			{"/trace/intermediates/avc_in2", 154.8, CLOSED},
+			{"/trace/intermediates/avco_in2", 162, CLOSED},
+			{"/trace/intermediates/psi_h_v", 1.23, ROUNDED},
+			{"/trace/intermediates/psi_ec_v", 0.981, CLOSED},
+			{"/trace/intermediates/psi_ed_v", 1, CLOSED},
+		},
+	},
+	{
+		"AISC DG1 appendix B, eng-tips 396465: no pull although e > N/6",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":20,\"l_in\":16,\"t_in\":2},\"column\":{\"d_in\":8},\"concrete\":{\"fc_psi\":4000},"
+		"\"anchors\":{\"edge_in\":1.5},\"method\":\"triangular\",\"bearing_ksi\":2.224,"
+		"\"loads\":{\"P_kip\":110.55,\"M_kipin\":564}}",
+		{
+			{"eccentricity_in", 5.102, CLOSED},
+			{"y_in", 8.694, CLOSED},
+			{"tension_kip", 0, ROUNDED},
+		},
+	},
 };
 /* clang-format on */
 

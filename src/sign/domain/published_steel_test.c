@@ -12,6 +12,7 @@
 #include "sign/domain/published_bed.h"
 
 #include "sign/domain/poles_op.h"
+#include "sign/domain/section_op.h"
 
 /* clang-format off: one figure a line */
 static const struct published_case cases[] = {
@@ -283,6 +284,71 @@ static const struct published_case cases[] = {
 		"\"unbraced_length_ft\":1,\"k_factor\":1,\"prefs\":{\"designation\":\"HSS6X4X1/4\"}}",
 		{
 			{":interaction/demand", 0.166, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 1-11",
+		&sign_sections_op,
+		"{\"designation\":\"HSS10X6X3/16\"}",
+		{
+			{"sections/0/A", 5.37, ROUNDED},
+			{"sections/0/Sx", 14.9, ROUNDED},
+			{"sections/0/Zx", 18, ROUNDED},
+			{"sections/0/Ix", 74.6, ROUNDED},
+			{"sections/0/ry", 2.52, ROUNDED},
+			{"sections/0/J", 73.8, ROUNDED},
+			{"sections/0/b_t", 31.5, ROUNDED},
+			{"sections/0/h_t", 54.5, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 1-12",
+		&sign_sections_op,
+		"{\"designation\":\"HSS8X8X3/16\"}",
+		{
+			{"sections/0/Ix", 54.4, ROUNDED},
+			{"sections/0/b_t", 43, ROUNDED},
+			{"sections/0/Sx", 13.6, ROUNDED},
+			{"sections/0/Zx", 15.7, ROUNDED},
+			{"sections/0/A", 5.37, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 1-11",
+		&sign_sections_op,
+		"{\"designation\":\"HSS6X4X1/4\"}",
+		{
+			{"sections/0/C", 10.1, ROUNDED},
+			{"sections/0/J", 23.6, ROUNDED},
+			{"sections/0/h_t", 22.8, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 1-13",
+		&sign_sections_op,
+		"{\"designation\":\"HSS5.000X0.250\"}",
+		{
+			{"sections/0/C", 7.95, ROUNDED},
+			{"sections/0/J", 19.9, ROUNDED},
+			{"sections/0/D_t", 21.5, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 1-13",
+		&sign_sections_op,
+		"{\"designation\":\"HSS16.000X0.375\"}",
+		{
+			{"sections/0/A", 17.2, ROUNDED},
+			{"sections/0/D_t", 45.8, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 1-14",
+		&sign_sections_op,
+		"{\"designation\":\"Pipe8XS\"}",
+		{
+			{"sections/0/Zx", 31, ROUNDED},
+			{"sections/0/D_t", 18.5, ROUNDED},
 		},
 	},
 };
