@@ -276,6 +276,25 @@ static const struct published_case cases[] = {
 			{"tension_kip", 0, ROUNDED},
 		},
 	},
+	{
+		"PCA Notes 318-08, example 34.2: design strength",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.5,\"hef_in\":4.5},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":6,"
+		"\"sy_in\":6},\"edges\":{\"cx1_in\":3}}",
+		{
+			{"phi_ncb_lb", 14200, ROUNDED},
+		},
+	},
+	{
+		"PCA Notes 318-08, example 34.3: 2 in off the centre",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.5,\"hef_in\":4.5},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":6,"
+		"\"sy_in\":6},\"edges\":{\"cx1_in\":3},\"loads\":{\"N_kip\":1,\"ecc_n_in\":2}}",
+		{
+			{"psi_ec_n", 0.77, ROUNDED},
+			{"phi_ncb_lb", 10934, ROUNDED},
+		},
+	},
 };
 /* clang-format on */
 

@@ -351,6 +351,223 @@ static const struct published_case cases[] = {
 			{"sections/0/D_t", 18.5, ROUNDED},
 		},
 	},
+	{
+		"AISC Design Examples v16, H.4: W10X33, 14 ft",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":14,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W10X33\"}}",
+		{
+			{":axial/capacity", 253, ROUNDED},
+			{":flexure/capacity", 1443.978, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W14X90",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W14X90\"}}",
+		{
+			{":flexure/capacity", 6888, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W12X65",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W12X65\"}}",
+		{
+			{":flexure/capacity", 4272, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W10X12",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W10X12\"}}",
+		{
+			{":flexure/capacity", 562.8, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W8X31",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W8X31\"}}",
+		{
+			{":flexure/capacity", 1368, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W8X10",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W8X10\"}}",
+		{
+			{":flexure/capacity", 394.8, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W24X76",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W24X76\"}}",
+		{
+			{":flexure/capacity", 9000, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W21X62",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W21X62\"}}",
+		{
+			{":flexure/capacity", 6480, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W18X35",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W18X35\"}}",
+		{
+			{":flexure/capacity", 2988, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W16X26",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W16X26\"}}",
+		{
+			{":flexure/capacity", 1992, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W12X26",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W12X26\"}}",
+		{
+			{":flexure/capacity", 1680, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W24X55, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W24X55\"}}",
+		{
+			{":shear/capacity", 252, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W21X44, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W21X44\"}}",
+		{
+			{":shear/capacity", 217, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W18X50, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W18X50\"}}",
+		{
+			{":shear/capacity", 192, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W16X31, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W16X31\"}}",
+		{
+			{":shear/capacity", 131, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W16X26, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W16X26\"}}",
+		{
+			{":shear/capacity", 106, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W10X33, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W10X33\"}}",
+		{
+			{":shear/capacity", 84.7, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W24X76, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W24X76\"}}",
+		{
+			{":shear/capacity", 315, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W21X62, shear",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W21X62\"}}",
+		{
+			{":shear/capacity", 252, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W12X26, Lb 10 ft",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":10,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W12X26\"}}",
+		{
+			{":flexure/capacity", 1380.7464, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W16X31, Lb 9 ft",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":9,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W16X31\"}}",
+		{
+			{":flexure/capacity", 1834.068, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W18X35, Lb 10 ft",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":10,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W18X35\"}}",
+		{
+			{":flexure/capacity", 2161.812, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W24X76, Lb 15 ft",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":15,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W24X76\"}}",
+		{
+			{":flexure/capacity", 6770.736, ROUNDED},
+		},
+	},
+	{
+		"AISC Manual 15, table 3-2: W12X58, Lb 20 ft",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":20,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"W12X58\"}}",
+		{
+			{":flexure/capacity", 3128.0436, ROUNDED},
+		},
+	},
 };
 /* clang-format on */
 
