@@ -57,3 +57,9 @@ while IFS= read -r row; do
 	check "$name answers its own example" \
 		json "$answer" '.result != null or (.assumptions[0].code | startswith("abstain."))'
 done < <("$bin" call --list --json)
+
+# The document needs no server, and says every operation of the list.
+described=$("$bin" openapi)
+check 'openapi ends with 0' same $? 0
+check 'it describes every operation' same \
+	"$(comm -23 <("$bin" call --list --json | jq -r .path | sort) <(jq -r '.paths | keys[]' <<<"$described" | sort))" ''
