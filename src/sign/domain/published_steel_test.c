@@ -568,6 +568,51 @@ static const struct published_case cases[] = {
 			{":flexure/capacity", 3128.0436, ROUNDED},
 		},
 	},
+	{
+		"AISC LRFD 3rd ed., example 4.8: HSS12X10X1/2, Fy 46, 16 ft; .90 for its .85",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":16,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"HSS12X10X1/2\",\"fy_ksi\":46}}",
+		{
+			{":axial/capacity", 671.294118, ROUNDED},
+		},
+	},
+	{
+		"AISC Design Examples v14, F.6: HSS3-1/2X3-1/2X1/8, Fy 46",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":0.5,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"HSS3-1/2X3-1/2X1/8\",\"fy_ksi\":46}}",
+		{
+			{":flexure/capacity", 80.04, ROUNDED},
+		},
+	},
+	{
+		"AISC Design Examples v14, F.7B: HSS10X6X3/16, Fy 46",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":20,\"unbraced_length_ft\":1,"
+		"\"k_factor\":1,\"prefs\":{\"designation\":\"HSS10X6X3/16\",\"fy_ksi\":46}}",
+		{
+			{":flexure/capacity", 684, ROUNDED},
+		},
+	},
+	{
+		"AISC Design Examples v14, F.7B, ASD: HSS10X6X3/16, Fy 46",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"asd\",\"height_ft\":20,\"unbraced_length_ft\":1,\"k_factor\":1,"
+		"\"prefs\":{\"designation\":\"HSS10X6X3/16\",\"fy_ksi\":46}}",
+		{
+			{":flexure/capacity", 454.8, ROUNDED},
+		},
+	},
+	{
+		"AISC Design Examples v16, F.9, ASD: Pipe8XS",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"asd\",\"height_ft\":20,\"unbraced_length_ft\":1,\"k_factor\":1,"
+		"\"prefs\":{\"designation\":\"Pipe8XS\"}}",
+		{
+			{":flexure/capacity", 649.2, ROUNDED},
+		},
+	},
 };
 /* clang-format on */
 
