@@ -18,7 +18,7 @@
 static const struct cli_option call_options[] = {
 	{"list", NULL, "Name every operation; with --json its schemas and an example", false},
 	{"schema", "OPERATION", "Show the schemas of one operation and an example", false},
-	{"packs", "DIR", "Folder of further packs", false},
+	{"packs", "DIR", "Folder of further packs (default: the installation's, where there is one)", false},
 	{"out", "FILE", "Where the picture of a chart goes; -: to standard output, instead of the envelope", false},
 	{NULL, NULL, NULL, false},
 };
