@@ -35,11 +35,11 @@ struct flow_api {
 
 extern const struct route flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[], schedules_routes[],
 	workflows_routes[], workflow_reads_routes[], decomposition_workflow_routes[], work_routes[], persons_routes[],
-	control_routes[], fork_routes[], run_events_routes[], runs_bulk_routes[];
+	control_routes[], fork_routes[], run_events_routes[], runs_bulk_routes[], checkpoints_routes[];
 extern const size_t flow_events_routes_count, llm_routes_count, runs_routes_count, run_reads_routes_count,
 	schedules_routes_count, workflows_routes_count, workflow_reads_routes_count, decomposition_workflow_routes_count,
 	work_routes_count, persons_routes_count, control_routes_count, fork_routes_count, run_events_routes_count,
-	runs_bulk_routes_count;
+	runs_bulk_routes_count, checkpoints_routes_count;
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);
@@ -50,6 +50,9 @@ bool retention_chores(struct flow_api *api, struct err *err);
 /* A Run, as an object of an answer. */
 void run_view_write(struct jw *jw, const struct run_record *record);
 void run_view_reply(struct exchange *x, int status, const struct run_record *record);
+
+/* Put a run back to a checkpoint, and answer with the run. */
+void checkpoints_restore(struct exchange *x, const char *checkpoint_id, const char *reason, bool repeat_effects);
 
 /* Answer 200 with a run as the store has it now. */
 void run_reply(struct exchange *x, const char *run_id);

@@ -218,6 +218,9 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 {
 	struct message *message = new_message(MESSAGE_RESULT);
 	message->frame = result->frame;
+	message->attempt = result->attempt;
+	message->path = strdup(result->path);
+	must(message->path != NULL);
 	message->deliveries = result->deliveries;
 	message->output = result->output;
 	message->error = result->error;

@@ -32,8 +32,8 @@ enum message_kind {
 struct message {
 	enum message_kind kind;
 	enum runner_order order;
-	char *reason;
-	uint32_t frame;
+	char *reason, *path;
+	uint32_t frame, attempt;
 	int64_t deliveries;
 	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
 	bool definite;
@@ -102,6 +102,8 @@ struct live {
 	int64_t rewind_to;      /* with an order: the row that it went back to; -1: none */
 	bool broken;            /* the state could not be made anew: nothing of this turn counts */
 	bool ordered;           /* there was an order: there may be another one */
+	int64_t checkpoint_us;  /* when the last checkpoint was taken; 0: none */
+	int64_t checkpoint_seq; /* one is wanted of the state after this row, once it is committed; 0: none */
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;

@@ -32,6 +32,12 @@ static struct definition *read_definition(struct runner *runner, struct db *db, 
 bool story_open(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
 				struct arena *arena, struct err *err)
 {
+	return story_open_at(story, runner, db, record, JOURNAL_TO_ITS_END, arena, err);
+}
+
+bool story_open_at(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
+				   int64_t to, struct arena *arena, struct err *err)
+{
 	*story = (struct story){.definition = read_definition(runner, db, record, arena, err)};
 	if (story->definition == NULL)
 		return false;
@@ -39,7 +45,7 @@ bool story_open(struct story *story, struct runner *runner, struct db *db, const
 	steps_init(&story->steps);
 	story->run.watch = steps_watch;
 	story->run.watch_self = &story->steps;
-	if (journal_fold(db, record->run_id, JOURNAL_TO_ITS_END, &story->run, err))
+	if (journal_fold(db, record->run_id, to, &story->run, err))
 		return true;
 	story_close(story);
 	return false;

@@ -100,8 +100,9 @@ struct word {
 	const char *reason, *by; /* or NULL */
 };
 
-/* The state was folded up to row `to`: the run goes on from there. */
-void drive_restore(struct drive *drive, int64_t to, const struct word *word);
+/* The state was folded up to row `to`: the run goes on from there; anew: what was under way is asked for as another
+ * attempt. */
+void drive_restore(struct drive *drive, int64_t to, bool anew, const struct word *word);
 
 /* A step as it stands: its frame, its block where it has none, or the DAG it belongs to (`index`). */
 struct drive_step {
