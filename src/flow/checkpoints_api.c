@@ -645,7 +645,8 @@ static void after_restore(struct write *w, bool applied)
 		runner_look(r->api->runner, r->run.run_id);
 }
 
-void checkpoints_restore(struct exchange *x, const char *checkpoint_id, const char *reason, bool repeat_effects)
+void checkpoints_restore(struct exchange *x, const char *checkpoint_id, const char *run_id, const char *reason,
+						 bool repeat_effects)
 {
 	const struct principal *principal = principal_of(x);
 	struct restoring *r = arena_new(&x->arena, struct restoring);
@@ -656,6 +657,10 @@ void checkpoints_restore(struct exchange *x, const char *checkpoint_id, const ch
 	*r = (struct restoring){.x = x, .api = x->owner};
 	if (!find_checkpoint(x, checkpoint_id, &r->checkpoint) || !find_run(x, r->checkpoint.run_id, &r->run))
 		return;
+	if (run_id != NULL && strcmp(run_id, r->run.run_id) != 0) {
+		exchange_failf(x, ERR_NOT_FOUND, "The run has no such checkpoint.");
+		return;
+	}
 	r->control = (struct control){.kind = CONTROL_RESTORE,
 								  .repeat_effects = repeat_effects,
 								  .reason = reason,
@@ -674,7 +679,7 @@ static void handle_restore(struct exchange *x)
 {
 	struct restore_request request;
 	if (exchange_decode(x, &request))
-		checkpoints_restore(x, exchange_param(x, "id"), request.recovery_reason, request.repeat_effects);
+		checkpoints_restore(x, exchange_param(x, "id"), NULL, request.recovery_reason, request.repeat_effects);
 }
 
 static const enum err_kind found_errors[] = {ERR_NOT_FOUND, ERR_NONE};

@@ -107,11 +107,15 @@ static void begin_fork(struct taking *t)
 	asks_renew(live);
 	drive_restore(&live->drive, t->control.to, false, &word);
 	struct drive_step step = {.path = t->control.step};
-	if (t->control.value != NULL && step.path != NULL)
+	const struct json *given = t->control.output != NULL ? t->control.output : t->control.value;
+	if (given != NULL && step.path != NULL)
 		step.frame = run_find_block(&live->run, step.path);
 	if (step.frame != NULL) {
-		struct datum *value = datum_json(t->control.value);
-		drive_patch_input(&live->drive, &step, value, &word);
+		struct datum *value = datum_json(given);
+		if (t->control.output != NULL)
+			drive_patch_output(&live->drive, &step, value, &word);
+		else
+			drive_patch_input(&live->drive, &step, value, &word);
 		datum_unref(value);
 	}
 	turn_send_again(live, true);

@@ -18,9 +18,10 @@
 struct workers;
 
 enum {
-	TURN_ROWS = 256,    /* rows of one commit */
-	LIVE_MAX = 4096,    /* runs that are kept in memory while they wait */
-	JOBS_MAX = 1 << 20, /* turns and effects that may be queued */
+	TURN_ROWS = 256,       /* rows of one commit */
+	LIVE_MAX = 4096,       /* runs that are kept in memory while they wait */
+	DEFINITIONS_MAX = 128, /* of each generation of definitions in memory */
+	JOBS_MAX = 1 << 20,    /* turns and effects that may be queued */
 };
 
 /* Something that happened to a run. */
@@ -130,11 +131,11 @@ struct runner {
 	struct world world;
 	struct workers *turns, *effects;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a run came to rest; an alarm was set; the end has come */
-	struct map live;        /* run_id -> struct live */
-	struct map definitions; /* sha256 -> struct definition */
-	struct map resources;   /* uri -> struct datum */
-	struct oauth *oauth;    /* tokens of calls */
+	pthread_cond_t changed;                     /* a run came to rest; an alarm was set; the end has come */
+	struct map live;                            /* run_id -> struct live */
+	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
+	struct map resources;                       /* uri -> struct datum */
+	struct oauth *oauth;                        /* tokens of calls */
 	struct alarms alarms;
 	struct waiter *waiters;
 	struct feed *feed;        /* feed.h; NULL: none */

@@ -10,8 +10,8 @@
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
 
-static struct definition *read_definition(struct runner *runner, struct db *db, const struct run_record *record,
-										  struct arena *arena, struct err *err)
+struct definition *story_definition(struct runner *runner, struct db *db, const struct run_record *record,
+									struct arena *arena, struct err *err)
 {
 	const char *text;
 	size_t size;
@@ -38,7 +38,7 @@ bool story_open(struct story *story, struct runner *runner, struct db *db, const
 bool story_open_at(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
 				   int64_t to, struct arena *arena, struct err *err)
 {
-	*story = (struct story){.definition = read_definition(runner, db, record, arena, err)};
+	*story = (struct story){.definition = story_definition(runner, db, record, arena, err)};
 	if (story->definition == NULL)
 		return false;
 	run_init(&story->run, definition_ir(story->definition), record->run_id, record->seed);

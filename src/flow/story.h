@@ -23,6 +23,10 @@ struct story {
 	struct steps steps;
 };
 
+/* The definition that a run goes by: a reference.  NULL: it cannot be read. */
+struct definition *story_definition(struct runner *runner, struct db *db, const struct run_record *record,
+									struct arena *arena, struct err *err);
+
 /* `record` must live as long.  False: the journal or its definition cannot be read. */
 bool story_open(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
 				struct arena *arena, struct err *err);

@@ -27,6 +27,10 @@ void control_encode(const struct control *c, struct buf *text)
 		jw_key(&jw, "value");
 		jw_json(&jw, c->value);
 	}
+	if (c->output != NULL) {
+		jw_key(&jw, "output");
+		jw_json(&jw, c->output);
+	}
 	if (c->repeat_effects)
 		jw_member_bool(&jw, "repeat_effects", true);
 	if (c->reason != NULL)
@@ -43,6 +47,7 @@ bool control_decode(const struct json *json, struct control *c)
 	const struct json *to = json_get(json, "to");
 	*c = (struct control){.step = json_text(json, "step"),
 						  .value = json_get(json, "value"),
+						  .output = json_get(json, "output"),
 						  .repeat_effects = json_get(json, "repeat_effects") != NULL,
 						  .reason = json_text(json, "reason"),
 						  .by = json_text(json, "by"),

@@ -28,8 +28,9 @@ enum control_kind {
 /* An order, as it is kept until the run's next turn. */
 struct control {
 	enum control_kind kind;
-	const char *step;         /* step path; NULL: the one at fault */
-	const struct json *value; /* output or input; NULL: none given */
+	const char *step;          /* step path; NULL: the one at fault */
+	const struct json *value;  /* output or input; NULL: none given */
+	const struct json *output; /* CONTROL_FORK: what the step that follows gives; NULL: it is executed */
 	bool repeat_effects;
 	const char *reason, *by; /* or NULL */
 	int64_t to;              /* CONTROL_FORK, CONTROL_RESTORE: the row that is gone back to */
