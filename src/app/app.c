@@ -34,6 +34,7 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/breakers.h"
 #include "flow/flow_api.h"
 #include "flow/health_metrics.h"
 #include "flow/spending.h"
@@ -286,6 +287,7 @@ void app_close(struct app *app)
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	flow_api_close(app->flow);
+	breakers_free(app->breakers);
 	agents_api_close(app->agents);
 	spending_free(app->spending);
 	expr_close(app->exprs);

@@ -25,6 +25,7 @@
 
 struct agents_api;
 struct blobs;
+struct breakers;
 struct chain_metrics;
 struct cli;
 struct countersign;
@@ -76,7 +77,8 @@ struct app {
 	struct trade_api *trade;
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
 	struct spending *spending;
-	struct flow_api *flow; /* while serving */
+	struct breakers *breakers; /* of what runs ask */
+	struct flow_api *flow;     /* while serving */
 	struct agents_api *agents;
 	struct healing *healing; /* while serving */
 	int64_t started_us;      /* monotonic */

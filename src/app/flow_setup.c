@@ -6,6 +6,7 @@
 #include "app/memory.h"
 #include "core/arena.h"
 #include "core/err.h"
+#include "flow/breakers.h"
 #include "flow/flow_api.h"
 #include "flow/healing.h"
 #include "flow/runner.h"
@@ -41,6 +42,9 @@ bool flow_setup(struct app *app, struct err *err)
 	flow_host_init(host, &app->ops, app->packs, app->exprs);
 	if (!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, app->store, &app->arena, err))
 		return false;
+	app->breakers = breakers_new(app->store, app->outbox);
+	if (!breakers_load(app->breakers, err))
+		return false;
 	const struct runner_options runner = {
 		.store = app->store,
 		.env = app->env,
@@ -49,6 +53,7 @@ bool flow_setup(struct app *app, struct err *err)
 		.outgoing = &host->outgoing,
 		.llm = app->models->llm,
 		.spending = app->spending,
+		.breakers = app->breakers,
 		.policy = &host->policy,
 		.op = flow_host_op,
 		.op_self = host,

@@ -16,6 +16,7 @@
 #include "core/must.h"
 #include "core/stamp.h"
 #include "crypt/key.h"
+#include "flow/breakers.h"
 #include "http/exchange.h"
 #include "http/metrics.h"
 #include "http/openapi.h"
@@ -283,6 +284,20 @@ static void breaker_state(void *self, struct metrics_out *out)
 		metrics_sample(out, "dest=\"smtp\"", figures.open ? 1 : 0);
 }
 
+static void flow_breakers(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	char label[40];
+	int64_t counts[BREAKER_STATES];
+	if (app->breakers == NULL)
+		return;
+	breakers_count(app->breakers, env_wall_us(app->env), counts);
+	for (int i = 0; i < BREAKER_STATES; i++) {
+		snprintf(label, sizeof label, "state=\"%s\"", breaker_record_states[i]);
+		metrics_sample(out, label, (double)counts[i]);
+	}
+}
+
 static void build_info(void *self, struct metrics_out *out)
 {
 	(void)self;
@@ -320,6 +335,8 @@ void system_api_add(struct app *app)
 	metrics_add(app->metrics, "replays_total", METRICS_COUNTER, "Sealed results computed again", replays, app);
 	metrics_add(app->metrics, "dead_letters", METRICS_GAUGE, "Work that was given up", dead_letters, app);
 	metrics_add(app->metrics, "breaker_state", METRICS_GAUGE, "1: a destination is left alone", breaker_state, app);
+	metrics_add(app->metrics, "flow_breakers", METRICS_GAUGE, "Targets of the calls of runs, by state", flow_breakers,
+				app);
 	metrics_add(app->metrics, "process_resident_memory_bytes", METRICS_GAUGE, "Resident memory", resident_bytes, app);
 	metrics_add(app->metrics, "process_cpu_seconds_total", METRICS_COUNTER, "CPU time", cpu_seconds, app);
 }

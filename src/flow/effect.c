@@ -129,6 +129,8 @@ static struct datum *send_http(struct effect *effect, const struct credentials *
 		add_line(&headers, "Authorization", buf_text(&credentials->authorization));
 	headers.lines[headers.count] = NULL;
 	struct datum *output = NULL;
+	struct breaking_outcome outcome = {
+		.account_id = effect->account_id, .url = request.url, .began_us = env_mono_us(effect->runner->options.env)};
 	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
 		const struct http_call_answer got = {.status = answer.status,
 											 .content_type = answer.content_type,
@@ -143,6 +145,10 @@ static struct datum *send_http(struct effect *effect, const struct credentials *
 		result->cost = answer.sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
 		tell_failure(&err, &answer, trouble);
 	}
+	outcome.status = answer.status;
+	if (!answer.refused &&
+		!is_stopping(effect->runner)) /* what was not asked says nothing of who would have answered */
+		breaking_tell(effect->runner, &outcome);
 	outgoing_answer_fini(&answer);
 	arena_fini(&headers.arena);
 	return output;
@@ -167,6 +173,18 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 
 /* --- models --- */
 
+/* Answers that were kept say nothing of the endpoint, nor does a question that never went out. */
+static void tell_of_model(struct effect *effect, const struct llm_reply *reply, const struct trouble *trouble,
+						  struct breaking_outcome outcome)
+{
+	const struct json *cached = reply->output == NULL ? NULL : json_get(datum_tree(reply->output), "cached");
+	bool asked = reply->output != NULL ? cached == NULL || cached->kind != JS_BOOL || !cached->boolean
+									   : trouble->kind == TROUBLE_COMMUNICATION || trouble->kind == TROUBLE_TIMEOUT;
+	outcome.status = reply->output != NULL ? 200 : trouble->kind == TROUBLE_COMMUNICATION ? trouble->status : 0;
+	if (asked && !is_stopping(effect->runner))
+		breaking_tell(effect->runner, &outcome);
+}
+
 static struct datum *call_llm(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
 	const struct json *named = json_get(effect->task->metadata, "cache_tags");
@@ -181,7 +199,10 @@ static struct datum *call_llm(struct effect *effect, struct trouble *trouble, st
 										  .given_up = is_stopping,
 										  .self = effect->runner};
 	struct llm_reply reply;
+	const struct breaking_outcome outcome = {.account_id = effect->account_id,
+											 .began_us = env_mono_us(effect->runner->options.env)};
 	llm_ask(effect->runner->options.llm, &question, &reply, trouble);
+	tell_of_model(effect, &reply, trouble, outcome);
 	result->definite = reply.definite;
 	result->cost = reply.cost;
 	datum_unref(tags);

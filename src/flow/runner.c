@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "core/must.h"
 #include "crypt/digest.h"
+#include "flow/breakers.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -300,6 +301,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .resource = world_resource,
 								   .llm = options->llm != NULL,
 								   .afford = spending_afford,
+								   .gate = options->breakers == NULL ? NULL : breaking_gate,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -330,6 +332,7 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	}
 	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
 	spending_attach(options->spending, runner);
+	breakers_serve(options->breakers, breaking_told, runner);
 	scheduler_look(runner);
 	*out = runner;
 	return true;
@@ -380,6 +383,7 @@ void runner_close(struct runner *runner)
 	if (runner == NULL)
 		return;
 	spending_attach(runner->options.spending, NULL);
+	breakers_serve(runner->options.breakers, NULL, NULL);
 	pthread_mutex_lock(&runner->lock);
 	runner->closing = true;
 	atomic_store(&runner->stopping, true);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct breakers;
 struct datum;
 struct db;
 struct definition;
@@ -49,6 +50,7 @@ struct runner_options {
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
 	void *op_self;
 	struct spending *spending; /* budgets of runs; NULL: there are none */
+	struct breakers *breakers; /* of what calls ask (breakers.h); NULL: there are none */
 	struct datum *secrets;     /* an object; NULL: none */
 	const char *error_base;    /* NULL: the standard one */
 	const char *event_source;  /* of emitted events */

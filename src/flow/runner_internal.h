@@ -163,6 +163,18 @@ void turn_run(void *live, int worker);
 enum drive_means spending_afford(void *runner, const struct place *place, struct datum *request, struct datum *asked,
 								 struct datum **cost, struct trouble *trouble);
 
+/* breaking.c: breakers and the calls of runs */
+bool breaking_gate(void *runner, const struct place *place, struct datum *request, char *target, int64_t *until_us);
+void breaking_look(struct live *live); /* held steps whose breaker closed go on */
+void breaking_told(void *runner, const char *run_id);
+/* What came of a request that was sent: status 0 is none at all.  Not asked at all: not told. */
+struct breaking_outcome {
+	const char *account_id, *url; /* NULL: the endpoint of models */
+	int status;
+	int64_t began_us; /* monotonic */
+};
+void breaking_tell(struct runner *runner, const struct breaking_outcome *outcome);
+
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);

@@ -156,6 +156,7 @@ static void look(struct live *live)
 {
 	live->following.look = true;
 	asks_look(live);
+	breaking_look(live);
 }
 
 static void end_message(struct live *live, struct message *message)
