@@ -26,6 +26,7 @@ enum { CALL_TIMEOUT_MS = 300000 }; /* of a call whose task says none */
 
 /* One effect on its way.  It has all that it needs of its own: the run may end meanwhile. */
 struct effect {
+	struct fair_item wait; /* for a slot; first */
 	struct runner *runner;
 	char run_id[ID_TEXT];
 	uint32_t frame;
@@ -257,12 +258,10 @@ static void count_out(struct runner *runner)
 	pthread_mutex_unlock(&runner->lock);
 }
 
-static void run_effect(void *self, int worker)
+static void run_effect(struct effect *effect)
 {
-	struct effect *effect = self;
 	struct trouble trouble;
 	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
-	(void)worker;
 	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
 		count_out(effect->runner);
 		free_effect(effect);
@@ -278,6 +277,17 @@ static void run_effect(void *self, int worker)
 	runner_result(effect->runner, &result);
 	count_out(effect->runner);
 	free_effect(effect);
+}
+
+static void take_effect(void *self, int worker)
+{
+	struct runner *runner = self;
+	struct fair_tenant *tenant;
+	(void)worker;
+	pthread_mutex_lock(&runner->lock);
+	struct fair_item *item = fair_take(&runner->effect_line, runner_now_us(runner), &tenant);
+	pthread_mutex_unlock(&runner->lock);
+	run_effect((struct effect *)(void *)item);
 }
 
 /* Credentials are evaluated when they are sent, and kept nowhere.  What cannot be evaluated is the step's error. */
@@ -340,6 +350,8 @@ void effect_send(struct live *live, const struct frame *frame)
 	pthread_mutex_lock(&runner->lock);
 	live->in_flight++;
 	runner->effects_under_way++;
+	fair_put(&runner->effect_line, fair_tenant(&runner->effect_line, live->account_id), live->priority,
+			 runner_now_us(runner), &effect->wait);
 	pthread_mutex_unlock(&runner->lock);
-	must(workers_push(runner->effects, run_effect, effect));
+	must(workers_push(runner->effects, take_effect, runner));
 }

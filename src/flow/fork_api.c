@@ -183,8 +183,10 @@ static void answer_fork(struct write *w)
 static void after_fork(struct write *w, bool applied)
 {
 	const struct forking *f = (const struct forking *)w;
-	if (applied && f->start.run_id != NULL)
+	if (applied && f->start.run_id != NULL) {
+		runner_expect(f->api->runner, &f->start);
 		runner_wake(f->api->runner, f->start.run_id);
+	}
 	definition_unref(f->start.definition);
 }
 

@@ -277,7 +277,10 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 		told++;
 	}
 	if (told == 0 && !run_is_over(run->status)) {
-		reason = (struct reason){.kind = "turn", .detail = "Its next turn is about to be taken."};
+		reason =
+			run->status == RUN_PENDING && run->ir->max_runs > 0
+				? (struct reason){.kind = "slot", .detail = "As many runs of the workflow as it allows are under way."}
+				: (struct reason){.kind = "turn", .detail = "Its next turn is about to be taken."};
 		write_reason(jw, NULL, &reason, run->now_us != 0 ? run->now_us : record->created_us);
 		jw_object_end(jw);
 	}

@@ -55,7 +55,8 @@ struct runner_options {
 	const char *error_base;    /* NULL: the standard one */
 	const char *event_source;  /* of emitted events */
 	const char *version;       /* of the program */
-	unsigned turns, effects;   /* threads */
+	unsigned turns;            /* threads */
+	unsigned effects;          /* calls that may be under way at once; 0 with `stepped` */
 	int64_t retry_max, retry_max_delay_ms;
 	int64_t retention_days; /* of runs that are over, where the definition does not say */
 	bool virtual_time;      /* timers fire at once, in order, while nothing is in flight */
@@ -98,6 +99,9 @@ struct runner_start {
 	char made_id[37], made_seed[24];
 };
 bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
+
+/* Whose run it is, known before it was ever read; so that its first turn is taken in its tenant's turn. */
+void runner_expect(struct runner *runner, const struct runner_start *start);
 
 /* Drive the run: it was inserted, or something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);

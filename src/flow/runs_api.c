@@ -263,6 +263,8 @@ static void answer_start(struct write *w)
 {
 	struct start *start = (struct start *)w;
 	struct flow_api *api = start->api;
+	if (!start->x->drafting)
+		runner_expect(api->runner, &start->run);
 	if (start->x->drafting || start->request.wait_ms == 0) {
 		answer_pending(start);
 		return;
