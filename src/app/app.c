@@ -35,6 +35,7 @@
 #include "expr/expr.h"
 #include "flow/agents_api.h"
 #include "flow/breakers.h"
+#include "flow/domain/datum.h"
 #include "flow/flow_api.h"
 #include "flow/health_metrics.h"
 #include "flow/spending.h"
@@ -288,6 +289,7 @@ void app_close(struct app *app)
 	trade_api_close(app->trade);
 	flow_api_close(app->flow);
 	breakers_free(app->breakers);
+	datum_unref(app->flow_secrets);
 	agents_api_close(app->agents);
 	spending_free(app->spending);
 	expr_close(app->exprs);

@@ -300,12 +300,14 @@ bool breakers_may(struct breakers *b, const struct breaker_call *call, const cha
 	return may;
 }
 
-bool breakers_hold(struct breakers *b, const struct breaker_call *call)
+bool breakers_hold(struct breakers *b, const struct breaker_call *call, const char *run_id)
 {
 	pthread_mutex_lock(&b->lock);
 	struct breaker_entry *e = find(b, call->account_id, call->target);
 	bool holds = e != NULL && circuit_state(&e->circuit, call->now_us) != CIRCUIT_CLOSED &&
 				 (circuit_wait_us(&e->circuit, call->now_us) > 0 || e->circuit.let >= CIRCUIT_PROBES);
+	if (holds)
+		must(map_set(&e->held, run_id, e, NULL));
 	pthread_mutex_unlock(&b->lock);
 	return holds;
 }

@@ -44,8 +44,8 @@ struct breaker_call {
  */
 bool breakers_may(struct breakers *breakers, const struct breaker_call *call, const char *run_id, int64_t *until_us);
 
-/* Would breakers_may() say false?  Takes nothing. */
-bool breakers_hold(struct breakers *breakers, const struct breaker_call *call);
+/* Would breakers_may() say false?  Then the run is remembered, as it would be there. */
+bool breakers_hold(struct breakers *breakers, const struct breaker_call *call, const char *run_id);
 
 /* What came of a call that may have been let through. */
 void breakers_tell(struct breakers *breakers, const struct breaker_call *call, bool well, int64_t took_us);

@@ -44,9 +44,17 @@ void breaking_look(struct live *live)
 			continue;
 		const struct breaker_call call = {
 			.account_id = live->account_id, .target = frame->held, .now_us = live->drive.now_us};
-		if (!breakers_hold(breakers, &call))
+		if (!breakers_hold(breakers, &call, live->run_id))
 			drive_let_go(&live->drive, frame);
 	}
+}
+
+const char *breaking_reason(const struct run *run)
+{
+	for (size_t i = 0; i < run->frames_count; i++)
+		if (run->frames[i]->held != NULL)
+			return "breaker";
+	return NULL;
 }
 
 void breaking_told(void *runner, const char *run_id)

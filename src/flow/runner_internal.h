@@ -174,7 +174,9 @@ enum drive_means spending_afford(void *runner, const struct place *place, struct
 
 /* breaking.c: breakers and the calls of runs */
 bool breaking_gate(void *runner, const struct place *place, struct datum *request, char *target, int64_t *until_us);
-void breaking_look(struct live *live); /* held steps whose breaker closed go on */
+void breaking_look(struct live *live); /* held steps whose breaker closed go on, others are known to it */
+const char *
+breaking_reason(const struct run *run); /* a run with held steps is looked at when a process starts; or NULL */
 void breaking_told(void *runner, const char *run_id);
 /* What came of a request that was sent: status 0 is none at all.  Not asked at all: not told. */
 struct breaking_outcome {

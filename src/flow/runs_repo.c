@@ -242,7 +242,8 @@ bool runs_open(struct db *db, void (*take)(void *self, const struct run_open *op
 	struct db_rows rows;
 	if (!db_query(
 			db, &rows, err,
-			"SELECT run_id, driven, due_at, account_id, priority FROM flow_runs WHERE driven = 0 OR due_at > 0 "
+			"SELECT run_id, CASE WHEN status = 'waiting' AND reason = 'breaker' THEN 0 ELSE driven END AS driven, "
+			"due_at, account_id, priority FROM flow_runs WHERE driven = 0 OR due_at > 0 "
 			"UNION ALL SELECT run_id, 0 AS driven, 0 AS due_at, account_id, priority FROM flow_runs WHERE run_id IN "
 			"(SELECT run_id FROM flow_answers UNION SELECT run_id FROM flow_orders) ORDER BY due_at, run_id"))
 		return false;

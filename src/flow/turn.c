@@ -240,6 +240,7 @@ static void decide(struct live *live, struct message *inbox)
 		if (!live->recovered) {
 			turn_send_again(live, false);
 			asks_look(live);
+			breaking_look(live);
 		}
 	}
 	live->recovered = true;
@@ -316,7 +317,7 @@ static void commit(struct live *live)
 		.lines = buf_text(&live->lines),
 		.lines_size = live->lines.size,
 		.status = status_name(live),
-		.reason = run->reason,
+		.reason = run->reason != NULL || over ? run->reason : breaking_reason(run),
 		.output = text_of(run->output),
 		.error = text_of(run->error),
 		.due_us = over || run->status == RUN_SUSPENDED ? 0 : run_due(run),
