@@ -34,6 +34,8 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/breakers.h"
+#include "flow/domain/datum.h"
 #include "flow/flow_api.h"
 #include "flow/health_metrics.h"
 #include "flow/spending.h"
@@ -281,6 +283,8 @@ void app_close(struct app *app)
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	flow_api_close(app->flow);
+	breakers_free(app->breakers);
+	datum_unref(app->flow_secrets);
 	agents_api_close(app->agents);
 	spending_free(app->spending);
 	expr_close(app->exprs);

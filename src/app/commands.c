@@ -31,6 +31,7 @@ static const struct cli_option origin_options[] = {
 static const struct cli_option serve_options[] = {
 	{"listen", "A:P", "Address to serve on", true},
 	{"mode", "development|production", "production refuses unsafe settings", false},
+	{"http-map", "HOST=IP:PORT", "Workflows ask this address in place of HOST, by plain http", true},
 	{NULL, NULL, NULL, false},
 };
 
