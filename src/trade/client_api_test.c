@@ -44,17 +44,6 @@ static int ack(const char *more)
 	return device_ask((struct device_send){.target = ACK, .body = ack_body(more)});
 }
 
-/* What the server does about once a second. */
-static void pass(int64_t us)
-{
-	struct err err;
-	bool due;
-	env_sim_advance(&f.sim, us);
-	assert_true(trade_due(f.api, &due, &err));
-	if (due && !store_write(f.store, trade_work, f.api, &err))
-		fail_msg("%s", err.message);
-}
-
 static const char *signal_status(void)
 {
 	f.who = OWNER;
@@ -106,6 +95,7 @@ static void requests_are_signed(void **state)
 	add_device("desk");
 	assert_int_equal(ask("GET", POLL, NULL, NULL), 401);
 	must_answer(401, "unauthenticated");
+	assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
 	device_ask((struct device_send){.target = POLL, .nonce = "a b"});
 	must_answer(401, "unauthenticated");
 	device_ask((struct device_send){.target = POLL, .shift_us = 300 * S + 1});
@@ -266,15 +256,15 @@ static void a_lease_that_ends_is_in_doubt(void **state)
 	add_device("desk");
 	approved_signal("0.1");
 	assert_int_equal(poll(""), 200);
-	pass(30 * S - 1);
+	desk_pass(30 * S - 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'leased'"), 1);
-	pass(1);
+	desk_pass(1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'doubt'"), 1);
 	assert_int_equal(poll("?redeliver=1"), 200);
 	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 1);
 	ack(PLACED);
 	must_answer(409, "stale_lease");
-	pass(900 * S); /* in doubt it does not expire either */
+	desk_pass(900 * S); /* in doubt it does not expire either */
 	assert_string_equal(signal_status(), "approved");
 }
 
@@ -346,10 +336,10 @@ static void a_lapsed_approval_closes(void **state)
 	an_open_position();
 	f.who = RISK_OWNER;
 	assert_int_equal(ask("POST", "/api/v1/trading/kill", "{\"scope\":\"global\",\"reason\":\"stop\"}", NULL), 200);
-	pass(14400 * S - 1);
+	desk_pass(14400 * S - 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
 	desk_restart();
-	pass(1);
+	desk_pass(1);
 	const char *command = command_id();
 	assert_string_equal(text("result.commands.0.reason"), "approval_expired");
 	assert_string_equal(text("result.commands.0.broker_ticket"), "501");
@@ -373,10 +363,10 @@ static void an_approval_may_lapse_and_nothing_close(void **state)
 	an_open_position();
 	f.who = RISK_OWNER;
 	set_profile("{\"on_lapse\":\"keep\"}");
-	pass(14400 * S);
+	desk_pass(14400 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1);
-	pass(10 * S);
+	desk_pass(10 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1); /* once */
 }
 
@@ -393,14 +383,14 @@ static void closing_is_tried_again(void **state)
 	static const int64_t pauses[] = {500000, 2000000, 8000000};
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(close_ack(command_id(), ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
-		pass(pauses[i] - 1);
+		desk_pass(pauses[i] - 1);
 		assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE state = 'open'"), 0);
-		pass(1);
+		desk_pass(1);
 	}
 	const char *command = command_id();
 	assert_true(number("result.commands.0.attempt") == 4);
 	assert_int_equal(close_ack(command, ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
-	pass(60 * S);
+	desk_pass(60 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'close_failed'"), 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'position.close_failed'"), 1);
 }
@@ -415,7 +405,7 @@ static void a_part_closes_and_the_rest_is_asked_for(void **state)
 					 200);
 	assert_int_equal(close_ack(command_id(), ",\"status\":\"executed\",\"close_price\":1955,\"close_volume\":0.04"),
 					 201);
-	pass(S);
+	desk_pass(S);
 	const char *command = command_id();
 	assert_true(number("result.commands.0.volume") == .06);
 	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955"), 201);

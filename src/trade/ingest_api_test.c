@@ -260,7 +260,9 @@ static void a_rotated_secret_overlaps(void **state)
 	snprintf(f.secret, sizeof f.secret, "%s", text("result.secret"));
 	assert_string_not_equal(old, f.secret);
 	assert_int_equal(post((struct send){.body = signal_with("1950", "")}), 201);
+	assert_int_equal(member("warnings")->count, 0);
 	assert_int_equal(post((struct send){.body = signal_with("1950", ""), .secret = old}), 201);
+	assert_string_equal(text("warnings.0.code"), "old_secret");
 	target[strlen(target) - strlen("/rotate")] = '\0';
 	assert_int_equal(ask("GET", target, NULL, NULL), 200);
 	assert_int_equal(member("result.old_secret_uses")->integer, 1);
@@ -377,6 +379,49 @@ static void a_url_is_enough_for_a_charting_service(void **state)
 	chain_is_sound(-1);
 }
 
+/* [trade.md 11] The first wrong one of a source has its row at once; the others are a count, a minute later. */
+static void wrong_signatures_are_counted_in_the_chain(void **state)
+{
+	(void)state;
+	static const char rows[] = "SELECT count(*) FROM audit WHERE action = 'auth.signature_failure'";
+	add_producer("");
+	for (int i = 0; i < 3; i++) {
+		post((struct send){.body = "{}", .secret = "another"});
+		must_answer(401, "signature_invalid");
+	}
+	desk_sql("UPDATE producers SET old_uses = 0"); /* the row was put in the queue before it */
+	assert_int_equal(desk_count(rows), 1);
+	desk_pass(61 * STAMP_US_PER_S);
+	assert_int_equal(desk_count(rows), 2);
+	assert_int_equal(desk_count("SELECT count(*) FROM audit WHERE action = 'auth.signature_failure' AND "
+								"meta LIKE '%\"count\":\"2\"%'"),
+					 1);
+	desk_pass(61 * STAMP_US_PER_S);
+	assert_int_equal(desk_count(rows), 2); /* nothing since */
+	post((struct send){.body = "{}", .shift_us = 301 * STAMP_US_PER_S});
+	must_answer(401, "timestamp_skew");
+	desk_sql("UPDATE producers SET old_uses = 0");
+	assert_int_equal(desk_count(rows), 3);
+	chain_is_sound(-1);
+}
+
+/* Null in an optional member is the same as its absence. */
+static void null_is_absence(void **state)
+{
+	(void)state;
+	add_producer("");
+	assert_int_equal(
+		post((struct send){
+			.body = signal_with("1950",
+								",\"payload\":null,\"reason\":null,\"version\":null,\"order_type\":null,\"external_"
+								"id\":null,\"take_profit\":null,\"volume\":null,\"expiry\":null,\"confidence\":null")}),
+		201);
+	assert_int_equal(member("result.payload")->kind, JS_OBJECT);
+	assert_string_equal(text("result.version"), "1.0");
+	assert_int_equal(ask("GET", "/api/v1/signals?instrument=GOLD", NULL, NULL), 200); /* by its alias too */
+	assert_int_equal(member("result.items")->count, 1);
+}
+
 static void a_hook_is_rotated_and_switched_off(void **state)
 {
 	(void)state;
@@ -427,6 +472,8 @@ int main(void)
 		TEST(a_signal_can_be_cancelled_once),
 		TEST(the_chain_is_sound),
 		TEST(a_url_is_enough_for_a_charting_service),
+		TEST(wrong_signatures_are_counted_in_the_chain),
+		TEST(null_is_absence),
 		TEST(a_hook_is_rotated_and_switched_off),
 		TEST(a_hook_without_a_list_has_the_packs),
 	};

@@ -14,10 +14,12 @@
 #include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/rate.h"
+#include "http/service.h"
 #include "people/reply.h"
 #include "people/roles.h"
 #include "store/store.h"
 #include "trade/domain/signature.h"
+#include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/producers.h"
 #include "trade/trade_internal.h"
@@ -47,10 +49,21 @@ static bool read_headers(const struct exchange *x, struct signed_by *by, struct 
 		   err_set(err, ERR_UNAUTHENTICATED, "X-Timestamp must be like 2025-01-01T00:00:00Z.");
 }
 
-bool terminal_signed(const struct exchange *x, struct err *err)
+/* In every problem: a terminal corrects its clock by it. */
+static void tell_server_time(struct exchange *x, int64_t now_us)
+{
+	char now[STAMP_TEXT];
+	stamp_format(now, now_us);
+	exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
+}
+
+bool terminal_signed(struct exchange *x, struct err *err)
 {
 	struct signed_by by;
-	return read_headers(x, &by, err);
+	if (read_headers(x, &by, err))
+		return true;
+	tell_server_time(x, env_wall_us(x->service->env));
+	return false;
 }
 
 static bool find_device(struct terminal *t, const char *device_id, bool *found, struct err *err)
@@ -95,6 +108,13 @@ static bool refuse(struct terminal *t, enum err_kind kind, const char *why)
 	return false;
 }
 
+/* One that nobody vouches for. */
+static bool refuse_unsigned(struct terminal *t, enum err_kind kind, const char *why)
+{
+	failures_note(t->deed.api->failures, t->deed.x, kind, t->deed.now_us);
+	return refuse(t, kind, why);
+}
+
 static bool check_device(struct terminal *t, const struct signed_by *by)
 {
 	bool found = false;
@@ -107,17 +127,9 @@ static bool check_device(struct terminal *t, const struct signed_by *by)
 	if (!holds(t, by, found)) {
 		rate_address_key(t->deed.x->peer, address);
 		return deed_rate(&t->deed, "trade.refused", address) &&
-			   refuse(t, ERR_SIGNATURE_INVALID, "The signature does not fit the device and the request.");
+			   refuse_unsigned(t, ERR_SIGNATURE_INVALID, "The signature does not fit the device and the request.");
 	}
 	return t->device.revoked_us == 0 || refuse(t, ERR_DEVICE_REVOKED, "The device was revoked.");
-}
-
-/* In every problem from here on: a terminal corrects its clock by it. */
-static void tell_server_time(struct terminal *t)
-{
-	char now[STAMP_TEXT];
-	stamp_format(now, t->deed.now_us);
-	exchange_member(t->deed.x, "server_time", arena_printf(&t->deed.x->arena, "\"%s\"", now));
 }
 
 static bool check(struct terminal *t, enum terminal_rate rate)
@@ -129,7 +141,7 @@ static bool check(struct terminal *t, enum terminal_rate rate)
 		return false;
 	}
 	if (llabs(by.us - t->deed.now_us) > SKEW_S * STAMP_US_PER_S)
-		return refuse(t, ERR_TIMESTAMP_SKEW, "The request's time is more than 300 s off.");
+		return refuse_unsigned(t, ERR_TIMESTAMP_SKEW, "The request's time is more than 300 s off.");
 	t->nonce = by.nonce;
 	return check_device(t, &by) && (rate == TERMINAL_EXIT || deed_rate(&t->deed, "trade.device", t->device.device_id));
 }
@@ -139,7 +151,7 @@ void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
 	struct terminal *t = deed_start(x, size);
 	if (t == NULL)
 		return NULL;
-	tell_server_time(t);
+	tell_server_time(x, t->deed.now_us);
 	figures_count(t->deed.api->figures, COUNT_ea_requests_total, endpoint_of(t), NULL);
 	if (!check(t, rate))
 		return NULL;

@@ -29,8 +29,9 @@ struct terminal {
 	void (*answer)(struct terminal *terminal);
 };
 
-/* Are the headers of a device's signature there and well formed?  ERR_UNAUTHENTICATED. */
-bool terminal_signed(const struct exchange *x, struct err *err);
+/* Are the headers of a device's signature there and well formed?  ERR_UNAUTHENTICATED; the problem tells server_time.
+ */
+bool terminal_signed(struct exchange *x, struct err *err);
 
 /* An exit is never kept waiting by a rate. */
 enum terminal_rate { TERMINAL_LIMITED, TERMINAL_EXIT };

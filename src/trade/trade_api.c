@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include "trade/chart_cache.h"
 #include "trade/closing.h"
+#include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/guarding.h"
 #include "trade/leases.h"
@@ -28,6 +29,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 				sizeof api->secret_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
 	api->figures = figures_new();
+	api->failures = failures_new(options->store, options->audit);
 	api->waiting = waiting_new(options->store, options->env);
 	outbox_hook(options->outbox, waiting_wake, api->waiting);
 	countersign_on(options->countersign, COUNTERSIGN_APPROVAL, signal_told, api);
@@ -53,6 +55,7 @@ void trade_api_close(struct trade_api *api)
 	waiting_free(api->waiting);
 	chart_cache_free(api->charts);
 	figures_free(api->figures);
+	failures_free(api->failures);
 	free(api);
 }
 
@@ -63,6 +66,7 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err)) &&
 				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
+	*due = read && (*due || failures_any_due(api->failures, now_us));
 	return read;
 }
 
@@ -75,7 +79,8 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	const struct leasing l = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
 	const struct closing c = {api, db, &arena, &the_system, l.now_us};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
-				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err);
+				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) &&
+				failures_write_due(api->failures, db, l.now_us, err);
 	arena_fini(&arena);
 	return done;
 }

@@ -64,6 +64,6 @@ void trade_add_metrics(struct metrics *metrics, struct trade_api *api);
  * there and well formed, a terminal's or a producer's?  Step 1 of trade.md 2.2 and 4.2; who it is can only be told once
  * the body is read. ERR_UNAUTHENTICATED.
  */
-bool trade_signed(const struct exchange *x, struct err *err);
+bool trade_signed(struct exchange *x, struct err *err);
 
 #endif

@@ -10,6 +10,7 @@ struct trade_api {
 	struct trade_serving serving;
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	struct figures *figures;
+	struct failures *failures;
 	struct chart_cache *charts;
 	struct waiting *waiting;
 };
