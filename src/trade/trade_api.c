@@ -109,5 +109,6 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, analytics_routes, analytics_routes_count, api);
 	router_add(router, exports_routes, exports_routes_count, api);
 	router_add(router, strategies_routes, strategies_routes_count, api);
+	router_add(router, public_routes, public_routes_count, api);
 	router_add(router, signal_chart_routes, signal_chart_routes_count, api);
 }
