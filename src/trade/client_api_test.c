@@ -12,9 +12,11 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/codec.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
+#include "crypt/aead.h"
 #include "http/metrics.h"
 #include "store/store.h"
 #include "trade/desk_fixture.h"
@@ -571,6 +573,85 @@ static void operators_see_figures(void **state)
 	metrics_free(metrics);
 }
 
+/* --- bodies that are encrypted [trade.md 4.2] --- */
+
+static void payload_key(unsigned char key[AEAD_KEY_SIZE])
+{
+	static const char info[] = "countersign/payload/v1";
+	hkdf_sha256(f.device_secret, strlen(f.device_secret), NULL, 0, info, sizeof info - 1, key, AEAD_KEY_SIZE);
+}
+
+static const char *base64_of(const void *bytes, size_t size)
+{
+	char *out = arena_alloc(&f.arena, size / 3 * 4 + 8);
+	base64_encode(out, bytes, size);
+	return out;
+}
+
+/* As a terminal does it; `spoil` is a byte that is changed: 1 of the nonce, 2 of the text, 3 of the data, 0 none. */
+static const char *sealed(const char *plain, int spoil)
+{
+	unsigned char key[AEAD_KEY_SIZE], nonce[AEAD_NONCE_SIZE] = "eleven bytes", text[2048];
+	char aad[64];
+	size_t size = strlen(plain);
+	payload_key(key);
+	snprintf(aad, sizeof aad, "%s", f.device);
+	gcm_encrypt(key, nonce, aad, strlen(aad), plain, size, text, text + size);
+	nonce[0] ^= spoil == 1;
+	text[3] ^= spoil == 2;
+	aad[0] ^= spoil == 3;
+	return arena_printf(&f.arena, "{\"nonce\":\"%s\",\"ciphertext\":\"%s\",\"aad\":\"%s\"}",
+						base64_of(nonce, sizeof nonce), base64_of(text, size + AEAD_TAG_SIZE),
+						base64_of(aad, strlen(aad)));
+}
+
+static const char *opened(void)
+{
+	unsigned char key[AEAD_KEY_SIZE], nonce[64], aad[64], bytes[8192];
+	size_t nonce_size, aad_size, size;
+	payload_key(key);
+	const char *n = text("nonce"), *c = text("ciphertext"), *a = text("aad");
+	assert_true(base64_decode(n, strlen(n), nonce, sizeof nonce, &nonce_size) && nonce_size == AEAD_NONCE_SIZE);
+	assert_true(base64_decode(a, strlen(a), aad, sizeof aad, &aad_size));
+	assert_true(base64_decode(c, strlen(c), bytes, sizeof bytes, &size) && size >= AEAD_TAG_SIZE);
+	size -= AEAD_TAG_SIZE;
+	char *plain = arena_alloc(&f.arena, size + 1);
+	assert_true(gcm_decrypt(key, nonce, f.device, strlen(f.device), bytes, size, bytes + size, (unsigned char *)plain));
+	assert_memory_equal(aad, f.device, aad_size);
+	return plain;
+}
+
+static void bodies_are_encrypted_where_that_is_set(void **state)
+{
+	(void)state;
+	static const char close_ack[] = "{\"command_id\":\"x\",\"status\":\"executed\",\"close_price\":1}";
+	add_device("desk");
+	assert_int_equal(askf("PATCH", "{\"encrypt\":true}", "/api/v1/devices/%s", f.device), 200);
+	assert_string_equal(text("result.name"), "desk");
+	assert_int_equal(device_ask((struct device_send){.target = POLL "?form=flat"}), 200);
+	assert_null(strstr(f.ask.answer, "orders"));
+	assert_non_null(strstr(opened(), "\"orders\":[]"));
+	assert_int_equal(device_ask((struct device_send){.target = POLL "?form=tsv"}), 200);
+	assert_memory_equal(opened(), "approval_id\t", 12);
+	const struct device_send send = {.method = "POST", .target = "/api/v1/client/close-ack"};
+	struct device_send s = send;
+	s.body = sealed(close_ack, 0);
+	device_ask(s);
+	must_answer(404, "not_found"); /* it was read: there is no such command */
+	s.body = close_ack;
+	device_ask(s);
+	must_answer(422, "invalid");
+	for (int spoil = 1; spoil <= 3; spoil++) {
+		s.body = sealed(close_ack, spoil);
+		device_ask(s);
+		must_answer(422, "invalid");
+		assert_true(names_fault(spoil == 3 ? "/aad" : "/ciphertext", "seal"));
+	}
+	assert_int_equal(askf("PATCH", "{\"encrypt\":false}", "/api/v1/devices/%s", f.device), 200);
+	assert_int_equal(device_ask((struct device_send){.target = POLL "?form=flat"}), 200);
+	assert_int_equal(member("orders")->count, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -583,6 +664,7 @@ int main(void)
 		TEST(what_risk_refuses_stays),
 		TEST(a_lease_that_ends_is_in_doubt),
 		TEST(answers_have_three_forms),
+		TEST(bodies_are_encrypted_where_that_is_set),
 		TEST(an_idle_poll_is_not_modified),
 		TEST(a_lapsed_approval_closes),
 		TEST(an_approval_may_lapse_and_nothing_close),

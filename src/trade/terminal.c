@@ -17,11 +17,13 @@
 #include "http/service.h"
 #include "people/reply.h"
 #include "people/roles.h"
+#include "seal/envelope.h"
 #include "store/store.h"
 #include "trade/domain/signature.h"
 #include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/producers.h"
+#include "trade/sealing.h"
 #include "trade/trade_internal.h"
 
 enum { SKEW_S = 300, NONCE_MAX = 128 };
@@ -132,6 +134,21 @@ static bool check_device(struct terminal *t, const struct signed_by *by)
 	return t->device.revoked_us == 0 || refuse(t, ERR_DEVICE_REVOKED, "The device was revoked.");
 }
 
+/* What follows reads it as it was before it was sealed. */
+static bool open_body(struct terminal *t)
+{
+	struct exchange *x = t->deed.x;
+	struct faults faults;
+	if (!t->device.encrypt || x->body.size == 0)
+		return true;
+	faults_init(&faults, &x->arena);
+	if (sealing_open(t->deed.api->secret_key, &t->device, &x->arena, &x->body, &faults))
+		return true;
+	count_error(t, ERR_INVALID);
+	exchange_fail_faults(x, ERR_INVALID, &faults);
+	return false;
+}
+
 static bool check(struct terminal *t, enum terminal_rate rate)
 {
 	struct signed_by by;
@@ -143,7 +160,8 @@ static bool check(struct terminal *t, enum terminal_rate rate)
 	if (llabs(by.us - t->deed.now_us) > SKEW_S * STAMP_US_PER_S)
 		return refuse_unsigned(t, ERR_TIMESTAMP_SKEW, "The request's time is more than 300 s off.");
 	t->nonce = by.nonce;
-	return check_device(t, &by) && (rate == TERMINAL_EXIT || deed_rate(&t->deed, "trade.device", t->device.device_id));
+	return check_device(t, &by) &&
+		   (rate == TERMINAL_EXIT || deed_rate(&t->deed, "trade.device", t->device.device_id)) && open_body(t);
 }
 
 void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
@@ -268,39 +286,63 @@ static void add_row(struct buf *out, const struct json *row, const char *const *
 	buf_addc(out, '\n');
 }
 
-static void answer_table(struct exchange *x, int status, const struct buf *result, const char *list,
-						 const char *const *columns)
+static bool write_table(struct arena *arena, const struct buf *result, const char *list, const char *const *columns,
+						struct buf *out)
 {
 	const struct json *json;
-	struct buf out;
-	if (!json_parse(&x->arena, buf_text(result), result->size, &json_body_limits, &json, NULL)) {
-		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
-		return;
-	}
-	buf_init(&out, 0);
-	add_row(&out, NULL, columns);
+	if (!json_parse(arena, buf_text(result), result->size, &json_body_limits, &json, NULL))
+		return false;
+	add_row(out, NULL, columns);
 	const struct json *rows = list != NULL ? json_get(json, list) : NULL;
 	for (uint32_t i = 0; rows != NULL && i < rows->count; i++)
-		add_row(&out, &rows->items[i], columns);
+		add_row(out, &rows->items[i], columns);
 	if (list == NULL)
-		add_row(&out, json, columns);
-	exchange_answer_buf(x, status, "text/tab-separated-values; charset=utf-8", &out);
-	buf_fini(&out);
+		add_row(out, json, columns);
+	return true;
 }
 
-void terminal_answer(struct exchange *x, int status, struct telling *t, const char *list, const char *const *columns)
+/* The result in the form that was asked for, and the type of that. */
+static bool write_form(struct exchange *x, const struct buf *result, const char *list, const char *const *columns,
+					   struct buf *out, const char **type)
 {
 	const char *form = exchange_query(x, "form");
-	jw_object_end(&t->jw);
-	if (!jw_ok(&t->jw))
+	char now[STAMP_TEXT];
+	*type = MEDIA_JSON;
+	if (form == NULL || strcmp(form, "json") == 0) {
+		const struct envelope_context context = reply_context(x, now);
+		return envelope_fact_text(out, buf_text(result), result->size, &context);
+	}
+	if (strcmp(form, "flat") == 0) {
+		buf_add(out, buf_text(result), result->size);
+		return true;
+	}
+	*type = "text/tab-separated-values; charset=utf-8";
+	return write_table(&x->arena, result, list, columns, out);
+}
+
+void terminal_answer(struct terminal *t, int status, struct telling *telling, const char *list,
+					 const char *const *columns)
+{
+	struct exchange *x = t->deed.x;
+	const char *type;
+	struct buf out, sealed;
+	buf_init(&out, 0);
+	buf_init(&sealed, 0);
+	jw_object_end(&telling->jw);
+	bool written = jw_ok(&telling->jw) && write_form(x, &telling->buf, list, columns, &out, &type) && buf_ok(&out);
+	if (written && t->device.encrypt) {
+		const struct trade_api *api = t->deed.api;
+		written = sealing_close(api->options.env, api->secret_key, &t->device, &x->arena, &out, &sealed);
+		if (written)
+			exchange_answer_buf(x, status, MEDIA_JSON, &sealed);
+	} else if (written) {
+		exchange_answer_buf(x, status, type, &out);
+	}
+	if (!written)
 		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
-	else if (form == NULL || strcmp(form, "json") == 0)
-		reply_fact_text(x, status, buf_text(&t->buf), t->buf.size);
-	else if (strcmp(form, "flat") == 0)
-		exchange_answer(x, status, MEDIA_JSON, buf_text(&t->buf), t->buf.size);
-	else
-		answer_table(x, status, &t->buf, list, columns);
-	buf_fini(&t->buf);
+	buf_fini(&sealed);
+	buf_fini(&out);
+	buf_fini(&telling->buf);
 }
 
 const char *symbol_of(struct arena *arena, const struct trading_account *account, const char *instrument)
