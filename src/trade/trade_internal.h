@@ -13,6 +13,7 @@ struct trade_api {
 	struct failures *failures;
 	struct chart_cache *charts;
 	struct waiting *waiting;
+	struct notices_thread *notices; /* NULL: nothing is sent */
 };
 
 #endif
