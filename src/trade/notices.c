@@ -218,6 +218,9 @@ static bool hand_on(const struct closing *c, const struct outbox_event *event, s
 	enum notice_kind kind = notice_kind_of(event->event, data);
 	if (kind == NOTICE_NONE)
 		return true;
+	struct outbox_event named = *event; /* by the word that people chose it by */
+	if (strchr(notice_kind_names[kind], '*') == NULL)
+		named.event = notice_kind_names[kind];
 	if (!db_query(c->db, &rows, err,
 				  "SELECT s.user_id, s.settings, u.roles FROM notice_settings s JOIN users u ON u.user_id = s.user_id "
 				  "WHERE s.account_id = $1 AND u.status = 'active' ORDER BY s.user_id LIMIT 200",
@@ -229,7 +232,7 @@ static bool hand_on(const struct closing *c, const struct outbox_event *event, s
 	if (!db_end(&rows, err))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (concerns(&people[i], kind, data) && !hand_to(c, event, &people[i], kind, err))
+		if (concerns(&people[i], kind, data) && !hand_to(c, &named, &people[i], kind, err))
 			return false;
 	return true;
 }

@@ -139,7 +139,7 @@ static void a_webhook_is_signed_and_tried_again(void **state)
 	const struct canonical canonical =
 		signature_webhook(&f.arena, first, header("webhook-timestamp"), world.body, strlen(world.body));
 	assert_true(signature_list_holds(key, size, canonical, header("webhook-signature")));
-	assert_non_null(strstr(world.body, "\"type\":\"signal.created\""));
+	assert_non_null(strstr(world.body, "\"type\":\"signal.pending\""));
 	assert_int_equal(notices_send_due(f.api), 0); /* not at once */
 	world.status = 200;
 	env_sim_advance(&f.sim, 2 * S);
