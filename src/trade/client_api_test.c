@@ -359,6 +359,37 @@ static void a_lapsed_approval_closes(void **state)
 	chain_is_sound(-1);
 }
 
+/* [trade.md 6] Exits are always allowed: no state, limit, rate or pause blocks a close command or its answer. */
+static void exits_pass_in_every_state(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *method, *path, *body;
+	} stops[] = {
+		{"PATCH", "/api/v1/trading/pause", "{\"reason\":\"r\"}"},
+		{"PATCH", "/api/v1/trading/pause", "{\"scope\":\"account\",\"id\":\"" DESK_ACCOUNT "\",\"reason\":\"r\"}"},
+		{"POST", "/api/v1/trading/kill", "{\"scope\":\"account\",\"id\":\"" DESK_ACCOUNT "\",\"reason\":\"r\"}"},
+		{"POST", "/api/v1/trading/kill", "{\"scope\":\"global\",\"reason\":\"r\"}"},
+		{"PUT", "/api/v1/trading/size", "{\"position_size\":0.01}"},
+	};
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+		desk_tear_down(state);
+		desk_set_up(state);
+		an_open_position();
+		f.who = OWNER;
+		if (ask(stops[i].method, stops[i].path, stops[i].body, NULL) != 200)
+			fail_msg("%s", f.ask.answer);
+		desk_sql("UPDATE devices SET snapshot_taken_at = 1"); /* a stale account is no reason either */
+		f.who = TRADER;
+		assert_int_equal(ask("GET", "/api/v1/positions?status=open", NULL, NULL), 200);
+		const char *position = arena_dup(&f.arena, text("result.items.0.id"));
+		assert_int_equal(askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", position), 202);
+		const char *command = command_id();
+		assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.5"), 201);
+		assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'closed'"), 1);
+	}
+}
+
 static void an_approval_may_lapse_and_nothing_close(void **state)
 {
 	(void)state;
@@ -667,6 +698,7 @@ int main(void)
 		TEST(bodies_are_encrypted_where_that_is_set),
 		TEST(an_idle_poll_is_not_modified),
 		TEST(a_lapsed_approval_closes),
+		TEST(exits_pass_in_every_state),
 		TEST(an_approval_may_lapse_and_nothing_close),
 		TEST(closing_is_tried_again),
 		TEST(a_part_closes_and_the_rest_is_asked_for),
