@@ -403,6 +403,19 @@ static void an_approval_may_lapse_and_nothing_close(void **state)
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1); /* once */
 }
 
+static void an_approval_may_lapse_and_somebody_is_told(void **state)
+{
+	(void)state;
+	an_open_position();
+	f.who = RISK_OWNER;
+	set_profile("{\"on_lapse\":\"alert\"}");
+	desk_pass(14400 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1);
+	desk_pass(10 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'approval.lapsed'"), 1);
+}
+
 /* [trade.md 5] 0.5 s, 2 s, 8 s; then it is over. */
 static void closing_is_tried_again(void **state)
 {
@@ -700,6 +713,7 @@ int main(void)
 		TEST(a_lapsed_approval_closes),
 		TEST(exits_pass_in_every_state),
 		TEST(an_approval_may_lapse_and_nothing_close),
+		TEST(an_approval_may_lapse_and_somebody_is_told),
 		TEST(closing_is_tried_again),
 		TEST(a_part_closes_and_the_rest_is_asked_for),
 		TEST(a_poll_waits_for_an_order),

@@ -272,6 +272,7 @@ static void words_are_plain(void **state)
 	assert_int_equal(notice_kind_of("guard.triggered", NULL), NOTICE_GUARD);
 	assert_int_equal(notice_kind_of("position.close_failed", NULL), NOTICE_POSITION);
 	assert_int_equal(notice_kind_of("divergence", NULL), NOTICE_DIVERGENCE);
+	assert_int_equal(notice_kind_of("approval.lapsed", NULL), NOTICE_POSITION);
 	assert_int_equal(notice_kind_of("trading.state", NULL), NOTICE_NONE);
 }
 

@@ -15,6 +15,9 @@ const struct field_table notice_wish_table = FIELD_TABLE("trade.notice.wish", no
 
 /* --- which --- */
 
+/* Its position stays open: a person has to look [trade.md 3, on_lapse alert]. */
+static const char approval_lapsed[] = "approval.lapsed";
+
 static bool begins(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
@@ -27,7 +30,7 @@ enum notice_kind notice_kind_of(const char *event, const struct json *data)
 		return status != NULL && strcmp(status, "pending") == 0 ? NOTICE_SIGNAL_PENDING : NOTICE_NONE;
 	if (begins(event, "guard."))
 		return NOTICE_GUARD;
-	if (begins(event, "position."))
+	if (begins(event, "position.") || strcmp(event, approval_lapsed) == 0)
 		return NOTICE_POSITION;
 	for (int kind = 0; kind < NOTICE_KINDS; kind++)
 		if (strcmp(event, notice_kind_names[kind]) == 0)
@@ -119,7 +122,10 @@ void notice_subject(const struct notice *n, struct buf *out)
 		add_word(out, n->data, "instrument", " ");
 		break;
 	case NOTICE_POSITION:
-		buf_addf(out, "Position %s:", n->event + strlen("position."));
+		if (strcmp(n->event, approval_lapsed) == 0)
+			buf_adds(out, "The approval of an open position has ended:");
+		else
+			buf_addf(out, "Position %s:", n->event + strlen("position."));
 		add_order(out, n->data);
 		add_word(out, n->data, "close_reason", ", ");
 		break;
