@@ -22,6 +22,7 @@
 #include "app/routes.h"
 #include "app/sign_setup.h"
 #include "app/tickets.h"
+#include "app/trade_notices.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -555,7 +556,8 @@ bool app_assemble(struct app *app, struct err *err)
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
 	key_idempotency(app);
-	trade_api_serve(app->trade, &(struct trade_serving){.idempotency = app->idempotency, .rates = app->rates});
+	const struct trade_serving trade = trade_serving_of(app);
+	trade_api_serve(app->trade, &trade);
 	return true;
 }
 
