@@ -31,9 +31,7 @@ struct vector_look {
 	struct vector_agent *agent; /* private; held until vector_look_end */
 	size_t parts_count;
 	struct vector_part {
-		const struct vector_set *set;
-		struct vector_top *found;
-		size_t count;
+		struct vector_looking looking;
 	} parts[VECTOR_PARTS];
 	bool other_dimension, any; /* vectors of another dimension; of this one */
 };
