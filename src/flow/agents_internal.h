@@ -25,6 +25,7 @@ struct agents_api {
 	struct vector_cache *vectors;
 	struct health_desk health;
 	_Atomic int64_t next_look_us; /* monotonic: when silent agents are looked for again */
+	_Atomic int64_t next_words_us; /* and words of memories */
 };
 
 /*

@@ -384,6 +384,7 @@ static bool read_search(void *self, struct db *db, struct err *err)
 static void handle_search(struct exchange *x)
 {
 	const struct agents_api *api = x->owner;
+	struct err err;
 	struct looking l = {.with = {&x->arena, principal_of(x)->account_id, agents_now(x), api->vectors}};
 	struct faults faults;
 	if (!exchange_decode(x, &l.query))
@@ -391,6 +392,8 @@ static void handle_search(struct exchange *x)
 	faults_init(&faults, &x->arena);
 	if (!memory_query_check(&l.query, &x->arena, &faults))
 		exchange_fail_faults(x, ERR_INVALID, &faults);
+	else if (!memory_search_prepare(api->options.store, l.with.account_id, &l.query, &err))
+		exchange_fail(x, &err);
 	else if (agents_read(x, read_search, &l))
 		reply_fact(x, 200, &memory_search_table, &l.list);
 }

@@ -67,6 +67,7 @@ void vector_ask(struct vector_question *question, const float *numbers, double n
 		left += rest * rest;
 	}
 	question->error = up(sqrt(left));
+	/* REF: Higham, Accuracy and Stability of Numerical Algorithms, 3.1: sums in eight lanes of floats, u = 2^-24 */
 	question->slack = 4 * ((double)n / 8 + 8) * 0x1p-24;
 }
 

@@ -9,10 +9,8 @@
  * The bound.  With a, b of length 1, a = a' + e, b = b' + r: a·b = a'·b' + e·b' + a·r, so by Cauchy and Schwarz
  * |a·b − a'·b'| <= |e|·(1 + |r|) + |r|.  a'·b' is a sum of integers times two steps; |e| and |r| are computed in double
  * and rounded up.  What vector_cosine() computes is not a·b, for it adds floats in eight lanes: the difference is below
- * (n/8 + 8)·2^-24 for the sum, and as much for each norm [REF: Higham, Accuracy and Stability of Numerical Algorithms,
- * section 3.1]; VECTOR_SLACK has four of these.  Lengths out of VECTOR_SHORT to VECTOR_LONG, where products of floats
- * underflow or overflow, have no bound: they are always computed.
- * Thread: any.
+ * (n/8 + 8)·2^-24 for the sum, and as much for the two norms; the slack is four of these.  Lengths out of VECTOR_SHORT
+ * to VECTOR_LONG, where products of floats underflow or overflow, have no bound: they are always computed. Thread: any.
  */
 #ifndef CS_FLOW_DOMAIN_VECTOR_SKETCH_H
 #define CS_FLOW_DOMAIN_VECTOR_SKETCH_H
