@@ -56,6 +56,7 @@ void agents_add_routes(struct router *router, struct agents_api *api)
 	router_add(router, memory_routes, memory_routes_count, api);
 	router_add(router, health_routes, health_routes_count, api);
 	router_add(router, incident_routes, incident_routes_count, api);
+	router_add(router, healing_routes, healing_routes_count, api);
 }
 
 const struct budgets *agents_budgets(const struct agents_api *api)

@@ -231,7 +231,7 @@ struct listing {
 	const char *filter;
 	struct memory_row *rows;
 	size_t count;
-	struct memory_count have;
+	struct memory_live live;
 	bool more;
 };
 
@@ -251,7 +251,7 @@ static bool change_list(struct agents_write *w, struct db *db, struct err *err)
 	if (l->rows == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!memory_list(db, &filter, w->now_us, &w->x->arena, l->rows, &l->count, err) ||
-		!memory_count(db, w->account_id, agent_id, MEMORY_L1, &l->have, err))
+		!memory_live(db, w->account_id, agent_id, MEMORY_L1, l->query.min_importance, w->now_us, &l->live, err))
 		return false;
 	l->more = l->count > limit;
 	l->count -= l->more;
@@ -273,7 +273,7 @@ static void answer_list(struct agents_write *w)
 {
 	const struct listing *l = (const struct listing *)w;
 	struct memory_list_view view = {.memories = memory_views_of(&w->x->arena, l->rows, l->count),
-									.total = l->have.memories};
+									.total = l->live.memories};
 	if (l->more)
 		view.next_cursor = agents_next(w->x, l->filter, l->rows[l->count - 1].memory_id);
 	reply_fact(w->x, 200, &memory_list_table, &view);
@@ -454,19 +454,19 @@ static bool count_tier(struct counting *c, struct db *db, enum memory_tier tier,
 {
 	const char *account_id = principal_of(c->x)->account_id;
 	struct memory_count have;
-	struct memory_average average;
+	struct memory_live live;
 	if (!memory_count(db, account_id, c->result.agent_id, tier, &have, err) ||
-		!memory_average(db, account_id, c->result.agent_id, tier, agents_now(c->x), &average, err))
+		!memory_live(db, account_id, c->result.agent_id, tier, 0, agents_now(c->x), &live, err))
 		return false;
-	*view = (struct tier_view){.count = have.memories,
-							   .bytes = have.bytes,
-							   .avg_importance = average.importance,
-							   .avg_age_hours = average.age_hours,
-							   .oldest = agents_time(&c->x->arena, average.oldest_us)};
+	*view = (struct tier_view){.count = live.memories,
+							   .bytes = live.bytes,
+							   .avg_importance = live.importance,
+							   .avg_age_hours = live.age_hours,
+							   .oldest = agents_time(&c->x->arena, live.oldest_us)};
 	c->result.dedup_hits += have.dedup_hits;
 	c->result.evictions += have.evictions;
 	c->result.expiries += have.expiries;
-	c->bytes += have.bytes;
+	c->bytes += live.bytes;
 	return true;
 }
 

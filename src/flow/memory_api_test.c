@@ -285,6 +285,11 @@ static void what_expires_is_not_there_any_more(void **state)
 	assert_int_equal(one(f, "vic", "GET", id, "", NULL), 404);
 	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a", NULL), 200);
 	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_number(fixture_number_at(f, "result.total"), 1); /* nor is it counted, swept or not */
+	assert_number(count_of(f, "l1_count"), 1);
+	assert_number(count_of(f, "expiries"), 0);
+	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a?min_importance=0.6", NULL), 200);
+	assert_number(fixture_number_at(f, "result.total"), 0);
 	assert_true(agents_chores(f->agents, &err));
 	assert_number(count_of(f, "expiries"), 1);
 	assert_number(count_of(f, "l1_count"), 1);

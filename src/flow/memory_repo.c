@@ -65,27 +65,28 @@ bool memory_count_dedup(struct db *db, const char *account_id, const char *agent
 		V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]));
 }
 
-static void take_average(const struct db_rows *row, void *self)
+static void take_live(const struct db_rows *row, void *self)
 {
-	struct memory_average *average = self;
-	average->importance = db_real(row, 0);
-	average->age_hours = db_real(row, 1); /* of creation, for now */
-	average->oldest_us = db_int(row, 2);
+	struct memory_live *live = self;
+	live->memories = db_int(row, 0);
+	live->bytes = db_int(row, 1);
+	live->importance = db_real(row, 2);
+	live->age_hours = db_real(row, 3); /* of creation, for now */
+	live->oldest_us = db_int(row, 4);
 }
 
-bool memory_average(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, int64_t now_us,
-					struct memory_average *average, struct err *err)
+bool memory_live(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+				 double min_importance, int64_t now_us, struct memory_live *live, struct err *err)
 {
 	bool found;
 	if (!db_one(
-			db, err, &found, take_average, average,
-			"SELECT AVG(importance), AVG(created_at * 1.0), MIN(created_at) FROM memories WHERE account_id = $1 AND "
-			"agent_id = $2 AND tier = $3 AND expires_at > $4",
-			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]), V_INT(now_us)))
+			db, err, &found, take_live, live,
+			"SELECT COUNT(*), SUM(size), AVG(importance), AVG(created_at * 1.0), MIN(created_at) FROM memories WHERE "
+			"account_id = $1 AND agent_id = $2 AND tier = $3 AND expires_at > $4 AND importance >= $5",
+			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]), V_INT(now_us),
+			V_REAL(min_importance)))
 		return false;
-	average->age_hours = fmax(0, ((double)now_us - average->age_hours) / 3.6e9);
-	if (isnan(average->importance))
-		average->age_hours = NAN;
+	live->age_hours = isnan(live->importance) ? NAN : fmax(0, ((double)now_us - live->age_hours) / 3.6e9);
 	return true;
 }
 

@@ -122,18 +122,19 @@ struct memory_count {
 	int64_t memories, bytes, dedup_hits, evictions, expiries;
 };
 
-/* What an agent has in a tier. */
+/* What an agent has in a tier, with what is over and not swept yet: kept with every change, cheap to read. */
 bool memory_count(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 				  struct memory_count *count, struct err *err);
 bool memory_count_dedup(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 						struct err *err);
 
-struct memory_average {
-	double importance, age_hours; /* NaN: there is none */
-	int64_t oldest_us;
+/* What of it is not over, from an importance on. */
+struct memory_live {
+	int64_t memories, bytes, oldest_us;
+	double importance, age_hours; /* means; NaN: there is none */
 };
-bool memory_average(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, int64_t now_us,
-					struct memory_average *average, struct err *err);
+bool memory_live(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+				 double min_importance, int64_t now_us, struct memory_live *live, struct err *err);
 
 struct memory_event {
 	const char *event_id, *kind, *detail;
