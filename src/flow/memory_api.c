@@ -13,6 +13,7 @@
 #include "flow/cost.h"
 #include "flow/domain/vector.h"
 #include "flow/memory.h"
+#include "flow/memory_nearest.h"
 #include "flow/memory_parts.h"
 #include "flow/memory_request.h"
 #include "flow/memory_search.h"
@@ -38,7 +39,7 @@ struct storing {
 static bool find_nearest(void *self, struct db *db, struct err *err)
 {
 	struct storing *s = self;
-	return memory_nearest(db, &s->made.new, &s->w.x->arena, err);
+	return memory_nearest_kept(s->w.api->vectors, db, &s->made.new, agents_now(s->w.x), &s->w.x->arena, err);
 }
 
 static bool change_store(struct agents_write *w, struct db *db, struct err *err)

@@ -275,6 +275,23 @@ static void close_vectors_are_the_same_or_may_be(void **state)
 	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
 }
 
+/* [flow.md 6]: "cosine >= 0.98 with equal memory_type": a nearer one of another type does not hide it, nor a gone one.
+ */
+static void the_same_is_found_behind_a_nearer_one(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id = keep(f, "north", ",\"embedding\":{\"vector\":[1,0]}");
+	const char *act = keep(f, "an act", ",\"memory_type\":\"action\",\"embedding\":{\"vector\":[1,0.1]}");
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/store",
+								 "{\"agent_id\":\"a\",\"content\":\"near\",\"embedding\":{\"vector\":[1,0.09]}}"),
+					 200);
+	assert_string_equal(fixture_text(f, "result.memory_id"), id);
+	assert_int_equal(one(f, "ops", "DELETE", id, "", NULL), 204);
+	keep(f, "nearly", ",\"embedding\":{\"vector\":[1,0.01]}");
+	assert_string_equal(fixture_text(f, "result.possible_duplicate_of"), act);
+	assert_number(count_of(f, "l1_count"), 2);
+}
+
 static void what_expires_is_not_there_any_more(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -492,6 +509,7 @@ int main(void)
 		TEST(memories_are_found_by_words_and_by_both),
 		TEST(searches_see_what_has_changed),
 		TEST(close_vectors_are_the_same_or_may_be),
+		TEST(the_same_is_found_behind_a_nearer_one),
 		TEST(what_expires_is_not_there_any_more),
 		TEST(memories_that_belong_together_become_an_episode),
 		TEST(use_age_and_kind_weigh),

@@ -225,6 +225,7 @@ bool vector_look_begin(struct vector_cache *cache, struct db *db, const char *ac
 	pthread_rwlock_wrlock(&agent->lock);
 	bool done = agent->too_many || refresh(cache, agent, db, account_id, agent_id, err);
 	*kept = done && !agent->too_many;
+	look->seen = agent->seen;
 	pthread_rwlock_unlock(&agent->lock);
 	if (*kept) {
 		pthread_rwlock_rdlock(&agent->lock);

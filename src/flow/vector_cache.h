@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "flow/domain/vector_set.h"
 
@@ -33,6 +34,7 @@ struct vector_look {
 	struct vector_part {
 		struct vector_looking looking;
 	} parts[VECTOR_PARTS];
+	int64_t seen;              /* changes of the agent's vectors that it knows (memory_repo.h) */
 	bool other_dimension, any; /* vectors of another dimension; of this one */
 };
 
