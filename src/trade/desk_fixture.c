@@ -440,6 +440,16 @@ void desk_sql(const char *sql)
 		fail_msg("%s: %s", sql, err.message);
 }
 
+void desk_pass(int64_t us)
+{
+	struct err err;
+	bool due;
+	env_sim_advance(&f.sim, us);
+	assert_true(trade_due(f.api, &due, &err));
+	if (due && !store_write(f.store, trade_work, f.api, &err))
+		fail_msg("%s", err.message);
+}
+
 int64_t desk_count(const char *sql)
 {
 	return seal_fixture_number(f.store, sql);

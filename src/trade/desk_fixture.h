@@ -112,6 +112,9 @@ void approved_signal(const char *volume);
 /* Run one statement in an op; fails the test when it cannot. */
 void desk_sql(const char *sql);
 
+/* Let time pass, then do what the server does about once a second. */
+void desk_pass(int64_t us);
+
 /* The number that a query without parameters gives. */
 int64_t desk_count(const char *sql);
 
