@@ -150,7 +150,7 @@ static void check_tension(const struct anchor_problem *p, struct anchor_answer *
 }
 
 /* REF: ACI 318-19 section 17.8 */
-static void interact(struct anchor_answer *a)
+void anchors_interact(struct anchor_answer *a)
 {
 	bool both = a->tension_ratio > .2 + 1e-9 && a->shear_ratio > .2 + 1e-9; /* .2 itself is not above .2 */
 	a->interaction_limit = both ? 1.2 : 1;
@@ -164,6 +164,6 @@ void anchors_check(const struct anchor_problem *p, struct anchor_answer *a)
 	check_tension(p, a);
 	anchors_check_shear(p, a);
 	a->shear_ratio = fmax(limit_ratio(&a->steel_v), fmax(limit_ratio(&a->breakout_v), limit_ratio(&a->pryout)));
-	interact(a);
+	anchors_interact(a);
 	anchors_check_spacing(p, a);
 }

@@ -59,6 +59,7 @@ struct anchor_spacing {
 
 struct anchor_answer {
 	struct anchor_limit steel_n, breakout_n, pullout, side_face, steel_v, breakout_v, pryout;
+	struct anchor_limit parallel_v; /* only after anchors_check_parallel */
 	double nb_lb, anco_in2, anc_in2, psi_ec_n, psi_ed_n, psi_c_n, psi_cp_n, hef_in;
 	double vb_lb, avco_in2, avc_in2, psi_ec_v, psi_ed_v, psi_c_v, psi_h_v, ca1_in;
 	double tension_ratio, shear_ratio, interaction, interaction_limit;
@@ -67,6 +68,13 @@ struct anchor_answer {
 
 /* All limits.  Cost: about 1 us for 4 anchors; grows with the square of their number. */
 void anchors_check(const struct anchor_problem *problem, struct anchor_answer *answer);
+
+/*
+ * After anchors_check: breakout at the edges y1 and y2, along which V acts: twice the strength of as much shear toward
+ * the edge, all of V on the row nearest it.  Where that is worse than all of the shear so far it is filled in as
+ * parallel_v, and the shear's ratio and the interaction follow.
+ */
+void anchors_check_parallel(const struct anchor_problem *problem, struct anchor_answer *answer);
 
 /*
  * Area of the union of squares of half side `reach_in` about the points, clipped to the concrete.  Exact.  The edges
@@ -108,6 +116,7 @@ double anchors_breakout(const struct anchor_problem *problem, const double *shar
 void anchors_check_side_face(const struct anchor_problem *problem, const double *shares, struct anchor_answer *answer);
 void anchors_check_shear(const struct anchor_problem *problem, struct anchor_answer *answer);
 void anchors_check_spacing(const struct anchor_problem *problem, struct anchor_answer *answer);
+void anchors_interact(struct anchor_answer *answer);
 
 /* REF: ACI 318-19 table 17.2.4.1; ACI 318-19 section 17.3.1: λa, and √f'c within its limits. */
 double anchors_lambda(const struct anchor_problem *problem);

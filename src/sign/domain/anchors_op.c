@@ -315,6 +315,7 @@ void anchors_rows(const struct anchor_answer *a, struct arena *arena, struct che
 	add(checks, arena, "side_face", &a->side_face, "ACI 318-19 17.6.4");
 	add(checks, arena, "steel_shear", &a->steel_v, "ACI 318-19 17.7.1");
 	add(checks, arena, "shear_breakout", &a->breakout_v, "ACI 318-19 17.7.2");
+	add(checks, arena, "shear_parallel", &a->parallel_v, "ACI 318-19 17.7.2.1 (c)");
 	add(checks, arena, "pryout", &a->pryout, "ACI 318-19 17.7.3");
 	if (isfinite(a->interaction))
 		check_add(checks, arena, "interaction", a->interaction, a->interaction_limit, "1", "ACI 318-19 17.8");
@@ -345,6 +346,10 @@ static void note(struct calc *calc, const struct anchor_problem *p, const struct
 			groups);
 	if (p->bolt.hef_in > 25 && p->bolt.kind == ANCHOR_CAST_IN)
 		calc_assume(calc, "deep_anchor", "Beyond 25 in the 1.5 power holds again (ACI 318-19 17.6.2.2).");
+	if (given(a->parallel_v.design_lb))
+		calc_assume(
+			calc, "shear_along_edge",
+			"Breakout at an edge along V decides the shear (row shear_parallel), all of V on the row nearest it.");
 	if (p->seismic)
 		calc_assume(
 			calc, "seismic",
@@ -399,6 +404,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 	if (p == NULL || !take(calc, input, p))
 		return false;
 	anchors_check(p, &answer);
+	anchors_check_parallel(p, &answer);
 	note(calc, p, &answer);
 	fill(p, &answer, out);
 	anchors_rows(&answer, calc->arena, &out->checks);

@@ -78,8 +78,9 @@ static double basic_lb(const struct anchor_problem *p, double ca1)
 	return factor * anchors_lambda(p) * anchors_root(p) * ca1 * sqrt(ca1);
 }
 
-/* REF: ACI 318-19 section 17.7.2: total V at which this chain breaks out */
-static double break_out(const struct anchor_problem *p, const struct chain *chain, struct anchor_answer *a)
+/* REF: ACI 318-19 section 17.7.2: total V at which this chain breaks out; `parallel`: without ψed */
+static double break_out(const struct anchor_problem *p, const struct chain *chain, bool parallel,
+						struct anchor_answer *a)
 {
 	double ca1 = limited_ca1(p, chain), reach = 1.5 * ca1, ha = p->edges.thickness_in;
 	double side = fmin(chain->side_low_in, chain->side_high_in);
@@ -89,7 +90,7 @@ static double break_out(const struct anchor_problem *p, const struct chain *chai
 		(fmin(reach, chain->side_low_in) + chain->length_in + fmin(reach, chain->side_high_in)) * fmin(reach, ha);
 	a->avc_in2 = fmin(a->avc_in2, chain->count * a->avco_in2);
 	a->psi_ec_v = 1 / (1 + chain->ecc_in / reach);
-	a->psi_ed_v = side >= reach ? 1 : .7 + .3 * side / reach;
+	a->psi_ed_v = parallel || side >= reach ? 1 : .7 + .3 * side / reach;
 	a->psi_c_v = p->cracked ? 1 : 1.4;
 	a->psi_h_v = ha < reach ? sqrt(reach / ha) : 1;
 	a->vb_lb = basic_lb(p, ca1);
@@ -97,7 +98,7 @@ static double break_out(const struct anchor_problem *p, const struct chain *chai
 	return chain->share > 1e-12 ? nominal / chain->share : INFINITY;
 }
 
-static double breakout_of(const struct anchor_problem *p, struct anchor_answer *a)
+static double breakout_of(const struct anchor_problem *p, bool parallel, struct anchor_answer *a)
 {
 	struct row row;
 	double shares[ANCHORS_MAX], least = INFINITY;
@@ -108,7 +109,7 @@ static double breakout_of(const struct anchor_problem *p, struct anchor_answer *
 		for (last = first; last + 1 < row.count && row.y_in[last + 1] - row.y_in[last] < 3 * p->edges.x1_in - 1e-9;)
 			last++;
 		struct chain chain = chain_of(p, &row, shares, first, last);
-		double total = break_out(p, &chain, a);
+		double total = break_out(p, &chain, parallel, a);
 		if (total < least) {
 			least = total;
 			governing = *a;
@@ -134,8 +135,9 @@ void anchors_check_shear(const struct anchor_problem *p, struct anchor_answer *a
 	a->steel_v.design_lb = (p->bolt.ductile ? .65 : .60) * a->steel_v.nominal_lb;
 	a->vb_lb = a->avco_in2 = a->avc_in2 = a->psi_ec_v = a->psi_ed_v = a->psi_c_v = a->psi_h_v = a->ca1_in = NAN;
 	a->breakout_v = (struct anchor_limit){NAN, NAN, p->v_lb, 0};
+	a->parallel_v = (struct anchor_limit){NAN, NAN, p->v_lb, 0};
 	if (isfinite(p->edges.x1_in))
-		a->breakout_v.nominal_lb = breakout_of(p, a);
+		a->breakout_v.nominal_lb = breakout_of(p, false, a);
 	a->breakout_v.design_lb = (p->supplementary ? .75 : .70) * a->breakout_v.nominal_lb;
 	a->pryout.nominal_lb = pryout_of(p);
 	a->pryout.design_lb = .70 * a->pryout.nominal_lb;
@@ -147,6 +149,39 @@ void anchors_check_shear(const struct anchor_problem *p, struct anchor_answer *a
 			highest = fmax(highest, shares[i]);
 		a->steel_v.demand_lb = (double)p->count * highest * p->v_lb;
 	}
+}
+
+/* --- along an edge --- */
+
+/* The same anchors with y1 (or y2) in the place of x1. */
+static void turn(const struct anchor_problem *p, bool second, struct anchor_problem *turned)
+{
+	const struct anchor_edges *e = &p->edges;
+	*turned = *p;
+	turned->ecc_v_in = 0; /* it is across this edge's row */
+	turned->edges = (struct anchor_edges){second ? e->y2_in : e->y1_in, second ? e->y1_in : e->y2_in, e->x1_in,
+										  e->x2_in, e->thickness_in};
+	for (size_t i = 0; i < p->count; i++)
+		turned->points[i] = (struct anchor_point){second ? -p->points[i].y_in : p->points[i].y_in, p->points[i].x_in};
+}
+
+/* REF: ACI 318-19 section 17.7.2.1: (c) and (d): twice the strength toward the edge, ψed 1; the least of all edges */
+void anchors_check_parallel(const struct anchor_problem *p, struct anchor_answer *a)
+{
+	double least = INFINITY;
+	for (int second = 0; second < 2; second++) {
+		struct anchor_problem turned;
+		struct anchor_answer aside;
+		turn(p, second, &turned);
+		if (isfinite(turned.edges.x1_in))
+			least = fmin(least, 2 * breakout_of(&turned, true, &aside));
+	}
+	double design = (p->supplementary ? .75 : .70) * least, ratio = p->v_lb / design;
+	if (!isfinite(least) || ratio <= a->shear_ratio)
+		return;
+	a->parallel_v = (struct anchor_limit){least, design, p->v_lb, ratio};
+	a->shear_ratio = ratio;
+	anchors_interact(a);
 }
 
 /* --- section 17.9 --- */

@@ -307,6 +307,37 @@ static void laws_of_breakout(void **state)
 	assert_true(points >= 10000);
 }
 
+/* REF: ACI 318-19 section 17.7.2.1 (c) and (d): along an edge twice the strength toward it, ψed 1 */
+static void shear_along_an_edge(void **state)
+{
+	(void)state;
+	struct anchor_problem p = problem_of(.75, 5, 4000);
+	p.edges.y2_in = 3;
+	p.edges.x2_in = 2;
+	p.v_lb = 3000;
+	struct anchor_answer a = check(&p);
+	double vb = fmin(7 * pow(5 / .75, .2) * sqrt(.75), 9) * sqrt(4000) * pow(3, 1.5), steel = a.shear_ratio;
+	anchors_check_parallel(&p, &a);
+	near_share(a.parallel_v.nominal_lb, 2 * (4.5 + 2) * 4.5 / (4.5 * 9) * vb, 1e-12);
+	near_share(a.parallel_v.ratio, 3000 / (.7 * a.parallel_v.nominal_lb), 1e-12);
+	assert_true(a.parallel_v.ratio > steel && a.shear_ratio == a.parallel_v.ratio && a.interaction == a.shear_ratio);
+	/* two rows of three along y1, the nearer row takes all of V; x1 is far */
+	p = problem_of(.75, 5, 4000);
+	grid(&p, 3, 2, 6, 5);
+	p.edges.y1_in = 3;
+	p.edges.x1_in = 20;
+	p.v_lb = 3000;
+	a = check(&p);
+	anchors_check_parallel(&p, &a);
+	near_share(a.parallel_v.nominal_lb, 2 * (4.5 + 12 + 4.5) / 9 * vb, 1e-12);
+	/* toward x1 it is the worse: nothing changes */
+	p.edges.x1_in = 3;
+	a = check(&p);
+	double before = a.shear_ratio;
+	anchors_check_parallel(&p, &a);
+	assert_true(a.shear_ratio == before && isnan(a.parallel_v.design_lb));
+}
+
 /* REF: ACI 318-19 section 17.8 */
 static void interaction_of_tension_and_shear(void **state)
 {
@@ -379,12 +410,19 @@ static void least_spacings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(threads_and_heads),          cmocka_unit_test(one_anchor_far_from_edges),
-		cmocka_unit_test(group_near_an_edge),         cmocka_unit_test(near_three_edges),
-		cmocka_unit_test(side_face_blowout),          cmocka_unit_test(shear_toward_an_edge),
-		cmocka_unit_test(area_is_the_union),          cmocka_unit_test(groups_part_at_three_hef),
-		cmocka_unit_test(laws_of_breakout),           cmocka_unit_test(interaction_of_tension_and_shear),
-		cmocka_unit_test(post_installed_and_seismic), cmocka_unit_test(least_spacings),
+		cmocka_unit_test(threads_and_heads),
+		cmocka_unit_test(one_anchor_far_from_edges),
+		cmocka_unit_test(group_near_an_edge),
+		cmocka_unit_test(near_three_edges),
+		cmocka_unit_test(side_face_blowout),
+		cmocka_unit_test(shear_toward_an_edge),
+		cmocka_unit_test(shear_along_an_edge),
+		cmocka_unit_test(area_is_the_union),
+		cmocka_unit_test(groups_part_at_three_hef),
+		cmocka_unit_test(laws_of_breakout),
+		cmocka_unit_test(interaction_of_tension_and_shear),
+		cmocka_unit_test(post_installed_and_seismic),
+		cmocka_unit_test(least_spacings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
