@@ -15,7 +15,13 @@ struct workers;
 /* `threads` workers numbered from 1, and room for `room` waiting jobs.  0 threads: see workers_step(). */
 bool workers_open(struct workers **workers, unsigned threads, size_t room, struct err *err);
 
-/* Let all queued jobs end, then the threads.  NULL is fine. */
+/*
+ * Let all queued jobs end, then the threads; whoever pushes afterwards is refused.  For those whose jobs lead to others
+ * that would be pushed when the threads have gone.  NULL, and a second time, are fine.
+ */
+void workers_stop(struct workers *workers);
+
+/* The same, and give the memory back.  NULL is fine. */
 void workers_close(struct workers *workers);
 
 /* Queue run(job, number of the worker).  False when the queue is full or closing: nothing happened. */
