@@ -579,6 +579,7 @@ void app_stop(struct app *app)
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_close(app->workers);
+	people_stop(app->people); /* logins that their clients gave up are hashed all the same, and end in the front */
 	scanner_close(app->scanner);
 	mailer_stop(app->mailer);
 	if (!app_clock_keep(app, &err))

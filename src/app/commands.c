@@ -42,8 +42,15 @@ static const struct cli_option init_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+static const struct cli_option migrate_options[] = {
+	{"status", NULL, "Name every step and whether it was applied; change nothing", false},
+	{"dry-run", NULL, "Name the steps that would be applied; change nothing", false},
+	{NULL, NULL, NULL, false},
+};
+
 static const struct cli_option replay_options[] = {
 	{"all", NULL, "Recompute every seal of the store (no server may run)", false},
+	{"since", "T", "Those made at that time or later, as 2026-01-01T00:00:00Z (no server may run)", false},
 	{NULL, NULL, NULL, false},
 };
 
@@ -79,12 +86,16 @@ const struct cli_command cli_commands[] = {
 	 serve_options, 0, 0, command_serve},
 	{"init", "[--admin-email E --admin-password-file F]", "Make the data folder, its keys and the first admin", NULL,
 	 init_options, 0, 0, command_init},
+	{"migrate", "[--status | --dry-run]", "Bring the store's schema up to date, without serving",
+	 "A server does so by itself at its start.  A store of a newer program is refused (exit 1); while a server runs, "
+	 "exit 5.",
+	 migrate_options, 0, 0, command_migrate},
 	{"call", "OPERATION < BODY.json", "Run a pure operation: JSON body in, envelope out",
 	 "Needs no data folder and no network.  Exit codes: 0 a result, 2 refused (a problem document on standard "
 	 "output),\n"
 	 "3 the operation abstained.",
 	 call_options, 0, 1, command_call},
-	{"replay", "SEAL | --all", "Recompute a sealed result and compare",
+	{"replay", "SEAL | --all | --since T", "Recompute a sealed result and compare",
 	 "Prints identical, different (pointer, was, is) or not_replayable (reason).  Exit codes: 0 identical, 4 "
 	 "different,\n"
 	 "3 not replayable.",
@@ -151,6 +162,9 @@ const struct cli_command cli_commands[] = {
 	 user_add_options, 1, 1, command_user_add},
 	{"user list", "", "Name everybody of every account", NULL, NULL, 0, 0, command_user_list},
 	{"user show", "EMAIL|ID", "Show one person", NULL, NULL, 1, 1, command_user_show},
+	{"user lock", "EMAIL|ID [--reason TEXT]", "Refuse logins of a person for people.lock_s",
+	 "As five wrong passwords would; sessions go on.  To end them too: user suspend.", user_reason_options, 1, 1,
+	 command_user_lock},
 	{"user unlock", "EMAIL|ID", "Forget the failed logins of a person", NULL, user_reason_options, 1, 1,
 	 command_user_unlock},
 	{"user suspend", "EMAIL|ID --reason TEXT", "End all sessions of a person and let them in no more", NULL,

@@ -8,6 +8,7 @@
 
 int command_serve(const struct cli *cli);
 int command_init(const struct cli *cli);
+int command_migrate(const struct cli *cli);
 int command_replay(const struct cli *cli);
 int command_audit_verify(const struct cli *cli);
 int command_audit_archive(const struct cli *cli);

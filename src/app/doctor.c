@@ -101,7 +101,8 @@ static void examine_store(struct examination *e)
 		return;
 	}
 	struct db *db = store_read(app.store);
-	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, &report, &err);
+	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, &report, &err) &&
+				audit_verify_personal(db, app.audit.key, &report, &err);
 	store_read_end(app.store, db);
 	snprintf(detail, sizeof detail, "schema %d", store_schema_version(app.store));
 	say(e, true, "store", detail, "");

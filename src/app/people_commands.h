@@ -15,6 +15,7 @@ extern const struct cli_option user_add_options[], user_reason_options[], user_p
 int command_user_add(const struct cli *cli);
 int command_user_list(const struct cli *cli);
 int command_user_show(const struct cli *cli);
+int command_user_lock(const struct cli *cli);
 int command_user_unlock(const struct cli *cli);
 int command_user_suspend(const struct cli *cli);
 int command_user_activate(const struct cli *cli);

@@ -154,7 +154,7 @@ static bool verify(struct restore *r, struct app *app, struct err *err)
 	char where[160];
 	struct db *db = store_read(app->store);
 	bool read = audit_verify(db, store_id(app->store), app_checkpoint_holds, app, &r->report, err) &&
-				verify_checkpoint(r, app, db, err);
+				audit_verify_personal(db, app->audit.key, &r->report, err) && verify_checkpoint(r, app, db, err);
 	store_read_end(app->store, db);
 	if (!read || r->report.sound)
 		return read;

@@ -237,6 +237,11 @@ static int change_status(struct ask *job, const char *user_id)
 	return show_answer(job, ask_send(job, "POST", path));
 }
 
+int command_user_lock(const struct cli *cli)
+{
+	return with_user(cli, change_status);
+}
+
 int command_user_unlock(const struct cli *cli)
 {
 	return with_user(cli, change_status);

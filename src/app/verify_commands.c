@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/stamp.h"
 #include "people/people.h"
 #include "seal/audit.h"
 #include "seal/op.h"
@@ -62,7 +63,8 @@ static int verify_store(const struct cli *cli)
 	if (!app_open(&app, cli, &err))
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	struct db *db = store_read(app.store);
-	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, &report, &err);
+	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, &report, &err) &&
+				audit_verify_personal(db, app.audit.key, &report, &err);
 	store_read_end(app.store, db);
 	app_close(&app);
 	return read ? print_report(cli, &report) : cli_fail(cli, CLI_FAILED, "%s", err.message);
@@ -330,8 +332,8 @@ static int worse(int a, int b)
 	return order[a] >= order[b] ? a : b;
 }
 
-/* Every seal of the store, oldest first. */
-static int replay_all(struct app *app, const struct cli *cli)
+/* Every seal of the store made at `since_us` or later, oldest first. */
+static int replay_all(struct app *app, const struct cli *cli, int64_t since_us)
 {
 	struct db *db = store_read(app->store);
 	struct db_rows rows;
@@ -339,7 +341,9 @@ static int replay_all(struct app *app, const struct cli *cli)
 	struct arena arena;
 	int code = CLI_DONE;
 	arena_init(&arena, ARENA_REQUEST_CAP);
-	if (!db_query(db, &rows, &err, "SELECT account_id, seal_sha256 FROM seals ORDER BY created_at, seal_sha256"))
+	if (!db_query(db, &rows, &err,
+				  "SELECT account_id, seal_sha256 FROM seals WHERE created_at >= $1 ORDER BY created_at, seal_sha256",
+				  V_INT(since_us)))
 		code = cli_fail(cli, CLI_FAILED, "%s", err.message);
 	while (code != CLI_FAILED && db_next(&rows)) {
 		struct seal seal;
@@ -397,9 +401,14 @@ static int replay_by_server(const struct cli *cli, const char *sha, bool *served
 
 int command_replay(const struct cli *cli)
 {
-	bool all = cli_option(cli, "all") != NULL, served = false;
+	const char *since = cli_option(cli, "since");
+	const struct stamp_fault *fault;
+	bool all = cli_option(cli, "all") != NULL || since != NULL, served = false;
+	int64_t since_us = 0;
 	if (all == (cli->count > 0))
-		return cli_fail(cli, CLI_INVALID, "name one seal, or --all");
+		return cli_fail(cli, CLI_INVALID, "name one seal, or give --all or --since");
+	if (since != NULL && !stamp_parse(since, strlen(since), &since_us, &fault))
+		return cli_fail(cli, CLI_INVALID, "--since %s", fault->message);
 	if (!all && !blob_name_valid(cli->args[0]))
 		return cli_fail(cli, CLI_INVALID, "a seal is named by 64 lower-case hex digits");
 	int code = all ? CLI_DONE : replay_by_server(cli, cli->args[0], &served);
@@ -409,7 +418,7 @@ int command_replay(const struct cli *cli)
 	struct err err;
 	if (!app_open(&app, cli, &err))
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	code = all ? replay_all(&app, cli) : replay_one(&app, cli, cli->args[0]);
+	code = all ? replay_all(&app, cli, since_us) : replay_one(&app, cli, cli->args[0]);
 	app_close(&app);
 	return code;
 }

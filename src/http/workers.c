@@ -24,7 +24,7 @@ struct workers {
 	pthread_cond_t filled;
 	struct job *ring; /* waiting jobs: count of them from first on, wrapping at room */
 	size_t room, first, count;
-	bool closing;
+	bool closing, stopped;
 	unsigned threads, most, idle;
 	struct worker *each; /* room for `most` */
 };
@@ -100,10 +100,11 @@ bool workers_open_up_to(struct workers **workers, unsigned threads, unsigned mos
 	return true;
 }
 
-void workers_close(struct workers *workers)
+void workers_stop(struct workers *workers)
 {
-	if (workers == NULL)
+	if (workers == NULL || workers->stopped)
 		return;
+	workers->stopped = true;
 	pthread_mutex_lock(&workers->lock);
 	workers->closing = true;
 	pthread_cond_broadcast(&workers->filled);
@@ -112,6 +113,13 @@ void workers_close(struct workers *workers)
 		job.run(job.job, 0);
 	for (unsigned i = 0; i < workers->threads; i++)
 		pthread_join(workers->each[i].thread, NULL);
+}
+
+void workers_close(struct workers *workers)
+{
+	if (workers == NULL)
+		return;
+	workers_stop(workers);
 	pthread_mutex_destroy(&workers->lock);
 	pthread_cond_destroy(&workers->filled);
 	free(workers->ring);

@@ -18,7 +18,13 @@ bool workers_open(struct workers **workers, unsigned threads, size_t room, struc
 /* The same with more threads, up to `most` in all, each started when a job comes and none is idle. */
 bool workers_open_up_to(struct workers **workers, unsigned threads, unsigned most, size_t room, struct err *err);
 
-/* Let all queued jobs end, then the threads.  NULL is fine. */
+/*
+ * Let all queued jobs end, then the threads; whoever pushes afterwards is refused.  For those whose jobs lead to others
+ * that would be pushed when the threads have gone.  NULL, and a second time, are fine.
+ */
+void workers_stop(struct workers *workers);
+
+/* The same, and give the memory back.  NULL is fine. */
 void workers_close(struct workers *workers);
 
 /* Queue run(job, number of the worker).  False when the queue is full or closing: nothing happened. */

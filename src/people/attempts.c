@@ -70,6 +70,26 @@ static bool read_state(struct db *db, const char *email_hash, const char *device
 	return true;
 }
 
+static bool write_state(struct db *db, const char *email_hash, const char *device, const struct state *state,
+						int64_t now_us, struct err *err)
+{
+	return db_run(
+		db, err,
+		"INSERT INTO login_failures (email_hash, device, failures, last_at, locked_until) VALUES ($1, $2, $3, $4, $5) "
+		"ON CONFLICT (email_hash, device) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, "
+		"locked_until = excluded.locked_until",
+		V_TEXT(email_hash), V_TEXT(device), V_INT(state->failures), V_INT(now_us),
+		state->locked_until_us != 0 ? V_INT(state->locked_until_us) : V_NULL);
+}
+
+bool attempts_lock(const struct attempts *attempts, struct db *db, const char email_hash[SHA256_HEX_SIZE],
+				   int64_t now_us, struct err *err)
+{
+	const struct state state = {.failures = attempts->limits.failures,
+								.locked_until_us = now_us + attempts->limits.lock_us};
+	return write_state(db, email_hash, "", &state, now_us, err);
+}
+
 bool attempt_failed(struct attempts *attempts, struct db *db, struct attempt *attempt, int64_t now_us, bool *locked,
 					struct err *err)
 {
@@ -83,13 +103,7 @@ bool attempt_failed(struct attempts *attempts, struct db *db, struct attempt *at
 	attempt->failures = state.failures;
 	attempt->locked_until_us = state.locked_until_us;
 	attempt->decided = true;
-	return db_run(
-			   db, err,
-			   "INSERT INTO login_failures (email_hash, device, failures, last_at, locked_until) VALUES ($1, $2, $3, "
-			   "$4, $5) ON CONFLICT (email_hash, device) DO UPDATE SET failures = excluded.failures, last_at = "
-			   "excluded.last_at, locked_until = excluded.locked_until",
-			   V_TEXT(attempt->email_hash), V_TEXT(attempt->device), V_INT(state.failures), V_INT(now_us),
-			   state.locked_until_us != 0 ? V_INT(state.locked_until_us) : V_NULL) &&
+	return write_state(db, attempt->email_hash, attempt->device, &state, now_us, err) &&
 		   db_run(db, err, "DELETE FROM login_failures WHERE last_at < $1 AND COALESCE(locked_until, 0) <= $2",
 				  V_INT(now_us - SWEPT_AFTER_US), V_INT(now_us));
 }

@@ -60,6 +60,10 @@ bool attempt_failed(struct attempts *attempts, struct db *db, struct attempt *at
 /* In the op: the right password; the counter starts anew. */
 bool attempt_cleared(struct db *db, struct attempt *attempt, struct err *err);
 
+/* In the op: lock an address for strangers, as its last failure would. */
+bool attempts_lock(const struct attempts *attempts, struct db *db, const char email_hash[SHA256_HEX_SIZE],
+				   int64_t now_us, struct err *err);
+
 /* Forget every counter of an address: unlock, and after a reset of the password. */
 bool attempts_forget(struct db *db, const char email_hash[SHA256_HEX_SIZE], struct err *err);
 

@@ -49,17 +49,15 @@ struct people *people_open(const struct people_options *options)
 
 void people_stop(struct people *people)
 {
-	if (people == NULL)
-		return;
-	workers_close(people->hashers);
-	people->hashers = NULL;
+	if (people != NULL)
+		workers_stop(people->hashers);
 }
 
 void people_close(struct people *people)
 {
 	if (people == NULL)
 		return;
-	people_stop(people);
+	workers_close(people->hashers);
 	attempts_free(people->attempts);
 	access_free(people->access);
 	wipe(people->page_key, sizeof people->page_key);

@@ -62,7 +62,10 @@ struct people_letter {
 };
 
 struct people *people_open(const struct people_options *options);
-/* End the hashing threads: before the store is closed, since what they finish is written there.  NULL is fine. */
+/*
+ * End the hashing threads: before the store is closed, since what they finish is written there, and before the front,
+ * since that is answered.  NULL and a second time are fine.
+ */
 void people_stop(struct people *people);
 void people_close(struct people *people);
 

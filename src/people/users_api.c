@@ -207,6 +207,24 @@ static void handle_unlock(struct exchange *x)
 		act_write(&s->manage.act, apply_unlock, manage_answer);
 }
 
+static bool apply_lock(struct act *act, struct db *db, struct err *err)
+{
+	struct manage *m = (struct manage *)act;
+	char hash[SHA256_HEX_SIZE];
+	if (!manage_find(m, db, err) || !manage_allowed(m, err))
+		return false;
+	secret_hash(m->user.email_norm, hash);
+	const struct audit_event event = manage_event(m, AUDIT_LOCK);
+	return attempts_lock(act->people->attempts, db, hash, act->now_us, err) && act_audit(act, db, &event, err);
+}
+
+static void handle_lock(struct exchange *x)
+{
+	struct status_act *s = act_start(x, sizeof *s);
+	if (s != NULL && exchange_decode(x, &s->request))
+		act_write(&s->manage.act, apply_lock, manage_answer);
+}
+
 static bool apply_end(struct act *act, struct db *db, struct err *err)
 {
 	struct manage *m = (struct manage *)act;
@@ -250,6 +268,9 @@ const struct route user_routes[] = {
 		  .example = "{\"roles\":[\"engineer\",\"approver\"]}"),
 	ROUTE(POST, "/api/v1/users/{id}/unlock", "user.manage", EFFECT_WRITE, handle_unlock, .operation = "users.unlock",
 		  .summary = "Forget failed logins of a person", .body = &reason_table, .result = &user_table),
+	ROUTE(POST, "/api/v1/users/{id}/lock", "user.manage", EFFECT_WRITE, handle_lock, .operation = "users.lock",
+		  .summary = "Refuse logins of a person for a while, as wrong passwords would", .body = &reason_table,
+		  .result = &user_table),
 	ROUTE(POST, "/api/v1/users/{id}/suspend", "user.manage", EFFECT_WRITE, handle_suspend, .operation = "users.suspend",
 		  .summary = "Shut a person out; all sessions end", .body = &suspend_table, .result = &user_table,
 		  .errors = status_errors, .example = "{\"reason\":\"left the company\"}"),

@@ -87,12 +87,19 @@ struct audit_report {
 };
 
 /*
- * Verify every stream of the store, its checkpoints and its personal values [P-7.5].  `check` verifies one checkpoint's
- * signature over its statement; NULL leaves signatures unchecked.  False only when the store cannot be read.
+ * Verify every stream of the store and its checkpoints [P-7.5].  `check` verifies one checkpoint's signature over its
+ * statement; NULL leaves signatures unchecked.  False only when the store cannot be read.
  */
 bool audit_verify(struct db *db, const char *store_id,
 				  bool (*check)(void *self, const char *key_id, const char *statement, const char *signature),
 				  void *self, struct audit_report *report, struct err *err);
+
+/*
+ * Then, if that was sound: the clear values beside the chain are those that its rows commit to [P-7.3, P-7.5].  `key` is
+ * the installation's; a person's is read of their row.  Values of an erased person are gone, and so is nothing to check.
+ */
+bool audit_verify_personal(struct db *db, const unsigned char key[AUDIT_KEY], struct audit_report *report,
+						   struct err *err);
 
 /* The head of a stream: seq and hash of its last row; seq 0 and the genesis when there is none. */
 bool audit_head(struct db *db, const char *store_id, const char *stream, int64_t *seq, char hash[CHAIN_HASH],

@@ -131,3 +131,56 @@ bool audit_verify(struct db *db, const char *store_id,
 		.db = db, .store_id = store_id, .check = check, .self = self, .report = report, .err = err};
 	return verify_rows(&v) && verify_checkpoints(&v);
 }
+
+/* --- personal values --- */
+
+/* A row's value and its commitment, under either key: `of_person` NULL when there is no such person. */
+static bool committed(const char *value, const char *commitment, const unsigned char *key, const void *of_person)
+{
+	char expected[CHAIN_COMMITMENT];
+	if (value == NULL)
+		return true;
+	if (commitment == NULL)
+		return false;
+	chain_commit(key, AUDIT_KEY, value, expected);
+	if (strcmp(commitment, expected) == 0)
+		return true;
+	if (of_person == NULL)
+		return false;
+	chain_commit(of_person, AUDIT_KEY, value, expected);
+	return strcmp(commitment, expected) == 0;
+}
+
+/* Columns: stream, seq, clear ip and user agent, their commitments, the row's hash, the person's key. */
+static const char *personal_fault(const struct db_rows *row, const unsigned char *key)
+{
+	size_t size = 0;
+	const void *of_person = db_blob(row, 7, &size);
+	if (size != AUDIT_KEY)
+		of_person = NULL;
+	if (db_text(row, 6) == NULL)
+		return "a personal value of a row that is not there";
+	if (!committed(db_text(row, 2), db_text(row, 4), key, of_person))
+		return "its address is not the one that the row commits to";
+	if (!committed(db_text(row, 3), db_text(row, 5), key, of_person))
+		return "its user agent is not the one that the row commits to";
+	return NULL;
+}
+
+bool audit_verify_personal(struct db *db, const unsigned char key[AUDIT_KEY], struct audit_report *report,
+						   struct err *err)
+{
+	struct db_rows rows;
+	struct verification v = {.report = report};
+	if (!db_query(db, &rows, err,
+				  "SELECT p.stream, p.seq, p.ip, p.user_agent, a.ip, a.user_agent, a.hash, u.erasure_key "
+				  "FROM audit_personal p LEFT JOIN audit a ON a.stream = p.stream AND a.seq = p.seq "
+				  "LEFT JOIN users u ON u.user_id = p.user_id ORDER BY p.stream, p.seq"))
+		return false;
+	while (report->sound && db_next(&rows)) {
+		const char *reason = personal_fault(&rows, key);
+		if (reason != NULL)
+			blame(&v, db_text(&rows, 0), db_int(&rows, 1), reason);
+	}
+	return db_end(&rows, err);
+}

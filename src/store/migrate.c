@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/must.h"
 #include "store/engine.h"
+#include "store/folder.h"
 
 static const char *const OWN_TABLES =
 	"CREATE TABLE IF NOT EXISTS store_meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;\n"
@@ -127,4 +129,18 @@ bool migrate_run(struct db *db, const struct store_options *options, char id[64]
 		return false;
 	*version = newest_known(options);
 	return true;
+}
+
+bool store_newest_migration(const char *folder, int64_t *newest, struct err *err)
+{
+	struct db *db = NULL;
+	int lock = -1;
+	if (!folder_lock(folder, &lock, err))
+		return false;
+	bool read = engine_open(folder, NULL, ENGINE_READER, &db, err) &&
+				db_one(db, err, NULL, take_int, newest, "SELECT COALESCE(MAX(number), 0) FROM store_migrations");
+	if (db != NULL)
+		engine_close(db);
+	close(lock);
+	return read;
 }

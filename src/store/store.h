@@ -168,6 +168,12 @@ bool store_open(const struct store_options *options, struct store **store, struc
 void store_close(struct store *store);
 
 const char *store_id(const struct store *store);
+/*
+ * The newest migration of a store that nobody has open, which is not changed; 0: it has none.  ERR_STORE_BUSY: somebody
+ * has it.  Thread: any.
+ */
+bool store_newest_migration(const char *folder, int64_t *newest, struct err *err);
+
 int store_schema_version(const struct store *store);
 
 /* --- reading --- */

@@ -56,6 +56,17 @@ gone
 check 'what does not end is cut, and the server ends with 0' same "$ended" 0
 exec 4>&-
 
+# logins that are past their deadline are still being hashed when the server stops
+start_server --config <(printf 'http:\n  deadline_s: 1\npeople:\n  bcrypt_threads: 1\n')
+for _ in $(seq 20); do
+	curl -sS -o /dev/null "$CS/api/v1/auth/login" -H 'Content-Type: application/json' \
+		-d "{\"email\":\"$CS_EMAIL\",\"password\":\"$CS_PASSWORD\"}" &
+done
+sleep 1.5
+kill -TERM "$server"
+wait "$server"
+check 'logins that nobody waits for do no harm to the end' same "$?" 0
+
 export COUNTERSIGN_HTTP_DRAIN_S=600
 start_server && login
 new=$(curl -sS "$CS/api/v1/users" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \

@@ -164,11 +164,27 @@ gives 'under another key the address is taken' 409 email_taken
 check 'no password in the store, nor a plain hash of the body' exits 1 \
 	grep -raqF -e "$password" -e "$(printf %s "$body" | sha256sum | cut -d' ' -f1)" "$work/data/store.db"
 
+# an operator's lock is that of wrong passwords: logins are refused, sessions go on [P-4.2]
+sign_in lin@sign.example "$password"
+as "$admin" POST "/api/v1/users/$lin/lock" '{}'
+gives 'an admin locks' 200
+as "$token" GET /api/v1/auth/me
+gives 'a session goes on' 200
+sign_in lin@sign.example "$password"
+gives 'no login with the right password' 403 account_locked
+as "$admin" POST "/api/v1/users/$lin/unlock" '{}'
+sign_in lin@sign.example "$password"
+gives 'until it is unlocked' 200
+check 'user lock' "$bin" user lock lin@sign.example --data "$work/data"
+sign_in lin@sign.example "$password"
+gives 'does the same' 403 account_locked
+check 'user unlock' "$bin" user unlock lin@sign.example --data "$work/data"
+
 # what was done stands in the chain
 stop_server >/dev/null
 check 'the chain holds' "$bin" audit verify --data "$work/data"
 "$bin" audit export --data "$work/data" >"$work/chain"
-for action in user.create user.update user.suspend user.activate user.sessions_end auth.denied; do
+for action in user.create user.update user.suspend user.activate user.sessions_end auth.denied auth.lock auth.unlock; do
 	check "the chain has $action" grep -q "\"action\":\"$action\"" "$work/chain"
 done
 check 'the chain names no address' exits 1 grep -qi 'lin@sign.example' "$work/chain"
