@@ -18,7 +18,7 @@
 static const struct cli_option call_options[] = {
 	{"list", NULL, "Name every operation; with --json its schemas and an example", false},
 	{"schema", "OPERATION", "Show the schemas of one operation and an example", false},
-	{"packs", "DIR", "Folder of further packs", false},
+	{"packs", "DIR", "Folder of further packs (default: the installation's, where there is one)", false},
 	{"out", "FILE", "Where the picture of a chart goes; -: to standard output, instead of the envelope", false},
 	{NULL, NULL, NULL, false},
 };
@@ -139,6 +139,10 @@ const struct cli_command cli_commands[] = {
 	 command_flow_cancel},
 	{"flow pause", "ID [--reason TEXT]", "Let a run finish what is under way, then stand still", NULL,
 	 flow_order_options, 1, 1, command_flow_pause},
+	{"flow fork", "ID [--from-step PATH]", "Start a new run that begins with what this one did", NULL,
+	 flow_fork_options, 1, 1, command_flow_fork},
+	{"flow replay", "ID [--mode MODE]", "Recompute a run from its journal and compare, or execute it once more",
+	 "Exit codes: 0, or 1 where a step came out otherwise.", flow_replay_options, 1, 1, command_flow_replay},
 	{"flow resume", "ID [--reason TEXT]", "Let a paused run go on", NULL, flow_order_options, 1, 1,
 	 command_flow_resume},
 	{"user add", "EMAIL --role R[,R] [--password-file F|--invite]", "Make a person's login at the running server", NULL,

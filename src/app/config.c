@@ -174,6 +174,8 @@ static const struct field config_fields[] = {
 		  RANGE(16777216, 4294967296), DEFAULT(67108864), UNIT("bytes"), DOC("Memory of one evaluation")),
 	F_INT(config, flow.retention_days, KEY(flow.retention_days), .also = "retention_days", RANGE(0, 36500), DEFAULT(30),
 		  UNIT("days"), DOC("Runs stay so long once they are over, where their workflow says nothing else")),
+	F_INT(config, flow.checkpoint_s, KEY(flow.checkpoint_s), .also = "checkpoint_s", RANGE(1, 31536000), DEFAULT(300),
+		  UNIT("s"), DOC("Activity of a run between the checkpoints that are taken of it")),
 	F_INT(config, flow.vector_cache_bytes, KEY(flow.vector_cache_bytes), .also = "vector_cache_bytes",
 		  RANGE(1048576, 1099511627776), DEFAULT(268435456), UNIT("bytes"),
 		  DOC("Vectors of memories kept in memory between searches")),

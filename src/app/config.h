@@ -97,7 +97,7 @@ struct config {
 		struct {
 			int64_t helpers, cpu_ms, memory_bytes;
 		} expr;
-		int64_t vector_cache_bytes, retention_days;
+		int64_t vector_cache_bytes, retention_days, checkpoint_s;
 		struct {
 			const char *base_url, *key_file;
 			struct {

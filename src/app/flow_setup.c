@@ -59,6 +59,7 @@ bool flow_setup(struct app *app, struct err *err)
 		.retry_max = RETRY_MAX,
 		.retry_max_delay_ms = RETRY_MAX_DELAY_MS,
 		.retention_days = app->config.flow.retention_days,
+		.checkpoint_s = app->config.flow.checkpoint_s,
 	};
 	const struct flow_api_options options = {.runner = &runner,
 											 .audit = &app->audit,

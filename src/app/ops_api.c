@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -174,6 +175,14 @@ static const struct json *query_body(struct exchange *x, const struct op *op)
 	return body;
 }
 
+static void count_abstention(const struct calculation *c)
+{
+	const struct app_ops *ops = &c->app->ops;
+	for (size_t i = 0; c->answer.abstained && i < ops->count; i++)
+		if (ops->ops[i] == c->op)
+			atomic_fetch_add_explicit(&c->app->abstained[i], 1, memory_order_relaxed);
+}
+
 static void handle(struct exchange *x)
 {
 	struct calculation *c = arena_new(&x->arena, struct calculation);
@@ -200,9 +209,10 @@ static void handle(struct exchange *x)
 	context.envelope = reply_context(x, now);
 	struct faults faults;
 	struct err err = {.kind = ERR_INTERNAL};
-	if (op_run(c->op, &context, body, &x->arena, &c->answer, &faults, &err))
+	if (op_run(c->op, &context, body, &x->arena, &c->answer, &faults, &err)) {
+		count_abstention(c);
 		finish(c);
-	else if (faults.count > 0)
+	} else if (faults.count > 0)
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 	else
 		exchange_fail(x, &err);
@@ -242,7 +252,8 @@ static struct route route_of(struct app *app, const struct op *op)
 void ops_api_add(struct app *app)
 {
 	struct route *routes = arena_array(&app->arena, app->ops.count, sizeof *routes);
-	must(routes != NULL);
+	app->abstained = arena_array(&app->arena, app->ops.count, sizeof *app->abstained);
+	must(routes != NULL && app->abstained != NULL);
 	for (size_t i = 0; i < app->ops.count; i++)
 		routes[i] = route_of(app, app->ops.ops[i]);
 	router_add(app->router, routes, app->ops.count, app);

@@ -28,7 +28,7 @@ enum { CALL_TIMEOUT_MS = 300000 }; /* of a call whose task says none */
 struct effect {
 	struct runner *runner;
 	char run_id[ID_TEXT];
-	uint32_t frame;
+	uint32_t frame, attempt;
 	int64_t deliveries, timeout_ms;
 	char *path, *reference, *account_id;
 	char key[EFFECT_KEY];
@@ -240,7 +240,11 @@ static void run_effect(void *self, int worker)
 {
 	struct effect *effect = self;
 	struct trouble trouble;
-	struct runner_result result = {.run_id = effect->run_id, .frame = effect->frame, .deliveries = effect->deliveries};
+	struct runner_result result = {.run_id = effect->run_id,
+								   .frame = effect->frame,
+								   .attempt = effect->attempt,
+								   .path = effect->path,
+								   .deliveries = effect->deliveries};
 	(void)worker;
 	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
 		count_out(effect->runner);
@@ -303,6 +307,7 @@ void effect_send(struct live *live, const struct frame *frame)
 	must(effect != NULL);
 	*effect = (struct effect){.runner = runner,
 							  .frame = frame->number,
+							  .attempt = frame->attempt,
 							  .deliveries = frame->deliveries,
 							  .timeout_ms = time_left_ms(live, frame),
 							  .path = strdup(frame->path),

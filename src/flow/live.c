@@ -53,6 +53,7 @@ static void free_message(struct message *message)
 	datum_unref(message->error);
 	datum_unref(message->cost);
 	free(message->reason);
+	free(message->path);
 	free(message);
 }
 

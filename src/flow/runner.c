@@ -88,14 +88,49 @@ int64_t runner_now_us(struct runner *runner)
 
 /* --- definitions --- */
 
+static void drop_definitions(struct map *map)
+{
+	const char *key;
+	size_t size;
+	void *value;
+	for (size_t at = 0; map_next(map, &at, &key, &size, &value);)
+		definition_unref(value);
+	map_fini(map);
+}
+
+/* With the lock held.  Two generations: what was not asked for while one of them filled is forgotten. */
+static void keep_definition(struct runner *runner, const char *sha256, struct definition *definition)
+{
+	void *old = NULL;
+	if (runner->definitions.count >= DEFINITIONS_MAX) {
+		drop_definitions(&runner->definitions_before);
+		runner->definitions_before = runner->definitions;
+		map_init(&runner->definitions, NULL, NULL);
+	}
+	must(map_set(&runner->definitions, sha256, definition_ref(definition), &old));
+	definition_unref(old);
+}
+
+/* With the lock held: a reference, or NULL. */
+static struct definition *kept_definition(struct runner *runner, const char *sha256)
+{
+	struct definition *definition = map_get(&runner->definitions, sha256);
+	if (definition != NULL)
+		return definition_ref(definition);
+	definition = map_get(&runner->definitions_before, sha256);
+	if (definition == NULL)
+		return NULL;
+	definition_ref(definition);
+	keep_definition(runner, sha256, definition);
+	return definition;
+}
+
 struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
 									 struct definition_problems *problems, struct err *err)
 {
 	sha256_hex(text, size, sha256);
 	pthread_mutex_lock(&runner->lock);
-	struct definition *definition = map_get(&runner->definitions, sha256);
-	if (definition != NULL)
-		definition_ref(definition);
+	struct definition *definition = kept_definition(runner, sha256);
 	pthread_mutex_unlock(&runner->lock);
 	if (definition != NULL)
 		return definition;
@@ -104,10 +139,8 @@ struct definition *runner_definition(struct runner *runner, const char *text, si
 	if (definition == NULL)
 		return NULL;
 	pthread_mutex_lock(&runner->lock);
-	void *old = NULL;
-	must(map_set(&runner->definitions, sha256, definition_ref(definition), &old));
+	keep_definition(runner, sha256, definition);
 	pthread_mutex_unlock(&runner->lock);
-	definition_unref(old);
 	return definition;
 }
 
@@ -218,6 +251,9 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 {
 	struct message *message = new_message(MESSAGE_RESULT);
 	message->frame = result->frame;
+	message->attempt = result->attempt;
+	message->path = strdup(result->path);
+	must(message->path != NULL);
 	message->deliveries = result->deliveries;
 	message->output = result->output;
 	message->error = result->error;
@@ -311,6 +347,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 	pthread_condattr_destroy(&monotonic);
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
+	map_init(&runner->definitions_before, NULL, NULL);
 	map_init(&runner->resources, NULL, NULL);
 	runner->oauth = oauth_new();
 	if (options->secrets != NULL)
@@ -346,14 +383,13 @@ static void free_all(struct runner *runner)
 		live->refs++;
 		live_put(live);
 	}
-	for (size_t at = 0; map_next(&runner->definitions, &at, &key, &size, &value);)
-		definition_unref(value);
+	drop_definitions(&runner->definitions);
+	drop_definitions(&runner->definitions_before);
 	for (size_t at = 0; map_next(&runner->resources, &at, &key, &size, &value);)
 		datum_unref(value);
 	map_fini(&runner->resources);
 	oauth_free(runner->oauth);
 	map_fini(&runner->live);
-	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);
 	feed_close(runner);
 }

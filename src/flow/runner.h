@@ -56,6 +56,7 @@ struct runner_options {
 	unsigned turns, effects;   /* threads */
 	int64_t retry_max, retry_max_delay_ms;
 	int64_t retention_days; /* of runs that are over, where the definition does not say */
+	int64_t checkpoint_s;   /* of activity between checkpoints that the engine takes; 0: before human steps only */
 	bool virtual_time;      /* timers fire at once, in order, while nothing is in flight */
 	bool stepped;           /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
 };
@@ -130,7 +131,8 @@ int64_t runner_now_us(struct runner *runner);
 /* The result of an intent, from whoever carries it out. */
 struct runner_result {
 	const char *run_id;
-	uint32_t frame;
+	uint32_t frame, attempt;
+	const char *path; /* of the step: a frame's number may be another's after the run went back */
 	int64_t deliveries;
 	struct datum *output, *error; /* one of them; references that pass over */
 	struct datum *cost;           /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */

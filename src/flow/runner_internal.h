@@ -18,9 +18,10 @@
 struct workers;
 
 enum {
-	TURN_ROWS = 256,    /* rows of one commit */
-	LIVE_MAX = 4096,    /* runs that are kept in memory while they wait */
-	JOBS_MAX = 1 << 20, /* turns and effects that may be queued */
+	TURN_ROWS = 256,       /* rows of one commit */
+	LIVE_MAX = 4096,       /* runs that are kept in memory while they wait */
+	DEFINITIONS_MAX = 128, /* of each generation of definitions in memory */
+	JOBS_MAX = 1 << 20,    /* turns and effects that may be queued */
 };
 
 /* Something that happened to a run. */
@@ -32,8 +33,8 @@ enum message_kind {
 struct message {
 	enum message_kind kind;
 	enum runner_order order;
-	char *reason;
-	uint32_t frame;
+	char *reason, *path;
+	uint32_t frame, attempt;
 	int64_t deliveries;
 	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
 	bool definite;
@@ -102,6 +103,8 @@ struct live {
 	int64_t rewind_to;      /* with an order: the row that it went back to; -1: none */
 	bool broken;            /* the state could not be made anew: nothing of this turn counts */
 	bool ordered;           /* there was an order: there may be another one */
+	int64_t checkpoint_us;  /* when the last checkpoint was taken; 0: none */
+	int64_t checkpoint_seq; /* one is wanted of the state after this row, once it is committed; 0: none */
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;
@@ -128,11 +131,11 @@ struct runner {
 	struct world world;
 	struct workers *turns, *effects;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a run came to rest; an alarm was set; the end has come */
-	struct map live;        /* run_id -> struct live */
-	struct map definitions; /* sha256 -> struct definition */
-	struct map resources;   /* uri -> struct datum */
-	struct oauth *oauth;    /* tokens of calls */
+	pthread_cond_t changed;                     /* a run came to rest; an alarm was set; the end has come */
+	struct map live;                            /* run_id -> struct live */
+	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
+	struct map resources;                       /* uri -> struct datum */
+	struct oauth *oauth;                        /* tokens of calls */
 	struct alarms alarms;
 	struct waiter *waiters;
 	struct feed *feed;        /* feed.h; NULL: none */

@@ -291,6 +291,16 @@ static void fill(struct start *start)
 	start->run.budget = r->budget;
 }
 
+static void submit(struct start *start)
+{
+	start->write = (struct write){.x = start->x,
+								  .store = start->api->options.store,
+								  .apply = apply_start,
+								  .answer = answer_start,
+								  .after = after_start};
+	write_submit(&start->write);
+}
+
 static void handle_start(struct exchange *x)
 {
 	struct start *start = arena_new(&x->arena, struct start);
@@ -305,9 +315,72 @@ static void handle_start(struct exchange *x)
 	if (start->request.definition == NULL ? !registered_definition(start) : !own_definition(start))
 		return;
 	fill(start);
-	start->write = (struct write){
-		.x = x, .store = start->api->options.store, .apply = apply_start, .answer = answer_start, .after = after_start};
-	write_submit(&start->write);
+	submit(start);
+}
+
+/* --- start, as version 3 has it --- */
+
+struct execute_request {
+	const char *workflow_id, *workflow_version, *user_id;
+	const struct json *inputs, *labels;
+	int64_t priority, wait_ms;
+};
+static const struct field execute_fields[] = {
+	F_STR(execute_request, workflow_id, REQUIRED, LENGTH(1, 255)),
+	F_STR(execute_request, workflow_version, DEFAULT_TEXT("latest"), LENGTH(1, 64), ALSO("version")),
+	F_JSON(execute_request, inputs, ALSO("input"), DOC("Any value; without: {}")),
+	F_STR(execute_request, user_id, LENGTH(1, 255), DOC("For whom; a label of the run")),
+	F_JSON(execute_request, labels, DOC("Names and texts to find it by")),
+	F_INT(execute_request, priority, RANGE(0, PRIORITY_MAX), DEFAULT(5)),
+	F_INT(execute_request, wait_ms, RANGE(0, WAIT_MAX_MS), DEFAULT(0), UNIT("ms")),
+};
+static const struct field_table execute_table = FIELD_TABLE("flow.executions.start", execute_request, execute_fields);
+
+/* labels, with the user among them. */
+static const char *labels_of(struct arena *arena, const struct execute_request *r)
+{
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	for (uint32_t i = 0; r->labels != NULL && i < r->labels->count; i++) {
+		jw_key(&jw, r->labels->members[i].name);
+		jw_json(&jw, &r->labels->members[i].value);
+	}
+	if (r->user_id != NULL && json_get(r->labels, "user_id") == NULL)
+		jw_member_str(&jw, "user_id", r->user_id);
+	jw_object_end(&jw);
+	const char *labels = arena_dup(arena, buf_text(&text));
+	buf_fini(&text);
+	return labels;
+}
+
+static void handle_execute(struct exchange *x)
+{
+	struct execute_request r;
+	struct start *start = arena_new(&x->arena, struct start);
+	if (start == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return;
+	}
+	*start = (struct start){.x = x, .api = x->owner};
+	if (!exchange_decode(x, &r))
+		return;
+	start->request = (struct start_request){.namespace = "dag",
+											.name = r.workflow_id,
+											.version = r.workflow_version,
+											.input = r.inputs,
+											.labels = r.labels,
+											.priority = r.priority,
+											.wait_ms = r.wait_ms};
+	if (!check(start) || !registered_definition(start))
+		return;
+	fill(start);
+	start->run.labels = labels_of(&x->arena, &r);
+	if (r.inputs == NULL)
+		start->run.input = "{}";
+	submit(start);
 }
 
 /* --- list --- */
@@ -517,21 +590,26 @@ static void after_order(struct write *w, bool applied)
 		runner_order(order->api->runner, order->record.run_id, order->order, order->request.reason, NULL, NULL);
 }
 
-static void handle_order(struct exchange *x)
+void runs_order(struct exchange *x, enum runner_order what, const char *reason)
 {
 	struct order *order = arena_new(&x->arena, struct order);
 	if (order == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
-	order->x = x;
-	order->api = x->owner;
-	order->order = *(const enum runner_order *)x->match.route->data;
-	if (!exchange_decode(x, &order->request) || !run_named(x, &order->record))
+	*order = (struct order){.x = x, .api = x->owner, .order = what, .request = {.reason = reason}};
+	if (!run_named(x, &order->record))
 		return;
 	order->write = (struct write){
 		.x = x, .store = order->api->options.store, .apply = apply_order, .answer = answer_order, .after = after_order};
 	write_submit(&order->write);
+}
+
+static void handle_order(struct exchange *x)
+{
+	struct order_request request;
+	if (exchange_decode(x, &request))
+		runs_order(x, *(const enum runner_order *)x->match.route->data, request.reason);
 }
 
 static const enum runner_order cancel = RUNNER_CANCEL, suspend = RUNNER_SUSPEND, resume = RUNNER_RESUME;
@@ -551,7 +629,12 @@ const struct route runs_routes[] = {
 					 "}\"}}}]},\"input\":{\"name\":\"Ada\"},\"wait_ms\":1000}"),
 	ROUTE(GET, "/api/v1/flow/runs", "flow.read", EFFECT_READ, handle_list, .operation = "flow.runs.list",
 		  .summary = "The account's runs, newest first", .query = &list_table),
-	ORDER(cancel, "End a run; what it waits for is given up", .data = &cancel),
+	ROUTE(POST, "/api/v3/workflows/execute", "flow.run", EFFECT_WRITE, handle_execute,
+		  .operation = "flow.executions.start", .summary = "Start a workflow of the DAG form", .body = &execute_table,
+		  .aliases = ALIASES({"/api/v3/executions"}), .status = 202, .json_limits = &start_limits,
+		  .body_max = DATUM_MAX, .errors = start_errors),
+	ORDER(cancel, "End a run; what it waits for is given up", .data = &cancel,
+		  .aliases = ALIASES({"/api/v3/executions/{id}/cancel"}, {"/api/v3/workflows/executions/{id}/cancel"})),
 	ORDER(pause, "Let what is under way end, and then stand still", .data = &suspend),
 	ORDER(resume, "Go on with a paused run", .data = &resume),
 };

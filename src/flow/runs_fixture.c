@@ -44,6 +44,7 @@ static void open_flow(struct runs_fixture *f)
 		.retry_max = 1000,
 		.retry_max_delay_ms = 3600000,
 		.retention_days = 30,
+		.checkpoint_s = 300,
 	};
 	const struct flow_api_options options = {.runner = &runner,
 											 .audit = &b->audit,

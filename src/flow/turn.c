@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/must.h"
 #include "core/stamp.h"
+#include "flow/checkpoint.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -81,7 +82,8 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	live->run.version = live->runner->options.version;
 	live->loaded = true;
 	spending_load(live, &record);
-	if (!journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err) || !following_load(live, db, err)) {
+	if (!journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err) || !following_load(live, db, err) ||
+		!checkpoints_last(db, live->run_id, &live->checkpoint_us, err)) {
 		live_forget(live);
 		return false;
 	}
@@ -118,6 +120,7 @@ static void keep_row(void *self, const struct row *row)
 	row_encode(row, &live->lines);
 	spending_note(live, row);
 	following_row(live, row);
+	checkpoint_row(live, row);
 	if (row->kind != ROW_INTENT)
 		return;
 	struct intent *intent = malloc(sizeof *intent);
@@ -129,7 +132,8 @@ static void keep_row(void *self, const struct row *row)
 static void take_result(struct live *live, const struct message *message)
 {
 	struct frame *frame = run_frame(&live->run, message->frame);
-	if (frame == NULL || frame->is_block || !frame->sent || frame->deliveries != message->deliveries)
+	if (frame == NULL || frame->is_block || !frame->sent || frame->deliveries != message->deliveries ||
+		frame->attempt != message->attempt || strcmp(frame->path, message->path) != 0)
 		return; /* it came too late: the step has ended otherwise */
 	const struct drive_outcome outcome = {.output = message->output,
 										  .error = message->error,
@@ -169,6 +173,7 @@ static void end_message(struct live *live, struct message *message)
 	datum_unref(message->error);
 	datum_unref(message->cost);
 	free(message->reason);
+	free(message->path);
 	free(message);
 }
 
@@ -389,6 +394,7 @@ static void undo(struct live *live)
 	bool at_once = live->money.short_of; /* the next look sees what the commit met */
 	drop_intents(live);
 	live_forget(live);
+	live->checkpoint_seq = 0;
 	live->recovered = false;
 	live->end = DRIVE_WAITS;
 	live->again_us = at_once ? SHORT_AGAIN_US : COMMIT_AGAIN_US;
@@ -403,6 +409,7 @@ static void after_commit(void *self, int worker)
 		run_events_tell(live->runner->options.events);
 		spending_committed(live);
 		asks_committed(live);
+		checkpoint_committed(live);
 	}
 	following_tell(live);
 	if (!live->applied)

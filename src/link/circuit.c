@@ -57,6 +57,7 @@ static bool window_is_bad(const struct circuit *circuit, int64_t now_us)
 static void open_it(struct circuit *circuit, int64_t now_us)
 {
 	circuit->open = true;
+	circuit->opened++;
 	circuit->until_us = now_us + circuit->open_us;
 	circuit->let = circuit->well = 0;
 }
@@ -93,6 +94,14 @@ enum circuit_state circuit_state(struct circuit *circuit, int64_t now_us)
 	enum circuit_state state = state_at(circuit, now_us);
 	pthread_mutex_unlock(&circuit->lock);
 	return state;
+}
+
+uint64_t circuit_opened(struct circuit *circuit)
+{
+	pthread_mutex_lock(&circuit->lock);
+	uint64_t opened = circuit->opened;
+	pthread_mutex_unlock(&circuit->lock);
+	return opened;
 }
 
 int64_t circuit_wait_us(struct circuit *circuit, int64_t now_us)

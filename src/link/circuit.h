@@ -34,6 +34,7 @@ struct circuit {
 		bool failed, slow;
 	} results[CIRCUIT_WINDOW]; /* a ring */
 	unsigned seen;             /* ever, since it closed */
+	uint64_t opened;           /* times, ever */
 };
 
 /* Opens after `limit` >= 1 failures in a row, or by the windows above, for open_us. */
@@ -48,6 +49,9 @@ void circuit_tell(struct circuit *circuit, int64_t now_us, bool well);
 void circuit_tell_took(struct circuit *circuit, int64_t now_us, bool well, int64_t took_us);
 
 enum circuit_state circuit_state(struct circuit *circuit, int64_t now_us);
+
+/* How often it has opened, half open again too. */
+uint64_t circuit_opened(struct circuit *circuit);
 
 /* Microseconds until a call may go out; 0: now. */
 int64_t circuit_wait_us(struct circuit *circuit, int64_t now_us);

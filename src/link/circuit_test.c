@@ -33,6 +33,7 @@ static void test_opens_and_probes(void **state)
 	}
 	assert_int_equal(circuit_state(&b, 131), CIRCUIT_CLOSED);
 	assert_int_equal(circuit_wait_us(&b, 131), 0);
+	assert_int_equal(circuit_opened(&b), 2); /* [P-11.2] breaker_open_total */
 	circuit_fini(&b);
 }
 

@@ -58,7 +58,11 @@ struct drive {
 	const struct world *world;
 	int64_t now_us;                                  /* the turn's one time */
 	void (*emit)(void *self, const struct row *row); /* before it is applied; copies what it keeps */
+	/* NULL, or of a replay: what is applied in place of the row; NULL: nothing, and the decision is given up. */
+	const struct row *(*instead)(void *self, const struct row *row);
 	void *self;
+	bool misfit;    /* what was to be applied instead does not fit the state */
+	bool lost;      /* it was given up: what it says from now on is not applied */
 	size_t rows;    /* emitted so far */
 	size_t results; /* of them: results of side effects */
 	bool yield;     /* what is next belongs to another commit */
@@ -72,6 +76,9 @@ enum drive_end {
 
 /* Go on until one of drive_end.  Timers that are due by drive->now_us fire first, the earliest first. */
 enum drive_end drive_turn(struct drive *drive, size_t limit);
+
+/* Decide once what is next at an open frame; NULL: at the run as a whole.  For replays: no timer fires. */
+void drive_once(struct drive *drive, struct frame *frame);
 
 /* --- rows that come from outside; each is followed by drive_turn --- */
 
@@ -100,8 +107,9 @@ struct word {
 	const char *reason, *by; /* or NULL */
 };
 
-/* The state was folded up to row `to`: the run goes on from there. */
-void drive_restore(struct drive *drive, int64_t to, const struct word *word);
+/* The state was folded up to row `to`: the run goes on from there; anew: what was under way is asked for as another
+ * attempt. */
+void drive_restore(struct drive *drive, int64_t to, bool anew, const struct word *word);
 
 /* A step as it stands: its frame, its block where it has none, or the DAG it belongs to (`index`). */
 struct drive_step {

@@ -71,7 +71,8 @@ struct row {
 	int64_t timeout_us; /* ROW_ENTERED, ROW_STARTED: when it is timed out; 0: never */
 	bool timeout;       /* ROW_TIMER: it is the timeout that fired */
 	bool definite;      /* ROW_RESULT: an answer came, so that the next execution is a new attempt; ROW_RETRIED: even
-							where an effect may have been sent; ROW_PATCHED: the step counts as skipped */
+							where an effect may have been sent; ROW_PATCHED: the step counts as skipped; ROW_RESTORED:
+							what was under way is asked for as another attempt */
 	struct datum *input, *output, *context, *error, *items, *request;
 	struct datum *cost;  /* ROW_INTENT: what is kept for it; ROW_RESULT: what it cost; ROW_SUSPENDED: what it lacks */
 	struct datum *event; /* ROW_COMPLETED: what an `emit` emitted, where output.as made something else of it */

@@ -12,8 +12,8 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/frame.h"
 #include "flow/domain/ir.h"
-#include "flow/domain/redo.h"
 #include "flow/domain/listening.h"
+#include "flow/domain/redo.h"
 
 const char *const run_status_names[RUN_STATUSES] = {
 	[RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",     [RUN_WAITING] = "waiting",
@@ -97,6 +97,8 @@ static void apply_entered(struct run *run, const struct row *row, struct frame *
 		extending_open(run, frame);
 	else
 		body_open(run, frame);
+	if (frame->listening != NULL)
+		frame->listening->since = row->n;
 }
 
 static void apply_completed(struct run *run, const struct row *row, struct frame *frame)
@@ -493,6 +495,7 @@ void run_init(struct run *run, const struct ir *ir, const char *id, const char *
 	map_init(&run->visits, NULL, NULL);
 	map_init(&run->attempts, NULL, NULL);
 	map_init(&run->unsure, NULL, NULL);
+	map_init(&run->missed, NULL, NULL);
 }
 
 void run_fini(struct run *run)
@@ -505,6 +508,7 @@ void run_fini(struct run *run)
 		datum_unref(held[i]);
 	map_fini(&run->visits);
 	map_fini(&run->attempts);
+	map_fini(&run->missed);
 	const char *path;
 	size_t size;
 	void *unsure;

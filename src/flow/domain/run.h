@@ -148,6 +148,7 @@ struct run {
 	struct map visits;         /* step path without ~n -> how often it was entered, for tasks that may be revisited */
 	struct map attempts;       /* step path -> attempt of its last execution, where it may be executed again */
 	struct map unsure;         /* step path -> struct unsure, where a side effect was sent and its end is not known */
+	struct map missed;         /* step path -> position of the first event that superseded rows of it consumed */
 	int64_t steps, executions; /* tasks that began, and their attempts */
 	void (*watch)(void *self, const struct run *run, const struct row *row, const struct frame *frame);
 	void *watch_self; /* told of each row before it is applied, with the frame it names (or NULL) */

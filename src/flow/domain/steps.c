@@ -191,6 +191,7 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 		break;
 	case ROW_INTENT:
 		step->effect = true;
+		step->once = !frame->is_block && frame->task->at_most_once;
 		step->status = !frame->is_block && ask_is_for_others(frame->task) ? STEP_WAITING : STEP_RUNNING;
 		step->attempt = row->attempt;
 		step->deliveries = row->n;
