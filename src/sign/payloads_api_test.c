@@ -136,6 +136,28 @@ static void test_replays(void **state)
 	assert_string_equal(seal.subject_id, id);
 	assert_true(seal_replay(&seal, ops, 1, &context, &f->arena, &replay, &err));
 	assert_int_equal(replay.outcome, REPLAY_IDENTICAL);
+	/* what was sealed otherwise is told with its differences; of other packs nothing can be said [P-6.5] */
+	char *result = arena_dup(&f->arena, seal.result), *at = strstr(result, "\"pricing_version\":\"v1\"");
+	assert_non_null(at);
+	at[strlen("\"pricing_version\":\"v")] = '0';
+	const char *sealed = seal.result;
+	seal.result = result;
+	seal.content_sha256 = "another";
+	assert_true(seal_replay(&seal, ops, 1, &context, &f->arena, &replay, &err));
+	assert_int_equal(replay.outcome, REPLAY_DIFFERENT);
+	assert_int_equal(replay.count, 1);
+	assert_string_equal(replay.differences[0].pointer, "/price/pricing_version");
+	assert_string_equal(replay.differences[0].was, "\"v0\"");
+	assert_string_equal(replay.differences[0].is, "\"v1\"");
+	seal.result = sealed;
+	char *packs = arena_dup(&f->arena, seal.packs);
+	at = strstr(packs, "\"costs\":\"");
+	assert_non_null(at);
+	memset(at + strlen("\"costs\":\""), '0', 64);
+	seal.packs = packs;
+	assert_true(seal_replay(&seal, ops, 1, &context, &f->arena, &replay, &err));
+	assert_int_equal(replay.outcome, REPLAY_NOT_REPLAYABLE);
+	assert_string_equal(replay.reason, "pack_missing");
 }
 
 static void test_estimate(void **state)

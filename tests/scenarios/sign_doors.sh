@@ -18,6 +18,7 @@ while IFS= read -r row; do
 	name=$(jq -r .operation <<<"$row") path=$(jq -r .path <<<"$row") question=$(jq -c .example <<<"$row")
 	answer=$(api POST "$path" "$question")
 	check "$name answers at $path" same "$(jq -r "$hashes" <<<"$answer")" "$(by_call "$name" "$question")"
+	check "$name: content_sha256 recomputes" same "$(jq -c '{value: .result}' <<<"$answer" | "$bin" call core.jcs | jq -r .result.sha256)" "$(jq -r .content_sha256 <<<"$answer")"
 	check "$name is an envelope" json "$answer" 'keys_unsorted == ["result","assumptions","warnings","confidence","trace","content_sha256","inputs_sha256","envelope_version","timestamp"]'
 done < <(grep -v '"sign.batch"' rows)
 
