@@ -329,6 +329,7 @@ static void test_patch_definition(void **state)
 	steps(f);
 	assert_int_equal(runs_ask(f, "ops", "POST", "/replay", "{}"), 202);
 	assert_int_equal(fixture_number_at(f->base, "result.report.match_percentage"), 100);
+	assert_string_equal(runs_json(f, "result.report.divergent_steps"), "[]");
 }
 
 /* Of a run that is over: it goes on behind the fault, after a restart as well. */

@@ -1,5 +1,6 @@
 #include "flow/orders.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "flow/domain/steps.h"
 #include "flow/journal.h"
 #include "flow/runner_internal.h"
+#include "flow/workflows.h"
 
 enum { ORDER_CAP = 64 << 20 };
 
@@ -243,14 +245,29 @@ void orders_take(struct live *live)
 	arena_fini(&t.arena);
 }
 
+static void take_sha256(const struct db_rows *row, void *self)
+{
+	snprintf(self, sizeof(char[65]), "%s", db_text(row, 0));
+}
+
+/* The text that the run went by may be nobody's now. */
+static bool change_definition(struct live *live, struct db *db, struct err *err)
+{
+	char before[65] = "";
+	bool found;
+	if (live->patched_sha256[0] == '\0')
+		return true;
+	return db_one(db, err, &found, take_sha256, before, "SELECT definition_sha256 FROM flow_runs WHERE run_id = $1",
+				  V_TEXT(live->run_id)) &&
+		   db_run(db, err, "UPDATE flow_runs SET definition_sha256 = $1 WHERE run_id = $2",
+				  V_TEXT(live->patched_sha256), V_TEXT(live->run_id)) &&
+		   workflows_drop_text(db, before, err);
+}
+
 bool orders_apply(struct live *live, struct db *db, struct err *err)
 {
 	if (live->order_id[0] == '\0')
 		return true;
-	if (live->patched_sha256[0] != '\0' &&
-		!db_run(db, err, "UPDATE flow_runs SET definition_sha256 = $1 WHERE run_id = $2", V_TEXT(live->patched_sha256),
-				V_TEXT(live->run_id)))
-		return false;
-	return drop(db, live, err) &&
+	return change_definition(live, db, err) && drop(db, live, err) &&
 		   (live->rewind_to < 0 || journal_rewind(db, live->run_id, live->first_seq, live->rewind_to, err));
 }
