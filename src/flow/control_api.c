@@ -2,16 +2,21 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/field.h"
 #include "core/json.h"
+#include "flow/definition.h"
+#include "flow/definition_patch.h"
 #include "flow/domain/control.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/run.h"
 #include "flow/flow_internal.h"
+#include "flow/journal.h"
 #include "flow/orders.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
+#include "flow/workflow_text.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/write.h"
@@ -19,7 +24,7 @@
 
 struct control_request {
 	const char *step, *reason;
-	const struct json *output, *input;
+	const struct json *output, *input, *definition;
 	bool repeat_effects;
 };
 #define STEP_PATH F_STR(control_request, step, REQUIRED, LENGTH(1, 4096), DOC("Step path"))
@@ -34,6 +39,8 @@ static const struct field patch_fields[] = {
 	STEP_PATH,
 	F_JSON(control_request, output, DOC("The step's output: it is done")),
 	F_JSON(control_request, input, DOC("The step's input: it begins anew")),
+	F_JSON(control_request, definition, DOC("The task's body, for this run only: it begins anew")),
+	F_BOOL(control_request, repeat_effects, DOC("With definition: even where an effect may have been sent")),
 	REASON,
 };
 static const struct field_table patch_table = FIELD_TABLE("flow.runs.patch", control_request, patch_fields);
@@ -52,6 +59,8 @@ struct controlling {
 	struct run_record record;
 	struct control control;
 	enum audit_action action;
+	const char *patched; /* the run's definition from now on; NULL: as it is */
+	char sha256[65];
 };
 
 /* The operations that the state allows on this step. */
@@ -124,7 +133,8 @@ static bool apply_control(struct write *w, struct db *db, struct err *err)
 	event.target_id = c->record.run_id;
 	event.meta = meta;
 	event.meta_count = c->control.reason == NULL ? 0 : 1;
-	return orders_put(db, c->api->options.ids, c->record.run_id, &c->control, err) &&
+	return (c->patched == NULL || runs_keep_definition(db, c->sha256, c->patched, err)) &&
+		   orders_put(db, c->api->options.ids, c->record.run_id, &c->control, err) &&
 		   audit_append(c->api->audit, db, &event, err);
 }
 
@@ -191,6 +201,112 @@ static void handle_skip(struct exchange *x)
 		submit(c, CONTROL_SKIP, c->request.output, AUDIT_RUN_SKIP);
 }
 
+/* --- another body --- */
+
+static bool fault(struct controlling *c, const char *pointer, const char *code, const char *message)
+{
+	struct faults faults;
+	faults_init(&faults, &c->x->arena);
+	faults_add(&faults, pointer, code, "%s", message);
+	exchange_fail_faults(c->x, ERR_INVALID, &faults);
+	return false;
+}
+
+static bool patched_text(struct controlling *c, const char *reference)
+{
+	struct arena *arena = &c->x->arena;
+	const char *text = NULL;
+	size_t size = 0;
+	struct buf patched;
+	struct err err;
+	struct db *db = store_read(c->api->options.store);
+	bool read = runs_definition(db, c->record.definition_sha256, arena, &text, &size, &err);
+	store_read_end(c->api->options.store, db);
+	if (!read || text == NULL) {
+		exchange_failf(c->x, ERR_INTERNAL, "The definition cannot be read.");
+		return false;
+	}
+	buf_init(&patched, 0);
+	bool there = definition_patch(arena, text, size, reference, c->request.definition, &patched);
+	c->patched = there ? arena_dup(arena, buf_text(&patched)) : NULL;
+	buf_fini(&patched);
+	return c->patched != NULL || fault(c, "/definition", "type", "must be the body of a task of the definition itself");
+}
+
+/* Do the rows that stay also fit the definition as it will be? */
+static bool fits(struct controlling *c, const struct definition *definition, int64_t to)
+{
+	struct run run;
+	struct err err;
+	run_init(&run, definition_ir(definition), c->record.run_id, c->record.seed);
+	struct db *db = store_read(c->api->options.store);
+	bool folds = journal_fold(db, c->record.run_id, to < 0 ? JOURNAL_TO_ITS_END : to, &run, &err);
+	store_read_end(c->api->options.store, db);
+	run_fini(&run);
+	return folds || fault(c, "/definition", "range", "what the step has done already is not of such a task");
+}
+
+/* Compile it, see that it fits, and keep its hash.  False: answered. */
+static bool open_patched(struct controlling *c, int64_t to)
+{
+	struct definition_problems problems = {.arena = &c->x->arena};
+	struct err err = {.kind = ERR_INTERNAL};
+	struct definition *definition =
+		runner_definition(c->api->runner, c->patched, strlen(c->patched), c->sha256, &problems, &err);
+	if (definition == NULL) {
+		if (problems.list.count > 0)
+			workflow_text_refuse(c->x, "", &problems.list);
+		else
+			exchange_fail(c->x, &err);
+		return false;
+	}
+	bool good = fits(c, definition, to);
+	definition_unref(definition);
+	return good;
+}
+
+/* The reference of the step, and the row that the patch goes back to.  False: answered. */
+static bool find_step(struct controlling *c, const char **reference, int64_t *to)
+{
+	const struct control asked = {
+		.kind = CONTROL_PATCH_DEFINITION, .step = c->request.step, .repeat_effects = c->request.repeat_effects};
+	struct control_plan plan;
+	struct story story;
+	struct err err;
+	struct db *db = store_read(c->api->options.store);
+	bool read = story_open(&story, c->api->runner, db, &c->record, &c->x->arena, &err);
+	store_read_end(c->api->options.store, db);
+	if (!read) {
+		exchange_fail(c->x, &err);
+		return false;
+	}
+	enum control_refusal refusal = control_plan(&story.run, &story.steps, &asked, &plan);
+	if (refusal != CONTROL_FINE)
+		refuse(c, &story, refusal, &plan);
+	else
+		*reference = arena_dup(&c->x->arena, plan.step->reference);
+	*to = plan.to;
+	story_close(&story);
+	return refusal == CONTROL_FINE;
+}
+
+static void patch_definition(struct controlling *c)
+{
+	const char *reference = NULL;
+	int64_t to;
+	if (!find_step(c, &reference, &to) || !patched_text(c, reference) || !open_patched(c, to))
+		return;
+	struct json *sha256 = arena_new(&c->x->arena, struct json);
+	if (sha256 == NULL) {
+		exchange_failf(c->x, ERR_LIMIT, "no memory");
+		return;
+	}
+	sha256->kind = JS_STRING;
+	sha256->text = c->sha256;
+	sha256->size = strlen(c->sha256);
+	submit(c, CONTROL_PATCH_DEFINITION, sha256, AUDIT_RUN_PATCH);
+}
+
 /* null is an output, too: whether a member is there is seen in the body itself. */
 static void handle_patch(struct exchange *x)
 {
@@ -199,14 +315,11 @@ static void handle_patch(struct exchange *x)
 	if (c == NULL || !exchange_json(x, &body))
 		return;
 	const struct json *output = json_get(body, "output"), *input = json_get(body, "input");
-	if ((output == NULL) == (input == NULL)) {
-		struct faults faults;
-		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/output", "required", "either output or input");
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
-	if (output != NULL)
+	if ((output != NULL) + (input != NULL) + (c->request.definition != NULL) != 1)
+		fault(c, "/output", "required", "either output, input or definition");
+	else if (c->request.definition != NULL)
+		patch_definition(c);
+	else if (output != NULL)
 		submit(c, CONTROL_PATCH_OUTPUT, output, AUDIT_RUN_PATCH);
 	else
 		submit(c, CONTROL_PATCH_INPUT, input, AUDIT_RUN_PATCH);
@@ -234,7 +347,8 @@ static void handle_retry(struct exchange *x)
 }
 
 static const struct json_limits user_data = {.depth = 500, .values = 100000};
-static const enum err_kind control_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_EFFECT_SENT, ERR_NONE};
+static const enum err_kind control_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_EFFECT_SENT,
+											   ERR_DEFINITION_REFUSED, ERR_NONE};
 
 #define CONTROL(word, what) \
 	ROUTE(POST, "/api/v1/flow/runs/{id}/" #word, "flow.operate", EFFECT_WRITE, handle_##word, \

@@ -312,15 +312,104 @@ static void test_refused(void **state)
 	assert_true(refused(f, "cancel", "{}", "faulted"));
 }
 
+/* --- another body --- */
+
+static void test_patch_definition(void **state)
+{
+	struct runs_fixture *f = *state;
+	char sha256[65];
+	runs_start(f, "[" SET("s", "{\"n\":1}") "," WORK("a") "," SET("b", "{\"got\":\"${ . }\"}") "]", "{}");
+	assert_true(runs_is(f, "waiting"));
+	snprintf(sha256, sizeof sha256, "%s", fixture_text(f->base, "result.definition_sha256"));
+	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/1/a\",\"definition\":{\"set\":{\"m\":\"${ .n + 1 }\"}}}"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"got\":{\"m\":2}}");
+	assert_string_not_equal(fixture_text(f->base, "result.definition_sha256"), sha256);
+	assert_string_equal(fixture_text(f->base, "result.version"), "1.0.0"); /* for this run only */
+	steps(f);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/replay", "{}"), 202);
+	assert_int_equal(fixture_number_at(f->base, "result.report.match_percentage"), 100);
+	assert_string_equal(runs_json(f, "result.report.divergent_steps"), "[]");
+}
+
+/* Of a run that is over: it goes on behind the fault, after a restart as well. */
+static void test_patch_definition_of_faulted(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, "[" WORK("a") "," RAISE("r") "," WORK("c") "]", "{}");
+	work(f, "complete", ",\"output\":{\"n\":5}");
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/1/r\",\"definition\":{\"set\":{\"m\":\"${ .n }\"}}}"), 200);
+	assert_true(runs_is(f, "waiting"));
+	runs_reopen(f);
+	assert_true(runs_is(f, "waiting"));
+	work(f, "complete", ",\"output\":{\"end\":1}");
+	assert_true(runs_is(f, "completed"));
+	steps(f);
+	assert_string_equal(fixture_text(f->base, "result.steps.1.path"), "/do/1/r");
+	assert_int_equal(fixture_number_at(f->base, "result.steps.1.attempt"), 2);
+	assert_string_equal(runs_json(f, "result.steps.1.output"), "{\"m\":5}");
+}
+
+static void test_patch_definition_refused(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, "[" WORK("a") "]", "{}");
+	assert_true(runs_is(f, "waiting"));
+	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/0/a\",\"definition\":{\"set\":{}}}"), 422);
+	assert_string_equal(fixture_text(f->base, "code"), "definition_refused");
+	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/0/a\",\"definition\":7}"), 422);
+	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/0/a\",\"definition\":{\"set\":{\"x\":1}},\"output\":1}"), 422);
+	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/9/a\",\"definition\":{\"set\":{\"x\":1}}}"), 404);
+	/* what the worker's step has done is nothing that a loop does */
+	assert_int_equal(ask(f, "patch",
+						 "{\"step\":\"/do/0/a\",\"definition\":{\"for\":{\"in\":\"${ [1] }\"},\"do\":[{\"x\":{\"set\":{"
+						 "\"x\":1}}}]}}"),
+					 422);
+}
+
+/* A step of the DAG form: what it depends on stays. */
+static void test_patch_definition_of_dag(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start_definition(
+		f,
+		"{\"workflow_id\":\"w\",\"name\":\"W\",\"version\":\"1.0.0\",\"steps\":[{\"step_id\":\"a\",\"type\":\"set\","
+		"\"params\":{\"x\":1}},{\"step_id\":\"b\",\"type\":\"set\",\"params\":{\"x\":\"${ error(7) }\"},"
+		"\"depends_on\":[\"a\"]},{\"step_id\":\"c\",\"type\":\"set\",\"params\":{\"y\":\"${{ "
+		"steps.b.output.z }}\"},\"depends_on\":[\"b\"]}]}",
+		"{}");
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(ask(f, "patch",
+						 "{\"step\":\"/steps/b\",\"definition\":{\"type\":\"set\",\"params\":{\"z\":\"${{ "
+						 "steps.a.output.x }}\"}}}"),
+					 200);
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"a\":{\"x\":1},\"b\":{\"z\":1},\"c\":{\"y\":1}}");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_skip_waiting), TEST(test_skip_with_output), TEST(test_patch_waiting), TEST(test_timer),
-		TEST(test_retry),        TEST(test_retry_twice),      TEST(test_patch_faulted), TEST(test_in_a_fork),
-		TEST(test_timed_out),    TEST(test_at_most_once),     TEST(test_cancelled),     TEST(test_graph),
+		TEST(test_skip_waiting),
+		TEST(test_skip_with_output),
+		TEST(test_patch_waiting),
+		TEST(test_timer),
+		TEST(test_retry),
+		TEST(test_retry_twice),
+		TEST(test_patch_faulted),
+		TEST(test_in_a_fork),
+		TEST(test_timed_out),
+		TEST(test_at_most_once),
+		TEST(test_cancelled),
+		TEST(test_graph),
 		TEST(test_refused),
+		TEST(test_patch_definition),
+		TEST(test_patch_definition_of_faulted),
+		TEST(test_patch_definition_refused),
+		TEST(test_patch_definition_of_dag),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

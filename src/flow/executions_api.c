@@ -5,7 +5,6 @@
 #include "core/err.h"
 #include "core/field.h"
 #include "core/jw.h"
-#include "flow/agents_internal.h"
 #include "flow/domain/control.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
@@ -14,6 +13,7 @@
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
+#include "store/store.h"
 
 /* --- status --- */
 

@@ -71,6 +71,7 @@ bool flow_chores(struct flow_api *api, struct err *err)
 
 void flow_add_routes(struct router *router, struct flow_api *api)
 {
+	router_add(router, runs_start_routes, runs_start_routes_count, api);
 	router_add(router, runs_routes, runs_routes_count, api);
 	if (api->options.breakers != NULL)
 		router_add(router, breakers_routes, breakers_routes_count, api);
@@ -82,6 +83,8 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, fork_routes, fork_routes_count, api);
 	router_add(router, replays_routes, replays_routes_count, api);
 	router_add(router, executions_routes, executions_routes_count, api);
+	router_add(router, checkpoint_create_routes, checkpoint_create_routes_count, api);
+	router_add(router, checkpoint_restore_routes, checkpoint_restore_routes_count, api);
 	router_add(router, checkpoints_routes, checkpoints_routes_count, api);
 	router_add(router, runs_bulk_routes, runs_bulk_routes_count, api);
 	router_add(router, run_events_routes, run_events_routes_count, api);

@@ -1,5 +1,6 @@
 #include "flow/orders.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "flow/domain/steps.h"
 #include "flow/journal.h"
 #include "flow/runner_internal.h"
+#include "flow/workflows.h"
 
 enum { ORDER_CAP = 64 << 20 };
 
@@ -59,6 +61,29 @@ static bool rewind_to(struct live *live, int64_t to, struct err *err)
 	return good;
 }
 
+/* The run goes by another definition from now on; its rows so far fit that too, as was looked at with the order. */
+static bool take_definition(struct taking *t, struct err *err)
+{
+	struct live *live = t->live;
+	struct definition_problems problems = {.arena = &t->arena};
+	struct definition *before = live->definition, *patched = NULL;
+	const char *text = NULL;
+	size_t size = 0;
+	bool named = t->control.value != NULL && t->control.value->kind == JS_STRING &&
+				 t->control.value->size < sizeof live->patched_sha256;
+	struct db *db = store_read(live->runner->options.store);
+	bool read = named && runs_definition(db, t->control.value->text, &t->arena, &text, &size, err);
+	store_read_end(live->runner->options.store, db);
+	if (read && text != NULL)
+		patched = runner_definition(live->runner, text, size, live->patched_sha256, &problems, err);
+	if (patched == NULL)
+		return err_set(err, ERR_INTERNAL, "The patched definition is missing.");
+	live->definition = patched;
+	bool good = rewind_to(live, t->plan.to, err);
+	definition_unref(before);
+	return good;
+}
+
 static struct drive_step step_of(const struct taking *t)
 {
 	const struct run *run = &t->live->run;
@@ -76,6 +101,20 @@ static struct drive_step step_of(const struct taking *t)
 	return found;
 }
 
+/* With what came in, by the new body. */
+static void begin_anew(struct taking *t, const struct drive_step *step, const struct word *word)
+{
+	struct drive *drive = &t->live->drive;
+	if (t->plan.to >= 0) {
+		drive_retry(drive, step, t->plan.to, true, word);
+		turn_send_again(t->live, true);
+	} else if (step->frame != NULL) {
+		struct datum *input = datum_ref(step->frame->is_block ? step->frame->value : step->frame->raw);
+		drive_patch_input(drive, step, input, word);
+		datum_unref(input);
+	}
+}
+
 static void carry_out(struct taking *t)
 {
 	struct drive *drive = &t->live->drive;
@@ -83,6 +122,10 @@ static void carry_out(struct taking *t)
 	const struct word word = {.reason = c->reason, .by = c->by};
 	struct drive_step step = step_of(t);
 	struct datum *value = c->value == NULL ? NULL : datum_json(c->value);
+	if (c->kind == CONTROL_PATCH_DEFINITION) {
+		begin_anew(t, &step, &word);
+		return;
+	}
 	if (c->kind == CONTROL_RETRY)
 		drive_retry(drive, &step, t->plan.to, c->repeat_effects, &word);
 	else if (t->plan.to >= 0)
@@ -146,7 +189,10 @@ static bool execute(struct taking *t, struct err *err)
 	}
 	bool good = look(t, err);
 	if (good && control_plan(&t->run, &t->steps, &t->control, &t->plan) == CONTROL_FINE) {
-		good = t->plan.to < 0 || rewind_to(t->live, t->plan.to, err);
+		if (t->control.kind == CONTROL_PATCH_DEFINITION)
+			good = take_definition(t, err);
+		else
+			good = t->plan.to < 0 || rewind_to(t->live, t->plan.to, err);
 		if (good)
 			carry_out(t);
 	}
@@ -186,22 +232,42 @@ void orders_take(struct live *live)
 	bool found = false;
 	live->order_id[0] = '\0';
 	live->rewind_to = -1;
+	live->patched_sha256[0] = '\0';
 	arena_init(&t.arena, ORDER_CAP);
 	bool good = find(&t, &found, &err) && (!found || execute(&t, &err));
 	if (!good)
 		log_error("flow: an order cannot be carried out", log_str("run_id", live->run_id),
 				  log_str("error", err.message));
-	live->broken = !good && live->rewind_to >= 0;
+	live->broken = !good && (live->rewind_to >= 0 || live->patched_sha256[0] != '\0');
 	if (found && live->lines.size == 0 && !live->broken && !store_write(live->runner->options.store, drop, live, &err))
 		log_error("flow: an order stays", log_str("run_id", live->run_id), log_str("error", err.message));
 	live->ordered = found;
 	arena_fini(&t.arena);
 }
 
+static void take_sha256(const struct db_rows *row, void *self)
+{
+	snprintf(self, sizeof(char[65]), "%s", db_text(row, 0));
+}
+
+/* The text that the run went by may be nobody's now. */
+static bool change_definition(struct live *live, struct db *db, struct err *err)
+{
+	char before[65] = "";
+	bool found;
+	if (live->patched_sha256[0] == '\0')
+		return true;
+	return db_one(db, err, &found, take_sha256, before, "SELECT definition_sha256 FROM flow_runs WHERE run_id = $1",
+				  V_TEXT(live->run_id)) &&
+		   db_run(db, err, "UPDATE flow_runs SET definition_sha256 = $1 WHERE run_id = $2",
+				  V_TEXT(live->patched_sha256), V_TEXT(live->run_id)) &&
+		   workflows_drop_text(db, before, err);
+}
+
 bool orders_apply(struct live *live, struct db *db, struct err *err)
 {
 	if (live->order_id[0] == '\0')
 		return true;
-	return drop(db, live, err) &&
+	return change_definition(live, db, err) && drop(db, live, err) &&
 		   (live->rewind_to < 0 || journal_rewind(db, live->run_id, live->first_seq, live->rewind_to, err));
 }

@@ -23,6 +23,7 @@ struct replaying {
 	const struct row *row; /* the journal's, at hand */
 	struct datum *before;  /* what it says no more than: its output is what came in */
 	bool met;              /* the decision was the same, and its row was applied */
+	struct map in_hand;    /* step path -> how often people will take it in hand: it may be of another body before */
 	char *patched;         /* a step whose output a person has given; or NULL */
 	struct jw jw;
 	int64_t total, matching, told;
@@ -236,6 +237,36 @@ static void open_world(struct replaying *r)
 	r->drive = (struct drive){.run = &r->live->run, .world = &r->world, .instead = compare, .self = r};
 }
 
+/* --- what people took in hand --- */
+
+static uintptr_t left_in_hand(const struct replaying *r, const struct row *row)
+{
+	return row->path == NULL ? 0 : (uintptr_t)map_get(&r->in_hand, row->path);
+}
+
+static bool by_hand(const struct row *row)
+{
+	return row->path != NULL && (row->kind == ROW_PATCHED || row->kind == ROW_RETRIED);
+}
+
+static bool count_hand(void *self, const struct row *row, bool superseded, struct err *err)
+{
+	struct replaying *r = self;
+	(void)err;
+	if (by_hand(row) && !superseded)
+		must(map_set(&r->in_hand, row->path, (void *)(left_in_hand(r, row) + 1), NULL));
+	return true;
+}
+
+static void take_hand(struct replaying *r, const struct row *row)
+{
+	uintptr_t left = by_hand(row) ? left_in_hand(r, row) : 0;
+	if (left > 1)
+		must(map_set(&r->in_hand, row->path, (void *)(left - 1), NULL));
+	else if (left == 1)
+		map_remove(&r->in_hand, row->path);
+}
+
 /* --- going through --- */
 
 /* A task that was about to ask somebody: what kept it from that came from outside. */
@@ -298,10 +329,13 @@ static bool take(void *self, const struct row *row, bool superseded, struct err 
 		return true;
 	}
 	r->total += ends_step(row);
-	bool again = follows(r, row, &frame);
+	take_hand(r, row);
+	bool again = left_in_hand(r, row) == 0 && follows(r, row, &frame);
 	int64_t told = r->told;
 	if (again && !decide_again(r, row, frame, err))
 		return false;
+	if (r->told > told && !ends_step(row))
+		r->total++; /* it began, or was caught, otherwise */
 	if (again && r->met) {
 		note_patch(r, row);
 		return true;
@@ -330,7 +364,9 @@ static bool go_through(struct replaying *r, struct db *db, const char *run_id, s
 	buf_init(&divergent, 0);
 	jw_init(&r->jw, &divergent);
 	jw_array(&r->jw);
-	bool read = journal_walk(db, run_id, take, r, err);
+	map_init(&r->in_hand, NULL, NULL);
+	bool read = journal_walk(db, run_id, count_hand, r, err) && journal_walk(db, run_id, take, r, err);
+	map_fini(&r->in_hand);
 	jw_array_end(&r->jw);
 	jw_init(&jw, report);
 	if (read)

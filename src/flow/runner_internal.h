@@ -103,12 +103,13 @@ struct live {
 	bool scheduled; /* a schedule started it, as its labels say */
 	struct following following;
 	struct ask *asks, **asks_end;
-	char order_id[ID_TEXT]; /* what a person has ordered and this turn carries out; "": nothing */
-	int64_t rewind_to;      /* with an order: the row that it went back to; -1: none */
-	bool broken;            /* the state could not be made anew: nothing of this turn counts */
-	bool ordered;           /* there was an order: there may be another one */
-	int64_t checkpoint_us;  /* when the last checkpoint was taken; 0: none */
-	int64_t checkpoint_seq; /* one is wanted of the state after this row, once it is committed; 0: none */
+	char order_id[ID_TEXT];  /* what a person has ordered and this turn carries out; "": nothing */
+	int64_t rewind_to;       /* with an order: the row that it went back to; -1: none */
+	char patched_sha256[65]; /* with an order: of the definition that the run goes by from now on; "": the same */
+	bool broken;             /* the state could not be made anew: nothing of this turn counts */
+	bool ordered;            /* there was an order: there may be another one */
+	int64_t checkpoint_us;   /* when the last checkpoint was taken; 0: none */
+	int64_t checkpoint_seq;  /* one is wanted of the state after this row, once it is committed; 0: none */
 	struct drive drive;
 	struct buf lines;
 	int64_t first_seq;

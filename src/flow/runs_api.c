@@ -1,414 +1,23 @@
-/* /api/v1/flow/runs: start, list, cancel, pause, resume [flow.md 3.3, 4]. */
+/* /api/v1/flow/runs: list, cancel, pause, resume [flow.md 3.3, 4]. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/field.h"
-#include "core/id.h"
-#include "core/json.h"
 #include "core/jw.h"
 #include "core/must.h"
-#include "flow/definition.h"
-#include "flow/domain/datum.h"
-#include "flow/domain/money.h"
 #include "flow/domain/run.h"
-#include "flow/domain/schema.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
-#include "flow/workflow_text.h"
-#include "flow/workflows.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
 #include "people/write.h"
 #include "store/store.h"
 
-enum { WAIT_MAX_MS = 60000, PRIORITY_MAX = 9, LIST_MAX = 500, LIST_DEFAULT = 50 };
-
-/* --- start --- */
-
-struct start_request {
-	const char *namespace, *name, *version;
-	const struct json *definition, *input, *seed, *labels, *budget;
-	int64_t priority, wait_ms;
-};
-
-static const struct field start_fields[] = {
-	F_STR(start_request, namespace, LENGTH(1, 255), DOC("Of a registered workflow")),
-	F_STR(start_request, name, LENGTH(1, 255)),
-	F_STR(start_request, version, DEFAULT_TEXT("latest"), LENGTH(1, 64)),
-	F_JSON(start_request, definition, DOC("A definition of its own: an object, or the text of one")),
-	F_JSON(start_request, input, DOC("Any value; without: null")),
-	F_JSON(start_request, seed, DOC("Of jitter and random choices: a whole number")),
-	F_JSON(start_request, labels, DOC("Names and texts to find it by")),
-	F_JSON(start_request, budget, DOC("{limit, currency}: the most that the run may spend")),
-	F_INT(start_request, priority, RANGE(0, PRIORITY_MAX), DEFAULT(5)),
-	F_INT(start_request, wait_ms, RANGE(0, WAIT_MAX_MS), DEFAULT(0), UNIT("ms"),
-		  DOC("Answer when it has ended, or after this")),
-};
-static const struct field_table start_table = FIELD_TABLE("flow.runs.start", start_request, start_fields);
-
-/* Bodies of runs hold user data: as many values as an input may have. */
-static const struct json_limits start_limits = {.depth = 500, .values = 100000};
-
-struct start {
-	struct write write; /* first */
-	struct exchange *x;
-	struct flow_api *api;
-	struct start_request request;
-	struct runner_start run;
-	char sha256[65], seed[24];
-	struct datum *input, *labels;
-};
-
-static const char *text_of_json(struct arena *arena, const struct json *json)
-{
-	struct datum *datum = datum_json(json);
-	const char *text = arena_dup(arena, datum_bytes(datum, NULL));
-	datum_unref(datum);
-	return text;
-}
-
-/* The definition that the body brings along.  False: answered. */
-static bool own_definition(struct start *start)
-{
-	struct exchange *x = start->x;
-	const struct json *given = start->request.definition;
-	struct definition_problems problems = {.arena = &x->arena};
-	struct err err = {.kind = ERR_INTERNAL};
-	const char *text = given->kind == JS_STRING ? given->text : text_of_json(&x->arena, given);
-	start->run.definition = runner_definition(start->api->runner, text, strlen(text), start->sha256, &problems, &err);
-	start->run.definition_text = text;
-	start->run.definition_sha256 = start->sha256;
-	if (start->run.definition != NULL)
-		return true;
-	if (problems.list.count > 0)
-		workflow_text_refuse(x, "/definition", &problems.list);
-	else
-		exchange_fail(x, &err);
-	return false;
-}
-
-static bool read_registered(struct start *start, struct db *db, struct workflow *workflow, const char **text,
-							size_t *size, bool *found, struct err *err)
-{
-	const struct start_request *r = &start->request;
-	const char *namespace = r->namespace == NULL ? "default" : r->namespace;
-	struct arena *arena = &start->x->arena;
-	return workflows_find(db, principal_of(start->x)->account_id, namespace, r->name, r->version, arena, workflow,
-						  found, err) &&
-		   (!*found || runs_definition(db, workflow->definition_sha256, arena, text, size, err));
-}
-
-/* The version that the body names.  False: answered. */
-static bool registered_definition(struct start *start)
-{
-	struct exchange *x = start->x;
-	struct workflow workflow;
-	const char *text = NULL;
-	size_t size = 0;
-	bool found = false;
-	struct err err = {.kind = ERR_INTERNAL};
-	struct db *db = store_read(start->api->options.store);
-	bool read = read_registered(start, db, &workflow, &text, &size, &found, &err);
-	store_read_end(start->api->options.store, db);
-	if (!read || (found && text == NULL)) {
-		exchange_fail(x, &err);
-		return false;
-	}
-	if (!found) {
-		exchange_failf(x, ERR_NOT_FOUND, "There is no such workflow.");
-		return false;
-	}
-	if (workflow.state != WORKFLOW_PUBLISHED && workflow.state != WORKFLOW_DEPRECATED) {
-		exchange_failf(x, ERR_NOT_ACTIVE, "Version %s is %s.", workflow.version, workflow_state_names[workflow.state]);
-		return false;
-	}
-	struct definition_problems problems = {.arena = &x->arena};
-	start->run.definition = runner_definition(start->api->runner, text, size, start->sha256, &problems, &err);
-	start->run.definition_text = text;
-	start->run.definition_sha256 = start->sha256;
-	if (start->run.definition != NULL)
-		return true;
-	if (problems.list.count > 0)
-		workflow_text_refuse(x, "/definition", &problems.list);
-	else
-		exchange_fail(x, &err);
-	return false;
-}
-
-static bool take_seed(struct start *start, struct faults *faults)
-{
-	const struct json *seed = start->request.seed;
-	if (seed == NULL || seed->kind == JS_NULL)
-		return true;
-	if (seed->kind == JS_INT && seed->integer >= 0) {
-		snprintf(start->seed, sizeof start->seed, "%lld", (long long)seed->integer);
-	} else if (seed->kind == JS_STRING && seed->size > 0 && seed->size < sizeof start->seed &&
-			   strspn(seed->text, "0123456789") == seed->size) {
-		strcpy(start->seed, seed->text);
-	} else {
-		faults_add(faults, "/seed", "format", "must be a whole number, not negative");
-		return false;
-	}
-	start->run.seed = start->seed;
-	return true;
-}
-
-static void check_budget(const struct json *budget, struct faults *faults)
-{
-	const char *currency = json_text(budget, "currency");
-	int64_t limit;
-	if (budget == NULL)
-		return;
-	if (json_get(budget, "limit") == NULL || !money_of_json(json_get(budget, "limit"), &limit) || limit <= 0)
-		faults_add(faults, "/budget/limit", "format",
-				   "must be an amount of money above 0, as decimal text or a number");
-	if (currency == NULL || strlen(currency) != 3 || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-		faults_add(faults, "/budget/currency", "format", "must be three capital letters, such as USD");
-}
-
-static bool check(struct start *start)
-{
-	const struct start_request *r = &start->request;
-	struct faults faults;
-	faults_init(&faults, &start->x->arena);
-	take_seed(start, &faults);
-	check_budget(r->budget, &faults);
-	if (r->definition == NULL && r->name == NULL)
-		faults_add(&faults, "/definition", "required", "either definition, or namespace and name of a workflow");
-	if (r->definition != NULL && r->definition->kind != JS_OBJECT && r->definition->kind != JS_STRING)
-		faults_add(&faults, "/definition", "type", "must be an object or a text");
-	if (r->labels != NULL && r->labels->kind != JS_OBJECT)
-		faults_add(&faults, "/labels", "type", "must be an object");
-	if (faults.count > 0)
-		exchange_fail_faults(start->x, ERR_INVALID, &faults);
-	return faults.count == 0;
-}
-
-static void tidy(struct start *start)
-{
-	definition_unref(start->run.definition);
-}
-
-static bool apply_start(struct write *w, struct db *db, struct err *err)
-{
-	struct start *start = (struct start *)w;
-	return runner_insert(start->api->runner, db, &start->run, err);
-}
-
-static bool read_run(struct flow_api *api, const char *run_id, struct arena *arena, struct run_record *record,
-					 struct err *err)
-{
-	bool found = false;
-	struct db *db = store_read(api->options.store);
-	bool read = runs_get(db, run_id, NULL, arena, record, &found, err);
-	store_read_end(api->options.store, db);
-	return read && (found || err_set(err, ERR_NOT_FOUND, "There is no such run."));
-}
-
-static void answer_run(struct start *start, int status_over)
-{
-	struct run_record record;
-	struct err err;
-	struct exchange *x = start->x;
-	if (!read_run(start->api, start->run.run_id, &x->arena, &record, &err)) {
-		exchange_fail(x, &err);
-		return;
-	}
-	exchange_setf(x, "Location", "/api/v1/flow/runs/%s", record.run_id);
-	run_view_reply(x, record.ended_us != 0 ? status_over : 202, &record);
-}
-
-/* The run as it will stand when the op is committed: nothing has been driven yet. */
-static void answer_pending(struct start *start)
-{
-	const struct run_record record = {
-		.run_id = start->run.run_id,
-		.namespace = definition_ir(start->run.definition)->namespace,
-		.name = definition_ir(start->run.definition)->name,
-		.version = definition_ir(start->run.definition)->version,
-		.status = run_status_names[RUN_PENDING],
-		.input = start->run.input,
-		.seed = start->run.seed,
-		.priority = start->run.priority,
-		.labels = start->run.labels == NULL ? "{}" : start->run.labels,
-		.created_us = start->run.created_us,
-		.definition_sha256 = start->sha256,
-	};
-	exchange_setf(start->x, "Location", "/api/v1/flow/runs/%s", record.run_id);
-	run_view_reply(start->x, 202, &record);
-}
-
-static void over(void *self, bool ended)
-{
-	struct start *start = self;
-	(void)ended;
-	answer_run(start, 200);
-}
-
-static void answer_start(struct write *w)
-{
-	struct start *start = (struct start *)w;
-	struct flow_api *api = start->api;
-	if (!start->x->drafting)
-		runner_expect(api->runner, &start->run);
-	if (start->x->drafting || start->request.wait_ms == 0) {
-		answer_pending(start);
-		return;
-	}
-	runner_when_over(api->runner, start->run.run_id, start->request.wait_ms, over, start);
-}
-
-static void after_start(struct write *w, bool applied)
-{
-	struct start *start = (struct start *)w;
-	if (applied && start->run.run_id != NULL) /* NULL: a kept answer is given once more */
-		runner_wake(start->api->runner, start->run.run_id);
-	tidy(start);
-}
-
-static void fill(struct start *start)
-{
-	const struct start_request *r = &start->request;
-	const struct principal *principal = principal_of(start->x);
-	struct arena *arena = &start->x->arena;
-	start->run.account_id = principal->account_id;
-	start->run.created_by = principal->user_id[0] == '\0' ? NULL : principal->user_id;
-	start->run.input = r->input == NULL ? "null" : text_of_json(arena, r->input);
-	start->run.labels = r->labels == NULL ? NULL : text_of_json(arena, r->labels);
-	start->run.priority = r->priority;
-	start->run.budget = r->budget;
-}
-
-static void submit(struct start *start)
-{
-	start->write = (struct write){.x = start->x,
-								  .store = start->api->options.store,
-								  .apply = apply_start,
-								  .answer = answer_start,
-								  .after = after_start};
-	write_submit(&start->write);
-}
-
-/* ?strict=1: input that breaks the workflow's schema starts no run, where it would be one that is at fault. */
-struct start_query {
-	bool strict;
-};
-static const struct field start_query_fields[] = {
-	F_BOOL(start_query, strict, DOC("Refuse input that the workflow's schema does not hold for")),
-};
-static const struct field_table start_query_table =
-	FIELD_TABLE("flow.runs.start.query", start_query, start_query_fields);
-
-static bool check_input(struct start *start)
-{
-	const struct json *schema = definition_ir(start->run.definition)->root.input_schema;
-	struct arena *arena = &start->x->arena;
-	struct schema_problems problems = {.arena = arena};
-	struct faults faults;
-	struct err err;
-	struct datum *input = datum_parse(start->run.input, strlen(start->run.input), &err);
-	bool holds = schema == NULL || (input != NULL && schema_validate(schema, datum_tree(input), &problems));
-	faults_init(&faults, arena);
-	for (size_t i = 0; i < problems.count && i < SCHEMA_PROBLEMS_MAX; i++)
-		faults_add(&faults, arena_printf(arena, "/input%s", problems.items[i].pointer), "validation", "%s",
-				   problems.items[i].message);
-	if (!holds)
-		exchange_fail_faults(start->x, ERR_INVALID, &faults);
-	datum_unref(input);
-	return holds;
-}
-
-static void handle_start(struct exchange *x)
-{
-	struct start_query query;
-	struct start *start = arena_new(&x->arena, struct start);
-	if (start == NULL) {
-		exchange_failf(x, ERR_LIMIT, "no memory");
-		return;
-	}
-	start->x = x;
-	start->api = x->owner;
-	if (!exchange_decode_query(x, &query) || !exchange_decode(x, &start->request) || !check(start))
-		return;
-	if (start->request.definition == NULL ? !registered_definition(start) : !own_definition(start))
-		return;
-	fill(start);
-	if (query.strict && !check_input(start)) {
-		tidy(start);
-		return;
-	}
-	submit(start);
-}
-
-/* --- start, as version 3 has it --- */
-
-struct execute_request {
-	const char *workflow_id, *workflow_version, *user_id;
-	const struct json *inputs, *labels;
-	int64_t priority, wait_ms;
-};
-static const struct field execute_fields[] = {
-	F_STR(execute_request, workflow_id, REQUIRED, LENGTH(1, 255)),
-	F_STR(execute_request, workflow_version, DEFAULT_TEXT("latest"), LENGTH(1, 64), ALSO("version")),
-	F_JSON(execute_request, inputs, ALSO("input"), DOC("Any value; without: {}")),
-	F_STR(execute_request, user_id, LENGTH(1, 255), DOC("For whom; a label of the run")),
-	F_JSON(execute_request, labels, DOC("Names and texts to find it by")),
-	F_INT(execute_request, priority, RANGE(0, PRIORITY_MAX), DEFAULT(5)),
-	F_INT(execute_request, wait_ms, RANGE(0, WAIT_MAX_MS), DEFAULT(0), UNIT("ms")),
-};
-static const struct field_table execute_table = FIELD_TABLE("flow.executions.start", execute_request, execute_fields);
-
-/* labels, with the user among them. */
-static const char *labels_of(struct arena *arena, const struct execute_request *r)
-{
-	struct buf text;
-	struct jw jw;
-	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	jw_object(&jw);
-	for (uint32_t i = 0; r->labels != NULL && i < r->labels->count; i++) {
-		jw_key(&jw, r->labels->members[i].name);
-		jw_json(&jw, &r->labels->members[i].value);
-	}
-	if (r->user_id != NULL && json_get(r->labels, "user_id") == NULL)
-		jw_member_str(&jw, "user_id", r->user_id);
-	jw_object_end(&jw);
-	const char *labels = arena_dup(arena, buf_text(&text));
-	buf_fini(&text);
-	return labels;
-}
-
-static void handle_execute(struct exchange *x)
-{
-	struct execute_request r;
-	struct start *start = arena_new(&x->arena, struct start);
-	if (start == NULL) {
-		exchange_failf(x, ERR_LIMIT, "no memory");
-		return;
-	}
-	*start = (struct start){.x = x, .api = x->owner};
-	if (!exchange_decode(x, &r))
-		return;
-	start->request = (struct start_request){.namespace = "dag",
-											.name = r.workflow_id,
-											.version = r.workflow_version,
-											.input = r.inputs,
-											.labels = r.labels,
-											.priority = r.priority,
-											.wait_ms = r.wait_ms};
-	if (!check(start) || !registered_definition(start))
-		return;
-	fill(start);
-	start->run.labels = labels_of(&x->arena, &r);
-	if (r.inputs == NULL)
-		start->run.input = "{}";
-	submit(start);
-}
+enum { LIST_MAX = 500, LIST_DEFAULT = 50 };
 
 /* --- list --- */
 
@@ -428,21 +37,17 @@ static const struct field_table list_table = FIELD_TABLE("flow.runs.list", list_
 
 struct listing {
 	struct jw jw;
-	int64_t left;
+	struct paging paging;
 	const char *last;
-	struct arena *arena;
-	bool more;
 };
 
 static void take_run(void *self, const struct run_record *record)
 {
 	struct listing *listing = self;
-	if (listing->left-- <= 0) {
-		listing->more = true;
+	if (!paging_takes(&listing->paging))
 		return;
-	}
 	run_view_write(&listing->jw, record);
-	listing->last = arena_dup(listing->arena, record->run_id);
+	listing->last = arena_dup(&listing->paging.x->arena, record->run_id);
 }
 
 bool runs_split_workflow(struct arena *arena, const char *text, struct runs_filter *filter)
@@ -461,8 +66,9 @@ static void handle_list(struct exchange *x)
 {
 	struct flow_api *api = x->owner;
 	struct list_request request;
+	struct listing listing = {.last = NULL};
 	struct err err;
-	char after[PAGE_AFTER_MAX + 1];
+	struct buf text;
 	if (!exchange_decode_query(x, &request))
 		return;
 	struct runs_filter filter = {
@@ -474,13 +80,11 @@ static void handle_list(struct exchange *x)
 		exchange_failf(x, ERR_INVALID, "workflow is NAMESPACE/NAME.");
 		return;
 	}
-	if (!page_after(api->page_key, scope, request.cursor, after, &err)) {
+	if (!paging_begin(&listing.paging, x, api->page_key, scope, request.limit, request.cursor, &err)) {
 		exchange_fail(x, &err);
 		return;
 	}
-	struct buf text;
-	struct listing listing = {.left = request.limit, .arena = &x->arena};
-	filter.before = after;
+	filter.before = listing.paging.after;
 	filter.limit = request.limit + 1;
 	buf_init(&text, 0);
 	jw_init(&listing.jw, &text);
@@ -491,11 +95,8 @@ static void handle_list(struct exchange *x)
 	bool read = runs_list(db, &filter, &x->arena, take_run, &listing, &err);
 	store_read_end(api->options.store, db);
 	jw_array_end(&listing.jw);
-	const char *cursor = listing.more ? page_cursor(&x->arena, api->page_key, scope, listing.last) : NULL;
-	jw_member_str(&listing.jw, "next_cursor", cursor);
+	jw_member_str(&listing.jw, "next_cursor", paging_end(&listing.paging, listing.last));
 	jw_object_end(&listing.jw);
-	if (cursor != NULL)
-		page_link(x, cursor);
 	if (read)
 		reply_fact_text(x, 200, buf_text(&text), text.size);
 	else
@@ -640,7 +241,6 @@ static void handle_order(struct exchange *x)
 }
 
 static const enum runner_order cancel = RUNNER_CANCEL, suspend = RUNNER_SUSPEND, resume = RUNNER_RESUME;
-static const enum err_kind start_errors[] = {ERR_DEFINITION_REFUSED, ERR_NOT_FOUND, ERR_NOT_ACTIVE, ERR_NONE};
 static const enum err_kind order_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_NONE};
 
 #define ORDER(word, what, ...) \
@@ -648,19 +248,8 @@ static const enum err_kind order_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUS
 		  .operation = "flow.runs." #word, .summary = what, .body = &order_table, .errors = order_errors, __VA_ARGS__)
 
 const struct route runs_routes[] = {
-	ROUTE(POST, "/api/v1/flow/runs", "flow.run", EFFECT_WRITE, handle_start, .operation = "flow.runs.start",
-		  .summary = "Start a run; with wait_ms the answer waits for its end", .query = &start_query_table,
-		  .body = &start_table, .status = 202, .json_limits = &start_limits, .body_max = DATUM_MAX,
-		  .errors = start_errors,
-		  .example = "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"examples\",\"name\":\"hello\","
-					 "\"version\":\"1.0.0\"},\"do\":[{\"greet\":{\"set\":{\"text\":\"${ \\\"Hello, \\\" + .name "
-					 "}\"}}}]},\"input\":{\"name\":\"Ada\"},\"wait_ms\":1000}"),
 	ROUTE(GET, "/api/v1/flow/runs", "flow.read", EFFECT_READ, handle_list, .operation = "flow.runs.list",
 		  .summary = "The account's runs, newest first", .query = &list_table),
-	ROUTE(POST, "/api/v3/workflows/execute", "flow.run", EFFECT_WRITE, handle_execute,
-		  .operation = "flow.executions.start", .summary = "Start a workflow of the DAG form", .body = &execute_table,
-		  .aliases = ALIASES({"/api/v3/executions"}), .status = 202, .json_limits = &start_limits,
-		  .body_max = DATUM_MAX, .errors = start_errors),
 	ORDER(cancel, "End a run; what it waits for is given up", .data = &cancel,
 		  .aliases = ALIASES({"/api/v3/executions/{id}/cancel"}, {"/api/v3/workflows/executions/{id}/cancel"})),
 	ORDER(pause, "Let what is under way end, and then stand still", .data = &suspend),

@@ -13,7 +13,8 @@
 
 /* --- as text --- */
 
-static const char *const kinds[] = {"skip", "patch_output", "patch_input", "retry", "fork", "restore"};
+static const char *const kinds[] = {"skip", "patch_output", "patch_input",     "retry",
+									"fork", "restore",      "patch_definition"};
 
 void control_encode(const struct control *c, struct buf *text)
 {
@@ -174,8 +175,8 @@ static enum control_refusal plan_back(const struct run *run, const struct steps 
 			plan->step = cause;
 		plan->to = plan->step == NULL ? before : plan->step->ended_seq - 1;
 	}
-	return control->kind == CONTROL_RETRY && !control->repeat_effects && may_act_twice(plan->step) ? CONTROL_EFFECT_SENT
-																								   : CONTROL_FINE;
+	bool again = control->kind == CONTROL_RETRY || control->kind == CONTROL_PATCH_DEFINITION;
+	return again && !control->repeat_effects && may_act_twice(plan->step) ? CONTROL_EFFECT_SENT : CONTROL_FINE;
 }
 
 /*

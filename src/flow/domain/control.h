@@ -22,7 +22,8 @@ enum control_kind {
 	CONTROL_RETRY,
 	CONTROL_FORK, /* the first of a fork: it goes on behind row `to`; with `value`, the input of the step that follows
 				   */
-	CONTROL_RESTORE, /* the run goes on behind row `to` */
+	CONTROL_RESTORE,          /* the run goes on behind row `to` */
+	CONTROL_PATCH_DEFINITION, /* the step begins anew, by the definition whose hash is `value` */
 };
 
 /* An order, as it is kept until the run's next turn. */
