@@ -157,7 +157,7 @@ static bool nothing(struct db *db, void *self, struct err *err)
 static void without_a_server_mails_are_files(void **state)
 {
 	struct err err;
-	char path[200];
+	char path[400];
 	const struct mailer_options options = {.store = app.store,
 										   .env = &sim.env,
 										   .ids = &app.ids,
