@@ -458,7 +458,9 @@ static int run(struct job *job, const struct buf *text)
 	if (!open_all(job, &err))
 		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
 	if (!begin(job, buf_text(text), text->size, &err))
-		return job->problems.list.count > 0 ? report_refused(job) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+		return job->problems.list.count > 0
+				   ? report_refused(job)
+				   : cli_fail(job->cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
 	runner_wait(job->runner, job->start.run_id, false,
 				timeout == NULL ? TIMEOUT_S * 1000 : (int64_t)(atof(timeout) * 1000));
 	return report(job);

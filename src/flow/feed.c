@@ -1,11 +1,14 @@
 #include "flow/feed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/jw.h"
 #include "core/log.h"
 #include "core/must.h"
 #include "flow/domain/cloud_event.h"
@@ -70,15 +73,69 @@ static bool check(struct datum *list, struct err *err)
 	return good;
 }
 
+static void add_missing(struct jw *jw, const struct json *event, const char *name, const char *value)
+{
+	if (json_get(event, name) == NULL)
+		jw_member_str(jw, name, value);
+}
+
+static void write_item(struct jw *jw, const struct json *item, uint32_t number)
+{
+	const struct json *event = json_get(item, "event");
+	char id[24];
+	snprintf(id, sizeof id, "%u", number);
+	jw_object(jw);
+	if (json_get(item, "after_ms") != NULL) {
+		jw_key(jw, "after_ms");
+		jw_json(jw, json_get(item, "after_ms"));
+	}
+	jw_key(jw, "event");
+	jw_object(jw);
+	for (uint32_t i = 0; i < event->count; i++) {
+		jw_key(jw, event->members[i].name);
+		jw_json(jw, &event->members[i].value);
+	}
+	add_missing(jw, event, "specversion", "1.0");
+	add_missing(jw, event, "id", id);
+	add_missing(jw, event, "source", "urn:countersign:flow");
+	jw_object_end(jw);
+	jw_object_end(jw);
+}
+
+/* Who writes a list by hand need not say what any event has. */
+static struct datum *completed(struct datum *list)
+{
+	const struct json *json = datum_tree(list);
+	struct buf text;
+	struct jw jw;
+	if (json->kind != JS_ARRAY)
+		return datum_ref(list);
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_array(&jw);
+	for (uint32_t i = 0; i < json->count; i++) {
+		const struct json *event = json_get(&json->items[i], "event");
+		if (event != NULL && event->kind == JS_OBJECT)
+			write_item(&jw, &json->items[i], i + 1);
+		else
+			jw_json(&jw, &json->items[i]);
+	}
+	jw_array_end(&jw);
+	return datum_take_buf(&text);
+}
+
 bool feed_open(struct runner *runner, const char *run_id, struct datum *list, struct err *err)
 {
-	if (!check(list, err))
+	list = completed(list);
+	if (!check(list, err)) {
+		datum_unref(list);
 		return false;
+	}
 	struct feed *feed = calloc(1, sizeof *feed);
 	must(feed != NULL && strlen(run_id) < sizeof feed->run_id);
 	feed->runner = runner;
 	strcpy(feed->run_id, run_id);
-	feed->list = datum_ref(list);
+	feed->list = list;
 	pthread_mutex_lock(&runner->lock);
 	must(runner->feed == NULL);
 	runner->feed = feed;

@@ -418,6 +418,31 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 	return true;
 }
 
+/* Once a run is over only a person's word changes it; and its status goes along the edges of the table alone. */
+static bool is_on_an_edge(const struct run *run, const struct row *row)
+{
+	switch (row->kind) {
+	case ROW_STARTED:
+		return run->status == RUN_PENDING;
+	case ROW_SUSPENDED:
+		return run_may_become(run->status, RUN_SUSPENDED);
+	case ROW_RESUMED:
+		return run->status == RUN_SUSPENDED;
+	case ROW_RUN_COMPLETED:
+		return run_may_become(run->status, RUN_COMPLETED);
+	case ROW_RUN_FAULTED:
+		return run_may_become(run->status, RUN_FAULTED);
+	case ROW_RUN_CANCELLED:
+		return run_may_become(run->status, RUN_CANCELLED);
+	case ROW_RESTORED:
+	case ROW_RETRIED:
+	case ROW_PATCHED:
+		return run->status != RUN_COMPLETED;
+	default:
+		return !run_is_over(run->status);
+	}
+}
+
 /* What a row has to bring along for the state at hand; a damaged journal may lack it. */
 static bool is_whole(const struct run *run, const struct row *row, const struct frame *frame)
 {
@@ -456,7 +481,7 @@ static bool is_whole(const struct run *run, const struct row *row, const struct 
 bool run_apply(struct run *run, const struct row *row, struct err *err)
 {
 	struct frame *frame = row->frame == ROW_NO_FRAME ? NULL : run_frame(run, row->frame);
-	if (!is_whole(run, row, frame))
+	if (!is_on_an_edge(run, row) || !is_whole(run, row, frame))
 		return misfit(row, err);
 	if (run->watch != NULL)
 		run->watch(run->watch_self, run, row, frame);

@@ -170,10 +170,75 @@ static void a_row_that_does_not_fit_is_refused(void **state)
 	run_fini(&run);
 }
 
+/* Each row that changes the status of a run, from each status: taken along an edge of the table, refused elsewhere. */
+static void rows_go_along_the_edges_only(void **state)
+{
+	static const struct {
+		enum row_kind kind;
+		const char *from; /* where it is an edge [flow.md 3.2] */
+		enum run_status to;
+	} cases[] = {
+		{ROW_STARTED, "pending", RUN_RUNNING},
+		{ROW_SUSPENDED, "pending running waiting", RUN_SUSPENDED},
+		{ROW_RESUMED, "suspended", RUN_RUNNING},
+		{ROW_RUN_COMPLETED, "running", RUN_COMPLETED},
+		{ROW_RUN_FAULTED, "pending running waiting", RUN_FAULTED},
+		{ROW_RUN_CANCELLED, "pending running waiting suspended", RUN_CANCELLED},
+		{ROW_RESTORED, "pending running waiting suspended faulted cancelled", RUN_RUNNING},
+	};
+	static const struct ir ir = {.root = {.type = IR_DO}};
+	struct datum *input = json("{}");
+	struct err err;
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (int from = 0; from < RUN_STATUSES; from++) {
+			struct run run;
+			const struct row row = {.seq = 1, .at_us = 1, .kind = cases[i].kind, .frame = ROW_NO_FRAME, .input = input};
+			bool edge = strstr(cases[i].from, run_status_names[from]) != NULL;
+			run_init(&run, &ir, "id", "1");
+			run.status = (enum run_status)from;
+			assert_int_equal(run_apply(&run, &row, &err), edge);
+			assert_int_equal(run.status, edge ? (int)cases[i].to : from);
+			run_fini(&run);
+		}
+	}
+	datum_unref(input);
+}
+
+/* Of a run that is over no row of a task is taken. */
+static void what_is_over_stays_over(void **state)
+{
+	static const enum run_status over[] = {RUN_COMPLETED, RUN_FAULTED, RUN_CANCELLED};
+	static const struct ir ir = {.root = {.type = IR_DO}};
+	struct datum *data = json("{}");
+	struct err err;
+	(void)state;
+	for (size_t i = 0; i < sizeof over / sizeof *over; i++) {
+		for (int kind = ROW_ENTERED; kind <= ROW_EVENT; kind++) {
+			struct run run;
+			const struct row row = {.seq = 1,
+									.kind = (enum row_kind)kind,
+									.frame = ROW_NO_FRAME,
+									.path = "/do/0/a",
+									.reason = "x",
+									.due_us = 1,
+									.output = data,
+									.error = data};
+			run_init(&run, &ir, "id", "1");
+			run.status = over[i];
+			run.input = datum_ref(data);
+			assert_false(run_apply(&run, &row, &err));
+			run_fini(&run);
+		}
+	}
+	datum_unref(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_go_along_the_edges_only), cmocka_unit_test(steps_go_along_the_edges_only),
+		cmocka_unit_test(rows_go_along_the_edges_only), cmocka_unit_test(what_is_over_stays_over),
 		cmocka_unit_test(rows_come_back_as_they_were),  cmocka_unit_test(what_is_no_row_is_refused),
 		cmocka_unit_test(spellings_of_a_type_are_one),  cmocka_unit_test(a_row_that_does_not_fit_is_refused),
 	};
