@@ -2,6 +2,7 @@
 
 #include "app/app.h"
 #include "app/mail.h"
+#include "app/mailer.h"
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/must.h"
@@ -18,7 +19,7 @@ static bool send_mail(void *self, const char *to, const char *subject, const cha
 {
 	const struct leaving *leaving = self;
 	const struct mail mail = {.to = to, .subject = subject, .text = text};
-	return app_mail_now(leaving->app, &mail, err);
+	return mailer_send(leaving->app->mailer, &mail, err);
 }
 
 static bool post(void *self, const char *url, const char *const *headers, const void *body, size_t size, int *status,
