@@ -81,6 +81,8 @@ bool trading_account_insert(struct db *db, const struct trading_account *a, stru
 			   V_TEXT(a->broker), V_TEXT(a->server), V_TEXT(a->name), V_TEXT(a->symbol_map),
 			   V_TEXT(identity_of(&arena, a)), V_TEXT(a->primary ? a->owner_id : NULL), V_INT(a->created_us));
 	arena_fini(&arena);
+	if (!done && err->kind == ERR_DUPLICATE) /* in words: what the store says of it is nobody's business */
+		return err_set(err, ERR_DUPLICATE, "There is a trading account of that broker, server and login.");
 	return done;
 }
 

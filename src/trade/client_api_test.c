@@ -60,6 +60,7 @@ static void devices_are_registered(void **state)
 	assert_int_equal(member("result.trading_account_id")->kind, JS_NULL);
 	ask("POST", "/api/v1/devices/register", "{\"name\":\"desk 1\"}", NULL);
 	must_answer(409, "duplicate");
+	assert_null(strstr(f.ask.answer, "UNIQUE"));
 	desk_broker(10000);
 	add_device("desk 2");
 	assert_string_equal(text("result.trading_account_id"), DESK_ACCOUNT); /* the owner's primary */

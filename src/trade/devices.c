@@ -50,6 +50,12 @@ static const char *live_name(struct arena *arena, const struct device *d)
 	return d->revoked_us != 0 ? NULL : arena_printf(arena, "%s\n%s", d->owner_id, d->name);
 }
 
+/* In words: what the store says of it is nobody's business. */
+static bool name_taken(struct err *err)
+{
+	return err->kind == ERR_DUPLICATE ? err_set(err, ERR_DUPLICATE, "The owner has a device of that name.") : false;
+}
+
 bool device_insert(struct db *db, const struct device *d, struct err *err)
 {
 	struct arena arena;
@@ -62,7 +68,7 @@ bool device_insert(struct db *db, const struct device *d, struct err *err)
 					   V_TEXT(live_name(&arena, d)), V_BLOB(d->secret, d->secret_size), V_TEXT(d->trading_account_id),
 					   V_INT(d->created_us), V_INT(d->encrypt));
 	arena_fini(&arena);
-	return done;
+	return done || name_taken(err);
 }
 
 bool device_by_id(struct db *db, const char *device_id, struct arena *arena, struct device *device, bool *found,
@@ -113,7 +119,7 @@ bool device_update(struct db *db, const struct device *d, struct err *err)
 			   V_INT(d->snapshot_taken_us), V_INT(d->polled_us), V_INT(d->empty_polls), V_TIME(d->revoked_us),
 			   V_INT(d->encrypt));
 	arena_fini(&arena);
-	return done;
+	return done || name_taken(err);
 }
 
 bool nonce_spend(struct db *db, const char *device_id, const char *nonce, int64_t now_us, bool *fresh, struct err *err)

@@ -355,6 +355,7 @@ static void a_symbol_has_the_brokers_name(void **state)
 	assert_string_equal(text("result.symbol_map.XAUUSD"), "XAUUSD.m");
 	ask("POST", "/api/v1/trading/accounts", "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Live\"}", NULL);
 	must_answer(409, "duplicate");
+	assert_null(strstr(f.ask.answer, "UNIQUE"));
 	add_device("desk");
 	const char *suffixed = arena_printf(
 		&f.arena,
