@@ -1,12 +1,14 @@
 /*
  * What agents ask most: the best of 100,000 vectors of 384 numbers, against reading their bytes once; memories stored
  * (each text twice, so that half are found there); an answer of a model found in memory; a step's look at its budgets.
- * Usage: memory_bench [FOLDER].
+ * Usage: memory_bench [PART...], of vectors, store, cache, budget, and by name only million: a million memories into
+ * tiers that are full, and what the files grow by.  TMPDIR says where the store is.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/arena.h"
@@ -29,13 +31,22 @@ extern const struct embedded embedded_migrations[];
 enum {
 	VECTORS = 100000,
 	NUMBERS = 384,
-	ROUNDS = 5,
+	ROUNDS = 25,
 	BATCH = 256,
 	STORES = 5120,
+	MILLION = 1000000 / BATCH / 10 * BATCH * 10, /* whole batches in tenths */
 	HITS = 100000,
 	LOOKS = 5000,
 	STEPS = 128
 };
+
+/* What this process has computed: on a busy machine the time that passes says little. */
+static double cpu_ms(void)
+{
+	struct timespec used;
+	must(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0);
+	return (double)used.tv_sec * 1e3 + (double)used.tv_nsec / 1e6;
+}
 
 static double now_ms(void)
 {
@@ -77,13 +88,16 @@ static double read_ms(const struct vector_set *set)
 	return now_ms() - from;
 }
 
-static double top_ms(const struct vector_set *set, const float *question, double norm, struct vector_top *found)
+static double top_ms(const struct vector_set *set, const float *question, double norm, struct vector_top *found,
+					 size_t *computed)
 {
+	struct vector_looking looking;
 	struct vector_top best;
 	double from = now_ms();
-	size_t count = vector_set_look(set, question, norm, 0, found);
+	vector_set_look(set, question, norm, 0, found, &looking);
 	for (int i = 0; i < 10; i++)
-		must(vector_set_next(set, found, &count, &best));
+		must(vector_set_take(&looking, &best));
+	*computed = looking.computed;
 	return now_ms() - from;
 }
 
@@ -95,13 +109,16 @@ static void bench_vectors(void)
 	struct vector_top *found = calloc(VECTORS, sizeof *found);
 	must(found != NULL);
 	double norm = vector_norm(question, NUMBERS), top = 1e9, plain = 1e9;
+	size_t computed = 0;
 	for (int i = 0; i < ROUNDS; i++) {
 		plain = fmin(plain, read_ms(&set));
-		top = fmin(top, top_ms(&set, question, norm, found));
+		top = fmin(top, top_ms(&set, question, norm, found, &computed));
 	}
-	double bytes = (double)set.count * (double)set.stride * sizeof(float);
-	printf("top 10 of %d x %d: %.1f ms; reading the bytes alone: %.1f ms (%.1f GB/s); ratio %.2f\n", VECTORS, NUMBERS,
-		   top, plain, bytes / plain / 1e6, top / plain);
+	double floats = (double)set.count * (double)set.stride * sizeof(float);
+	double codes = (double)set.count * (double)(set.codes_stride + sizeof *set.steps);
+	printf("top 10 of %d x %d: %.1f ms, %zu cosines computed; reading all the floats alone: %.1f ms (%.1f GB/s), the "
+		   "sketches at that speed: %.1f ms\n",
+		   VECTORS, NUMBERS, top, computed, plain, floats / plain / 1e6, plain * codes / floats);
 	free(found);
 	vector_set_fini(&set);
 }
@@ -193,13 +210,14 @@ static void bench_store(struct bench *b)
 	must(store_write(b->store, add_account, NULL, &err));
 	for (int round = 0; round < 3; round++) {
 		store_figures(b->store, &before);
-		double from = now_ms();
+		double from = now_ms(), cpu = cpu_ms();
 		for (int i = 0; i < STORES / BATCH; i++)
 			must(store_write(b->store, store_batch, b, &err));
-		double ms = now_ms() - from;
+		double ms = now_ms() - from, used = cpu_ms() - cpu;
 		store_figures(b->store, &after);
-		printf("%d memories stored: %.0f a second; %d were there already; the file is %.1f MB\n", STORES,
-			   STORES / ms * 1e3, b->same, (double)after.bytes / 1e6);
+		printf("%d memories stored: %.0f a second, %.1f us of one core each (%.0f a second of it); %d were there "
+			   "already; the file is %.1f MB\n",
+			   STORES, STORES / ms * 1e3, used / STORES * 1e3, STORES / used * 1e3, b->same, (double)after.bytes / 1e6);
 		b->same = 0;
 	}
 }
@@ -242,24 +260,73 @@ static void bench_budget(struct bench *b)
 	store_read_end(b->store, db);
 }
 
+/* --- capacities under a million --- */
+
+static int64_t count_of(struct bench *b, const char *sql)
+{
+	struct db_rows rows;
+	struct err err;
+	struct db *db = store_read(b->store);
+	must(db_query(db, &rows, &err, sql) && db_next(&rows));
+	int64_t count = db_int(&rows, 0);
+	must(db_end(&rows, &err));
+	store_read_end(b->store, db);
+	return count;
+}
+
+/* Two agents of 1,000 each at most: what is stored beyond that evicts. */
+static void bench_million(struct bench *b)
+{
+	struct err err;
+	struct store_figures figures;
+	must(store_write(b->store, add_account, NULL, &err));
+	for (int part = 1; part <= 10; part++) {
+		double from = now_ms(), cpu = cpu_ms();
+		for (int i = 0; i < MILLION / 10 / BATCH; i++)
+			must(store_write(b->store, store_batch, b, &err));
+		double ms = now_ms() - from, used = cpu_ms() - cpu;
+		store_figures(b->store, &figures);
+		int64_t kept = count_of(b, "SELECT COUNT(*) FROM memories");
+		must(kept <= 2 * memory_capacity(MEMORY_L1));
+		printf("%7d stored: %lld kept, %lld life-cycle rows, file %.1f MB, log %.1f MB, %.0f a second, %.0f us of one "
+			   "core each\n",
+			   b->next, (long long)kept, (long long)count_of(b, "SELECT COUNT(*) FROM memory_events"),
+			   (double)figures.bytes / 1e6, (double)figures.wal_bytes / 1e6, MILLION / 10 / ms * 1e3,
+			   used / MILLION * 1e4);
+	}
+}
+
+static bool asked(int argc, char **argv, const char *part)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], part) == 0)
+			return true;
+	return argc == 1 && strcmp(part, "million") != 0;
+}
+
 int main(int argc, char **argv)
 {
-	char folder[] = "/tmp/memory-bench-XXXXXX";
+	const char *under = getenv("TMPDIR");
+	char folder[300], command[320];
 	struct bench b = {.next = 0};
-	bench_vectors();
-	must(argc > 1 || mkdtemp(folder) != NULL);
+	if (asked(argc, argv, "vectors"))
+		bench_vectors();
+	snprintf(folder, sizeof folder, "%s/memory-bench-XXXXXX", under != NULL ? under : "/tmp");
+	must(mkdtemp(folder) != NULL);
 	arena_init(&b.arena, 64 << 20);
-	open_store(&b, argc > 1 ? argv[1] : folder);
-	bench_store(&b);
-	bench_cache(&b);
-	bench_budget(&b);
+	open_store(&b, folder);
+	if (asked(argc, argv, "store"))
+		bench_store(&b);
+	if (asked(argc, argv, "million"))
+		bench_million(&b);
+	if (asked(argc, argv, "cache"))
+		bench_cache(&b);
+	if (asked(argc, argv, "budget"))
+		bench_budget(&b);
 	store_close(b.store);
 	id_maker_fini(&b.ids);
 	arena_fini(&b.arena);
-	if (argc == 1) {
-		char command[100];
-		snprintf(command, sizeof command, "rm -rf '%s'", folder);
-		must(system(command) == 0);
-	}
+	snprintf(command, sizeof command, "rm -rf '%s'", folder);
+	must(system(command) == 0);
 	return 0;
 }

@@ -22,6 +22,7 @@
 #include "app/routes.h"
 #include "app/sign_setup.h"
 #include "app/tickets.h"
+#include "app/trade_notices.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
@@ -34,6 +35,8 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/breakers.h"
+#include "flow/domain/datum.h"
 #include "flow/flow_api.h"
 #include "flow/health_metrics.h"
 #include "flow/spending.h"
@@ -281,6 +284,8 @@ void app_close(struct app *app)
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	flow_api_close(app->flow);
+	breakers_free(app->breakers);
+	datum_unref(app->flow_secrets);
 	agents_api_close(app->agents);
 	spending_free(app->spending);
 	expr_close(app->exprs);
@@ -551,7 +556,8 @@ bool app_assemble(struct app *app, struct err *err)
 	open_rates(app);
 	app->idempotency = idempotency_new(app->store, app->env, app->config.idempotency.ttl_s * 1000000);
 	key_idempotency(app);
-	trade_api_serve(app->trade, &(struct trade_serving){.idempotency = app->idempotency, .rates = app->rates});
+	const struct trade_serving trade = trade_serving_of(app);
+	trade_api_serve(app->trade, &trade);
 	return true;
 }
 

@@ -25,6 +25,8 @@
 
 struct agents_api;
 struct blobs;
+struct breakers;
+struct datum;
 struct chain_metrics;
 struct cli;
 struct countersign;
@@ -77,7 +79,9 @@ struct app {
 	struct trade_api *trade;
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
 	struct spending *spending;
-	struct flow_api *flow; /* while serving */
+	struct breakers *breakers;  /* of what runs ask */
+	struct datum *flow_secrets; /* of runs; or NULL */
+	struct flow_api *flow;      /* while serving */
 	struct agents_api *agents;
 	struct healing *healing; /* while serving */
 	int64_t started_us;      /* monotonic */

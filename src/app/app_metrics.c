@@ -6,7 +6,9 @@
 #include "app/mailer.h"
 #include "app/memory.h"
 #include "app/routes.h"
+#include "core/env.h"
 #include "core/err.h"
+#include "flow/breakers.h"
 #include "http/metrics.h"
 #include "http/rate.h"
 #include "people/idempotency.h"
@@ -106,6 +108,21 @@ static double open_now(const struct sign_breaker *breaker)
 static double open_ever(const struct sign_breaker *breaker)
 {
 	return (double)breaker->opened;
+}
+
+/* Targets of the calls of runs, which are too many to be a label each. */
+static void flow_breakers(void *self, struct metrics_out *out)
+{
+	struct app *app = self;
+	char label[40];
+	int64_t counts[BREAKER_STATES];
+	if (app->breakers == NULL)
+		return;
+	breakers_count(app->breakers, env_wall_us(app->env), counts);
+	for (int i = 0; i < BREAKER_STATES; i++) {
+		snprintf(label, sizeof label, "state=\"%s\"", breaker_record_states[i]);
+		metrics_sample(out, label, (double)counts[i]);
+	}
 }
 
 static void breaker_state(void *self, struct metrics_out *out)
@@ -209,6 +226,7 @@ static const struct {
 	{"dead_letters", METRICS_GAUGE, "Work that was given up", dead_letters},
 	{"breaker_open_total", METRICS_COUNTER, "Times that a destination was begun to be left alone", breaker_opens},
 	{"breaker_state", METRICS_GAUGE, "1: a destination is left alone", breaker_state},
+	{"flow_breakers", METRICS_GAUGE, "Targets of the calls of runs, by state", flow_breakers},
 	{"process_resident_memory_bytes", METRICS_GAUGE, "Resident memory", resident_bytes},
 	{"process_cpu_seconds_total", METRICS_COUNTER, "CPU time", cpu_seconds},
 };

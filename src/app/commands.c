@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/device_commands.h"
 #include "app/flow_commands.h"
 #include "app/flow_ctk.h"
 #include "app/flow_run.h"
@@ -18,7 +19,7 @@
 static const struct cli_option call_options[] = {
 	{"list", NULL, "Name every operation; with --json its schemas and an example", false},
 	{"schema", "OPERATION", "Show the schemas of one operation and an example", false},
-	{"packs", "DIR", "Folder of further packs", false},
+	{"packs", "DIR", "Folder of further packs (default: the installation's, where there is one)", false},
 	{"out", "FILE", "Where the picture of a chart goes; -: to standard output, instead of the envelope", false},
 	{NULL, NULL, NULL, false},
 };
@@ -31,6 +32,7 @@ static const struct cli_option origin_options[] = {
 static const struct cli_option serve_options[] = {
 	{"listen", "A:P", "Address to serve on", true},
 	{"mode", "development|production", "production refuses unsafe settings", false},
+	{"http-map", "HOST=IP:PORT", "Workflows ask this address in place of HOST, by plain http", true},
 	{NULL, NULL, NULL, false},
 };
 
@@ -150,6 +152,10 @@ const struct cli_command cli_commands[] = {
 	 command_flow_cancel},
 	{"flow pause", "ID [--reason TEXT]", "Let a run finish what is under way, then stand still", NULL,
 	 flow_order_options, 1, 1, command_flow_pause},
+	{"flow fork", "ID [--from-step PATH]", "Start a new run that begins with what this one did", NULL,
+	 flow_fork_options, 1, 1, command_flow_fork},
+	{"flow replay", "ID [--mode MODE]", "Recompute a run from its journal and compare, or execute it once more",
+	 "Exit codes: 0, or 1 where a step came out otherwise.", flow_replay_options, 1, 1, command_flow_replay},
 	{"flow resume", "ID [--reason TEXT]", "Let a paused run go on", NULL, flow_order_options, 1, 1,
 	 command_flow_resume},
 	{"user add", "EMAIL --role R[,R] [--password-file F|--invite]", "Make a person's login at the running server", NULL,
@@ -192,6 +198,21 @@ const struct cli_command cli_commands[] = {
 	{"producer send", "F", "Sign a signal and send it",
 	 "Exit codes: 0 taken in, 2 refused (the problem document on standard output), 5 no server.", producer_send_options,
 	 1, 1, command_producer_send},
+	{"device add", "NAME [--account ID]", "Register a terminal at the running server",
+	 "Its secret is shown once; with --secret-file it is written there instead, for its owner's eyes only.",
+	 device_add_options, 1, 1, command_device_add},
+	{"device list", "", "Name every terminal, newest first", NULL, NULL, 0, 0, command_device_list},
+	{"device revoke", "NAME|ID", "Let a terminal in no more, for ever", NULL, NULL, 1, 1, command_device_revoke},
+	{"device sign", "--device ID --secret-file F [--method M] [--path TARGET] [--body F]",
+	 "Print the headers of a terminal's request", NULL, device_sign_options, 0, 0, command_device_sign},
+	{"device simulate", "--server URL --device ID --secret-file F [--script F] [--seed N]",
+	 "Play a terminal with a broker, ticks and faults",
+	 "The script has a fault a line: partial_fill, slippage P, manual_close, stop_out, disconnect AT FOR, disconnect "
+	 "fill, "
+	 "duplicate_ack, clock_ahead S, replay, crash_before_ack, symbol_suffix T, gap P.  The report is JSON on standard "
+	 "output: orders filled at the broker, deliveries, acknowledgements, what the server refused.\n"
+	 "Prices move by the seed.  Symbols: BTCUSD, ETHUSD, XAUUSD, EURUSD.",
+	 device_simulate_options, 0, 0, command_device_simulate},
 	{"config show", "", "Print the configuration in force", NULL, origin_options, 0, 0, command_config_show},
 	{"completions", "bash|zsh|fish", "Print a shell's completion script",
 	 "bash: countersign completions bash > /etc/bash_completion.d/countersign", NULL, 1, 1, command_completions},

@@ -34,7 +34,7 @@ static const struct event_topic topics[] = {
 	{"countersign", "countersign.read"},
 	{"files", "file.read"},
 	{"projects", "project.read"},
-	{"signals", "trade.read"},
+	{"signals", "trade.read", {"trade.approve", "trade.risk"}}, /* [trade.md 2.4] */
 	{"budget", "flow.read"},
 	{"health", "flow.read"},
 };
@@ -113,10 +113,21 @@ static void check(struct listener *l, int64_t older_us)
 		stream_end(l->stream, "revoked");
 }
 
+/* Where a topic is not everybody's, the owner that the event names sees it, and who has one of the rights. */
+static bool concerns(const struct listener *l, const struct outbox_event *event)
+{
+	const char *const *rights = topics[__builtin_ctz(topic_bit(event->topic))].all;
+	char owner[80];
+	if (rights[0] == NULL || principal_may(&l->principal, rights[0]) || principal_may(&l->principal, rights[1]))
+		return true;
+	snprintf(owner, sizeof owner, "\"owner_id\":\"%s\"", l->principal.user_id);
+	return l->principal.user_id[0] != '\0' && event->data != NULL && strstr(event->data, owner) != NULL;
+}
+
 static bool may_see(const struct listener *l, const struct outbox_event *event)
 {
 	return event->account_id != NULL && strcmp(event->account_id, l->principal.account_id) == 0 &&
-		   (topic_bit(event->topic) & l->may) != 0;
+		   (topic_bit(event->topic) & l->may) != 0 && concerns(l, event);
 }
 
 /* --- sending --- */

@@ -15,6 +15,7 @@
 #include "app/events.h"
 #include "core/buf.h"
 #include "core/env.h"
+#include "core/scratch.h"
 #include "http/exchange.h"
 #include "http/stream.h"
 #include "people/principal.h"
@@ -28,15 +29,14 @@
 #define OTHER "0192f000-0000-7000-8000-00000000000b"
 
 static struct app app;
-static char folder[64];
+static char folder[SCRATCH_PATH];
 static struct principal local = {.kind = PRINCIPAL_LOCAL, .roles = ROLE_OWNER, .account_id = ACCOUNT};
 
 static int open_app(void **state)
 {
 	(void)state;
 	struct err err;
-	strcpy(folder, "/tmp/countersign-events-XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "events", NULL));
 	const struct cli cli = {.data = folder, .quiet = true};
 	assert_true(app_open(&app, &cli, &err));
 	assert_true(app_assemble(&app, &err));
@@ -46,11 +46,10 @@ static int open_app(void **state)
 static int close_app(void **state)
 {
 	(void)state;
-	char command[128];
 	app_stop(&app);
 	app_close(&app);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	scratch_remove(folder);
+	return 0;
 }
 
 /* --- rows --- */
@@ -58,13 +57,17 @@ static int close_app(void **state)
 struct adding {
 	const char *account_id, *topic;
 	int count;
+	const char *owner; /* NULL: nobody is named */
 };
 
 static bool apply_add(struct db *db, void *self, struct err *err)
 {
 	const struct adding *adding = self;
 	char data[600];
-	snprintf(data, sizeof data, "{\"text\":\"%0500d\"}", 7);
+	if (adding->owner != NULL)
+		snprintf(data, sizeof data, "{\"owner_id\":\"%s\"}", adding->owner);
+	else
+		snprintf(data, sizeof data, "{\"text\":\"%0500d\"}", 7);
 	for (int i = 0; i < adding->count; i++) {
 		struct outbox_event event = {
 			.account_id = adding->account_id, .topic = adding->topic, .event = "a.b", .data = data};
@@ -76,7 +79,7 @@ static bool apply_add(struct db *db, void *self, struct err *err)
 
 static void add(const char *account_id, const char *topic, int count)
 {
-	struct adding adding = {account_id, topic, count};
+	struct adding adding = {account_id, topic, count, NULL};
 	struct err err;
 	if (!store_write(app.store, apply_add, &adding, &err))
 		fail_msg("%s", err.message);
@@ -96,16 +99,21 @@ static void delivered(struct exchange *x)
 	(void)x;
 }
 
-static struct exchange *listen_after(int64_t after, uint32_t topics)
+static struct exchange *listen_as(struct principal *who, int64_t after, uint32_t topics)
 {
 	struct exchange *x = exchange_new(&app.service);
 	const struct listen_request request = {.after = after, .topics = topics};
 	assert_non_null(x);
 	x->deliver = delivered;
-	x->principal = &local;
+	x->principal = who;
 	exchange_move(x, EXCHANGE_ROUTED);
 	events_listen(app.events, x, &request);
 	return x;
+}
+
+static struct exchange *listen_after(int64_t after, uint32_t topics)
+{
+	return listen_as(&local, after, topics);
 }
 
 /* Take what comes until `text` does; a test that waits in vain ends by its own time-out. */
@@ -183,6 +191,41 @@ static void only_what_is_asked_for_and_ones_own(void **state)
 	buf_fini(&out);
 }
 
+static void add_owned(const char *owner)
+{
+	struct adding adding = {ACCOUNT, "signals", 1, owner};
+	struct err err;
+	if (!store_write(app.store, apply_add, &adding, &err))
+		fail_msg("%s", err.message);
+}
+
+/* [trade.md 2.4] Of signals only what the caller owns or may approve. */
+static void of_signals_only_ones_own_or_what_one_decides(void **state)
+{
+	static const char me[] = "0192f000-0000-7000-8000-0000000000f1", other[] = "0192f000-0000-7000-8000-0000000000f2";
+	struct principal viewer = {.kind = PRINCIPAL_LOCAL, .roles = ROLE_VIEWER, .account_id = ACCOUNT};
+	struct principal approver = {.kind = PRINCIPAL_LOCAL, .roles = ROLE_APPROVER, .account_id = ACCOUNT};
+	struct buf seen, all;
+	(void)state;
+	snprintf(viewer.user_id, sizeof viewer.user_id, "%s", me);
+	buf_init(&seen, 0);
+	buf_init(&all, 0);
+	struct exchange *mine = listen_as(&viewer, EVENTS_FROM_NOW, 1U << 3);
+	struct exchange *decides = listen_as(&approver, EVENTS_FROM_NOW, 1U << 3);
+	add_owned(other);
+	add_owned(me);
+	add(ACCOUNT, "signals", 1); /* nobody's */
+	add_owned(me);
+	take_until(mine, &seen, "id: 4\n");
+	take_until(decides, &all, "id: 4\n");
+	assert_ids(&seen, (const int64_t[]){2, 4}, 2);
+	assert_ids(&all, (const int64_t[]){1, 2, 3, 4}, 4);
+	leave(mine);
+	leave(decides);
+	buf_fini(&seen);
+	buf_fini(&all);
+}
+
 static void a_number_that_is_gone_or_never_was_resets(void **state)
 {
 	struct buf out;
@@ -222,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_missed_comes_in_order_while_more_is_written, open_app, close_app),
 		cmocka_unit_test_setup_teardown(only_what_is_asked_for_and_ones_own, open_app, close_app),
+		cmocka_unit_test_setup_teardown(of_signals_only_ones_own_or_what_one_decides, open_app, close_app),
 		cmocka_unit_test_setup_teardown(a_number_that_is_gone_or_never_was_resets, open_app, close_app),
 		cmocka_unit_test_setup_teardown(who_reads_nothing_is_cut, open_app, close_app),
 	};

@@ -28,6 +28,23 @@ const struct cli_option flow_order_options[] = {
 	{NULL, NULL, NULL, false},
 };
 
+const struct cli_option flow_fork_options[] = {
+	SERVER_OPTIONS,
+	{"from-step", "PATH", "The step to begin with, as the run's steps show it", false},
+	{"from-seq", "N", "Or the last row of the journal that is taken over", false},
+	{"input", "JSON", "Another input: of that step, or without a place of the run", false},
+	{"version", "VERSION", "Another version of the workflow", false},
+	{"reason", "TEXT", "Why; it stands in the audit chain", false},
+	{NULL, NULL, NULL, false},
+};
+const struct cli_option flow_replay_options[] = {
+	SERVER_OPTIONS,
+	{"mode", "MODE", "verify (the default), full, from_step or failed_only", false},
+	{"from-step", "PATH", "The step to begin with, of from_step", false},
+	{"reason", "TEXT", "Why; it stands in the audit chain", false},
+	{NULL, NULL, NULL, false},
+};
+
 struct remote {
 	struct ask ask;
 	struct buf key;
@@ -219,4 +236,75 @@ int command_flow_pause(const struct cli *cli)
 int command_flow_resume(const struct cli *cli)
 {
 	return order(cli, "/resume");
+}
+
+static void add_option(struct jw *body, const struct cli *cli, const char *option, const char *member)
+{
+	const char *value = cli_option(cli, option);
+	if (value != NULL)
+		jw_member_str(body, member, value);
+}
+
+/* Whole JSON, as it stands on the line; what is none is refused by the server. */
+static void add_json_option(struct jw *body, const struct cli *cli, const char *option, const char *member)
+{
+	const char *value = cli_option(cli, option);
+	if (value == NULL)
+		return;
+	jw_key(body, member);
+	jw_raw(body, value, strlen(value));
+}
+
+int command_flow_fork(const struct cli *cli)
+{
+	struct remote r;
+	int code = begin(&r, cli);
+	if (code == CLI_DONE) {
+		struct jw *body = ask_body(&r.ask);
+		add_option(body, cli, "from-step", "from_step");
+		add_json_option(body, cli, "from-seq", "from_seq");
+		add_json_option(body, cli, "input", "input");
+		add_option(body, cli, "version", "version");
+		add_option(body, cli, "reason", "reason");
+		jw_object_end(body);
+		code = ask_run(&r, "POST", "/fork", buf_text(&r.ask.body));
+	}
+	if (code == CLI_DONE)
+		show_run(&r);
+	return end(&r, code);
+}
+
+/* 1: a step came out otherwise. */
+static int show_replay(const struct remote *r)
+{
+	static const char *const members[] = {"match_percentage", "total_steps", "matching_steps"};
+	const struct json *replay = ask_result(&r->ask), *report = json_get(replay, "report");
+	const struct json *divergent = report == NULL ? NULL : json_get(report, "divergent_steps");
+	if (r->ask.cli->json)
+		ask_print_line(replay);
+	else {
+		print_member(replay, "replay_id");
+		print_member(replay, "status");
+		print_member(replay, "new_run_id");
+		for (size_t i = 0; report != NULL && i < sizeof members / sizeof *members; i++)
+			print_member(report, members[i]);
+		for (uint32_t i = 0; divergent != NULL && i < divergent->count; i++)
+			ask_print_line(&divergent->items[i]);
+	}
+	return divergent != NULL && divergent->count > 0 ? EXIT_FAULTED : CLI_DONE;
+}
+
+int command_flow_replay(const struct cli *cli)
+{
+	struct remote r;
+	int code = begin(&r, cli);
+	if (code == CLI_DONE) {
+		struct jw *body = ask_body(&r.ask);
+		add_option(body, cli, "mode", "mode");
+		add_option(body, cli, "from-step", "from_step");
+		add_option(body, cli, "reason", "reason");
+		jw_object_end(body);
+		code = ask_run(&r, "POST", "/replay", buf_text(&r.ask.body));
+	}
+	return end(&r, code == CLI_DONE ? show_replay(&r) : code);
 }

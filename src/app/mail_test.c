@@ -13,14 +13,15 @@
 
 #include "app/mail.h"
 #include "core/err.h"
+#include "core/scratch.h"
 
 /* Write a mail into a fresh folder and read the one file that is there then. */
 static void written(const struct mail *mail, char text[4096])
 {
-	char folder[] = "/tmp/countersign-mail-XXXXXX", path[400];
+	char folder[SCRATCH_PATH], path[600];
 	struct err err;
 	struct stat st;
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "mail", &err));
 	assert_true(mail_write(folder, INT64_C(1795249799000000), "one", mail, &err));
 	assert_true(mail_write(folder, INT64_C(1795249799000000), "one", mail, &err)); /* the same file again */
 	snprintf(path, sizeof path, "%s/mail", folder);

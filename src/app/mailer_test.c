@@ -16,6 +16,7 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/id.h"
+#include "core/scratch.h"
 #include "store/store.h"
 
 /* Mails wait, are tried again, and die, under simulated time and with a server that does as it is told. */
@@ -23,7 +24,7 @@
 #define SECOND INT64_C(1000000)
 
 static struct app app;
-static char folder[64];
+static char folder[SCRATCH_PATH];
 static struct env_sim sim;
 static struct mailer *mailer;
 static struct {
@@ -45,8 +46,7 @@ static int open_all(void **state)
 {
 	(void)state;
 	struct err err;
-	strcpy(folder, "/tmp/countersign-mailer-XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "mailer", NULL));
 	const struct cli cli = {.data = folder, .quiet = true};
 	assert_true(app_open(&app, &cli, &err));
 	env_sim_init(&sim, 1, INT64_C(1795249799000000));
@@ -65,12 +65,11 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
 	(void)state;
-	char command[128];
 	app_close(&app);
 	mailer_free(mailer);
 	env_sim_fini(&sim);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	scratch_remove(folder);
+	return 0;
 }
 
 struct queueing {
@@ -158,7 +157,7 @@ static bool nothing(struct db *db, void *self, struct err *err)
 static void without_a_server_mails_are_files(void **state)
 {
 	struct err err;
-	char path[200];
+	char path[400];
 	const struct mailer_options options = {.store = app.store,
 										   .env = &sim.env,
 										   .ids = &app.ids,
@@ -178,7 +177,7 @@ static void without_a_server_mails_are_files(void **state)
 	env_sim_advance(&sim, 6 * SECOND);
 	assert_int_equal(mailer_work(mailer), 1);
 	assert_int_equal(figures().queued, 0);
-	snprintf(path, sizeof path, "%s/mail/%s.eml", folder, q.mail_id);
+	snprintf(path, sizeof path, "%.60s/mail/%.40s.eml", folder, q.mail_id);
 	assert_int_equal(access(path, F_OK), 0);
 }
 

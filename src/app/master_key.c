@@ -35,6 +35,12 @@ static const struct sealed {
 	 "UPDATE producers SET old_secret = $1 WHERE producer_id = $2", "countersign/trade/secrets/v1", "%s"},
 	{"SELECT device_id, secret FROM devices WHERE device_id > $1 ORDER BY device_id LIMIT $2",
 	 "UPDATE devices SET secret = $1 WHERE device_id = $2", "countersign/trade/secrets/v1", "%s"},
+	{"SELECT user_id, webhook_secret FROM notice_settings WHERE user_id > $1 AND webhook_secret IS NOT NULL "
+	 "ORDER BY user_id LIMIT $2",
+	 "UPDATE notice_settings SET webhook_secret = $1 WHERE user_id = $2", "countersign/trade/secrets/v1", "%s"},
+	{"SELECT user_id, telegram_token FROM notice_settings WHERE user_id > $1 AND telegram_token IS NOT NULL "
+	 "ORDER BY user_id LIMIT $2",
+	 "UPDATE notice_settings SET telegram_token = $1 WHERE user_id = $2", "countersign/trade/secrets/v1", "%s"},
 	{"SELECT mail_id, sealed FROM mails WHERE mail_id > $1 ORDER BY mail_id LIMIT $2",
 	 "UPDATE mails SET sealed = $1 WHERE mail_id = $2", "countersign/mails/v1", "%s"},
 };

@@ -56,6 +56,7 @@ void agents_add_routes(struct router *router, struct agents_api *api)
 	router_add(router, memory_routes, memory_routes_count, api);
 	router_add(router, health_routes, health_routes_count, api);
 	router_add(router, incident_routes, incident_routes_count, api);
+	router_add(router, healing_routes, healing_routes_count, api);
 }
 
 const struct budgets *agents_budgets(const struct agents_api *api)
@@ -65,7 +66,11 @@ const struct budgets *agents_budgets(const struct agents_api *api)
 
 /* --- chores --- */
 
-enum { AT_ONCE = 200 /* rows of one op, so that no other write waits long */ };
+enum {
+	AT_ONCE = 200, /* rows of one op, so that no other write waits long */
+	WORDS_EVERY_S = 10,
+	WORDS_ARENA = AT_ONCE * 70000,
+};
 
 static bool expire_money(struct db *db, void *self, struct err *err)
 {
@@ -78,6 +83,29 @@ static bool expire_memories(struct db *db, void *self, struct err *err)
 {
 	struct agents_api *api = self;
 	return memory_expire(db, api->options.ids, env_wall_us(api->options.env), AT_ONCE, err);
+}
+
+/* Somewhat later than they come: what a full tier evicts in between never gets there. */
+static bool words_due(struct agents_api *api, struct db *db, bool *due, struct err *err)
+{
+	int64_t now_us = env_mono_us(api->options.env);
+	if (now_us < api->next_words_us)
+		return true;
+	api->next_words_us = now_us + WORDS_EVERY_S * INT64_C(1000000);
+	return memory_words_due(db, NULL, NULL, due, err);
+}
+
+static bool put_words(struct db *db, void *self, struct err *err)
+{
+	struct agents_api *api = self;
+	struct arena arena;
+	size_t count;
+	arena_init(&arena, WORDS_ARENA);
+	bool done = memory_words(db, NULL, NULL, AT_ONCE, &arena, &count, err);
+	if (done && count == AT_ONCE)
+		api->next_words_us = 0; /* there may be more */
+	arena_fini(&arena);
+	return done;
 }
 
 static bool fail_silent(struct db *db, void *self, struct err *err)
@@ -116,15 +144,16 @@ static bool silence_due(struct agents_api *api, struct db *db, bool *due, struct
 
 bool agents_chores(struct agents_api *api, struct err *err)
 {
-	bool money = false, memories = false, silence = false;
+	bool money = false, memories = false, silence = false, words = false;
 	int64_t now_us = env_wall_us(api->options.env);
 	struct db *db = store_read(api->options.store);
 	bool read = budget_expiry_due(db, now_us, &money, err) && memory_expiry_due(db, now_us, &memories, err) &&
-				silence_due(api, db, &silence, err);
+				silence_due(api, db, &silence, err) && words_due(api, db, &words, err);
 	store_read_end(api->options.store, db);
 	return read && (!money || store_write(api->options.store, expire_money, api, err)) &&
 		   (!memories || store_write(api->options.store, expire_memories, api, err)) &&
-		   (!silence || store_write(api->options.store, fail_silent, api, err));
+		   (!silence || store_write(api->options.store, fail_silent, api, err)) &&
+		   (!words || store_write(api->options.store, put_words, api, err));
 }
 
 /* --- writes --- */

@@ -25,6 +25,7 @@ struct agents_api {
 	struct vector_cache *vectors;
 	struct health_desk health;
 	_Atomic int64_t next_look_us; /* monotonic: when silent agents are looked for again */
+	_Atomic int64_t next_words_us; /* and words of memories */
 };
 
 /*
@@ -82,8 +83,8 @@ bool agents_cursor(struct exchange *x, const char *filter, const char *cursor, c
 const char *agents_next(struct exchange *x, const char *filter, const char *after);
 
 extern const struct route budget_routes[], reservation_routes[], cost_routes[], decomposition_routes[], memory_routes[],
-	health_routes[], incident_routes[];
+	health_routes[], incident_routes[], healing_routes[];
 extern const size_t budget_routes_count, reservation_routes_count, cost_routes_count, decomposition_routes_count,
-	memory_routes_count, health_routes_count, incident_routes_count;
+	memory_routes_count, health_routes_count, incident_routes_count, healing_routes_count;
 
 #endif

@@ -212,6 +212,20 @@ static void handle_patch(struct exchange *x)
 		submit(c, CONTROL_PATCH_INPUT, input, AUDIT_RUN_PATCH);
 }
 
+void control_order(struct exchange *x, enum control_kind kind, const char *step, const char *reason,
+				   bool repeat_effects)
+{
+	struct controlling *c = arena_new(&x->arena, struct controlling);
+	if (c == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return;
+	}
+	*c = (struct controlling){
+		.x = x, .api = x->owner, .request = {.step = step, .reason = reason, .repeat_effects = repeat_effects}};
+	if (run_named(x, &c->record))
+		submit(c, kind, NULL, kind == CONTROL_SKIP ? AUDIT_RUN_SKIP : AUDIT_RUN_RETRY);
+}
+
 static void handle_retry(struct exchange *x)
 {
 	struct controlling *c = begin(x);

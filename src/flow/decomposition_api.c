@@ -564,7 +564,7 @@ static bool add_circles(struct change *c)
 {
 	struct arena *arena = &c->w.x->arena;
 	struct plan whole;
-	if (!plan_make(arena, &c->d.input, &whole))
+	if (!plan_check(arena, &c->d.input, &whole))
 		return false;
 	size_t count = c->problems.problems.count;
 	struct plan_problem *all = arena_array(arena, count + whole.cycles.count + 1, sizeof *all);

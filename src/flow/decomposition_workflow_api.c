@@ -84,7 +84,7 @@ static bool look(struct converting *c)
 {
 	struct arena *arena = &c->x->arena;
 	size_t steps = 0;
-	bool made = plan_make(arena, &c->d.input, &c->plan);
+	bool made = plan_check(arena, &c->d.input, &c->plan);
 	if (made && !c->plan.valid) {
 		refuse(c->x, &c->plan);
 		return false;

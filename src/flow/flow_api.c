@@ -72,12 +72,17 @@ bool flow_chores(struct flow_api *api, struct err *err)
 void flow_add_routes(struct router *router, struct flow_api *api)
 {
 	router_add(router, runs_routes, runs_routes_count, api);
+	if (api->options.breakers != NULL)
+		router_add(router, breakers_routes, breakers_routes_count, api);
 	router_add(router, llm_routes, llm_routes_count, api);
 	router_add(router, run_reads_routes, run_reads_routes_count, api);
 	router_add(router, work_routes, work_routes_count, api);
 	router_add(router, persons_routes, persons_routes_count, api);
 	router_add(router, control_routes, control_routes_count, api);
 	router_add(router, fork_routes, fork_routes_count, api);
+	router_add(router, replays_routes, replays_routes_count, api);
+	router_add(router, executions_routes, executions_routes_count, api);
+	router_add(router, checkpoints_routes, checkpoints_routes_count, api);
 	router_add(router, runs_bulk_routes, runs_bulk_routes_count, api);
 	router_add(router, run_events_routes, run_events_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "flow/domain/control.h"
 #include "flow/flow_api.h"
 #include "flow/runner.h"
 #include "http/router.h"
@@ -33,13 +34,15 @@ struct flow_api {
 	unsigned char page_key[PAGE_KEY];
 };
 
-extern const struct route flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[], schedules_routes[],
-	workflows_routes[], workflow_reads_routes[], decomposition_workflow_routes[], work_routes[], persons_routes[],
-	control_routes[], fork_routes[], run_events_routes[], runs_bulk_routes[];
-extern const size_t flow_events_routes_count, llm_routes_count, runs_routes_count, run_reads_routes_count,
-	schedules_routes_count, workflows_routes_count, workflow_reads_routes_count, decomposition_workflow_routes_count,
-	work_routes_count, persons_routes_count, control_routes_count, fork_routes_count, run_events_routes_count,
-	runs_bulk_routes_count;
+extern const struct route breakers_routes[], flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[],
+	schedules_routes[], workflows_routes[], workflow_reads_routes[], decomposition_workflow_routes[], work_routes[],
+	persons_routes[], control_routes[], fork_routes[], run_events_routes[], runs_bulk_routes[], checkpoints_routes[],
+	replays_routes[], executions_routes[];
+extern const size_t breakers_routes_count, flow_events_routes_count, llm_routes_count, runs_routes_count,
+	run_reads_routes_count, schedules_routes_count, workflows_routes_count, workflow_reads_routes_count,
+	decomposition_workflow_routes_count, work_routes_count, persons_routes_count, control_routes_count,
+	fork_routes_count, run_events_routes_count, runs_bulk_routes_count, checkpoints_routes_count, replays_routes_count,
+	executions_routes_count;
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);
@@ -47,9 +50,21 @@ bool work_chores(struct flow_api *api, struct err *err);
 /* Delete runs whose time is up (retention.c). */
 bool retention_chores(struct flow_api *api, struct err *err);
 
-/* A Run, as an object of an answer. */
+/* As version 3 says it: failed, running. */
+const char *run_status_v3(const char *status);
+
+/* A Run, as an object of an answer; on paths of version 3 with its words. */
 void run_view_write(struct jw *jw, const struct run_record *record);
 void run_view_reply(struct exchange *x, int status, const struct run_record *record);
+
+/* Put a run (NULL: whichever it is of) back to a checkpoint, and answer with the run. */
+void checkpoints_restore(struct exchange *x, const char *checkpoint_id, const char *run_id, const char *reason,
+						 bool repeat_effects);
+
+/* Order something of the run that the path names, and answer with it. */
+void control_order(struct exchange *x, enum control_kind kind, const char *step, const char *reason,
+				   bool repeat_effects);
+void runs_order(struct exchange *x, enum runner_order order, const char *reason);
 
 /* Answer 200 with a run as the store has it now. */
 void run_reply(struct exchange *x, const char *run_id);

@@ -151,8 +151,17 @@ static bool carry_out(struct live *live, struct db *db, const struct fact *fact,
 	return fact->kind == FACT_STARTED ? children_start(live, db, fact, err) : hearing_fact(live, db, fact, err);
 }
 
+void following_rewound(struct live *live)
+{
+	for (size_t i = 0; i < live->following.subscriptions_count; i++)
+		live->following.subscriptions[i].gone = true;
+	live->following.look = true;
+}
+
 bool following_commit(struct live *live, struct db *db, struct err *err)
 {
+	if (!hearing_forget(live, db, err))
+		return false;
 	for (const struct fact *fact = live->following.facts; fact != NULL; fact = fact->next)
 		if (!carry_out(live, db, fact, err))
 			return false;

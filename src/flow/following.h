@@ -27,6 +27,7 @@ struct runner;
 struct subscription {
 	uint32_t frame;
 	int64_t after, stored; /* positions of events: heard up to; as the store has it */
+	bool gone;             /* the run went back to before it, or beside it */
 };
 
 /* A run that it waits for. */
@@ -78,6 +79,9 @@ void following_row(struct live *live, const struct row *row);
  */
 bool following_take(struct live *live);
 
+/* The run went back: frames are others from now on. */
+void following_rewound(struct live *live);
+
 /* In the op that commits the turn, after its rows. */
 bool following_commit(struct live *live, struct db *db, struct err *err);
 
@@ -89,6 +93,7 @@ bool following_open(struct runner *runner, struct db *db, struct err *err);
 
 /* hearing.c */
 bool hearing_commit(struct live *live, struct db *db, struct err *err);
+bool hearing_forget(struct live *live, struct db *db, struct err *err); /* those that are gone; before the facts */
 bool hearing_fact(struct live *live, struct db *db, const struct fact *fact, struct err *err);
 bool hearing_take(struct live *live);
 bool hearing_busy(const struct live *live); /* some listener is at work, and hears the next event afterwards */

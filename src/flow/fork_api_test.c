@@ -112,6 +112,58 @@ static void test_again(void **state)
 	assert_string_equal(runs_json(f, "result.output"), "{\"got\":9}");
 }
 
+static void publish(struct runs_fixture *f, const char *version, const char *tasks)
+{
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows",
+								 "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"w\","
+								 "\"version\":\"%s\"},\"do\":%s}}",
+								 version, tasks),
+					 201);
+}
+
+/* Another version from there on, where what was done is of that one too. */
+static void test_version(void **state)
+{
+	struct runs_fixture *f = *state;
+	char first[ID_TEXT];
+	publish(f, "1.0.0", TASKS);
+	publish(f, "1.1.0", "[" SET("s", "{\"n\":0}") "," WORK("a") "," SET("b", "{\"new\":\"${ . }\"}") "]");
+	publish(f, "2.0.0", "[" WORK("a") "," SET("b", "{\"newer\":\"${ . }\"}") "]");
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs",
+								 "{\"namespace\":\"t\",\"name\":\"w\",\"version\":\"1.0.0\",\"input\":{\"n\":1}}"),
+					 202);
+	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
+	strcpy(first, f->run_id);
+	assert_true(runs_is(f, "waiting"));
+	work(f, "7");
+	assert_true(runs_is(f, "completed"));
+	fork_run(f, "{\"from_step\":\"/do/2/b\",\"version\":\"1.1.0\"}");
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"new\":7}");
+	assert_string_equal(fixture_text(f->base, "result.version"), "1.1.0");
+	strcpy(f->run_id, first);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/fork", "{\"from_step\":\"/do/2/b\",\"version\":\"2.0.0\"}"), 422);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/fork", "{\"version\":\"3.0.0\"}"), 404);
+	fork_run(f, "{\"version\":\"2.0.0\"}");
+	assert_true(runs_is(f, "waiting"));
+	work(f, "8");
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"newer\":8}");
+}
+
+/* The step that it begins with is said to have given this. */
+static void test_patch(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, TASKS, "{\"n\":1}");
+	assert_true(runs_is(f, "waiting"));
+	fork_run(f, "{\"from_step\":\"/do/1/a\",\"patch\":{\"output\":70}}");
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"got\":70}");
+	assert_int_equal(runs_ask(f, "ops", "POST", "/fork", "{\"patch\":{\"output\":70}}"), 422);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/fork", "{\"from_step\":\"/do/1/a\",\"patch\":{}}"), 422);
+}
+
 static void test_refused(void **state)
 {
 	struct runs_fixture *f = *state;
@@ -129,6 +181,7 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_at_each_step), TEST(test_input), TEST(test_again), TEST(test_refused)};
+	const struct CMUnitTest tests[] = {TEST(test_at_each_step), TEST(test_input), TEST(test_again),
+									   TEST(test_version),      TEST(test_patch), TEST(test_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

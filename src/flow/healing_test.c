@@ -185,6 +185,14 @@ static void a_cache_of_no_use_is_cleared(void **state)
 	pass(box, 1);
 	assert_int_equal(entries(box), 0);
 	assert_int_equal(number(box, "SELECT COUNT(*) FROM healings WHERE helped = 1"), 1);
+	assert_int_equal(fixture_ask(box->f, "ops", "GET", "/api/v1/flow/health/healings?limit=1", NULL), 200);
+	assert_int_equal(fixture_at(box->f, "result.items")->count, 1);
+	assert_true(fixture_true(box->f, "result.items.0.helped"));
+	assert_string_equal(fixture_text(box->f, "result.items.0.action"), "clear_cache");
+	assert_int_equal(fixture_at(box->f, "result.items.0.before")->kind, JS_OBJECT);
+	assert_int_equal(fixture_ask(box->f, "ops", "GET", "/api/v3/health/healings?rule=another", NULL), 200);
+	assert_int_equal(fixture_at(box->f, "result.items")->count, 0);
+	assert_int_equal(fixture_ask(box->f, "vic", "GET", "/api/v1/flow/health/healings", NULL), 403);
 	assert_int_equal(number(box, "SELECT COUNT(*) FROM audit WHERE action = 'health.heal'"), 1);
 	assert_int_equal(incidents(box), 0);
 	struct db *db = store_read(box->f->store);

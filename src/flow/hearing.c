@@ -112,7 +112,7 @@ bool hearing_take(struct live *live)
 {
 	struct following *f = &live->following;
 	for (size_t i = 0; i < f->subscriptions_count; i++) {
-		struct frame *frame = run_frame(&live->run, f->subscriptions[i].frame);
+		struct frame *frame = f->subscriptions[i].gone ? NULL : run_frame(&live->run, f->subscriptions[i].frame);
 		if (frame != NULL && drive_listens(frame) && listen_on(live, frame, &f->subscriptions[i]))
 			return true;
 	}
@@ -190,15 +190,37 @@ static bool is_subscribed(const struct following *f, uint32_t frame)
 	return false;
 }
 
-/* Listeners that came back by other ways (a restore, a retry) hear from now on. */
+/* Where a listener that came back (by a restore, a retry) goes on: where it stood then. */
+static int64_t goes_on(const struct frame *frame)
+{
+	const struct listening *listening = frame->listening;
+	if (listening->heard > 0)
+		return -1 - listening->heard;
+	return listening->since != 0 ? listening->since : frame->started_us;
+}
+
 static bool subscribe_others(struct live *live, struct db *db, struct err *err)
 {
 	for (size_t i = 0; i < live->run.frames_count; i++) {
 		const struct frame *frame = live->run.frames[i];
 		if (frame->listening != NULL && !is_subscribed(&live->following, frame->number) &&
-			!listens(live, db, frame->number, 0, err))
+			!listens(live, db, frame->number, goes_on(frame), err))
 			return false;
 	}
+	return true;
+}
+
+bool hearing_forget(struct live *live, struct db *db, struct err *err)
+{
+	struct following *f = &live->following;
+	size_t kept = 0;
+	for (size_t i = 0; i < f->subscriptions_count; i++) {
+		if (f->subscriptions[i].gone && !listeners_drop(db, live->run_id, f->subscriptions[i].frame, err))
+			return false;
+		if (!f->subscriptions[i].gone)
+			f->subscriptions[kept++] = f->subscriptions[i];
+	}
+	f->subscriptions_count = kept;
 	return true;
 }
 

@@ -114,7 +114,8 @@ static bool is_superseded(struct spans *spans, int64_t seq)
 /* --- folding --- */
 
 struct folding {
-	struct run *run;
+	bool (*take)(void *self, const struct row *row, bool superseded, struct err *err);
+	void *self;
 	struct spans spans;
 	int64_t upto; /* the last row that is looked at */
 };
@@ -124,20 +125,16 @@ static bool fold(void *self, const struct json *json, struct err *err)
 	struct folding *f = self;
 	struct row row;
 	bool good = row_decode(json, &row, err);
-	if (good && row.seq <= f->upto) {
-		if (is_superseded(&f->spans, row.seq))
-			run_pass_over(f->run, &row);
-		else
-			good = run_apply(f->run, &row, err);
-	}
+	if (good && row.seq <= f->upto)
+		good = f->take(f->self, &row, is_superseded(&f->spans, row.seq), err);
 	row_fini(&row);
 	return good;
 }
 
-static bool fold_part(struct db *db, const char *run_id, int64_t upto, int64_t to, struct run *run, int depth,
+static bool fold_part(struct db *db, const char *run_id, int64_t upto, int64_t to, const struct folding *how, int depth,
 					  struct err *err)
 {
-	struct folding f = {.run = run, .upto = upto};
+	struct folding f = {.take = how->take, .self = how->self, .upto = upto};
 	struct arena arena;
 	const char *from;
 	int64_t seq;
@@ -146,16 +143,33 @@ static bool fold_part(struct db *db, const char *run_id, int64_t upto, int64_t t
 	if (good && from != NULL)
 		good = (depth < FORKS_DEEP || err_set(err, ERR_LIMIT, "Too many forks of forks.")) &&
 			   fold_part(db, from, seq < upto ? seq : upto,
-						 to != JOURNAL_TO_ITS_END && to < seq ? to : JOURNAL_TO_ITS_END, run, depth + 1, err);
+						 to != JOURNAL_TO_ITS_END && to < seq ? to : JOURNAL_TO_ITS_END, how, depth + 1, err);
 	good = good && read_spans(db, run_id, upto, to, &f.spans, err) && runs_journal(db, run_id, 0, 0, fold, &f, err);
 	free(f.spans.items);
 	arena_fini(&arena);
 	return good;
 }
 
+static bool apply(void *run, const struct row *row, bool superseded, struct err *err)
+{
+	if (!superseded)
+		return run_apply(run, row, err);
+	run_pass_over(run, row);
+	return true;
+}
+
 bool journal_fold(struct db *db, const char *run_id, int64_t to, struct run *run, struct err *err)
 {
-	return fold_part(db, run_id, INT64_MAX, to, run, 0, err);
+	const struct folding how = {.take = apply, .self = run};
+	return fold_part(db, run_id, INT64_MAX, to, &how, 0, err);
+}
+
+bool journal_walk(struct db *db, const char *run_id,
+				  bool (*take)(void *self, const struct row *row, bool superseded, struct err *err), void *self,
+				  struct err *err)
+{
+	const struct folding how = {.take = take, .self = self};
+	return fold_part(db, run_id, INT64_MAX, JOURNAL_TO_ITS_END, &how, 0, err);
 }
 
 /* --- looking at all of it --- */

@@ -24,6 +24,12 @@ enum { JOURNAL_TO_ITS_END = -1 };
  */
 bool journal_fold(struct db *db, const char *run_id, int64_t to, struct run *run, struct err *err);
 
+/* The same rows one by one, to be applied by the caller: with those that are superseded, which are passed over. */
+struct row;
+bool journal_walk(struct db *db, const char *run_id,
+				  bool (*take)(void *self, const struct row *row, bool superseded, struct err *err), void *self,
+				  struct err *err);
+
 /* In the commit of the row that goes back. */
 bool journal_rewind(struct db *db, const char *run_id, int64_t at_seq, int64_t to_seq, struct err *err);
 

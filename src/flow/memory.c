@@ -26,12 +26,11 @@ bool memory_digest(struct arena *arena, const char *text, char hex[65])
 
 bool memory_touch(struct db *db, struct memory_row *row, int64_t now_us, struct err *err)
 {
-	const struct memory_row was = *row;
 	row->access_count++;
 	row->last_accessed_us = now_us;
 	if (row->tier == MEMORY_L2 || row->tier == MEMORY_L3)
 		row->expires_us = now_us + memory_life_us(row->tier);
-	return memory_update(db, &was, row, err);
+	return memory_used(db, row, err);
 }
 
 bool memory_move(struct db *db, struct id_maker *ids, struct memory_row *row, enum memory_tier tier, int64_t now_us,
@@ -56,6 +55,8 @@ static bool has_text(const struct json *array, const char *text)
 
 static const char *unite(struct arena *arena, const char *a, const char *b)
 {
+	if (strcmp(a, b) == 0 || strcmp(b, "[]") == 0)
+		return a;
 	const struct json *x = NULL, *y = NULL;
 	struct buf buf;
 	struct jw jw;
@@ -78,10 +79,12 @@ static const char *unite(struct arena *arena, const char *a, const char *b)
 static bool join(struct db *db, struct id_maker *ids, struct memory_new *new, struct memory_row *there, int64_t now_us,
 				 struct arena *arena, struct err *err)
 {
+	const struct memory_row was = *there;
 	there->importance = fmax(there->importance, new->row.importance);
 	there->tags = unite(arena, there->tags, new->row.tags);
+	bool more = there->importance > was.importance || there->tags != was.tags;
 	new->row = *there;
-	return memory_touch(db, &new->row, now_us, err) &&
+	return (!more || memory_update(db, &was, there, err)) && memory_touch(db, &new->row, now_us, err) &&
 		   memory_count_dedup(db, there->account_id, there->agent_id, there->tier, err) &&
 		   memory_event_add(db, ids, there, "deduplicated", NULL, now_us, err);
 }
@@ -130,8 +133,8 @@ static bool find_same(struct db *db, struct memory_new *new, int64_t now_us, str
 
 /* --- the cap --- */
 
-static bool end_one(struct db *db, struct id_maker *ids, const struct memory_row *row, enum memory_end end,
-					const char *kind, int64_t now_us, struct err *err)
+static bool end_one(struct db *db, struct id_maker *ids, struct memory_row *row, enum memory_end end, const char *kind,
+					int64_t now_us, struct err *err)
 {
 	return memory_event_add(db, ids, row, kind, memory_tier_names[row->tier], now_us, err) &&
 		   memory_remove(db, row, end, err);
@@ -146,34 +149,51 @@ static bool pass_on(struct db *db, struct id_maker *ids, struct memory_row *row,
 	return memory_move(db, ids, row, next, now_us, err);
 }
 
+/* Those of the tier that are over; few, for the chores end them too. */
+static bool pass_on_some(struct db *db, struct id_maker *ids, const struct memory_row *row, int64_t now_us,
+						 struct arena *arena, size_t *count, struct err *err)
+{
+	bool due;
+	*count = 0;
+	if (!memory_expiry_due(db, now_us, &due, err))
+		return false;
+	if (!due)
+		return true;
+	struct memory_row *gone = arena_array(arena, SWEEP_AT_CAP, sizeof *gone);
+	if (gone == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!memory_worst(db, row->account_id, row->agent_id, row->tier, MEMORY_GONE, now_us, SWEEP_AT_CAP, arena, gone,
+					  count, err))
+		return false;
+	for (size_t i = 0; i < *count; i++)
+		if (!pass_on(db, ids, &gone[i], now_us, err))
+			return false;
+	return true;
+}
+
 static bool make_room(struct db *db, struct id_maker *ids, const struct memory_new *new, int64_t now_us,
 					  struct arena *arena, struct err *err)
 {
 	const struct memory_row *row = &new->row;
-	struct memory_row *worst = arena_array(arena, SWEEP_AT_CAP, sizeof *worst);
 	struct memory_count have;
+	char least[ID_TEXT];
 	size_t count;
-	if (worst == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
 	if (!memory_count(db, row->account_id, row->agent_id, row->tier, &have, err))
 		return false;
 	if (have.memories < memory_capacity(row->tier))
 		return true;
-	if (!memory_worst(db, row->account_id, row->agent_id, row->tier, MEMORY_GONE, now_us, SWEEP_AT_CAP, arena, worst,
-					  &count, err))
+	if (!pass_on_some(db, ids, row, now_us, arena, &count, err))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!pass_on(db, ids, &worst[i], now_us, err))
-			return false;
 	if (count > 0)
 		return true;
 	if (new->reject)
 		return err_set(err, ERR_MEMORY_FULL, "The agent has its %lld memories of tier %s.",
 					   (long long)memory_capacity(row->tier), memory_tier_names[row->tier]);
-	if (!memory_worst(db, row->account_id, row->agent_id, row->tier, MEMORY_LEAST, now_us, 1, arena, worst, &count,
-					  err))
+	if (!memory_least(db, row->account_id, row->agent_id, row->tier, least, err))
 		return false;
-	return count == 0 || end_one(db, ids, &worst[0], MEMORY_EVICTED, "evicted", now_us, err);
+	struct memory_row worst = {
+		.memory_id = least, .account_id = row->account_id, .agent_id = row->agent_id, .tier = row->tier};
+	return least[0] == '\0' || end_one(db, ids, &worst, MEMORY_EVICTED, "evicted", now_us, err);
 }
 
 static bool dimension_fits(struct db *db, const struct memory_new *new, struct err *err)

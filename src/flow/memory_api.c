@@ -13,6 +13,7 @@
 #include "flow/cost.h"
 #include "flow/domain/vector.h"
 #include "flow/memory.h"
+#include "flow/memory_nearest.h"
 #include "flow/memory_parts.h"
 #include "flow/memory_request.h"
 #include "flow/memory_search.h"
@@ -38,7 +39,7 @@ struct storing {
 static bool find_nearest(void *self, struct db *db, struct err *err)
 {
 	struct storing *s = self;
-	return memory_nearest(db, &s->made.new, &s->w.x->arena, err);
+	return memory_nearest_kept(s->w.api->vectors, db, &s->made.new, agents_now(s->w.x), &s->w.x->arena, err);
 }
 
 static bool change_store(struct agents_write *w, struct db *db, struct err *err)
@@ -231,7 +232,7 @@ struct listing {
 	const char *filter;
 	struct memory_row *rows;
 	size_t count;
-	struct memory_count have;
+	struct memory_live live;
 	bool more;
 };
 
@@ -251,7 +252,7 @@ static bool change_list(struct agents_write *w, struct db *db, struct err *err)
 	if (l->rows == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!memory_list(db, &filter, w->now_us, &w->x->arena, l->rows, &l->count, err) ||
-		!memory_count(db, w->account_id, agent_id, MEMORY_L1, &l->have, err))
+		!memory_live(db, w->account_id, agent_id, MEMORY_L1, l->query.min_importance, w->now_us, &l->live, err))
 		return false;
 	l->more = l->count > limit;
 	l->count -= l->more;
@@ -273,7 +274,7 @@ static void answer_list(struct agents_write *w)
 {
 	const struct listing *l = (const struct listing *)w;
 	struct memory_list_view view = {.memories = memory_views_of(&w->x->arena, l->rows, l->count),
-									.total = l->have.memories};
+									.total = l->live.memories};
 	if (l->more)
 		view.next_cursor = agents_next(w->x, l->filter, l->rows[l->count - 1].memory_id);
 	reply_fact(w->x, 200, &memory_list_table, &view);
@@ -384,6 +385,7 @@ static bool read_search(void *self, struct db *db, struct err *err)
 static void handle_search(struct exchange *x)
 {
 	const struct agents_api *api = x->owner;
+	struct err err;
 	struct looking l = {.with = {&x->arena, principal_of(x)->account_id, agents_now(x), api->vectors}};
 	struct faults faults;
 	if (!exchange_decode(x, &l.query))
@@ -391,6 +393,8 @@ static void handle_search(struct exchange *x)
 	faults_init(&faults, &x->arena);
 	if (!memory_query_check(&l.query, &x->arena, &faults))
 		exchange_fail_faults(x, ERR_INVALID, &faults);
+	else if (!memory_search_prepare(api->options.store, l.with.account_id, &l.query, &err))
+		exchange_fail(x, &err);
 	else if (agents_read(x, read_search, &l))
 		reply_fact(x, 200, &memory_search_table, &l.list);
 }
@@ -451,19 +455,19 @@ static bool count_tier(struct counting *c, struct db *db, enum memory_tier tier,
 {
 	const char *account_id = principal_of(c->x)->account_id;
 	struct memory_count have;
-	struct memory_average average;
+	struct memory_live live;
 	if (!memory_count(db, account_id, c->result.agent_id, tier, &have, err) ||
-		!memory_average(db, account_id, c->result.agent_id, tier, agents_now(c->x), &average, err))
+		!memory_live(db, account_id, c->result.agent_id, tier, 0, agents_now(c->x), &live, err))
 		return false;
-	*view = (struct tier_view){.count = have.memories,
-							   .bytes = have.bytes,
-							   .avg_importance = average.importance,
-							   .avg_age_hours = average.age_hours,
-							   .oldest = agents_time(&c->x->arena, average.oldest_us)};
+	*view = (struct tier_view){.count = live.memories,
+							   .bytes = live.bytes,
+							   .avg_importance = live.importance,
+							   .avg_age_hours = live.age_hours,
+							   .oldest = agents_time(&c->x->arena, live.oldest_us)};
 	c->result.dedup_hits += have.dedup_hits;
 	c->result.evictions += have.evictions;
 	c->result.expiries += have.expiries;
-	c->bytes += have.bytes;
+	c->bytes += live.bytes;
 	return true;
 }
 

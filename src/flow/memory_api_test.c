@@ -275,6 +275,23 @@ static void close_vectors_are_the_same_or_may_be(void **state)
 	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
 }
 
+/* [flow.md 6]: "cosine >= 0.98 with equal memory_type": a nearer one of another type does not hide it, nor a gone one.
+ */
+static void the_same_is_found_behind_a_nearer_one(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id = keep(f, "north", ",\"embedding\":{\"vector\":[1,0]}");
+	const char *act = keep(f, "an act", ",\"memory_type\":\"action\",\"embedding\":{\"vector\":[1,0.1]}");
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/store",
+								 "{\"agent_id\":\"a\",\"content\":\"near\",\"embedding\":{\"vector\":[1,0.09]}}"),
+					 200);
+	assert_string_equal(fixture_text(f, "result.memory_id"), id);
+	assert_int_equal(one(f, "ops", "DELETE", id, "", NULL), 204);
+	keep(f, "nearly", ",\"embedding\":{\"vector\":[1,0.01]}");
+	assert_string_equal(fixture_text(f, "result.possible_duplicate_of"), act);
+	assert_number(count_of(f, "l1_count"), 2);
+}
+
 static void what_expires_is_not_there_any_more(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -285,6 +302,11 @@ static void what_expires_is_not_there_any_more(void **state)
 	assert_int_equal(one(f, "vic", "GET", id, "", NULL), 404);
 	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a", NULL), 200);
 	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_number(fixture_number_at(f, "result.total"), 1); /* nor is it counted, swept or not */
+	assert_number(count_of(f, "l1_count"), 1);
+	assert_number(count_of(f, "expiries"), 0);
+	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a?min_importance=0.6", NULL), 200);
+	assert_number(fixture_number_at(f, "result.total"), 0);
 	assert_true(agents_chores(f->agents, &err));
 	assert_number(count_of(f, "expiries"), 1);
 	assert_number(count_of(f, "l1_count"), 1);
@@ -383,6 +405,11 @@ static bool fill(struct db *db, void *self, struct err *err)
 	return true;
 }
 
+static bool make_equal(struct db *db, void *self, struct err *err)
+{
+	return db_run(db, err, self);
+}
+
 static void a_full_tier_lets_one_go_or_refuses(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -411,6 +438,64 @@ static void a_full_tier_lets_one_go_or_refuses(void **state)
 	assert_string_equal(fixture_text(f, "result.memories.399.content"), "memory 101");
 }
 
+static int64_t number_of(struct agents_fixture *f, const char *sql)
+{
+	struct db_rows rows;
+	struct err err;
+	struct db *db = store_read(f->store);
+	assert_true(db_query(db, &rows, &err, sql) && db_next(&rows));
+	int64_t number = db_int(&rows, 0);
+	assert_true(db_end(&rows, &err));
+	store_read_end(f->store, db);
+	return number;
+}
+
+/* Of a tenth of one worth the one used longest ago goes; of several worths too. */
+static void the_least_recently_used_of_the_tenth_goes(void **state)
+{
+	struct agents_fixture *f = *state;
+	struct filling filling = {f, 0, 1000};
+	struct err err;
+	assert_true(store_write(f->store, fill, &filling, &err));
+	assert_true(store_write(f->store, make_equal, "UPDATE memories SET importance = 0.5", &err));
+	keep(f, "new", "");
+	assert_int_equal(number_of(f, "SELECT COUNT(*) FROM memories WHERE content = 'memory 999'"), 0);
+	assert_true(store_write(f->store, make_equal, "UPDATE memories SET importance = 0.2 WHERE last_accessed_at > 951",
+							&err)); /* numbers 0 to 48: less than a tenth */
+	assert_true(
+		store_write(f->store, make_equal, "UPDATE memories SET last_accessed_at = 1 WHERE content = 'memory 7'", &err));
+	keep(f, "newer", "");
+	assert_int_equal(number_of(f, "SELECT COUNT(*) FROM memories WHERE content = 'memory 7'"), 0);
+	assert_number(count_of(f, "l1_count"), 1000);
+	assert_number(count_of(f, "evictions"), 2);
+}
+
+/* Words are put in when somebody asks, or by the chores; what is gone by then never is. */
+static void words_come_when_they_are_asked_for(void **state)
+{
+	static const char of_texts[] = "SELECT COUNT(*) FROM memories WHERE worded = 1";
+	struct agents_fixture *f = *state;
+	struct filling filling = {f, 0, 450};
+	struct err err;
+	assert_true(store_write(f->store, fill, &filling, &err));
+	const char *gone = keep(f, "gone before anybody asks", "");
+	assert_int_equal(one(f, "ops", "DELETE", gone, "", NULL), 204);
+	assert_int_equal(number_of(f, of_texts), 0);
+	assert_int_equal(
+		fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"text\":\"449\",\"mode\":\"text\"}"),
+		200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.content"), "memory 449");
+	assert_int_equal(number_of(f, of_texts), 450);
+	assert_int_equal(
+		fixture_ask(f, "ops", "POST", MEMORY "/search", "{\"agent_id\":\"a\",\"text\":\"gone\",\"mode\":\"text\"}"),
+		200);
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+	keep(f, "later", "");
+	assert_true(agents_chores(f->agents, &err));
+	assert_int_equal(number_of(f, of_texts), 451);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, agents_fixture_new, agents_fixture_free)
 
 int main(void)
@@ -424,10 +509,13 @@ int main(void)
 		TEST(memories_are_found_by_words_and_by_both),
 		TEST(searches_see_what_has_changed),
 		TEST(close_vectors_are_the_same_or_may_be),
+		TEST(the_same_is_found_behind_a_nearer_one),
 		TEST(what_expires_is_not_there_any_more),
 		TEST(memories_that_belong_together_become_an_episode),
 		TEST(use_age_and_kind_weigh),
 		TEST(a_full_tier_lets_one_go_or_refuses),
+		TEST(the_least_recently_used_of_the_tenth_goes),
+		TEST(words_come_when_they_are_asked_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "flow/memory_repo.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -10,6 +11,8 @@
 #include "crypt/digest.h"
 #include "store/fulltext.h"
 #include "store/store.h"
+
+enum { LEAST_MOST = 1000 /* of a tier without a cap */ };
 
 static int named(const char *const *names, const char *text)
 {
@@ -62,31 +65,32 @@ bool memory_count_dedup(struct db *db, const char *account_id, const char *agent
 		V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]));
 }
 
-static void take_average(const struct db_rows *row, void *self)
+static void take_live(const struct db_rows *row, void *self)
 {
-	struct memory_average *average = self;
-	average->importance = db_real(row, 0);
-	average->age_hours = db_real(row, 1); /* of creation, for now */
-	average->oldest_us = db_int(row, 2);
+	struct memory_live *live = self;
+	live->memories = db_int(row, 0);
+	live->bytes = db_int(row, 1);
+	live->importance = db_real(row, 2);
+	live->age_hours = db_real(row, 3); /* of creation, for now */
+	live->oldest_us = db_int(row, 4);
 }
 
-bool memory_average(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, int64_t now_us,
-					struct memory_average *average, struct err *err)
+bool memory_live(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+				 double min_importance, int64_t now_us, struct memory_live *live, struct err *err)
 {
 	bool found;
 	if (!db_one(
-			db, err, &found, take_average, average,
-			"SELECT AVG(importance), AVG(created_at * 1.0), MIN(created_at) FROM memories WHERE account_id = $1 AND "
-			"agent_id = $2 AND tier = $3 AND expires_at > $4",
-			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]), V_INT(now_us)))
+			db, err, &found, take_live, live,
+			"SELECT COUNT(*), SUM(size), AVG(importance), AVG(created_at * 1.0), MIN(created_at) FROM memories WHERE "
+			"account_id = $1 AND agent_id = $2 AND tier = $3 AND expires_at > $4 AND importance >= $5",
+			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]), V_INT(now_us),
+			V_REAL(min_importance)))
 		return false;
-	average->age_hours = fmax(0, ((double)now_us - average->age_hours) / 3.6e9);
-	if (isnan(average->importance))
-		average->age_hours = NAN;
+	live->age_hours = isnan(live->importance) ? NAN : fmax(0, ((double)now_us - live->age_hours) / 3.6e9);
 	return true;
 }
 
-/* --- rows --- */
+/* --- vectors of rows --- */
 
 /* Changes of an agent's vectors are numbered, so that a look can go on where another ended. */
 static bool insert_vector(struct db *db, const struct memory_row *row, const struct memory_vector *v, struct err *err)
@@ -124,29 +128,81 @@ const char *memory_text_group(struct arena *arena, const char *account_id, const
 	return arena_dup(arena, hex);
 }
 
-static bool index_text(struct db *db, const struct memory_row *row, struct err *err)
+/* --- words --- */
+
+static void take_nothing(const struct db_rows *row, void *self)
+{
+	(void)row;
+	(void)self;
+}
+
+bool memory_words_due(struct db *db, const char *account_id, const char *agent_id, bool *due, struct err *err)
+{
+	if (agent_id == NULL)
+		return db_one(db, err, due, take_nothing, NULL, "SELECT 1 FROM memories WHERE worded = 0 LIMIT 1");
+	return db_one(db, err, due, take_nothing, NULL,
+				  "SELECT 1 FROM memories WHERE worded = 0 AND account_id = $1 AND agent_id = $2 LIMIT 1",
+				  V_TEXT(account_id), V_TEXT(agent_id));
+}
+
+/* First what it will be, then the changes: rows must not be read while they change. */
+static bool unworded(struct db *db, const char *account_id, const char *agent_id, size_t limit, struct arena *arena,
+					 struct memory_row *rows, size_t *count, struct err *err)
+{
+	static const char *const sql[] = {
+		"SELECT memory_id, account_id, agent_id, content FROM memories WHERE worded = 0 AND $1 = '' AND $2 = '' LIMIT "
+		"$3",
+		"SELECT memory_id, account_id, agent_id, content FROM memories WHERE worded = 0 AND account_id = $1 AND "
+		"agent_id = $2 LIMIT $3",
+	};
+	struct db_rows found;
+	if (!db_query(db, &found, err, sql[agent_id != NULL], V_TEXT(agent_id != NULL ? account_id : ""),
+				  V_TEXT(agent_id != NULL ? agent_id : ""), V_INT((int64_t)limit)))
+		return false;
+	for (*count = 0; *count < limit && db_next(&found); ++*count)
+		rows[*count] = (struct memory_row){.memory_id = db_text_dup(&found, 0, arena),
+										   .account_id = db_text_dup(&found, 1, arena),
+										   .agent_id = db_text_dup(&found, 2, arena),
+										   .content = db_text_dup(&found, 3, arena)};
+	return db_end(&found, err) && (!arena->full || err_set(err, ERR_LIMIT, "no memory"));
+}
+
+bool memory_words(struct db *db, const char *account_id, const char *agent_id, size_t limit, struct arena *arena,
+				  size_t *count, struct err *err)
 {
 	char hex[65];
-	group_of(row->account_id, row->agent_id, hex);
-	return fulltext_put(db, MEMORY_TEXTS, hex, row->memory_id, row->content, err);
+	struct memory_row *rows = arena_array(arena, limit, sizeof *rows);
+	*count = 0;
+	if (rows == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!unworded(db, account_id, agent_id, limit, arena, rows, count, err))
+		return false;
+	for (size_t i = 0; i < *count; i++) {
+		group_of(rows[i].account_id, rows[i].agent_id, hex);
+		if (!fulltext_put(db, MEMORY_TEXTS, hex, rows[i].memory_id, rows[i].content, err) ||
+			!db_run(db, err, "UPDATE memories SET worded = 1 WHERE memory_id = $1", V_TEXT(rows[i].memory_id)))
+			return false;
+	}
+	return true;
 }
+
+/* --- rows --- */
 
 bool memory_insert(struct db *db, const struct memory_row *row, const struct memory_vector *vector, struct err *err)
 {
-	return db_run(
-			   db, err,
-			   "INSERT INTO memories (memory_id, account_id, agent_id, run_id, tier, content, content_sha256, size, "
-			   "importance, memory_type, tags, metadata, access_count, created_at, last_accessed_at, expires_at, "
-			   "source_ids, compression_ratio, knowledge_type, title, possible_duplicate_of) VALUES ($1, $2, $3, $4, "
-			   "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-			   V_TEXT(row->memory_id), V_TEXT(row->account_id), V_TEXT(row->agent_id), V_TEXT(row->run_id),
-			   V_TEXT(memory_tier_names[row->tier]), V_TEXT(row->content), V_TEXT(row->content_sha256),
-			   V_INT(row->size), V_REAL(row->importance), V_TEXT(memory_type_names[row->type]), V_TEXT(row->tags),
-			   V_TEXT(row->metadata), V_INT(row->access_count), V_INT(row->created_us), V_INT(row->last_accessed_us),
-			   V_INT(row->expires_us), V_TEXT(row->source_ids), V_REAL(row->compression_ratio),
-			   V_TEXT(row->knowledge_type), V_TEXT(row->title), V_TEXT(row->possible_duplicate_of)) &&
-		   count_change(db, row, 1, 0, 0, err) && index_text(db, row, err) &&
-		   (vector == NULL || insert_vector(db, row, vector, err));
+	return db_run(db, err,
+				  "INSERT INTO memories (memory_id, account_id, agent_id, run_id, tier, content, content_sha256, size, "
+				  "importance, memory_type, tags, metadata, access_count, created_at, last_accessed_at, expires_at, "
+				  "source_ids, compression_ratio, knowledge_type, title, possible_duplicate_of, worded) VALUES ($1, "
+				  "$2, $3, "
+				  "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 0)",
+				  V_TEXT(row->memory_id), V_TEXT(row->account_id), V_TEXT(row->agent_id), V_TEXT(row->run_id),
+				  V_TEXT(memory_tier_names[row->tier]), V_TEXT(row->content), V_TEXT(row->content_sha256),
+				  V_INT(row->size), V_REAL(row->importance), V_TEXT(memory_type_names[row->type]), V_TEXT(row->tags),
+				  V_TEXT(row->metadata), V_INT(row->access_count), V_INT(row->created_us), V_INT(row->last_accessed_us),
+				  V_INT(row->expires_us), V_TEXT(row->source_ids), V_REAL(row->compression_ratio),
+				  V_TEXT(row->knowledge_type), V_TEXT(row->title), V_TEXT(row->possible_duplicate_of)) &&
+		   count_change(db, row, 1, 0, 0, err) && (vector == NULL || insert_vector(db, row, vector, err));
 }
 
 #define COLUMNS \
@@ -213,15 +269,25 @@ bool memory_find(struct db *db, const char *account_id, const char *memory_id, i
 		   take_one(&rows, arena, row, found, err);
 }
 
+/* Not ordered by the store: it would go through all of the agent's, for they lie in that order. */
 bool memory_same(struct db *db, const char *account_id, const char *agent_id, const char *sha256, int64_t now_us,
 				 struct arena *arena, struct memory_row *row, bool *found, struct err *err)
 {
 	struct db_rows rows;
-	return db_query(db, &rows, err,
-					FROM "WHERE m.account_id = $1 AND m.agent_id = $2 AND m.content_sha256 = $3 AND m.expires_at > $4 "
-						 "AND m.tier <> 'l4' ORDER BY m.tier, m.memory_id LIMIT 1",
-					V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(sha256), V_INT(now_us)) &&
-		   take_one(&rows, arena, row, found, err);
+	struct memory_row one;
+	*found = false;
+	if (!db_query(db, &rows, err,
+				  FROM "WHERE m.account_id = $1 AND m.agent_id = $2 AND m.content_sha256 = $3 AND m.expires_at > $4 "
+					   "AND m.tier <> 'l4'",
+				  V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(sha256), V_INT(now_us)))
+		return false;
+	while (db_next(&rows)) {
+		take(&rows, arena, &one);
+		if (!*found || one.tier < row->tier || (one.tier == row->tier && strcmp(one.memory_id, row->memory_id) < 0))
+			*row = one;
+		*found = true;
+	}
+	return db_end(&rows, err) && (!arena->full || err_set(err, ERR_LIMIT, "no memory"));
 }
 
 bool memory_list(struct db *db, const struct memory_filter *f, int64_t now_us, struct arena *arena,
@@ -251,11 +317,36 @@ bool memory_update(struct db *db, const struct memory_row *was, const struct mem
 									  count_change(db, was, -1, 0, 0, err) && count_change(db, row, 1, 0, 0, err));
 }
 
-bool memory_remove(struct db *db, const struct memory_row *row, enum memory_end end, struct err *err)
+bool memory_used(struct db *db, const struct memory_row *row, struct err *err)
 {
-	return db_run(db, err, "DELETE FROM memory_vectors WHERE memory_id = $1", V_TEXT(row->memory_id)) &&
-		   db_run(db, err, "DELETE FROM memories WHERE memory_id = $1", V_TEXT(row->memory_id)) &&
-		   fulltext_drop(db, MEMORY_TEXTS, row->memory_id, err) &&
+	if (row->tier == MEMORY_L1) /* its end stays: one index less to write */
+		return db_run(db, err, "UPDATE memories SET access_count = $2, last_accessed_at = $3 WHERE memory_id = $1",
+					  V_TEXT(row->memory_id), V_INT(row->access_count), V_INT(row->last_accessed_us));
+	return db_run(
+		db, err, "UPDATE memories SET access_count = $2, last_accessed_at = $3, expires_at = $4 WHERE memory_id = $1",
+		V_TEXT(row->memory_id), V_INT(row->access_count), V_INT(row->last_accessed_us), V_INT(row->expires_us));
+}
+
+struct removed {
+	bool worded;
+	int64_t size;
+};
+
+static void take_removed(const struct db_rows *row, void *self)
+{
+	*(struct removed *)self = (struct removed){db_int(row, 0) != 0, db_int(row, 1)};
+}
+
+bool memory_remove(struct db *db, struct memory_row *row, enum memory_end end, struct err *err)
+{
+	bool found;
+	struct removed removed = {.size = 0};
+	if (!db_run(db, err, "DELETE FROM memory_vectors WHERE memory_id = $1", V_TEXT(row->memory_id)) ||
+		!db_one(db, err, &found, take_removed, &removed,
+				"DELETE FROM memories WHERE memory_id = $1 RETURNING worded, size", V_TEXT(row->memory_id)))
+		return false;
+	row->size = removed.size;
+	return (!removed.worded || fulltext_drop(db, MEMORY_TEXTS, row->memory_id, err)) &&
 		   count_change(db, row, -1, end == MEMORY_EVICTED, end == MEMORY_EXPIRED, err);
 }
 
@@ -265,22 +356,78 @@ bool memory_worst(struct db *db, const char *account_id, const char *agent_id, e
 				  enum memory_strategy strategy, int64_t now_us, size_t limit, struct arena *arena,
 				  struct memory_row *rows, size_t *count, struct err *err)
 {
-	/* $4 is the time, of use in one of them; $6 the size of the lowest tenth, in another. */
+	/* $4 is the time, of use in one of them. */
 	static const char *const sql[] = {
-		[MEMORY_LRU] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
-		[MEMORY_LOW_IMPORTANCE] = FROM OF_AGENT "AND $4 > 0 AND $6 > 0 ORDER BY m.importance, m.memory_id LIMIT $5",
-		[MEMORY_GONE] = FROM OF_AGENT "AND m.expires_at <= $4 AND $6 > 0 ORDER BY m.expires_at, m.memory_id LIMIT $5",
-		[MEMORY_LEAST] = FROM
-		"WHERE m.memory_id IN (SELECT t.memory_id FROM (SELECT w.memory_id, w.last_accessed_at FROM memories w WHERE "
-		"w.account_id = $1 AND w.agent_id = $2 AND w.tier = $3 AND $4 > 0 ORDER BY w.importance, w.memory_id LIMIT $6) "
-		"t "
-		"ORDER BY t.last_accessed_at, t.memory_id LIMIT $5) ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
+		[MEMORY_LRU] = FROM OF_AGENT "AND $4 > 0 ORDER BY m.last_accessed_at, m.memory_id LIMIT $5",
+		[MEMORY_LOW_IMPORTANCE] =
+			FROM OF_AGENT "AND $4 > 0 ORDER BY m.importance, m.last_accessed_at, m.memory_id LIMIT $5",
+		[MEMORY_GONE] = FROM OF_AGENT "AND m.expires_at <= $4 ORDER BY m.expires_at, m.memory_id LIMIT $5",
 	};
 	struct db_rows found;
-	int64_t capacity = memory_capacity(tier), tenth = capacity == INT64_MAX ? 1000 : capacity / 10;
 	return db_query(db, &found, err, sql[strategy], V_TEXT(account_id), V_TEXT(agent_id),
-					V_TEXT(memory_tier_names[tier]), V_INT(now_us), V_INT((int64_t)limit), V_INT(tenth)) &&
+					V_TEXT(memory_tier_names[tier]), V_INT(now_us), V_INT((int64_t)limit)) &&
 		   take_all(&found, limit, arena, rows, count, err);
+}
+
+/* Where the tenth begins, and the worth with which it ends. */
+struct tenth {
+	char id[ID_TEXT];
+	double first, last;
+};
+
+static void take_first(const struct db_rows *row, void *self)
+{
+	struct tenth *tenth = self;
+	snprintf(tenth->id, sizeof tenth->id, "%s", db_text(row, 0));
+	tenth->first = tenth->last = db_real(row, 1);
+}
+
+static void take_last(const struct db_rows *row, void *self)
+{
+	((struct tenth *)self)->last = db_real(row, 0);
+}
+
+/* Which of a tenth of several worths was used longest ago: found here, without sorting it. */
+static bool oldest_of(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, int64_t count,
+					  char id[ID_TEXT], struct err *err)
+{
+	struct db_rows rows;
+	int64_t used_us = INT64_MAX;
+	if (!db_query(db, &rows, err,
+				  "SELECT last_accessed_at, memory_id FROM memories WHERE account_id = $1 AND agent_id = $2 AND tier = "
+				  "$3 ORDER BY importance, last_accessed_at, memory_id LIMIT $4",
+				  V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]), V_INT(count)))
+		return false;
+	while (db_next(&rows)) {
+		int64_t at_us = db_int(&rows, 0);
+		if (at_us > used_us || (at_us == used_us && strcmp(db_text(&rows, 1), id) > 0))
+			continue;
+		used_us = at_us;
+		snprintf(id, ID_TEXT, "%s", db_text(&rows, 1));
+	}
+	return db_end(&rows, err);
+}
+
+/* Rows of one worth lie by their last use: where the whole tenth has one, its first is the one. */
+bool memory_least(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, char id[ID_TEXT],
+				  struct err *err)
+{
+	struct tenth tenth = {.id = ""};
+	const char *name = memory_tier_names[tier];
+	int64_t capacity = memory_capacity(tier), count = capacity == INT64_MAX ? LEAST_MOST : capacity / 10;
+	bool any, whole;
+	if (!db_one(
+			db, err, &any, take_first, &tenth,
+			"SELECT memory_id, importance FROM memories WHERE account_id = $1 AND agent_id = $2 AND tier = $3 ORDER "
+			"BY importance, last_accessed_at, memory_id LIMIT 1",
+			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(name)) ||
+		!db_one(db, err, &whole, take_last, &tenth,
+				"SELECT importance FROM memories WHERE account_id = $1 AND agent_id = $2 AND tier = $3 ORDER BY "
+				"importance, last_accessed_at, memory_id LIMIT 1 OFFSET $4",
+				V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(name), V_INT(count - 1)))
+		return false;
+	memcpy(id, tenth.id, sizeof tenth.id);
+	return !any || (whole && !(tenth.last > tenth.first)) || oldest_of(db, account_id, agent_id, tier, count, id, err);
 }
 
 bool memory_best(struct db *db, const char *account_id, const char *agent_id, const struct memory_wanted *wanted,

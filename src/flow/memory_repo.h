@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/id.h"
 #include "flow/domain/agent.h"
 #include "flow/domain/memory.h"
 
@@ -54,6 +55,14 @@ bool memory_find(struct db *db, const char *account_id, const char *memory_id, i
 #define MEMORY_TEXTS "memory_texts"
 const char *memory_text_group(struct arena *arena, const char *account_id, const char *agent_id);
 
+/*
+ * Rows come without their words: those of an agent (NULL: of all) that are not in the index yet go there, at most
+ * `limit` in one op.  Whoever searches asks first whether some are due.  Cost: about 30 us each.
+ */
+bool memory_words(struct db *db, const char *account_id, const char *agent_id, size_t limit, struct arena *arena,
+				  size_t *count, struct err *err);
+bool memory_words_due(struct db *db, const char *account_id, const char *agent_id, bool *due, struct err *err);
+
 /* The one of L1 to L3 with this text. */
 bool memory_same(struct db *db, const char *account_id, const char *agent_id, const char *sha256, int64_t now_us,
 				 struct arena *arena, struct memory_row *row, bool *found, struct err *err);
@@ -65,15 +74,22 @@ bool memory_list(struct db *db, const struct memory_filter *filter, int64_t now_
 /* Write what may change of a row: tier, importance, tags, metadata, access, times, source_ids.  Counters follow. */
 bool memory_update(struct db *db, const struct memory_row *was, const struct memory_row *row, struct err *err);
 
-/* Drop a row with its vector. */
-enum memory_end { MEMORY_DELETED, MEMORY_EVICTED, MEMORY_EXPIRED };
-bool memory_remove(struct db *db, const struct memory_row *row, enum memory_end end, struct err *err);
+/* After a use: access_count, last_accessed_us, and but for L1 the end. */
+bool memory_used(struct db *db, const struct memory_row *row, struct err *err);
 
-/* The least recently used of the lowest-importance tenth, or by one of the strategies of /evict. */
-enum memory_strategy { MEMORY_LRU, MEMORY_LOW_IMPORTANCE, MEMORY_GONE, MEMORY_LEAST };
+/* Drop a row with its vector and words; account, agent, tier and id are looked at, the size is set. */
+enum memory_end { MEMORY_DELETED, MEMORY_EVICTED, MEMORY_EXPIRED };
+bool memory_remove(struct db *db, struct memory_row *row, enum memory_end end, struct err *err);
+
+/* By one of the strategies of /evict. */
+enum memory_strategy { MEMORY_LRU, MEMORY_LOW_IMPORTANCE, MEMORY_GONE };
 bool memory_worst(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 				  enum memory_strategy strategy, int64_t now_us, size_t limit, struct arena *arena,
 				  struct memory_row *rows, size_t *count, struct err *err);
+
+/* The least recently used of the lowest-importance tenth of the tier's capacity; "": the tier is empty. */
+bool memory_least(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, char id[ID_TEXT],
+				  struct err *err);
 
 /* What a promotion looks for; the most important first, at most `limit`. */
 struct memory_wanted {
@@ -106,18 +122,19 @@ struct memory_count {
 	int64_t memories, bytes, dedup_hits, evictions, expiries;
 };
 
-/* What an agent has in a tier. */
+/* What an agent has in a tier, with what is over and not swept yet: kept with every change, cheap to read. */
 bool memory_count(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 				  struct memory_count *count, struct err *err);
 bool memory_count_dedup(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 						struct err *err);
 
-struct memory_average {
-	double importance, age_hours; /* NaN: there is none */
-	int64_t oldest_us;
+/* What of it is not over, from an importance on. */
+struct memory_live {
+	int64_t memories, bytes, oldest_us;
+	double importance, age_hours; /* means; NaN: there is none */
 };
-bool memory_average(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier, int64_t now_us,
-					struct memory_average *average, struct err *err);
+bool memory_live(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
+				 double min_importance, int64_t now_us, struct memory_live *live, struct err *err);
 
 struct memory_event {
 	const char *event_id, *kind, *detail;

@@ -13,6 +13,7 @@
 #include "flow/memory_parts.h"
 #include "flow/vector_cache.h"
 #include "store/fulltext.h"
+#include "store/store.h"
 
 /* Search: exact over every vector of the agent, by words, or by both [flow.md 6]. */
 
@@ -246,6 +247,38 @@ static bool find_vectors(struct searching *s, struct db *db, struct err *err)
 }
 
 /* --- by words --- */
+
+enum { WORDS_AT_ONCE = 200, WORDS_ARENA = 200 * 70000 };
+
+struct wording {
+	const char *account_id, *agent_id;
+	size_t count;
+};
+
+static bool put_words(struct db *db, void *self, struct err *err)
+{
+	struct wording *w = self;
+	struct arena arena;
+	arena_init(&arena, WORDS_ARENA);
+	bool done = memory_words(db, w->account_id, w->agent_id, WORDS_AT_ONCE, &arena, &w->count, err);
+	arena_fini(&arena);
+	return done;
+}
+
+bool memory_search_prepare(struct store *store, const char *account_id, const struct memory_query *query,
+						   struct err *err)
+{
+	struct wording wording = {account_id, query->agent_id, WORDS_AT_ONCE};
+	bool due = false;
+	if (query->mode == MEMORY_BY_VECTOR)
+		return true;
+	struct db *db = store_read(store);
+	bool done = memory_words_due(db, account_id, query->agent_id, &due, err);
+	store_read_end(store, db);
+	while (done && due && wording.count == WORDS_AT_ONCE)
+		done = store_write(store, put_words, &wording, err);
+	return done;
+}
 
 static void take_text(void *self, const char *id, double score)
 {

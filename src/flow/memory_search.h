@@ -8,6 +8,7 @@
 
 struct arena;
 struct faults;
+struct store;
 struct vector_cache;
 
 enum memory_mode { MEMORY_BY_VECTOR, MEMORY_BY_TEXT, MEMORY_BY_BOTH };
@@ -42,6 +43,13 @@ struct memory_searching {
 	int64_t now_us;
 	struct vector_cache *vectors; /* NULL: they are read from the store */
 };
+
+/*
+ * Rows are stored without their words (memory_repo.h): before a search by text on a reader, put in those of this agent.
+ * It waits for commits where some are due: no reader may be held.  Not on the writer's thread.
+ */
+bool memory_search_prepare(struct store *store, const char *account_id, const struct memory_query *query,
+						   struct err *err);
 
 /*
  * The best first, of equal ones the newer.  By vector: cosines from the threshold; by text: any of the words, score is

@@ -103,7 +103,9 @@ static struct datum *search(struct doing *d, struct datum *with, struct trouble 
 {
 	struct err err = {.kind = ERR_LIMIT, .message = "no memory"};
 	if (!field_decode(&memory_search_query_table, datum_tree(with), &d->query, &d->arena, "", &d->faults) ||
-		!memory_query_check(&d->query, &d->arena, &d->faults) || !on_reader(d, read_search, &err))
+		!memory_query_check(&d->query, &d->arena, &d->faults) ||
+		!memory_search_prepare(d->step->store, d->step->account_id, &d->query, &err) ||
+		!on_reader(d, read_search, &err))
 		return fault(d, &err, trouble);
 	return told(&memory_search_table, &d->list);
 }

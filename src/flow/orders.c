@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/must.h"
+#include "flow/checkpoints_repo.h"
 #include "flow/definition.h"
 #include "flow/domain/control.h"
 #include "flow/domain/datum.h"
@@ -54,6 +55,7 @@ static bool rewind_to(struct live *live, int64_t to, struct err *err)
 	store_read_end(live->runner->options.store, db);
 	live->rewind_to = to;
 	asks_rematch(live);
+	following_rewound(live);
 	return good;
 }
 
@@ -84,7 +86,7 @@ static void carry_out(struct taking *t)
 	if (c->kind == CONTROL_RETRY)
 		drive_retry(drive, &step, t->plan.to, c->repeat_effects, &word);
 	else if (t->plan.to >= 0)
-		drive_restore(drive, t->plan.to, &word);
+		drive_restore(drive, t->plan.to, c->kind == CONTROL_RESTORE, &word);
 	if (c->kind == CONTROL_SKIP)
 		drive_skip(drive, &step, value, &word);
 	else if (c->kind == CONTROL_PATCH_OUTPUT)
@@ -92,7 +94,7 @@ static void carry_out(struct taking *t)
 	else if (c->kind == CONTROL_PATCH_INPUT)
 		drive_patch_input(drive, &step, value, &word);
 	datum_unref(value);
-	if (t->plan.to >= 0)
+	if (t->plan.to >= 0 && c->kind != CONTROL_RESTORE)
 		turn_send_again(t->live, true);
 }
 
@@ -103,13 +105,17 @@ static void begin_fork(struct taking *t)
 	struct live *live = t->live;
 	const struct word word = {.reason = t->control.reason, .by = t->control.by};
 	asks_renew(live);
-	drive_restore(&live->drive, t->control.to, &word);
+	drive_restore(&live->drive, t->control.to, false, &word);
 	struct drive_step step = {.path = t->control.step};
-	if (t->control.value != NULL && step.path != NULL)
+	const struct json *given = t->control.output != NULL ? t->control.output : t->control.value;
+	if (given != NULL && step.path != NULL)
 		step.frame = run_find_block(&live->run, step.path);
 	if (step.frame != NULL) {
-		struct datum *value = datum_json(t->control.value);
-		drive_patch_input(&live->drive, &step, value, &word);
+		struct datum *value = datum_json(given);
+		if (t->control.output != NULL)
+			drive_patch_output(&live->drive, &step, value, &word);
+		else
+			drive_patch_input(&live->drive, &step, value, &word);
 		datum_unref(value);
 	}
 	turn_send_again(live, true);
@@ -169,7 +175,8 @@ static bool find(struct taking *t, bool *found, struct err *err)
 static bool drop(struct db *db, void *self, struct err *err)
 {
 	const struct live *live = self;
-	return db_run(db, err, "DELETE FROM flow_orders WHERE order_id = $1", V_TEXT(live->order_id));
+	return db_run(db, err, "DELETE FROM flow_orders WHERE order_id = $1", V_TEXT(live->order_id)) &&
+		   checkpoints_restored(db, live->run_id, err);
 }
 
 void orders_take(struct live *live)

@@ -32,6 +32,8 @@ static const char *const belongings[] = {
 	"DELETE FROM flow_requests WHERE run_id = $1",
 	"DELETE FROM flow_answers WHERE run_id = $1",
 	"DELETE FROM flow_orders WHERE run_id = $1",
+	"DELETE FROM flow_checkpoints WHERE run_id = $1",
+	"DELETE FROM flow_replays WHERE run_id = $1",
 	"DELETE FROM flow_listeners WHERE run_id = $1",
 	/* the last one of a schedule says how far that has come */
 	("DELETE FROM flow_firings WHERE run_id = $1 AND EXISTS (SELECT 1 FROM flow_firings f "

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
+#include "flow/agents_internal.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/money.h"
@@ -48,7 +49,7 @@ static void add_datum(struct jw *jw, const char *name, const struct datum *datum
 
 /* Open the run's story, let `write` put an object of it, answer. */
 static void tell(struct exchange *x,
-				 void (*write)(struct jw *jw, const struct run_record *record, const struct story *story))
+				 void (*write)(struct jw *jw, const struct run_record *record, const struct story *story, bool v3))
 {
 	struct flow_api *api = x->owner;
 	struct run_record record;
@@ -67,7 +68,7 @@ static void tell(struct exchange *x,
 	}
 	buf_init(&text, 0);
 	jw_init(&jw, &text);
-	write(&jw, &record, &story);
+	write(&jw, &record, &story, agents_v3(x));
 	story_close(&story);
 	reply_fact_text(x, 200, buf_text(&text), text.size);
 	buf_fini(&text);
@@ -75,7 +76,7 @@ static void tell(struct exchange *x,
 
 /* --- steps --- */
 
-static void write_step(struct jw *jw, const struct run_record *record, const struct step *step)
+static void write_step(struct jw *jw, const struct run_record *record, const struct step *step, bool v3)
 {
 	char sha256[65], key[EFFECT_KEY];
 	jw_object(jw);
@@ -83,7 +84,10 @@ static void write_step(struct jw *jw, const struct run_record *record, const str
 	jw_member_str(jw, "reference", step->reference);
 	jw_member_str(jw, "name", step->name);
 	jw_member_str(jw, "type", step->type);
-	jw_member_str(jw, "status", step_status_names[step->status]);
+	if (v3)
+		jw_member_str(jw, "step_id", step->name);
+	const char *status = step_status_names[step->status];
+	jw_member_str(jw, "status", v3 ? run_status_v3(status) : status);
 	jw_member_int(jw, "attempt", step->attempt);
 	jw_member_int(jw, "deliveries", step->deliveries);
 	if (step->effect) {
@@ -107,13 +111,13 @@ static void write_step(struct jw *jw, const struct run_record *record, const str
 	jw_object_end(jw);
 }
 
-static void write_steps(struct jw *jw, const struct run_record *record, const struct story *story)
+static void write_steps(struct jw *jw, const struct run_record *record, const struct story *story, bool v3)
 {
 	jw_object(jw);
 	jw_key(jw, "steps");
 	jw_array(jw);
 	for (size_t i = 0; i < story->steps.count; i++)
-		write_step(jw, record, &story->steps.items[i]);
+		write_step(jw, record, &story->steps.items[i], v3);
 	jw_array_end(jw);
 	jw_object_end(jw);
 }
@@ -154,6 +158,10 @@ static bool waits(const struct frame *frame, struct reason *reason)
 		return false;
 	if (frame->sent || frame->listening != NULL)
 		*reason = effect_reason(frame->task);
+	else if (frame->held != NULL)
+		*reason = (struct reason){.kind = "breaker",
+								  .detail = "What it asks failed too often and is left alone until then.",
+								  .until_us = frame->due_us};
 	else if (frame->due_us > 0 && frame->task->type == IR_TRY)
 		*reason = (struct reason){.kind = "retry", .detail = "The next try begins then.", .until_us = frame->due_us};
 	else if (frame->due_us > 0)
@@ -265,20 +273,26 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 			why_view_listener(jw, frame);
 		else if (frame->sent && frame->task->type == IR_RUN_WORKFLOW)
 			why_view_child(jw, frame);
+		else if (frame->held != NULL)
+			why_view_breaker(jw, frame);
 		else if (frame->sent)
 			why_asks_view(jw, record->run_id, frame);
 		jw_object_end(jw);
 		told++;
 	}
 	if (told == 0 && !run_is_over(run->status)) {
-		reason = (struct reason){.kind = "turn", .detail = "Its next turn is about to be taken."};
+		reason =
+			run->status == RUN_PENDING && run->ir->max_runs > 0
+				? (struct reason){.kind = "slot", .detail = "As many runs of the workflow as it allows are under way."}
+				: (struct reason){.kind = "turn", .detail = "Its next turn is about to be taken."};
 		write_reason(jw, NULL, &reason, run->now_us != 0 ? run->now_us : record->created_us);
 		jw_object_end(jw);
 	}
 }
 
-static void write_why(struct jw *jw, const struct run_record *record, const struct story *story)
+static void write_why(struct jw *jw, const struct run_record *record, const struct story *story, bool v3)
 {
+	(void)v3;
 	jw_object(jw);
 	jw_member_str(jw, "run_id", record->run_id);
 	jw_member_str(jw, "status", record->status);
@@ -354,10 +368,10 @@ static void handle_journal(struct exchange *x)
 
 const struct route run_reads_routes[] = {
 	ROUTE(GET, "/api/v1/flow/runs/{id}", "flow.read", EFFECT_READ, handle_get, .operation = "flow.runs.get",
-		  .summary = "One run", .aliases = ALIASES({"/api/v3/executions/{id}"})),
+		  .summary = "One run", .aliases = ALIASES({"/api/v3/executions/{id}"}, {"/api/v3/workflows/executions/{id}"})),
 	ROUTE(GET, "/api/v1/flow/runs/{id}/steps", "flow.read", EFFECT_READ, handle_steps, .operation = "flow.runs.steps",
 		  .summary = "The steps of a run, in the order in which they began",
-		  .aliases = ALIASES({"/api/v3/executions/{id}/steps"})),
+		  .aliases = ALIASES({"/api/v3/executions/{id}/steps"}, {"/api/v3/workflows/executions/{id}/steps"})),
 	ROUTE(GET, "/api/v1/flow/runs/{id}/journal", "flow.read", EFFECT_READ, handle_journal,
 		  .operation = "flow.runs.journal", .summary = "The rows of a run's journal", .query = &journal_table),
 	ROUTE(GET, "/api/v1/flow/runs/{id}/why", "flow.read", EFFECT_READ, handle_why, .operation = "flow.runs.why",

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
+#include "flow/agents_internal.h"
 #include "flow/domain/money.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
@@ -33,15 +34,32 @@ static void add_time(struct jw *jw, const char *name, int64_t us)
 	jw_member_str(jw, name, us != 0 ? text : NULL);
 }
 
-void run_view_write(struct jw *jw, const struct run_record *r)
+const char *run_status_v3(const char *status)
+{
+	if (strcmp(status, "faulted") == 0)
+		return "failed";
+	return strcmp(status, "waiting") == 0 ? "running" : status;
+}
+
+static void write_v3(struct jw *jw, const struct run_record *r)
+{
+	jw_member_str(jw, "execution_id", r->run_id);
+	jw_member_str(jw, "workflow_execution_id", r->run_id);
+	jw_member_str(jw, "workflow_id", r->name);
+	jw_member_str(jw, "workflow_version", r->version);
+}
+
+static void write_run(struct jw *jw, const struct run_record *r, bool v3)
 {
 	char money[MONEY_TEXT];
 	jw_object(jw);
 	jw_member_str(jw, "run_id", r->run_id);
+	if (v3)
+		write_v3(jw, r);
 	jw_member_str(jw, "namespace", r->namespace);
 	jw_member_str(jw, "name", r->name);
 	jw_member_str(jw, "version", r->version);
-	jw_member_str(jw, "status", r->status);
+	jw_member_str(jw, "status", v3 ? run_status_v3(r->status) : r->status);
 	if (r->reason != NULL)
 		jw_member_str(jw, "reason", r->reason);
 	add_json(jw, "input", r->input);
@@ -66,6 +84,11 @@ void run_view_write(struct jw *jw, const struct run_record *r)
 	jw_object_end(jw);
 }
 
+void run_view_write(struct jw *jw, const struct run_record *record)
+{
+	write_run(jw, record, false);
+}
+
 void run_row_write(struct jw *jw, const struct json *row)
 {
 	jw_object(jw);
@@ -86,7 +109,7 @@ void run_view_reply(struct exchange *x, int status, const struct run_record *rec
 	struct jw jw;
 	buf_init(&text, 0);
 	jw_init(&jw, &text);
-	run_view_write(&jw, record);
+	write_run(&jw, record, agents_v3(x));
 	reply_fact_text(x, status, buf_text(&text), text.size);
 	buf_fini(&text);
 }

@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "core/must.h"
 #include "crypt/digest.h"
+#include "flow/breakers.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -21,7 +22,10 @@
 #include "flow/spending.h"
 #include "http/workers.h"
 
-enum { SCHEMA_ARENA_CAP = 16 << 20 }; /* bytes of what is told */
+enum {
+	SCHEMA_ARENA_CAP = 16 << 20, /* bytes of what is told */
+	EFFECTS_IDLE = 4,            /* threads for calls that are there before any is needed */
+};
 
 /* --- what decisions ask --- */
 
@@ -88,14 +92,49 @@ int64_t runner_now_us(struct runner *runner)
 
 /* --- definitions --- */
 
+static void drop_definitions(struct map *map)
+{
+	const char *key;
+	size_t size;
+	void *value;
+	for (size_t at = 0; map_next(map, &at, &key, &size, &value);)
+		definition_unref(value);
+	map_fini(map);
+}
+
+/* With the lock held.  Two generations: what was not asked for while one of them filled is forgotten. */
+static void keep_definition(struct runner *runner, const char *sha256, struct definition *definition)
+{
+	void *old = NULL;
+	if (runner->definitions.count >= DEFINITIONS_MAX) {
+		drop_definitions(&runner->definitions_before);
+		runner->definitions_before = runner->definitions;
+		map_init(&runner->definitions, NULL, NULL);
+	}
+	must(map_set(&runner->definitions, sha256, definition_ref(definition), &old));
+	definition_unref(old);
+}
+
+/* With the lock held: a reference, or NULL. */
+static struct definition *kept_definition(struct runner *runner, const char *sha256)
+{
+	struct definition *definition = map_get(&runner->definitions, sha256);
+	if (definition != NULL)
+		return definition_ref(definition);
+	definition = map_get(&runner->definitions_before, sha256);
+	if (definition == NULL)
+		return NULL;
+	definition_ref(definition);
+	keep_definition(runner, sha256, definition);
+	return definition;
+}
+
 struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
 									 struct definition_problems *problems, struct err *err)
 {
 	sha256_hex(text, size, sha256);
 	pthread_mutex_lock(&runner->lock);
-	struct definition *definition = map_get(&runner->definitions, sha256);
-	if (definition != NULL)
-		definition_ref(definition);
+	struct definition *definition = kept_definition(runner, sha256);
 	pthread_mutex_unlock(&runner->lock);
 	if (definition != NULL)
 		return definition;
@@ -104,10 +143,8 @@ struct definition *runner_definition(struct runner *runner, const char *text, si
 	if (definition == NULL)
 		return NULL;
 	pthread_mutex_lock(&runner->lock);
-	void *old = NULL;
-	must(map_set(&runner->definitions, sha256, definition_ref(definition), &old));
+	keep_definition(runner, sha256, definition);
 	pthread_mutex_unlock(&runner->lock);
-	definition_unref(old);
 	return definition;
 }
 
@@ -149,6 +186,18 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 	};
 	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
 		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
+}
+
+void runner_expect(struct runner *runner, const struct runner_start *start)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, start->run_id);
+	if (!live->loaded && !live->queued && !live->turning) {
+		live->tenant = fair_tenant(&runner->turn_line, start->account_id);
+		live->priority = start->priority;
+	}
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
 }
 
 void runner_wake(struct runner *runner, const char *run_id)
@@ -218,6 +267,9 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 {
 	struct message *message = new_message(MESSAGE_RESULT);
 	message->frame = result->frame;
+	message->attempt = result->attempt;
+	message->path = strdup(result->path);
+	must(message->path != NULL);
 	message->deliveries = result->deliveries;
 	message->output = result->output;
 	message->error = result->error;
@@ -257,14 +309,20 @@ bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t t
 
 /* --- life --- */
 
-static void take_up(void *self, const char *run_id, bool driven, int64_t due_us)
+static void take_up(void *self, const struct run_open *open)
 {
 	struct runner *runner = self;
-	if (due_us > 0)
-		alarms_set(&runner->alarms, due_us, run_id);
-	if (driven)
+	struct alarm alarm = {.due_us = open->due_us, .priority = open->priority};
+	must(strlen(open->run_id) < sizeof alarm.run_id);
+	strcpy(alarm.run_id, open->run_id);
+	alarm.tenant = fair_tenant(&runner->turn_line, open->account_id);
+	if (open->due_us > 0)
+		alarms_set(&runner->alarms, &alarm);
+	if (open->driven)
 		return;
-	struct live *live = live_get(runner, run_id);
+	struct live *live = live_get(runner, open->run_id);
+	live->tenant = alarm.tenant;
+	live->priority = open->priority;
 	live_queue(live);
 	live_put(live);
 }
@@ -300,6 +358,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .resource = world_resource,
 								   .llm = options->llm != NULL,
 								   .afford = spending_afford,
+								   .gate = options->breakers == NULL ? NULL : breaking_gate,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -309,8 +368,11 @@ static void init(struct runner *runner, const struct runner_options *options)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&runner->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
+	fair_init(&runner->turn_line);
+	fair_init(&runner->effect_line);
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
+	map_init(&runner->definitions_before, NULL, NULL);
 	map_init(&runner->resources, NULL, NULL);
 	runner->oauth = oauth_new();
 	if (options->secrets != NULL)
@@ -323,13 +385,15 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	must(runner != NULL);
 	init(runner, options);
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
-		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err) ||
-		!take_up_others(runner, err)) {
+		!workers_open_up_to(&runner->effects, options->effects < EFFECTS_IDLE ? options->effects : EFFECTS_IDLE,
+							options->effects, JOBS_MAX, err) ||
+		!take_up_all(runner, err) || !take_up_others(runner, err)) {
 		runner_close(runner);
 		return false;
 	}
 	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
 	spending_attach(options->spending, runner);
+	breakers_serve(options->breakers, breaking_told, runner);
 	scheduler_look(runner);
 	*out = runner;
 	return true;
@@ -346,15 +410,16 @@ static void free_all(struct runner *runner)
 		live->refs++;
 		live_put(live);
 	}
-	for (size_t at = 0; map_next(&runner->definitions, &at, &key, &size, &value);)
-		definition_unref(value);
+	drop_definitions(&runner->definitions);
+	drop_definitions(&runner->definitions_before);
 	for (size_t at = 0; map_next(&runner->resources, &at, &key, &size, &value);)
 		datum_unref(value);
 	map_fini(&runner->resources);
 	oauth_free(runner->oauth);
 	map_fini(&runner->live);
-	map_fini(&runner->definitions);
 	alarms_fini(&runner->alarms);
+	fair_fini(&runner->turn_line);
+	fair_fini(&runner->effect_line);
 	feed_close(runner);
 }
 
@@ -380,6 +445,7 @@ void runner_close(struct runner *runner)
 	if (runner == NULL)
 		return;
 	spending_attach(runner->options.spending, NULL);
+	breakers_serve(runner->options.breakers, NULL, NULL);
 	pthread_mutex_lock(&runner->lock);
 	runner->closing = true;
 	atomic_store(&runner->stopping, true);

@@ -15,8 +15,10 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/money.h"
 #include "flow/domain/run.h"
+#include "flow/domain/schema.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
+#include "flow/workflow_text.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -70,17 +72,6 @@ static const char *text_of_json(struct arena *arena, const struct json *json)
 	return text;
 }
 
-static void refuse_definition(struct exchange *x, const struct ir_problems *problems)
-{
-	struct faults faults;
-	faults_init(&faults, &x->arena);
-	for (size_t i = 0; i < problems->count; i++) {
-		const struct ir_problem *p = &problems->items[i];
-		faults_add(&faults, arena_printf(&x->arena, "/definition%s", p->pointer), p->code, "%s", p->message);
-	}
-	exchange_fail_faults(x, ERR_DEFINITION_REFUSED, &faults);
-}
-
 /* The definition that the body brings along.  False: answered. */
 static bool own_definition(struct start *start)
 {
@@ -95,7 +86,7 @@ static bool own_definition(struct start *start)
 	if (start->run.definition != NULL)
 		return true;
 	if (problems.list.count > 0)
-		refuse_definition(x, &problems.list);
+		workflow_text_refuse(x, "/definition", &problems.list);
 	else
 		exchange_fail(x, &err);
 	return false;
@@ -143,7 +134,7 @@ static bool registered_definition(struct start *start)
 	if (start->run.definition != NULL)
 		return true;
 	if (problems.list.count > 0)
-		refuse_definition(x, &problems.list);
+		workflow_text_refuse(x, "/definition", &problems.list);
 	else
 		exchange_fail(x, &err);
 	return false;
@@ -263,6 +254,8 @@ static void answer_start(struct write *w)
 {
 	struct start *start = (struct start *)w;
 	struct flow_api *api = start->api;
+	if (!start->x->drafting)
+		runner_expect(api->runner, &start->run);
 	if (start->x->drafting || start->request.wait_ms == 0) {
 		answer_pending(start);
 		return;
@@ -291,8 +284,48 @@ static void fill(struct start *start)
 	start->run.budget = r->budget;
 }
 
+static void submit(struct start *start)
+{
+	start->write = (struct write){.x = start->x,
+								  .store = start->api->options.store,
+								  .apply = apply_start,
+								  .answer = answer_start,
+								  .after = after_start};
+	write_submit(&start->write);
+}
+
+/* ?strict=1: input that breaks the workflow's schema starts no run, where it would be one that is at fault. */
+struct start_query {
+	bool strict;
+};
+static const struct field start_query_fields[] = {
+	F_BOOL(start_query, strict, DOC("Refuse input that the workflow's schema does not hold for")),
+};
+static const struct field_table start_query_table =
+	FIELD_TABLE("flow.runs.start.query", start_query, start_query_fields);
+
+static bool check_input(struct start *start)
+{
+	const struct json *schema = definition_ir(start->run.definition)->root.input_schema;
+	struct arena *arena = &start->x->arena;
+	struct schema_problems problems = {.arena = arena};
+	struct faults faults;
+	struct err err;
+	struct datum *input = datum_parse(start->run.input, strlen(start->run.input), &err);
+	bool holds = schema == NULL || (input != NULL && schema_validate(schema, datum_tree(input), &problems));
+	faults_init(&faults, arena);
+	for (size_t i = 0; i < problems.count && i < SCHEMA_PROBLEMS_MAX; i++)
+		faults_add(&faults, arena_printf(arena, "/input%s", problems.items[i].pointer), "validation", "%s",
+				   problems.items[i].message);
+	if (!holds)
+		exchange_fail_faults(start->x, ERR_INVALID, &faults);
+	datum_unref(input);
+	return holds;
+}
+
 static void handle_start(struct exchange *x)
 {
+	struct start_query query;
 	struct start *start = arena_new(&x->arena, struct start);
 	if (start == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
@@ -300,14 +333,81 @@ static void handle_start(struct exchange *x)
 	}
 	start->x = x;
 	start->api = x->owner;
-	if (!exchange_decode(x, &start->request) || !check(start))
+	if (!exchange_decode_query(x, &query) || !exchange_decode(x, &start->request) || !check(start))
 		return;
 	if (start->request.definition == NULL ? !registered_definition(start) : !own_definition(start))
 		return;
 	fill(start);
-	start->write = (struct write){
-		.x = x, .store = start->api->options.store, .apply = apply_start, .answer = answer_start, .after = after_start};
-	write_submit(&start->write);
+	if (query.strict && !check_input(start)) {
+		tidy(start);
+		return;
+	}
+	submit(start);
+}
+
+/* --- start, as version 3 has it --- */
+
+struct execute_request {
+	const char *workflow_id, *workflow_version, *user_id;
+	const struct json *inputs, *labels;
+	int64_t priority, wait_ms;
+};
+static const struct field execute_fields[] = {
+	F_STR(execute_request, workflow_id, REQUIRED, LENGTH(1, 255)),
+	F_STR(execute_request, workflow_version, DEFAULT_TEXT("latest"), LENGTH(1, 64), ALSO("version")),
+	F_JSON(execute_request, inputs, ALSO("input"), DOC("Any value; without: {}")),
+	F_STR(execute_request, user_id, LENGTH(1, 255), DOC("For whom; a label of the run")),
+	F_JSON(execute_request, labels, DOC("Names and texts to find it by")),
+	F_INT(execute_request, priority, RANGE(0, PRIORITY_MAX), DEFAULT(5)),
+	F_INT(execute_request, wait_ms, RANGE(0, WAIT_MAX_MS), DEFAULT(0), UNIT("ms")),
+};
+static const struct field_table execute_table = FIELD_TABLE("flow.executions.start", execute_request, execute_fields);
+
+/* labels, with the user among them. */
+static const char *labels_of(struct arena *arena, const struct execute_request *r)
+{
+	struct buf text;
+	struct jw jw;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	for (uint32_t i = 0; r->labels != NULL && i < r->labels->count; i++) {
+		jw_key(&jw, r->labels->members[i].name);
+		jw_json(&jw, &r->labels->members[i].value);
+	}
+	if (r->user_id != NULL && json_get(r->labels, "user_id") == NULL)
+		jw_member_str(&jw, "user_id", r->user_id);
+	jw_object_end(&jw);
+	const char *labels = arena_dup(arena, buf_text(&text));
+	buf_fini(&text);
+	return labels;
+}
+
+static void handle_execute(struct exchange *x)
+{
+	struct execute_request r;
+	struct start *start = arena_new(&x->arena, struct start);
+	if (start == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
+		return;
+	}
+	*start = (struct start){.x = x, .api = x->owner};
+	if (!exchange_decode(x, &r))
+		return;
+	start->request = (struct start_request){.namespace = "dag",
+											.name = r.workflow_id,
+											.version = r.workflow_version,
+											.input = r.inputs,
+											.labels = r.labels,
+											.priority = r.priority,
+											.wait_ms = r.wait_ms};
+	if (!check(start) || !registered_definition(start))
+		return;
+	fill(start);
+	start->run.labels = labels_of(&x->arena, &r);
+	if (r.inputs == NULL)
+		start->run.input = "{}";
+	submit(start);
 }
 
 /* --- list --- */
@@ -517,21 +617,26 @@ static void after_order(struct write *w, bool applied)
 		runner_order(order->api->runner, order->record.run_id, order->order, order->request.reason, NULL, NULL);
 }
 
-static void handle_order(struct exchange *x)
+void runs_order(struct exchange *x, enum runner_order what, const char *reason)
 {
 	struct order *order = arena_new(&x->arena, struct order);
 	if (order == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
-	order->x = x;
-	order->api = x->owner;
-	order->order = *(const enum runner_order *)x->match.route->data;
-	if (!exchange_decode(x, &order->request) || !run_named(x, &order->record))
+	*order = (struct order){.x = x, .api = x->owner, .order = what, .request = {.reason = reason}};
+	if (!run_named(x, &order->record))
 		return;
 	order->write = (struct write){
 		.x = x, .store = order->api->options.store, .apply = apply_order, .answer = answer_order, .after = after_order};
 	write_submit(&order->write);
+}
+
+static void handle_order(struct exchange *x)
+{
+	struct order_request request;
+	if (exchange_decode(x, &request))
+		runs_order(x, *(const enum runner_order *)x->match.route->data, request.reason);
 }
 
 static const enum runner_order cancel = RUNNER_CANCEL, suspend = RUNNER_SUSPEND, resume = RUNNER_RESUME;
@@ -544,14 +649,20 @@ static const enum err_kind order_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUS
 
 const struct route runs_routes[] = {
 	ROUTE(POST, "/api/v1/flow/runs", "flow.run", EFFECT_WRITE, handle_start, .operation = "flow.runs.start",
-		  .summary = "Start a run; with wait_ms the answer waits for its end", .body = &start_table, .status = 202,
-		  .json_limits = &start_limits, .body_max = DATUM_MAX, .errors = start_errors,
+		  .summary = "Start a run; with wait_ms the answer waits for its end", .query = &start_query_table,
+		  .body = &start_table, .status = 202, .json_limits = &start_limits, .body_max = DATUM_MAX,
+		  .errors = start_errors,
 		  .example = "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"examples\",\"name\":\"hello\","
 					 "\"version\":\"1.0.0\"},\"do\":[{\"greet\":{\"set\":{\"text\":\"${ \\\"Hello, \\\" + .name "
 					 "}\"}}}]},\"input\":{\"name\":\"Ada\"},\"wait_ms\":1000}"),
 	ROUTE(GET, "/api/v1/flow/runs", "flow.read", EFFECT_READ, handle_list, .operation = "flow.runs.list",
 		  .summary = "The account's runs, newest first", .query = &list_table),
-	ORDER(cancel, "End a run; what it waits for is given up", .data = &cancel),
+	ROUTE(POST, "/api/v3/workflows/execute", "flow.run", EFFECT_WRITE, handle_execute,
+		  .operation = "flow.executions.start", .summary = "Start a workflow of the DAG form", .body = &execute_table,
+		  .aliases = ALIASES({"/api/v3/executions"}), .status = 202, .json_limits = &start_limits,
+		  .body_max = DATUM_MAX, .errors = start_errors),
+	ORDER(cancel, "End a run; what it waits for is given up", .data = &cancel,
+		  .aliases = ALIASES({"/api/v3/executions/{id}/cancel"}, {"/api/v3/workflows/executions/{id}/cancel"})),
 	ORDER(pause, "Let what is under way end, and then stand still", .data = &suspend),
 	ORDER(resume, "Go on with a paused run", .data = &resume),
 };

@@ -10,8 +10,8 @@
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
 
-static struct definition *read_definition(struct runner *runner, struct db *db, const struct run_record *record,
-										  struct arena *arena, struct err *err)
+struct definition *story_definition(struct runner *runner, struct db *db, const struct run_record *record,
+									struct arena *arena, struct err *err)
 {
 	const char *text;
 	size_t size;
@@ -32,14 +32,20 @@ static struct definition *read_definition(struct runner *runner, struct db *db, 
 bool story_open(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
 				struct arena *arena, struct err *err)
 {
-	*story = (struct story){.definition = read_definition(runner, db, record, arena, err)};
+	return story_open_at(story, runner, db, record, JOURNAL_TO_ITS_END, arena, err);
+}
+
+bool story_open_at(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
+				   int64_t to, struct arena *arena, struct err *err)
+{
+	*story = (struct story){.definition = story_definition(runner, db, record, arena, err)};
 	if (story->definition == NULL)
 		return false;
 	run_init(&story->run, definition_ir(story->definition), record->run_id, record->seed);
 	steps_init(&story->steps);
 	story->run.watch = steps_watch;
 	story->run.watch_self = &story->steps;
-	if (journal_fold(db, record->run_id, JOURNAL_TO_ITS_END, &story->run, err))
+	if (journal_fold(db, record->run_id, to, &story->run, err))
 		return true;
 	story_close(story);
 	return false;

@@ -23,9 +23,17 @@ struct story {
 	struct steps steps;
 };
 
+/* The definition that a run goes by: a reference.  NULL: it cannot be read. */
+struct definition *story_definition(struct runner *runner, struct db *db, const struct run_record *record,
+									struct arena *arena, struct err *err);
+
 /* `record` must live as long.  False: the journal or its definition cannot be read. */
 bool story_open(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
 				struct arena *arena, struct err *err);
+
+/* The same as it was after row `to`: what came later counts only for the attempts that were made. */
+bool story_open_at(struct story *story, struct runner *runner, struct db *db, const struct run_record *record,
+				   int64_t to, struct arena *arena, struct err *err);
 void story_close(struct story *story);
 
 #endif

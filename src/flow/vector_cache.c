@@ -208,10 +208,10 @@ static bool look_at(struct vector_agent *agent, const char *model, const struct 
 		}
 		look->any = true;
 		struct vector_part *part = &look->parts[look->parts_count++];
-		*part = (struct vector_part){.set = set, .found = arena_array(arena, set->count, sizeof *part->found)};
-		if (part->found == NULL)
+		struct vector_top *found = arena_array(arena, set->count, sizeof *found);
+		if (found == NULL)
 			return err_set(err, ERR_LIMIT, "no memory");
-		part->count = vector_set_look(set, question->numbers, question->norm, threshold, part->found);
+		vector_set_look(set, question->numbers, question->norm, threshold, found, &part->looking);
 	}
 	return true;
 }
@@ -225,6 +225,7 @@ bool vector_look_begin(struct vector_cache *cache, struct db *db, const char *ac
 	pthread_rwlock_wrlock(&agent->lock);
 	bool done = agent->too_many || refresh(cache, agent, db, account_id, agent_id, err);
 	*kept = done && !agent->too_many;
+	look->seen = agent->seen;
 	pthread_rwlock_unlock(&agent->lock);
 	if (*kept) {
 		pthread_rwlock_rdlock(&agent->lock);
@@ -239,14 +240,17 @@ bool vector_look_begin(struct vector_cache *cache, struct db *db, const char *ac
 
 bool vector_look_next(struct vector_look *look, const char **id, double *cosine)
 {
-	struct vector_part *best = NULL;
-	struct vector_top top;
+	struct vector_looking *best = NULL;
+	struct vector_top top = {0};
 	for (size_t i = 0; i < look->parts_count; i++) {
-		struct vector_part *part = &look->parts[i];
-		if (part->count > 0 && (best == NULL || part->found[0].cosine > best->found[0].cosine))
+		struct vector_looking *part = &look->parts[i].looking;
+		const struct vector_top *first = vector_set_top(part);
+		if (first != NULL && (best == NULL || first->cosine > top.cosine)) {
 			best = part;
+			top = *first;
+		}
 	}
-	if (best == NULL || !vector_set_next(best->set, best->found, &best->count, &top))
+	if (best == NULL || !vector_set_take(best, &top))
 		return false;
 	*id = best->set->ids[top.row];
 	*cosine = top.cosine;

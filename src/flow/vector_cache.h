@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "flow/domain/vector_set.h"
 
@@ -31,10 +32,9 @@ struct vector_look {
 	struct vector_agent *agent; /* private; held until vector_look_end */
 	size_t parts_count;
 	struct vector_part {
-		const struct vector_set *set;
-		struct vector_top *found;
-		size_t count;
+		struct vector_looking looking;
 	} parts[VECTOR_PARTS];
+	int64_t seen;              /* changes of the agent's vectors that it knows (memory_repo.h) */
 	bool other_dimension, any; /* vectors of another dimension; of this one */
 };
 

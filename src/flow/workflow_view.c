@@ -29,7 +29,8 @@ void workflow_view_members(struct jw *jw, const struct workflow *w)
 	jw_member_str(jw, "definition_sha256", w->content_sha256);
 	jw_member_str(jw, "title", w->title);
 	jw_key(jw, "tags");
-	jw_raw(jw, w->tags, strlen(w->tags));
+	const char *tags = strcmp(w->tags, "null") == 0 ? "[]" : w->tags;
+	jw_raw(jw, tags, strlen(tags));
 	add_time(jw, "created_at", w->created_us);
 	add_time(jw, "updated_at", w->updated_us);
 	jw_member_str(jw, "created_by", w->created_by);

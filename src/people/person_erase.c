@@ -76,6 +76,8 @@ static bool erase_rows(const struct manage *m, struct db *db, struct err *err)
 		"DELETE FROM recovery_codes WHERE user_id = $1",
 		"DELETE FROM api_keys WHERE user_id = $1",
 		"DELETE FROM audit_personal WHERE user_id = $1",
+		"DELETE FROM notice_settings WHERE user_id = $1",
+		"DELETE FROM notices WHERE user_id = $1",
 		"UPDATE countersignatures SET ip = NULL, user_agent = NULL WHERE user_id = $1",
 		NULL};
 	char hash[SHA256_HEX_SIZE];

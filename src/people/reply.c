@@ -56,8 +56,14 @@ void reply_fact_found(struct exchange *x, const struct field_table *table, const
 
 void reply_fact_text(struct exchange *x, int status, const char *json, size_t size)
 {
+	reply_fact_text_warned(x, status, json, size, NULL);
+}
+
+void reply_fact_text_warned(struct exchange *x, int status, const char *json, size_t size, const struct note *warning)
+{
 	char now[STAMP_TEXT];
-	const struct envelope_context context = reply_context(x, now);
+	struct envelope_context context = reply_context(x, now);
+	context.warning = warning;
 	struct buf body;
 	buf_init(&body, 0);
 	finish(x, status, envelope_fact_text(&body, json, size, &context), &body);

@@ -29,6 +29,7 @@ void reply_fact_found(struct exchange *x, const struct field_table *table, const
 
 /* The same from the JSON text of the result. */
 void reply_fact_text(struct exchange *x, int status, const char *json, size_t size);
+void reply_fact_text_warned(struct exchange *x, int status, const char *json, size_t size, const struct note *warning);
 
 /* The same when its envelope_content_hash() is known. */
 void reply_fact_hashed(struct exchange *x, int status, const char *json, size_t size,

@@ -80,15 +80,20 @@ bool archive_explains(const struct chain_row *row, int64_t seq, const char *hash
 	return explains;
 }
 
-void archive_pack(const char *bytes, size_t size, struct buf *packed)
+void archive_pack_level(const char *bytes, size_t size, int level, struct buf *packed)
 {
 	size_t bound = ZSTD_compressBound(size);
 	char *out = malloc(bound);
 	must(out != NULL);
-	size_t made = ZSTD_compress(out, bound, bytes, size, ZSTD_LEVEL);
+	size_t made = ZSTD_compress(out, bound, bytes, size, level);
 	must(!ZSTD_isError(made));
 	buf_add(packed, out, made);
 	free(out);
+}
+
+void archive_pack(const char *bytes, size_t size, struct buf *packed)
+{
+	archive_pack_level(bytes, size, ZSTD_LEVEL, packed);
 }
 
 bool archive_unpack(const char *packed, size_t size, struct buf *bytes, struct err *err)

@@ -41,6 +41,7 @@ bool archive_explains(const struct chain_row *row, int64_t seq, const char *hash
 
 /* zstd of bytes, appended; and back.  ERR_INVALID: no whole frame, or more than ARCHIVE_BYTES_MAX. */
 void archive_pack(const char *bytes, size_t size, struct buf *packed);
+void archive_pack_level(const char *bytes, size_t size, int level, struct buf *packed); /* 1 to 19 */
 bool archive_unpack(const char *packed, size_t size, struct buf *bytes, struct err *err);
 
 #endif

@@ -182,5 +182,6 @@ void sign_api_add(struct router *router, struct sign_api *api)
 	router_add(router, task_routes, task_routes_count, api);
 	router_add(router, stamp_routes, stamp_routes_count, api);
 	router_add(router, submission_routes, submission_routes_count, api);
-	router_add(router, api->options.public_quote ? quote_public_routes : quote_routes, 1, api);
+	bool open = api != NULL && api->options.public_quote; /* NULL: the routes are only described */
+	router_add(router, open ? quote_public_routes : quote_routes, 1, api);
 }

@@ -121,9 +121,16 @@ enum db_fault db_fault(const struct db *db)
 	return db->fault;
 }
 
+/* Eight bytes at a time: texts of some hundred bytes are looked up for every row that is written. */
 static size_t slot_of(const char *sql)
 {
-	uint64_t hash = 14695981039346656037ULL;
+	uint64_t hash = 14695981039346656037ULL, word;
+	size_t left = strlen(sql);
+	for (; left >= sizeof word; left -= sizeof word, sql += sizeof word) {
+		memcpy(&word, sql, sizeof word);
+		hash = (hash ^ word) * 1099511628211ULL;
+		hash ^= hash >> 32;
+	}
 	for (; *sql != '\0'; sql++)
 		hash = (hash ^ (unsigned char)*sql) * 1099511628211ULL;
 	return (size_t)(hash % STATEMENTS);

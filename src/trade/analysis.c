@@ -42,7 +42,7 @@ static bool read_facts(struct db *db, void *self, struct err *err)
 			"position_id, trading_account_id, broker_ticket, close_reason FROM positions WHERE account_id = $1 AND "
 			"status = 'closed' AND closed_at < $2 "
 			"AND (CAST($3 AS TEXT) IS NULL OR trading_account_id = $3) ORDER BY closed_at, position_id LIMIT 20000",
-			V_TEXT(principal_of(a->x)->account_id), V_INT(a->to_us), V_TEXT(a->ask.account)))
+			V_TEXT(a->account_id), V_INT(a->to_us), V_TEXT(a->ask.account)))
 		return false;
 	a->base = a->ask.initial_balance;
 	while (db_next(&rows)) {
@@ -206,7 +206,9 @@ bool analysis_read(struct analysis *a)
 {
 	const struct trade_api *api = a->x->owner;
 	faults_init(&a->faults, &a->x->arena);
-	a->to_us = env_wall_us(api->options.env) + 1;
+	if (a->account_id == NULL)
+		a->account_id = principal_of(a->x)->account_id;
+	a->to_us = env_wall_us(api->options.env) + 1 - a->delay_us;
 	read_time(a, "/to", a->ask.to, &a->to_us);
 	if (window_days[a->ask.window] > 0)
 		a->from_us = (stamp_day_of(a->to_us) - window_days[a->ask.window] + 1) * STAMP_US_PER_DAY;
@@ -234,4 +236,32 @@ bool analysis_start(struct analysis *a)
 		return true;
 	analysis_run(a, false, &nothing); /* abstains */
 	return false;
+}
+
+/* --- members of answers --- */
+
+void analysis_points(struct jw *jw, const struct analysis *a, bool equity)
+{
+	char date[STAMP_DATE_TEXT];
+	jw_key(jw, "points");
+	jw_array(jw);
+	for (size_t i = 0; i < a->days_count; i++) {
+		stamp_format_date(date, a->days[i].us);
+		jw_object(jw);
+		jw_member_str(jw, "date", date);
+		if (equity)
+			tell_money(jw, "equity", a->days[i].equity);
+		tell_ratio(jw, "drawdown", a->days[i].drawdown);
+		jw_object_end(jw);
+	}
+	jw_array_end(jw);
+}
+
+void analysis_part(struct jw *jw, struct exchange *x, const struct op_answer *answer, const char *name)
+{
+	const struct json *result = NULL;
+	const struct json_limits limits = {.depth = 16, .values = 1000000};
+	json_parse(&x->arena, answer->result, strlen(answer->result), &limits, &result, NULL);
+	jw_key(jw, name);
+	jw_json(jw, json_get(result, name));
 }

@@ -16,6 +16,7 @@ struct db;
 struct err;
 struct exchange;
 struct json;
+struct jw;
 struct op_answer;
 
 /* What a query string narrows it to. */
@@ -47,6 +48,8 @@ struct day {
 
 struct analysis {
 	struct exchange *x;
+	const char *account_id; /* whose; NULL: the principal's */
+	int64_t delay_us;       /* positions count so long after they were closed */
 	struct analysis_ask ask;
 	int64_t from_us, to_us, unknown;
 	double base; /* equity where the window begins */
@@ -64,5 +67,9 @@ bool analysis_run(struct analysis *a, bool rolling, struct op_answer *answer);
 
 /* analysis_read, and the answer of trade.metrics to nothing where there are no facts.  False: answered. */
 bool analysis_start(struct analysis *a);
+
+/* Members of an answer: the days as `points`, and one member of what trade.metrics said. */
+void analysis_points(struct jw *jw, const struct analysis *a, bool equity);
+void analysis_part(struct jw *jw, struct exchange *x, const struct op_answer *answer, const char *name);
 
 #endif

@@ -1,10 +1,6 @@
 #include <math.h>
-#include <string.h>
 
-#include "core/arena.h"
-#include "core/json.h"
 #include "core/jw.h"
-#include "core/stamp.h"
 #include "http/exchange.h"
 #include "seal/op.h"
 #include "trade/analysis.h"
@@ -37,23 +33,6 @@ static void write_head(struct jw *jw, const struct analysis *a)
 	jw_member_int(jw, "unknown_profits", a->unknown);
 }
 
-static void write_points(struct jw *jw, const struct analysis *a, bool equity)
-{
-	char date[STAMP_DATE_TEXT];
-	jw_key(jw, "points");
-	jw_array(jw);
-	for (size_t i = 0; i < a->days_count; i++) {
-		stamp_format_date(date, a->days[i].us);
-		jw_object(jw);
-		jw_member_str(jw, "date", date);
-		if (equity)
-			tell_money(jw, "equity", a->days[i].equity);
-		tell_ratio(jw, "drawdown", a->days[i].drawdown);
-		jw_object_end(jw);
-	}
-	jw_array_end(jw);
-}
-
 static void handle_equity(struct exchange *x)
 {
 	struct analysis a = {.x = x};
@@ -62,18 +41,8 @@ static void handle_equity(struct exchange *x)
 		return;
 	tell_begin(&t);
 	write_head(&t.jw, &a);
-	write_points(&t.jw, &a, true);
+	analysis_points(&t.jw, &a, true);
 	tell_end(&t, x, 200);
-}
-
-/* One member of the answer of trade.metrics, as JSON text. */
-static void write_part(struct jw *jw, struct exchange *x, const struct op_answer *answer, const char *name)
-{
-	const struct json *result = NULL;
-	const struct json_limits limits = {.depth = 16, .values = 1000000};
-	json_parse(&x->arena, answer->result, strlen(answer->result), &limits, &result, NULL);
-	jw_key(jw, name);
-	jw_json(jw, json_get(result, name));
 }
 
 static void handle_drawdown(struct exchange *x)
@@ -90,8 +59,8 @@ static void handle_drawdown(struct exchange *x)
 	write_head(&t.jw, &a);
 	tell_ratio(&t.jw, "max_drawdown", deepest);
 	tell_ratio(&t.jw, "current_drawdown", a.days[a.days_count - 1].drawdown);
-	write_points(&t.jw, &a, false);
-	write_part(&t.jw, x, &answer, "drawdowns");
+	analysis_points(&t.jw, &a, false);
+	analysis_part(&t.jw, x, &answer, "drawdowns");
 	tell_end(&t, x, 200);
 }
 
@@ -104,7 +73,7 @@ static void answer_part(struct exchange *x, const char *name, bool rolling)
 		return;
 	tell_begin(&t);
 	write_head(&t.jw, &a);
-	write_part(&t.jw, x, &answer, name);
+	analysis_part(&t.jw, x, &answer, name);
 	tell_end(&t, x, 200);
 }
 

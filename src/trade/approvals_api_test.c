@@ -57,17 +57,6 @@ static const char *status_now(void)
 	return text("result.status");
 }
 
-/* What the server does about once a second. */
-static void pass(int64_t us)
-{
-	struct err err;
-	bool due;
-	env_sim_advance(&f.sim, us);
-	assert_true(trade_due(f.api, &due, &err));
-	if (due && !store_write(f.store, trade_work, f.api, &err))
-		fail_msg("%s", err.message);
-}
-
 static bool expire_requests(struct db *db, void *self, struct err *err)
 {
 	return countersign_expire(f.countersign, db, 100, self, err);
@@ -298,9 +287,9 @@ static void time_ends_what_nobody_decides(void **state)
 	desk_broker(10000);
 	send_signal(",\"volume\":0.1");
 	assert_int_equal(decide(ANN, "approved", ",\"valid_for_seconds\":60"), 201);
-	pass(60 * S - 1);
+	desk_pass(60 * S - 1);
 	assert_string_equal(status_now(), "approved");
-	pass(1); /* the approval lapsed before a terminal came */
+	desk_pass(1); /* the approval lapsed before a terminal came */
 	assert_string_equal(status_now(), "expired");
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'withdrawn'"), 1);
 	chain_is_sound(-1);
@@ -320,10 +309,10 @@ static void an_approval_is_extended(void **state)
 		askf("POST", "{\"valid_for_seconds\":120,\"consent_version\":1}", "/api/v1/approvals/%s/extend", approval_id),
 		201);
 	assert_string_not_equal(text("result.id"), approval_id); /* a new countersignature */
-	pass(60 * S);
+	desk_pass(60 * S);
 	assert_string_equal(status_now(), "approved");
 	assert_string_equal(text("result.approved_until"), "2025-01-08T15:02:30.000000Z");
-	pass(60 * S);
+	desk_pass(60 * S);
 	assert_string_equal(status_now(), "expired");
 	f.who = ANN;
 	askf("POST", "{\"valid_for_seconds\":120,\"consent_version\":1}", "/api/v1/approvals/%s/extend", approval_id);

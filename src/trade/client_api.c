@@ -197,7 +197,7 @@ static void answer_poll(struct terminal *t)
 	for (size_t i = 0; i < p->count; i++)
 		write_order(p, &telling.jw, &p->orders[i]);
 	write_end(t, &telling.jw, p->count, p->next_s);
-	terminal_answer(t->deed.x, 200, &telling, "orders", order_columns);
+	terminal_answer(t, 200, &telling, "orders", order_columns);
 }
 
 static void handle_poll(struct exchange *x)
@@ -244,13 +244,13 @@ static bool is_ticket(const char *text)
 }
 
 /* The kept answer, byte for byte, in whichever form is asked for now. */
-static void answer_kept(struct exchange *x, int status, const char *result, const char *const *columns)
+static void answer_kept(struct terminal *terminal, int status, const char *result, const char *const *columns)
 {
 	struct telling t;
 	size_t size = strlen(result);
 	tell_begin(&t);
 	buf_add(&t.buf, result + 1, size - 2);
-	terminal_answer(x, status, &t, NULL, columns);
+	terminal_answer(terminal, status, &t, NULL, columns);
 }
 
 /* --- ack --- */
@@ -398,7 +398,7 @@ static bool ack_part(struct terminal *t, struct db *db, struct err *err)
 static void answer_ack(struct terminal *t)
 {
 	const struct ack *a = (const struct ack *)t;
-	answer_kept(t->deed.x, a->again ? 200 : 201, a->result, ack_columns);
+	answer_kept(t, a->again ? 200 : 201, a->result, ack_columns);
 }
 
 static void handle_ack(struct exchange *x)
@@ -477,7 +477,7 @@ static void answer_closes(struct terminal *t)
 	for (size_t i = 0; i < c->count; i++)
 		write_command(c, &telling.jw, i);
 	write_end(t, &telling.jw, c->count, c->count > 0 ? POLL_BUSY_S : POLL_STEP_S);
-	terminal_answer(t->deed.x, 200, &telling, "commands", command_columns);
+	terminal_answer(t, 200, &telling, "commands", command_columns);
 }
 
 static void handle_closes(struct exchange *x)
@@ -603,7 +603,7 @@ static bool close_part(struct terminal *t, struct db *db, struct err *err)
 static void answer_close(struct terminal *t)
 {
 	const struct close_ack *a = (const struct close_ack *)t;
-	answer_kept(t->deed.x, a->again ? 200 : 201, a->result, close_columns);
+	answer_kept(t, a->again ? 200 : 201, a->result, close_columns);
 }
 
 static void handle_close(struct exchange *x)

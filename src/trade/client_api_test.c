@@ -12,9 +12,11 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/codec.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
+#include "crypt/aead.h"
 #include "http/metrics.h"
 #include "store/store.h"
 #include "trade/desk_fixture.h"
@@ -42,17 +44,6 @@ static const char *ack_body(const char *more)
 static int ack(const char *more)
 {
 	return device_ask((struct device_send){.target = ACK, .body = ack_body(more)});
-}
-
-/* What the server does about once a second. */
-static void pass(int64_t us)
-{
-	struct err err;
-	bool due;
-	env_sim_advance(&f.sim, us);
-	assert_true(trade_due(f.api, &due, &err));
-	if (due && !store_write(f.store, trade_work, f.api, &err))
-		fail_msg("%s", err.message);
 }
 
 static const char *signal_status(void)
@@ -106,6 +97,7 @@ static void requests_are_signed(void **state)
 	add_device("desk");
 	assert_int_equal(ask("GET", POLL, NULL, NULL), 401);
 	must_answer(401, "unauthenticated");
+	assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
 	device_ask((struct device_send){.target = POLL, .nonce = "a b"});
 	must_answer(401, "unauthenticated");
 	device_ask((struct device_send){.target = POLL, .shift_us = 300 * S + 1});
@@ -266,15 +258,15 @@ static void a_lease_that_ends_is_in_doubt(void **state)
 	add_device("desk");
 	approved_signal("0.1");
 	assert_int_equal(poll(""), 200);
-	pass(30 * S - 1);
+	desk_pass(30 * S - 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'leased'"), 1);
-	pass(1);
+	desk_pass(1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'doubt'"), 1);
 	assert_int_equal(poll("?redeliver=1"), 200);
 	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 1);
 	ack(PLACED);
 	must_answer(409, "stale_lease");
-	pass(900 * S); /* in doubt it does not expire either */
+	desk_pass(900 * S); /* in doubt it does not expire either */
 	assert_string_equal(signal_status(), "approved");
 }
 
@@ -346,10 +338,10 @@ static void a_lapsed_approval_closes(void **state)
 	an_open_position();
 	f.who = RISK_OWNER;
 	assert_int_equal(ask("POST", "/api/v1/trading/kill", "{\"scope\":\"global\",\"reason\":\"stop\"}", NULL), 200);
-	pass(14400 * S - 1);
+	desk_pass(14400 * S - 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
 	desk_restart();
-	pass(1);
+	desk_pass(1);
 	const char *command = command_id();
 	assert_string_equal(text("result.commands.0.reason"), "approval_expired");
 	assert_string_equal(text("result.commands.0.broker_ticket"), "501");
@@ -367,17 +359,61 @@ static void a_lapsed_approval_closes(void **state)
 	chain_is_sound(-1);
 }
 
+/* [trade.md 6] Exits are always allowed: no state, limit, rate or pause blocks a close command or its answer. */
+static void exits_pass_in_every_state(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *method, *path, *body;
+	} stops[] = {
+		{"PATCH", "/api/v1/trading/pause", "{\"reason\":\"r\"}"},
+		{"PATCH", "/api/v1/trading/pause", "{\"scope\":\"account\",\"id\":\"" DESK_ACCOUNT "\",\"reason\":\"r\"}"},
+		{"POST", "/api/v1/trading/kill", "{\"scope\":\"account\",\"id\":\"" DESK_ACCOUNT "\",\"reason\":\"r\"}"},
+		{"POST", "/api/v1/trading/kill", "{\"scope\":\"global\",\"reason\":\"r\"}"},
+		{"PUT", "/api/v1/trading/size", "{\"position_size\":0.01}"},
+	};
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+		desk_tear_down(state);
+		desk_set_up(state);
+		an_open_position();
+		f.who = OWNER;
+		if (ask(stops[i].method, stops[i].path, stops[i].body, NULL) != 200)
+			fail_msg("%s", f.ask.answer);
+		desk_sql("UPDATE devices SET snapshot_taken_at = 1"); /* a stale account is no reason either */
+		f.who = TRADER;
+		assert_int_equal(ask("GET", "/api/v1/positions?status=open", NULL, NULL), 200);
+		const char *position = arena_dup(&f.arena, text("result.items.0.id"));
+		assert_int_equal(askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", position), 202);
+		const char *command = command_id();
+		assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.5"), 201);
+		assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'closed'"), 1);
+	}
+}
+
 static void an_approval_may_lapse_and_nothing_close(void **state)
 {
 	(void)state;
 	an_open_position();
 	f.who = RISK_OWNER;
 	set_profile("{\"on_lapse\":\"keep\"}");
-	pass(14400 * S);
+	desk_pass(14400 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1);
-	pass(10 * S);
+	desk_pass(10 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1); /* once */
+}
+
+static void an_approval_may_lapse_and_somebody_is_told(void **state)
+{
+	(void)state;
+	an_open_position();
+	f.who = RISK_OWNER;
+	set_profile("{\"on_lapse\":\"alert\"}");
+	desk_pass(14400 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1);
+	desk_pass(10 * S);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'approval.lapsed'"), 1);
 }
 
 /* [trade.md 5] 0.5 s, 2 s, 8 s; then it is over. */
@@ -393,14 +429,14 @@ static void closing_is_tried_again(void **state)
 	static const int64_t pauses[] = {500000, 2000000, 8000000};
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(close_ack(command_id(), ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
-		pass(pauses[i] - 1);
+		desk_pass(pauses[i] - 1);
 		assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE state = 'open'"), 0);
-		pass(1);
+		desk_pass(1);
 	}
 	const char *command = command_id();
 	assert_true(number("result.commands.0.attempt") == 4);
 	assert_int_equal(close_ack(command, ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
-	pass(60 * S);
+	desk_pass(60 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'close_failed'"), 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'position.close_failed'"), 1);
 }
@@ -415,7 +451,7 @@ static void a_part_closes_and_the_rest_is_asked_for(void **state)
 					 200);
 	assert_int_equal(close_ack(command_id(), ",\"status\":\"executed\",\"close_price\":1955,\"close_volume\":0.04"),
 					 201);
-	pass(S);
+	desk_pass(S);
 	const char *command = command_id();
 	assert_true(number("result.commands.0.volume") == .06);
 	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955"), 201);
@@ -581,6 +617,85 @@ static void operators_see_figures(void **state)
 	metrics_free(metrics);
 }
 
+/* --- bodies that are encrypted [trade.md 4.2] --- */
+
+static void payload_key(unsigned char key[AEAD_KEY_SIZE])
+{
+	static const char info[] = "countersign/payload/v1";
+	hkdf_sha256(f.device_secret, strlen(f.device_secret), NULL, 0, info, sizeof info - 1, key, AEAD_KEY_SIZE);
+}
+
+static const char *base64_of(const void *bytes, size_t size)
+{
+	char *out = arena_alloc(&f.arena, size / 3 * 4 + 8);
+	base64_encode(out, bytes, size);
+	return out;
+}
+
+/* As a terminal does it; `spoil` is a byte that is changed: 1 of the nonce, 2 of the text, 3 of the data, 0 none. */
+static const char *sealed(const char *plain, int spoil)
+{
+	unsigned char key[AEAD_KEY_SIZE], nonce[AEAD_NONCE_SIZE] = "eleven bytes", text[2048];
+	char aad[64];
+	size_t size = strlen(plain);
+	payload_key(key);
+	snprintf(aad, sizeof aad, "%s", f.device);
+	gcm_encrypt(key, nonce, aad, strlen(aad), plain, size, text, text + size);
+	nonce[0] ^= spoil == 1;
+	text[3] ^= spoil == 2;
+	aad[0] ^= spoil == 3;
+	return arena_printf(&f.arena, "{\"nonce\":\"%s\",\"ciphertext\":\"%s\",\"aad\":\"%s\"}",
+						base64_of(nonce, sizeof nonce), base64_of(text, size + AEAD_TAG_SIZE),
+						base64_of(aad, strlen(aad)));
+}
+
+static const char *opened(void)
+{
+	unsigned char key[AEAD_KEY_SIZE], nonce[64], aad[64], bytes[8192];
+	size_t nonce_size, aad_size, size;
+	payload_key(key);
+	const char *n = text("nonce"), *c = text("ciphertext"), *a = text("aad");
+	assert_true(base64_decode(n, strlen(n), nonce, sizeof nonce, &nonce_size) && nonce_size == AEAD_NONCE_SIZE);
+	assert_true(base64_decode(a, strlen(a), aad, sizeof aad, &aad_size));
+	assert_true(base64_decode(c, strlen(c), bytes, sizeof bytes, &size) && size >= AEAD_TAG_SIZE);
+	size -= AEAD_TAG_SIZE;
+	char *plain = arena_alloc(&f.arena, size + 1);
+	assert_true(gcm_decrypt(key, nonce, f.device, strlen(f.device), bytes, size, bytes + size, (unsigned char *)plain));
+	assert_memory_equal(aad, f.device, aad_size);
+	return plain;
+}
+
+static void bodies_are_encrypted_where_that_is_set(void **state)
+{
+	(void)state;
+	static const char close_ack[] = "{\"command_id\":\"x\",\"status\":\"executed\",\"close_price\":1}";
+	add_device("desk");
+	assert_int_equal(askf("PATCH", "{\"encrypt\":true}", "/api/v1/devices/%s", f.device), 200);
+	assert_string_equal(text("result.name"), "desk");
+	assert_int_equal(device_ask((struct device_send){.target = POLL "?form=flat"}), 200);
+	assert_null(strstr(f.ask.answer, "orders"));
+	assert_non_null(strstr(opened(), "\"orders\":[]"));
+	assert_int_equal(device_ask((struct device_send){.target = POLL "?form=tsv"}), 200);
+	assert_memory_equal(opened(), "approval_id\t", 12);
+	const struct device_send send = {.method = "POST", .target = "/api/v1/client/close-ack"};
+	struct device_send s = send;
+	s.body = sealed(close_ack, 0);
+	device_ask(s);
+	must_answer(404, "not_found"); /* it was read: there is no such command */
+	s.body = close_ack;
+	device_ask(s);
+	must_answer(422, "invalid");
+	for (int spoil = 1; spoil <= 3; spoil++) {
+		s.body = sealed(close_ack, spoil);
+		device_ask(s);
+		must_answer(422, "invalid");
+		assert_true(names_fault(spoil == 3 ? "/aad" : "/ciphertext", "seal"));
+	}
+	assert_int_equal(askf("PATCH", "{\"encrypt\":false}", "/api/v1/devices/%s", f.device), 200);
+	assert_int_equal(device_ask((struct device_send){.target = POLL "?form=flat"}), 200);
+	assert_int_equal(member("orders")->count, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
@@ -593,9 +708,12 @@ int main(void)
 		TEST(what_risk_refuses_stays),
 		TEST(a_lease_that_ends_is_in_doubt),
 		TEST(answers_have_three_forms),
+		TEST(bodies_are_encrypted_where_that_is_set),
 		TEST(an_idle_poll_is_not_modified),
 		TEST(a_lapsed_approval_closes),
+		TEST(exits_pass_in_every_state),
 		TEST(an_approval_may_lapse_and_nothing_close),
+		TEST(an_approval_may_lapse_and_somebody_is_told),
 		TEST(closing_is_tried_again),
 		TEST(a_part_closes_and_the_rest_is_asked_for),
 		TEST(a_poll_waits_for_an_order),

@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/id.h"
+#include "core/scratch.h"
 #include "http/loopback.h"
 #include "http/service.h"
 #include "people/principal.h"
@@ -43,7 +44,7 @@ struct desk_fixture {
 	struct arena arena;
 	struct principal principals[DESK_PEOPLE];
 	int who; /* asks */
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	char producer[ID_TEXT], secret[64];
 	char device[ID_TEXT], device_secret[64];
 	char signal_id[ID_TEXT], approval_id[ID_TEXT];
@@ -110,6 +111,9 @@ void approved_signal(const char *volume);
 
 /* Run one statement in an op; fails the test when it cannot. */
 void desk_sql(const char *sql);
+
+/* Let time pass, then do what the server does about once a second. */
+void desk_pass(int64_t us);
 
 /* The number that a query without parameters gives. */
 int64_t desk_count(const char *sql);

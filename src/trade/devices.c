@@ -9,7 +9,7 @@
 
 #define COLUMNS \
 	"device_id, account_id, owner_id, name, secret, trading_account_id, snapshot_seq, snapshot_taken_at, polled_at, " \
-	"empty_polls, created_at, revoked_at"
+	"empty_polls, created_at, revoked_at, encrypt"
 
 static void take(const struct db_rows *row, struct arena *arena, struct device *d)
 {
@@ -29,6 +29,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct device *
 		.empty_polls = db_int(row, 9),
 		.created_us = db_int(row, 10),
 		.revoked_us = db_int(row, 11),
+		.encrypt = db_int(row, 12) != 0,
 	};
 }
 
@@ -55,11 +56,11 @@ bool device_insert(struct db *db, const struct device *d, struct err *err)
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	bool done = db_run(db, err,
 					   "INSERT INTO devices (device_id, account_id, owner_id, name, live_name, secret, "
-					   "trading_account_id, snapshot_taken_at, polled_at, empty_polls, created_at) "
-					   "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8)",
+					   "trading_account_id, snapshot_taken_at, polled_at, empty_polls, created_at, "
+					   "encrypt) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, $8, $9)",
 					   V_TEXT(d->device_id), V_TEXT(d->account_id), V_TEXT(d->owner_id), V_TEXT(d->name),
 					   V_TEXT(live_name(&arena, d)), V_BLOB(d->secret, d->secret_size), V_TEXT(d->trading_account_id),
-					   V_INT(d->created_us));
+					   V_INT(d->created_us), V_INT(d->encrypt));
 	arena_fini(&arena);
 	return done;
 }
@@ -105,10 +106,12 @@ bool device_update(struct db *db, const struct device *d, struct err *err)
 	bool done =
 		db_run(db, err,
 			   "UPDATE devices SET name = $2, live_name = $3, secret = $4, trading_account_id = $5, snapshot_seq = $6, "
-			   "snapshot_taken_at = $7, polled_at = $8, empty_polls = $9, revoked_at = $10 WHERE device_id = $1",
+			   "snapshot_taken_at = $7, polled_at = $8, empty_polls = $9, revoked_at = $10, encrypt = $11 "
+			   "WHERE device_id = $1",
 			   V_TEXT(d->device_id), V_TEXT(d->name), V_TEXT(live_name(&arena, d)), V_BLOB(d->secret, d->secret_size),
 			   V_TEXT(d->trading_account_id), d->snapshot_seq != FIELD_NO_INT ? V_INT(d->snapshot_seq) : V_NULL,
-			   V_INT(d->snapshot_taken_us), V_INT(d->polled_us), V_INT(d->empty_polls), V_TIME(d->revoked_us));
+			   V_INT(d->snapshot_taken_us), V_INT(d->polled_us), V_INT(d->empty_polls), V_TIME(d->revoked_us),
+			   V_INT(d->encrypt));
 	arena_fini(&arena);
 	return done;
 }

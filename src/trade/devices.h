@@ -23,6 +23,7 @@ struct device {
 	const char *trading_account_id; /* NULL: none yet */
 	int64_t snapshot_seq;           /* FIELD_NO_INT: none was told */
 	int64_t snapshot_taken_us, polled_us, empty_polls, created_us, revoked_us;
+	bool encrypt; /* bodies, by sealing.h */
 };
 
 /* ERR_DUPLICATE: the owner has a live one of that name. */

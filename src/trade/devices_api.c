@@ -4,6 +4,7 @@
 #include "core/env.h"
 #include "core/field.h"
 #include "core/id.h"
+#include "core/json.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
 #include "crypt/secret.h"
@@ -23,14 +24,18 @@ enum { LIST_MAX = 500 };
 
 struct device_request {
 	const char *name, *trading_account_id;
+	bool encrypt;
 };
+#define ENCRYPT F_BOOL(device_request, encrypt, DEFAULT(false), DOC("Bodies are {nonce, ciphertext, aad}"))
 static const struct field register_fields[] = {
 	F_STR(device_request, name, REQUIRED, LENGTH(1, 100), DOC("What people call it")),
 	F_STR(device_request, trading_account_id, LENGTH(1, 64), DOC("Left out: the owner's primary")),
+	ENCRYPT,
 };
 static const struct field_table register_table = FIELD_TABLE("devices.register", device_request, register_fields);
 static const struct field rename_fields[] = {
-	F_STR(device_request, name, REQUIRED, LENGTH(1, 100), DOC("What people call it")),
+	F_STR(device_request, name, LENGTH(1, 100), DOC("What people call it")),
+	ENCRYPT,
 };
 static const struct field_table rename_table = FIELD_TABLE("devices.rename", device_request, rename_fields);
 
@@ -39,6 +44,7 @@ struct change {
 	struct deed deed;
 	struct device_request request;
 	struct device device;
+	bool tells_encrypt;
 	char id[ID_TEXT], owner[40], secret[SECRET_TEXT];
 };
 
@@ -49,6 +55,7 @@ static void write_members(struct jw *jw, const struct device *d, int64_t now_us)
 	jw_member_str(jw, "owner_id", d->owner_id);
 	jw_member_str(jw, "trading_account_id", d->trading_account_id);
 	jw_member_bool(jw, "online", d->polled_us != 0 && now_us - d->polled_us < DEVICE_ONLINE_S * STAMP_US_PER_S);
+	jw_member_bool(jw, "encrypt", d->encrypt);
 	tell_time(jw, "polled_at", d->polled_us);
 	tell_time(jw, "created_at", d->created_us);
 	tell_time(jw, "revoked_at", d->revoked_us);
@@ -143,6 +150,7 @@ static void handle_register(struct exchange *x)
 	c->device = (struct device){.device_id = c->id,
 								.account_id = principal_of(x)->account_id,
 								.name = c->request.name,
+								.encrypt = c->request.encrypt,
 								.snapshot_seq = FIELD_NO_INT,
 								.created_us = c->deed.now_us};
 	if (new_secret(c))
@@ -174,16 +182,23 @@ static bool apply_rename(struct deed *deed, struct db *db, struct err *err)
 		return false;
 	if (!found)
 		return true;
-	c->device.name = c->request.name;
+	if (c->request.name != NULL)
+		c->device.name = c->request.name;
+	if (c->tells_encrypt)
+		c->device.encrypt = c->request.encrypt;
 	return device_update(db, &c->device, err) &&
 		   deed_audit(deed, db, AUDIT_DEVICE_RENAME, c->device.device_id, NULL, 0, err);
 }
 
 static void handle_rename(struct exchange *x)
 {
+	const struct json *body, *encrypt;
 	struct change *c = deed_start(x, sizeof *c);
-	if (c != NULL && exchange_decode(x, &c->request))
-		deed_write(&c->deed, apply_rename, answer_row);
+	if (c == NULL || !exchange_decode(x, &c->request) || !exchange_json(x, &body))
+		return;
+	encrypt = json_get(body, "encrypt");
+	c->tells_encrypt = encrypt != NULL && encrypt->kind == JS_BOOL;
+	deed_write(&c->deed, apply_rename, answer_row);
 }
 
 static bool apply_rotate(struct deed *deed, struct db *db, struct err *err)
@@ -292,7 +307,7 @@ const struct route devices_routes[] = {
 	ROUTE(GET, "/api/v1/devices/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "devices.get",
 		  .summary = "One terminal"),
 	ROUTE(PATCH, "/api/v1/devices/{id}", "trade.manage", EFFECT_WRITE, handle_rename, .operation = "devices.rename",
-		  .summary = "Call a terminal by another name", .body = &rename_table, .errors = change_errors),
+		  .summary = "Another name, or bodies encrypted or not", .body = &rename_table, .errors = change_errors),
 	ROUTE(POST, "/api/v1/devices/{id}/rotate", "trade.manage", EFFECT_WRITE, handle_rotate,
 		  .operation = "devices.rotate", .summary = "A new secret; the old one is void at once",
 		  .errors = change_errors),

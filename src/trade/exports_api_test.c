@@ -152,14 +152,49 @@ static void the_count_is_taken_at_once(void **state)
 	assert_int_equal(gone, RACERS - 3);
 }
 
+/* [trade.md 9.5] Only when switched on, only what was closed long enough ago, and nobody's name. */
+static void performance_is_public_when_switched_on(void **state)
+{
+	(void)state;
+	static const char summary[] = "/api/v1/public/performance/our-desk/summary";
+	static const char equity[] = "/api/v1/public/performance/our-desk/equity";
+	closed_positions(); /* 2 h and 1 h ago */
+	assert_int_equal(ask("GET", summary, NULL, NULL), 404);
+	f.who = VIEWER;
+	assert_int_equal(ask("PUT", "/api/v1/trade/public", "{\"enabled\":true,\"slug\":\"our-desk\"}", NULL), 403);
+	f.who = RISK_OWNER;
+	assert_int_equal(
+		ask("PUT", "/api/v1/trade/public", "{\"enabled\":true,\"slug\":\"Our\",\"delay_minutes\":0}", NULL), 422);
+	assert_int_equal(ask("PUT", "/api/v1/trade/public", "{\"enabled\":true,\"slug\":\"our-desk\"}", NULL), 200);
+	assert_true(number("result.delay_minutes") == 1440);
+	assert_int_equal(ask("GET", summary, NULL, NULL), 200);
+	assert_int_equal(member("result")->kind, JS_NULL); /* nothing was closed a day ago */
+	assert_int_equal(ask("PUT", "/api/v1/trade/public",
+						 "{\"enabled\":true,\"slug\":\"our-desk\",\"title\":\"Desk\",\"delay_minutes\":90}", NULL),
+					 200);
+	assert_int_equal(ask("GET", summary, NULL, NULL), 200);
+	assert_true(number("result.count") == 1);
+	assert_true(number("result.final_equity") == 10010.5);
+	assert_true(number("result.trades.net_profit") == 10.5);
+	assert_non_null(strstr(text("result.disclaimer"), "Past performance"));
+	assert_null(strstr(f.ask.answer, DESK_ACCOUNT));
+	assert_null(strstr(f.ask.answer, "1950"));
+	assert_null(strstr(f.ask.answer, f.principals[OWNER].user_id));
+	assert_int_equal(ask("GET", equity, NULL, NULL), 200);
+	assert_true(number("result.points.0.equity") == 10010.5);
+	f.who = STRANGER;
+	assert_int_equal(ask("PUT", "/api/v1/trade/public", "{\"enabled\":true,\"slug\":\"our-desk\"}", NULL), 409);
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("PUT", "/api/v1/trade/public", "{\"enabled\":false,\"slug\":\"our-desk\"}", NULL), 200);
+	assert_int_equal(ask("GET", summary, NULL, NULL), 404);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_file_has_every_closed_position),
-		TEST(a_link_is_good_once_and_redacted),
-		TEST(a_link_ends),
-		TEST(the_count_is_taken_at_once),
+		TEST(a_file_has_every_closed_position), TEST(a_link_is_good_once_and_redacted),       TEST(a_link_ends),
+		TEST(the_count_is_taken_at_once),       TEST(performance_is_public_when_switched_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

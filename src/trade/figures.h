@@ -31,6 +31,7 @@ struct trade_api;
 	X(mt5_snapshots_total, "Snapshots taken", NULL, NULL) \
 	X(reconciliation_divergences_total, "Divergences found", "kind", NULL) \
 	X(positions_closed_total, "Positions closed", "reason", NULL) \
+	X(notifications_total, "Notifications tried", "channel", "result") \
 	X(media_render_total, "Pictures drawn", "type", NULL) \
 	X(media_cache_hits_total, "Pictures that were there", "type", NULL)
 

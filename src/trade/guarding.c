@@ -118,8 +118,9 @@ static bool record(const struct episode *e, enum audit_action action, const char
 		.topic = "signals",
 		.event = event,
 		.subject = e->account->trading_account_id,
-		.data = arena_printf(e->c->arena, "{\"trading_account_id\":\"%s\",\"guard\":\"%s\",\"instrument\":\"%s\"}",
-							 e->account->trading_account_id, e->guard, e->instrument),
+		.data = arena_printf(
+			e->c->arena, "{\"trading_account_id\":\"%s\",\"owner_id\":\"%s\",\"guard\":\"%s\",\"instrument\":\"%s\"}",
+			e->account->trading_account_id, e->account->owner_id, e->guard, e->instrument),
 	};
 	return audit_append(e->c->api->options.audit, e->c->db, &row, err) &&
 		   outbox_add(e->c->api->options.outbox, e->c->db, &told, err);

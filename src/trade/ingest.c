@@ -9,6 +9,7 @@
 #include "core/env.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/log.h"
 #include "core/stamp.h"
 #include "http/exchange.h"
 #include "http/media.h"
@@ -17,6 +18,7 @@
 #include "people/principal.h"
 #include "people/reply.h"
 #include "people/roles.h"
+#include "seal/calc.h"
 #include "seal/pack.h"
 #include "seal/seals.h"
 #include "trade/domain/instruments.h"
@@ -337,16 +339,23 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	return store_refusal(in, db, err);
 }
 
+/* [trade.md 2.1] Each use of a secret that was rotated away is warned about. */
+static const struct note old_secret_used = {
+	.code = "old_secret",
+	.message = "Signed with the secret before the last rotation, which ends with its overlap; take the new one."};
+
 static void answer(struct deed *deed)
 {
 	struct ingest *in = (struct ingest *)deed;
 	struct buf body;
+	if (in->old_secret)
+		log_warn("a rotated secret is still in use", log_str("producer", in->producer.producer_id));
 	figures_took(deed->api->figures, TIME_signals_create_seconds,
 				 env_mono_us(deed->api->options.env) - deed->x->started_us);
 	buf_init(&body, 0);
 	signal_write(&body, &in->row);
 	exchange_setf(deed->x, "Location", "/api/v1/signals/%s", in->signal_id);
-	reply_fact_text(deed->x, 201, buf_text(&body), body.size);
+	reply_fact_text_warned(deed->x, 201, buf_text(&body), body.size, in->old_secret ? &old_secret_used : NULL);
 	buf_fini(&body);
 }
 

@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "trade/domain/signature.h"
+#include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/ingest.h"
 #include "trade/ip_list.h"
@@ -69,7 +70,7 @@ static bool read_headers(const struct exchange *x, struct signed_ingest *s, stru
 	return true;
 }
 
-bool trade_signed(const struct exchange *x, struct err *err)
+bool trade_signed(struct exchange *x, struct err *err)
 {
 	struct signed_ingest s;
 	return strcmp(x->match.route->permission, "trade.device") == 0 ? terminal_signed(x, err) : read_headers(x, &s, err);
@@ -91,6 +92,7 @@ static bool check_clock(struct signed_ingest *s)
 	stamp_format(now, s->in.deed.now_us);
 	exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
 	figures_count(s->in.deed.api->figures, COUNT_signals_refused_total, err_code(ERR_TIMESTAMP_SKEW), NULL);
+	failures_note(s->in.deed.api->failures, x, ERR_TIMESTAMP_SKEW, s->in.deed.now_us);
 	exchange_failf(x, ERR_TIMESTAMP_SKEW, "The request's time is more than %d s off.", SKEW_S);
 	return false;
 }
@@ -123,6 +125,7 @@ static void refuse_signature(struct signed_ingest *s)
 	char key[RATE_ADDRESS_TEXT];
 	rate_address_key(s->in.deed.x->peer, key);
 	figures_count(s->in.deed.api->figures, COUNT_signals_refused_total, err_code(ERR_SIGNATURE_INVALID), NULL);
+	failures_note(s->in.deed.api->failures, s->in.deed.x, ERR_SIGNATURE_INVALID, s->in.deed.now_us);
 	if (deed_rate(&s->in.deed, "trade.refused", key))
 		exchange_failf(s->in.deed.x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
 }

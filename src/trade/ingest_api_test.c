@@ -72,6 +72,73 @@ static void what_is_not_signed_right_is_refused(void **state)
 	assert_int_equal(post((struct send){.body = body, .target = "/api/v1/signals/ingest?x=1"}), 201);
 }
 
+/* [trade.md 2.2 step 1] Each header missing, or not well formed; and a method that is not what was signed. */
+static void each_header_is_needed(void **state)
+{
+	(void)state;
+	add_producer("");
+	const char *body = signal_with("1950", "");
+	char stamp[STAMP_TEXT], signature[SIGNATURE_TEXT];
+	stamp_format(stamp, f.sim.wall_us);
+	const char *const methods[] = {"POST", "PUT"};
+	for (size_t m = 0; m < 2; m++) {
+		const struct canonical canonical =
+			signature_producer(&f.arena, methods[m], "/api/v1/signals", stamp, f.producer, body, strlen(body));
+		signature_make(f.secret, strlen(f.secret), canonical, signature);
+		const char *const whole[] = {"content-type", "application/json", "x-producer-id", f.producer, "x-timestamp",
+									 stamp,          "x-signature",      signature,       NULL};
+		for (size_t left_out = 2; left_out < 10; left_out += 2) { /* 8: none */
+			const char *some[9] = {NULL};
+			size_t count = 0;
+			for (size_t i = 0; whole[i] != NULL; i += 2)
+				if (i != left_out) {
+					some[count++] = whole[i];
+					some[count++] = whole[i + 1];
+				}
+			int status = ask("POST", "/api/v1/signals", body, some);
+			if (left_out < 8)
+				must_answer(401, "unauthenticated");
+			else
+				assert_int_equal(status, m == 0 ? 201 : 401);
+		}
+	}
+	static const char *const stamps[] = {"2025-01-08", "2025-01-08T15:00:00", "2025-01-08 15:00:00Z", "1736348400",
+										 "2025-01-08T15:00:00.1234567Z"};
+	for (size_t i = 0; i < sizeof stamps / sizeof *stamps; i++) {
+		const char *const headers[] = {"content-type", "application/json", "x-producer-id", f.producer, "x-timestamp",
+									   stamps[i],      "x-signature",      signature,       NULL};
+		ask("POST", "/api/v1/signals", body, headers);
+		must_answer(401, "unauthenticated");
+	}
+}
+
+/* [trade.md 2.4] Pages follow one another, newest first, and end. */
+static void lists_come_in_pages(void **state)
+{
+	(void)state;
+	char before[64] = "~";
+	int seen = 0;
+	add_producer("");
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(post((struct send){.body = signal_with("1950", "")}), 201);
+	assert_int_equal(ask("GET", "/api/v1/signals?limit=2", NULL, NULL), 200);
+	for (;;) {
+		for (uint32_t i = 0; i < member("result.items")->count; i++, seen++) {
+			const char *id = text(arena_printf(&f.arena, "result.items.%u.id", i));
+			assert_true(strcmp(id, before) < 0);
+			snprintf(before, sizeof before, "%s", id);
+		}
+		if (member("result.next_cursor")->kind == JS_NULL)
+			break;
+		assert_int_equal(askf("GET", NULL, "/api/v1/signals?limit=2&cursor=%s", text("result.next_cursor")), 200);
+	}
+	assert_int_equal(seen, 5);
+	assert_int_equal(ask("GET", "/api/v1/signals?limit=201", NULL, NULL), 422);
+	ask("GET", "/api/v1/signals?cursor=nonsense", NULL, NULL);
+	must_answer(400, "cursor_invalid");
+	assert_int_equal(ask("GET", "/api/v1/signals?side=buy", NULL, NULL), 422); /* no such filter */
+}
+
 static void the_clock_may_be_300_s_off(void **state)
 {
 	(void)state;
@@ -260,7 +327,9 @@ static void a_rotated_secret_overlaps(void **state)
 	snprintf(f.secret, sizeof f.secret, "%s", text("result.secret"));
 	assert_string_not_equal(old, f.secret);
 	assert_int_equal(post((struct send){.body = signal_with("1950", "")}), 201);
+	assert_int_equal(member("warnings")->count, 0);
 	assert_int_equal(post((struct send){.body = signal_with("1950", ""), .secret = old}), 201);
+	assert_string_equal(text("warnings.0.code"), "old_secret");
 	target[strlen(target) - strlen("/rotate")] = '\0';
 	assert_int_equal(ask("GET", target, NULL, NULL), 200);
 	assert_int_equal(member("result.old_secret_uses")->integer, 1);
@@ -377,6 +446,49 @@ static void a_url_is_enough_for_a_charting_service(void **state)
 	chain_is_sound(-1);
 }
 
+/* [trade.md 11] The first wrong one of a source has its row at once; the others are a count, a minute later. */
+static void wrong_signatures_are_counted_in_the_chain(void **state)
+{
+	(void)state;
+	static const char rows[] = "SELECT count(*) FROM audit WHERE action = 'auth.signature_failure'";
+	add_producer("");
+	for (int i = 0; i < 3; i++) {
+		post((struct send){.body = "{}", .secret = "another"});
+		must_answer(401, "signature_invalid");
+	}
+	desk_sql("UPDATE producers SET old_uses = 0"); /* the row was put in the queue before it */
+	assert_int_equal(desk_count(rows), 1);
+	desk_pass(61 * STAMP_US_PER_S);
+	assert_int_equal(desk_count(rows), 2);
+	assert_int_equal(desk_count("SELECT count(*) FROM audit WHERE action = 'auth.signature_failure' AND "
+								"meta LIKE '%\"count\":\"2\"%'"),
+					 1);
+	desk_pass(61 * STAMP_US_PER_S);
+	assert_int_equal(desk_count(rows), 2); /* nothing since */
+	post((struct send){.body = "{}", .shift_us = 301 * STAMP_US_PER_S});
+	must_answer(401, "timestamp_skew");
+	desk_sql("UPDATE producers SET old_uses = 0");
+	assert_int_equal(desk_count(rows), 3);
+	chain_is_sound(-1);
+}
+
+/* Null in an optional member is the same as its absence. */
+static void null_is_absence(void **state)
+{
+	(void)state;
+	add_producer("");
+	assert_int_equal(
+		post((struct send){
+			.body = signal_with("1950",
+								",\"payload\":null,\"reason\":null,\"version\":null,\"order_type\":null,\"external_"
+								"id\":null,\"take_profit\":null,\"volume\":null,\"expiry\":null,\"confidence\":null")}),
+		201);
+	assert_int_equal(member("result.payload")->kind, JS_OBJECT);
+	assert_string_equal(text("result.version"), "1.0");
+	assert_int_equal(ask("GET", "/api/v1/signals?instrument=GOLD", NULL, NULL), 200); /* by its alias too */
+	assert_int_equal(member("result.items")->count, 1);
+}
+
 static void a_hook_is_rotated_and_switched_off(void **state)
 {
 	(void)state;
@@ -413,6 +525,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_signal_is_taken_in_and_sealed),
 		TEST(what_is_not_signed_right_is_refused),
+		TEST(each_header_is_needed),
+		TEST(lists_come_in_pages),
 		TEST(the_clock_may_be_300_s_off),
 		TEST(a_signature_is_good_once),
 		TEST(a_key_repeats_the_answer),
@@ -427,6 +541,8 @@ int main(void)
 		TEST(a_signal_can_be_cancelled_once),
 		TEST(the_chain_is_sound),
 		TEST(a_url_is_enough_for_a_charting_service),
+		TEST(wrong_signatures_are_counted_in_the_chain),
+		TEST(null_is_absence),
 		TEST(a_hook_is_rotated_and_switched_off),
 		TEST(a_hook_without_a_list_has_the_packs),
 	};

@@ -315,15 +315,6 @@ static void take_head(const struct db_rows *row, void *self)
 	snprintf(self, 65, "%s", db_text(row, 0));
 }
 
-static void work_clock(void)
-{
-	struct err err;
-	bool due;
-	assert_true(trade_due(f.api, &due, &err));
-	if (due && !store_write(f.store, trade_work, f.api, &err))
-		fail_msg("%s", err.message);
-}
-
 static void play_day(uint64_t seed, char head[65], int64_t *rows)
 {
 	struct broker b = {.bid = 1950, .balance = 10000, .ticket = 500, .deals = ""};
@@ -343,7 +334,7 @@ static void play_day(uint64_t seed, char head[65], int64_t *rows)
 		if (rng_below(&b.rng, 3) == 0)
 			send_signal(&b);
 		work_orders(&b);
-		work_clock();
+		desk_pass(0);
 	}
 	struct db *db = store_read(f.store);
 	assert_true(db_one(db, &err, &found, take_head, head, "SELECT hash FROM audit ORDER BY seq DESC LIMIT 1") && found);

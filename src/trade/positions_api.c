@@ -111,10 +111,12 @@ static void handle_get(struct exchange *x)
 static bool read_list(struct db *db, void *self, struct err *err)
 {
 	struct reading *r = self;
+	const struct trade_api *api = r->x->owner;
+	const struct pack *pack = packs_find(api->options.packs, "instruments", NULL, NULL);
 	const struct position_filter filter = {
 		.account_id = principal_of(r->x)->account_id,
 		.trading_account_id = r->query.account,
-		.instrument = r->query.symbol,
+		.instrument = instrument_canonical(pack->data, r->query.symbol),
 		.before_id = r->query.cursor,
 		.open = r->query.status != 1,
 		.closed = r->query.status != 0,

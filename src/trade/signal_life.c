@@ -17,6 +17,7 @@
 #include "trade/exact.h"
 #include "trade/figures.h"
 #include "trade/limits.h"
+#include "trade/tell.h"
 #include "trade/trade_internal.h"
 
 const struct audit_event the_system = {.actor = "system", .role = "system"};
@@ -36,6 +37,7 @@ static bool tell_outbox(struct trade_api *api, struct db *db, const struct signa
 	jw_member_str(&jw, "instrument", row->instrument);
 	jw_member_str(&jw, "side", row->side);
 	jw_member_str(&jw, "status", signal_status_names[row->status]);
+	tell_time(&jw, "expires_at", row->expires_us);
 	jw_object_end(&jw);
 	struct outbox_event one = {.account_id = row->account_id,
 							   .topic = "signals",

@@ -11,7 +11,9 @@
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
+#include "seal/pack.h"
 #include "trade/deed.h"
+#include "trade/domain/instruments.h"
 #include "trade/judge.h"
 #include "trade/signal_life.h"
 #include "trade/signal_view.h"
@@ -32,7 +34,7 @@ struct query {
 
 static const struct field query_fields[] = {
 	F_ENUM(query, status, signal_status_names, DOC("Only these")),
-	F_STR(query, instrument, LENGTH(2, 20), DOC("Canonical name")),
+	F_STR(query, instrument, LENGTH(2, 20), DOC("Name or alias")),
 	F_STR(query, producer, LENGTH(1, 64), DOC("Its id")),
 	F_STR(query, from, FORMAT("date-time"), DOC("Taken in at or after")),
 	F_STR(query, to, FORMAT("date-time"), DOC("Taken in before")),
@@ -80,11 +82,13 @@ static bool moment(struct exchange *x, const char *name, const char *text, int64
 
 static bool read_filter(struct exchange *x, const struct query *q, struct signal_filter *filter)
 {
+	const struct trade_api *api = x->owner;
+	const struct pack *pack = packs_find(api->options.packs, "instruments", NULL, NULL);
 	struct faults faults;
 	faults_init(&faults, &x->arena);
 	*filter = (struct signal_filter){.account_id = principal_of(x)->account_id,
 									 .status = q->status >= 0 ? signal_status_names[q->status] : NULL,
-									 .instrument = q->instrument,
+									 .instrument = instrument_canonical(pack->data, q->instrument),
 									 .producer_id = q->producer,
 									 .before_id = q->cursor,
 									 .limit = q->limit + 1};

@@ -153,7 +153,7 @@ static void answer_snapshot(struct terminal *terminal)
 	jw_object_end(jw);
 	tell_time(jw, "server_time", terminal->deed.now_us);
 	jw_member_int(jw, "next_snapshot_seconds", SNAPSHOT_EVERY_S);
-	terminal_answer(terminal->deed.x, 201, &telling, NULL, columns);
+	terminal_answer(terminal, 201, &telling, NULL, columns);
 }
 
 static void handle_snapshot(struct exchange *x)

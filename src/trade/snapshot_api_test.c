@@ -45,16 +45,6 @@ static void good_snapshot(double equity, const char *more)
 		fail_msg("%s", f.ask.answer);
 }
 
-static void pass(int64_t us)
-{
-	struct err err;
-	bool due;
-	env_sim_advance(&f.sim, us);
-	assert_true(trade_due(f.api, &due, &err));
-	if (due && !store_write(f.store, trade_work, f.api, &err))
-		fail_msg("%s", err.message);
-}
-
 static const char *signal_status(void)
 {
 	f.who = OWNER;
@@ -197,7 +187,7 @@ static void doubt_is_resolved(void **state)
 	assert_int_equal(poll(), 1);
 	const char *comment = text("result.orders.0.comment");
 	int64_t magic = (int64_t)number("result.orders.0.magic");
-	pass(30 * S);
+	desk_pass(30 * S);
 	good_snapshot(10000, ""); /* taken at the lease's end, not after it */
 	assert_int_equal(poll(), 0);
 	env_sim_advance(&f.sim, S);
@@ -216,7 +206,7 @@ static void doubt_is_resolved(void **state)
 	assert_int_equal(poll(), 1); /* once more, under the same name */
 	assert_string_equal(text("result.orders.0.comment"), comment);
 	assert_true((int64_t)number("result.orders.0.magic") == magic);
-	pass(31 * S);
+	desk_pass(31 * S);
 	good_snapshot(10000, shown("777", "0.1", arena_printf(&f.arena, ",\"magic\":%lld", (long long)magic)));
 	assert_string_equal(signal_status(), "placed");
 	assert_string_equal(position("broker_ticket"), "777");
@@ -232,7 +222,7 @@ static void three_tries_and_no_more(void **state)
 	approved_signal("0.1");
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(poll(), 1);
-		pass(31 * S);
+		desk_pass(31 * S);
 		good_snapshot(10000, "");
 	}
 	assert_int_equal(poll(), 0);
@@ -292,12 +282,12 @@ static void a_drawdown_closes_everything(void **state)
 	f.who = OWNER;
 	assert_int_equal(ask("GET", "/api/v1/guards/status", NULL, NULL), 200);
 	assert_true(member("result.items.0.armed")->boolean && number("result.items.0.closes_in_seconds") == 10);
-	pass(10 * S - 1);
+	desk_pass(10 * S - 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
-	pass(1);
+	desk_pass(1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'drawdown'"), 1);
 	good_snapshot(7900, shown("501", "0.1", ""));
-	pass(10 * S);
+	desk_pass(10 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'guard.trigger'"), 1);
 	/* a risk owner lets it go on, nobody else */
@@ -333,7 +323,7 @@ static void an_armed_guard_is_cancelled(void **state)
 	assert_int_equal(ask("POST", "/api/v1/guards/cancel", body, NULL), 204);
 	ask("POST", "/api/v1/guards/cancel", body, NULL);
 	must_answer(409, "transition_refused");
-	pass(60 * S);
+	desk_pass(60 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
 }
 
@@ -488,7 +478,7 @@ static void an_order_filled_after_everything_closed_is_closed(void **state)
 	assert_int_equal(poll(), 1);
 	env_sim_advance(&f.sim, S);
 	good_snapshot(7900, ""); /* 21 % down: everything closes in 10 s */
-	pass(11 * S);
+	desk_pass(11 * S);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM guard_episodes WHERE state = 'fired'"), 1);
 	ack("501");
 	env_sim_advance(&f.sim, S);

@@ -10,6 +10,7 @@
 #include "core/num.h"
 #include "core/stamp.h"
 #include "seal/pack.h"
+#include "seal/outbox.h"
 #include "store/store.h"
 #include "trade/bars.h"
 #include "trade/domain/instruments.h"
@@ -523,9 +524,19 @@ static bool diverge(struct taking *t, const struct position *p, const char *kind
 	event.target_id = p->position_id;
 	event.meta = meta;
 	event.meta_count = 2;
-	if (fresh)
-		figures_count(t->l->api->figures, COUNT_reconciliation_divergences_total, kind, NULL);
-	return !fresh || audit_append(t->l->api->options.audit, t->l->db, &event, err);
+	if (!fresh)
+		return true;
+	figures_count(t->l->api->figures, COUNT_reconciliation_divergences_total, kind, NULL);
+	struct outbox_event told = {
+		.account_id = p->account_id,
+		.topic = "signals",
+		.event = "divergence",
+		.subject = p->position_id,
+		.data =
+			arena_printf(t->l->arena, "{\"position_id\":\"%s\",\"owner_id\":\"%s\",\"kind\":\"%s\",\"ticket\":\"%s\"}",
+						 p->position_id, p->owner_id, kind, p->broker_ticket)};
+	return audit_append(t->l->api->options.audit, t->l->db, &event, err) &&
+		   outbox_add(t->l->api->options.outbox, t->l->db, &told, err);
 }
 
 /* What was seen before and is smaller now was changed by hand: no command of ours asked for it. */

@@ -14,12 +14,16 @@
 #include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/rate.h"
+#include "http/service.h"
 #include "people/reply.h"
 #include "people/roles.h"
+#include "seal/envelope.h"
 #include "store/store.h"
 #include "trade/domain/signature.h"
+#include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/producers.h"
+#include "trade/sealing.h"
 #include "trade/trade_internal.h"
 
 enum { SKEW_S = 300, NONCE_MAX = 128 };
@@ -47,10 +51,21 @@ static bool read_headers(const struct exchange *x, struct signed_by *by, struct 
 		   err_set(err, ERR_UNAUTHENTICATED, "X-Timestamp must be like 2025-01-01T00:00:00Z.");
 }
 
-bool terminal_signed(const struct exchange *x, struct err *err)
+/* In every problem: a terminal corrects its clock by it. */
+static void tell_server_time(struct exchange *x, int64_t now_us)
+{
+	char now[STAMP_TEXT];
+	stamp_format(now, now_us);
+	exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
+}
+
+bool terminal_signed(struct exchange *x, struct err *err)
 {
 	struct signed_by by;
-	return read_headers(x, &by, err);
+	if (read_headers(x, &by, err))
+		return true;
+	tell_server_time(x, env_wall_us(x->service->env));
+	return false;
 }
 
 static bool find_device(struct terminal *t, const char *device_id, bool *found, struct err *err)
@@ -95,6 +110,13 @@ static bool refuse(struct terminal *t, enum err_kind kind, const char *why)
 	return false;
 }
 
+/* One that nobody vouches for. */
+static bool refuse_unsigned(struct terminal *t, enum err_kind kind, const char *why)
+{
+	failures_note(t->deed.api->failures, t->deed.x, kind, t->deed.now_us);
+	return refuse(t, kind, why);
+}
+
 static bool check_device(struct terminal *t, const struct signed_by *by)
 {
 	bool found = false;
@@ -107,17 +129,24 @@ static bool check_device(struct terminal *t, const struct signed_by *by)
 	if (!holds(t, by, found)) {
 		rate_address_key(t->deed.x->peer, address);
 		return deed_rate(&t->deed, "trade.refused", address) &&
-			   refuse(t, ERR_SIGNATURE_INVALID, "The signature does not fit the device and the request.");
+			   refuse_unsigned(t, ERR_SIGNATURE_INVALID, "The signature does not fit the device and the request.");
 	}
 	return t->device.revoked_us == 0 || refuse(t, ERR_DEVICE_REVOKED, "The device was revoked.");
 }
 
-/* In every problem from here on: a terminal corrects its clock by it. */
-static void tell_server_time(struct terminal *t)
+/* What follows reads it as it was before it was sealed. */
+static bool open_body(struct terminal *t)
 {
-	char now[STAMP_TEXT];
-	stamp_format(now, t->deed.now_us);
-	exchange_member(t->deed.x, "server_time", arena_printf(&t->deed.x->arena, "\"%s\"", now));
+	struct exchange *x = t->deed.x;
+	struct faults faults;
+	if (!t->device.encrypt || x->body.size == 0)
+		return true;
+	faults_init(&faults, &x->arena);
+	if (sealing_open(t->deed.api->secret_key, &t->device, &x->arena, &x->body, &faults))
+		return true;
+	count_error(t, ERR_INVALID);
+	exchange_fail_faults(x, ERR_INVALID, &faults);
+	return false;
 }
 
 static bool check(struct terminal *t, enum terminal_rate rate)
@@ -129,9 +158,10 @@ static bool check(struct terminal *t, enum terminal_rate rate)
 		return false;
 	}
 	if (llabs(by.us - t->deed.now_us) > SKEW_S * STAMP_US_PER_S)
-		return refuse(t, ERR_TIMESTAMP_SKEW, "The request's time is more than 300 s off.");
+		return refuse_unsigned(t, ERR_TIMESTAMP_SKEW, "The request's time is more than 300 s off.");
 	t->nonce = by.nonce;
-	return check_device(t, &by) && (rate == TERMINAL_EXIT || deed_rate(&t->deed, "trade.device", t->device.device_id));
+	return check_device(t, &by) &&
+		   (rate == TERMINAL_EXIT || deed_rate(&t->deed, "trade.device", t->device.device_id)) && open_body(t);
 }
 
 void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
@@ -139,7 +169,7 @@ void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
 	struct terminal *t = deed_start(x, size);
 	if (t == NULL)
 		return NULL;
-	tell_server_time(t);
+	tell_server_time(x, t->deed.now_us);
 	figures_count(t->deed.api->figures, COUNT_ea_requests_total, endpoint_of(t), NULL);
 	if (!check(t, rate))
 		return NULL;
@@ -256,39 +286,63 @@ static void add_row(struct buf *out, const struct json *row, const char *const *
 	buf_addc(out, '\n');
 }
 
-static void answer_table(struct exchange *x, int status, const struct buf *result, const char *list,
-						 const char *const *columns)
+static bool write_table(struct arena *arena, const struct buf *result, const char *list, const char *const *columns,
+						struct buf *out)
 {
 	const struct json *json;
-	struct buf out;
-	if (!json_parse(&x->arena, buf_text(result), result->size, &json_body_limits, &json, NULL)) {
-		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
-		return;
-	}
-	buf_init(&out, 0);
-	add_row(&out, NULL, columns);
+	if (!json_parse(arena, buf_text(result), result->size, &json_body_limits, &json, NULL))
+		return false;
+	add_row(out, NULL, columns);
 	const struct json *rows = list != NULL ? json_get(json, list) : NULL;
 	for (uint32_t i = 0; rows != NULL && i < rows->count; i++)
-		add_row(&out, &rows->items[i], columns);
+		add_row(out, &rows->items[i], columns);
 	if (list == NULL)
-		add_row(&out, json, columns);
-	exchange_answer_buf(x, status, "text/tab-separated-values; charset=utf-8", &out);
-	buf_fini(&out);
+		add_row(out, json, columns);
+	return true;
 }
 
-void terminal_answer(struct exchange *x, int status, struct telling *t, const char *list, const char *const *columns)
+/* The result in the form that was asked for, and the type of that. */
+static bool write_form(struct exchange *x, const struct buf *result, const char *list, const char *const *columns,
+					   struct buf *out, const char **type)
 {
 	const char *form = exchange_query(x, "form");
-	jw_object_end(&t->jw);
-	if (!jw_ok(&t->jw))
+	char now[STAMP_TEXT];
+	*type = MEDIA_JSON;
+	if (form == NULL || strcmp(form, "json") == 0) {
+		const struct envelope_context context = reply_context(x, now);
+		return envelope_fact_text(out, buf_text(result), result->size, &context);
+	}
+	if (strcmp(form, "flat") == 0) {
+		buf_add(out, buf_text(result), result->size);
+		return true;
+	}
+	*type = "text/tab-separated-values; charset=utf-8";
+	return write_table(&x->arena, result, list, columns, out);
+}
+
+void terminal_answer(struct terminal *t, int status, struct telling *telling, const char *list,
+					 const char *const *columns)
+{
+	struct exchange *x = t->deed.x;
+	const char *type;
+	struct buf out, sealed;
+	buf_init(&out, 0);
+	buf_init(&sealed, 0);
+	jw_object_end(&telling->jw);
+	bool written = jw_ok(&telling->jw) && write_form(x, &telling->buf, list, columns, &out, &type) && buf_ok(&out);
+	if (written && t->device.encrypt) {
+		const struct trade_api *api = t->deed.api;
+		written = sealing_close(api->options.env, api->secret_key, &t->device, &x->arena, &out, &sealed);
+		if (written)
+			exchange_answer_buf(x, status, MEDIA_JSON, &sealed);
+	} else if (written) {
+		exchange_answer_buf(x, status, type, &out);
+	}
+	if (!written)
 		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
-	else if (form == NULL || strcmp(form, "json") == 0)
-		reply_fact_text(x, status, buf_text(&t->buf), t->buf.size);
-	else if (strcmp(form, "flat") == 0)
-		exchange_answer(x, status, MEDIA_JSON, buf_text(&t->buf), t->buf.size);
-	else
-		answer_table(x, status, &t->buf, list, columns);
-	buf_fini(&t->buf);
+	buf_fini(&sealed);
+	buf_fini(&out);
+	buf_fini(&telling->buf);
 }
 
 const char *symbol_of(struct arena *arena, const struct trading_account *account, const char *instrument)

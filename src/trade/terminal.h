@@ -29,8 +29,9 @@ struct terminal {
 	void (*answer)(struct terminal *terminal);
 };
 
-/* Are the headers of a device's signature there and well formed?  ERR_UNAUTHENTICATED. */
-bool terminal_signed(const struct exchange *x, struct err *err);
+/* Are the headers of a device's signature there and well formed?  ERR_UNAUTHENTICATED; the problem tells server_time.
+ */
+bool terminal_signed(struct exchange *x, struct err *err);
 
 /* An exit is never kept waiting by a rate. */
 enum terminal_rate { TERMINAL_LIMITED, TERMINAL_EXIT };
@@ -49,7 +50,8 @@ void terminal_again(struct terminal *terminal);
 extern const char *const terminal_form_names[]; /* ends with NULL */
 #define TERMINAL_FORM(s) \
 	F_ENUM(s, form, terminal_form_names, DEFAULT(0), DOC("json: an envelope; flat: the result; tsv: lines of cells"))
-void terminal_answer(struct exchange *x, int status, struct telling *t, const char *list, const char *const *columns);
+void terminal_answer(struct terminal *terminal, int status, struct telling *telling, const char *list,
+					 const char *const *columns);
 
 /* The broker's spelling of an instrument, by the account's map, and back; an unknown one is itself. */
 const char *symbol_of(struct arena *arena, const struct trading_account *account, const char *instrument);

@@ -10,9 +10,11 @@
 #include "store/store.h"
 #include "trade/chart_cache.h"
 #include "trade/closing.h"
+#include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/guarding.h"
 #include "trade/leases.h"
+#include "trade/notices.h"
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
@@ -28,6 +30,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 				sizeof api->secret_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
 	api->figures = figures_new();
+	api->failures = failures_new(options->store, options->audit);
 	api->waiting = waiting_new(options->store, options->env);
 	outbox_hook(options->outbox, waiting_wake, api->waiting);
 	countersign_on(options->countersign, COUNTERSIGN_APPROVAL, signal_told, api);
@@ -37,12 +40,17 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 void trade_api_serve(struct trade_api *api, const struct trade_serving *serving)
 {
 	api->serving = *serving;
+	if (serving->mail != NULL || serving->post != NULL)
+		api->notices = notices_start(api);
 }
 
 void trade_api_stop(struct trade_api *api)
 {
-	if (api != NULL)
-		waiting_stop(api->waiting);
+	if (api == NULL)
+		return;
+	waiting_stop(api->waiting);
+	notices_stop(api->notices);
+	api->notices = NULL;
 }
 
 void trade_api_close(struct trade_api *api)
@@ -53,6 +61,7 @@ void trade_api_close(struct trade_api *api)
 	waiting_free(api->waiting);
 	chart_cache_free(api->charts);
 	figures_free(api->figures);
+	failures_free(api->failures);
 	free(api);
 }
 
@@ -61,8 +70,10 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 	struct db *db = store_read(api->options.store);
 	int64_t now_us = env_wall_us(api->options.env);
 	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err)) &&
-				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err));
+				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err)) &&
+				(*due || notices_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
+	*due = read && (*due || failures_any_due(api->failures, now_us));
 	return read;
 }
 
@@ -75,7 +86,8 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	const struct leasing l = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
 	const struct closing c = {api, db, &arena, &the_system, l.now_us};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
-				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err);
+				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) &&
+				failures_write_due(api->failures, db, l.now_us, err) && notices_work(&c, err);
 	arena_fini(&arena);
 	return done;
 }
@@ -104,5 +116,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, analytics_routes, analytics_routes_count, api);
 	router_add(router, exports_routes, exports_routes_count, api);
 	router_add(router, strategies_routes, strategies_routes_count, api);
+	router_add(router, notices_routes, notices_routes_count, api);
+	router_add(router, public_routes, public_routes_count, api);
 	router_add(router, signal_chart_routes, signal_chart_routes_count, api);
 }

@@ -43,6 +43,15 @@ void trade_api_close(struct trade_api *api);
 struct trade_serving {
 	struct idempotency *idempotency;
 	struct rates *rates;
+	const char *public_url; /* of links in notifications; NULL: none */
+	/*
+	 * How notifications leave: a mail, and a POST whose answer's status is told.  On a thread of trade's own, which may
+	 * wait; ERR_INVALID and ERR_FORBIDDEN are not tried again.  NULL: nothing is sent.
+	 */
+	bool (*mail)(void *self, const char *to, const char *subject, const char *text, struct err *err);
+	bool (*post)(void *self, const char *url, const char *const *headers, const void *body, size_t size, int *status,
+				 struct err *err);
+	void *self;
 };
 void trade_api_serve(struct trade_api *api, const struct trade_serving *serving);
 
@@ -64,6 +73,6 @@ void trade_add_metrics(struct metrics *metrics, struct trade_api *api);
  * there and well formed, a terminal's or a producer's?  Step 1 of trade.md 2.2 and 4.2; who it is can only be told once
  * the body is read. ERR_UNAUTHENTICATED.
  */
-bool trade_signed(const struct exchange *x, struct err *err);
+bool trade_signed(struct exchange *x, struct err *err);
 
 #endif

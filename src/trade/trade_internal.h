@@ -10,8 +10,10 @@ struct trade_api {
 	struct trade_serving serving;
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	struct figures *figures;
+	struct failures *failures;
 	struct chart_cache *charts;
 	struct waiting *waiting;
+	struct notices_thread *notices; /* NULL: nothing is sent */
 };
 
 #endif

@@ -32,7 +32,7 @@ check 'nobody else hears it' same "$(curl -s -o /dev/null -w '%{http_code}' "$CS
 said=$(api POST /api/v1/devices/register '{"name":"desk"}')
 jq -r .result.secret <<<"$said" >secret
 device=$(jq -r .result.id <<<"$said")
-"$root/sim/terminal.py" --server "$CS" --device "$device" --secret-file secret --seed 1 --steps 1 >report
+"$bin" device simulate --server "$CS" --device "$device" --secret-file secret --seed 1 --steps 1 >report
 check 'judged again it waits' json "$(api POST "/api/v1/signals/$signal/recheck")" .result.status pending
 ask_waiting() {
 	local at target='/api/v1/client/poll?wait=5'

@@ -17,11 +17,11 @@ device() {
 	device=$(jq -r .result.id <<<"$said") device_secret=$work/$1.secret
 	jq -r .result.secret <<<"$said" >"$device_secret"
 }
-# play SEED [FAULTS [STEPS]]: a terminal's report; the broker's side begins anew each time
+# play SEED [FAULTS [STEPS]]: a terminal's report; the broker's side begins anew each time.  Faults are divided by commas.
 play() {
-	echo "${2-[]}" >script.json
-	"$root/sim/terminal.py" --server "$CS" --device "$device" --secret-file "$device_secret" --seed "$1" \
-		--script script.json --steps "${3-5}"
+	tr ',' '\n' <<<"${2-}" >script
+	"$bin" device simulate --server "$CS" --device "$device" --secret-file "$device_secret" --seed "$1" \
+		--script script --steps "${3-5}" --pause 50
 }
 volume=10
 # signal: one that risk takes, on a market that is always open; its id in $signal
@@ -56,9 +56,9 @@ report=$(play 2)
 check 'the order reaches the broker once' json "$report" '[.delivered, .orders, .acknowledged] == [1, 1, 1]'
 check 'and its position is seen' json "$report" .reconciliation.matched 1
 check 'the signal is placed' same "$(state)" placed
-report=$(play 3 '[]' 1) # another broker's book: it is gone there
+report=$(play 3 '' 1) # another broker's book: it is gone there
 sleep 5.2
-report=$(play 3 '[]' 1)
+report=$(play 3 '' 1)
 check 'gone without a deal it is closed by the broker' json "$(ask GET "/api/v1/positions?status=closed&limit=1")" \
 	'.result.items[0] | [.close_reason, .profit]' '["broker",null]'
 check 'the signal is closed' same "$(state)" closed
@@ -71,39 +71,39 @@ run() {
 	check "$1: one order at the broker" json "$report" '[.orders, .magics] == [1, 1]'
 	check "$1: placed" same "$(state | grep -cE 'placed|closed')" 1
 }
-run crash_before_ack '[{"fault":"crash_before_ack"},{"fault":"stop_out"}]'
+run crash_before_ack 'crash_before_ack,stop_out'
 check 'a stop-out is told apart' json "$(ask GET "/api/v1/positions?status=closed&limit=1")" '.result.items[0].close_reason' stop_out
-run 'the answer lost after the fill' '[{"fault":"disconnect","at":"fill"},{"fault":"stop_out"}]'
-run duplicate_ack '[{"fault":"duplicate_ack"},{"fault":"stop_out"}]'
+run 'the answer lost after the fill' 'disconnect fill,stop_out'
+run duplicate_ack 'duplicate_ack,stop_out'
 check 'the repetition was answered as before' json "$report" .repeated 1
-run clock_ahead '[{"fault":"clock_ahead","seconds":7200},{"fault":"stop_out"}]'
+run clock_ahead 'clock_ahead 7200,stop_out'
 check 'the clock was corrected after one refusal' json "$report" '.errors' '{"timestamp_skew":1}'
-run replay '[{"fault":"replay"},{"fault":"stop_out"}]'
+run replay 'replay,stop_out'
 check 'a nonce is good once' json "$report" .replayed '401 nonce_replayed'
-run partial_fill '[{"fault":"partial_fill"},{"fault":"stop_out"}]'
+run partial_fill 'partial_fill,stop_out'
 check 'a partial fill is a divergence' json "$(ask GET '/api/v1/reconciliation/divergences?limit=10')" \
 	'any(.result.items[]; .kind == "partial_fill")'
-run slippage '[{"fault":"slippage","points":20},{"fault":"stop_out"}]'
+run slippage 'slippage 20,stop_out'
 check 'slippage is a divergence' json "$(ask GET '/api/v1/reconciliation/divergences?limit=10')" \
 	'any(.result.items[]; .kind == "entry_slippage")'
-run manual_close '[{"fault":"manual_close"}]' 8
+run manual_close 'manual_close' 8
 check 'closed by hand is told apart' json "$(ask GET "/api/v1/positions?status=closed&limit=1")" '.result.items[0].close_reason' manual
-run disconnect '[{"fault":"disconnect","at":1,"for":2},{"fault":"stop_out"}]'
+run disconnect 'disconnect 1 2,stop_out'
 
 # A day that opened far from yesterday's close: nothing is opened in it.
 signal
 approve >/dev/null
-report=$(play 7 '[{"fault":"gap","percent":12}]' 3)
+report=$(play 7 'gap 12' 3)
 check 'gap: no order reaches the broker' json "$report" '[.orders, .delivered]' '[0,0]'
-check 'gap: the guard fired once' json "$(ask GET '/api/v1/audit?action=guard.trigger')" '.result.items | length' 1
-report=$(play 7 '[{"fault":"stop_out"}]' 6)
+check 'gap: the guard fired once for each of the four symbols' json "$(ask GET '/api/v1/audit?action=guard.trigger')" '.result.items | length' 4
+report=$(play 7 'stop_out' 6)
 check 'gap: over, the order goes' json "$report" '[.orders, .magics]' '[1,1]'
 
 # A broker that spells symbols otherwise.
 account=$(ask GET /api/v1/trading/accounts | jq -r '.result.items[0].id')
 check 'the account has a map' json "$(ask PATCH "/api/v1/trading/accounts/$account" '{"symbol_map":{"BTCUSD":"BTCUSD.m"}}')" \
 	.result.symbol_map.BTCUSD BTCUSD.m
-run symbol_suffix '[{"fault":"symbol_suffix","text":".m"},{"fault":"stop_out"}]'
+run symbol_suffix 'symbol_suffix .m,stop_out'
 ask PATCH "/api/v1/trading/accounts/$account" '{"symbol_map":{}}' >/dev/null
 check 'no order of ours was taken for a manual trade' json "$(ask GET '/api/v1/reconciliation/events?limit=200')" \
 	'any(.result.items[]; .kind == "manual_trade") | not'

@@ -1,8 +1,8 @@
 # shellcheck shell=bash source=tests/security/lib.sh disable=SC2154
 # Mails go to a server of mail, later if it must be, and what waits for it can be read by nobody.
-port=$((20000 + RANDOM % 12000))
-settings="SMTP_URL=smtp://127.0.0.1:$port SMTP_FROM=robot@sign.example"
 . "$(dirname "$0")/lib.sh"
+port=$(free_port)
+settings="SMTP_URL=smtp://127.0.0.1:$port SMTP_FROM=robot@sign.example"
 mkdir "$work/mails"
 smtpd=
 start_smtpd() {

@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/run.h"
@@ -12,7 +13,7 @@
 
 /* --- as text --- */
 
-static const char *const kinds[] = {"skip", "patch_output", "patch_input", "retry", "fork"};
+static const char *const kinds[] = {"skip", "patch_output", "patch_input", "retry", "fork", "restore"};
 
 void control_encode(const struct control *c, struct buf *text)
 {
@@ -25,6 +26,10 @@ void control_encode(const struct control *c, struct buf *text)
 	if (c->value != NULL) {
 		jw_key(&jw, "value");
 		jw_json(&jw, c->value);
+	}
+	if (c->output != NULL) {
+		jw_key(&jw, "output");
+		jw_json(&jw, c->output);
 	}
 	if (c->repeat_effects)
 		jw_member_bool(&jw, "repeat_effects", true);
@@ -42,6 +47,7 @@ bool control_decode(const struct json *json, struct control *c)
 	const struct json *to = json_get(json, "to");
 	*c = (struct control){.step = json_text(json, "step"),
 						  .value = json_get(json, "value"),
+						  .output = json_get(json, "output"),
 						  .repeat_effects = json_get(json, "repeat_effects") != NULL,
 						  .reason = json_text(json, "reason"),
 						  .by = json_text(json, "by"),
@@ -113,6 +119,15 @@ static const struct step *first_faulted(const struct steps *steps)
 	return NULL;
 }
 
+int64_t control_before_end(const struct run *run, const struct steps *steps)
+{
+	const struct step *cause;
+	int64_t before = before_end(run, steps, &cause);
+	if (run->status == RUN_FAULTED && is_dag(run))
+		cause = first_faulted(steps);
+	return cause != NULL ? cause->began_seq - 1 : before;
+}
+
 /* --- deciding --- */
 
 static enum control_refusal not_now(struct control_plan *plan, const char *status)
@@ -163,11 +178,47 @@ static enum control_refusal plan_back(const struct run *run, const struct steps 
 																								   : CONTROL_FINE;
 }
 
+/*
+ * Going back over an effect that is sent at most once has it sent again: after the place, or under way there.  One that
+ * was refused by a definite answer has not acted.
+ */
+static bool goes_over(const struct step *step, int64_t to)
+{
+	bool after = step->began_seq > to || step->ended_seq == 0 || step->ended_seq > to;
+	bool refused = step->status == STEP_FAULTED && !may_act_twice(step);
+	return step->once && after && !refused;
+}
+
+bool control_rests(const struct run *run)
+{
+	for (size_t i = 0; i < run->frames_count; i++) {
+		const struct frame *frame = run->frames[i];
+		if (!frame->is_block && frame->sent && !ask_is_for_others(frame->task) && frame->task->type != IR_RUN_WORKFLOW)
+			return false;
+	}
+	return true;
+}
+
+static enum control_refusal plan_restore(const struct run *run, const struct steps *steps,
+										 const struct control *control, struct control_plan *plan)
+{
+	bool busy = run->status == RUN_RUNNING && !control_rests(run);
+	if (run->status == RUN_COMPLETED || busy)
+		return not_now(plan, run_status_names[run->status]);
+	plan->to = control->to;
+	for (size_t i = 0; i < steps->count && !control->repeat_effects; i++)
+		if (goes_over(&steps->items[i], control->to))
+			return CONTROL_EFFECT_SENT;
+	return CONTROL_FINE;
+}
+
 enum control_refusal control_plan(const struct run *run, const struct steps *steps, const struct control *control,
 								  struct control_plan *plan)
 {
 	bool over = run->status == RUN_FAULTED || run->status == RUN_CANCELLED;
 	*plan = (struct control_plan){.to = -1};
+	if (control->kind == CONTROL_RESTORE)
+		return plan_restore(run, steps, control, plan);
 	if (run->status == RUN_COMPLETED || run->status == RUN_PENDING)
 		return not_now(plan, run_status_names[run->status]);
 	if (control->kind == CONTROL_RETRY && !over)

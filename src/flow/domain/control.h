@@ -20,17 +20,20 @@ enum control_kind {
 	CONTROL_PATCH_OUTPUT,
 	CONTROL_PATCH_INPUT,
 	CONTROL_RETRY,
-	CONTROL_FORK /* the first of a fork: it goes on behind row `to`; with `value`, the input of the step that follows */
+	CONTROL_FORK, /* the first of a fork: it goes on behind row `to`; with `value`, the input of the step that follows
+				   */
+	CONTROL_RESTORE, /* the run goes on behind row `to` */
 };
 
 /* An order, as it is kept until the run's next turn. */
 struct control {
 	enum control_kind kind;
-	const char *step;         /* step path; NULL: the one at fault */
-	const struct json *value; /* output or input; NULL: none given */
+	const char *step;          /* step path; NULL: the one at fault */
+	const struct json *value;  /* output or input; NULL: none given */
+	const struct json *output; /* CONTROL_FORK: what the step that follows gives; NULL: it is executed */
 	bool repeat_effects;
 	const char *reason, *by; /* or NULL */
-	int64_t to;              /* CONTROL_RESTORE: the row that is gone back to */
+	int64_t to;              /* CONTROL_FORK, CONTROL_RESTORE: the row that is gone back to */
 };
 void control_encode(const struct control *control, struct buf *text);
 bool control_decode(const struct json *json, struct control *control);
@@ -50,5 +53,11 @@ struct control_plan {
 };
 enum control_refusal control_plan(const struct run *run, const struct steps *steps, const struct control *control,
 								  struct control_plan *plan);
+
+/* Of a run that was cancelled: the last row before those of its end; that faulted: before the step at fault began. */
+int64_t control_before_end(const struct run *run, const struct steps *steps);
+
+/* Is no call of ours under way?  So the run may be put back to a checkpoint. */
+bool control_rests(const struct run *run);
 
 #endif

@@ -29,11 +29,18 @@ struct row drive_row(const struct drive *drive, enum row_kind kind, const struct
 void drive_emit(struct drive *drive, struct row *row)
 {
 	struct err err;
-	struct row held = *row;
+	const struct row *said = drive->instead == NULL ? row : drive->lost ? NULL : drive->instead(drive->self, row);
+	drive->lost = drive->instead != NULL;
+	if (said == NULL)
+		return;
+	struct row held = *said;
 	row_hold(&held); /* its data may be those of a frame that it closes */
-	drive->emit(drive->self, &held);
-	if (!run_apply(drive->run, &held, &err))
-		must(false); /* a row that was just decided fits the state */
+	if (drive->emit != NULL)
+		drive->emit(drive->self, &held);
+	if (!run_apply(drive->run, &held, &err)) {
+		must(drive->instead != NULL); /* a row that was just decided fits the state */
+		drive->misfit = true;
+	}
 	drive->rows++;
 	row_fini(&held);
 }
@@ -607,6 +614,19 @@ static void decide(struct drive *drive, struct frame *frame)
 		decide_task(drive, frame);
 	else if (frame->state == FRAME_OPEN && !frame->busy)
 		enter(drive, frame);
+}
+
+void drive_once(struct drive *drive, struct frame *frame)
+{
+	drive->lost = false;
+	if (frame != NULL)
+		decide(drive, frame);
+	else if (drive->run->root == NULL)
+		enter_root(drive);
+	else if (drive->run->ended != NULL)
+		end_now(drive);
+	else
+		decide_root(drive);
 }
 
 /* --- timers --- */

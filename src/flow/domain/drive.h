@@ -24,6 +24,7 @@ struct datum;
 struct json;
 
 struct place;
+enum { GATE_TARGET = 256 };
 enum drive_means { MEANS_ENOUGH, MEANS_SHORT, MEANS_FAULT };
 
 /* Who answers what a decision needs to know. */
@@ -43,6 +44,11 @@ struct world {
 	 */
 	enum drive_means (*afford)(void *self, const struct place *place, struct datum *request, struct datum *asked,
 							   struct datum **cost, struct trouble *trouble);
+	/*
+	 * May the request go out, or is its target left alone until *until_us?  `target` has room for GATE_TARGET bytes.
+	 * NULL: all may.  What it lets through it expects to hear of.
+	 */
+	bool (*gate)(void *self, const struct place *place, struct datum *request, char *target, int64_t *until_us);
 	/* The version of a workflow that is to be run, by its name; false sets *trouble. */
 	bool (*child)(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
@@ -58,7 +64,11 @@ struct drive {
 	const struct world *world;
 	int64_t now_us;                                  /* the turn's one time */
 	void (*emit)(void *self, const struct row *row); /* before it is applied; copies what it keeps */
+	/* NULL, or of a replay: what is applied in place of the row; NULL: nothing, and the decision is given up. */
+	const struct row *(*instead)(void *self, const struct row *row);
 	void *self;
+	bool misfit;    /* what was to be applied instead does not fit the state */
+	bool lost;      /* it was given up: what it says from now on is not applied */
 	size_t rows;    /* emitted so far */
 	size_t results; /* of them: results of side effects */
 	bool yield;     /* what is next belongs to another commit */
@@ -72,6 +82,9 @@ enum drive_end {
 
 /* Go on until one of drive_end.  Timers that are due by drive->now_us fire first, the earliest first. */
 enum drive_end drive_turn(struct drive *drive, size_t limit);
+
+/* Decide once what is next at an open frame; NULL: at the run as a whole.  For replays: no timer fires. */
+void drive_once(struct drive *drive, struct frame *frame);
 
 /* --- rows that come from outside; each is followed by drive_turn --- */
 
@@ -100,8 +113,9 @@ struct word {
 	const char *reason, *by; /* or NULL */
 };
 
-/* The state was folded up to row `to`: the run goes on from there. */
-void drive_restore(struct drive *drive, int64_t to, const struct word *word);
+/* The state was folded up to row `to`: the run goes on from there; anew: what was under way is asked for as another
+ * attempt. */
+void drive_restore(struct drive *drive, int64_t to, bool anew, const struct word *word);
 
 /* A step as it stands: its frame, its block where it has none, or the DAG it belongs to (`index`). */
 struct drive_step {
@@ -168,6 +182,12 @@ void drive_prepare(struct place *place); /* a waiting task that has not said yet
 
 /* What the step may cost, before its intent.  False: it was dealt with; else *cost is for the intent, or NULL. */
 bool drive_money(struct place *place, struct datum *request, struct datum **cost);
+
+/* May the request go out now?  False: it was dealt with, for the step waits, or is at fault [flow.md 10]. */
+bool drive_gate(struct place *place, struct datum *request);
+
+/* The breaker of a held step closed: it need not wait for its timer. */
+void drive_let_go(struct drive *drive, struct frame *frame);
 
 /* Milliseconds of a duration that may be an expression; false sets *trouble. */
 bool drive_duration(const struct place *place, const struct ir_duration *duration, struct datum *in, int64_t *ms,

@@ -126,7 +126,7 @@ static void give_up(struct place *place, struct datum *error)
 /* True: a block failed and that was the task's end. */
 static bool keep_those_over(struct place *place, bool settle)
 {
-	for (struct frame *block; (block = first_over(place->frame)) != NULL;) {
+	for (struct frame *block; !place->drive->lost && (block = first_over(place->frame)) != NULL;) {
 		if (block->state == FRAME_FAILED && !settle) {
 			give_up(place, block->error);
 			return true;
@@ -147,7 +147,7 @@ static void go_on_in_parallel(struct place *place)
 	size_t count = items_count(frame);
 	if (keep_those_over(place, place->task->for_.settle))
 		return;
-	while (frame->rounds_begun < count && blocks_open(frame) < place->task->for_.parallel)
+	while (!place->drive->lost && frame->rounds_begun < count && blocks_open(frame) < place->task->for_.parallel)
 		begin_round(place, frame->rounds_begun);
 	if (frame->rounds_over == count)
 		finish_with_all(place, place->task->for_.settle);
@@ -172,7 +172,7 @@ void drive_for(struct place *place)
 static void compete(struct place *place)
 {
 	struct frame *frame = place->frame;
-	for (struct frame *block; (block = first_over(frame)) != NULL;) {
+	for (struct frame *block; !place->drive->lost && (block = first_over(frame)) != NULL;) {
 		if (block->state == FRAME_ENDED) {
 			struct datum *output = datum_ref(block->value);
 			drive_cancel_below(place->drive, frame);

@@ -27,10 +27,11 @@ static void drop_below(struct drive *drive, const struct drive_step *step)
 		drive_cancel_below(drive, step->frame);
 }
 
-void drive_restore(struct drive *drive, int64_t to, const struct word *word)
+void drive_restore(struct drive *drive, int64_t to, bool anew, const struct word *word)
 {
 	struct row row = drive_row(drive, ROW_RESTORED, NULL);
 	row.n = to;
+	row.definite = anew;
 	row.reason = word->reason;
 	row.by = word->by;
 	drive_emit(drive, &row);

@@ -44,7 +44,7 @@ static struct frame *first_over(const struct frame *frame)
 
 static void keep_those_over(struct drive *drive, struct frame *frame)
 {
-	for (struct frame *block; (block = first_over(frame)) != NULL;) {
+	for (struct frame *block; !drive->lost && (block = first_over(frame)) != NULL;) {
 		if (block->state == FRAME_FAILED && retry_step(drive, block))
 			continue;
 		struct row row = drive_row(drive, ROW_ROUND, block);
@@ -121,7 +121,8 @@ bool drive_dag(struct place *place, struct datum **output, struct trouble *troub
 	struct frame *frame = place->frame;
 	*output = NULL;
 	keep_those_over(place->drive, frame);
-	while (frame->steps_ready > 0 && frame->rounds_begun - frame->rounds_over < place->task->dag.max_parallel) {
+	while (!place->drive->lost && frame->steps_ready > 0 &&
+		   frame->rounds_begun - frame->rounds_over < place->task->dag.max_parallel) {
 		struct row row = drive_row(place->drive, ROW_ROUND, frame);
 		row.index = run_dag_next(frame);
 		drive_emit(place->drive, &row);

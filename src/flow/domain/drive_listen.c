@@ -309,8 +309,9 @@ bool drive_since(const struct place *place, int64_t *since_us, struct trouble *t
 {
 	const struct ir_value *value = &place->task->listen.since;
 	double ms;
-	*since_us = 0;
-	if (value->source == NULL)
+	int64_t missed = (int64_t)(uintptr_t)map_get(&place->drive->run->missed, place->path);
+	*since_us = -missed; /* after the position before; 0: from now on */
+	if (value->source == NULL || missed > 0)
 		return true;
 	struct datum *given = eval(place, value, place->input, trouble);
 	if (given == NULL)

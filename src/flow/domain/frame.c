@@ -53,11 +53,19 @@ struct frame *run_find_block(const struct run *run, const char *path)
 	return found;
 }
 
+/* What it heard is offered to it once more when it listens again. */
+static void note_missed(struct run *run, const struct row *row)
+{
+	if (row->kind == ROW_EVENT && row->n > 0 && map_get(&run->missed, row->path) == NULL)
+		must(map_set(&run->missed, row->path, (void *)(uintptr_t)row->n, NULL));
+}
+
 void run_pass_over(struct run *run, const struct row *row)
 {
 	run->seq = row->seq;
 	if (row->path == NULL || row->path[0] == '\0' || row->attempt == 0)
 		return;
+	note_missed(run, row);
 	uintptr_t attempt = (uintptr_t)map_get(&run->attempts, row->path);
 	if (row->attempt > attempt)
 		must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
@@ -172,6 +180,7 @@ static void free_frame(struct frame *frame)
 	free(frame->path);
 	free(frame->own_reference);
 	free(frame->own_rounds);
+	free(frame->held);
 	free(frame);
 }
 

@@ -140,7 +140,7 @@ static void tell_circle(const struct reading *r, const struct htn_option *option
 									 .edge_count = count,
 									 .total = -1,
 									 .depth_max = PLAN_DEPTH_MAX};
-	if (!plan_make(r->arena, &input, &plan))
+	if (!plan_check(r->arena, &input, &plan))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(edges[i].from, edges[i].to) == 0)

@@ -83,7 +83,7 @@ bool listening_hear(struct run *run, const struct row *row, struct frame *frame)
 	if (!until && row->output == NULL)
 		return false;
 	listening->filled[row->index] = true;
-	run->heard = row->n;
+	run->heard = listening->heard = row->n;
 	if (row->items != NULL)
 		datum_set(&listening->keys, row->items);
 	if (!until)

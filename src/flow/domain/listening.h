@@ -22,6 +22,7 @@ struct listening {
 	size_t filters;     /* of the strategy itself (at least 1); those of `until` come after them */
 	size_t all;         /* with those of `until` */
 	bool *filled;
+	int64_t since, heard;  /* as its first row says from when on; position of the last event it consumed, 0: none */
 	size_t count, room;    /* items consumed, those of `until` left out */
 	struct datum **items;  /* as they were read */
 	struct datum **values; /* what they give: NULL while foreach is at work on the last one */

@@ -208,11 +208,21 @@ static int by_score(const void *a, const void *b)
 								: (x->order > y->order) - (x->order < y->order);
 }
 
+/* What has been said. */
+static bool said(struct sentence **best, size_t count, const struct sentence *sentence)
+{
+	for (size_t i = 0; i < count; i++)
+		if (best[i]->taken && best[i]->size == sentence->size &&
+			memcmp(best[i]->text, sentence->text, sentence->size) == 0)
+			return true;
+	return false;
+}
+
 static void take_best(struct sentence **best, size_t count, size_t room)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (used > 0 && used + best[i]->size > room)
+		if ((used > 0 && used + best[i]->size > room) || said(best, i, best[i]))
 			continue;
 		best[i]->taken = true;
 		used += best[i]->size + 1;

@@ -63,6 +63,8 @@ static void texts_are_folded_and_compared_by_words(void **state)
 								 "At six the gate opens. Nobody came by."};
 	const char *summary = memory_summary(&arena, texts, 3);
 	assert_string_equal(summary, "The gate opens at six.");
+	const char *const often[] = {"Six. The gate opens then.", "Six. Birds sang.", "Six. It rained all the day long."};
+	assert_string_equal(memory_summary(&arena, often, 3), "Six."); /* once, however often it stands there */
 	const char *const one[] = {"only this"};
 	assert_string_equal(memory_summary(&arena, one, 1), "only this");
 	arena_fini(&arena);

@@ -330,20 +330,38 @@ static bool write_order(struct plan_tree *tree, const uint32_t *leaves)
 	return true;
 }
 
+/* Whether it is sound, and in which order: what schedules need, and what validity is. */
+static bool check(struct plan_tree *tree, uint32_t **leaves, uint32_t **vertices)
+{
+	if (!plan_read_tree(tree) || !plan_read_graph(tree))
+		return false;
+	*leaves = arena_array(tree->arena, (size_t)tree->leaves + 1, sizeof **leaves);
+	*vertices = arena_array(tree->arena, (size_t)tree->vertices + 1, sizeof **vertices);
+	if (*leaves == NULL || *vertices == NULL || !plan_order(tree, *leaves, *vertices, &tree->plan->ordered))
+		return false;
+	return tree->plan->ordered ? write_order(tree, *leaves) : find_circles(tree);
+}
+
 static bool fill(struct plan_tree *tree)
 {
 	uint32_t *leaves, *vertices;
 	struct plan_times times;
-	if (!plan_read_tree(tree) || !plan_read_graph(tree))
+	if (!check(tree, &leaves, &vertices))
 		return false;
-	leaves = arena_array(tree->arena, (size_t)tree->leaves + 1, sizeof *leaves);
-	vertices = arena_array(tree->arena, (size_t)tree->vertices + 1, sizeof *vertices);
-	if (leaves == NULL || vertices == NULL || !plan_order(tree, leaves, vertices, &tree->plan->ordered))
+	return !tree->plan->ordered ||
+		   (plan_time(tree, vertices, &times) && trace_critical(tree, &times) && count_levels(tree, vertices) &&
+			count_parallel(tree, &times) && write_schedule(tree, &times));
+}
+
+bool plan_check(struct arena *arena, const struct plan_input *input, struct plan *plan)
+{
+	struct plan_tree tree = {.input = input, .arena = arena, .plan = plan};
+	uint32_t *leaves, *vertices;
+	*plan = (struct plan){.valid = false};
+	if (!check(&tree, &leaves, &vertices) || arena->full)
 		return false;
-	if (!tree->plan->ordered)
-		return find_circles(tree);
-	return write_order(tree, leaves) && plan_time(tree, vertices, &times) && trace_critical(tree, &times) &&
-		   count_levels(tree, vertices) && count_parallel(tree, &times) && write_schedule(tree, &times);
+	plan->valid = plan->problems.count == 0;
+	return true;
 }
 
 bool plan_make(struct arena *arena, const struct plan_input *input, struct plan *plan)

@@ -95,6 +95,9 @@ bool plan_shape(struct arena *arena, const struct plan_input *input, uint32_t *d
 bool plan_sift(struct arena *arena, const struct plan_input *input, const struct plan_edge *edges, size_t count,
 			   bool *sound, struct plan *plan);
 
+/* Problems, circles and topological_order alone: half of the cost.  False: the arena is full. */
+bool plan_check(struct arena *arena, const struct plan_input *input, struct plan *plan);
+
 /* False: the arena is full. */
 bool plan_make(struct arena *arena, const struct plan_input *input, struct plan *plan);
 

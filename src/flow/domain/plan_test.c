@@ -288,7 +288,12 @@ static void random_plans_agree_with_the_simple_way(void **state)
 										 .edge_count = rng_below(&rng, 9),
 										 .total = -1,
 										 .depth_max = PLAN_DEPTH_MAX};
-		assert_true(plan_make(&arena, &input, &result));
+		struct plan checked;
+		assert_true(plan_make(&arena, &input, &result) && plan_check(&arena, &input, &checked));
+		assert_true(checked.valid == result.valid && checked.ordered == result.ordered &&
+					checked.problems.count == result.problems.count && checked.cycles.count == result.cycles.count);
+		assert_int_equal(checked.topological_order.count, result.topological_order.count);
+		assert_int_equal(checked.schedule.count, 0);
 		if (result.valid) {
 			planned++;
 			check_against_pairs(&input, &result);

@@ -8,11 +8,46 @@
 #include "flow/domain/frame.h"
 #include "flow/domain/ir.h"
 
+static bool asks(const struct frame *frame)
+{
+	return !frame->is_block && frame->state == FRAME_WAITING && frame->due_us == 0 && frame->listening == NULL;
+}
+
+/*
+ * Whatever was sent after the place, or was under way there, has ended as far as the run is concerned: keys of before
+ * are not used again [flow.md 3.1].
+ */
+static void ask_anew(struct run *run)
+{
+	const char *path;
+	size_t size, at = 0;
+	void *unsure;
+	while (map_next(&run->unsure, &at, &path, &size, &unsure))
+		unsure_free(unsure);
+	map_fini(&run->unsure);
+	map_init(&run->unsure, NULL, NULL);
+	for (size_t i = 0; i < run->frames_count; i++) {
+		struct frame *frame = run->frames[i];
+		if (!asks(frame))
+			continue;
+		uintptr_t used = (uintptr_t)map_get(&run->attempts, frame->path);
+		frame->attempt = 1 + (used > frame->attempt ? (uint32_t)used : frame->attempt);
+		must(map_set(&run->attempts, frame->path, (void *)(uintptr_t)frame->attempt, NULL));
+		frame->sent = frame->asked = false;
+		frame->deliveries = 0;
+		datum_set(&frame->request, NULL);
+		datum_set(&frame->cost, NULL);
+	}
+}
+
 void redo_run(struct run *run, const struct row *row)
 {
+	if (row->kind == ROW_RESTORED && row->definite)
+		ask_anew(run);
 	run->status = RUN_RUNNING;
 	run->reason = NULL;
 	run->ended_us = 0;
+	datum_set(&run->halt, NULL);
 	datum_set(&run->error, NULL);
 	datum_set(&run->output, NULL);
 	if (run->root != NULL && run->root->state == FRAME_FAILED) { /* of its own time-out */

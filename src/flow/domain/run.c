@@ -12,8 +12,8 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/frame.h"
 #include "flow/domain/ir.h"
-#include "flow/domain/redo.h"
 #include "flow/domain/listening.h"
+#include "flow/domain/redo.h"
 
 const char *const run_status_names[RUN_STATUSES] = {
 	[RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",     [RUN_WAITING] = "waiting",
@@ -97,6 +97,8 @@ static void apply_entered(struct run *run, const struct row *row, struct frame *
 		extending_open(run, frame);
 	else
 		body_open(run, frame);
+	if (frame->listening != NULL)
+		frame->listening->since = row->n;
 }
 
 static void apply_completed(struct run *run, const struct row *row, struct frame *frame)
@@ -273,12 +275,25 @@ static void apply_timer(struct run *run, const struct row *row, struct frame *fr
 		frame->caught = false;
 		frame->attempt_us = row->at_us;
 		body_open(run, frame);
+	} else if (frame->held != NULL) { /* it asks again whether it may go out */
+		frame->due_us = 0;
+		free(frame->held);
+		frame->held = NULL;
 	} else {
 		frame->due_us = 0;
 		frame->state = FRAME_ENDED;
 		datum_set(&frame->value, frame->input);
 	}
 	run_ready(run, frame);
+}
+
+static void apply_held(const struct row *row, struct frame *frame)
+{
+	free(frame->held);
+	frame->held = strdup(row->reason);
+	must(frame->held != NULL);
+	frame->due_us = row->due_us;
+	frame->state = FRAME_WAITING;
 }
 
 static void apply_intent(struct run *run, const struct row *row, struct frame *frame)
@@ -352,8 +367,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 {
 	if (frame == NULL || (frame->is_block && frame->block == NULL))
 		return misfit(row, err);
-	bool needs_task =
-		row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT || row->kind == ROW_EVENT;
+	bool needs_task = row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT ||
+					  row->kind == ROW_EVENT || row->kind == ROW_HELD;
 	if (needs_task && frame->is_block)
 		return misfit(row, err);
 	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND);
@@ -381,6 +396,9 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 		return apply_caught(run, row, frame, err);
 	case ROW_TIMER:
 		apply_timer(run, row, frame);
+		break;
+	case ROW_HELD:
+		apply_held(row, frame);
 		break;
 	case ROW_INTENT:
 		apply_intent(run, row, frame);
@@ -421,6 +439,8 @@ static bool is_whole(const struct run *run, const struct row *row, const struct 
 		return row->error != NULL;
 	case ROW_RESULT:
 		return row->error != NULL || row->output != NULL;
+	case ROW_HELD:
+		return row->reason != NULL && row->due_us > 0;
 	case ROW_TIMER:
 		return frame != NULL && (row->timeout ? row->error != NULL && !in_block : frame->state == FRAME_WAITING);
 	case ROW_ROUND:
@@ -493,6 +513,7 @@ void run_init(struct run *run, const struct ir *ir, const char *id, const char *
 	map_init(&run->visits, NULL, NULL);
 	map_init(&run->attempts, NULL, NULL);
 	map_init(&run->unsure, NULL, NULL);
+	map_init(&run->missed, NULL, NULL);
 }
 
 void run_fini(struct run *run)
@@ -505,6 +526,7 @@ void run_fini(struct run *run)
 		datum_unref(held[i]);
 	map_fini(&run->visits);
 	map_fini(&run->attempts);
+	map_fini(&run->missed);
 	const char *path;
 	size_t size;
 	void *unsure;

@@ -91,6 +91,7 @@ struct frame {
 	struct datum *request; /* of a side effect */
 	struct datum *cost;    /* what was kept for it; or NULL */
 	bool sent;             /* an intent is there and no result yet */
+	char *held;            /* the target whose breaker it waits for, until due_us; or NULL */
 	bool asked;            /* the engine's: it has been handed to those who are asked (asks.c) */
 	uint32_t rounds_begun, rounds_over;
 	size_t results_count;
@@ -148,6 +149,7 @@ struct run {
 	struct map visits;         /* step path without ~n -> how often it was entered, for tasks that may be revisited */
 	struct map attempts;       /* step path -> attempt of its last execution, where it may be executed again */
 	struct map unsure;         /* step path -> struct unsure, where a side effect was sent and its end is not known */
+	struct map missed;         /* step path -> position of the first event that superseded rows of it consumed */
 	int64_t steps, executions; /* tasks that began, and their attempts */
 	void (*watch)(void *self, const struct run *run, const struct row *row, const struct frame *frame);
 	void *watch_self; /* told of each row before it is applied, with the frame it names (or NULL) */

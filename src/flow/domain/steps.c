@@ -186,11 +186,15 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 	case ROW_PATCHED:
 		take_patch(step, row);
 		break;
+	case ROW_HELD:
+		step->status = STEP_WAITING;
+		break;
 	case ROW_CAUGHT:
 		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;
 		break;
 	case ROW_INTENT:
 		step->effect = true;
+		step->once = !frame->is_block && frame->task->at_most_once;
 		step->status = !frame->is_block && ask_is_for_others(frame->task) ? STEP_WAITING : STEP_RUNNING;
 		step->attempt = row->attempt;
 		step->deliveries = row->n;

@@ -39,6 +39,7 @@ struct step {
 	int64_t deliveries, started_us, ended_us; /* ended 0: not yet */
 	int64_t began_seq, ended_seq;             /* rows of the journal */
 	bool effect;                              /* it asks somebody outside: it has an idempotency key */
+	bool once;                                /* and that is sent at most once */
 	struct datum *input, *output, *error;     /* input: transformed */
 	struct datum *event;                      /* what an `emit` emitted: its output before output.as; or NULL */
 	char *skipped_reason;

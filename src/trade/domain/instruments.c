@@ -82,6 +82,12 @@ const struct instrument *instrument_find(const struct instruments *all, const ch
 	return NULL;
 }
 
+const char *instrument_canonical(const struct instruments *all, const char *name)
+{
+	const struct instrument *instrument = name != NULL ? instrument_find(all, name) : NULL;
+	return instrument != NULL ? instrument->name : name;
+}
+
 const struct session *session_find(const struct sessions *all, const char *name)
 {
 	for (size_t i = 0; i < all->sessions.count; i++)

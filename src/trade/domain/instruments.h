@@ -34,6 +34,9 @@ struct instruments {
 /* By name or alias; NULL: none. */
 const struct instrument *instrument_find(const struct instruments *all, const char *name);
 
+/* The name that rows keep, of a name or an alias; an unknown one, and NULL, is itself. */
+const char *instrument_canonical(const struct instruments *all, const char *name);
+
 /* A stretch of the local week, in minutes from Sunday 00:00; `to` may lie in the next week. */
 struct session_window {
 	const char *from, *to; /* "sun 17:00" */

@@ -246,7 +246,7 @@ static void check_texts(const struct check *c)
 {
 	static const struct json empty = {.kind = JS_OBJECT};
 	struct signal *s = c->signal;
-	if (s->payload == NULL)
+	if (s->payload == NULL || s->payload->kind == JS_NULL)
 		s->payload = &empty;
 	if (s->payload->kind != JS_OBJECT)
 		faults_add(c->faults, "/payload", "type", "must be an object");

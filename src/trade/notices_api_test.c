@@ -1,0 +1,294 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/stamp.h"
+#include "core/zone.h"
+#include "trade/desk_fixture.h"
+#include "trade/domain/notice.h"
+#include "trade/domain/signature.h"
+#include "trade/notices.h"
+#include "trade/trade_internal.h"
+
+#define SETTINGS "/api/v1/notifications/settings"
+#define S STAMP_US_PER_S
+
+/* In place of the world: what left, and what the other side answers. */
+static struct world {
+	int mails, posts, status;
+	char to[128], subject[256], text[1024], url[256], body[2048], headers[1024];
+} world;
+
+static bool fake_mail(void *self, const char *to, const char *subject, const char *text, struct err *err)
+{
+	(void)self;
+	(void)err;
+	world.mails++;
+	snprintf(world.to, sizeof world.to, "%s", to);
+	snprintf(world.subject, sizeof world.subject, "%s", subject);
+	snprintf(world.text, sizeof world.text, "%s", text);
+	return true;
+}
+
+static bool fake_post(void *self, const char *url, const char *const *headers, const void *body, size_t size,
+					  int *status, struct err *err)
+{
+	(void)self;
+	(void)err;
+	world.posts++;
+	world.headers[0] = '\0';
+	for (; *headers != NULL; headers++) {
+		size_t used = strlen(world.headers);
+		snprintf(world.headers + used, sizeof world.headers - used, "%s\n", *headers);
+	}
+	snprintf(world.url, sizeof world.url, "%s", url);
+	snprintf(world.body, sizeof world.body, "%.*s", (int)size, (const char *)body);
+	*status = world.status;
+	return true;
+}
+
+static int set_up(void **state)
+{
+	int failed = desk_set_up(state);
+	world = (struct world){.status = 200};
+	f.api->serving.mail = fake_mail;
+	f.api->serving.post = fake_post;
+	f.api->serving.public_url = "https://cs.test";
+	return failed;
+}
+
+/* The header's value, in f.arena. */
+static const char *header(const char *name)
+{
+	const char *at = strstr(world.headers, name);
+	assert_non_null(at);
+	at += strlen(name) + 2;
+	return arena_printf(&f.arena, "%.*s", (int)strcspn(at, "\n"), at);
+}
+
+static void wish(int who, const char *body)
+{
+	f.who = who;
+	if (ask("PUT", SETTINGS, body, NULL) != 200)
+		fail_msg("%s", f.ask.answer);
+}
+
+static void signal_that_waits(const char *more)
+{
+	f.who = OWNER;
+	if (f.producer[0] == '\0')
+		add_producer("");
+	desk_broker(10000);
+	if (post((struct send){.body = signal_with("1950.0", more)}) != 201 ||
+		strcmp(text("result.status"), "pending") != 0)
+		fail_msg("%s", f.ask.answer);
+}
+
+/* [trade.md 11] Who may decide is told, once, with a countdown and a link. */
+static void who_may_decide_is_told(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"email\":true}");
+	wish(VIEWER, "{\"email\":true}");
+	wish(STRANGER, "{\"email\":true}"); /* another tenant */
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(world.mails, 1);
+	assert_string_equal(world.to, f.principals[ANN].user_id); /* the fixture's address */
+	assert_string_equal(world.subject, "A signal waits for a decision: buy XAUUSD");
+	assert_non_null(strstr(world.text, "in 15 min 0 s"));
+	assert_non_null(strstr(world.text, "https://cs.test/console/signals/"));
+	desk_pass(S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	f.who = ANN;
+	assert_int_equal(ask("GET", "/api/v1/notifications", NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, 1);
+	assert_string_equal(text("result.items.0.state"), "sent");
+	f.who = VIEWER;
+	assert_int_equal(ask("GET", "/api/v1/notifications", NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, 0);
+}
+
+/* The same id on a retry, signed the Standard Webhooks way; then taken. */
+static void a_webhook_is_signed_and_tried_again(void **state)
+{
+	(void)state;
+	unsigned char key[64];
+	size_t size;
+	char first[64];
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\",\"events\":[\"signal.pending\"]}");
+	const char *secret = text("result.webhook_secret");
+	assert_memory_equal(secret, "whsec_", 6);
+	assert_true(signature_webhook_key(secret, key, sizeof key, &size));
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\",\"events\":[\"signal.pending\"]}");
+	assert_int_equal(member("result.webhook_secret")->kind, JS_NULL); /* shown once */
+	world.status = 503;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	snprintf(first, sizeof first, "%s", header("webhook-id"));
+	const struct canonical canonical =
+		signature_webhook(&f.arena, first, header("webhook-timestamp"), world.body, strlen(world.body));
+	assert_true(signature_list_holds(key, size, canonical, header("webhook-signature")));
+	assert_non_null(strstr(world.body, "\"type\":\"signal.pending\""));
+	assert_int_equal(notices_send_due(f.api), 0); /* not at once */
+	world.status = 200;
+	env_sim_advance(&f.sim, 2 * S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_string_equal(header("webhook-id"), first);
+	env_sim_advance(&f.sim, 3600 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	assert_int_equal(world.posts, 2);
+}
+
+static void nobody_tries_for_ever(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\"}");
+	world.status = 500;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	for (int i = 0; i < 2 * NOTICE_TRIES; i++) {
+		notices_send_due(f.api);
+		env_sim_advance(&f.sim, 86400 * S);
+	}
+	assert_int_equal(world.posts, NOTICE_TRIES);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'dead'"), 1);
+}
+
+static void telegram_is_told_by_its_bot(void **state)
+{
+	(void)state;
+	f.who = ANN;
+	assert_int_equal(ask("PUT", SETTINGS, "{\"telegram_chat_id\":\"42\"}", NULL), 409); /* no token */
+	wish(ANN, "{\"telegram_chat_id\":\"42\",\"telegram_token\":\"123456:secret-of-the-bot\"}");
+	assert_null(strstr(f.ask.answer, "secret-of-the-bot"));
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_string_equal(world.url, "https://api.telegram.org/bot123456:secret-of-the-bot/sendMessage");
+	assert_non_null(strstr(world.body, "\"chat_id\":\"42\""));
+	assert_non_null(strstr(world.body, "A signal waits"));
+	assert_int_equal(desk_count("SELECT count(*) FROM notice_settings WHERE CAST(telegram_token AS TEXT) LIKE '%bot%'"),
+					 0);
+}
+
+/* A fifth of its time is left. */
+static void a_signal_about_to_end_is_told_once(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"email\":true,\"events\":[\"signal.lapsing\"]}");
+	signal_that_waits(",\"volume\":0.01"); /* 900 s */
+	desk_pass(719 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	desk_pass(2 * S);
+	desk_pass(0); /* told in one pass, handed on in the next at the latest */
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_string_equal(world.subject, "A signal is about to end undecided: buy XAUUSD");
+	desk_pass(10 * S);
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 0);
+}
+
+static void a_silent_terminal_is_told_once_an_absence(void **state)
+{
+	(void)state;
+	static const struct device_send poll = {.target = "/api/v1/client/poll"};
+	add_device("desk");
+	wish(OWNER, "{\"email\":true,\"events\":[\"device.offline\"]}");
+	for (int absence = 1; absence <= 2; absence++) {
+		assert_int_equal(device_ask(poll), 200);
+		desk_pass(299 * S);
+		desk_pass(0);
+		assert_int_equal(notices_send_due(f.api), 0);
+		desk_pass(2 * S);
+		desk_pass(0);
+		assert_int_equal(notices_send_due(f.api), 1);
+		desk_pass(600 * S);
+		desk_pass(0);
+		assert_int_equal(notices_send_due(f.api), 0);
+	}
+	assert_string_equal(world.subject, "A terminal is silent: desk");
+}
+
+/* 15:00 UTC is 16:00 in Berlin. */
+static void quiet_hours_keep_all_but_guards(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"email\":true,\"quiet_from\":\"15:30\",\"quiet_to\":\"16:01\",\"timezone\":\"Europe/Berlin\"}");
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 0);
+	env_sim_advance(&f.sim, 60 * S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	const struct notice_wish over_midnight = {.quiet_from = "22:00", .quiet_to = "07:00", .timezone = "UTC"};
+	const struct zone *utc = zone_load(&f.arena, "UTC", NULL);
+	const int64_t day = STAMP_US_PER_DAY, hour = 3600 * S;
+	assert_int_equal(notice_due_us(&over_midnight, utc, NOTICE_POSITION, 23 * hour), day + 7 * hour);
+	assert_int_equal(notice_due_us(&over_midnight, utc, NOTICE_POSITION, 6 * hour), 7 * hour);
+	assert_int_equal(notice_due_us(&over_midnight, utc, NOTICE_POSITION, 7 * hour), 7 * hour);
+	assert_int_equal(notice_due_us(&over_midnight, utc, NOTICE_POSITION, 22 * hour - 1), 22 * hour - 1);
+	assert_int_equal(notice_due_us(&over_midnight, utc, NOTICE_GUARD, 23 * hour), 23 * hour);
+}
+
+static void settings_are_checked(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {
+		"{\"quiet_from\":\"22:00\"}",           "{\"quiet_from\":\"24:00\",\"quiet_to\":\"07:00\"}",
+		"{\"timezone\":\"Mars/Olympus\"}",      "{\"webhook_url\":\"ftp://x\"}",
+		"{\"events\":[\"signal.everything\"]}", "{\"telegram_token\":\"has a blank in it\"}",
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		assert_int_equal(ask("PUT", SETTINGS, wrong[i], NULL), 422);
+		must_answer(422, "invalid");
+	}
+	assert_int_equal(ask("GET", SETTINGS, NULL, NULL), 200);
+	assert_int_equal(member("result.settings")->kind, JS_NULL);
+}
+
+/* What comes from outside makes no line and no member. */
+static void words_are_plain(void **state)
+{
+	(void)state;
+	static const char json[] = "{\"side\":\"buy\\r\\nBcc: x\",\"instrument\":\"A\\\"B\",\"status\":\"pending\"}";
+	const struct json *data;
+	struct buf subject;
+	assert_true(json_parse(&f.arena, json, strlen(json), &json_body_limits, &data, NULL));
+	const struct notice notice = {.event = "signal.created", .data = data};
+	buf_init(&subject, 0);
+	notice_subject(&notice, &subject);
+	assert_string_equal(buf_text(&subject), "A signal waits for a decision: buy  Bcc: x A\"B");
+	buf_fini(&subject);
+	assert_int_equal(notice_kind_of("guard.triggered", NULL), NOTICE_GUARD);
+	assert_int_equal(notice_kind_of("position.close_failed", NULL), NOTICE_POSITION);
+	assert_int_equal(notice_kind_of("divergence", NULL), NOTICE_DIVERGENCE);
+	assert_int_equal(notice_kind_of("approval.lapsed", NULL), NOTICE_POSITION);
+	assert_int_equal(notice_kind_of("trading.state", NULL), NOTICE_NONE);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, desk_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(who_may_decide_is_told),
+		TEST(a_webhook_is_signed_and_tried_again),
+		TEST(nobody_tries_for_ever),
+		TEST(telegram_is_told_by_its_bot),
+		TEST(a_signal_about_to_end_is_told_once),
+		TEST(a_silent_terminal_is_told_once_an_absence),
+		TEST(quiet_hours_keep_all_but_guards),
+		TEST(settings_are_checked),
+		TEST(words_are_plain),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
