@@ -53,6 +53,8 @@ static const char steps[] =
 	"\"params\":{\"method\":\"post\",\"endpoint\":\"http://sim/c\",\"body\":{\"n\":1}}},"
 	"{\"step_id\":\"d\",\"type\":\"set\",\"depends_on\":[\"b\",\"c\"],\"params\":{\"b\":\"${{ steps.b.output.n "
 	"}}\"}}]}";
+static const char put_back[] = "{" DOCUMENT ",\"do\":[{\"a\":{\"set\":{\"n\":3}}}," PATIENTLY("one", "") "," PATIENTLY(
+	"two", "") ",{\"r\":{\"raise\":{\"error\":{\"type\":\"urn:x\",\"status\":500,\"title\":\"t\"}}}}]}";
 static const char once[] =
 	"{" DOCUMENT
 	",\"do\":[{\"a\":{\"set\":{\"n\":3}}}," ASK("once", ",\"metadata\":{\"effect\":\"at-most-once\"}") "]}";
@@ -76,6 +78,7 @@ struct bench {
 	struct ledger *calm, *rough;
 	struct shared *shared;
 	struct plot plot;
+	const char *back_to; /* once it is over the run is put back to before this step; NULL: it is not */
 };
 
 /* --- one life, in a process of its own --- */
@@ -97,7 +100,12 @@ static _Noreturn void live(struct bench *b, struct ledger *ledger, const struct 
 										  .kill_before_request = plan->before,
 										  .kill_after_request = plan->after};
 	struct sim_world *sim = sim_open(&options);
+	bool ordered = false;
 	must(sim != NULL && sim_begin(sim, &b->plot) && sim_drive(sim, 1) == SIM_OVER);
+	if (b->back_to != NULL)
+		must(sim_restore(sim, b->plot.run_id, b->back_to, &ordered));
+	if (ordered)
+		must(sim_drive(sim, 2) == SIM_OVER);
 	sim_outcome(sim, b->plot.run_id, &b->shared->outcome);
 	b->shared->requests = sim_requests(sim);
 	sim_close(sim);
@@ -234,6 +242,15 @@ static void test_steps(void **state)
 	print_message("%d points\n", kill_everywhere(*state, steps));
 }
 
+/* A run that is put back: what runs again goes by other keys, and what stays is not sent again [flow.md 5]. */
+static void test_put_back(void **state)
+{
+	struct bench *b = *state;
+	b->back_to = "/do/2/try_two";
+	print_message("%d points\n", kill_everywhere(b, put_back));
+	assert_true(b->calm->count >= 3);
+}
+
 /* metadata.effect: at-most-once: sent once at most; killed between intent and result the run says "Effect unknown" */
 static void test_at_most_once(void **state)
 {
@@ -262,6 +279,6 @@ static void test_at_most_once(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(in_order), TEST(branches), TEST(steps), TEST(at_most_once)};
+	const struct CMUnitTest tests[] = {TEST(in_order), TEST(branches), TEST(steps), TEST(put_back), TEST(at_most_once)};
 	return cmocka_run_group_tests_name("flow_kill", tests, NULL, NULL);
 }

@@ -21,11 +21,15 @@
 #include "core/rng.h"
 #include "crypt/digest.h"
 #include "flow/definition.h"
+#include "flow/domain/control.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/row.h"
 #include "flow/domain/run.h"
+#include "flow/journal.h"
+#include "flow/orders.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
+#include "flow/story.h"
 #include "link/outgoing.h"
 #include "store/store.h"
 
@@ -343,6 +347,67 @@ bool sim_begin(struct sim_world *sim, const struct plot *plot)
 	return good;
 }
 
+/* --- going back --- */
+
+struct going_back {
+	struct sim_world *sim;
+	const char *run_id;
+	struct control control;
+	bool ordered;
+};
+
+static void take_count(const struct db_rows *row, void *self)
+{
+	*(int64_t *)self = db_int(row, 0);
+}
+
+static bool put_restore(struct db *db, void *self, struct err *err)
+{
+	struct going_back *back = self;
+	int64_t before = 0;
+	bool found;
+	if (!db_one(db, err, &found, take_count, &before,
+				"SELECT (SELECT COUNT(*) FROM flow_rewinds WHERE run_id = $1) + (SELECT COUNT(*) FROM flow_orders "
+				"WHERE run_id = $1)",
+				V_TEXT(back->run_id)))
+		return false;
+	back->ordered = before == 0;
+	return !back->ordered || orders_put(db, &back->sim->ids, back->run_id, &back->control, err);
+}
+
+/* The row before the step began. */
+static int64_t before_step(struct sim_world *sim, const char *run_id, const char *step)
+{
+	struct run_record record;
+	struct story story;
+	struct err err;
+	bool found;
+	struct db *db = store_read(sim->store);
+	must(runs_get(db, run_id, NULL, &sim->arena, &record, &found, &err) && found);
+	must(story_open(&story, sim->runner, db, &record, &sim->arena, &err));
+	store_read_end(sim->store, db);
+	uintptr_t at = (uintptr_t)map_get(&story.steps.last, step);
+	must(at > 0);
+	int64_t seq = story.steps.items[at - 1].began_seq - 1;
+	story_close(&story);
+	return seq;
+}
+
+bool sim_restore(struct sim_world *sim, const char *run_id, const char *step, bool *ordered)
+{
+	struct err err;
+	struct going_back back = {
+		.sim = sim, .run_id = run_id, .control = {.kind = CONTROL_RESTORE, .to = before_step(sim, run_id, step)}};
+	if (!store_write(sim->store, put_restore, &back, &err))
+		return false;
+	*ordered = back.ordered;
+	if (back.ordered) {
+		runner_look(sim->runner, run_id);
+		runner_when_over(sim->runner, run_id, OVER_MS, count_over, &sim->over);
+	}
+	return true;
+}
+
 enum sim_end sim_drive(struct sim_world *sim, size_t runs)
 {
 	while (sim->over < runs) {
@@ -361,15 +426,12 @@ struct refolding {
 	int64_t next_seq;
 };
 
-static bool refold(void *self, const struct json *json, struct err *err)
+static bool without_gap(void *self, const struct json *json, struct err *err)
 {
 	struct refolding *f = self;
-	struct row row;
-	if (!row_decode(json, &row, err))
-		return false;
-	bool good = row.seq == f->next_seq++ ? run_apply(&f->run, &row, err) : err_set(err, ERR_INTERNAL, "a gap");
-	row_fini(&row);
-	return good;
+	const struct json *seq = json_get(json, "seq");
+	bool next = seq != NULL && seq->kind == JS_INT && seq->integer == f->next_seq++;
+	return next || err_set(err, ERR_INTERNAL, "a gap");
 }
 
 /* The journal leads, without a gap, to what the run's row says. */
@@ -386,7 +448,8 @@ static void check_journal(struct sim_world *sim, struct db *db, const struct run
 	must(definition != NULL);
 	run_init(&f.run, definition_ir(definition), record->run_id, record->seed);
 	f.run.input = datum_text(record->input, strlen(record->input));
-	bool good = runs_journal(db, record->run_id, 0, 0, refold, &f, &err);
+	bool good = runs_journal(db, record->run_id, 0, 0, without_gap, &f, &err) &&
+				journal_fold(db, record->run_id, JOURNAL_TO_ITS_END, &f.run, &err);
 	if (!good || strcmp(run_status_names[f.run.status], record->status) != 0 || f.run.seq != record->seq) {
 		fprintf(stderr, "run %s: its journal does not lead to its row: %s\n", record->run_id, good ? "" : err.message);
 		abort();

@@ -76,6 +76,12 @@ void sim_close(struct sim_world *sim);
 /* Insert the run unless it is there.  False: the disk refused. */
 bool sim_begin(struct sim_world *sim, const struct plot *plot);
 
+/*
+ * Put a run that is over back to before the step began, once in its life, however often this is said.  *ordered: it was
+ * done now, so that the run is to be driven on.  False: the disk refused.
+ */
+bool sim_restore(struct sim_world *sim, const char *run_id, const char *step, bool *ordered);
+
 enum sim_end { SIM_OVER, SIM_DISK_LOST, SIM_STUCK };
 /*
  * Step until all runs are over.  SIM_DISK_LOST: the store has told that it cannot go on.  SIM_STUCK: nothing is under
