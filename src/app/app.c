@@ -34,6 +34,8 @@
 #include "crypt/tls.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
+#include "flow/breakers.h"
+#include "flow/domain/datum.h"
 #include "flow/flow_api.h"
 #include "flow/health_metrics.h"
 #include "flow/spending.h"
@@ -41,6 +43,7 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "people/dead_letters.h"
 #include "people/idempotency.h"
 #include "people/people.h"
 #include "seal/countersign.h"
@@ -93,25 +96,18 @@ static bool open_store(struct app *app, struct err *err)
 	return store_open(&options, &app->store, err);
 }
 
-bool app_mail_now(struct app *app, const struct mail *mail, struct err *err)
+static bool mail_of_people(void *self, struct db *db, const struct people_letter *letter, struct err *err)
 {
-	return app->mailer != NULL ? mailer_send(app->mailer, mail, err)
-							   : mail_write(app->config.data, app->env, &app->ids, mail, err);
+	const struct app *app = self;
+	const struct mail mail = {.to = letter->to, .subject = letter->subject, .text = letter->text};
+	return mailer_put(app->mailer, db, letter->mail_id, letter->account_id, &mail, err);
 }
 
-void app_mail(struct app *app, const char *to, const char *subject, const char *text)
+static void mail_of_people_goes(void *self, const struct people_letter *letter)
 {
-	struct err err;
-	const struct mail mail = {.to = to, .subject = subject, .text = text};
-	if (app->mailer != NULL)
-		mailer_queue(app->mailer, &mail);
-	else if (!mail_write(app->config.data, app->env, &app->ids, &mail, &err))
-		log_error("a mail could not be written", log_str("why", err.message));
-}
-
-static void mail_of_people(void *self, const char *to, const char *subject, const char *text)
-{
-	app_mail(self, to, subject, text);
+	const struct app *app = self;
+	const struct mail mail = {.to = letter->to, .subject = letter->subject, .text = letter->text};
+	mailer_go(app->mailer, letter->mail_id, &mail);
 }
 
 static void open_people(struct app *app)
@@ -142,6 +138,7 @@ static void open_people(struct app *app)
 		.max_sessions = c->max_sessions,
 		.password_min = (size_t)c->password_min,
 		.mail = mail_of_people,
+		.mailed = mail_of_people_goes,
 		.mail_self = app,
 	};
 	app->people = people_open(&options);
@@ -175,16 +172,16 @@ bool app_secret_read(const char *name, struct arena *arena, const char **secret,
 static bool open_mailer(struct app *app, struct err *err)
 {
 	typeof(app->config.smtp) *c = &app->config.smtp;
-	struct mailer_options options = {.store = app->store,
-									 .env = app->env,
-									 .ids = &app->ids,
-									 .audit = &app->audit,
-									 .master_key = app->keys.master,
-									 .server = {.url = c->url,
-												.from = c->from,
-												.tls = app->config.mode == MODE_PRODUCTION && !mail_is_here(c->url)}};
-	if (c->url == NULL)
-		return true;
+	struct mailer_options options = {
+		.store = app->store,
+		.env = app->env,
+		.ids = &app->ids,
+		.audit = &app->audit,
+		.master_key = app->keys.master,
+		.folder = app->config.data,
+		.server = {.url = c->url,
+				   .from = c->from,
+				   .tls = app->config.mode == MODE_PRODUCTION && c->url != NULL && !mail_is_here(c->url)}};
 	if (!app_secret(app, c->password_file, &options.server.password, err))
 		return false;
 	app->mailer = mailer_new(&options);
@@ -286,6 +283,8 @@ void app_close(struct app *app)
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
 	flow_api_close(app->flow);
+	breakers_free(app->breakers);
+	datum_unref(app->flow_secrets);
 	agents_api_close(app->agents);
 	spending_free(app->spending);
 	expr_close(app->exprs);
@@ -542,6 +541,9 @@ bool app_assemble(struct app *app, struct err *err)
 	open_events(app);
 	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
+	app->dead_letters = dead_letters_new(app->store, app->keys.master);
+	sign_dead_letters(app->sign, app->dead_letters);
+	mailer_dead_letters(app->mailer, app->dead_letters);
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	health_metrics_add(app->metrics, app->store);
@@ -563,8 +565,7 @@ bool app_serve(struct app *app, struct err *err)
 		!listen_all(app, err))
 		return false;
 	app->scanner = scanner_open(app);
-	if (app->mailer != NULL)
-		mailer_start(app->mailer);
+	mailer_start(app->mailer);
 	return front_start(app->front, err);
 }
 
@@ -585,6 +586,7 @@ void app_stop(struct app *app)
 	events_stop(app->events); /* its streams have ended */
 	tls_close(app->tls);
 	health_close(app->health);
+	dead_letters_free(app->dead_letters);
 	sign_api_close(app->sign);
 	flow_end(app);
 	rates_free(app->rates);

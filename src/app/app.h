@@ -25,6 +25,8 @@
 
 struct agents_api;
 struct blobs;
+struct breakers;
+struct datum;
 struct chain_metrics;
 struct cli;
 struct countersign;
@@ -38,7 +40,7 @@ struct front;
 struct healing;
 struct health;
 struct idempotency;
-struct mail;
+struct dead_letters;
 struct mailer;
 struct metrics;
 struct outbox;
@@ -71,18 +73,22 @@ struct app {
 	struct outbox *outbox;
 	struct countersign *countersign;
 	struct people *people;
-	struct mailer *mailer; /* NULL: mails are files */
+	struct mailer *mailer;
+	struct dead_letters *dead_letters; /* while serving */
 	struct sign_api *sign;
 	struct trade_api *trade;
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
 	struct spending *spending;
-	struct flow_api *flow; /* while serving */
+	struct breakers *breakers;  /* of what runs ask */
+	struct datum *flow_secrets; /* of runs; or NULL */
+	struct flow_api *flow;      /* while serving */
 	struct agents_api *agents;
 	struct healing *healing; /* while serving */
 	int64_t started_us;      /* monotonic */
 	char started_at[32];
 	_Atomic bool draining;
 	_Atomic uint64_t replays[3];               /* by enum replay_outcome, over HTTP */
+	_Atomic uint64_t *abstained;               /* by operation of `ops`, over HTTP; in the arena */
 	_Atomic bool copying, rotating, archiving; /* a backup, a change of keys, an archive is under way */
 
 	/* while serving */
@@ -136,12 +142,6 @@ struct checkpoint_made {
  * Write a signed checkpoint of the audit chain, in the store and in audit.checkpoint_dir [P-7.4].  `made` may be NULL.
  */
 bool app_checkpoint(struct app *app, struct checkpoint_made *made, struct err *err);
-
-/* Send a mail, after the commit of what it tells; does not wait for its way.  Thread: any. */
-void app_mail(struct app *app, const char *to, const char *subject, const char *text);
-
-/* Send a mail and wait: for who tries again by itself. */
-bool app_mail_now(struct app *app, const struct mail *mail, struct err *err);
 
 /* The one line of the file that a key …_file names, or of a credential of systemd (cred:NAME); the arena's [P-3.2]. */
 bool app_secret(struct app *app, const char *name, const char **secret, struct err *err);

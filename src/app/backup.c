@@ -10,6 +10,7 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/jw.h"
+#include "core/scratch.h"
 #include "core/stamp.h"
 #include "crypt/key.h"
 #include "http/exchange.h"
@@ -37,7 +38,7 @@ static bool make_copy(struct copy *copy, struct err *err)
 	struct app *app = copy->app;
 	if (!tree_path(folder, app->config.data, BACKUP_FOLDER, err))
 		return false;
-	tree_remove(folder); /* an older copy that nobody took, or half of one */
+	scratch_remove(folder); /* an older copy that nobody took, or half of one */
 	id_make(&app->ids, id);
 	snprintf(copy->name, sizeof copy->name, BACKUP_FOLDER "/store-%s.db", id);
 	return tree_make(folder, err) && tree_path(copy->path, app->config.data, copy->name, err) &&

@@ -13,20 +13,20 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/scratch.h"
 
-static char root[64];
+static char root[SCRATCH_PATH];
 
 static int make_root(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/countersign-keys-XXXXXX");
-	return mkdtemp(root) == NULL;
+	return scratch_make(root, "keys", NULL) ? 0 : -1;
 }
 
 static int remove_root(void **state)
 {
 	(void)state;
-	tree_remove(root);
+	scratch_remove(root);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/config.h"
 #include "app/ops.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -170,6 +171,19 @@ static int run_batch(struct call *call)
 	return CLI_DONE;
 }
 
+/* The constants of --packs, else of the installation where there is one: the answer is then its server's. */
+static int open_packs(struct call *call)
+{
+	const char *folder = cli_option(call->cli, "packs");
+	struct config config;
+	struct err err;
+	if (folder == NULL && !config_of_cli(call->cli, &call->arena, &config, NULL))
+		return CLI_INVALID;
+	if (!app_packs_open(&call->ops, folder != NULL ? folder : config.packs.folder, &call->packs, &err))
+		return cli_fail(call->cli, CLI_FAILED, "%s", err.message);
+	return CLI_DONE;
+}
+
 static int dispatch(struct call *call)
 {
 	const char *shown = cli_option(call->cli, "schema");
@@ -187,9 +201,9 @@ static int dispatch(struct call *call)
 	}
 	if (shown != NULL)
 		return schema(call, op);
-	/* Only an operation that runs needs the constants. */
-	if (!app_packs_open(&call->ops, cli_option(call->cli, "packs"), &call->packs, &err))
-		return cli_fail(call->cli, CLI_FAILED, "%s", err.message);
+	int code = open_packs(call); /* only an operation that runs needs the constants */
+	if (code != CLI_DONE)
+		return code;
 	if (!expr_open(NULL, &call->exprs, &err))
 		return cli_fail(call->cli, CLI_FAILED, "%s", err.message);
 	return batch ? run_batch(call) : run_op(call, op);

@@ -18,7 +18,7 @@
 static const struct cli_option call_options[] = {
 	{"list", NULL, "Name every operation; with --json its schemas and an example", false},
 	{"schema", "OPERATION", "Show the schemas of one operation and an example", false},
-	{"packs", "DIR", "Folder of further packs", false},
+	{"packs", "DIR", "Folder of further packs (default: the installation's, where there is one)", false},
 	{"out", "FILE", "Where the picture of a chart goes; -: to standard output, instead of the envelope", false},
 	{NULL, NULL, NULL, false},
 };
@@ -31,6 +31,7 @@ static const struct cli_option origin_options[] = {
 static const struct cli_option serve_options[] = {
 	{"listen", "A:P", "Address to serve on", true},
 	{"mode", "development|production", "production refuses unsafe settings", false},
+	{"http-map", "HOST=IP:PORT", "Workflows ask this address in place of HOST, by plain http", true},
 	{NULL, NULL, NULL, false},
 };
 

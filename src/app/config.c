@@ -172,6 +172,28 @@ static const struct field config_fields[] = {
 		  UNIT("ms"), DOC("Processor time of one evaluation; its wall time is five times that")),
 	F_INT(config, flow.expr.memory_bytes, KEY(flow.expr.memory_bytes), .also = "expr.memory_bytes",
 		  RANGE(16777216, 4294967296), DEFAULT(67108864), UNIT("bytes"), DOC("Memory of one evaluation")),
+	F_BOOL(config, flow.allow_shell, KEY(flow.allow_shell), .also = "allow_shell", DEFAULT(0),
+		   DOC("Workflows may run commands of a shell on this machine")),
+	F_STRS(config, flow.allow_scripts, KEY(flow.allow_scripts), .also = "allow_scripts", COUNT(0, 8),
+		   DOC("Languages whose scripts are not refused at registration: js, python; those of sh follow allow_shell")),
+	F_BOOL(config, flow.allow_stdio, KEY(flow.allow_stdio), .also = "allow_stdio", DEFAULT(0),
+		   DOC("Definitions may name MCP servers that are started as processes")),
+	F_STRS(config, flow.allow_net, KEY(flow.allow_net), .also = "allow_net", COUNT(0, 64),
+		   DOC("Hosts, as a URL writes them, that calls may reach on private addresses; *: all")),
+	F_STRS(config, flow.http_map, KEY(flow.http_map), COUNT(0, 32),
+		   DOC("HOST=IP:PORT: ask this address in place of HOST, by plain http")),
+	F_STR(config, flow.secrets_file, KEY(flow.secrets_file), LENGTH(1, 4000),
+		  DOC("A JSON object of the secrets that definitions may name in use.secrets")),
+	F_STR(config, flow.error_base, KEY(flow.error_base), .also = "error_base", LENGTH(1, 500),
+		  DOC("What the types of errors begin with, in place of the standard's")),
+	F_INT(config, flow.slots, KEY(flow.slots), .also = "slots", RANGE(0, 1024), DEFAULT(0),
+		  DOC("Threads that take turns of runs; 0: four for each core")),
+	F_INT(config, flow.calls, KEY(flow.calls), RANGE(1, 4096), DEFAULT(256),
+		  DOC("Calls of runs that may be under way at once")),
+	F_INT(config, flow.retry_max, KEY(flow.retry_max), .also = "retry_max", RANGE(0, 1000000), DEFAULT(1000),
+		  DOC("Retries of a task that says no limit")),
+	F_INT(config, flow.retry_max_delay_s, KEY(flow.retry_max_delay_s), .also = "retry_max_delay_s", RANGE(1, 31536000),
+		  DEFAULT(3600), UNIT("s"), DOC("The longest delay before a retry")),
 	F_INT(config, flow.retention_days, KEY(flow.retention_days), .also = "retention_days", RANGE(0, 36500), DEFAULT(30),
 		  UNIT("days"), DOC("Runs stay so long once they are over, where their workflow says nothing else")),
 	F_INT(config, flow.checkpoint_s, KEY(flow.checkpoint_s), .also = "checkpoint_s", RANGE(1, 31536000), DEFAULT(300),
@@ -521,18 +543,27 @@ bool config_read(const struct config_source *source, struct arena *arena, struct
 	return true;
 }
 
+/* The values of an option that repeats, as a list is written. */
+static void join_option(const struct cli *cli, const char *name, struct buf *list)
+{
+	buf_init(list, 0);
+	for (int i = 0; i < cli->options_count; i++)
+		if (strcmp(cli->options[i].name, name) == 0)
+			buf_addf(list, "%s%s", list->size > 0 ? "," : "", cli->options[i].value);
+}
+
 bool config_of_cli(const struct cli *cli, struct arena *arena, struct config *config, enum config_origin *origins)
 {
 	extern char **environ;
 	const char *flags[2 * CLI_OPTIONS_MAX + 1];
 	int count = 0;
-	struct buf listen;
-	buf_init(&listen, 0);
-	for (int i = 0; i < cli->options_count; i++)
-		if (strcmp(cli->options[i].name, "listen") == 0)
-			buf_addf(&listen, "%s%s", listen.size > 0 ? "," : "", cli->options[i].value);
-	const char *const pairs[][2] = {
-		{"data", cli->data}, {"mode", cli_option(cli, "mode")}, {"listen", listen.size > 0 ? buf_text(&listen) : NULL}};
+	struct buf listen, maps;
+	join_option(cli, "listen", &listen);
+	join_option(cli, "http-map", &maps);
+	const char *const pairs[][2] = {{"data", cli->data},
+									{"mode", cli_option(cli, "mode")},
+									{"listen", listen.size > 0 ? buf_text(&listen) : NULL},
+									{"flow.http_map", maps.size > 0 ? buf_text(&maps) : NULL}};
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
 		if (pairs[i][1] == NULL)
 			continue;
@@ -549,5 +580,6 @@ bool config_of_cli(const struct cli *cli, struct arena *arena, struct config *co
 		fputs(buf_text(&report), stderr);
 	buf_fini(&report);
 	buf_fini(&listen);
+	buf_fini(&maps);
 	return read;
 }

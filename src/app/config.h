@@ -97,7 +97,13 @@ struct config {
 		struct {
 			int64_t helpers, cpu_ms, memory_bytes;
 		} expr;
-		int64_t vector_cache_bytes, retention_days, checkpoint_s;
+		int64_t vector_cache_bytes, retention_days, checkpoint_s, slots, calls, retry_max, retry_max_delay_s;
+		bool allow_shell, allow_stdio;
+		const char *error_base, *secrets_file;
+		struct {
+			size_t count;
+			const char **items;
+		} allow_scripts, allow_net, http_map;
 		struct {
 			const char *base_url, *key_file;
 			struct {

@@ -15,6 +15,7 @@
 #include "app/events.h"
 #include "core/buf.h"
 #include "core/env.h"
+#include "core/scratch.h"
 #include "http/exchange.h"
 #include "http/stream.h"
 #include "people/principal.h"
@@ -28,15 +29,14 @@
 #define OTHER "0192f000-0000-7000-8000-00000000000b"
 
 static struct app app;
-static char folder[64];
+static char folder[SCRATCH_PATH];
 static struct principal local = {.kind = PRINCIPAL_LOCAL, .roles = ROLE_OWNER, .account_id = ACCOUNT};
 
 static int open_app(void **state)
 {
 	(void)state;
 	struct err err;
-	strcpy(folder, "/tmp/countersign-events-XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "events", NULL));
 	const struct cli cli = {.data = folder, .quiet = true};
 	assert_true(app_open(&app, &cli, &err));
 	assert_true(app_assemble(&app, &err));
@@ -46,11 +46,10 @@ static int open_app(void **state)
 static int close_app(void **state)
 {
 	(void)state;
-	char command[128];
 	app_stop(&app);
 	app_close(&app);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	scratch_remove(folder);
+	return 0;
 }
 
 /* --- rows --- */

@@ -7,9 +7,12 @@
 
 #include "app/app.h"
 #include "app/files.h"
+#include "app/mail.h"
+#include "app/mailer.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
+#include "core/id.h"
 #include "core/log.h"
 #include "core/must.h"
 #include "link/clamd.h"
@@ -50,7 +53,8 @@ struct scanning {
 
 /* Who is told. */
 struct infected {
-	const char *email, *filename;
+	char mail_id[ID_TEXT];
+	struct mail mail;
 	struct infected *next;
 };
 
@@ -85,12 +89,22 @@ static bool note_owner(struct scanning *s, struct db *db, const struct file *fil
 		return true;
 	if (!user_by_id(db, file->created_by, &s->arena, &user, &found, err))
 		return false;
-	struct infected *one = found ? arena_new(&s->arena, struct infected) : NULL;
-	if (one != NULL) {
-		*one = (struct infected){user.email, file->filename, s->infected};
-		s->infected = one;
-	}
-	return true;
+	if (!found || user.email == NULL)
+		return true;
+	struct infected *one = arena_new(&s->arena, struct infected);
+	if (one == NULL)
+		return err_set(err, ERR_LIMIT, "no memory for the files");
+	one->mail = (struct mail){.to = user.email,
+							  .subject = "An infected file was put in quarantine",
+							  .text = arena_printf(&s->arena,
+												   "The file %s, which you uploaded, is infected: %s.\n"
+												   "It was put in quarantine and cannot be downloaded.\n",
+												   file->filename, s->detail)};
+	one->next = s->infected;
+	s->infected = one;
+	id_make(&s->app->ids, one->mail_id);
+	return one->mail.text != NULL ? mailer_put(s->app->mailer, db, one->mail_id, file->account_id, &one->mail, err)
+								  : err_set(err, ERR_LIMIT, "no memory for the files");
 }
 
 static bool tell(void *self, struct db *db, const struct file *file, struct err *err)
@@ -114,6 +128,7 @@ static bool tell(void *self, struct db *db, const struct file *file, struct err 
 static bool apply_outcome(struct db *db, void *self, struct err *err)
 {
 	struct scanning *s = self;
+	s->infected = NULL;
 	if (s->outcome.state == NULL)
 		return file_scan_again(db, &s->file, s->due_us, err);
 	return file_settle(db, s->file.blob_sha256, &s->outcome, &s->arena, tell, s, err);
@@ -121,14 +136,8 @@ static bool apply_outcome(struct db *db, void *self, struct err *err)
 
 static void mail_owners(struct scanning *s)
 {
-	char text[1024];
-	for (const struct infected *one = s->infected; one != NULL; one = one->next) {
-		snprintf(text, sizeof text,
-				 "The file %s, which you uploaded, is infected: %s.\n"
-				 "It was put in quarantine and cannot be downloaded.\n",
-				 one->filename, s->detail);
-		app_mail(s->app, one->email, "An infected file was put in quarantine", text);
-	}
+	for (const struct infected *one = s->infected; one != NULL; one = one->next)
+		mailer_go(s->app->mailer, one->mail_id, &one->mail);
 }
 
 static void store_outcome(struct scanning *s)

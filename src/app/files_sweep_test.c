@@ -12,6 +12,7 @@
 #include "app/cli.h"
 #include "app/files.h"
 #include "core/env.h"
+#include "core/scratch.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
 #include "people/users.h"
@@ -24,7 +25,7 @@
 #define DAY STAMP_US_PER_DAY
 
 static struct app app;
-static char folder[64];
+static char folder[SCRATCH_PATH];
 static int64_t now_us;
 
 static bool insert_account(struct db *db, void *self, struct err *err)
@@ -37,8 +38,7 @@ static int open_app(void **state)
 {
 	(void)state;
 	struct err err;
-	strcpy(folder, "/tmp/countersign-files-XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "files", NULL));
 	const struct cli cli = {.data = folder, .quiet = true};
 	assert_true(app_open(&app, &cli, &err));
 	assert_true(store_write(app.store, insert_account, NULL, &err));
@@ -49,10 +49,9 @@ static int open_app(void **state)
 static int close_app(void **state)
 {
 	(void)state;
-	char command[128];
 	app_close(&app);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	scratch_remove(folder);
+	return 0;
 }
 
 struct making {

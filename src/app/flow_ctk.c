@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/scratch.h"
 #include "seal/pack.h"
 
 /*
@@ -28,7 +29,7 @@ const struct cli_option flow_ctk_options[] = {
 struct suite {
 	const struct cli *cli;
 	struct arena arena;
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	unsigned passed, scenarios;
 };
 
@@ -437,17 +438,6 @@ static int tell(struct suite *suite)
 	return suite->passed == suite->scenarios && suite->scenarios > 0 ? CLI_DONE : CLI_FAILED;
 }
 
-static void remove_files(const char *folder)
-{
-	static const char *const names[] = {"definition.yaml", "input.json", "events.json", "with.yaml"};
-	char path[128];
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	rmdir(folder);
-}
-
 int command_flow_ctk(const struct cli *cli)
 {
 	struct suite suite = {.cli = cli};
@@ -456,12 +446,11 @@ int command_flow_ctk(const struct cli *cli)
 	snprintf(folder, sizeof folder, "%s/features", cli->args[0]);
 	if (access(folder, R_OK) != 0)
 		snprintf(folder, sizeof folder, "%s", cli->args[0]);
-	strcpy(suite.folder, "/tmp/countersign-ctk-XXXXXX");
-	if (mkdtemp(suite.folder) == NULL)
-		return cli_fail(cli, CLI_FAILED, "cannot make a folder in /tmp");
+	if (!scratch_make(suite.folder, "ctk", &err))
+		return cli_fail(cli, CLI_FAILED, "%s", err.message);
 	arena_init(&suite.arena, SCOPE);
 	int code = do_folder(&suite, folder, &err) ? tell(&suite) : cli_fail(cli, CLI_INVALID, "%s", err.message);
 	arena_fini(&suite.arena);
-	remove_files(suite.folder);
+	scratch_remove(suite.folder);
 	return code;
 }

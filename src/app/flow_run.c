@@ -16,6 +16,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/scratch.h"
 #include "crypt/digest.h"
 #include "expr/expr.h"
 #include "flow/definition.h"
@@ -64,7 +65,7 @@ struct job {
 	struct flow_host host;
 	struct config config;
 	struct flow_llm models;
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	const char *data;
 	struct store *store;
 	struct runner *runner;
@@ -163,10 +164,9 @@ static bool open_store(struct job *job, struct err *err)
 	const struct env *env = env_real();
 	job->data = cli_option(job->cli, "store");
 	if (job->data == NULL) {
-		strcpy(job->folder, "/tmp/countersign-flow-XXXXXX");
-		job->data = mkdtemp(job->folder);
-		if (job->data == NULL)
-			return err_set(err, ERR_IO, "cannot make a folder in /tmp");
+		if (!scratch_make(job->folder, "flow", err))
+			return false;
+		job->data = job->folder;
 	}
 	id_make(&job->ids, store_id);
 	struct store_options options = {
@@ -231,14 +231,6 @@ static bool open_all(struct job *job, struct err *err)
 		   open_runner(job, err);
 }
 
-static void remove_folder(const char *folder)
-{
-	char command[128];
-	snprintf(command, sizeof command, "rm -rf -- '%s'", folder);
-	if (system(command) != 0)
-		fprintf(stderr, "countersign: %s stays\n", folder);
-}
-
 static void close_all(struct job *job)
 {
 	runner_close(job->runner);
@@ -252,7 +244,7 @@ static void close_all(struct job *job)
 	datum_unref(job->secrets);
 	datum_unref(job->events);
 	if (job->folder[0] != '\0')
-		remove_folder(job->folder);
+		scratch_remove(job->folder);
 	arena_fini(&job->arena);
 }
 

@@ -1,17 +1,68 @@
 #include "app/flow_setup.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "app/app.h"
+#include "app/cli.h"
 #include "app/flow_host.h"
 #include "app/flow_llm.h"
 #include "app/memory.h"
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
+#include "core/json.h"
+#include "flow/breakers.h"
+#include "flow/domain/datum.h"
 #include "flow/flow_api.h"
 #include "flow/healing.h"
 #include "flow/runner.h"
 #include "version.h"
 
-enum { TURNS = 2, EFFECTS = 16, RETRY_MAX = 1000, RETRY_MAX_DELAY_MS = 3600000 };
+enum { SLOTS_OF_A_CORE = 4, SECRETS_MAX = 4 << 20 };
+
+static unsigned turns_of(const struct config *config)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	return config->flow.slots > 0 ? (unsigned)config->flow.slots : SLOTS_OF_A_CORE * (unsigned)(cores > 0 ? cores : 1);
+}
+
+/* What the configuration lets workflows do, and reach. */
+static bool allow(struct app *app, struct flow_host *host, struct err *err)
+{
+	typeof(app->config.flow) *c = &app->config.flow;
+	const char **scripts = arena_array(&app->arena, c->allow_scripts.count + 1, sizeof *scripts);
+	if (scripts == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	for (size_t i = 0; i < c->allow_scripts.count; i++)
+		scripts[i] = c->allow_scripts.items[i];
+	scripts[c->allow_scripts.count] = NULL;
+	host->policy.shell = c->allow_shell;
+	host->policy.stdio = c->allow_stdio;
+	host->policy.scripts = scripts;
+	for (size_t i = 0; i < c->allow_net.count; i++)
+		host->outgoing.allowed[host->outgoing.allowed_count++] = c->allow_net.items[i];
+	for (size_t i = 0; i < c->http_map.count; i++)
+		if (!outgoing_map(&host->outgoing, arena_dup(&app->arena, c->http_map.items[i]), err))
+			return false;
+	return true;
+}
+
+static bool read_secrets(struct app *app, struct datum **secrets, struct err *err)
+{
+	struct buf text;
+	*secrets = NULL;
+	if (app->config.flow.secrets_file == NULL)
+		return true;
+	buf_init(&text, SECRETS_MAX);
+	bool good = cli_read(app->config.flow.secrets_file, SECRETS_MAX, &text, err);
+	*secrets = good ? datum_parse(buf_text(&text), text.size, err) : NULL;
+	good = *secrets != NULL && (datum_tree(*secrets)->kind == JS_OBJECT ||
+								err_set(err, ERR_INVALID, "%s holds no JSON object", app->config.flow.secrets_file));
+	explicit_bzero(text.bytes, text.size);
+	buf_fini(&text);
+	return good;
+}
 
 static double told_memory(void *self)
 {
@@ -39,7 +90,11 @@ bool flow_setup(struct app *app, struct err *err)
 	if (host == NULL || app->models == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	flow_host_init(host, &app->ops, app->packs, app->exprs);
-	if (!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, app->store, &app->arena, err))
+	if (!allow(app, host, err) || !read_secrets(app, &app->flow_secrets, err) ||
+		!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, app->store, &app->arena, err))
+		return false;
+	app->breakers = breakers_new(app->store, app->outbox);
+	if (!breakers_load(app->breakers, err))
 		return false;
 	const struct runner_options runner = {
 		.store = app->store,
@@ -49,15 +104,18 @@ bool flow_setup(struct app *app, struct err *err)
 		.outgoing = &host->outgoing,
 		.llm = app->models->llm,
 		.spending = app->spending,
+		.breakers = app->breakers,
 		.policy = &host->policy,
 		.op = flow_host_op,
 		.op_self = host,
 		.event_source = app->config.public_url,
 		.version = APP_VERSION,
-		.turns = TURNS,
-		.effects = EFFECTS,
-		.retry_max = RETRY_MAX,
-		.retry_max_delay_ms = RETRY_MAX_DELAY_MS,
+		.secrets = app->flow_secrets,
+		.error_base = app->config.flow.error_base,
+		.turns = turns_of(&app->config),
+		.effects = (unsigned)app->config.flow.calls,
+		.retry_max = app->config.flow.retry_max,
+		.retry_max_delay_ms = 1000 * app->config.flow.retry_max_delay_s,
 		.retention_days = app->config.flow.retention_days,
 		.checkpoint_s = app->config.flow.checkpoint_s,
 	};

@@ -197,5 +197,5 @@ const struct watch_row health_rows[] = {
 
 size_t health_rows_count(const struct app *app)
 {
-	return sizeof health_rows / sizeof *health_rows - (app->mailer == NULL);
+	return sizeof health_rows / sizeof *health_rows - !mailer_has_server(app->mailer);
 }

@@ -14,25 +14,25 @@
 #include "app/tree.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/scratch.h"
 #include "crypt/key.h"
 
 enum { TTL_S = 900, START_S = 1900000000 };
 
-static char folder[64];
+static char folder[SCRATCH_PATH];
 static struct env_sim sim;
 
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/countersign-keys-XXXXXX");
 	env_sim_init(&sim, 7, (int64_t)START_S * 1000000);
-	return mkdtemp(folder) == NULL;
+	return scratch_make(folder, "keys", NULL) ? 0 : -1;
 }
 
 static int remove_folder(void **state)
 {
 	(void)state;
-	tree_remove(folder);
+	scratch_remove(folder);
 	return 0;
 }
 

@@ -9,9 +9,7 @@
 
 #include "core/buf.h"
 #include "core/codec.h"
-#include "core/env.h"
 #include "core/err.h"
-#include "core/id.h"
 
 enum { PATH = 4096 };
 
@@ -65,6 +63,7 @@ static bool write_file(const char *path, const struct buf *text, struct err *err
 {
 	char temporary[PATH + 8];
 	snprintf(temporary, sizeof temporary, "%s.part", path);
+	unlink(temporary); /* of a try that ended in the middle */
 	FILE *file = fopen(temporary, "wbxe");
 	bool written =
 		file != NULL && fchmod(fileno(file), 0600) == 0 && fwrite(buf_text(text), 1, text->size, file) == text->size;
@@ -74,17 +73,16 @@ static bool write_file(const char *path, const struct buf *text, struct err *err
 		   err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
-bool mail_write(const char *data, const struct env *env, struct id_maker *ids, const struct mail *mail, struct err *err)
+bool mail_write(const char *data, int64_t now_us, const char *id, const struct mail *mail, struct err *err)
 {
-	char path[PATH], id[ID_TEXT];
+	char path[PATH];
 	struct buf text;
 	snprintf(path, sizeof path, "%.3900s/mail", data);
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
-	id_make(ids, id);
-	snprintf(path, sizeof path, "%.3900s/mail/%s.eml", data, id);
+	snprintf(path, sizeof path, "%.3900s/mail/%.100s.eml", data, id);
 	buf_init(&text, 0);
-	mail_message(&text, mail, NULL, id, env_wall_us(env));
+	mail_message(&text, mail, NULL, id, now_us);
 	bool written = buf_ok(&text) ? write_file(path, &text, err) : err_set(err, ERR_LIMIT, "no memory for a mail");
 	buf_fini(&text);
 	return written;

@@ -9,9 +9,7 @@
 #include <stdint.h>
 
 struct buf;
-struct env;
 struct err;
-struct id_maker;
 
 struct mail {
 	const char *to, *subject, *text; /* UTF-8; control bytes in `to` and `subject` become spaces */
@@ -20,8 +18,7 @@ struct mail {
 /* Append it as a message of RFC 5322; `from` NULL: without a sender; `id` makes its Message-ID. */
 void mail_message(struct buf *out, const struct mail *mail, const char *from, const char *id, int64_t now_us);
 
-/* Write one as DATA/mail/ID.eml, whole or not at all.  ERR_IO. */
-bool mail_write(const char *data, const struct env *env, struct id_maker *ids, const struct mail *mail,
-				struct err *err);
+/* Write one as DATA/mail/ID.eml, whole or not at all; the same id again writes the same file.  ERR_IO. */
+bool mail_write(const char *data, int64_t now_us, const char *id, const struct mail *mail, struct err *err);
 
 #endif

@@ -12,22 +12,18 @@
 #include <unistd.h>
 
 #include "app/mail.h"
-#include "core/env.h"
 #include "core/err.h"
-#include "core/id.h"
+#include "core/scratch.h"
 
 /* Write a mail into a fresh folder and read the one file that is there then. */
 static void written(const struct mail *mail, char text[4096])
 {
-	char folder[] = "/tmp/countersign-mail-XXXXXX", path[400];
-	struct env_sim sim;
-	struct id_maker ids;
+	char folder[SCRATCH_PATH], path[600];
 	struct err err;
 	struct stat st;
-	assert_non_null(mkdtemp(folder));
-	env_sim_init(&sim, 1, INT64_C(1795249799000000));
-	id_maker_init(&ids, &sim.env);
-	assert_true(mail_write(folder, &sim.env, &ids, mail, &err));
+	assert_true(scratch_make(folder, "mail", &err));
+	assert_true(mail_write(folder, INT64_C(1795249799000000), "one", mail, &err));
+	assert_true(mail_write(folder, INT64_C(1795249799000000), "one", mail, &err)); /* the same file again */
 	snprintf(path, sizeof path, "%s/mail", folder);
 	DIR *dir = opendir(path);
 	int count = 0;
@@ -48,8 +44,6 @@ static void written(const struct mail *mail, char text[4096])
 	snprintf(path, sizeof path, "%s/mail", folder);
 	rmdir(path);
 	rmdir(folder);
-	id_maker_fini(&ids);
-	env_sim_fini(&sim);
 }
 
 static void a_mail_is_a_message_of_rfc_5322(void **state)

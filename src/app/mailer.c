@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,6 +22,7 @@
 #include "seal/audit.h"
 #include "store/store.h"
 
+#define LEFT_US (5 * STAMP_US_PER_S)
 enum {
 	LOOK_MS = 500, /* between two looks for a mail that is due */
 	FAILURES = 5,  /* [P-10.4] */
@@ -34,7 +36,8 @@ struct mailer {
 	struct mailer_options options;
 	unsigned char key[AEAD_KEY_SIZE];
 	struct circuit circuit;
-	int64_t ping_us;     /* monotonic: the next NOOP; 0: not thought of yet */
+	int64_t ping_us; /* monotonic: the next NOOP; 0: not thought of yet */
+	_Atomic uint64_t given_up;
 	_Atomic bool silent; /* it gave no answer, and has taken no mail since */
 	struct err why;
 	pthread_t thread;
@@ -68,70 +71,95 @@ static bool read_plain(char *plain, struct mail *mail)
 
 /* --- queueing --- */
 
-struct queueing {
-	struct store_op op;
-	struct mailer *mailer;
-	char mail_id[ID_TEXT];
-	int64_t now_us;
-	size_t size;
-	unsigned char sealed[];
-};
-
-static bool apply_queue(struct db *db, void *self, struct err *err)
+bool mailer_has_server(const struct mailer *mailer)
 {
-	const struct queueing *q = self;
-	return db_run(db, err,
-				  "INSERT INTO mails (mail_id, sealed, state, tries, due_at, created_at, updated_at) "
-				  "VALUES ($1, $2, 'queued', 0, $3, $3, $3)",
-				  V_TEXT(q->mail_id), V_BLOB(q->sealed, q->size), V_INT(q->now_us));
+	return mailer->options.server.url != NULL;
 }
 
-static void wake(struct mailer *mailer)
+const struct mailer_options *mailer_options_of(const struct mailer *mailer)
+{
+	return &mailer->options;
+}
+
+static bool seal(const struct mailer *mailer, const char *mail_id, const struct mail *mail, struct buf *sealed)
+{
+	struct buf plain;
+	buf_init(&plain, AEAD_TEXT_MAX);
+	write_plain(&plain, mail);
+	unsigned char *to = buf_ok(&plain) ? malloc(plain.size + AEAD_OVERHEAD) : NULL;
+	if (to != NULL) {
+		aead_seal(mailer->options.env, mailer->key, mail_id, strlen(mail_id), buf_text(&plain), plain.size, to);
+		buf_add(sealed, to, plain.size + AEAD_OVERHEAD);
+	}
+	free(to);
+	wipe(plain.bytes, plain.bytes != NULL ? plain.size : 0);
+	buf_fini(&plain);
+	return to != NULL && buf_ok(sealed);
+}
+
+/* A file is written by who queued it, at once; the thread looks after those that were left. */
+bool mailer_put(struct mailer *mailer, struct db *db, const char *mail_id, const char *account_id,
+				const struct mail *mail, struct err *err)
+{
+	struct buf sealed;
+	int64_t now_us = env_wall_us(mailer->options.env);
+	int64_t due_us = now_us + (mailer_has_server(mailer) ? 0 : LEFT_US);
+	buf_init(&sealed, AEAD_TEXT_MAX + AEAD_OVERHEAD);
+	bool put = seal(mailer, mail_id, mail, &sealed)
+				   ? db_run(db, err,
+							"INSERT INTO mails (mail_id, account_id, sealed, state, tries, due_at, created_at, "
+							"updated_at) VALUES ($1, $2, $3, 'queued', 0, $4, $5, $5)",
+							V_TEXT(mail_id), V_TEXT(account_id), V_BLOB(buf_text(&sealed), sealed.size), V_INT(due_us),
+							V_INT(now_us))
+				   : err_set(err, ERR_LIMIT, "no memory for a mail");
+	buf_fini(&sealed);
+	return put;
+}
+
+void mailer_wake(struct mailer *mailer)
 {
 	pthread_mutex_lock(&mailer->lock);
 	pthread_cond_signal(&mailer->wake);
 	pthread_mutex_unlock(&mailer->lock);
 }
 
-static void end_queue(void *self, bool applied, const struct err *err)
+/* A mail that is a file by now. */
+struct written {
+	struct store_op op;
+	char mail_id[ID_TEXT];
+};
+
+static bool apply_written(struct db *db, void *self, struct err *err)
 {
-	struct queueing *q = self;
-	if (applied)
-		wake(q->mailer);
-	else
-		log_error("a mail could not be queued", log_str("why", err->message));
-	free(q);
+	const struct written *written = self;
+	return db_run(db, err, "DELETE FROM mails WHERE mail_id = $1", V_TEXT(written->mail_id));
 }
 
-static struct queueing *seal(struct mailer *mailer, const struct mail *mail)
+static void end_written(void *self, bool applied, const struct err *err)
 {
-	struct buf plain;
-	buf_init(&plain, AEAD_TEXT_MAX);
-	write_plain(&plain, mail);
-	size_t size = plain.size + AEAD_OVERHEAD;
-	struct queueing *q = buf_ok(&plain) ? calloc(1, sizeof *q + size) : NULL;
-	if (q != NULL) {
-		q->op = (struct store_op){.apply = apply_queue, .done = end_queue, .self = q};
-		q->mailer = mailer;
-		q->now_us = env_wall_us(mailer->options.env);
-		q->size = size;
-		id_make(mailer->options.ids, q->mail_id);
-		aead_seal(mailer->options.env, mailer->key, q->mail_id, strlen(q->mail_id), buf_text(&plain), plain.size,
-				  q->sealed);
-	}
-	wipe(plain.bytes, plain.bytes != NULL ? plain.size : 0);
-	buf_fini(&plain);
-	return q;
+	if (!applied) /* the thread writes it once more, and tries again */
+		log_warn("a mail that was written stays queued", log_str("why", err->message));
+	free(self);
 }
 
-void mailer_queue(struct mailer *mailer, const struct mail *mail)
+void mailer_go(struct mailer *mailer, const char *mail_id, const struct mail *mail)
 {
-	struct err err = {.kind = ERR_LIMIT, .message = "no memory"};
-	struct queueing *q = seal(mailer, mail);
-	if (q != NULL && store_submit(mailer->options.store, &q->op, &err))
+	const struct mailer_options *o = &mailer->options;
+	struct err err;
+	if (mailer_has_server(mailer)) {
+		mailer_wake(mailer);
 		return;
-	log_error("a mail could not be queued", log_str("why", err.message));
-	free(q);
+	}
+	if (!mail_write(o->folder, env_wall_us(o->env), mail_id, mail, &err)) {
+		log_error("a mail could not be written", log_str("why", err.message));
+		return;
+	}
+	struct written *written = calloc(1, sizeof *written);
+	must(written != NULL);
+	written->op = (struct store_op){.apply = apply_written, .done = end_written, .self = written};
+	snprintf(written->mail_id, sizeof written->mail_id, "%s", mail_id);
+	if (!store_submit(o->store, &written->op, &err))
+		end_written(written, false, &err);
 }
 
 /* --- sending --- */
@@ -139,6 +167,8 @@ void mailer_queue(struct mailer *mailer, const struct mail *mail)
 static bool send_as(struct mailer *mailer, const char *mail_id, const struct mail *mail, struct err *err)
 {
 	const struct mailer_options *o = &mailer->options;
+	if (!mailer_has_server(mailer))
+		return mail_write(o->folder, env_wall_us(o->env), mail_id, mail, err);
 	struct buf message;
 	int64_t began_us = env_mono_us(o->env), now_us;
 	if (!circuit_may(&mailer->circuit, began_us))
@@ -285,6 +315,8 @@ static bool try_one(struct due *due)
 	if (noted) {
 		send_due(due);
 		noted = store_write(due->mailer->options.store, apply_outcome, due, &err);
+		if (noted && due->dead)
+			atomic_fetch_add(&due->mailer->given_up, 1);
 	}
 	if (!noted)
 		log_error("what becomes of a mail cannot be stored", log_str("mail", due->mail_id),
@@ -340,6 +372,8 @@ bool mailer_figures(struct mailer *mailer, struct mailer_figures *figures, struc
 					   "(SELECT COUNT(*) FROM mails WHERE state = 'dead')");
 	store_read_end(mailer->options.store, db);
 	figures->open = circuit_wait_us(&mailer->circuit, env_mono_us(mailer->options.env)) > 0;
+	figures->opened = circuit_opened(&mailer->circuit);
+	figures->given_up = atomic_load(&mailer->given_up);
 	return read;
 }
 

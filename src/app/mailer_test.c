@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "app/cli.h"
@@ -14,6 +15,8 @@
 #include "app/mailer.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/id.h"
+#include "core/scratch.h"
 #include "store/store.h"
 
 /* Mails wait, are tried again, and die, under simulated time and with a server that does as it is told. */
@@ -21,7 +24,7 @@
 #define SECOND INT64_C(1000000)
 
 static struct app app;
-static char folder[64];
+static char folder[SCRATCH_PATH];
 static struct env_sim sim;
 static struct mailer *mailer;
 static struct {
@@ -43,8 +46,7 @@ static int open_all(void **state)
 {
 	(void)state;
 	struct err err;
-	strcpy(folder, "/tmp/countersign-mailer-XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "mailer", NULL));
 	const struct cli cli = {.data = folder, .quiet = true};
 	assert_true(app_open(&app, &cli, &err));
 	env_sim_init(&sim, 1, INT64_C(1795249799000000));
@@ -63,28 +65,33 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
 	(void)state;
-	char command[128];
 	app_close(&app);
 	mailer_free(mailer);
 	env_sim_fini(&sim);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	scratch_remove(folder);
+	return 0;
 }
 
-static bool nothing(struct db *db, void *self, struct err *err)
+struct queueing {
+	char mail_id[ID_TEXT];
+	struct mail mail;
+	bool fails; /* the op, after it */
+};
+
+static bool apply_queue(struct db *db, void *self, struct err *err)
 {
-	(void)db;
-	(void)self;
-	(void)err;
-	return true;
+	const struct queueing *q = self;
+	return mailer_put(mailer, db, q->mail_id, "main", &q->mail, err) &&
+		   (!q->fails || err_set(err, ERR_CONFLICT, "told to"));
 }
 
 static void queue(const char *text)
 {
 	struct err err;
-	const struct mail mail = {.to = "ada@else.example", .subject = "A\nsubject", .text = text};
-	mailer_queue(mailer, &mail);
-	assert_true(store_write(app.store, nothing, NULL, &err)); /* ops are applied in order: the mail is there */
+	struct queueing q = {.mail = {.to = "ada@else.example", .subject = "A\nsubject", .text = text}};
+	id_make(&app.ids, q.mail_id);
+	assert_true(store_write(app.store, apply_queue, &q, &err));
+	mailer_go(mailer, q.mail_id, &q.mail);
 }
 
 static struct mailer_figures figures(void)
@@ -119,6 +126,59 @@ static void a_mail_is_sealed_sent_and_forgotten(void **state)
 	assert_non_null(strstr(server.message, "\r\n\r\na secret link\r\nand more\r\n"));
 	assert_int_equal(figures().queued, 0);
 	assert_int_equal(mailer_work(mailer), 0);
+}
+
+/* [P-10.1] What an op queues goes out if the op commits, and only then. */
+static void an_op_that_fails_sends_nothing(void **state)
+{
+	struct err err;
+	struct queueing q = {.mail = {.to = "ada@else.example", .subject = "A", .text = "B"}, .fails = true};
+	(void)state;
+	id_make(&app.ids, q.mail_id);
+	assert_false(store_write(app.store, apply_queue, &q, &err));
+	assert_int_equal(figures().queued, 0);
+	assert_int_equal(mailer_work(mailer), 0);
+	q.fails = false;
+	assert_true(store_write(app.store, apply_queue, &q, &err));
+	assert_int_equal(figures().queued, 1); /* a crash here loses nothing: the thread finds it */
+	assert_int_equal(mailer_work(mailer), 1);
+	assert_int_equal(server.calls, 1);
+}
+
+static bool nothing(struct db *db, void *self, struct err *err)
+{
+	(void)db;
+	(void)self;
+	(void)err;
+	return true;
+}
+
+/* Without a server: the file is there when mailer_go() returns; one that was left is written by the thread, once. */
+static void without_a_server_mails_are_files(void **state)
+{
+	struct err err;
+	char path[200];
+	const struct mailer_options options = {.store = app.store,
+										   .env = &sim.env,
+										   .ids = &app.ids,
+										   .audit = &app.audit,
+										   .master_key = app.keys.master,
+										   .folder = folder};
+	struct queueing q = {.mail = {.to = "ada@else.example", .subject = "A", .text = "B"}};
+	(void)state;
+	mailer_free(mailer);
+	mailer = mailer_new(&options);
+	queue("x");
+	assert_true(store_write(app.store, nothing, NULL, &err)); /* ops are applied in order: what was queued is gone */
+	assert_int_equal(figures().queued, 0);
+	id_make(&app.ids, q.mail_id);
+	assert_true(store_write(app.store, apply_queue, &q, &err)); /* and then a crash */
+	assert_int_equal(mailer_work(mailer), 0);
+	env_sim_advance(&sim, 6 * SECOND);
+	assert_int_equal(mailer_work(mailer), 1);
+	assert_int_equal(figures().queued, 0);
+	snprintf(path, sizeof path, "%s/mail/%s.eml", folder, q.mail_id);
+	assert_int_equal(access(path, F_OK), 0);
 }
 
 static void message_id(char id[100])
@@ -233,6 +293,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_mail_is_sealed_sent_and_forgotten, open_all, close_all),
+		cmocka_unit_test_setup_teardown(an_op_that_fails_sends_nothing, open_all, close_all),
+		cmocka_unit_test_setup_teardown(without_a_server_mails_are_files, open_all, close_all),
 		cmocka_unit_test_setup_teardown(another_try_waits_longer_each_time_and_is_the_same_mail, open_all, close_all),
 		cmocka_unit_test_setup_teardown(it_dies_of_too_many_tries, open_all, close_all),
 		cmocka_unit_test_setup_teardown(it_dies_at_once_when_refused_for_good_and_is_forgotten_in_time, open_all,

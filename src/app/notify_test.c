@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/notify.h"
+#include "core/scratch.h"
 
 static int listen_at(const char *path, size_t size)
 {
@@ -36,8 +37,8 @@ static void must_hear(int fd, const char *state)
 static void a_socket_in_the_file_system_hears_it(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/countersign-notify-XXXXXX", path[64];
-	assert_non_null(mkdtemp(folder));
+	char folder[SCRATCH_PATH], path[300];
+	assert_true(scratch_make(folder, "notify", NULL));
 	snprintf(path, sizeof path, "%s/notify", folder);
 	int fd = listen_at(path, strlen(path));
 	setenv("NOTIFY_SOCKET", path, 1);

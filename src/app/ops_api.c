@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -135,6 +136,26 @@ static struct json list_json(struct exchange *x, const struct field *field, cons
 	return list;
 }
 
+/* A list that is named again goes on: ?designations=A&designations=B is the same as ?designations=A,B. */
+static bool goes_on(struct exchange *x, struct json *body, const struct field *field, const char *name,
+					const struct json *more)
+{
+	for (uint32_t i = 0; field != NULL && field->many && i < body->count; i++) {
+		struct json *list = &body->members[i].value;
+		if (strcmp(body->members[i].name, name) != 0)
+			continue;
+		struct json *items = arena_array(&x->arena, list->count + more->count, sizeof *items);
+		if (items == NULL)
+			return false;
+		memcpy(items, list->items, list->count * sizeof *items);
+		memcpy(items + list->count, more->items, more->count * sizeof *items);
+		list->items = items;
+		list->count += more->count;
+		return true;
+	}
+	return false;
+}
+
 static const struct json *query_body(struct exchange *x, const struct op *op)
 {
 	struct json *body = arena_new(&x->arena, struct json);
@@ -145,15 +166,21 @@ static const struct json *query_body(struct exchange *x, const struct op *op)
 	for (size_t i = 0; i < x->query_count; i++) {
 		const char *name = x->query[i].name, *value = x->query[i].value;
 		const struct field *field = field_find(op->input, name);
-		members[body->count++] = (struct json_member){
-			.name = name,
-			.name_size = strlen(name),
-			.value = field == NULL ? text_json(value)
-					 : field->many ? list_json(x, field, value)
-								   : scalar_json(field, value),
-		};
+		struct json json = field == NULL ? text_json(value)
+						   : field->many ? list_json(x, field, value)
+										 : scalar_json(field, value);
+		if (!goes_on(x, body, field, name, &json))
+			members[body->count++] = (struct json_member){.name = name, .name_size = strlen(name), .value = json};
 	}
 	return body;
+}
+
+static void count_abstention(const struct calculation *c)
+{
+	const struct app_ops *ops = &c->app->ops;
+	for (size_t i = 0; c->answer.abstained && i < ops->count; i++)
+		if (ops->ops[i] == c->op)
+			atomic_fetch_add_explicit(&c->app->abstained[i], 1, memory_order_relaxed);
 }
 
 static void handle(struct exchange *x)
@@ -171,6 +198,8 @@ static void handle(struct exchange *x)
 		body = query_body(x, c->op);
 	else if (!exchange_json(x, &body))
 		return;
+	if (body != NULL)
+		body = op_preset(c->op, x->path, body, &x->arena);
 	if (body == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
@@ -180,9 +209,10 @@ static void handle(struct exchange *x)
 	context.envelope = reply_context(x, now);
 	struct faults faults;
 	struct err err = {.kind = ERR_INTERNAL};
-	if (op_run(c->op, &context, body, &x->arena, &c->answer, &faults, &err))
+	if (op_run(c->op, &context, body, &x->arena, &c->answer, &faults, &err)) {
+		count_abstention(c);
 		finish(c);
-	else if (faults.count > 0)
+	} else if (faults.count > 0)
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 	else
 		exchange_fail(x, &err);
@@ -222,7 +252,8 @@ static struct route route_of(struct app *app, const struct op *op)
 void ops_api_add(struct app *app)
 {
 	struct route *routes = arena_array(&app->arena, app->ops.count, sizeof *routes);
-	must(routes != NULL);
+	app->abstained = arena_array(&app->arena, app->ops.count, sizeof *app->abstained);
+	must(routes != NULL && app->abstained != NULL);
 	for (size_t i = 0; i < app->ops.count; i++)
 		routes[i] = route_of(app, app->ops.ops[i]);
 	router_add(app->router, routes, app->ops.count, app);

@@ -15,6 +15,7 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/scratch.h"
 #include "http/loopback.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -126,7 +127,7 @@ static const char *const open_paths[] = {
 
 struct world {
 	struct app app;
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	struct arena arena;
 	struct {
 		char user_id[ID_TEXT], account_id[ID_TEXT];
@@ -231,8 +232,7 @@ static int open_world(void **state)
 {
 	(void)state;
 	struct err err;
-	strcpy(world.folder, "/tmp/countersign-rbac-XXXXXX");
-	assert_non_null(mkdtemp(world.folder));
+	assert_true(scratch_make(world.folder, "rbac", NULL));
 	const struct cli cli = {.data = world.folder, .quiet = true};
 	assert_true(app_open(&world.app, &cli, &err));
 	assert_true(app_assemble(&world.app, &err));
@@ -248,12 +248,11 @@ static int open_world(void **state)
 static int close_world(void **state)
 {
 	(void)state;
-	char command[128];
 	app_stop(&world.app);
 	app_close(&world.app);
 	arena_fini(&world.arena);
-	snprintf(command, sizeof command, "rm -rf %s", world.folder);
-	return system(command);
+	scratch_remove(world.folder);
+	return 0;
 }
 
 /* --- asking --- */

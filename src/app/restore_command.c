@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/tree.h"
 #include "core/must.h"
+#include "core/scratch.h"
 #include "store/blob.h"
 #include "store/store.h"
 
@@ -209,7 +210,7 @@ static bool may_begin(struct restore *r, struct err *err)
 	if (!tree_empty(r->to))
 		return err_set(err, ERR_INVALID, "%s is not empty; a backup is restored into a new folder only", r->to);
 	snprintf(r->work, sizeof r->work, "%.4000s.restoring", r->to);
-	tree_remove(r->work); /* of a run that was interrupted */
+	scratch_remove(r->work); /* of a run that was interrupted */
 	return tree_make(r->to, err) && tree_make(r->work, err);
 }
 
@@ -223,7 +224,7 @@ static bool run(struct restore *r, struct err *err)
 		return tree_sync(parent, err);
 	if (done)
 		err_set(err, ERR_IO, "cannot give %s its name", r->work);
-	tree_remove(r->work);
+	scratch_remove(r->work);
 	return false;
 }
 

@@ -14,6 +14,7 @@
 #include "http/exchange.h"
 #include "http/rate.h"
 #include "http/router.h"
+#include "people/dead_letters.h"
 #include "people/people.h"
 #include "people/principal.h"
 #include "people/roles.h"
@@ -32,6 +33,7 @@ static void check_permissions(const struct router *router)
 void routes_add(struct app *app)
 {
 	system_api_add(app);
+	app_metrics_add(app);
 	ops_api_add(app);
 	seals_api_add(app);
 	packs_api_add(app);
@@ -49,6 +51,7 @@ void routes_add(struct app *app)
 	clock_api_add(app);
 	audit_archive_api_add(app);
 	people_add_routes(app->router, app->people);
+	dead_letters_add_routes(app->router, app->dead_letters);
 	sign_api_add(app->router, app->sign);
 	trade_add_routes(app->router, app->trade);
 	trade_add_metrics(app->metrics, app->trade);

@@ -25,6 +25,7 @@ void routes_log(const struct exchange *x, int status, int64_t duration_us);
 /* The tables of the app itself, registered by routes_add with the app as their owner. */
 void ops_api_add(struct app *app);
 void system_api_add(struct app *app);
+void app_metrics_add(struct app *app);
 void seals_api_add(struct app *app);
 void packs_api_add(struct app *app);
 void audit_api_add(struct app *app);

@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "app/mail.h"
+#include "app/mailer.h"
 #include "core/err.h"
 #include "people/people.h"
 #include "sign/sign_api.h"
@@ -13,7 +14,7 @@ static bool send_mail(void *self, const char *to, const char *subject, const cha
 {
 	struct app *app = self;
 	const struct mail mail = {.to = to, .subject = subject, .text = text};
-	return app_mail_now(app, &mail, err);
+	return mailer_send(app->mailer, &mail, err);
 }
 
 static const char *main_account(void *self, struct arena *arena)

@@ -1,12 +1,8 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "app/health.h"
-#include "app/mailer.h"
-#include "app/memory.h"
 #include "app/routes.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -23,7 +19,6 @@
 #include "people/reply.h"
 #include "people/roles.h"
 #include "seal/pack.h"
-#include "seal/seals.h"
 #include "store/store.h"
 #include "version.h"
 
@@ -208,118 +203,7 @@ static const struct route routes[] = {
 		  .summary = "The server's clock", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
 };
 
-/* --- metrics of the app and the store --- */
-
-static void store_bytes(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	struct store_figures f;
-	store_figures(app->store, &f);
-	metrics_sample(out, "part=\"data\"", (double)f.bytes);
-	metrics_sample(out, "part=\"log\"", (double)f.wal_bytes);
-	metrics_sample(out, "part=\"free\"", (double)f.free_bytes);
-}
-
-static void writer_queue(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	struct store_figures f;
-	store_figures(app->store, &f);
-	metrics_sample(out, NULL, (double)f.queue);
-}
-
-static void writer_ops(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	struct store_figures f;
-	store_figures(app->store, &f);
-	metrics_sample(out, "outcome=\"applied\"", (double)f.ops);
-	metrics_sample(out, "outcome=\"failed\"", (double)f.failed_ops);
-}
-
-static void writer_batch_ops(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	struct store_figures f;
-	store_figures(app->store, &f);
-	metrics_buckets(out, f.batch_ops, store_batch_bounds, STORE_BUCKETS, 1, (double)(f.ops + f.failed_ops));
-}
-
-static void writer_commit_seconds(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	struct store_figures f;
-	store_figures(app->store, &f);
-	metrics_buckets(out, f.commits, store_commit_bounds_us, STORE_BUCKETS, 1e6, (double)f.commit_us / 1e6);
-}
-
-static void replays(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	char label[48];
-	for (size_t i = 0; replay_outcome_names[i] != NULL; i++) {
-		snprintf(label, sizeof label, "outcome=\"%s\"", replay_outcome_names[i]);
-		metrics_sample(out, label, (double)app->replays[i]);
-	}
-}
-
-/* Mails that were given up; those of projects are at their routes. */
-static void dead_letters(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	struct mailer_figures figures;
-	struct err err;
-	if (app->mailer != NULL && mailer_figures(app->mailer, &figures, &err))
-		metrics_sample(out, "kind=\"mail\"", (double)figures.dead);
-}
-
-/* [P-10.4] */
-static void breaker_state(void *self, struct metrics_out *out)
-{
-	struct app *app = self;
-	struct mailer_figures figures;
-	struct err err;
-	if (app->mailer != NULL && mailer_figures(app->mailer, &figures, &err))
-		metrics_sample(out, "dest=\"smtp\"", figures.open ? 1 : 0);
-}
-
-static void build_info(void *self, struct metrics_out *out)
-{
-	(void)self;
-	metrics_sample(out, "version=\"" APP_VERSION "\",git_sha=\"" APP_GIT_SHA "\"", 1);
-}
-
-static void resident_bytes(void *self, struct metrics_out *out)
-{
-	(void)self;
-	int64_t bytes = memory_resident();
-	if (bytes >= 0)
-		metrics_sample(out, NULL, (double)bytes);
-}
-
-static void cpu_seconds(void *self, struct metrics_out *out)
-{
-	(void)self;
-	struct rusage usage;
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		metrics_sample(out, NULL,
-					   (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-						   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
-}
-
 void system_api_add(struct app *app)
 {
 	router_add(app->router, routes, sizeof routes / sizeof *routes, app);
-	metrics_add(app->metrics, "build_info", METRICS_GAUGE, "Version and commit; always 1", build_info, app);
-	metrics_add(app->metrics, "store_bytes", METRICS_GAUGE, "Bytes of the store and of the disk", store_bytes, app);
-	metrics_add(app->metrics, "writer_queue", METRICS_GAUGE, "Writes that wait", writer_queue, app);
-	metrics_add(app->metrics, "writer_ops_total", METRICS_COUNTER, "Writes by outcome", writer_ops, app);
-	metrics_add(app->metrics, "writer_batch_ops", METRICS_HISTOGRAM, "Writes of one commit", writer_batch_ops, app);
-	metrics_add(app->metrics, "writer_commit_seconds", METRICS_HISTOGRAM, "Time of one commit", writer_commit_seconds,
-				app);
-	metrics_add(app->metrics, "replays_total", METRICS_COUNTER, "Sealed results computed again", replays, app);
-	metrics_add(app->metrics, "dead_letters", METRICS_GAUGE, "Work that was given up", dead_letters, app);
-	metrics_add(app->metrics, "breaker_state", METRICS_GAUGE, "1: a destination is left alone", breaker_state, app);
-	metrics_add(app->metrics, "process_resident_memory_bytes", METRICS_GAUGE, "Resident memory", resident_bytes, app);
-	metrics_add(app->metrics, "process_cpu_seconds_total", METRICS_COUNTER, "CPU time", cpu_seconds, app);
 }

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 #include "core/err.h"
 
-enum { CHUNK = 1 << 16, DEPTH_MAX = 8, REMOVE_FILES = 16 };
+enum { CHUNK = 1 << 16, DEPTH_MAX = 8 };
 
 static bool fail(struct err *err, const char *what, const char *path)
 {
@@ -199,16 +198,4 @@ bool tree_empty(const char *path)
 		;
 	closedir(folder);
 	return entry == NULL;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st, (void)kind, (void)at;
-	remove(path);
-	return 0;
-}
-
-void tree_remove(const char *path)
-{
-	nftw(path, remove_one, REMOVE_FILES, FTW_DEPTH | FTW_PHYS);
 }

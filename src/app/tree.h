@@ -41,9 +41,6 @@ bool tree_walk(const char *root, const char *below, bool (*visit)(void *self, co
 /* Is there nothing: no such folder, or an empty one? */
 bool tree_empty(const char *path);
 
-/* Remove a folder and all below it.  What cannot be removed stays. */
-void tree_remove(const char *path);
-
 /* Names made in the folder are durable afterwards. */
 bool tree_sync(const char *path, struct err *err);
 

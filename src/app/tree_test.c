@@ -13,20 +13,20 @@
 #include "app/tree.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/scratch.h"
 
-static char root[64];
+static char root[SCRATCH_PATH];
 
 static int make_root(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/countersign-tree-XXXXXX");
-	return mkdtemp(root) == NULL;
+	return scratch_make(root, "tree", NULL) ? 0 : -1;
 }
 
 static int remove_root(void **state)
 {
 	(void)state;
-	tree_remove(root);
+	scratch_remove(root);
 	return access(root, F_OK) == 0;
 }
 
@@ -98,7 +98,7 @@ static void test_empty(void **state)
 	assert_true(tree_make(at("nobody/home", path), &err));
 	assert_true(tree_empty(path));
 	assert_false(tree_empty(at("nobody", path)));
-	tree_remove(path);
+	scratch_remove(path);
 	assert_true(tree_empty(path));
 	assert_int_not_equal(access(path, F_OK), 0);
 	char name[TREE_PATH];

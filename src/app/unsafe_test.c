@@ -11,6 +11,7 @@
 
 #include "app/config.h"
 #include "app/unsafe.h"
+#include "core/scratch.h"
 
 static const char *addresses[] = {"127.0.0.1:80", "[::1]:80", "unix:/run/cs"};
 
@@ -39,8 +40,8 @@ static size_t refusals(const struct config *config, const char *what)
 static void each_unsafe_setting_is_refused(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/countersign-unsafe-XXXXXX";
-	assert_non_null(mkdtemp(folder));
+	char folder[SCRATCH_PATH];
+	assert_true(scratch_make(folder, "unsafe", NULL));
 	struct config config = sound(folder);
 	struct unsafe found[UNSAFE_MAX];
 	assert_int_equal(unsafe_settings(&config, found), 0);

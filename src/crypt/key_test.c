@@ -19,6 +19,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/scratch.h"
 #include "crypt/key.h"
 #include "crypt/key_file.h"
 #include "crypt/vector.h"
@@ -227,11 +228,11 @@ static void a_simulation_makes_the_same_keys(void **state)
 	assert_string_equal(kids[0], kids[1]);
 }
 
-static char folder[64];
+static char folder[SCRATCH_PATH];
 
 static const char *in_folder(const char *name)
 {
-	static char path[128];
+	static char path[SCRATCH_PATH + 32];
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	return path;
 }
@@ -334,8 +335,7 @@ static void threads_share_a_key(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof folder, "/tmp/key_test.XXXXXX");
-	return mkdtemp(folder) == NULL;
+	return scratch_make(folder, "key", NULL) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

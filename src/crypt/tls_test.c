@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 #include "core/err.h"
+#include "core/scratch.h"
 #include "crypt/tls.h"
 
 struct files {
-	char folder[32], certificate[64], key[64];
+	char folder[SCRATCH_PATH], certificate[300], key[300];
 };
 
 /* A certificate for localhost, signed by itself, of so many days. */
@@ -46,8 +47,7 @@ static void write_pair(const struct files *files, int days)
 static int set_up(void **state)
 {
 	static struct files files;
-	strcpy(files.folder, "/tmp/cs-tls-XXXXXX");
-	assert_non_null(mkdtemp(files.folder));
+	assert_true(scratch_make(files.folder, "tls", NULL));
 	snprintf(files.certificate, sizeof files.certificate, "%s/cert.pem", files.folder);
 	snprintf(files.key, sizeof files.key, "%s/key.pem", files.folder);
 	write_pair(&files, 30);

@@ -46,6 +46,18 @@ static double y_of(const struct drawing *d, double ft)
 	return d->y0 - known(ft) * d->per_ft;
 }
 
+/* Poles stand on plates, or reach into their pier or footing. */
+static bool plated(const struct structure *s)
+{
+	return known(s->plate_width_ft) > 0;
+}
+
+/* The one footing under all poles; else each pole has its own base. */
+static bool one_footing(const struct structure *s)
+{
+	return s->base == BASE_SPREAD && !s->footing_each;
+}
+
 static double pole_x_ft(const struct structure *s, int pole)
 {
 	return (pole - (s->pole_count - 1) / 2.0) * known(s->pole_spacing_ft);
@@ -92,7 +104,7 @@ static struct extent measure(const struct structure *s)
 		e.top = fmax(e.top, fmax(known(m->y1_ft), known(m->y2_ft)));
 	}
 	if (s->pole_count > 0 || s->base == BASE_SPREAD) {
-		double half = s->base == BASE_SPREAD ? 0 : -pole_x_ft(s, 0);
+		double half = one_footing(s) ? 0 : -pole_x_ft(s, 0);
 		widen(&e, -half - base_half_ft(s), half + base_half_ft(s));
 	}
 	if (!(e.top > 0))
@@ -144,6 +156,8 @@ static void draw_pier(const struct drawing *d, double x_ft)
 	struct ink ink = concrete(d);
 	double width = known(s->base_width_ft) * d->per_ft, depth = known(s->base_depth_ft) * d->per_ft;
 	canvas_box(d->canvas, x_of(d, x_ft) - width / 2, d->y0, width, depth, &ink);
+	if (plated(s))
+		return;
 	double pole = known(s->pole_width_in) / 12 * d->per_ft, buried = fmax(depth - 0.5 * d->per_ft, depth / 2);
 	ink = (struct ink){.line = GREY, .width = 0.07 * d->text, .dash = 0.4 * d->text};
 	canvas_box(d->canvas, x_of(d, x_ft) - pole / 2, d->y0, pole, buried, &ink);
@@ -155,19 +169,21 @@ static void draw_spread(const struct drawing *d)
 	struct ink ink = concrete(d);
 	double width = known(s->base_width_ft) * d->per_ft, thickness = known(s->base_thickness_ft) * d->per_ft;
 	double bottom = y_of(d, -known(s->base_depth_ft)), pole = known(s->pole_width_in) / 12 * d->per_ft;
-	canvas_box(d->canvas, d->x0 - width / 2, bottom - thickness, width, thickness, &ink);
+	for (int i = 0; i < (one_footing(s) ? 1 : s->pole_count); i++)
+		canvas_box(d->canvas, (one_footing(s) ? d->x0 : x_of(d, pole_x_ft(s, i))) - width / 2, bottom - thickness,
+				   width, thickness, &ink);
 	ink = (struct ink){.line = GREY, .width = 0.07 * d->text, .dash = 0.4 * d->text};
-	for (int i = 0; i < s->pole_count; i++)
+	for (int i = 0; i < s->pole_count && !plated(s); i++)
 		canvas_box(d->canvas, x_of(d, pole_x_ft(s, i)) - pole / 2, d->y0, pole, fmax(bottom - thickness / 2 - d->y0, 0),
 				   &ink);
 }
 
 /* Bolts that stand behind each other in the elevation are one line. */
-static void draw_plate(const struct drawing *d, double x_ft)
+static void draw_plate(const struct drawing *d, double x_ft, double width_ft, double thickness_ft)
 {
 	const struct structure *s = d->structure;
-	double width = known(s->base_width_ft) * d->per_ft, x = x_of(d, x_ft);
-	double thickness = fmax(known(s->base_thickness_ft) * d->per_ft, 0.25 * d->text);
+	double width = known(width_ft) * d->per_ft, x = x_of(d, x_ft);
+	double thickness = fmax(known(thickness_ft) * d->per_ft, 0.25 * d->text);
 	struct ink steel = {.fill = STEEL_DARK, .line = INK, .width = 0.08 * d->text};
 	canvas_box(d->canvas, x - width / 2, d->y0 - thickness, width, thickness, &steel);
 	struct ink bolt = {.line = INK, .width = 0.1 * d->text, .dash = 0.45 * d->text};
@@ -195,7 +211,9 @@ static void draw_poles(const struct drawing *d)
 		double x = x_of(d, pole_x_ft(s, i)), top = y_of(d, s->pole_top_ft);
 		canvas_box(d->canvas, x - width / 2, top, width, fmax(d->y0 - top, 0), &steel);
 		if (s->base == BASE_PLATE)
-			draw_plate(d, pole_x_ft(s, i));
+			draw_plate(d, pole_x_ft(s, i), s->base_width_ft, s->base_thickness_ft);
+		else if (plated(s))
+			draw_plate(d, pole_x_ft(s, i), s->plate_width_ft, s->plate_thickness_ft);
 	}
 }
 
@@ -298,7 +316,7 @@ static void dimension_below(const struct drawing *d)
 {
 	const struct structure *s = d->structure;
 	double u = d->text, bottom = y_of(d, d->extent.bottom), width = known(s->base_width_ft) * d->per_ft;
-	double first = s->base == BASE_SPREAD ? d->x0 : x_of(d, pole_x_ft(s, 0));
+	double first = one_footing(s) ? d->x0 : x_of(d, pole_x_ft(s, 0));
 	if (s->base != BASE_NONE && width > 0)
 		dimension_horizontal(d->canvas, &d->look, bottom + 2.4 * u, bottom, first - width / 2, first + width / 2);
 	if (s->pole_count > 1)
@@ -310,7 +328,7 @@ static void dimension_depth(const struct drawing *d)
 {
 	const struct structure *s = d->structure;
 	double u = d->text, depth = depth_ft(s);
-	double outer = s->base == BASE_SPREAD || s->pole_count == 0 ? 0 : pole_x_ft(s, 0);
+	double outer = one_footing(s) || s->pole_count == 0 ? 0 : pole_x_ft(s, 0);
 	double from = x_of(d, outer - base_half_ft(s));
 	if (!(depth > 0))
 		return;
@@ -352,8 +370,7 @@ static void draw_callouts(const struct drawing *d)
 	static const char *const titles[] = {"", "DRILLED PIER", "SPREAD FOOTING", "BASE PLATE"};
 	double y =
 		s->base == BASE_PLATE ? d->y0 : y_of(d, -depth_ft(s) + fmin(known(s->base_thickness_ft), depth_ft(s)) / 2);
-	double x =
-		s->base == BASE_SPREAD ? x_of(d, known(s->base_width_ft) / 2) : x_of(d, right + known(s->base_width_ft) / 2);
+	double x = one_footing(s) ? x_of(d, known(s->base_width_ft) / 2) : x_of(d, right + known(s->base_width_ft) / 2);
 	if (s->base == BASE_PIER)
 		y = y_of(d, -depth_ft(s) / 4);
 	if (s->base != BASE_NONE)
@@ -405,6 +422,8 @@ static void describe(const struct structure *s, struct buf *words)
 		buf_addf(words, " %s wide", feet_format(a, s->base_width_ft));
 	if (s->base == BASE_PIER || s->base == BASE_SPREAD)
 		buf_addf(words, ", underside %s below grade", feet_format(a, s->base_depth_ft));
+	if (plated(s))
+		buf_addf(words, ", base plate %s wide", feet_format(a, s->plate_width_ft));
 	buf_addc(words, '.');
 }
 

@@ -80,6 +80,28 @@ static void description_tells_the_structure(void **state)
 	buf_fini(&out);
 }
 
+/* What stands on a plate does not reach into the concrete: fewer dashed boxes, a plate, bolts, and words for it. */
+static void poles_stand_on_plates(void **state)
+{
+	struct report report = sample_report(0);
+	struct buf buried, plated;
+	buf_init(&buried, 0);
+	buf_init(&plated, 0);
+	report.structure.anchor_count = 0;
+	assert_true(elevation_svg(*state, &report.structure, "x", &buried, NULL));
+	report.structure.plate_width_ft = 1.5;
+	report.structure.plate_thickness_ft = .1;
+	report.structure.anchor_count = 4;
+	report.structure.anchor_embed_ft = 1.25;
+	report.structure.anchor_edge_ft = .125;
+	assert_true(elevation_svg(*state, &report.structure, "x", &plated, NULL));
+	assert_null(strstr(buried.bytes, "base plate"));
+	assert_non_null(strstr(plated.bytes, "below grade, base plate 1\u2032-6\u2033 wide."));
+	assert_string_not_equal(strstr(buried.bytes, "</desc>"), strstr(plated.bytes, "</desc>"));
+	buf_fini(&buried);
+	buf_fini(&plated);
+}
+
 /* A limit that cannot be kept is an error, never a cut drawing. */
 static void too_many_cabinets_are_refused(void **state)
 {
@@ -123,8 +145,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(svg_is_well_formed_and_small),    cmocka_unit_test(svg_has_the_same_bytes_again),
-		cmocka_unit_test(description_tells_the_structure), cmocka_unit_test(too_many_cabinets_are_refused),
-		cmocka_unit_test(paper_has_a_standard_scale),
+		cmocka_unit_test(description_tells_the_structure), cmocka_unit_test(poles_stand_on_plates),
+		cmocka_unit_test(too_many_cabinets_are_refused),   cmocka_unit_test(paper_has_a_standard_scale),
 	};
 	return cmocka_run_group_tests(tests, open_fonts, close_fonts);
 }

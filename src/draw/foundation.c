@@ -86,6 +86,44 @@ static void draw_grade(const struct sheet *sheet, double left, double right, dou
 	sheet_text(sheet, DXF_TEXT, left, y + .05, SHEET_TEXT, ANCHOR_START, "GRADE");
 }
 
+/* --- a plate --- */
+
+static double bolt_arm_in(const struct foundation *f)
+{
+	return f->plate_in / 2 - f->bolt_edge_in;
+}
+
+static void draw_plate_plan(const struct sheet *sheet, double x, double y)
+{
+	const struct foundation *f = sheet->foundation;
+	int line = f->bolts / 2;
+	if (!(f->plate_in > 0))
+		return;
+	dxf_box(sheet->dxf, DXF_STEEL, around(x, y, paper_in(sheet, f->plate_in), paper_in(sheet, f->plate_in)));
+	for (int i = 0; i < f->bolts; i++) {
+		double across = line > 1 ? bolt_arm_in(f) * (2. * (i % line) / (line - 1) - 1) : 0;
+		double along = i < line ? -bolt_arm_in(f) : bolt_arm_in(f);
+		dxf_circle(sheet->dxf, DXF_STEEL, x + paper_in(sheet, along), y + paper_in(sheet, across),
+				   paper_in(sheet, f->bolt_dia_in) / 2);
+	}
+}
+
+/* Bolts with their heads; those behind each other are one. */
+static void draw_plate_section(const struct sheet *sheet, double x, double top)
+{
+	const struct foundation *f = sheet->foundation;
+	double half = paper_in(sheet, f->plate_in) / 2, thick = paper_in(sheet, f->plate_t_in);
+	double head = paper_in(sheet, f->bolt_dia_in) * .75, embed = paper_in(sheet, f->bolt_embed_in);
+	if (!(f->plate_in > 0))
+		return;
+	dxf_box(sheet->dxf, DXF_STEEL, (struct box){x - half, top, 2 * half, thick});
+	for (int side = -1; side <= 1 && f->bolts > 0; side += 2) {
+		double at = x + side * paper_in(sheet, bolt_arm_in(f));
+		dxf_line(sheet->dxf, DXF_STEEL, at, top + 2 * thick, at, top - embed);
+		dxf_line(sheet->dxf, DXF_STEEL, at - head, top - embed, at + head, top - embed);
+	}
+}
+
 /* --- a pier --- */
 
 /* From the middle of the pier to the middle of its bars. */
@@ -123,6 +161,7 @@ static void draw_pier_plan(const struct sheet *sheet, double x, double y)
 				   paper_in(sheet, f->vertical_in) / 2);
 	}
 	draw_pole_plan(sheet, x, y);
+	draw_plate_plan(sheet, x, y);
 	draw_axes(sheet, x, y, half + .3, half + .3);
 	sheet_across(sheet, x - half, x + half, y - half, y - half - .35, sheet_feet(text, f->width_ft));
 	sheet_text(sheet, DXF_TEXT, x, y + half + .4, SHEET_TEXT, ANCHOR_MIDDLE, f->cage_label);
@@ -160,7 +199,8 @@ static void draw_pier_section(const struct sheet *sheet, double x, double top)
 	double half = paper(sheet, f->width_ft) / 2, depth = paper(sheet, f->depth_ft), earth = paper(sheet, EARTH_FT);
 	draw_hatched(sheet, (struct box){x - half, top - depth, 2 * half, depth});
 	draw_cage_section(sheet, x, top, depth);
-	draw_pole_section(sheet, x, top, depth * .4);
+	draw_pole_section(sheet, x, top, f->plate_in > 0 ? 0 : depth * .4);
+	draw_plate_section(sheet, x, top);
 	draw_grade(sheet, x - half - earth, x + half + earth, top, x - half, x + half);
 	dxf_line(sheet->dxf, DXF_CENTER, x, top + paper(sheet, STUB_FT) + .15, x, top - depth - .15);
 	sheet_up(sheet, top - depth, top, x + half, x + half + .45, sheet_feet(text, f->depth_ft));
@@ -196,6 +236,7 @@ static void draw_spread_plan(const struct sheet *sheet, double x, double y)
 	draw_mat(sheet, b, f->bars_along, true);
 	draw_mat(sheet, b, f->bars_across, false);
 	draw_pole_plan(sheet, x, y);
+	draw_plate_plan(sheet, x, y);
 	draw_axes(sheet, x, y, b.width / 2 + .3, b.height / 2 + .3);
 	sheet_across(sheet, b.x, b.x + b.width, b.y, b.y - .35, sheet_feet(text, f->length_ft));
 	sheet_up(sheet, b.y, b.y + b.height, b.x + b.width, b.x + b.width + .45, sheet_feet(text, f->width_ft));
@@ -226,10 +267,12 @@ static void draw_spread_section(const struct sheet *sheet, double x, double grad
 	draw_hatched(sheet, b);
 	draw_mat_section(sheet, b);
 	draw_pole_section(sheet, x, b.y + thick, 0);
+	draw_plate_section(sheet, x, b.y + thick);
 	draw_grade(sheet, b.x - earth, b.x + b.width + earth, grade, x - half, x + half);
 	dxf_line(sheet->dxf, DXF_CENTER, x, grade + paper(sheet, STUB_FT) + .15, x, b.y - .15);
 	sheet_up(sheet, b.y, grade, b.x + b.width, b.x + b.width + .75, sheet_feet(text, f->depth_ft));
-	sheet_up(sheet, b.y, b.y + thick, b.x + b.width, b.x + b.width + .4, sheet_feet(text, f->thickness_ft));
+	if (f->depth_ft > f->thickness_ft + 1e-6)
+		sheet_up(sheet, b.y, b.y + thick, b.x + b.width, b.x + b.width + .4, sheet_feet(text, f->thickness_ft));
 	sheet_across(sheet, b.x, b.x + b.width, b.y, b.y - .35, sheet_feet(text, f->length_ft));
 	sheet_view(sheet, x, b.y - .85, "SECTION");
 }

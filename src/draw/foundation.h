@@ -38,6 +38,9 @@ struct foundation {
 	/* a spread footing's mats at the bottom: bars that run along the length, and across */
 	int bars_along, bars_across;
 	double bar_in;
+	/* a square plate under the pole, its bolts in two lines at right angles to the moment; 0: the pole is set in */
+	double plate_in, plate_t_in, bolt_dia_in, bolt_edge_in, bolt_embed_in;
+	int bolts;
 	/* the pole */
 	bool pole_round;
 	double pole_width_in, pole_depth_in; /* across the wind's direction, and along it */

@@ -42,7 +42,10 @@ struct structure {
 	double base_width_ft;     /* pier diameter, footing width, plate width */
 	double base_depth_ft;     /* underside below grade */
 	double base_thickness_ft; /* footing; plate */
-	int anchor_count;         /* of one plate */
+	bool footing_each;        /* a spread footing under each pole; else one under all */
+	double plate_width_ft;    /* of the plate on a pier or footing; 0: the pole reaches into the concrete */
+	double plate_thickness_ft;
+	int anchor_count; /* of one plate */
 	double anchor_embed_ft, anchor_edge_ft;
 	const char *base_label;
 };

@@ -177,6 +177,22 @@ static bool compile_expressions(struct definition *definition, struct expr_pool 
 	return false;
 }
 
+/* What an author wrote has lines; what was made of an object is one. */
+static void add_lines(const char *text, size_t size, struct definition_problems *problems)
+{
+	struct ir_problems *list = &problems->list;
+	bool written = memchr(text, '\n', size) != NULL || (size > 0 && *text != '{');
+	struct yaml_place *places = written ? arena_array(problems->arena, list->count + 1, sizeof *places) : NULL;
+	if (places == NULL)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		places[i].pointer = list->items[i].pointer;
+	yaml_lines(text, size, places, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].line == 0)
+			list->items[i].line = places[i].line;
+}
+
 struct definition *definition_open(const char *text, size_t size, enum definition_form form,
 								   const struct ir_policy *policy, struct expr_pool *expr,
 								   struct definition_problems *problems, struct err *err)
@@ -199,6 +215,8 @@ struct definition *definition_open(const char *text, size_t size, enum definitio
 		definition->ir = compile(definition, json, policy, expr, problems);
 	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err))
 		return definition;
+	if (good)
+		add_lines(copy, size, problems);
 	definition_unref(definition);
 	return NULL;
 }

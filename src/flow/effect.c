@@ -26,6 +26,7 @@ enum { CALL_TIMEOUT_MS = 300000 }; /* of a call whose task says none */
 
 /* One effect on its way.  It has all that it needs of its own: the run may end meanwhile. */
 struct effect {
+	struct fair_item wait; /* for a slot; first */
 	struct runner *runner;
 	char run_id[ID_TEXT];
 	uint32_t frame, attempt;
@@ -129,6 +130,8 @@ static struct datum *send_http(struct effect *effect, const struct credentials *
 		add_line(&headers, "Authorization", buf_text(&credentials->authorization));
 	headers.lines[headers.count] = NULL;
 	struct datum *output = NULL;
+	struct breaking_outcome outcome = {
+		.account_id = effect->account_id, .url = request.url, .began_us = env_mono_us(effect->runner->options.env)};
 	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
 		const struct http_call_answer got = {.status = answer.status,
 											 .content_type = answer.content_type,
@@ -143,6 +146,10 @@ static struct datum *send_http(struct effect *effect, const struct credentials *
 		result->cost = answer.sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
 		tell_failure(&err, &answer, trouble);
 	}
+	outcome.status = answer.status;
+	if (!answer.refused &&
+		!is_stopping(effect->runner)) /* what was not asked says nothing of who would have answered */
+		breaking_tell(effect->runner, &outcome);
 	outgoing_answer_fini(&answer);
 	arena_fini(&headers.arena);
 	return output;
@@ -167,6 +174,18 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 
 /* --- models --- */
 
+/* Answers that were kept say nothing of the endpoint, nor does a question that never went out. */
+static void tell_of_model(struct effect *effect, const struct llm_reply *reply, const struct trouble *trouble,
+						  struct breaking_outcome outcome)
+{
+	const struct json *cached = reply->output == NULL ? NULL : json_get(datum_tree(reply->output), "cached");
+	bool asked = reply->output != NULL ? cached == NULL || cached->kind != JS_BOOL || !cached->boolean
+									   : trouble->kind == TROUBLE_COMMUNICATION || trouble->kind == TROUBLE_TIMEOUT;
+	outcome.status = reply->output != NULL ? 200 : trouble->kind == TROUBLE_COMMUNICATION ? trouble->status : 0;
+	if (asked && !is_stopping(effect->runner))
+		breaking_tell(effect->runner, &outcome);
+}
+
 static struct datum *call_llm(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
 	const struct json *named = json_get(effect->task->metadata, "cache_tags");
@@ -181,7 +200,10 @@ static struct datum *call_llm(struct effect *effect, struct trouble *trouble, st
 										  .given_up = is_stopping,
 										  .self = effect->runner};
 	struct llm_reply reply;
+	const struct breaking_outcome outcome = {.account_id = effect->account_id,
+											 .began_us = env_mono_us(effect->runner->options.env)};
 	llm_ask(effect->runner->options.llm, &question, &reply, trouble);
+	tell_of_model(effect, &reply, trouble, outcome);
 	result->definite = reply.definite;
 	result->cost = reply.cost;
 	datum_unref(tags);
@@ -236,16 +258,14 @@ static void count_out(struct runner *runner)
 	pthread_mutex_unlock(&runner->lock);
 }
 
-static void run_effect(void *self, int worker)
+static void run_effect(struct effect *effect)
 {
-	struct effect *effect = self;
 	struct trouble trouble;
 	struct runner_result result = {.run_id = effect->run_id,
 								   .frame = effect->frame,
 								   .attempt = effect->attempt,
 								   .path = effect->path,
 								   .deliveries = effect->deliveries};
-	(void)worker;
 	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
 		count_out(effect->runner);
 		free_effect(effect);
@@ -261,6 +281,17 @@ static void run_effect(void *self, int worker)
 	runner_result(effect->runner, &result);
 	count_out(effect->runner);
 	free_effect(effect);
+}
+
+static void take_effect(void *self, int worker)
+{
+	struct runner *runner = self;
+	struct fair_tenant *tenant;
+	(void)worker;
+	pthread_mutex_lock(&runner->lock);
+	struct fair_item *item = fair_take(&runner->effect_line, runner_now_us(runner), &tenant);
+	pthread_mutex_unlock(&runner->lock);
+	run_effect((struct effect *)(void *)item);
 }
 
 /* Credentials are evaluated when they are sent, and kept nowhere.  What cannot be evaluated is the step's error. */
@@ -324,6 +355,8 @@ void effect_send(struct live *live, const struct frame *frame)
 	pthread_mutex_lock(&runner->lock);
 	live->in_flight++;
 	runner->effects_under_way++;
+	fair_put(&runner->effect_line, fair_tenant(&runner->effect_line, live->account_id), live->priority,
+			 runner_now_us(runner), &effect->wait);
 	pthread_mutex_unlock(&runner->lock);
-	must(workers_push(runner->effects, run_effect, effect));
+	must(workers_push(runner->effects, take_effect, runner));
 }

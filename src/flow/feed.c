@@ -106,7 +106,8 @@ static void set_next(struct feed *feed)
 	if (feed->set || feed->under_way || feed->next >= datum_tree(feed->list)->count)
 		return;
 	feed->set = true;
-	alarms_set(&runner->alarms, feed->first_us + after_us(feed, feed->next), FEED_ALARM);
+	const struct alarm alarm = {.due_us = feed->first_us + after_us(feed, feed->next), .run_id = FEED_ALARM};
+	alarms_set(&runner->alarms, &alarm);
 	pthread_cond_broadcast(&runner->changed);
 }
 

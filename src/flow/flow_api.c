@@ -73,6 +73,8 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 {
 	router_add(router, runs_start_routes, runs_start_routes_count, api);
 	router_add(router, runs_routes, runs_routes_count, api);
+	if (api->options.breakers != NULL)
+		router_add(router, breakers_routes, breakers_routes_count, api);
 	router_add(router, llm_routes, llm_routes_count, api);
 	router_add(router, run_reads_routes, run_reads_routes_count, api);
 	router_add(router, work_routes, work_routes_count, api);

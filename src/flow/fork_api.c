@@ -307,8 +307,10 @@ struct run_record fork_record(const struct forking *f)
 
 void fork_after(struct forking *f, bool applied)
 {
-	if (applied && f->start.run_id != NULL)
+	if (applied && f->start.run_id != NULL) {
+		runner_expect(f->api->runner, &f->start);
 		runner_wake(f->api->runner, f->start.run_id);
+	}
 	definition_unref(f->start.definition);
 }
 

@@ -18,6 +18,8 @@ struct live *live_get(struct runner *runner, const char *run_id)
 		live->runner = runner;
 		strcpy(live->run_id, run_id);
 		live->inbox_end = &live->inbox;
+		live->tenant = fair_tenant(&runner->turn_line, "");
+		live->priority = FAIR_USUAL;
 		must(map_set(&runner->live, run_id, live, NULL));
 	}
 	live->refs++;
@@ -79,6 +81,39 @@ void live_put(struct live *live)
 		free_live(live);
 }
 
+/* A thread is free for whoever is next by now. */
+static void take_turn(void *self, int worker)
+{
+	struct runner *runner = self;
+	struct fair_tenant *tenant;
+	(void)worker;
+	pthread_mutex_lock(&runner->lock);
+	struct fair_item *item = fair_take(&runner->turn_line, runner_now_us(runner), &tenant);
+	pthread_mutex_unlock(&runner->lock);
+	struct live *live = (struct live *)(void *)((char *)item - offsetof(struct live, wait));
+	if (live->committing) {
+		live->committing = false;
+		turn_end(live);
+	} else {
+		turn_run(live);
+	}
+}
+
+static void stand_in_line(struct live *live, int64_t priority)
+{
+	struct runner *runner = live->runner;
+	fair_put(&runner->turn_line, live->tenant, priority, runner_now_us(runner), &live->wait);
+	must(workers_push(runner->turns, take_turn, runner));
+}
+
+void live_committed(struct live *live)
+{
+	pthread_mutex_lock(&live->runner->lock);
+	live->committing = true;
+	stand_in_line(live, FAIR_PRIORITIES);
+	pthread_mutex_unlock(&live->runner->lock);
+}
+
 void live_queue(struct live *live)
 {
 	if (live->queued || live->turning || live->runner->closing)
@@ -86,7 +121,7 @@ void live_queue(struct live *live)
 	live->queued = true;
 	live->refs++;
 	live->runner->turns_under_way++;
-	must(workers_push(live->runner->turns, turn_run, live));
+	stand_in_line(live, live->priority);
 }
 
 void live_post(struct live *live, struct message *message)

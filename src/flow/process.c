@@ -15,9 +15,11 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/must.h"
+#include "core/scratch.h"
 #include "core/utf8.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -34,7 +36,7 @@ enum {
 
 struct process {
 	struct arena arena;
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	pid_t pid;
 	int in, out, err;
 	struct buf stdout_text, stderr_text, input;
@@ -221,20 +223,6 @@ static void await_end(struct process *process)
 	process->code = WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
 }
 
-static void remove_folder(const char *folder)
-{
-	char command[128];
-	snprintf(command, sizeof command, "exec rm -rf --one-file-system -- '%s'", folder);
-	pid_t pid = fork();
-	if (pid == 0) {
-		close_range(3, ~0U, 0);
-		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(KILLED - 1);
-	}
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-}
-
 /* --- the answer --- */
 
 static void add_stream(struct jw *jw, const struct buf *text)
@@ -302,6 +290,7 @@ static void set_input(struct process *process, const struct json *given)
 
 static bool run(struct process *process, const struct json *request, struct trouble *trouble)
 {
+	struct err err;
 	const char *command = json_text(request, "command");
 	if (command == NULL)
 		command = json_text(request, "code");
@@ -310,7 +299,9 @@ static bool run(struct process *process, const struct json *request, struct trou
 	char **arguments = argument_list(process, command, json_get(request, "arguments"));
 	char **environment = environment_list(process, json_get(request, "environment"));
 	set_input(process, json_get(request, "stdin"));
-	if (mkdtemp(process->folder) == NULL || !start(process, arguments, environment))
+	if (!scratch_make(process->folder, "run", &err))
+		return trouble_set(trouble, TROUBLE_RUNTIME, "Process not started", "%s", err.message);
+	if (!start(process, arguments, environment))
 		return trouble_set(trouble, TROUBLE_RUNTIME, "Process not started", "%s", strerror(errno));
 	while (listen_once(process))
 		;
@@ -322,7 +313,6 @@ struct datum *process_run(const struct ir_task *task, struct datum *request, int
 						  const _Atomic bool *stop, struct trouble *trouble)
 {
 	struct process process = {.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + timeout_ms, .stop = stop};
-	strcpy(process.folder, "/tmp/countersign-run-XXXXXX");
 	arena_init(&process.arena, 16 << 20);
 	buf_init(&process.stdout_text, 0);
 	buf_init(&process.stderr_text, 0);
@@ -333,7 +323,8 @@ struct datum *process_run(const struct ir_task *task, struct datum *request, int
 	shut(&process.in);
 	shut(&process.out);
 	shut(&process.err);
-	remove_folder(process.folder);
+	if (process.folder[0] != '\0')
+		scratch_remove(process.folder);
 	buf_fini(&process.input);
 	buf_fini(&process.stdout_text);
 	buf_fini(&process.stderr_text);

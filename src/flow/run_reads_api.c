@@ -158,6 +158,10 @@ static bool waits(const struct frame *frame, struct reason *reason)
 		return false;
 	if (frame->sent || frame->listening != NULL)
 		*reason = effect_reason(frame->task);
+	else if (frame->held != NULL)
+		*reason = (struct reason){.kind = "breaker",
+								  .detail = "What it asks failed too often and is left alone until then.",
+								  .until_us = frame->due_us};
 	else if (frame->due_us > 0 && frame->task->type == IR_TRY)
 		*reason = (struct reason){.kind = "retry", .detail = "The next try begins then.", .until_us = frame->due_us};
 	else if (frame->due_us > 0)
@@ -269,13 +273,18 @@ static void write_waiting(struct jw *jw, const struct run_record *record, const 
 			why_view_listener(jw, frame);
 		else if (frame->sent && frame->task->type == IR_RUN_WORKFLOW)
 			why_view_child(jw, frame);
+		else if (frame->held != NULL)
+			why_view_breaker(jw, frame);
 		else if (frame->sent)
 			why_asks_view(jw, record->run_id, frame);
 		jw_object_end(jw);
 		told++;
 	}
 	if (told == 0 && !run_is_over(run->status)) {
-		reason = (struct reason){.kind = "turn", .detail = "Its next turn is about to be taken."};
+		reason =
+			run->status == RUN_PENDING && run->ir->max_runs > 0
+				? (struct reason){.kind = "slot", .detail = "As many runs of the workflow as it allows are under way."}
+				: (struct reason){.kind = "turn", .detail = "Its next turn is about to be taken."};
 		write_reason(jw, NULL, &reason, run->now_us != 0 ? run->now_us : record->created_us);
 		jw_object_end(jw);
 	}

@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "core/must.h"
 #include "crypt/digest.h"
+#include "flow/breakers.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -21,7 +22,10 @@
 #include "flow/spending.h"
 #include "http/workers.h"
 
-enum { SCHEMA_ARENA_CAP = 16 << 20 }; /* bytes of what is told */
+enum {
+	SCHEMA_ARENA_CAP = 16 << 20, /* bytes of what is told */
+	EFFECTS_IDLE = 4,            /* threads for calls that are there before any is needed */
+};
 
 /* --- what decisions ask --- */
 
@@ -184,6 +188,18 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
 }
 
+void runner_expect(struct runner *runner, const struct runner_start *start)
+{
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, start->run_id);
+	if (!live->loaded && !live->queued && !live->turning) {
+		live->tenant = fair_tenant(&runner->turn_line, start->account_id);
+		live->priority = start->priority;
+	}
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+}
+
 void runner_wake(struct runner *runner, const char *run_id)
 {
 	pthread_mutex_lock(&runner->lock);
@@ -293,14 +309,20 @@ bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t t
 
 /* --- life --- */
 
-static void take_up(void *self, const char *run_id, bool driven, int64_t due_us)
+static void take_up(void *self, const struct run_open *open)
 {
 	struct runner *runner = self;
-	if (due_us > 0)
-		alarms_set(&runner->alarms, due_us, run_id);
-	if (driven)
+	struct alarm alarm = {.due_us = open->due_us, .priority = open->priority};
+	must(strlen(open->run_id) < sizeof alarm.run_id);
+	strcpy(alarm.run_id, open->run_id);
+	alarm.tenant = fair_tenant(&runner->turn_line, open->account_id);
+	if (open->due_us > 0)
+		alarms_set(&runner->alarms, &alarm);
+	if (open->driven)
 		return;
-	struct live *live = live_get(runner, run_id);
+	struct live *live = live_get(runner, open->run_id);
+	live->tenant = alarm.tenant;
+	live->priority = open->priority;
 	live_queue(live);
 	live_put(live);
 }
@@ -336,6 +358,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .resource = world_resource,
 								   .llm = options->llm != NULL,
 								   .afford = spending_afford,
+								   .gate = options->breakers == NULL ? NULL : breaking_gate,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -345,6 +368,8 @@ static void init(struct runner *runner, const struct runner_options *options)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&runner->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
+	fair_init(&runner->turn_line);
+	fair_init(&runner->effect_line);
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
 	map_init(&runner->definitions_before, NULL, NULL);
@@ -360,13 +385,15 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	must(runner != NULL);
 	init(runner, options);
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
-		!workers_open(&runner->effects, options->effects, JOBS_MAX, err) || !take_up_all(runner, err) ||
-		!take_up_others(runner, err)) {
+		!workers_open_up_to(&runner->effects, options->effects < EFFECTS_IDLE ? options->effects : EFFECTS_IDLE,
+							options->effects, JOBS_MAX, err) ||
+		!take_up_all(runner, err) || !take_up_others(runner, err)) {
 		runner_close(runner);
 		return false;
 	}
 	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
 	spending_attach(options->spending, runner);
+	breakers_serve(options->breakers, breaking_told, runner);
 	scheduler_look(runner);
 	*out = runner;
 	return true;
@@ -391,6 +418,8 @@ static void free_all(struct runner *runner)
 	oauth_free(runner->oauth);
 	map_fini(&runner->live);
 	alarms_fini(&runner->alarms);
+	fair_fini(&runner->turn_line);
+	fair_fini(&runner->effect_line);
 	feed_close(runner);
 }
 
@@ -416,6 +445,7 @@ void runner_close(struct runner *runner)
 	if (runner == NULL)
 		return;
 	spending_attach(runner->options.spending, NULL);
+	breakers_serve(runner->options.breakers, NULL, NULL);
 	pthread_mutex_lock(&runner->lock);
 	runner->closing = true;
 	atomic_store(&runner->stopping, true);

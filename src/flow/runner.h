@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct breakers;
 struct datum;
 struct db;
 struct definition;
@@ -49,11 +50,13 @@ struct runner_options {
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
 	void *op_self;
 	struct spending *spending; /* budgets of runs; NULL: there are none */
+	struct breakers *breakers; /* of what calls ask (breakers.h); NULL: there are none */
 	struct datum *secrets;     /* an object; NULL: none */
 	const char *error_base;    /* NULL: the standard one */
 	const char *event_source;  /* of emitted events */
 	const char *version;       /* of the program */
-	unsigned turns, effects;   /* threads */
+	unsigned turns;            /* threads */
+	unsigned effects;          /* calls that may be under way at once; 0 with `stepped` */
 	int64_t retry_max, retry_max_delay_ms;
 	int64_t retention_days; /* of runs that are over, where the definition does not say */
 	int64_t checkpoint_s;   /* of activity between checkpoints that the engine takes; 0: before human steps only */
@@ -97,6 +100,9 @@ struct runner_start {
 	char made_id[37], made_seed[24];
 };
 bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
+
+/* Whose run it is, known before it was ever read; so that its first turn is taken in its tenant's turn. */
+void runner_expect(struct runner *runner, const struct runner_start *start);
 
 /* Drive the run: it was inserted, or something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);

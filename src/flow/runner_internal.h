@@ -10,6 +10,7 @@
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/run.h"
+#include "flow/fair.h"
 #include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
@@ -74,6 +75,9 @@ struct live {
 	char run_id[ID_TEXT];
 	unsigned refs; /* under the runner's lock, as all up to `loaded` */
 	bool queued, turning;
+	struct fair_item wait;      /* for a thread: its next turn, or the end of this one (`committing`) */
+	struct fair_tenant *tenant; /* as far as it is known */
+	bool committing;
 	struct message *inbox, **inbox_end;
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
@@ -115,11 +119,13 @@ struct live {
 	struct run_commit commit;
 	struct store_op op;
 	bool applied;
+	bool slotless; /* it may not begin yet: too many of its kind are under way */
 };
 
 /* When which run is to be woken: a heap, the earliest first.  Entries that no longer hold are passed over. */
 struct alarm {
-	int64_t due_us;
+	int64_t due_us, priority;
+	struct fair_tenant *tenant; /* NULL: none of a run, or not known */
 	char run_id[ID_TEXT];
 };
 struct alarms {
@@ -130,8 +136,9 @@ struct alarms {
 struct runner {
 	struct runner_options options;
 	struct world world;
-	struct workers *turns, *effects;
+	struct workers *turns, *effects; /* each of their jobs takes who is next in the line below */
 	pthread_mutex_t lock;
+	struct fair turn_line, effect_line;
 	pthread_cond_t changed;                     /* a run came to rest; an alarm was set; the end has come */
 	struct map live;                            /* run_id -> struct live */
 	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
@@ -152,7 +159,8 @@ struct runner {
 /* live.c: with the lock held */
 struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
-void live_queue(struct live *live); /* a turn, unless one is queued or under way */
+void live_queue(struct live *live);     /* a turn, unless one is queued or under way */
+void live_committed(struct live *live); /* the rest of its turn */
 void live_post(struct live *live, struct message *message);
 void live_forget(struct live *live); /* the state in memory: it is read anew at the next turn */
 
@@ -160,12 +168,33 @@ void live_forget(struct live *live); /* the state in memory: it is read anew at 
 struct child_spec;
 bool child_find(struct live *live, struct child_spec *spec, struct trouble *trouble);
 
-/* turn.c */
-void turn_run(void *live, int worker);
+/* turn.c: in a thread's hands */
+void turn_run(struct live *live);
+void turn_end(struct live *live); /* after its commit */
 
 /* spending_turn.c; see flow/spending.h */
 enum drive_means spending_afford(void *runner, const struct place *place, struct datum *request, struct datum *asked,
 								 struct datum **cost, struct trouble *trouble);
+
+/* breaking.c: breakers and the calls of runs */
+bool breaking_gate(void *runner, const struct place *place, struct datum *request, char *target, int64_t *until_us);
+void breaking_look(struct live *live); /* held steps whose breaker closed go on, others are known to it */
+const char *
+breaking_reason(const struct run *run); /* a run with held steps is looked at when a process starts; or NULL */
+void breaking_told(void *runner, const char *run_id);
+/* What came of a request that was sent: status 0 is none at all.  Not asked at all: not told. */
+struct breaking_outcome {
+	const char *account_id, *url; /* NULL: the endpoint of models */
+	int status;
+	int64_t began_us; /* monotonic */
+};
+void breaking_tell(struct runner *runner, const struct breaking_outcome *outcome);
+
+/* slots.c: how many runs of one workflow may be under way */
+bool slots_limited(const struct live *live);
+bool slots_free(struct live *live);                                  /* may it begin?  A look; the commit decides */
+bool slots_apply(struct live *live, struct db *db, struct err *err); /* in its first commit */
+void slots_wake(struct live *live);                                  /* it is over: others may begin */
 
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
@@ -200,7 +229,7 @@ void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* wit
 struct datum *resource_get(struct runner *runner, const char *uri, struct trouble *trouble);
 
 /* timer.c, with the lock held */
-void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id);
+void alarms_set(struct alarms *alarms, const struct alarm *alarm);
 void alarms_set_for(struct live *live, int64_t due_us); /* unless that one is set */
 bool alarms_step(struct runner *runner);                /* virtual time jumps to the first one; false: there is none */
 void alarms_fini(struct alarms *alarms);

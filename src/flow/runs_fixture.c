@@ -11,6 +11,7 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "expr/expr.h"
+#include "flow/breakers.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/flow_internal.h"
@@ -31,7 +32,12 @@ static void open_flow(struct runs_fixture *f)
 	static const struct ir_policy policy = {.shell = true};
 	static const unsigned char master[32] = "not a secret";
 	struct agents_fixture *b = f->base;
+	struct err err;
+	f->breakers[f->reopened] = breakers_new(b->store, f->people.outbox);
+	must(breakers_load(f->breakers[f->reopened], &err));
 	const struct runner_options runner = {
+		.outgoing = &f->outgoing,
+		.breakers = f->breakers[f->reopened],
 		.store = b->store,
 		.env = &b->env.env,
 		.ids = &b->ids,
@@ -53,7 +59,6 @@ static void open_flow(struct runs_fixture *f)
 											 .packs = b->packs,
 											 .git_sha = "0000000",
 											 .master_key = master};
-	struct err err;
 	must(flow_api_open(&options, &f->flow, &err));
 	flow_add_routes(b->router, f->flow);
 }
@@ -82,6 +87,8 @@ int runs_fixture_free(void **state)
 	flow_api_close(f->flow);
 	for (size_t i = 0; i < f->reopened; i++)
 		flow_api_close(f->before[i]);
+	for (size_t i = 0; i <= f->reopened; i++)
+		breakers_free(f->breakers[i]);
 	countersign_fixture_close(&f->people);
 	expr_close(f->expr);
 	free(f);

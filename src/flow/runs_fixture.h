@@ -7,8 +7,10 @@
 #define CS_FLOW_RUNS_FIXTURE_H
 
 #include "flow/agents_fixture.h"
+#include "link/outgoing.h"
 #include "seal/countersign_fixture.h"
 
+struct breakers;
 struct expr_pool;
 struct flow_api;
 
@@ -17,6 +19,8 @@ enum { RUNS_REOPEN_MAX = 4 };
 struct runs_fixture {
 	struct agents_fixture *base;
 	struct expr_pool *expr;
+	struct outgoing outgoing; /* who calls are answered by: a test sets .ask */
+	struct breakers *breakers[RUNS_REOPEN_MAX + 1];
 	struct countersign_fixture people;               /* who decide */
 	struct flow_api *flow, *before[RUNS_REOPEN_MAX]; /* engines that ended; the store's writer still knows them */
 	size_t reopened;

@@ -237,16 +237,50 @@ bool runs_journal(struct db *db, const char *run_id, int64_t after, int64_t limi
 	return db_end(&rows, good ? err : NULL) && good;
 }
 
-bool runs_open(struct db *db, void (*take)(void *self, const char *run_id, bool driven, int64_t due_us), void *self,
-			   struct err *err)
+bool runs_open(struct db *db, void (*take)(void *self, const struct run_open *open), void *self, struct err *err)
+{
+	struct db_rows rows;
+	if (!db_query(
+			db, &rows, err,
+			"SELECT run_id, CASE WHEN status = 'waiting' AND reason = 'breaker' THEN 0 ELSE driven END AS driven, "
+			"due_at, account_id, priority FROM flow_runs WHERE driven = 0 OR due_at > 0 "
+			"UNION ALL SELECT run_id, 0 AS driven, 0 AS due_at, account_id, priority FROM flow_runs WHERE run_id IN "
+			"(SELECT run_id FROM flow_answers UNION SELECT run_id FROM flow_orders) ORDER BY due_at, run_id"))
+		return false;
+	while (db_next(&rows)) {
+		const struct run_open open = {.run_id = db_text(&rows, 0),
+									  .account_id = db_text(&rows, 3),
+									  .driven = db_int(&rows, 1) != 0,
+									  .due_us = db_int(&rows, 2),
+									  .priority = db_int(&rows, 4)};
+		take(self, &open);
+	}
+	return db_end(&rows, err);
+}
+
+static void take_count(const struct db_rows *row, void *self)
+{
+	*(int64_t *)self = db_int(row, 0);
+}
+
+bool runs_under_way(struct db *db, const struct runs_filter *w, int64_t *count, struct err *err)
+{
+	return db_one(db, err, NULL, take_count, count,
+				  "SELECT COUNT(*) FROM flow_runs WHERE account_id = $1 AND namespace = $2 AND name = $3 AND "
+				  "status IN ('running', 'waiting', 'suspended')",
+				  V_TEXT(w->account_id), V_TEXT(w->namespace), V_TEXT(w->name));
+}
+
+bool runs_pending(struct db *db, const struct runs_filter *w, void (*take)(void *self, const char *run_id), void *self,
+				  struct err *err)
 {
 	struct db_rows rows;
 	if (!db_query(db, &rows, err,
-				  "SELECT run_id, driven, due_at FROM flow_runs WHERE driven = 0 OR due_at > 0 UNION ALL "
-				  "SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_answers UNION ALL "
-				  "SELECT DISTINCT run_id, 0 AS driven, 0 AS due_at FROM flow_orders ORDER BY due_at, run_id"))
+				  "SELECT run_id FROM flow_runs WHERE account_id = $1 AND namespace = $2 AND name = $3 AND "
+				  "status IN ('pending') ORDER BY priority DESC, run_id LIMIT $4",
+				  V_TEXT(w->account_id), V_TEXT(w->namespace), V_TEXT(w->name), V_INT(w->limit)))
 		return false;
 	while (db_next(&rows))
-		take(self, db_text(&rows, 0), db_int(&rows, 1) != 0, db_int(&rows, 2));
+		take(self, db_text(&rows, 0));
 	return db_end(&rows, err);
 }

@@ -80,7 +80,18 @@ bool runs_journal(struct db *db, const char *run_id, int64_t after, int64_t limi
 				  bool (*take)(void *self, const struct json *row, struct err *err), void *self, struct err *err);
 
 /* Runs that have to be looked after when a process starts: those not driven, and those with a timer. */
-bool runs_open(struct db *db, void (*take)(void *self, const char *run_id, bool driven, int64_t due_us), void *self,
-			   struct err *err);
+struct run_open {
+	const char *run_id, *account_id;
+	bool driven;
+	int64_t due_us, priority;
+};
+bool runs_open(struct db *db, void (*take)(void *self, const struct run_open *open), void *self, struct err *err);
+
+/* How many runs of a workflow have begun and are not over. */
+bool runs_under_way(struct db *db, const struct runs_filter *workflow, int64_t *count, struct err *err);
+
+/* Of those that have not begun: the highest priority first, then the oldest; at most workflow->limit. */
+bool runs_pending(struct db *db, const struct runs_filter *workflow, void (*take)(void *self, const char *run_id),
+				  void *self, struct err *err);
 
 #endif

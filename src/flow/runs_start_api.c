@@ -12,8 +12,10 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/money.h"
 #include "flow/domain/run.h"
+#include "flow/domain/schema.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
+#include "flow/workflow_text.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -66,17 +68,6 @@ static const char *text_of_json(struct arena *arena, const struct json *json)
 	return text;
 }
 
-static void refuse_definition(struct exchange *x, const struct ir_problems *problems)
-{
-	struct faults faults;
-	faults_init(&faults, &x->arena);
-	for (size_t i = 0; i < problems->count; i++) {
-		const struct ir_problem *p = &problems->items[i];
-		faults_add(&faults, arena_printf(&x->arena, "/definition%s", p->pointer), p->code, "%s", p->message);
-	}
-	exchange_fail_faults(x, ERR_DEFINITION_REFUSED, &faults);
-}
-
 /* The definition that the body brings along.  False: answered. */
 static bool own_definition(struct start *start)
 {
@@ -91,7 +82,7 @@ static bool own_definition(struct start *start)
 	if (start->run.definition != NULL)
 		return true;
 	if (problems.list.count > 0)
-		refuse_definition(x, &problems.list);
+		workflow_text_refuse(x, "/definition", &problems.list);
 	else
 		exchange_fail(x, &err);
 	return false;
@@ -139,7 +130,7 @@ static bool registered_definition(struct start *start)
 	if (start->run.definition != NULL)
 		return true;
 	if (problems.list.count > 0)
-		refuse_definition(x, &problems.list);
+		workflow_text_refuse(x, "/definition", &problems.list);
 	else
 		exchange_fail(x, &err);
 	return false;
@@ -259,6 +250,8 @@ static void answer_start(struct write *w)
 {
 	struct start *start = (struct start *)w;
 	struct flow_api *api = start->api;
+	if (!start->x->drafting)
+		runner_expect(api->runner, &start->run);
 	if (start->x->drafting || start->request.wait_ms == 0) {
 		answer_pending(start);
 		return;
@@ -297,8 +290,38 @@ static void submit(struct start *start)
 	write_submit(&start->write);
 }
 
+/* ?strict=1: input that breaks the workflow's schema starts no run, where it would be one that is at fault. */
+struct start_query {
+	bool strict;
+};
+static const struct field start_query_fields[] = {
+	F_BOOL(start_query, strict, DOC("Refuse input that the workflow's schema does not hold for")),
+};
+static const struct field_table start_query_table =
+	FIELD_TABLE("flow.runs.start.query", start_query, start_query_fields);
+
+static bool check_input(struct start *start)
+{
+	const struct json *schema = definition_ir(start->run.definition)->root.input_schema;
+	struct arena *arena = &start->x->arena;
+	struct schema_problems problems = {.arena = arena};
+	struct faults faults;
+	struct err err;
+	struct datum *input = datum_parse(start->run.input, strlen(start->run.input), &err);
+	bool holds = schema == NULL || (input != NULL && schema_validate(schema, datum_tree(input), &problems));
+	faults_init(&faults, arena);
+	for (size_t i = 0; i < problems.count && i < SCHEMA_PROBLEMS_MAX; i++)
+		faults_add(&faults, arena_printf(arena, "/input%s", problems.items[i].pointer), "validation", "%s",
+				   problems.items[i].message);
+	if (!holds)
+		exchange_fail_faults(start->x, ERR_INVALID, &faults);
+	datum_unref(input);
+	return holds;
+}
+
 static void handle_start(struct exchange *x)
 {
+	struct start_query query;
 	struct start *start = arena_new(&x->arena, struct start);
 	if (start == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
@@ -306,11 +329,15 @@ static void handle_start(struct exchange *x)
 	}
 	start->x = x;
 	start->api = x->owner;
-	if (!exchange_decode(x, &start->request) || !check(start))
+	if (!exchange_decode_query(x, &query) || !exchange_decode(x, &start->request) || !check(start))
 		return;
 	if (start->request.definition == NULL ? !registered_definition(start) : !own_definition(start))
 		return;
 	fill(start);
+	if (query.strict && !check_input(start)) {
+		tidy(start);
+		return;
+	}
 	submit(start);
 }
 
@@ -383,8 +410,9 @@ static const enum err_kind start_errors[] = {ERR_DEFINITION_REFUSED, ERR_NOT_FOU
 
 const struct route runs_start_routes[] = {
 	ROUTE(POST, "/api/v1/flow/runs", "flow.run", EFFECT_WRITE, handle_start, .operation = "flow.runs.start",
-		  .summary = "Start a run; with wait_ms the answer waits for its end", .body = &start_table, .status = 202,
-		  .json_limits = &start_limits, .body_max = DATUM_MAX, .errors = start_errors,
+		  .summary = "Start a run; with wait_ms the answer waits for its end", .query = &start_query_table,
+		  .body = &start_table, .status = 202, .json_limits = &start_limits, .body_max = DATUM_MAX,
+		  .errors = start_errors,
 		  .example = "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"examples\",\"name\":\"hello\","
 					 "\"version\":\"1.0.0\"},\"do\":[{\"greet\":{\"set\":{\"text\":\"${ \\\"Hello, \\\" + .name "
 					 "}\"}}}]},\"input\":{\"name\":\"Ada\"},\"wait_ms\":1000}"),

@@ -237,7 +237,8 @@ static bool read_next(struct job *job, struct err *err)
 static void set_alarm(struct runner *runner, int64_t due_us)
 {
 	runner->schedules_due_us = due_us;
-	alarms_set(&runner->alarms, due_us, SCHEDULER_ALARM);
+	const struct alarm alarm = {.due_us = due_us, .run_id = SCHEDULER_ALARM};
+	alarms_set(&runner->alarms, &alarm);
 	pthread_cond_broadcast(&runner->changed);
 }
 

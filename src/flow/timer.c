@@ -17,7 +17,7 @@ static void swap(struct alarm *a, struct alarm *b)
 	*b = kept;
 }
 
-void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id)
+void alarms_set(struct alarms *alarms, const struct alarm *alarm)
 {
 	if (alarms->count == alarms->room) {
 		alarms->room = alarms->room == 0 ? 64 : 2 * alarms->room;
@@ -25,8 +25,7 @@ void alarms_set(struct alarms *alarms, int64_t due_us, const char *run_id)
 		must(alarms->items != NULL);
 	}
 	size_t at = alarms->count++;
-	alarms->items[at].due_us = due_us;
-	strcpy(alarms->items[at].run_id, run_id);
+	alarms->items[at] = *alarm;
 	for (size_t up; at > 0 && alarms->items[up = (at - 1) / 2].due_us > alarms->items[at].due_us; at = up)
 		swap(&alarms->items[up], &alarms->items[at]);
 }
@@ -57,7 +56,9 @@ void alarms_set_for(struct live *live, int64_t due_us)
 	if (live->alarm_us == due_us)
 		return;
 	live->alarm_us = due_us;
-	alarms_set(&live->runner->alarms, due_us, live->run_id);
+	struct alarm alarm = {.due_us = due_us, .priority = live->priority, .tenant = live->tenant};
+	strcpy(alarm.run_id, live->run_id);
+	alarms_set(&live->runner->alarms, &alarm);
 }
 
 static void ring(struct runner *runner)
@@ -72,6 +73,10 @@ static void ring(struct runner *runner)
 		return;
 	}
 	struct live *live = live_get(runner, alarm.run_id);
+	if (!live->loaded && alarm.tenant != NULL) {
+		live->tenant = alarm.tenant;
+		live->priority = alarm.priority;
+	}
 	if (live->alarm_us == alarm.due_us)
 		live->alarm_us = 0;
 	live_queue(live);

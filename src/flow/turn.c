@@ -24,6 +24,7 @@
 enum {
 	TURN_CAP = 64 << 20,
 	COMMIT_AGAIN_US = 1000000, /* after a commit that failed: the disk may have room again */
+	SLOT_AGAIN_US = 30000000,  /* it is woken when a run of its kind ends; this is for what goes wrong there */
 	SHORT_AGAIN_US = 10000,    /* after a reservation that was refused in the commit */
 	LOAD_AGAIN_US = 30000000,  /* after a journal that cannot be read */
 	KEEP_LEAST_US = 60000000,
@@ -64,6 +65,9 @@ static void keep_record(struct live *live, const struct run_record *record)
 	live->parent_run_id = dup_or_null(record->parent_run_id);
 	live->created_by = dup_or_null(record->created_by);
 	live->priority = record->priority;
+	pthread_mutex_lock(&live->runner->lock);
+	live->tenant = fair_tenant(&live->runner->turn_line, record->account_id);
+	pthread_mutex_unlock(&live->runner->lock);
 	live->scheduled = strstr(record->labels, "\"schedule\":") != NULL;
 }
 
@@ -160,6 +164,7 @@ static void look(struct live *live)
 {
 	live->following.look = true;
 	asks_look(live);
+	breaking_look(live);
 }
 
 static void end_message(struct live *live, struct message *message)
@@ -240,6 +245,7 @@ static void decide(struct live *live, struct message *inbox)
 		if (!live->recovered) {
 			turn_send_again(live, false);
 			asks_look(live);
+			breaking_look(live);
 		}
 	}
 	live->recovered = true;
@@ -275,19 +281,20 @@ static const char *status_name(const struct live *live)
 static bool apply_commit(struct db *db, void *self, struct err *err)
 {
 	struct live *live = self;
+	bool begins = live->first_seq == 1 && !run_is_over(live->run.status);
+	if (begins && slots_limited(live) && !slots_apply(live, db, err))
+		return false;
 	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err) &&
 		   orders_apply(live, db, err) && asks_apply(live, db, err);
 }
-
-static void after_commit(void *self, int worker);
 
 static void committed(void *self, bool applied, const struct err *err)
 {
 	struct live *live = self;
 	live->applied = applied;
-	if (!applied)
+	if (!applied && !live->slotless)
 		log_error("flow: turn not committed", log_str("run_id", live->run_id), log_str("error", err->message));
-	must(workers_push(live->runner->turns, after_commit, live));
+	live_committed(live);
 }
 
 /* At least until those who wait for its end have read it. */
@@ -315,7 +322,7 @@ static void commit(struct live *live)
 		.lines = buf_text(&live->lines),
 		.lines_size = live->lines.size,
 		.status = status_name(live),
-		.reason = run->reason,
+		.reason = run->reason != NULL || over ? run->reason : breaking_reason(run),
 		.output = text_of(run->output),
 		.error = text_of(run->error),
 		.due_us = over || run->status == RUN_SUSPENDED ? 0 : run_due(run),
@@ -358,6 +365,7 @@ static struct waiter *settle(struct live *live)
 {
 	struct runner *runner = live->runner;
 	live->turning = false;
+	fair_charge(live->tenant, live->loaded ? (int64_t)live->drive.rows : 0);
 	live->over = live->gone || (live->loaded && run_is_over(live->run.status));
 	live->suspended = live->loaded && live->run.status == RUN_SUSPENDED;
 	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
@@ -397,19 +405,19 @@ static void undo(struct live *live)
 	live->checkpoint_seq = 0;
 	live->recovered = false;
 	live->end = DRIVE_WAITS;
-	live->again_us = at_once ? SHORT_AGAIN_US : COMMIT_AGAIN_US;
+	live->again_us = at_once ? SHORT_AGAIN_US : live->slotless ? SLOT_AGAIN_US : COMMIT_AGAIN_US;
 }
 
-static void after_commit(void *self, int worker)
+void turn_end(struct live *live)
 {
-	struct live *live = self;
-	(void)worker;
 	if (live->applied) {
 		send_effects(live);
 		run_events_tell(live->runner->options.events);
 		spending_committed(live);
 		asks_committed(live);
 		checkpoint_committed(live);
+		if (run_is_over(live->run.status) && slots_limited(live))
+			slots_wake(live);
 	}
 	following_tell(live);
 	if (!live->applied)
@@ -437,10 +445,16 @@ static void end_messages(struct live *live, struct message *inbox)
 	}
 }
 
-void turn_run(void *self, int worker)
+static bool is_told(struct live *live)
 {
-	struct live *live = self;
-	(void)worker;
+	pthread_mutex_lock(&live->runner->lock);
+	bool told = live->inbox != NULL;
+	pthread_mutex_unlock(&live->runner->lock);
+	return told;
+}
+
+void turn_run(struct live *live)
+{
 	pthread_mutex_lock(&live->runner->lock);
 	live->queued = false;
 	live->turning = true;
@@ -457,7 +471,13 @@ void turn_run(void *self, int worker)
 		end_turn(live);
 		return;
 	}
-	live->broken = false;
+	live->broken = live->slotless = false;
+	if (live->run.seq == 0 && slots_limited(live) && !is_told(live) && !slots_free(live)) {
+		live->end = DRIVE_WAITS;
+		live->again_us = SLOT_AGAIN_US;
+		end_turn(live);
+		return;
+	}
 	decide(live, take_inbox(live));
 	if (live->broken) {
 		undo(live);

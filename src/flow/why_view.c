@@ -77,3 +77,13 @@ void why_view_child(struct jw *jw, const struct frame *frame)
 	close_request(jw);
 	buf_fini(&path);
 }
+
+void why_view_breaker(struct jw *jw, const struct frame *frame)
+{
+	struct buf path;
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/flow/breakers/%s/reset", frame->held);
+	open_request(jw, "POST", buf_text(&path));
+	close_request(jw);
+	buf_fini(&path);
+}

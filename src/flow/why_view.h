@@ -14,4 +14,7 @@ void why_view_listener(struct jw *jw, const struct frame *frame);
 /* Of a run that waits for another: where that one is looked at. */
 void why_view_child(struct jw *jw, const struct frame *frame);
 
+/* Of a step that is held by a breaker: the request that resets it. */
+void why_view_breaker(struct jw *jw, const struct frame *frame);
+
 #endif

@@ -16,6 +16,7 @@
 
 #include "core/env.h"
 #include "core/id.h"
+#include "core/scratch.h"
 #include "http/exchange.h"
 #include "http/front.h"
 #include "http/peers.h"
@@ -39,15 +40,14 @@ struct fixture {
 	struct service service;
 	struct router *router;
 	struct front *front;
-	char folder[32], socket[64];
+	char folder[SCRATCH_PATH], socket[300];
 };
 
 static int set_up(void **state)
 {
 	static struct fixture f;
 	struct err err;
-	strcpy(f.folder, "/tmp/front-XXXXXX");
-	if (mkdtemp(f.folder) == NULL)
+	if (!scratch_make(f.folder, "front", &err))
 		return -1;
 	snprintf(f.socket, sizeof f.socket, "unix:%s/s", f.folder);
 	id_maker_init(&f.ids, env_real());
@@ -164,7 +164,7 @@ static void test_dead_socket(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof un), 0);
 	close(fd);
 	assert_true(front_listen(f->front, f->socket, &err));
-	char file[80];
+	char file[300];
 	snprintf(file, sizeof file, "unix:%s/file", f->folder);
 	FILE *made = fopen(file + 5, "w");
 	assert_non_null(made);

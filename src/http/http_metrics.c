@@ -9,12 +9,14 @@
 #include "http/metrics.h"
 #include "http/router.h"
 
-enum { CLASSES = 6 }; /* of statuses: 0 nothing was sent, 1xx to 5xx */
-
-static const char *const class_names[CLASSES] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+/* Those that are counted apart; 0: nothing was sent.  Whatever else there may be is "other". */
+static const int statuses[] = {0,   200, 201, 202, 204, 206, 207, 301, 302, 303, 304, 307, 308,
+							   400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 416,
+							   417, 422, 428, 429, 431, 500, 501, 502, 503, 504, 505};
+enum { STATUSES = sizeof statuses / sizeof *statuses, OTHER = STATUSES };
 
 struct row {
-	_Atomic uint64_t requests[CLASSES];
+	_Atomic uint64_t requests[STATUSES + 1];
 	struct metrics_histogram duration;
 };
 
@@ -25,6 +27,26 @@ struct http_metrics {
 	_Atomic int64_t in_flight, connections;
 	_Atomic uint64_t rejected[ERR_KINDS];
 };
+
+enum { STATUS_TEXT = 16 };
+
+static const char *status_name(size_t i, char text[STATUS_TEXT])
+{
+	if (i == OTHER)
+		return "other";
+	if (statuses[i] == 0)
+		return "none";
+	snprintf(text, STATUS_TEXT, "%d", statuses[i]);
+	return text;
+}
+
+static size_t status_place(int status)
+{
+	size_t i = 0;
+	while (i < STATUSES && statuses[i] != status)
+		i++;
+	return i;
+}
 
 static void row_labels(const struct http_metrics *http, size_t i, struct buf *labels)
 {
@@ -37,15 +59,16 @@ static void collect_requests(void *self, struct metrics_out *out)
 {
 	const struct http_metrics *http = self;
 	struct buf labels;
+	char name[STATUS_TEXT];
 	buf_init(&labels, 0);
 	for (size_t i = 0; i < http->count; i++)
-		for (size_t class = 0; class < CLASSES; class ++) {
-			uint64_t count = atomic_load_explicit(&http->rows[i].requests[class], memory_order_relaxed);
+		for (size_t status = 0; status <= OTHER; status++) {
+			uint64_t count = atomic_load_explicit(&http->rows[i].requests[status], memory_order_relaxed);
 			if (count == 0)
 				continue;
 			buf_reset(&labels);
 			row_labels(http, i, &labels);
-			metrics_label(&labels, "status", class_names[class]);
+			metrics_label(&labels, "status", status_name(status, name));
 			metrics_sample(out, buf_text(&labels), (double)count);
 		}
 	buf_fini(&labels);
@@ -53,8 +76,8 @@ static void collect_requests(void *self, struct metrics_out *out)
 
 static bool row_used(const struct row *row)
 {
-	for (size_t class = 0; class < CLASSES; class ++)
-		if (atomic_load_explicit(&row->requests[class], memory_order_relaxed) > 0)
+	for (size_t status = 0; status <= OTHER; status++)
+		if (atomic_load_explicit(&row->requests[status], memory_order_relaxed) > 0)
 			return true;
 	return false;
 }
@@ -111,7 +134,7 @@ struct http_metrics *http_metrics_new(struct metrics *metrics, const struct rout
 	http->count = router_count(router) + 1;
 	http->rows = calloc(http->count, sizeof *http->rows);
 	must(http->rows != NULL);
-	metrics_add(metrics, "http_requests_total", METRICS_COUNTER, "Requests by route, method and class of status.",
+	metrics_add(metrics, "http_requests_total", METRICS_COUNTER, "Requests by route, method and status.",
 				collect_requests, http);
 	metrics_add(metrics, "http_request_duration_seconds", METRICS_HISTOGRAM, "From the whole head to the sent answer.",
 				collect_durations, http);
@@ -137,10 +160,9 @@ void http_metrics_began(struct http_metrics *http)
 
 void http_metrics_ended(struct http_metrics *http, size_t route, int status, int64_t us)
 {
-	must(status >= 0 && status < CLASSES * 100);
 	struct row *row = &http->rows[route < http->count ? route : http->count - 1];
 	atomic_fetch_sub_explicit(&http->in_flight, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&row->requests[status / 100], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&row->requests[status_place(status)], 1, memory_order_relaxed);
 	metrics_observe(&row->duration, us);
 }
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct bucket {
 
 struct rates {
 	struct rate_class classes[CLASSES_MAX];
+	_Atomic uint64_t refused[CLASSES_MAX]; /* by class */
 	size_t count;
 	_Atomic bool enabled;
 	uint64_t seed[2];
@@ -142,7 +144,18 @@ bool rates_take(struct rates *rates, const struct rate_class *class, const char 
 	bucket->full_us = bucket->at_us + (capacity_of(class) - bucket->tokens) * MINUTE_US / (double)class->per_minute;
 	describe(bucket, class, taken, state);
 	pthread_mutex_unlock(lock);
+	if (!taken)
+		atomic_fetch_add_explicit(&rates->refused[class - rates->classes], 1, memory_order_relaxed);
 	return taken;
+}
+
+bool rates_refused(const struct rates *rates, size_t i, const char **name, uint64_t *count)
+{
+	if (i >= rates->count)
+		return false;
+	*name = rates->classes[i].name;
+	*count = atomic_load_explicit(&rates->refused[i], memory_order_relaxed);
+	return true;
 }
 
 void rate_headers(struct exchange *x, const struct rate_class *class, const struct rate_state *state, int64_t wall_us)

@@ -45,9 +45,15 @@ struct rate_state {
 	int64_t retry_s;             /* until there is one token, at least 1; 0 when one was taken */
 };
 
-/* Take a token for `key` (a principal, or an address) at `now_us`, monotonic.  False: there is none. */
+/*
+ * Take a token for `key` (a principal, or an address) at `now_us`, monotonic.  `class` is what rates_class() gave.
+ * False: there is none.
+ */
 bool rates_take(struct rates *rates, const struct rate_class *class, const char *key, int64_t now_us,
 				struct rate_state *state);
+
+/* The i-th class and how often it refused; false: there is none. */
+bool rates_refused(const struct rates *rates, size_t i, const char **name, uint64_t *count);
 
 /* RateLimit-Policy, RateLimit and the X-RateLimit trio, and Retry-After when refused.  `wall_us`: now. */
 void rate_headers(struct exchange *x, const struct rate_class *class, const struct rate_state *state, int64_t wall_us);

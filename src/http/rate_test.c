@@ -26,17 +26,25 @@ static void a_burst_is_a_tenth_of_a_minute(void **state)
 	struct rates *rates = new_rates();
 	struct rate_state at;
 	for (int i = 1; i <= 300; i++) {
-		assert_true(rates_take(rates, &classes[0], "ada", 5 * S, &at));
+		assert_true(rates_take(rates, rates_class(rates, "write"), "ada", 5 * S, &at));
 		assert_int_equal(at.capacity, 300);
 		assert_int_equal(at.remaining, 300 - i);
 		assert_int_equal(at.full_s, (i + 49) / 50);
 		assert_int_equal(at.retry_s, 0);
 	}
-	assert_false(rates_take(rates, &classes[0], "ada", 5 * S, &at));
+	assert_false(rates_take(rates, rates_class(rates, "write"), "ada", 5 * S, &at));
+	const char *name;
+	uint64_t refused;
+	assert_true(rates_refused(rates, 0, &name, &refused)); /* [P-11.2] rate_limited_total{class} */
+	assert_string_equal(name, "write");
+	assert_int_equal(refused, 1);
+	assert_true(rates_refused(rates, 1, &name, &refused));
+	assert_int_equal(refused, 0);
+	assert_false(rates_refused(rates, 3, &name, &refused));
 	assert_int_equal(at.retry_s, 1);
 	assert_int_equal(at.remaining, 0);
-	assert_true(rates_take(rates, &classes[0], "bob", 5 * S, &at)); /* another's bucket */
-	assert_true(rates_take(rates, &classes[2], "ada", 5 * S, &at)); /* another class */
+	assert_true(rates_take(rates, rates_class(rates, "write"), "bob", 5 * S, &at)); /* another's bucket */
+	assert_true(rates_take(rates, rates_class(rates, "odd"), "ada", 5 * S, &at));   /* another class */
 	rates_free(rates);
 }
 
@@ -69,12 +77,12 @@ static void at_least_thirty_fit(void **state)
 	struct rates *rates = new_rates();
 	struct rate_state at;
 	for (int i = 0; i < 30; i++)
-		assert_true(rates_take(rates, &classes[1], "10.0.0.1", S, &at));
-	assert_false(rates_take(rates, &classes[1], "10.0.0.1", S, &at));
+		assert_true(rates_take(rates, rates_class(rates, "auth"), "10.0.0.1", S, &at));
+	assert_false(rates_take(rates, rates_class(rates, "auth"), "10.0.0.1", S, &at));
 	assert_int_equal(at.retry_s, 2); /* 30 a minute: one in two seconds */
-	assert_false(rates_take(rates, &classes[1], "10.0.0.1", 3 * S - 1, &at));
+	assert_false(rates_take(rates, rates_class(rates, "auth"), "10.0.0.1", 3 * S - 1, &at));
 	assert_int_equal(at.retry_s, 1);
-	assert_true(rates_take(rates, &classes[1], "10.0.0.1", 3 * S, &at));
+	assert_true(rates_take(rates, rates_class(rates, "auth"), "10.0.0.1", 3 * S, &at));
 	rates_free(rates);
 }
 
@@ -88,7 +96,7 @@ static void fractions_are_not_lost(void **state)
 	rng_init(&rng, 7);
 	int64_t now = S, taken = 0;
 	while (now < 3600 * (int64_t)S) {
-		taken += rates_take(rates, &classes[2], "slow", now, &at);
+		taken += rates_take(rates, rates_class(rates, "odd"), "slow", now, &at);
 		now += 1 + (int64_t)(rng_next(&rng) % 30000);
 	}
 	int64_t most = 30 + 7 * 60, least = most - 1;
@@ -102,13 +110,13 @@ static void a_full_set_forgets_the_fullest(void **state)
 	struct rates *rates = new_rates();
 	struct rate_state at;
 	for (int i = 0; i < 30; i++) /* empty this one */
-		rates_take(rates, &classes[1], "attacker", S, &at);
+		rates_take(rates, rates_class(rates, "auth"), "attacker", S, &at);
 	for (int i = 0; i < 200000; i++) {
 		char key[32];
 		snprintf(key, sizeof key, "10.%d.%d.%d", i >> 16, i >> 8 & 255, i & 255);
-		assert_true(rates_take(rates, &classes[1], key, S, &at));
+		assert_true(rates_take(rates, rates_class(rates, "auth"), key, S, &at));
 	}
-	assert_false(rates_take(rates, &classes[1], "attacker", S, &at));
+	assert_false(rates_take(rates, rates_class(rates, "auth"), "attacker", S, &at));
 	rates_free(rates);
 }
 

@@ -25,16 +25,18 @@ struct workers {
 	struct job *ring; /* waiting jobs: count of them from first on, wrapping at room */
 	size_t room, first, count;
 	bool closing;
-	unsigned threads;
-	struct worker *each;
+	unsigned threads, most, idle;
+	struct worker *each; /* room for `most` */
 };
 
 /* The next job; false when closing and nothing is left. */
 static bool take_job(struct workers *workers, struct job *job)
 {
 	pthread_mutex_lock(&workers->lock);
+	workers->idle++;
 	while (workers->count == 0 && !workers->closing)
 		pthread_cond_wait(&workers->filled, &workers->lock);
+	workers->idle--;
 	bool some = workers->count > 0;
 	if (some) {
 		*job = workers->ring[workers->first];
@@ -76,13 +78,19 @@ void workers_step(struct workers *workers)
 
 bool workers_open(struct workers **workers, unsigned threads, size_t room, struct err *err)
 {
-	must(room > 0);
+	return workers_open_up_to(workers, threads, threads, room, err);
+}
+
+bool workers_open_up_to(struct workers **workers, unsigned threads, unsigned most, size_t room, struct err *err)
+{
+	must(room > 0 && most >= threads);
 	struct workers *made = calloc(1, sizeof *made);
 	must(made != NULL);
 	made->ring = calloc(room, sizeof *made->ring);
-	made->each = calloc(threads + 1, sizeof *made->each);
+	made->each = calloc(most + 1, sizeof *made->each);
 	must(made->ring != NULL && made->each != NULL);
 	made->room = room;
+	made->most = most;
 	must(pthread_mutex_init(&made->lock, NULL) == 0 && pthread_cond_init(&made->filled, NULL) == 0);
 	if (!start(made, threads, err)) {
 		workers_close(made);
@@ -113,9 +121,12 @@ void workers_close(struct workers *workers)
 
 bool workers_push(struct workers *workers, void (*run)(void *job, int worker), void *job)
 {
+	struct err err;
 	pthread_mutex_lock(&workers->lock);
 	bool fits = !workers->closing && workers->count < workers->room;
 	if (fits) {
+		if (workers->count >= workers->idle && workers->threads > 0 && workers->threads < workers->most)
+			(void)start(workers, workers->threads + 1, &err); /* there are fewer then: the job waits for one of those */
 		workers->ring[(workers->first + workers->count) % workers->room] = (struct job){run, job};
 		workers->count++;
 		pthread_cond_signal(&workers->filled);

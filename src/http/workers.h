@@ -15,6 +15,9 @@ struct workers;
 /* `threads` workers numbered from 1, and room for `room` waiting jobs.  0 threads: see workers_step(). */
 bool workers_open(struct workers **workers, unsigned threads, size_t room, struct err *err);
 
+/* The same with more threads, up to `most` in all, each started when a job comes and none is idle. */
+bool workers_open_up_to(struct workers **workers, unsigned threads, unsigned most, size_t room, struct err *err);
+
 /* Let all queued jobs end, then the threads.  NULL is fine. */
 void workers_close(struct workers *workers);
 

@@ -25,8 +25,13 @@ bool circuit_may(struct circuit *circuit, int64_t now_us)
 {
 	pthread_mutex_lock(&circuit->lock);
 	enum circuit_state state = state_at(circuit, now_us);
+	if (state == CIRCUIT_HALF_OPEN && circuit->let == CIRCUIT_PROBES && now_us - circuit->let_us > CIRCUIT_LOST_US)
+		circuit->let = circuit->well;
 	bool may = state == CIRCUIT_CLOSED || (state == CIRCUIT_HALF_OPEN && circuit->let < CIRCUIT_PROBES);
-	circuit->let += state == CIRCUIT_HALF_OPEN && may;
+	if (state == CIRCUIT_HALF_OPEN && may) {
+		circuit->let++;
+		circuit->let_us = now_us;
+	}
 	pthread_mutex_unlock(&circuit->lock);
 	return may;
 }
@@ -54,10 +59,11 @@ static bool window_is_bad(const struct circuit *circuit, int64_t now_us)
 	return (count >= CIRCUIT_SEEN && 2 * failed >= count) || (count >= CIRCUIT_SLOW_SEEN && 5 * slow >= 4 * count);
 }
 
-static void open_it(struct circuit *circuit, int64_t now_us)
+static void open_it(struct circuit *circuit, int64_t until_us)
 {
 	circuit->open = true;
-	circuit->until_us = now_us + circuit->open_us;
+	circuit->opened++;
+	circuit->until_us = until_us;
 	circuit->let = circuit->well = 0;
 }
 
@@ -72,13 +78,15 @@ static void close_it(struct circuit *circuit)
 void circuit_tell_took(struct circuit *circuit, int64_t now_us, bool well, int64_t took_us)
 {
 	pthread_mutex_lock(&circuit->lock);
-	note(circuit, now_us, well, took_us);
-	if (circuit->open && !well)
-		open_it(circuit, now_us);
-	else if (circuit->open && ++circuit->well >= CIRCUIT_PROBES)
+	enum circuit_state state = state_at(circuit, now_us);
+	if (state != CIRCUIT_OPEN)
+		note(circuit, now_us, well, took_us);
+	if (state == CIRCUIT_HALF_OPEN && !well)
+		open_it(circuit, now_us + circuit->open_us);
+	else if (state == CIRCUIT_HALF_OPEN && ++circuit->well >= CIRCUIT_PROBES)
 		close_it(circuit);
-	else if (!circuit->open && (circuit->failures >= circuit->limit || window_is_bad(circuit, now_us)))
-		open_it(circuit, now_us);
+	else if (state == CIRCUIT_CLOSED && (circuit->failures >= circuit->limit || window_is_bad(circuit, now_us)))
+		open_it(circuit, now_us + circuit->open_us);
 	pthread_mutex_unlock(&circuit->lock);
 }
 
@@ -87,12 +95,34 @@ void circuit_tell(struct circuit *circuit, int64_t now_us, bool well)
 	circuit_tell_took(circuit, now_us, well, 0);
 }
 
+void circuit_open(struct circuit *circuit, int64_t until_us)
+{
+	pthread_mutex_lock(&circuit->lock);
+	open_it(circuit, until_us);
+	pthread_mutex_unlock(&circuit->lock);
+}
+
+void circuit_close(struct circuit *circuit)
+{
+	pthread_mutex_lock(&circuit->lock);
+	close_it(circuit);
+	pthread_mutex_unlock(&circuit->lock);
+}
+
 enum circuit_state circuit_state(struct circuit *circuit, int64_t now_us)
 {
 	pthread_mutex_lock(&circuit->lock);
 	enum circuit_state state = state_at(circuit, now_us);
 	pthread_mutex_unlock(&circuit->lock);
 	return state;
+}
+
+uint64_t circuit_opened(struct circuit *circuit)
+{
+	pthread_mutex_lock(&circuit->lock);
+	uint64_t opened = circuit->opened;
+	pthread_mutex_unlock(&circuit->lock);
+	return opened;
 }
 
 int64_t circuit_wait_us(struct circuit *circuit, int64_t now_us)

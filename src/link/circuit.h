@@ -5,7 +5,8 @@
  * It opens after some failures in a row; or when of the last 100 results, none older than 120 s, at least 50 were seen
  * and half failed; or when of those at least 10 were seen and four fifths took over 5 s.  When its time is over it lets
  * three calls through: three successes close it, any failure opens it again.  What counts as a failure is the caller's
- * (answers 4xx but 408 and 429 do not).
+ * (answers 4xx but 408 and 429 do not).  What is told while it is open, of calls that were under way then, does not
+ * count.
  *
  * Thread: any; it has a lock of its own.  Times are monotonic microseconds of the caller.
  */
@@ -19,6 +20,7 @@
 enum { CIRCUIT_WINDOW = 100, CIRCUIT_SEEN = 50, CIRCUIT_SLOW_SEEN = 10, CIRCUIT_PROBES = 3 };
 #define CIRCUIT_WINDOW_US (INT64_C(120) * 1000000)
 #define CIRCUIT_SLOW_US (INT64_C(5) * 1000000)
+#define CIRCUIT_LOST_US (INT64_C(330) * 1000000) /* of calls let through: who told nothing for so long never will */
 
 enum circuit_state { CIRCUIT_CLOSED, CIRCUIT_OPEN, CIRCUIT_HALF_OPEN };
 
@@ -29,11 +31,13 @@ struct circuit {
 	int64_t until_us;    /* of the present opening */
 	bool open;           /* or half open: see until_us */
 	int let, well;       /* half open: calls that were let through, and went well */
+	int64_t let_us;      /* the last of them */
 	struct {
 		int64_t at_us;
 		bool failed, slow;
 	} results[CIRCUIT_WINDOW]; /* a ring */
 	unsigned seen;             /* ever, since it closed */
+	uint64_t opened;           /* times, ever */
 };
 
 /* Opens after `limit` >= 1 failures in a row, or by the windows above, for open_us. */
@@ -47,7 +51,14 @@ void circuit_tell(struct circuit *circuit, int64_t now_us, bool well);
 /* The same with how long the call took. */
 void circuit_tell_took(struct circuit *circuit, int64_t now_us, bool well, int64_t took_us);
 
+/* Whatever was seen: leave it alone until until_us, then try it; or take it for well again. */
+void circuit_open(struct circuit *circuit, int64_t until_us);
+void circuit_close(struct circuit *circuit);
+
 enum circuit_state circuit_state(struct circuit *circuit, int64_t now_us);
+
+/* How often it has opened, half open again too. */
+uint64_t circuit_opened(struct circuit *circuit);
 
 /* Microseconds until a call may go out; 0: now. */
 int64_t circuit_wait_us(struct circuit *circuit, int64_t now_us);

@@ -33,6 +33,30 @@ static void test_opens_and_probes(void **state)
 	}
 	assert_int_equal(circuit_state(&b, 131), CIRCUIT_CLOSED);
 	assert_int_equal(circuit_wait_us(&b, 131), 0);
+	assert_int_equal(circuit_opened(&b), 2); /* [P-11.2] breaker_open_total */
+	circuit_fini(&b);
+}
+
+/* What comes late from before it opened counts neither way; a probe that nobody told of is given again. */
+static void test_late_and_lost(void **state)
+{
+	struct circuit b;
+	(void)state;
+	circuit_init(&b, 1, 60);
+	circuit_tell(&b, 0, false);
+	circuit_tell(&b, 59, false);
+	for (int i = 0; i < CIRCUIT_PROBES; i++)
+		circuit_tell(&b, 30, true);
+	assert_int_equal(circuit_state(&b, 59), CIRCUIT_OPEN);
+	assert_int_equal(circuit_state(&b, 60), CIRCUIT_HALF_OPEN);
+	for (int i = 0; i < CIRCUIT_PROBES; i++)
+		assert_true(circuit_may(&b, 60));
+	assert_false(circuit_may(&b, 60 + CIRCUIT_LOST_US));
+	assert_true(circuit_may(&b, 61 + CIRCUIT_LOST_US));
+	circuit_close(&b);
+	assert_int_equal(circuit_state(&b, 60), CIRCUIT_CLOSED);
+	circuit_open(&b, 500);
+	assert_int_equal(circuit_wait_us(&b, 70), 430);
 	circuit_fini(&b);
 }
 
@@ -103,8 +127,9 @@ static void test_in_a_row(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_opens_and_probes), cmocka_unit_test(test_in_a_row),
-									   cmocka_unit_test(test_window_of_failures), cmocka_unit_test(test_window_holds),
-									   cmocka_unit_test(test_slow)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_opens_and_probes), cmocka_unit_test(test_late_and_lost),
+		cmocka_unit_test(test_in_a_row),         cmocka_unit_test(test_window_of_failures),
+		cmocka_unit_test(test_window_holds),     cmocka_unit_test(test_slow)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,13 +6,14 @@
 
 #include "core/arena.h"
 #include "core/env.h"
+#include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/workers.h"
 #include "people/people_internal.h"
 #include "people/principal.h"
 #include "people/users.h"
 
-enum { BUSY_RETRY_S = 2 };
+enum { BUSY_RETRY_S = 2, MAIL_TEXT = 2048 };
 
 void *act_start(struct exchange *x, size_t size)
 {
@@ -70,10 +71,49 @@ void act_hash(struct act *act, void (*work)(struct act *act))
 	act_fail(act, &err);
 }
 
+bool act_mail(struct act *act, struct db *db, const struct act_mail *mail, struct err *err, const char *format, ...)
+{
+	const struct people_options *options = &act->people->options;
+	char text[MAIL_TEXT];
+	va_list args;
+	if (options->mail == NULL || mail->to == NULL)
+		return true;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	struct people_letter *letter = arena_new(&act->x->arena, struct people_letter);
+	if (letter == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	*letter = (struct people_letter){.account_id = mail->account_id,
+									 .to = arena_dup(&act->x->arena, mail->to),
+									 .subject = mail->subject,
+									 .text = arena_dup(&act->x->arena, text),
+									 .next = act->letters};
+	id_make(options->ids, letter->mail_id);
+	wipe(text, sizeof text);
+	if (letter->to == NULL || letter->text == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	act->letters = letter;
+	return options->mail(options->mail_self, db, letter, err);
+}
+
+/* What an op that failed had to say is undone with it. */
 static bool run_apply(struct write *w, struct db *db, struct err *err)
 {
 	struct act *act = (struct act *)w;
-	return act->apply(act, db, err);
+	act->letters = NULL;
+	bool applied = act->apply(act, db, err);
+	if (!applied)
+		act->letters = NULL;
+	return applied;
+}
+
+static void post(struct act *act)
+{
+	const struct people_options *options = &act->people->options;
+	for (const struct people_letter *letter = act->letters; letter != NULL; letter = letter->next)
+		options->mailed(options->mail_self, letter);
+	act->letters = NULL;
 }
 
 static void run_answer(struct write *w)
@@ -85,7 +125,8 @@ static void run_answer(struct write *w)
 static void run_after(struct write *w, bool applied)
 {
 	struct act *act = (struct act *)w;
-	(void)applied;
+	if (applied)
+		post(act);
 	if (act->changed)
 		people_changed(act->people);
 	tell_end(act);

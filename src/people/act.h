@@ -32,6 +32,7 @@ struct act {
 	int64_t now_us;                 /* wall time at the start */
 	int64_t retry_after_s;          /* with a refusal: 0 for none */
 	void (*ended)(struct act *act); /* called once, before whatever is answered; NULL: nothing to do */
+	struct people_letter *letters;  /* mails of this op */
 	bool changed;                   /* users or sessions: what is remembered of tokens is stale after the commit */
 
 	/* of act.c */
@@ -52,6 +53,13 @@ void act_write(struct act *act, bool (*apply)(struct act *act, struct db *db, st
 
 /* Note a refusal to be answered after the commit.  Returns true, as `apply` does then. */
 bool act_refuse(struct act *act, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A mail to somebody of the account, as part of the op [P-10.1]; `to` NULL: to nobody, which is fine. */
+struct act_mail {
+	const char *account_id, *to, *subject;
+};
+bool act_mail(struct act *act, struct db *db, const struct act_mail *mail, struct err *err, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 
 /* What was refused so far; kind ERR_NONE: nothing. */
 const struct err *act_refusal(const struct act *act);

@@ -1,6 +1,7 @@
 #include "people/idempotency.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct idempotency {
 	int64_t ttl_us;
 	pthread_mutex_t lock;
 	struct map in_flight; /* principal, a line end, key */
+	_Atomic uint64_t replays;
 };
 
 struct idempotency *idempotency_new(struct store *store, const struct env *env, int64_t ttl_us)
@@ -194,7 +196,14 @@ bool idempotency_look(const struct idempotent *request, struct db *db, struct ex
 				V_TEXT(request->principal), V_TEXT(request->key), V_INT(env_wall_us(request->owner->env))))
 		return false;
 	*found = !any ? IDEMPOTENT_NEW : recorded.same ? IDEMPOTENT_REPLAYED : IDEMPOTENT_OTHER;
+	if (*found == IDEMPOTENT_REPLAYED)
+		atomic_fetch_add_explicit(&request->owner->replays, 1, memory_order_relaxed);
 	return true;
+}
+
+uint64_t idempotency_replays(const struct idempotency *idempotency)
+{
+	return atomic_load_explicit(&idempotency->replays, memory_order_relaxed);
 }
 
 /* The value of a header of the draft, in the arena. */

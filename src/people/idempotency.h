@@ -42,6 +42,9 @@ void idempotency_free(struct idempotency *idempotency);
  */
 bool idempotency_enter(struct idempotency *idempotency, struct exchange *x);
 
+/* How many requests got a recorded answer. */
+uint64_t idempotency_replays(const struct idempotency *idempotency);
+
 /* The exchange has ended. */
 void idempotency_leave(const struct exchange *x);
 

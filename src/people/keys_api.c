@@ -108,16 +108,13 @@ struct list_act {
 	struct act act;
 	struct keys_query query;
 	struct key_page page;
-	char after[PAGE_AFTER_MAX + 1];
-	bool more;
+	struct paging paging;
 };
 
 static void take_key(void *self, const struct api_key *key)
 {
 	struct list_act *l = self;
-	if (l->page.items.count == (size_t)l->query.limit)
-		l->more = true;
-	else
+	if (paging_takes(&l->paging))
 		view_key(&l->act.x->arena, key, &l->page.items.items[l->page.items.count++]);
 }
 
@@ -130,23 +127,22 @@ static bool read_keys(struct list_act *l, struct err *err)
 	const struct key_filter filter = {
 		.account_id = principal->account_id,
 		.user_id = principal_may(principal, "key.manage") ? NULL : principal->user_id,
-		.after = l->after,
+		.after = l->paging.after,
 		.now_us = l->act.now_us,
 		.limit = l->query.limit + 1,
 	};
 	const char *name =
 		arena_printf(&x->arena, "keys:%s:%s", filter.account_id, filter.user_id != NULL ? filter.user_id : "");
 	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (name == NULL || l->page.items.items == NULL)
+	if (l->page.items.items == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!page_after(l->act.people->page_key, name, l->query.cursor, l->after, err))
+	if (!paging_begin(&l->paging, x, l->act.people->page_key, name, l->query.limit, l->query.cursor, err))
 		return false;
 	struct db *db = store_read(store);
 	bool read = key_list(db, &filter, &x->arena, take_key, l, err);
 	store_read_end(store, db);
-	if (read && l->more)
-		l->page.next_cursor =
-			page_cursor(&x->arena, l->act.people->page_key, name, l->page.items.items[l->page.items.count - 1].key_id);
+	if (read && l->paging.more)
+		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].key_id);
 	return read;
 }
 
@@ -160,8 +156,6 @@ static void handle_list(struct exchange *x)
 		act_fail(&l->act, &err);
 		return;
 	}
-	if (l->page.next_cursor != NULL)
-		page_link(x, l->page.next_cursor);
 	reply_fact(x, 200, &page_table, &l->page);
 }
 

@@ -467,6 +467,14 @@ static bool audit_reuse(struct refresh *refresh, struct db *db, struct err *err)
 	return act_audit(&refresh->act, db, &event, err);
 }
 
+static bool warn_of_reuse(struct refresh *refresh, struct db *db, struct err *err)
+{
+	const struct act_mail mail = {refresh->user.account_id, refresh->user.email, "A session of yours was ended"};
+	return act_mail(&refresh->act, db, &mail, err,
+					"A refresh token of one of your sessions was used twice, so somebody may hold a copy of it.\n"
+					"The session has ended. If it was not you, change your password.\n");
+}
+
 static bool apply_refresh(struct act *act, struct db *db, struct err *err)
 {
 	struct refresh *refresh = (struct refresh *)act;
@@ -486,20 +494,11 @@ static bool apply_refresh(struct act *act, struct db *db, struct err *err)
 	if (outcome == REFRESH_REUSED) {
 		act->changed = true;
 		act_refuse(act, ERR_REFRESH_REUSED, "This refresh token was used before; its session has ended.");
-		return audit_reuse(refresh, db, err);
+		return audit_reuse(refresh, db, err) && warn_of_reuse(refresh, db, err);
 	}
 	if (!known || refresh->user.status != USER_ACTIVE)
 		return act_refuse(act, ERR_ACCOUNT_INACTIVE, "The account is not active.");
 	return true;
-}
-
-static void warn_of_reuse(struct act *act)
-{
-	const struct refresh *refresh = (const struct refresh *)act;
-	if (act_refusal(act)->kind == ERR_REFRESH_REUSED && refresh->user.email != NULL)
-		people_mail(act->people, refresh->user.email, "A session of yours was ended",
-					"A refresh token of one of your sessions was used twice, so somebody may hold a copy of it.\n"
-					"The session has ended. If it was not you, change your password.\n");
 }
 
 static void answer_refresh(struct act *act)
@@ -515,7 +514,6 @@ static void handle_refresh(struct exchange *x)
 		return;
 	secret_hash(refresh->request.refresh_token, refresh->old_hash);
 	secret_new(refresh->act.people, "csr_", &refresh->next);
-	refresh->act.ended = warn_of_reuse;
 	act_write(&refresh->act, apply_refresh, answer_refresh);
 }
 

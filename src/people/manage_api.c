@@ -160,12 +160,17 @@ static bool account_known(struct db *db, const char *account_id, struct err *err
 	return found || err_field(err, ERR_NOT_FOUND, "/account_id", "There is no such account.");
 }
 
-static bool insert_invitation(const struct edit *w, struct db *db, struct err *err)
+static bool insert_invitation(struct edit *w, struct db *db, struct err *err)
 {
-	const struct act *act = &w->manage.act;
+	struct act *act = &w->manage.act;
+	const struct act_mail mail = {w->manage.user.account_id, w->request.email, "You are invited"};
 	const struct token token = {.user_id = w->user_id, .email_norm = w->norm};
 	return token_insert(db, TOKEN_INVITE, w->token.hash, &token, act->now_us,
-						act->now_us + act->people->options.verify_ttl_s * US_PER_S, err);
+						act->now_us + act->people->options.verify_ttl_s * US_PER_S, err) &&
+		   act_mail(act, db, &mail, err,
+					"An account was made for you. Open this link to set your password:\n\n%s/console/#reset=%s\n\nOr "
+					"send the token with new_password to POST /api/v1/auth/password/reset.\n",
+					act->people->options.issuer, w->token.text);
 }
 
 static bool apply_create(struct act *act, struct db *db, struct err *err)
@@ -187,12 +192,6 @@ static void answer_create(struct act *act)
 	struct edit *w = (struct edit *)act;
 	struct user_view view;
 	char etag[ETAG_TEXT];
-	const char *url = act->people->options.issuer;
-	if (w->request.invite)
-		people_mail(act->people, w->request.email, "You are invited",
-					"An account was made for you. Open this link to set your password:\n\n%s/console/#reset=%s\n\nOr "
-					"send the token with new_password to POST /api/v1/auth/password/reset.\n",
-					url, w->token.text);
 	user_etag(&w->manage.user, etag);
 	user_view(&act->x->arena, &w->manage.user, &view);
 	exchange_set(act->x, "ETag", etag);
@@ -247,6 +246,7 @@ void manage_handle_create(struct exchange *x)
 	struct edit *w = act_start(x, sizeof *w);
 	if (w == NULL || !exchange_decode(x, &w->request))
 		return;
+	w->request.email = email_trim(&x->arena, w->request.email);
 	const struct password_owner owner = {w->request.email, w->request.full_name};
 	faults_init(&w->faults, &x->arena);
 	check_common(w, &owner);
@@ -308,6 +308,21 @@ static bool store_changes(struct edit *w, struct db *db, struct err *err)
 		   ((!password && w->old_email == NULL) || token_drop_all(db, user->user_id, err));
 }
 
+static bool mail_changes(struct edit *w, struct db *db, struct err *err)
+{
+	struct act *act = &w->manage.act;
+	const struct user *user = &w->manage.user;
+	char names[ROLES_TEXT];
+	const struct act_mail address = {user->account_id, w->old_email, "Your e-mail address was changed"};
+	const struct act_mail roles = {user->account_id, w->roles_changed ? user->email : NULL, "Your roles were changed"};
+	const struct act_mail password = {user->account_id, w->request.password != NULL ? user->email : NULL,
+									  "Your password was changed"};
+	return act_mail(act, db, &address, err, "Your address was changed by who manages your account.\n") &&
+		   act_mail(act, db, &roles, err, "Your roles are now: %s.\n", roles_format(user->roles, names)) &&
+		   act_mail(act, db, &password, err,
+					"Your password was set by who manages your account; your sessions have ended.\n");
+}
+
 static bool apply_change(struct act *act, struct db *db, struct err *err)
 {
 	struct edit *w = (struct edit *)act;
@@ -325,31 +340,15 @@ static bool apply_change(struct act *act, struct db *db, struct err *err)
 	event.meta = meta;
 	event.meta_count = w->roles_changed;
 	act->changed = true;
-	return store_changes(w, db, err) && act_audit(act, db, &event, err) && manage_again(m, db, err);
-}
-
-static void answer_change(struct act *act)
-{
-	const struct edit *w = (const struct edit *)act;
-	const struct user *user = &w->manage.user;
-	char names[ROLES_TEXT];
-	if (w->old_email != NULL)
-		people_mail(act->people, w->old_email, "Your e-mail address was changed",
-					"Your address was changed by who manages your account.\n");
-	if (w->roles_changed && user->email != NULL)
-		people_mail(act->people, user->email, "Your roles were changed", "Your roles are now: %s.\n",
-					roles_format(user->roles, names));
-	if (w->request.password != NULL && user->email != NULL)
-		people_mail(act->people, user->email, "Your password was changed",
-					"Your password was set by who manages your account; your sessions have ended.\n");
-	manage_answer(act);
+	return store_changes(w, db, err) && act_audit(act, db, &event, err) && mail_changes(w, db, err) &&
+		   manage_again(m, db, err);
 }
 
 static void hash_change(struct act *act)
 {
 	struct edit *w = (struct edit *)act;
 	people_hash(act->people, w->request.password, w->password_hash);
-	act_write(act, apply_change, answer_change);
+	act_write(act, apply_change, manage_answer);
 }
 
 void manage_handle_change(struct exchange *x)
@@ -358,6 +357,7 @@ void manage_handle_change(struct exchange *x)
 	struct err err;
 	if (w == NULL || !exchange_decode(x, &w->request))
 		return;
+	w->request.email = email_trim(&x->arena, w->request.email);
 	struct store *store = w->manage.act.people->options.store;
 	struct db *db = store_read(store);
 	bool read = manage_find(&w->manage, db, &err);
@@ -373,7 +373,7 @@ void manage_handle_change(struct exchange *x)
 	check_common(w, &owner);
 	check_read_only(w);
 	w->roles = roles_of(&w->request.roles);
-	proceed(w, hash_change, apply_change, answer_change);
+	proceed(w, hash_change, apply_change, manage_answer);
 }
 
 const enum err_kind manage_errors[] = {ERR_EMAIL_TAKEN,         ERR_LAST_ADMIN, ERR_PRECONDITION_REQUIRED,

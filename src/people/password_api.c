@@ -56,10 +56,10 @@ static bool acceptable(const struct password_act *p)
 	return false;
 }
 
-static void mail_changed(const struct password_act *p)
+static bool mail_changed(struct password_act *p, struct db *db, struct err *err)
 {
-	if (p->user.email != NULL)
-		people_mail(p->act.people, p->user.email, "Your password was changed",
+	const struct act_mail mail = {p->user.account_id, p->user.email, "Your password was changed"};
+	return act_mail(&p->act, db, &mail, err,
 					"Your password was changed and your other sessions have ended. If it was not you, ask for a new "
 					"password at once.\n");
 }
@@ -96,13 +96,7 @@ static bool apply_change(struct act *act, struct db *db, struct err *err)
 	return attempt_cleared(db, &p->attempt, err) &&
 		   user_set_password(db, p->user.user_id, p->new_hash, act->now_us, err) &&
 		   session_revoke_all(db, p->user.user_id, principal->session_id, "password_change", act->now_us, err) &&
-		   token_drop_all(db, p->user.user_id, err) && act_audit(act, db, &event, err);
-}
-
-static void answer_changed(struct act *act)
-{
-	mail_changed((const struct password_act *)act);
-	exchange_answer(act->x, 204, NULL, NULL, 0);
+		   token_drop_all(db, p->user.user_id, err) && act_audit(act, db, &event, err) && mail_changed(p, db, err);
 }
 
 static void check_change(struct act *act)
@@ -112,7 +106,7 @@ static void check_change(struct act *act)
 	p->right = p->user.password_hash != NULL && password_verify(p->user.password_hash, current, strlen(current));
 	if (p->right)
 		people_hash(act->people, p->request.new_password, p->new_hash);
-	act_write(act, apply_change, answer_changed);
+	act_write(act, apply_change, NULL);
 }
 
 static void take_turn(struct attempt *attempt, enum attempt_turn turn)
@@ -170,19 +164,19 @@ static bool apply_forgot(struct act *act, struct db *db, struct err *err)
 	p->known = p->known && (p->user.status == USER_ACTIVE || p->user.status == USER_PENDING);
 	const struct token token = {.user_id = p->user.user_id, .email_norm = p->norm};
 	struct audit_event event = act_event(act, AUDIT_PASSWORD_FORGOT, AUDIT_SUCCESS, &p->user);
-	return !p->known || (token_insert(db, TOKEN_RESET, p->secret.hash, &token, act->now_us,
-									  act->now_us + act->people->options.reset_ttl_s * US_PER_S, err) &&
-						 act_audit(act, db, &event, err));
+	const struct act_mail mail = {p->user.account_id, p->user.email, "A new password"};
+	return !p->known ||
+		   (token_insert(db, TOKEN_RESET, p->secret.hash, &token, act->now_us,
+						 act->now_us + act->people->options.reset_ttl_s * US_PER_S, err) &&
+			act_audit(act, db, &event, err) &&
+			act_mail(act, db, &mail, err,
+					 "Open this link to set a new password:\n\n%s/console/#reset=%s\n\nOr send the token with "
+					 "new_password to POST /api/v1/auth/password/reset. If you did not ask, do nothing.\n",
+					 act->people->options.issuer, p->secret.text));
 }
 
-static void answer_forgot(struct act *act)
+static void answer_accepted(struct act *act)
 {
-	const struct password_act *p = (const struct password_act *)act;
-	if (p->known)
-		people_mail(act->people, p->user.email, "A new password",
-					"Open this link to set a new password:\n\n%s/console/#reset=%s\n\nOr send the token with "
-					"new_password to POST /api/v1/auth/password/reset. If you did not ask, do nothing.\n",
-					act->people->options.issuer, p->secret.text);
 	exchange_answer(act->x, 202, NULL, NULL, 0);
 }
 
@@ -194,7 +188,7 @@ static void handle_forgot(struct exchange *x)
 	if (!email_normalise(p->request.email, p->norm))
 		p->norm[0] = '\0'; /* nobody's */
 	secret_new(p->act.people, "cst_", &p->secret);
-	act_write(&p->act, apply_forgot, answer_forgot);
+	act_write(&p->act, apply_forgot, answer_accepted);
 }
 
 /* --- reset --- */
@@ -236,14 +230,14 @@ static bool apply_reset(struct act *act, struct db *db, struct err *err)
 		   user_set_password(db, p->user.user_id, p->new_hash, act->now_us, err) &&
 		   session_revoke_all(db, p->user.user_id, NULL, "password_reset", act->now_us, err) &&
 		   token_drop_all(db, p->user.user_id, err) && attempts_forget(db, email_hash, err) &&
-		   act_audit(act, db, &event, err);
+		   act_audit(act, db, &event, err) && mail_changed(p, db, err);
 }
 
 static void hash_reset(struct act *act)
 {
 	struct password_act *p = (struct password_act *)act;
 	people_hash(act->people, p->request.new_password, p->new_hash);
-	act_write(act, apply_reset, answer_changed);
+	act_write(act, apply_reset, NULL);
 }
 
 static void handle_reset(struct exchange *x)

@@ -1,7 +1,5 @@
 #include "people/people.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,18 +95,6 @@ void secret_new(const struct people *people, const char *prefix, struct secret *
 void people_hash(const struct people *people, const char *password, char text[PASSWORD_HASH_TEXT])
 {
 	password_hash(people->options.env, people->options.bcrypt_cost, password, strlen(password), text);
-}
-
-void people_mail(const struct people *people, const char *to, const char *subject, const char *format, ...)
-{
-	char text[2048];
-	va_list args;
-	if (people->options.mail == NULL)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	people->options.mail(people->options.mail_self, to, subject, text);
 }
 
 void people_changed(struct people *people)

@@ -17,11 +17,13 @@
 #include "http/router.h"
 
 struct audit;
+struct db;
 struct env;
 struct err;
 struct exchange;
 struct key_ring;
 struct people;
+struct people_letter;
 
 struct store;
 
@@ -42,9 +44,21 @@ struct people_options {
 	int64_t access_ttl_s, refresh_ttl_s, session_max_s, reset_ttl_s, verify_ttl_s;
 	int64_t lock_failures, lock_s, max_sessions;
 	size_t password_min;
-	/* Send a mail, after the commit of what it tells; must not wait.  NULL: none is sent. */
-	void (*mail)(void *self, const char *to, const char *subject, const char *text);
+	/*
+	 * A mail, in two steps: `mail` in the op of what it tells stores it, so that it goes out if that commits and only
+	 * then; `mailed` after the commit, before the answer, says that it can go now, and must not wait.  NULL: none is
+	 * sent.
+	 */
+	bool (*mail)(void *self, struct db *db, const struct people_letter *letter, struct err *err);
+	void (*mailed)(void *self, const struct people_letter *letter);
 	void *mail_self;
+};
+
+/* A mail to a person. */
+struct people_letter {
+	char mail_id[ID_TEXT];
+	const char *account_id, *to, *subject, *text;
+	struct people_letter *next;
 };
 
 struct people *people_open(const struct people_options *options);

@@ -35,10 +35,6 @@ void secret_hash(const char *text, char hash[SHA256_HEX_SIZE]);
 /* The hash of a password at the configured cost.  Cost: bcrypt's. */
 void people_hash(const struct people *people, const char *password, char text[PASSWORD_HASH_TEXT]);
 
-/* Mail to a person, after the commit.  The text is printf-formatted. */
-void people_mail(const struct people *people, const char *to, const char *subject, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
 /* Routes of the parts, which people_add_routes() registers. */
 extern const struct route login_routes[], me_routes[], password_routes[], signup_routes[], session_routes[],
 	totp_routes[], user_routes[], key_routes[];

@@ -49,7 +49,6 @@ struct signup {
 	char norm[EMAIL_MAX + 1], account_id[ID_TEXT], user_id[ID_TEXT], password_hash[PASSWORD_HASH_TEXT];
 	struct secret verify;
 	struct user user;
-	bool taken;
 };
 
 /* Make a token that proves the address; a mail carries it. */
@@ -61,17 +60,19 @@ static bool insert_verify(const struct act *act, struct db *db, const struct use
 						act->now_us + act->people->options.verify_ttl_s * US_PER_S, err);
 }
 
-static void mail_verify(const struct act *act, const char *to, const struct secret *secret)
+static bool mail_verify(struct act *act, struct db *db, const struct user *user, const char *to,
+						const struct secret *secret, struct err *err)
 {
-	people_mail(act->people, to, "Confirm your e-mail address",
-				"Open this link to confirm your address:\n\n%s/console/#verify=%s\n\nOr send the token to POST "
-				"/api/v1/auth/email/verify.\n",
-				act->people->options.issuer, secret->text);
+	const struct act_mail mail = {user->account_id, to, "Confirm your e-mail address"};
+	return act_mail(act, db, &mail, err,
+					"Open this link to confirm your address:\n\n%s/console/#verify=%s\n\nOr send the token to POST "
+					"/api/v1/auth/email/verify.\n",
+					act->people->options.issuer, secret->text);
 }
 
 static bool insert_user(struct signup *s, struct db *db, struct err *err)
 {
-	const struct act *act = &s->act;
+	struct act *act = &s->act;
 	const struct audit_pair roles[] = {{AUDIT_META_roles, "owner"}};
 	struct audit_event account_made = act_event(act, AUDIT_ACCOUNT_CREATE, AUDIT_SUCCESS, &s->user);
 	struct audit_event user_made = act_event(act, AUDIT_USER_CREATE, AUDIT_SUCCESS, &s->user);
@@ -83,12 +84,24 @@ static bool insert_user(struct signup *s, struct db *db, struct err *err)
 	user_made.meta_count = 1;
 	return account_insert(db, s->account_id, name, act->now_us, err) && user_insert(db, &s->user, err) &&
 		   insert_verify(act, db, &s->user, &s->verify, err) && act_audit(act, db, &account_made, err) &&
-		   act_audit(act, db, &user_made, err);
+		   act_audit(act, db, &user_made, err) && mail_verify(act, db, &s->user, s->request.email, &s->verify, err);
 }
 
 static bool attempt_signup(struct db *db, void *self, struct err *err)
 {
 	return insert_user(self, db, err);
+}
+
+static bool mail_taken(struct signup *s, struct db *db, struct err *err)
+{
+	struct user owner;
+	bool found = false;
+	if (!user_by_email(db, s->norm, &s->act.x->arena, &owner, &found, err))
+		return false;
+	const struct act_mail mail = {owner.account_id, found ? s->request.email : NULL, "You have an account already"};
+	return act_mail(&s->act, db, &mail, err,
+					"Somebody, perhaps you, tried to register this address. You have an account: log in, or ask for "
+					"a new password.\n");
 }
 
 /* Where addresses are verified, nobody learns here whether one is taken: it is told by mail [P-4.3]. */
@@ -97,20 +110,13 @@ static bool apply_signup(struct act *act, struct db *db, struct err *err)
 	struct signup *s = (struct signup *)act;
 	if (db_attempt(db, attempt_signup, s, err))
 		return true;
-	s->taken = err->kind == ERR_EMAIL_TAKEN;
-	return s->taken && act->people->options.require_verified_email;
+	return err->kind == ERR_EMAIL_TAKEN && act->people->options.require_verified_email && mail_taken(s, db, err);
 }
 
 static void answer_signup(struct act *act)
 {
 	struct signup *s = (struct signup *)act;
 	struct me me;
-	if (s->taken)
-		people_mail(act->people, s->request.email, "You have an account already",
-					"Somebody, perhaps you, tried to register this address. You have an account: log in, or ask for "
-					"a new password.\n");
-	else
-		mail_verify(act, s->request.email, &s->verify);
 	if (act->people->options.require_verified_email) {
 		exchange_answer(act->x, 202, NULL, NULL, 0);
 		return;
@@ -158,6 +164,7 @@ static void handle_register(struct exchange *x)
 		return;
 	struct faults faults;
 	faults_init(&faults, &x->arena);
+	s->request.email = email_trim(&x->arena, s->request.email);
 	const struct password_owner owner = {s->request.email, s->request.full_name};
 	if (!email_normalise(s->request.email, s->norm))
 		faults_add(&faults, "/email", "format", "must be an e-mail address");
@@ -259,14 +266,12 @@ static bool apply_resend(struct act *act, struct db *db, struct err *err)
 	if (!user_by_email(db, r->norm, &act->x->arena, &r->user, &found, err))
 		return false;
 	r->due = found && !r->user.email_verified && r->user.status != USER_SUSPENDED;
-	return !r->due || insert_verify(act, db, &r->user, &r->verify, err);
+	return !r->due || (insert_verify(act, db, &r->user, &r->verify, err) &&
+					   mail_verify(act, db, &r->user, r->user.email, &r->verify, err));
 }
 
-static void answer_resend(struct act *act)
+static void answer_accepted(struct act *act)
 {
-	const struct resend_act *r = (const struct resend_act *)act;
-	if (r->due)
-		mail_verify(act, r->user.email, &r->verify);
 	exchange_answer(act->x, 202, NULL, NULL, 0);
 }
 
@@ -278,7 +283,7 @@ static void handle_resend(struct exchange *x)
 	if (!email_normalise(r->request.email, r->norm))
 		r->norm[0] = '\0'; /* nobody's */
 	secret_new(r->act.people, "csv_", &r->verify);
-	act_write(&r->act, apply_resend, answer_resend);
+	act_write(&r->act, apply_resend, answer_accepted);
 }
 
 /* --- change of address --- */
@@ -302,24 +307,17 @@ struct change_act {
 
 static bool apply_change(struct act *act, struct db *db, struct err *err)
 {
-	const struct change_act *c = (const struct change_act *)act;
+	struct change_act *c = (struct change_act *)act;
+	const struct act_mail warning = {c->user.account_id, c->user.email, "Your e-mail address is about to change"};
 	const struct token token = {
 		.user_id = c->user.user_id, .email_norm = c->user.email_norm, .detail = c->request.new_email};
 	struct audit_event event = principal_event(act->x, AUDIT_EMAIL_CHANGE, AUDIT_SUCCESS);
 	event.target_id = c->user.user_id;
 	return token_insert(db, TOKEN_CHANGE, c->secret.hash, &token, act->now_us,
 						act->now_us + act->people->options.verify_ttl_s * US_PER_S, err) &&
-		   act_audit(act, db, &event, err);
-}
-
-static void answer_change(struct act *act)
-{
-	const struct change_act *c = (const struct change_act *)act;
-	mail_verify(act, c->request.new_email, &c->secret);
-	if (c->user.email != NULL)
-		people_mail(act->people, c->user.email, "Your e-mail address is about to change",
+		   act_audit(act, db, &event, err) && mail_verify(act, db, &c->user, c->request.new_email, &c->secret, err) &&
+		   act_mail(act, db, &warning, err,
 					"A change of your address was asked for. If it was not you, change your password.\n");
-	exchange_answer(act->x, 202, NULL, NULL, 0);
 }
 
 static void check_change(struct act *act)
@@ -328,7 +326,7 @@ static void check_change(struct act *act)
 	struct err err;
 	if (c->user.password_hash != NULL &&
 		password_verify(c->user.password_hash, c->request.password, strlen(c->request.password))) {
-		act_write(act, apply_change, answer_change);
+		act_write(act, apply_change, answer_accepted);
 		return;
 	}
 	err_set(&err, ERR_CREDENTIALS_INVALID, "The password is not right.");
@@ -342,6 +340,7 @@ static void handle_change(struct exchange *x)
 	bool found = false;
 	if (c == NULL || !principal_needs_session(x) || !exchange_decode(x, &c->request))
 		return;
+	c->request.new_email = email_trim(&x->arena, c->request.new_email);
 	if (!email_normalise(c->request.new_email, c->norm)) {
 		err_field(&err, ERR_INVALID, "/new_email", "must be an e-mail address");
 		act_fail(&c->act, &err);

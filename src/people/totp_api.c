@@ -179,6 +179,13 @@ static bool store_codes(struct totp_act *totp, struct db *db, struct err *err)
 	return true;
 }
 
+static bool tell_by_mail(struct totp_act *totp, struct db *db, const char *what, struct err *err)
+{
+	const struct act_mail mail = {totp->user.account_id, totp->user.email, what};
+	return act_mail(&totp->act, db, &mail, err,
+					"%s for your account. If it was not you, change your password and end your sessions.\n", what);
+}
+
 static bool apply_confirm(struct act *act, struct db *db, struct err *err)
 {
 	struct totp_act *totp = (struct totp_act *)act;
@@ -197,14 +204,8 @@ static bool apply_confirm(struct act *act, struct db *db, struct err *err)
 			   db, err,
 			   "UPDATE users SET totp_enabled_at = $2, totp_last_step = $3, version = version + 1 WHERE user_id = $1",
 			   V_TEXT(totp->user.user_id), V_INT(act->now_us), V_INT(step)) &&
-		   store_codes(totp, db, err) && audit(totp, db, AUDIT_TOTP_ENABLE, err);
-}
-
-static void tell_by_mail(const struct totp_act *totp, const char *what)
-{
-	if (totp->user.email != NULL)
-		people_mail(totp->act.people, totp->user.email, what,
-					"%s for your account. If it was not you, change your password and end your sessions.\n", what);
+		   store_codes(totp, db, err) && audit(totp, db, AUDIT_TOTP_ENABLE, err) &&
+		   tell_by_mail(totp, db, "The second factor was turned on", err);
 }
 
 static void answer_confirm(struct act *act)
@@ -215,7 +216,6 @@ static void answer_confirm(struct act *act)
 	for (int i = 0; i < TOTP_RECOVERY_CODES; i++)
 		items[i] = totp->codes[i];
 	recovery.recovery_codes.items = items;
-	tell_by_mail(totp, "The second factor was turned on");
 	reply_fact(act->x, 200, &recovery_table, &recovery);
 }
 
@@ -252,19 +252,13 @@ static bool apply_remove(struct act *act, struct db *db, struct err *err)
 			   "+ 1 WHERE user_id = $1",
 			   V_TEXT(totp->user.user_id)) &&
 		   db_run(db, err, "DELETE FROM recovery_codes WHERE user_id = $1", V_TEXT(totp->user.user_id)) &&
-		   audit(totp, db, AUDIT_TOTP_DISABLE, err);
-}
-
-static void answer_remove(struct act *act)
-{
-	tell_by_mail((const struct totp_act *)act, "The second factor was turned off");
-	exchange_answer(act->x, 204, NULL, NULL, 0);
+		   audit(totp, db, AUDIT_TOTP_DISABLE, err) && tell_by_mail(totp, db, "The second factor was turned off", err);
 }
 
 static void check_remove(struct act *act)
 {
 	if (password_right((const struct totp_act *)act))
-		act_write(act, apply_remove, answer_remove);
+		act_write(act, apply_remove, NULL);
 	else
 		refuse_password(act);
 }

@@ -12,13 +12,30 @@
 
 const char *const user_status_names[] = {"pending", "active", "inactive", "suspended", NULL};
 
-bool email_normalise(const char *email, char norm[EMAIL_MAX + 1])
+/* Where the address begins, and its bytes without blanks around it. */
+static const char *trimmed(const char *email, size_t *size)
 {
 	while (isspace((unsigned char)*email))
 		email++;
-	size_t size = strlen(email);
-	while (size > 0 && isspace((unsigned char)email[size - 1]))
-		size--;
+	*size = strlen(email);
+	while (*size > 0 && isspace((unsigned char)email[*size - 1]))
+		--*size;
+	return email;
+}
+
+const char *email_trim(struct arena *arena, const char *email)
+{
+	size_t size;
+	if (email == NULL)
+		return NULL;
+	email = trimmed(email, &size);
+	return arena_dupn(arena, email, size);
+}
+
+bool email_normalise(const char *email, char norm[EMAIL_MAX + 1])
+{
+	size_t size;
+	email = trimmed(email, &size);
 	if (size == 0 || size > EMAIL_MAX)
 		return false;
 	for (size_t i = 0; i < size; i++)

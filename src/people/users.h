@@ -39,6 +39,9 @@ struct user {
 /* Trimmed and lower-cased (ASCII).  False: empty, too long, or without an @ inside. */
 bool email_normalise(const char *email, char norm[EMAIL_MAX + 1]);
 
+/* As it is kept and written to: as typed, without the blanks around it; in the arena.  NULL: NULL, or no memory. */
+const char *email_trim(struct arena *arena, const char *email);
+
 bool account_insert(struct db *db, const char *account_id, const char *name, int64_t now_us, struct err *err);
 bool account_find_named(struct db *db, const char *name, char account_id[ID_TEXT], bool *found, struct err *err);
 

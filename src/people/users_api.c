@@ -41,16 +41,13 @@ struct list_act {
 	struct act act;
 	struct users_query query;
 	struct user_page page;
-	char after[PAGE_AFTER_MAX + 1];
-	bool more;
+	struct paging paging;
 };
 
 static void take_user(void *self, const struct user *user)
 {
 	struct list_act *l = self;
-	if (l->page.items.count == (size_t)l->query.limit)
-		l->more = true;
-	else
+	if (paging_takes(&l->paging))
 		user_view(&l->act.x->arena, user, &l->page.items.items[l->page.items.count++]);
 }
 
@@ -74,15 +71,15 @@ static bool read_users(struct list_act *l, struct err *err)
 	const char *account = list_account(l);
 	const char *name = arena_printf(arena, "users:%s", account != NULL ? account : "*");
 	l->page.items.items = arena_array(arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (name == NULL || l->page.items.items == NULL)
+	if (l->page.items.items == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!page_after(key, name, l->query.cursor, l->after, err))
+	if (!paging_begin(&l->paging, l->act.x, key, name, l->query.limit, l->query.cursor, err))
 		return false;
 	struct db *db = store_read(store);
-	bool read = user_list(db, account, l->after, l->query.limit + 1, arena, take_user, l, err);
+	bool read = user_list(db, account, l->paging.after, l->query.limit + 1, arena, take_user, l, err);
 	store_read_end(store, db);
-	if (read && l->more)
-		l->page.next_cursor = page_cursor(arena, key, name, l->page.items.items[l->page.items.count - 1].user_id);
+	if (read && l->paging.more)
+		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].user_id);
 	return read;
 }
 
@@ -96,8 +93,6 @@ static void handle_list(struct exchange *x)
 		act_fail(&l->act, &err);
 		return;
 	}
-	if (l->page.next_cursor != NULL)
-		page_link(x, l->page.next_cursor);
 	reply_fact(x, 200, &page_table, &l->page);
 }
 

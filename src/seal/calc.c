@@ -39,6 +39,12 @@ static void note_use(struct calc *calc, const struct pack *pack)
 const struct pack *calc_pack_version(struct calc *calc, const char *name, const char *version, const char *on_date)
 {
 	const struct pack *pack = packs_find(calc->packs, name, version, on_date);
+	if (pack == NULL && version != NULL && calc->preview) {
+		pack = packs_find(calc->packs, name, NULL, on_date);
+		if (pack != NULL)
+			calc_warn(calc, "pack_unknown", field_pointer(calc->arena, "/packs", name),
+					  "There is no version %s of pack %s: %s is used.", version, name, pack->version);
+	}
 	if (pack != NULL) {
 		note_use(calc, pack);
 		return pack;

@@ -65,7 +65,8 @@ void calc_init(struct calc *calc, struct arena *arena, const struct packs *packs
 
 /*
  * The pack of that name: the version the body pins, else the newest.  Notes it as used and returns its C form.  NULL
- * when it is not there: the calculation has failed with ERR_PACK_VERSION (return false from the operation).
+ * when it is not there: the calculation has failed with ERR_PACK_VERSION (return false from the operation).  In a
+ * preview a version that is not there gives way to the newest, with a warning.
  */
 const void *calc_pack(struct calc *calc, const char *name);
 

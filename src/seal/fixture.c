@@ -71,8 +71,7 @@ void seal_fixture_open(struct seal_fixture *f, const char *name, const struct fi
 {
 	struct people people = {rows, count};
 	struct err err;
-	snprintf(f->folder, sizeof f->folder, "/tmp/%s-XXXXXX", name);
-	must(mkdtemp(f->folder) != NULL);
+	must(scratch_make(f->folder, name, &err));
 	env_sim_init(&f->env, 1, 1750000000000000);
 	id_maker_init(&f->ids, &f->env.env);
 	arena_init(&f->arena, (size_t)1 << 30);
@@ -83,14 +82,12 @@ void seal_fixture_open(struct seal_fixture *f, const char *name, const struct fi
 
 void seal_fixture_close(struct seal_fixture *f)
 {
-	char command[128];
 	if (f->store != NULL)
 		store_close(f->store);
 	arena_fini(&f->arena);
 	id_maker_fini(&f->ids);
 	env_sim_fini(&f->env);
-	snprintf(command, sizeof command, "rm -rf %s", f->folder);
-	must(system(command) == 0);
+	scratch_remove(f->folder);
 }
 
 /* --- without more --- */

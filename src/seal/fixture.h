@@ -12,12 +12,13 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/id.h"
+#include "core/scratch.h"
 #include "seal/audit.h"
 
 struct json;
 
 #define SEAL_FIXTURE_MEMBERS \
-	char folder[64]; \
+	char folder[SCRATCH_PATH]; \
 	struct env_sim env; /* time stands still until it is moved */ \
 	struct id_maker ids; \
 	struct arena arena; \

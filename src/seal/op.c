@@ -43,6 +43,21 @@ static void check_pins(struct run *run)
 		if (pins->members[i].value.kind != JS_STRING)
 			calc_fault(&run->calc, field_pointer(run->calc.arena, "/packs", pins->members[i].name), "type",
 					   "must be a version like \"v1\"");
+		else if (run->calc.packs != NULL && packs_find(run->calc.packs, pins->members[i].name, NULL, NULL) == NULL)
+			calc_fault(&run->calc, field_pointer(run->calc.arena, "/packs", pins->members[i].name), "unknown_field",
+					   "is no pack that is installed here");
+}
+
+/* A version that nobody has is refused, also of a pack that this question does not need: it would pin nothing. */
+static bool pins_known(struct run *run)
+{
+	const struct json *pins = run->calc.pins;
+	for (uint32_t i = 0; pins != NULL && run->calc.packs != NULL && !run->calc.preview && i < pins->count; i++) {
+		const char *name = pins->members[i].name, *version = json_text(pins, name);
+		if (packs_find(run->calc.packs, name, version, NULL) == NULL)
+			return calc_pack_version(&run->calc, name, version, NULL) != NULL;
+	}
+	return true;
 }
 
 static bool named_before(const struct fault *first, const struct fault *fault)
@@ -88,7 +103,11 @@ static bool decode(struct run *run, const struct json *body)
 	field_decode(op->input, body, run->input, arena, "", &run->calc.faults);
 	check_pins(run);
 	check_whole(run);
-	return run->calc.faults.count == 0;
+	if (run->calc.faults.count > 0 || !pins_known(run))
+		return false;
+	if (op->complete != NULL)
+		op->complete(run->input, arena);
+	return true;
 }
 
 /* Text of a builder, in the arena.  NULL when the writer failed or the arena is full. */

@@ -43,6 +43,12 @@ struct op {
 	 */
 	void (*check)(struct calc *calc, const void *input);
 	/*
+	 * Fill in defaults that hang on other members (a length that is the height unless given), so that trace.inputs and
+	 * the hash of the inputs tell them; may be NULL.  Called between check and run, for a body without fault.  What it
+	 * fills must decode again without a fault, and leave the answer as it was.
+	 */
+	void (*complete)(void *input, struct arena *arena);
+	/*
 	 * Decide.  `input` and `output` are structs of the tables; output starts as absences.  False: faults or err of the
 	 * calculation say why.  True: output is the result, or the calculation abstained.
 	 */

@@ -79,4 +79,14 @@ enum { YAML_DEPTH_MAX = 64 }; /* levels of nesting */
 /* The same, for texts whose authors are told the code and the place.  False sets *fault. */
 bool yaml_read(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct yaml_fault *fault);
 
+/*
+ * Where things stand in a text that was read: places[i].line becomes the line, from 1, of what places[i].pointer (a JSON
+ * Pointer) names, or of the nearest thing around it where that is not there; 0: not known.  Linear in the text.
+ */
+struct yaml_place {
+	const char *pointer;
+	size_t line;
+};
+void yaml_lines(const char *bytes, size_t size, struct yaml_place *places, size_t count);
+
 #endif

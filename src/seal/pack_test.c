@@ -12,6 +12,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/scratch.h"
 #include "crypt/digest.h"
 #include "seal/pack.h"
 
@@ -179,9 +180,9 @@ static void a_folder_is_read(void **state)
 {
 	(void)state;
 	static const char *const names[] = {"b.yaml", "a.yaml", "notes.txt", ".hidden.yaml", NULL};
-	char folder[] = "/tmp/countersign_packs_XXXXXX";
+	char folder[SCRATCH_PATH];
 	struct err err;
-	assert_non_null(mkdtemp(folder));
+	assert_true(scratch_make(folder, "packs", NULL));
 	struct packs *packs = new_packs();
 	assert_true(packs_add_folder(packs, "/nowhere/at/all", NULL));
 	write_file(folder, "b.yaml", "name: limit\nversion: v1\nvalue: 1\n");

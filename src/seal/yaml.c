@@ -1,12 +1,17 @@
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/map.h"
+#include "core/must.h"
 #include "seal/pack.h"
 
 /* libyaml gives events; a level of the tree under construction is a growing list of values. */
@@ -270,4 +275,145 @@ bool yaml_parse(struct arena *arena, const char *bytes, size_t size, const struc
 	if (fault.line == 0)
 		return err_set(err, ERR_INVALID, "%s", fault.message);
 	return err_set(err, ERR_INVALID, "line %zu, column %zu: %s", fault.line, fault.column, fault.message);
+}
+
+/* --- where things stand --- */
+
+struct walk_level {
+	bool mapping, has_key;
+	size_t count, pointer_size; /* of the pointer without what this level adds */
+};
+
+struct walk {
+	struct map *lines; /* JSON Pointer -> its line and one more, as a pointer; 1: not known yet */
+	struct buf pointer;
+	struct walk_level levels[YAML_DEPTH_MAX];
+	int depth;
+};
+
+static void note_line(struct walk *w, const yaml_mark_t *mark)
+{
+	if (map_get(w->lines, buf_text(&w->pointer)) != NULL)
+		must(map_set(w->lines, buf_text(&w->pointer), (void *)(uintptr_t)(mark->line + 2), NULL));
+}
+
+static void cut(struct buf *buf, size_t size)
+{
+	if (size < buf->size) {
+		buf->size = size;
+		buf->bytes[size] = '\0';
+	}
+}
+
+static void add_segment(struct walk *w, const char *text, size_t size)
+{
+	buf_addc(&w->pointer, '/');
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == '~' || text[i] == '/')
+			buf_adds(&w->pointer, text[i] == '~' ? "~0" : "~1");
+		else
+			buf_addc(&w->pointer, text[i]);
+}
+
+/* A node begins.  True: it is a key, which only names the next one. */
+static bool begin_node(struct walk *w, const yaml_event_t *event)
+{
+	struct walk_level *level = w->depth > 0 ? &w->levels[w->depth - 1] : NULL;
+	char number[24];
+	if (level == NULL || level->has_key) {
+		if (level == NULL)
+			note_line(w, &event->start_mark);
+		else
+			level->has_key = false;
+		return false;
+	}
+	cut(&w->pointer, level->pointer_size);
+	if (level->mapping && event->type == YAML_SCALAR_EVENT)
+		add_segment(w, (const char *)event->data.scalar.value, event->data.scalar.length);
+	else
+		add_segment(w, number, (size_t)snprintf(number, sizeof number, "%zu", level->count));
+	level->count++;
+	level->has_key = level->mapping;
+	note_line(w, &event->start_mark);
+	return level->mapping;
+}
+
+/* False: that is the end, or deeper than what was read. */
+static bool walk_event(struct walk *w, const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		(void)begin_node(w, event);
+		return true;
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		if (w->depth == YAML_DEPTH_MAX || begin_node(w, event))
+			return false;
+		w->levels[w->depth++] =
+			(struct walk_level){.mapping = event->type == YAML_MAPPING_START_EVENT, .pointer_size = w->pointer.size};
+		return true;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		w->depth--;
+		return true;
+	default:
+		return event->type != YAML_STREAM_END_EVENT;
+	}
+}
+
+/* The pointer and all above it may be asked for. */
+static void want(struct map *lines, const char *pointer)
+{
+	size_t size = strlen(pointer);
+	for (;;) {
+		must(map_set_n(lines, pointer, size, (void *)(uintptr_t)1, NULL));
+		if (size == 0)
+			return;
+		while (size > 0 && pointer[--size] != '/')
+			;
+	}
+}
+
+static void walk_all(struct walk *w, yaml_parser_t *parser)
+{
+	for (bool more = true; more;) {
+		yaml_event_t event;
+		if (!yaml_parser_parse(parser, &event))
+			return;
+		more = walk_event(w, &event);
+		yaml_event_delete(&event);
+	}
+}
+
+/* Of what is not there, the line of what it would stand in. */
+static size_t line_of(const struct map *lines, const char *pointer)
+{
+	for (size_t size = strlen(pointer);;) {
+		uintptr_t line = (uintptr_t)map_get_n(lines, pointer, size);
+		if (line > 1 || size == 0)
+			return line > 1 ? line - 1 : 0;
+		while (size > 0 && pointer[--size] != '/')
+			;
+	}
+}
+
+void yaml_lines(const char *bytes, size_t size, struct yaml_place *places, size_t count)
+{
+	yaml_parser_t parser;
+	struct map lines;
+	struct walk walk = {.lines = &lines};
+	map_init(&lines, NULL, NULL);
+	buf_init(&walk.pointer, 0);
+	for (size_t i = 0; i < count; i++)
+		want(&lines, places[i].pointer);
+	if (yaml_parser_initialize(&parser)) {
+		yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+		yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
+		walk_all(&walk, &parser);
+		yaml_parser_delete(&parser);
+	}
+	for (size_t i = 0; i < count; i++)
+		places[i].line = line_of(&lines, places[i].pointer);
+	buf_fini(&walk.pointer);
+	map_fini(&lines);
 }

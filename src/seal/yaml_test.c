@@ -243,12 +243,33 @@ static void a_full_arena_is_an_error_of_its_own(void **state)
 	assert_in_range(refused, 10, 149);
 }
 
+static void test_lines(void **state)
+{
+	static const char text[] =
+		"a:\n  - {x: 1, \"y/z\": 2}\n  - x: 3\n    t~: |\n      one\n      two\n\n  - [4,\n     5]\nb: {}\n";
+	struct yaml_place places[] = {{""},   {"/a"},           {"/a/0/y~1z"}, {"/a/1"},   {"/a/1/t~0"}, {"/a/2/1"},
+								  {"/b"}, {"/b/none/such"}, {"/none"},     {"/a/1/x"}, {"/a/7"}};
+	static const size_t want[] = {1, 1, 2, 3, 4, 9, 10, 10, 1, 3, 1};
+	(void)state;
+	yaml_lines(text, sizeof text - 1, places, sizeof places / sizeof *places);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (places[i].line != want[i])
+			fail_msg("%s: line %zu instead of %zu", places[i].pointer, places[i].line, want[i]);
+	struct yaml_place broken[] = {{"/a"}, {"/b"}};
+	yaml_lines("a: 1\n b: [", 10, broken, 2);
+	assert_int_equal(broken[0].line, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_text_becomes_its_tree),          cmocka_unit_test(each_refusal_says_where_and_why),
-		cmocka_unit_test(each_refusal_has_its_code_and_place), cmocka_unit_test(depth_is_limited),
-		cmocka_unit_test(long_lists_keep_their_order),         cmocka_unit_test(a_full_arena_is_an_error_of_its_own),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(each_text_becomes_its_tree),
+		cmocka_unit_test(each_refusal_says_where_and_why),
+		cmocka_unit_test(each_refusal_has_its_code_and_place),
+		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(long_lists_keep_their_order),
+		cmocka_unit_test(a_full_arena_is_an_error_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ struct drawing {
 	struct arena *arena;
 	const struct seal *seal;
 	const struct json *inputs, *result, *pole, *base, *rebar;
+	const struct json *plate, *anchors; /* plate NULL: the pole is set in the concrete */
 	const struct concrete_constants *concrete;
 	struct foundation foundation;
 	struct foundation_bar bars[BARS_MAX];
@@ -67,6 +68,10 @@ static bool open_design(struct drawing *d, const struct packs *packs, struct err
 	d->pole = json_get(selected, "pole");
 	d->base = json_get(selected, "foundation");
 	d->rebar = json_get(d->base, "rebar");
+	d->plate = json_get(selected, "baseplate");
+	d->anchors = json_get(selected, "anchors");
+	if (d->plate != NULL && d->plate->kind != JS_OBJECT)
+		d->plate = NULL;
 	const struct pack *pack = pack_used(packs, used, "concrete");
 	if (d->base == NULL || d->base->kind != JS_OBJECT)
 		return err_set(err, ERR_NOT_FOUND, "Nothing was feasible in this design: there is no foundation to draw.");
@@ -154,6 +159,14 @@ static void take_foundation(struct drawing *d)
 	f->pole_label = json_text(d->pole, "designation");
 	f->pole_count = whole(d->result, "num_poles");
 	f->pole_spacing_ft = number(d->result, "spacing_ft");
+	if (d->plate == NULL)
+		return;
+	f->plate_in = number(d->plate, "w_in");
+	f->plate_t_in = number(d->plate, "t_in");
+	f->bolts = whole(d->anchors, "count");
+	f->bolt_dia_in = number(d->anchors, "dia_in");
+	f->bolt_edge_in = number(d->anchors, "edge_in");
+	f->bolt_embed_in = number(d->anchors, "embed_in");
 }
 
 /* --- notes --- */
@@ -162,6 +175,24 @@ static void add_note(struct drawing *d, const char *text)
 {
 	if (d->foundation.note_count < NOTES_MAX && text != NULL)
 		d->notes[d->foundation.note_count++] = text;
+}
+
+static void note_base(struct drawing *d)
+{
+	const char *grade = json_text(d->anchors, "grade");
+	if (d->plate == NULL) {
+		add_note(d, "How the pole is set in the concrete is not designed here: by the engineer.");
+		return;
+	}
+	add_note(d,
+			 arena_printf(d->arena, "Base plate %.4g x %.4g x %.4g in, A36; %.4g in fillet all around the pole, E70.",
+						  number(d->plate, "w_in"), number(d->plate, "l_in"), number(d->plate, "t_in"),
+						  number(d->plate, "weld_in")));
+	add_note(d, arena_printf(d->arena,
+							 "%.0f headed anchor rods %.4g in, %s, %.4g in effective embedment, %.4g in from the "
+							 "plate's edge.",
+							 number(d->anchors, "count"), number(d->anchors, "dia_in"), grade != NULL ? grade : "",
+							 number(d->anchors, "embed_in"), number(d->anchors, "edge_in")));
 }
 
 static void take_notes(struct drawing *d)
@@ -182,7 +213,7 @@ static void take_notes(struct drawing *d)
 							 isnan(class) ? 4 : class));
 	if (f->pole_count > 1)
 		add_note(d, arena_printf(arena, "Typical of %d poles, %.2f ft on centre.", f->pole_count, f->pole_spacing_ft));
-	add_note(d, "How the pole is set in the concrete is not designed here: by the engineer.");
+	note_base(d);
 	add_note(d, "The drawing is made from the seal named beside; another design has another seal.");
 }
 

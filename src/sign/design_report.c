@@ -81,7 +81,7 @@ static void site_lines(const struct sealed *s, struct lines *lines)
 	add_text(lines, "Risk category", json_text(site, "risk_category"));
 	add_number(lines, "Ground elevation", number(site, "ground_elevation_ft"), 0, "ft");
 	add_number(lines, "Frost depth", number(site, "frost_depth_ft"), 2, "ft");
-	add_number(lines, "Soil class", number(soil, "class"), 0, "IBC 1806.2");
+	add_number(lines, "Soil class (IBC)", number(soil, "class"), 0, "");
 }
 
 static void wind_lines(const struct sealed *s, struct lines *lines)
@@ -336,12 +336,24 @@ static void cabinets_of(const struct sealed *s, struct structure *structure)
 	structure->cabinet_count = count > 0 ? count : 1;
 }
 
-/* Several spread footings are drawn as one block under each pole. */
+static void plate_of(const struct sealed *s, struct structure *structure)
+{
+	const struct json *plate = json_get(s->selected, "baseplate"), *anchors = json_get(s->selected, "anchors");
+	if (plate == NULL || plate->kind != JS_OBJECT)
+		return;
+	structure->plate_width_ft = number(plate, "w_in") / 12;
+	structure->plate_thickness_ft = number(plate, "t_in") / 12;
+	structure->anchor_count = (int)number(anchors, "count");
+	structure->anchor_embed_ft = number(anchors, "embed_in") / 12;
+	structure->anchor_edge_ft = number(anchors, "edge_in") / 12;
+}
+
 static void base_of(const struct sealed *s, struct structure *structure)
 {
 	const struct json *base = json_get(s->selected, "foundation"), *rebar = json_get(base, "rebar");
 	bool spread = is_spread(s);
-	structure->base = spread && structure->pole_count == 1 ? BASE_SPREAD : BASE_PIER;
+	structure->base = spread ? BASE_SPREAD : BASE_PIER;
+	structure->footing_each = spread;
 	structure->base_width_ft = number(base, spread ? "width_ft" : "diameter_ft");
 	structure->base_depth_ft = number(base, spread ? "thickness_ft" : "depth_ft");
 	structure->base_thickness_ft = spread ? number(base, "thickness_ft") : 0;
@@ -368,6 +380,7 @@ static void structure_of(const struct sealed *s, struct structure *structure)
 			arena_printf(s->arena, "%s, %.2f lb/ft", text_or(pole, "designation", ""), number(pole, "weight_lb_ft")),
 	};
 	base_of(s, structure);
+	plate_of(s, structure);
 	cabinets_of(s, structure);
 }
 

@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "core/must.h"
 #include "http/router.h"
+#include "people/dead_letters.h"
 #include "people/roles.h"
 #include "sign/sign.h"
 #include "store/blob.h"
@@ -90,6 +91,10 @@ static void open_sign(struct project_fixture *f, bool require_stamp, bool with_p
 	f->sign = sign_api_open(&options);
 	struct router *router = router_new();
 	sign_api_add(router, f->sign);
+	dead_letters_free(f->letters);
+	f->letters = dead_letters_new(f->store, (const unsigned char[32]){0});
+	sign_dead_letters(f->sign, f->letters);
+	dead_letters_add_routes(router, f->letters);
 	people_fixture_serve(&f->people, router);
 }
 
@@ -119,6 +124,7 @@ int project_fixture_free(void **state)
 {
 	struct project_fixture *f = *state;
 	sign_api_close(f->sign);
+	dead_letters_free(f->letters);
 	blobs_close(f->blobs);
 	store_close(f->store);
 	f->store = NULL;

@@ -16,6 +16,7 @@ struct project_fixture {
 	struct blobs *blobs;
 	struct countersign_fixture desk;
 	struct sign_api *sign;
+	struct dead_letters *letters;
 	/* what providers say, NULL: they fail; how often they were asked, and what last */
 	const char *geocodes, *hazards;
 	int fetches;

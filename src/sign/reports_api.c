@@ -199,6 +199,7 @@ static void handle_pdf(struct exchange *x)
 }
 
 static const char *const dxf[] = {"image/vnd.dxf", NULL};
+static const char *const svg[] = {"image/svg+xml", NULL};
 
 static void handle_svg(struct exchange *x)
 {
@@ -213,13 +214,10 @@ static void handle_svg(struct exchange *x)
 	bool drawn = found && (api->fonts != NULL || (api->fonts = fonts_new(&err)) != NULL) &&
 				 design_elevation(api->fonts, &r->seal, api->options.packs, &x->arena, &r->bytes, &err);
 	pthread_mutex_unlock(&api->lock);
-	if (drawn) {
-		exchange_setf(x, "ETag", "\"%.64s\"", r->seal.seal_sha256); /* drawn from the seal and nothing else */
-		exchange_set(x, "Cache-Control", "private, no-cache");
-		exchange_answer_buf(x, 200, "image/svg+xml", &r->bytes);
-	} else {
+	if (drawn)
+		answer_file(x, svg[0], &r->bytes);
+	else
 		exchange_fail(x, &err);
-	}
 	buf_fini(&r->bytes);
 }
 
@@ -243,7 +241,6 @@ static void handle_dxf(struct exchange *x)
 	buf_fini(&r->bytes);
 }
 
-static const char *const svg[] = {"image/svg+xml", NULL};
 static const enum err_kind errors[] = {ERR_NO_PAYLOAD, ERR_NONE};
 
 const struct route report_routes[] = {

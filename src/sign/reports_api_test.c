@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "draw/dxf_check.h"
+#include "seal/envelope.h"
 #include "sign/project_fixture.h"
 #include "sign/submission.h"
 
@@ -91,6 +92,13 @@ static void test_elevation(void **state)
 	assert_int_equal(ask(f, "vic", "GET", id, "elevation.svg", NULL), 200);
 	assert_non_null(strstr(f->answer.answer, "<svg"));
 	assert_true(f->answer.answer_size < 60000);
+	char sha256[SHA256_HEX_SIZE]; /* the ETag of bytes is their hash */
+	sha256_hex(f->answer.answer, f->answer.answer_size, sha256);
+	const char *etag = arena_printf(&f->arena, "\"%s\"", sha256);
+	assert_string_equal(loopback_header(&f->answer, "ETag"), etag);
+	const char *const headers[] = {"If-None-Match", etag, NULL};
+	assert_int_equal(
+		fixture_ask(f, "vic", "GET", arena_printf(&f->arena, "/projects/%s/elevation.svg", id), NULL, headers), 304);
 }
 
 #define PLATED(types) \
@@ -110,6 +118,11 @@ static void test_foundations(void **state)
 	assert_int_equal(ask(f, "vic", "GET", id, "bom", NULL), 200);
 	assert_non_null(strstr(f->answer.answer, "Footing"));
 	assert_non_null(strstr(f->answer.answer, "Anchor rods"));
+	/* the drawing has its plate, and does not say that nobody designed how the pole is set */
+	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
+	assert_non_null(strstr(f->answer.answer, "Base plate"));
+	assert_non_null(strstr(f->answer.answer, "headed anchor rods"));
+	assert_null(strstr(f->answer.answer, "by the engineer"));
 	assert_int_equal(ask(f, "ann", "POST", id, "payload", PLATED("baseplate")), 201);
 	assert_int_equal(ask(f, "ann", "POST", id, "report?wait=1", NULL), 200);
 	assert_true(fixture_number_at(f, "result.pages") == 4);

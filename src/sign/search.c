@@ -51,13 +51,15 @@ bool search_call(struct sign_api *api, const struct sign_search_call *call, stru
 {
 	const struct sign_api_options *options = &api->options;
 	struct buf body;
-	if (!circuit_may(&api->search, env_mono_us(options->env)))
+	int64_t began_us = env_mono_us(options->env);
+	if (!circuit_may(&api->search, began_us))
 		return err_set(err, ERR_UNAVAILABLE, "the search engine is left alone after failures");
 	buf_init(&body, SEARCH_ANSWER_MAX);
 	bool asked = options->search(options->search_self, call, status, &body, err);
 	/* What it refuses (4xx) it does answer; only 429 and 5xx say that it is not well. */
 	bool well = asked && *status != 429 && *status < 500;
-	circuit_tell(&api->search, env_mono_us(options->env), well);
+	int64_t now_us = env_mono_us(options->env);
+	circuit_tell_took(&api->search, now_us, well, now_us - began_us);
 	*answer = NULL;
 	if (asked && body.size > 0)
 		json_parse(arena, buf_text(&body), body.size, &answer_limits, answer, NULL);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/buf.h"
+#include "core/env.h"
 #include "core/err.h"
 #include "core/must.h"
 #include "draw/fonts.h"
@@ -60,6 +61,21 @@ void sign_api_close(struct sign_api *api)
 	circuit_fini(&api->hazard);
 	pthread_mutex_destroy(&api->lock);
 	free(api);
+}
+
+bool sign_breaker_at(struct sign_api *api, size_t i, struct sign_breaker *breaker)
+{
+	struct {
+		const char *dest;
+		struct circuit *circuit;
+	} const all[] = {
+		{"geocoder", &api->geocoder}, {"hazard", &api->hazard}, {"pm", &api->pm}, {"search", &api->search}};
+	if (i >= sizeof all / sizeof *all)
+		return false;
+	*breaker = (struct sign_breaker){.dest = all[i].dest,
+									 .open = circuit_wait_us(all[i].circuit, env_mono_us(api->options.env)) > 0,
+									 .opened = circuit_opened(all[i].circuit)};
+	return true;
 }
 
 /* The sealed design named in the path.  False: answered. */
@@ -164,8 +180,8 @@ void sign_api_add(struct router *router, struct sign_api *api)
 	router_add(router, report_routes, report_routes_count, api);
 	router_add(router, batch_routes, 1, api);
 	router_add(router, task_routes, task_routes_count, api);
-	router_add(router, dead_letter_routes, dead_letter_routes_count, api);
 	router_add(router, stamp_routes, stamp_routes_count, api);
 	router_add(router, submission_routes, submission_routes_count, api);
-	router_add(router, api->options.public_quote ? quote_public_routes : quote_routes, 1, api);
+	bool open = api != NULL && api->options.public_quote; /* NULL: the routes are only described */
+	router_add(router, open ? quote_public_routes : quote_routes, 1, api);
 }

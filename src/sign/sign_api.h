@@ -6,6 +6,7 @@
 #define CS_SIGN_SIGN_API_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct arena;
@@ -14,6 +15,7 @@ struct blobs;
 struct buf;
 struct countersign;
 struct db;
+struct dead_letters;
 struct env;
 struct err;
 struct exchange;
@@ -83,6 +85,20 @@ struct sign_file {
 };
 bool sign_project_file(struct sign_api *api, struct db *db, const struct exchange *x, const struct sign_file *file,
 					   struct err *err);
+
+/* One of the places that sign asks, and its circuit breaker [P-10.4]. */
+struct sign_breaker {
+	const char *dest;
+	bool open;       /* left alone now */
+	uint64_t opened; /* times since the start */
+};
+bool sign_breaker_at(struct sign_api *api, size_t i, struct sign_breaker *breaker); /* false: there are no more */
+
+/* How often background work of that name ran out of tries since the start.  False: there are no more names. */
+bool sign_failures_at(struct sign_api *api, size_t i, const char **name, uint64_t *count);
+
+/* Tasks that are out of tries, as a part of the dead letters. */
+void sign_dead_letters(struct sign_api *api, struct dead_letters *letters);
 
 /* Register every route of sign; their owner is the sign_api. */
 void sign_api_add(struct router *router, struct sign_api *api);

@@ -10,6 +10,8 @@
 
 struct fonts;
 
+enum { WORK_KINDS = 4 };
+
 struct sign_api {
 	struct sign_api_options options;
 	pthread_mutex_t lock; /* one document is drawn at a time: fonts are one thread's */
@@ -19,6 +21,7 @@ struct sign_api {
 	_Atomic int search_state; /* enum search_state */
 	char search_after[64];    /* the last project that a filling has put */
 	/* of submission.c */
+	_Atomic uint64_t failed[WORK_KINDS];
 	pthread_t worker;
 	pthread_mutex_t work_lock;
 	pthread_cond_t work_came;
@@ -32,9 +35,9 @@ bool sign_pm(void *self, const char *project_id, const char *body, struct buf *a
 bool sign_fetch(void *self, const char *url, struct buf *body, struct err *err);
 
 extern const struct route project_routes[], project_change_routes[], project_event_routes[], payload_routes[],
-	estimate_routes[], site_routes[], report_routes[], submission_routes[], stamp_routes[], task_routes[], dead_letter_routes[];
+	estimate_routes[], site_routes[], report_routes[], submission_routes[], stamp_routes[], task_routes[];
 extern const struct route quote_routes[1], quote_public_routes[1], batch_routes[1];
 extern const size_t project_routes_count, project_change_routes_count, project_event_routes_count, payload_routes_count,
-	estimate_routes_count, site_routes_count, report_routes_count, submission_routes_count, stamp_routes_count, task_routes_count, dead_letter_routes_count;
+	estimate_routes_count, site_routes_count, report_routes_count, submission_routes_count, stamp_routes_count, task_routes_count;
 
 #endif

@@ -58,13 +58,14 @@ static const struct json *ask(struct site_resolving *r, struct circuit *circuit,
 	const struct sign_api_options *options = &r->api->options;
 	const struct json *json = NULL;
 	struct buf body;
-	int64_t now_us = env_mono_us(options->env);
-	if (!circuit_may(circuit, now_us))
+	int64_t began_us = env_mono_us(options->env);
+	if (!circuit_may(circuit, began_us))
 		return NULL;
 	buf_init(&body, ANSWER_MAX);
 	bool well = options->fetch(options->fetch_self, url, &body, NULL) &&
 				json_parse(&r->x->arena, buf_text(&body), body.size, &json_body_limits, &json, NULL);
-	circuit_tell(circuit, env_mono_us(options->env), well);
+	int64_t now_us = env_mono_us(options->env);
+	circuit_tell_took(circuit, now_us, well, now_us - began_us);
 	buf_fini(&body);
 	return well ? json : NULL;
 }

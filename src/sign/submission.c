@@ -1,5 +1,6 @@
 #include "sign/submission.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,15 +18,31 @@
 
 enum { IDLE_MS = 500 };
 
-static const struct work_kind *const kinds[] = {&work_submit, &work_email, &work_report, &work_index};
+static const struct work_kind *const kinds[WORK_KINDS] = {&work_submit, &work_email, &work_report, &work_index};
 
 const struct work_kind *work_kind_named(const char *name)
 {
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+	for (size_t i = 0; i < WORK_KINDS; i++)
 		if (strcmp(kinds[i]->name, name) == 0)
 			return kinds[i];
 	must(false);
 	return NULL;
+}
+
+bool sign_failures_at(struct sign_api *api, size_t i, const char **name, uint64_t *count)
+{
+	if (i >= WORK_KINDS)
+		return false;
+	*name = kinds[i]->name;
+	*count = atomic_load_explicit(&api->failed[i], memory_order_relaxed);
+	return true;
+}
+
+static void count_failure(struct sign_api *api, const struct work_kind *kind)
+{
+	for (size_t i = 0; i < WORK_KINDS; i++)
+		if (kinds[i] == kind)
+			atomic_fetch_add_explicit(&api->failed[i], 1, memory_order_relaxed);
 }
 
 int64_t submission_delay_us(int64_t first_us, int64_t attempts, double random)
@@ -189,7 +206,11 @@ static bool carry_out(struct work *work, struct err *err)
 		return true;
 	work->well = work->gone ? err_set(&work->failure, ERR_NOT_FOUND, "the project is no more")
 							: work->kind->carry_out(work, &work->failure);
-	return store_write(store, apply_outcome, work, err);
+	if (!store_write(store, apply_outcome, work, err))
+		return false;
+	if (work->dispatch.state == DISPATCH_FAILURE)
+		count_failure(work->api, work->kind);
+	return true;
 }
 
 bool submission_step(struct sign_api *api, bool *worked, struct err *err)

@@ -117,8 +117,26 @@ bool dispatch_by_id(struct db *db, const char *account_id, const char *dispatch_
 {
 	struct taking to = {.arena = arena, .dispatch = dispatch};
 	return db_one(db, err, found, take, &to,
-				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE dispatch_id = $1 AND account_id = $2",
+				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE dispatch_id = $1 "
+				  "AND ($2 IS NULL OR account_id = $2)",
 				  V_TEXT(dispatch_id), V_TEXT(account_id));
+}
+
+bool dispatches_list(struct db *db, const char *account_id, const char *state, const char *before, size_t limit,
+					 struct arena *arena, struct dispatch *dispatches, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	*count = 0;
+	if (!db_query(db, &rows, err,
+				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE account_id = $1 AND ($2 IS NULL OR state = $2) "
+				  "AND dispatch_id < $3 ORDER BY dispatch_id DESC LIMIT $4",
+				  V_TEXT(account_id), V_TEXT(state), V_TEXT(before != NULL ? before : "g"), V_INT((int64_t)limit)))
+		return false;
+	while (*count < limit && db_next(&rows)) {
+		struct taking to = {.arena = arena, .dispatch = &dispatches[(*count)++]};
+		take(&rows, &to);
+	}
+	return db_end(&rows, err);
 }
 
 bool dispatches_failed(struct db *db, const char *account_id, const char *before, size_t limit, struct arena *arena,
@@ -127,8 +145,8 @@ bool dispatches_failed(struct db *db, const char *account_id, const char *before
 	struct db_rows rows;
 	*count = 0;
 	if (!db_query(db, &rows, err,
-				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE account_id = $1 AND state = 'FAILURE' "
-				  "AND dispatch_id < $2 ORDER BY dispatch_id DESC LIMIT $3",
+				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE ($1 IS NULL OR account_id = $1) AND "
+				  "state = 'FAILURE' AND dispatch_id < $2 ORDER BY dispatch_id DESC LIMIT $3",
 				  V_TEXT(account_id), V_TEXT(before != NULL ? before : "g"), V_INT((int64_t)limit)))
 		return false;
 	while (*count < limit && db_next(&rows)) {

@@ -59,10 +59,15 @@ bool dispatch_find(struct db *db, const char *account_id, const char *project_id
 bool dispatch_due(struct db *db, int64_t now_us, struct arena *arena, struct dispatch *dispatch, bool *found,
 				  struct err *err);
 
+/* account_id NULL: of any account. */
 bool dispatch_by_id(struct db *db, const char *account_id, const char *dispatch_id, struct arena *arena,
 					struct dispatch *dispatch, bool *found, struct err *err);
 
-/* Dead letters, newest first, older than the one named `before` (NULL: all). */
+/* Those of the account, newest first, older than the one named `before` (NULL: all), in that state (NULL: any). */
+bool dispatches_list(struct db *db, const char *account_id, const char *state, const char *before, size_t limit,
+					 struct arena *arena, struct dispatch *dispatches, size_t *count, struct err *err);
+
+/* Dead letters, newest first, older than the one named `before` (NULL: all).  account_id NULL: of any account. */
 bool dispatches_failed(struct db *db, const char *account_id, const char *before, size_t limit, struct arena *arena,
 					   struct dispatch *dispatches, size_t *count, struct err *err);
 

@@ -34,9 +34,8 @@ bool task_read(struct exchange *x, struct dispatch *task)
 	return read;
 }
 
-static bool record(const struct task_write *t, struct db *db, int64_t now_us, struct err *err)
+bool task_record(const struct task_change *t, struct exchange *x, struct db *db, int64_t now_us, struct err *err)
 {
-	struct exchange *x = t->write.x;
 	const struct project project = {.account_id = t->task.account_id, .project_id = t->task.project_id};
 	const struct audit_event who = principal_event(x, t->action, AUDIT_SUCCESS);
 	const struct project_happening happening = {.action = t->action,
@@ -52,19 +51,21 @@ static bool record(const struct task_write *t, struct db *db, int64_t now_us, st
 static bool apply(struct write *w, struct db *db, struct err *err)
 {
 	struct task_write *t = (struct task_write *)w;
-	int64_t now_us = env_wall_us(t->api->options.env);
-	return find(w->x, db, &t->task, err) && t->change(t, db, now_us, err) && record(t, db, now_us, err);
+	int64_t now_us = env_wall_us(t->change.api->options.env);
+	return find(w->x, db, &t->change.task, err) && t->apply(&t->change.task, db, now_us, err) &&
+		   task_record(&t->change, w->x, db, now_us, err);
 }
 
 static void after(struct write *w, bool applied)
 {
 	if (applied)
-		submission_wake(((struct task_write *)w)->api);
+		submission_wake(((struct task_write *)w)->change.api);
 }
 
 void task_write_submit(struct task_write *t, struct exchange *x, void (*answer)(struct write *w))
 {
-	t->api = x->owner;
-	t->write = (struct write){.x = x, .store = t->api->options.store, .apply = apply, .answer = answer, .after = after};
+	struct sign_api *api = x->owner;
+	t->change.api = api;
+	t->write = (struct write){.x = x, .store = api->options.store, .apply = apply, .answer = answer, .after = after};
 	write_submit(&t->write);
 }

@@ -12,15 +12,23 @@
 struct exchange;
 struct sign_api;
 
-struct task_write {
-	struct write write; /* first */
+/* Which task, and what is told of its change. */
+struct task_change {
 	struct sign_api *api;
 	struct dispatch task;
 	const char *reason; /* of the person, or NULL */
-	/* In the op: move task.state and whatever else; false with *err refuses. */
-	bool (*change)(struct task_write *t, struct db *db, int64_t now_us, struct err *err);
 	enum audit_action action;
 	const char *what; /* the event is NAME.what */
+};
+
+/* In the op: tell the project's events and the chain that whoever asks has changed it. */
+bool task_record(const struct task_change *change, struct exchange *x, struct db *db, int64_t now_us, struct err *err);
+
+struct task_write {
+	struct write write; /* first */
+	struct task_change change;
+	/* In the op: move task.state and whatever else; false with *err refuses. */
+	bool (*apply)(struct dispatch *task, struct db *db, int64_t now_us, struct err *err);
 };
 
 /* Submit; `answer` answers.  The exchange's path has the id.  404: not in this account. */

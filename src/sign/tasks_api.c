@@ -6,28 +6,48 @@
 #include "core/json.h"
 #include "core/stamp.h"
 #include "http/exchange.h"
+#include "people/page.h"
+#include "people/principal.h"
 #include "people/reply.h"
+#include "people/view.h"
+#include "sign/cursor.h"
 #include "sign/sign_internal.h"
 #include "sign/task_write.h"
+#include "store/store.h"
 
 /* Background tasks of projects by their run id [sign.md 7]. */
+
+struct error_view {
+	const char *code, *message;
+};
+static const struct field error_fields[] = {
+	F_STR(error_view, code),
+	F_STR(error_view, message),
+};
+static const struct field_table error_table = FIELD_TABLE("projects.task.error", error_view, error_fields);
 
 struct task_view {
 	const char *task_id, *name;
 	int state;
+	double progress;
 	int64_t attempts;
 	const struct json *result;
-	const char *error, *why;
+	const struct error_view *error;
+	const char *why, *run_id, *created_at, *updated_at;
 };
 
 static const struct field task_fields[] = {
 	F_STR(task_view, task_id, DOC("The run id")),
 	F_STR(task_view, name),
 	F_ENUM(task_view, state, dispatch_state_names),
+	F_NUM(task_view, progress, RANGE(0, 1)),
 	F_INT(task_view, attempts),
 	F_JSON(task_view, result, NULLABLE, DOC("What came of it: {project_id, project_number} or {sha256, …}")),
-	F_STR(task_view, error, NULLABLE, DOC("Why the last try failed")),
+	F_OBJECT_PTR(task_view, error, &error_table, NULLABLE, DOC("Why the last try failed")),
 	F_STR(task_view, why, NULLABLE, DOC("What it waits for, or why it ended without success")),
+	F_STR(task_view, run_id),
+	F_STR(task_view, created_at, FORMAT("date-time")),
+	F_STR(task_view, updated_at, FORMAT("date-time")),
 };
 static const struct field_table task_table = FIELD_TABLE("projects.task", task_view, task_fields);
 
@@ -51,24 +71,108 @@ static const char *why_of(const struct dispatch *task, struct arena *arena)
 	}
 }
 
+static struct task_view view_of(const struct dispatch *task, struct arena *arena)
+{
+	struct task_view view = {
+		.task_id = task->dispatch_id,
+		.name = task->name,
+		.state = (int)task->state,
+		.progress = task->state == DISPATCH_SUCCESS ? 1 : 0, /* one step: done, or not */
+		.attempts = task->attempts,
+		.why = why_of(task, arena),
+		.run_id = task->dispatch_id,
+		.created_at = view_time(arena, task->created_us),
+		.updated_at = view_time(arena, task->updated_us),
+	};
+	struct error_view *error = task->error != NULL ? arena_new(arena, struct error_view) : NULL;
+	if (error != NULL)
+		*error = (struct error_view){task->state == DISPATCH_FAILURE ? "task_failed" : "try_failed", task->error};
+	view.error = error;
+	if (task->result != NULL)
+		json_parse(arena, task->result, strlen(task->result), &json_body_limits, &view.result, NULL);
+	return view;
+}
+
 static void handle_get(struct exchange *x)
 {
 	struct dispatch task;
-	const struct json *result = NULL;
 	if (!task_read(x, &task))
 		return;
-	if (task.result != NULL)
-		json_parse(&x->arena, task.result, strlen(task.result), &json_body_limits, &result, NULL);
-	const struct task_view view = {
-		.task_id = task.dispatch_id,
-		.name = task.name,
-		.state = (int)task.state,
-		.attempts = task.attempts,
-		.result = result,
-		.error = task.error,
-		.why = why_of(&task, &x->arena),
-	};
+	const struct task_view view = view_of(&task, &x->arena);
 	reply_fact(x, 200, &task_table, &view);
+}
+
+/* --- list --- */
+
+struct list_query {
+	int64_t limit;
+	int state;
+	const char *cursor;
+};
+static const struct field query_fields[] = {
+	F_INT(list_query, limit, RANGE(1, 500), DEFAULT(50)),
+	F_ENUM(list_query, state, dispatch_state_names),
+	F_STR(list_query, cursor, LENGTH(1, 400)),
+};
+static const struct field_table query_table = FIELD_TABLE("projects.tasks.query", list_query, query_fields);
+
+struct task_list {
+	struct {
+		size_t count;
+		struct task_view *items;
+	} items;
+	const char *next_cursor;
+};
+static const struct field list_fields[] = {
+	F_OBJECTS(task_list, items, &task_table),
+	F_STR(task_list, next_cursor, NULLABLE),
+};
+static const struct field_table list_table = FIELD_TABLE("projects.tasks", task_list, list_fields);
+
+/* The state asked for; NULL: any. */
+static const char *state_of(const struct list_query *query)
+{
+	return query->state >= 0 ? dispatch_state_names[query->state] : NULL;
+}
+
+static bool read_list(struct exchange *x, const struct list_query *query, struct task_list *list, struct err *err)
+{
+	const struct sign_api *api = x->owner;
+	const size_t limit = (size_t)query->limit;
+	const char *state = state_of(query), *before = NULL;
+	const char *filter = arena_printf(&x->arena, "tasks:%s", state != NULL ? state : "");
+	struct dispatch *tasks = arena_array(&x->arena, limit + 1, sizeof *tasks);
+	size_t count = 0;
+	list->items.items = arena_array(&x->arena, limit, sizeof *list->items.items);
+	if (filter == NULL || tasks == NULL || list->items.items == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (query->cursor != NULL && !cursor_read(api, filter, query->cursor, &x->arena, &before, err))
+		return false;
+	struct db *db = store_read(api->options.store);
+	bool read =
+		dispatches_list(db, principal_of(x)->account_id, state, before, limit + 1, &x->arena, tasks, &count, err);
+	store_read_end(api->options.store, db);
+	for (size_t i = 0; read && i < count && i < limit; i++)
+		list->items.items[list->items.count++] = view_of(&tasks[i], &x->arena);
+	if (read && count > limit)
+		list->next_cursor = cursor_make(api, filter, tasks[limit - 1].dispatch_id, &x->arena);
+	return read;
+}
+
+static void handle_list(struct exchange *x)
+{
+	struct list_query query;
+	struct task_list list = {.next_cursor = NULL};
+	struct err err;
+	if (!exchange_decode_query(x, &query))
+		return;
+	if (!read_list(x, &query, &list, &err)) {
+		exchange_fail(x, &err);
+		return;
+	}
+	if (list.next_cursor != NULL)
+		page_link(x, list.next_cursor);
+	reply_fact(x, 200, &list_table, &list);
 }
 
 /* --- cancelling --- */
@@ -85,9 +189,8 @@ static const struct field cancel_fields[] = {
 };
 static const struct field_table cancel_table = FIELD_TABLE("projects.task.cancel", cancel_view, cancel_fields);
 
-static bool cancel(struct task_write *t, struct db *db, int64_t now_us, struct err *err)
+static bool cancel(struct dispatch *task, struct db *db, int64_t now_us, struct err *err)
 {
-	struct dispatch *task = &t->task;
 	if (task->state == DISPATCH_SUCCESS || task->state == DISPATCH_FAILURE || task->state == DISPATCH_REVOKED)
 		return err_set(err, ERR_TASK_FINISHED, "The task has ended: %s.", dispatch_state_names[task->state]);
 	task->state = DISPATCH_REVOKED;
@@ -96,7 +199,7 @@ static bool cancel(struct task_write *t, struct db *db, int64_t now_us, struct e
 
 static void answer_cancel(struct write *w)
 {
-	const struct dispatch *task = &((const struct task_write *)w)->task;
+	const struct dispatch *task = &((const struct task_write *)w)->change.task;
 	const struct cancel_view view = {.task_id = task->dispatch_id, .state = (int)task->state, .cancelled = true};
 	reply_fact(w->x, 200, &cancel_table, &view);
 }
@@ -108,15 +211,20 @@ static void handle_cancel(struct exchange *x)
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
-	t->change = cancel;
-	t->action = AUDIT_PROJECT_WORK_REVOKED;
-	t->what = "revoked";
+	t->apply = cancel;
+	t->change.action = AUDIT_PROJECT_WORK_REVOKED;
+	t->change.what = "revoked";
 	task_write_submit(t, x, answer_cancel);
 }
 
+static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
 static const enum err_kind cancel_errors[] = {ERR_TASK_FINISHED, ERR_NONE};
 
 const struct route task_routes[] = {
+	ROUTE(GET, "/api/v1/tasks", "task.read", EFFECT_READ, handle_list, .slash = true,
+		  .aliases = ALIASES({"/tasks", .slash = true}), .operation = "tasks.list",
+		  .summary = "Background tasks of the account, newest first", .query = &query_table, .result = &list_table,
+		  .errors = list_errors),
 	ROUTE(GET, "/api/v1/tasks/{id}", "task.read", EFFECT_READ, handle_get, .slash = true,
 		  .aliases = ALIASES({"/tasks/{id}", .slash = true}), .operation = "tasks.get",
 		  .summary = "How far a background task is", .result = &task_table),

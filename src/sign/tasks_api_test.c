@@ -66,7 +66,10 @@ static void test_states(void **state)
 	f->pm_down = true;
 	work_off(f);
 	expect_state(f, run, "RETRY");
-	assert_string_equal(fixture_text(f, "result.error"), "the PM system is down");
+	assert_string_equal(fixture_text(f, "result.error.message"), "the PM system is down");
+	assert_string_equal(fixture_text(f, "result.error.code"), "try_failed");
+	assert_string_equal(fixture_text(f, "result.run_id"), run);
+	assert_true(fixture_number_at(f, "result.progress") == 0);
 	assert_true(fixture_number_at(f, "result.attempts") == 1);
 	f->pm_down = false;
 	env_sim_advance(&f->env, 5000000);
@@ -74,10 +77,37 @@ static void test_states(void **state)
 	expect_state(f, run, "SUCCESS");
 	assert_string_equal(fixture_text(f, "result.result.project_number"), "PM-1");
 	assert_int_equal(fixture_at(f, "result.why")->kind, JS_NULL);
+	assert_int_equal(fixture_at(f, "result.error")->kind, JS_NULL);
+	assert_true(fixture_number_at(f, "result.progress") == 1);
+	assert_int_equal(fixture_at(f, "result.created_at")->kind, JS_STRING);
+	assert_int_equal(fixture_at(f, "result.updated_at")->kind, JS_STRING);
 	assert_int_equal(ask(f, "eve", "GET", "/tasks/%s", run, NULL), 404);
 	assert_int_equal(ask(f, "vic", "GET", "/tasks/%s", "nonsense", NULL), 404);
 	assert_int_equal(ask(f, "adam", "DELETE", "/api/v1/tasks/%s", run, NULL), 409);
 	assert_string_equal(fixture_text(f, "code"), "task_finished");
+}
+
+/* [P-10.2] the list: newest first, by state, of one's own account, page by page */
+static void test_list(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id, *first = submitted(f, &id, "k1"), *second = submitted(f, &id, "k2");
+	assert_int_equal(ask(f, "adam", "DELETE", "/tasks/%s", first, NULL), 200);
+	assert_int_equal(ask(f, "vic", "GET", "/api/v1/tasks%s", "", NULL), 200);
+	assert_int_equal(fixture_at(f, "result.items")->count, 2);
+	assert_string_equal(fixture_text(f, "result.items.0.task_id"), second);
+	assert_int_equal(ask(f, "vic", "GET", "/tasks?state=%s", "REVOKED", NULL), 200);
+	assert_int_equal(fixture_at(f, "result.items")->count, 1);
+	assert_string_equal(fixture_text(f, "result.items.0.task_id"), first);
+	assert_int_equal(ask(f, "vic", "GET", "/api/v1/tasks?limit=%s", "1", NULL), 200);
+	const char *cursor = fixture_text(f, "result.next_cursor");
+	assert_int_equal(ask(f, "vic", "GET", "/api/v1/tasks?limit=1&cursor=%s", cursor, NULL), 200);
+	assert_string_equal(fixture_text(f, "result.items.0.task_id"), first);
+	assert_int_equal(fixture_at(f, "result.next_cursor")->kind, JS_NULL);
+	assert_int_equal(ask(f, "vic", "GET", "/api/v1/tasks?state=PENDING&cursor=%s", cursor, NULL), 400);
+	assert_int_equal(ask(f, "vic", "GET", "/api/v1/tasks?state=%s", "DONE", NULL), 422);
+	assert_int_equal(ask(f, "eve", "GET", "/api/v1/tasks%s", "", NULL), 200);
+	assert_int_equal(fixture_at(f, "result.items")->count, 0);
 }
 
 /* Cancelled before it began it is never sent; the project may be submitted anew. */
@@ -206,7 +236,7 @@ static void test_outbox(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_states), TEST(test_cancel), TEST(test_crash), TEST(test_dead_letters),
-									   TEST(test_outbox)};
+	const struct CMUnitTest tests[] = {TEST(test_states), TEST(test_list),         TEST(test_cancel),
+									   TEST(test_crash),  TEST(test_dead_letters), TEST(test_outbox)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,8 @@ static bool carry_out(struct work *work, struct err *err)
 	struct buf answer;
 	if (!needs_pm(work))
 		return true;
-	if (!circuit_may(&work->api->pm, env_mono_us(options->env)))
+	int64_t began_us = env_mono_us(options->env);
+	if (!circuit_may(&work->api->pm, began_us))
 		return err_set(err, ERR_UNAVAILABLE, "the PM system is left alone after failures");
 	const char *body = pm_body(work);
 	buf_init(&answer, PM_ANSWER_MAX);
@@ -93,7 +94,8 @@ static bool carry_out(struct work *work, struct err *err)
 							 : err_set(err, ERR_LIMIT, "no memory");
 	well = well && take_number(work, &answer, err);
 	buf_fini(&answer);
-	circuit_tell(&work->api->pm, env_mono_us(options->env), well);
+	int64_t now_us = env_mono_us(options->env);
+	circuit_tell_took(&work->api->pm, now_us, well, now_us - began_us);
 	return well;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "core/scratch.h"
 #include "store/fixture.h"
 
 #include <stdio.h>
@@ -22,22 +23,19 @@ const struct store_migration fixture_steps[2] = {
 	 "CREATE INDEX children_by_item ON children (item);"},
 };
 
-static char folder[256];
+static char folder[SCRATCH_PATH];
 
 int fixture_new(void **state)
 {
 	(void)state;
-	const char *parent = getenv("TMPDIR");
-	snprintf(folder, sizeof folder, "%s/countersign-store-XXXXXX", parent != NULL ? parent : "/tmp");
-	return mkdtemp(folder) != NULL ? 0 : -1;
+	return scratch_make(folder, "store", NULL) ? 0 : -1;
 }
 
 int fixture_free(void **state)
 {
 	(void)state;
-	char command[400];
-	snprintf(command, sizeof command, "rm -rf '%s'", folder);
-	return system(command);
+	scratch_remove(folder);
+	return 0;
 }
 
 const char *fixture_folder(void)

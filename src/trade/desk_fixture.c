@@ -12,6 +12,7 @@
 #include "core/embedded.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/scratch.h"
 #include "core/stamp.h"
 #include "crypt/key.h"
 #include "http/exchange.h"
@@ -157,8 +158,7 @@ int desk_set_up(void **state)
 	for (const struct embedded *file = embedded_packs; file->name != NULL; file++)
 		assert_true(packs_add(f.packs, file->bytes, file->size, false, NULL));
 	f.key = key_new(KEY_ES256, &f.sim.env);
-	strcpy(f.folder, "/tmp/trade-XXXXXX");
-	assert_non_null(mkdtemp(f.folder));
+	assert_true(scratch_make(f.folder, "trade", NULL));
 	f.service = (struct service){.env = &f.sim.env, .ids = &f.ids, .version = "1", .git_sha = "ab"};
 	f.service.hooks = (struct http_hooks){.authorise = authorise, .enter = enter, .finished = finished};
 	http_config_init(&f.service.config);
@@ -172,7 +172,6 @@ int desk_set_up(void **state)
 int desk_tear_down(void **state)
 {
 	(void)state;
-	char command[128];
 	loopback_fini(&f.ask);
 	close_store();
 	key_free(f.key);
@@ -180,8 +179,8 @@ int desk_tear_down(void **state)
 	arena_fini(&f.arena);
 	id_maker_fini(&f.ids);
 	env_sim_fini(&f.sim);
-	snprintf(command, sizeof command, "rm -rf %s", f.folder);
-	return system(command);
+	scratch_remove(f.folder);
+	return 0;
 }
 
 /* --- asking --- */

@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/id.h"
+#include "core/scratch.h"
 #include "http/loopback.h"
 #include "http/service.h"
 #include "people/principal.h"
@@ -43,7 +44,7 @@ struct desk_fixture {
 	struct arena arena;
 	struct principal principals[DESK_PEOPLE];
 	int who; /* asks */
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	char producer[ID_TEXT], secret[64];
 	char device[ID_TEXT], device_secret[64];
 	char signal_id[ID_TEXT], approval_id[ID_TEXT];

@@ -57,3 +57,20 @@ while IFS= read -r row; do
 	check "$name answers its own example" \
 		json "$answer" '.result != null or (.assumptions[0].code | startswith("abstain."))'
 done < <("$bin" call --list --json)
+
+# The document needs no server, and says every operation of the list.
+described=$("$bin" openapi)
+check 'openapi ends with 0' same $? 0
+check 'it describes every operation' same \
+	"$(comm -23 <("$bin" call --list --json | jq -r .path | sort) <(jq -r '.paths | keys[]' <<<"$described" | sort))" ''
+
+# Imported shapes are there for call too, as for the server: AISC Design Examples v16, E.1C: phi Pn 892 kip.
+cat >"$work/shapes.csv" <<'CSV'
+Type,AISC_Manual_Label,W,A,d,bf,tw,tf,bf/2tf,h/tw,Ix,Zx,Sx,rx,Iy,Zy,Sy,ry,J,Cw,AISC_Manual_Label,W
+W,W14X132,132,38.8,14.7,14.7,0.645,1.03,7.15,17.7,1530,234,209,6.28,548,113,74.5,3.76,12.3,25500,W360X196,196
+CSV
+pole='{"loads":{"M_kipin":1},"level":"lrfd","height_ft":30,"k_factor":1,"prefs":{"designation":"W14X132"}}'
+check 'without the import there is no W14X132' exits 3 "$bin" call sign.poles --data "$work/data" <<<"$pole"
+check 'packs import-aisc' exits 0 "$bin" packs import-aisc "$work/shapes.csv" --data "$work/data"
+check 'with it there is' json "$("$bin" call sign.poles --data "$work/data" <<<"$pole")" \
+	'.result.options[0].checks[] | select(.name == "axial").capacity | . > 890 and . < 896'

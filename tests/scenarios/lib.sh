@@ -65,11 +65,11 @@ json() {
 	same "$(jq -rc "$2" <<<"$1" 2>&1)" "${3-true}"
 }
 
-# free_port: a port nobody listens on.
+# free_port: a port nobody listens on, and that no scenario running beside this one will take (servers share ports).
 free_port() {
 	local port
 	while :; do
-		port=$((20000 + RANDOM % 12000))
+		port=$((20000 + ${SCENARIO_LANE:-0} * 3000 + RANDOM % 3000))
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
 	done
 	echo "$port"

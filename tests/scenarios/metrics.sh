@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../security/lib.sh"
 
 sample() { # NAME{LABELS}: its value, or nothing
-	curl -fsS "$CS/metrics" | sed -n "s/^countersign_$1 //p"
+	curl -fsS "$CS/metrics" | sed -n "s|^countersign_$1 ||p"
 }
 new_user ann@sign.example '"engineer"'
 new_user bob@sign.example '"approver"'
@@ -37,6 +37,20 @@ check 'how long people took' same "$(sample 'countersign_latency_seconds_count{k
 as "$ann" POST "/api/v1/seals/$seal/replay"
 check 'replays' same "$(sample 'replays_total{outcome="identical"}')" 1
 
+as "$ann" POST /api/v1/trade/metrics '{"returns":[]}'
+check 'no data, no result' json "$said" '.assumptions[0].code' abstain.no_data
+check 'which is counted' same "$(sample 'abstain_total{operation="trade.metrics"}')" 1
+check 'nothing was given again yet' same "$(sample idempotent_replays_total)" 0
+for _ in 1 2 3; do
+	as "$ann" POST /api/v1/files/presign '{"filename":"a.txt","content_type":"text/plain"}' -H 'Idempotency-Key: metrics-1'
+done
+check 'two of three were answers given again' same "$status $(sample idempotent_replays_total)" '201 2'
+check 'statuses one by one' same "$(sample 'http_requests_total{route="/api/v1/files/presign",method="POST",status="201"}')" 3
+for dest in geocoder hazard pm search; do
+	check "the breaker of $dest" same "$(sample "breaker_open_total{dest=\"$dest\"}") $(sample "breaker_state{dest=\"$dest\"}")" '0 0'
+done
+check 'no work failed' same "$(sample 'task_failures_total{name="projects.submit.dispatch"}')" 0
+
 for name in http_requests_total http_request_duration_seconds_bucket http_in_flight connections writer_batch_ops_bucket \
 	writer_commit_seconds_bucket writer_queue store_bytes sse_streams build_info process_resident_memory_bytes; do
 	check "there is $name" grep -q "^countersign_$name[{ ]" <<<"$(curl -fsS "$CS/metrics")"
@@ -51,6 +65,17 @@ export COUNTERSIGN_HTTP_METRICS_ALLOW=192.0.2.0/24
 start_server
 ask GET /metrics
 gives 'not for an address that is not listed' 403 forbidden
+stop_server
+servers=()
+unset COUNTERSIGN_HTTP_METRICS_ALLOW
+export COUNTERSIGN_RATE_ENABLED=true COUNTERSIGN_RATE_AUTH_PER_MIN=30
+start_server
+for i in $(seq 40); do
+	ask POST /api/v1/auth/password/forgot '{"email":"nobody@sign.example"}'
+done
+gives 'too many of class auth' 429 rate_limited
+check 'are counted by class' test "$(sample 'rate_limited_total{class="auth"}')" -ge 5
+check 'and no other class' same "$(sample 'rate_limited_total{class="read"}')" 0
 stop_server
 servers=()
 check 'a range that is none is refused at start' env COUNTERSIGN_HTTP_METRICS_ALLOW=everybody bash -c '! "$0" config show >/dev/null 2>&1' "$bin"

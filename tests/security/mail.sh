@@ -1,8 +1,8 @@
 # shellcheck shell=bash source=tests/security/lib.sh disable=SC2154
 # Mails go to a server of mail, later if it must be, and what waits for it can be read by nobody.
-port=$((20000 + RANDOM % 12000))
-settings="SMTP_URL=smtp://127.0.0.1:$port SMTP_FROM=robot@sign.example"
 . "$(dirname "$0")/lib.sh"
+port=$(free_port)
+settings="SMTP_URL=smtp://127.0.0.1:$port SMTP_FROM=robot@sign.example"
 mkdir "$work/mails"
 smtpd=
 start_smtpd() {
@@ -65,5 +65,45 @@ dead() {
 dead
 check 'who is refused for good is given up, and the audit says so' same "$(jq '.result.items|length' <<<"$said")" 1
 check 'and why' json "$said" '.result.items[0].meta.reason' 'the server of mail refuses it: it said 550'
+figure() { # NAME{LABELS}
+	curl -fsS "$CS/metrics" | sed -n "s/^countersign_$1 //p"
+}
+check 'one is dead' same "$(figure 'dead_letters{kind="mail"}')" 1
+check 'and work that failed' same "$(figure 'task_failures_total{name="mail.send"}')" 1
+check 'the breaker of the server of mail is shut' same "$(figure 'breaker_state{dest="smtp"}')" 0
+
+# dead letters [P-10.6]: listed without to whom, redelivered with all their tries, given up with a reason
+as "$admin" GET /api/v1/dead-letters
+check 'it is a dead letter' json "$said" '.result.items | [length, .[0].name, .[0].attempts, .[0].error]' \
+	'[1,"mail.send",1,"the server of mail refuses it: it said 550"]'
+letter=$(member '.items[0].dead_letter_id')
+check 'which does not tell to whom' exits 1 grep -q never@mail.example <<<"$said"
+as "$admin" GET "/api/v1/dead-letters/$letter"
+gives 'alone too' 200
+ask POST /api/v1/auth/register "{\"email\":\"eve@other.example\",\"password\":\"$password\"}"
+sign_in eve@other.example "$password"
+as "$token" GET "/api/v1/dead-letters/$letter"
+gives 'an owner manages no dead letters' 403 forbidden
+as "$admin" POST "/api/v1/dead-letters/$letter/redeliver"
+gives 'another try' 202
+dead_again() {
+	for _ in $(seq 100); do
+		as "$admin" GET "/api/v1/dead-letters/$letter"
+		[ "$status" = 200 ] && return 0
+		sleep .1
+	done
+	return 1
+}
+check 'which fails as before' dead_again
+as "$admin" DELETE "/api/v1/dead-letters/$letter" '{}'
+gives 'giving up needs a reason' 422 invalid
+as "$admin" DELETE "/api/v1/dead-letters/$letter" '{"reason":"told by telephone"}'
+gives 'given up' 204
+as "$admin" DELETE "/api/v1/dead-letters/$letter" '{"reason":"told by telephone"}'
+gives 'it is gone' 404 not_found
+as "$admin" GET '/api/v1/audit?action=mail.drop'
+check 'the chain says why' json "$said" '.result.items[0].meta.reason' 'told by telephone'
+as "$admin" GET '/api/v1/audit?action=mail.redeliver'
+check 'and who tried again' json "$said" '.result.items | length' 1
 check 'no address is in the log' same "$(grep -c '@mail.example' "$work/server.log")" 0
 check 'nothing is left as a file' test ! -e "$work/data/mail"

@@ -4,6 +4,7 @@
 
 as "$admin" POST /api/v1/users '{"email":"Lin@Sign.Example ","password":"lavender tram 88 kite","roles":["engineer"],"full_name":"Lin Ho","must_change_password":false}'
 gives 'an admin adds a person' 201
+check 'its address without the blanks around it' json "$said" .result.email Lin@Sign.Example
 check 'the view has no secret' json "$said" '.result | (has("password") or has("password_hash") or has("totp_secret")) | not'
 lin=$(member .user_id) etag=$(header etag)
 check 'the place is told' same "$(header location)" "/api/v1/users/$lin"

@@ -24,6 +24,7 @@ struct datum;
 struct json;
 
 struct place;
+enum { GATE_TARGET = 256 };
 enum drive_means { MEANS_ENOUGH, MEANS_SHORT, MEANS_FAULT };
 
 /* Who answers what a decision needs to know. */
@@ -43,6 +44,11 @@ struct world {
 	 */
 	enum drive_means (*afford)(void *self, const struct place *place, struct datum *request, struct datum *asked,
 							   struct datum **cost, struct trouble *trouble);
+	/*
+	 * May the request go out, or is its target left alone until *until_us?  `target` has room for GATE_TARGET bytes.
+	 * NULL: all may.  What it lets through it expects to hear of.
+	 */
+	bool (*gate)(void *self, const struct place *place, struct datum *request, char *target, int64_t *until_us);
 	/* The version of a workflow that is to be run, by its name; false sets *trouble. */
 	bool (*child)(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble);
 	/* A new random id, 36 characters and a NUL. */
@@ -176,6 +182,12 @@ void drive_prepare(struct place *place); /* a waiting task that has not said yet
 
 /* What the step may cost, before its intent.  False: it was dealt with; else *cost is for the intent, or NULL. */
 bool drive_money(struct place *place, struct datum *request, struct datum **cost);
+
+/* May the request go out now?  False: it was dealt with, for the step waits, or is at fault [flow.md 10]. */
+bool drive_gate(struct place *place, struct datum *request);
+
+/* The breaker of a held step closed: it need not wait for its timer. */
+void drive_let_go(struct drive *drive, struct frame *frame);
 
 /* Milliseconds of a duration that may be an expression; false sets *trouble. */
 bool drive_duration(const struct place *place, const struct ir_duration *duration, struct datum *in, int64_t *ms,

@@ -92,6 +92,10 @@ static void intend(struct place *place, struct datum *request)
 		datum_set(&cost, unsure->cost); /* what was kept for the same request still is */
 	else if (!drive_money(place, request, &cost))
 		return;
+	if (!drive_gate(place, request)) { /* last: what it lets through is counted */
+		datum_unref(cost);
+		return;
+	}
 	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
 	row.request = request;
 	row.cost = cost;

@@ -180,6 +180,7 @@ static void free_frame(struct frame *frame)
 	free(frame->path);
 	free(frame->own_reference);
 	free(frame->own_rounds);
+	free(frame->held);
 	free(frame);
 }
 

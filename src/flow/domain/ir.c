@@ -13,8 +13,9 @@
 
 /* --- document --- */
 
-enum { RETENTION_MAX_DAYS = 36500 };
+enum { RETENTION_MAX_DAYS = 36500, RUNS_MAX = 1000000 };
 static const struct ir_field document_metadata_fields[] = {
+	{.name = "max_runs", .want = WANT_INT, .min = 1, .max = RUNS_MAX},
 	{.name = "retention_days", .want = WANT_INT, .min = 0, .max = RETENTION_MAX_DAYS},
 };
 static const struct ir_form document_metadata_form = IR_FORM(document_metadata_fields, .open = true);
@@ -75,10 +76,10 @@ static void check_label(struct ir_compiler *c, const struct ir_place *place, con
 		ir_problem(c, &at, "format", "must be 1 to 63 letters, digits and hyphens, no hyphen at either end");
 }
 
-static int64_t retention_of(const struct json *metadata)
+static int64_t metadata_int(const struct json *metadata, const char *name, int64_t absent)
 {
-	const struct json *days = metadata == NULL ? NULL : json_get(metadata, "retention_days");
-	return days != NULL && days->kind == JS_INT ? days->integer : -1;
+	const struct json *value = metadata == NULL ? NULL : json_get(metadata, name);
+	return value != NULL && value->kind == JS_INT ? value->integer : absent;
 }
 
 static void read_document(struct ir_compiler *c, const struct ir_place *root, const struct json *document)
@@ -93,7 +94,8 @@ static void read_document(struct ir_compiler *c, const struct ir_place *root, co
 	ir->title = json_text(document, "title");
 	ir->tags = ir_object(document, "tags");
 	ir->metadata = ir_object(document, "metadata");
-	ir->retention_days = retention_of(ir->metadata);
+	ir->retention_days = metadata_int(ir->metadata, "retention_days", -1);
+	ir->max_runs = metadata_int(ir->metadata, "max_runs", 0);
 	check_label(c, &place, "namespace", ir->namespace);
 	check_label(c, &place, "name", ir->name);
 	if (ir->dsl != NULL && !is_known_dsl(ir->dsl))

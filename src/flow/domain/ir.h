@@ -317,6 +317,7 @@ struct ir {
 	const char *namespace, *name, *version, *title, *dsl;
 	const struct json *definition, *tags, *metadata; /* tags, metadata: or NULL */
 	const struct json *budget;                       /* DAG form: {limit, currency}; or NULL */
+	int64_t max_runs;       /* document.metadata: how many of its runs may be under way; 0: any number */
 	int64_t retention_days; /* document.metadata: how long its runs stay once they are over; -1: not said */
 	struct ir_task root;    /* the workflow itself: IR_DO with its own input, output, timeout; or IR_DAG_STEPS */
 	struct ir_schedule schedule;

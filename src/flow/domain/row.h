@@ -31,6 +31,7 @@ struct json;
 	X(ROW_ROUND, "task.round")     /* of a loop, a step of the DAG form, a branch that begins */ \
 	X(ROW_CAUGHT, "task.caught")   /* a try handles the error: retry (due), do, or done */ \
 	X(ROW_TIMER, "timer.fired")    /* a wait, a delay before a retry, a timeout */ \
+	X(ROW_HELD, "task.held")       /* its target is left alone for a while: until due */ \
 	X(ROW_INTENT, "task.intent")   /* a side effect is about to be asked for */ \
 	X(ROW_RESULT, "task.result")   /* what came of it: output or error */ \
 	X(ROW_EVENT, "event.consumed") /* by a listener */ \
@@ -67,7 +68,7 @@ struct row {
 	int64_t n;          /* ROW_CAUGHT: number of the retry; ROW_INTENT: deliveries; ROW_EVENT: its position;
 						   ROW_ENTERED of a listener: from when on it hears (us), or below 0 after which position; ROW_RETRIED
 						   and ROW_RESTORED: the row that they go back to; else 0 */
-	int64_t due_us;     /* ROW_ENTERED, ROW_CAUGHT: when its timer fires; 0: none */
+	int64_t due_us;     /* ROW_ENTERED, ROW_CAUGHT, ROW_HELD: when its timer fires; 0: none */
 	int64_t timeout_us; /* ROW_ENTERED, ROW_STARTED: when it is timed out; 0: never */
 	bool timeout;       /* ROW_TIMER: it is the timeout that fired */
 	bool definite;      /* ROW_RESULT: an answer came, so that the next execution is a new attempt; ROW_RETRIED: even
@@ -76,7 +77,7 @@ struct row {
 	struct datum *input, *output, *context, *error, *items, *request;
 	struct datum *cost;  /* ROW_INTENT: what is kept for it; ROW_RESULT: what it cost; ROW_SUSPENDED: what it lacks */
 	struct datum *event; /* ROW_COMPLETED: what an `emit` emitted, where output.as made something else of it */
-	const char *reason;  /* or NULL */
+	const char *reason;  /* ROW_HELD: the target; or NULL */
 	const char *by;      /* whose word it was: a user's id; or NULL */
 };
 

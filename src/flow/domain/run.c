@@ -275,12 +275,25 @@ static void apply_timer(struct run *run, const struct row *row, struct frame *fr
 		frame->caught = false;
 		frame->attempt_us = row->at_us;
 		body_open(run, frame);
+	} else if (frame->held != NULL) { /* it asks again whether it may go out */
+		frame->due_us = 0;
+		free(frame->held);
+		frame->held = NULL;
 	} else {
 		frame->due_us = 0;
 		frame->state = FRAME_ENDED;
 		datum_set(&frame->value, frame->input);
 	}
 	run_ready(run, frame);
+}
+
+static void apply_held(const struct row *row, struct frame *frame)
+{
+	free(frame->held);
+	frame->held = strdup(row->reason);
+	must(frame->held != NULL);
+	frame->due_us = row->due_us;
+	frame->state = FRAME_WAITING;
 }
 
 static void apply_intent(struct run *run, const struct row *row, struct frame *frame)
@@ -354,8 +367,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 {
 	if (frame == NULL || (frame->is_block && frame->block == NULL))
 		return misfit(row, err);
-	bool needs_task =
-		row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT || row->kind == ROW_EVENT;
+	bool needs_task = row->kind == ROW_CANCELLED || row->kind == ROW_INTENT || row->kind == ROW_RESULT ||
+					  row->kind == ROW_EVENT || row->kind == ROW_HELD;
 	if (needs_task && frame->is_block)
 		return misfit(row, err);
 	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND);
@@ -383,6 +396,9 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 		return apply_caught(run, row, frame, err);
 	case ROW_TIMER:
 		apply_timer(run, row, frame);
+		break;
+	case ROW_HELD:
+		apply_held(row, frame);
 		break;
 	case ROW_INTENT:
 		apply_intent(run, row, frame);
@@ -423,6 +439,8 @@ static bool is_whole(const struct run *run, const struct row *row, const struct 
 		return row->error != NULL;
 	case ROW_RESULT:
 		return row->error != NULL || row->output != NULL;
+	case ROW_HELD:
+		return row->reason != NULL && row->due_us > 0;
 	case ROW_TIMER:
 		return frame != NULL && (row->timeout ? row->error != NULL && !in_block : frame->state == FRAME_WAITING);
 	case ROW_ROUND:

@@ -91,6 +91,7 @@ struct frame {
 	struct datum *request; /* of a side effect */
 	struct datum *cost;    /* what was kept for it; or NULL */
 	bool sent;             /* an intent is there and no result yet */
+	char *held;            /* the target whose breaker it waits for, until due_us; or NULL */
 	bool asked;            /* the engine's: it has been handed to those who are asked (asks.c) */
 	uint32_t rounds_begun, rounds_over;
 	size_t results_count;

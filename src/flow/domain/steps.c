@@ -186,6 +186,9 @@ static void watch_step(struct steps *steps, const struct row *row, const struct 
 	case ROW_PATCHED:
 		take_patch(step, row);
 		break;
+	case ROW_HELD:
+		step->status = STEP_WAITING;
+		break;
 	case ROW_CAUGHT:
 		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;
 		break;

@@ -258,6 +258,68 @@ static struct anchor_edges edges_of(const struct plate_problem *p, const struct 
 	return (struct anchor_edges){along, along, across, across, p->block_t_in > 0 ? p->block_t_in : INFINITY};
 }
 
+/* What breaks out together along a line across the plate: all its anchors, or each alone; an end is the weakest. */
+struct breaking {
+	double count, times; /* of one piece; pieces */
+	double low_in, high_in, length_in, pitch_in;
+};
+
+static struct breaking breaking_of(const struct plate_problem *p, const struct plate_size *size, double side_in,
+								   double apart_in)
+{
+	double count = floor(size->bolts / 2), across = count > 1 ? size->w_in - 2 * p->edge_in : 0;
+	double pitch = count > 1 ? across / (count - 1) : 0;
+	if (pitch < apart_in - 1e-9)
+		return (struct breaking){count, 1, side_in, side_in, across, pitch};
+	return (struct breaking){1, count, side_in, side_in + across, 0, 0};
+}
+
+/* REF: ACI 318-19 section 17.6.2; ACI 318-19 section 17.6.2.1.2 */
+static double line_pull_lb(const struct plate_problem *p, const struct plate_size *size,
+						   const struct anchor_edges *edges)
+{
+	double hef = p->bolt.hef_in, near = 1.5 * hef, farthest = 0;
+	struct breaking b = breaking_of(p, size, edges->y1_in, 3 * hef);
+	const double edge[] = {edges->x1_in + size->l_in - 2 * p->edge_in, edges->x2_in, b.low_in, b.high_in};
+	int count = 0;
+	for (int i = 0; i < 4; i++)
+		if (edge[i] < near) {
+			count++;
+			farthest = fmax(farthest, edge[i]);
+		}
+	if (count >= 3)
+		hef = fmin(hef, fmax(farthest / 1.5, b.pitch_in / 3));
+	double reach = 1.5 * hef, anco = 9 * hef * hef, least = fmin(edge[1], b.low_in), n = b.count;
+	double strip = (n - 1) * fmin(b.pitch_in, 2 * reach) + fmin(reach, b.low_in) + fmin(reach, b.high_in);
+	double area = fmin((fmin(reach, edge[0]) + fmin(reach, edge[1])) * strip, n * anco);
+	bool deep = p->bolt.kc == 24 && hef >= 11 && hef <= 25;
+	double basic = (deep ? 16 * cbrt(hef * hef) : p->bolt.kc * sqrt(hef)) * hef * sqrt(p->fc_psi);
+	return b.times * .70 * area / anco * (least >= reach ? 1 : .7 + .3 * least / reach) * basic;
+}
+
+/* REF: ACI 318-19 section 17.7.2; ACI 318-19 section 17.7.2.1.2 */
+static double all_shear_lb(const struct plate_problem *p, const struct plate_size *size,
+						   const struct anchor_edges *edges)
+{
+	double ca1 = edges->x1_in, ha = edges->thickness_in, da = p->bolt.dia_in;
+	struct breaking b = breaking_of(p, size, edges->y1_in, 3 * ca1);
+	if (b.high_in < 1.5 * ca1 && ha < 1.5 * ca1)
+		ca1 = fmin(ca1, fmax(fmax(b.high_in, ha) / 1.5, b.pitch_in / 3));
+	double reach = 1.5 * ca1, avco = 4.5 * ca1 * ca1;
+	double wide = fmin(reach, b.low_in) + b.length_in + fmin(reach, b.high_in);
+	double area = fmin(wide * fmin(reach, ha), b.count * avco);
+	double long_enough = p->bolt.hef_in >= 8 * da ? 1.5157165665103982 /* 8^.2 */ : pow(p->bolt.hef_in / da, .2);
+	double factor = fmin(7 * long_enough * sqrt(da), 9), edge = b.low_in >= reach ? 1 : .7 + .3 * b.low_in / reach;
+	return b.times * .70 * area / avco * edge * (ha < reach ? sqrt(reach / ha) : 1) * factor * sqrt(p->fc_psi) * ca1 *
+		   sqrt(ca1);
+}
+
+struct plate_breakouts plate_breakouts(const struct plate_problem *p, const struct plate_size *size)
+{
+	const struct anchor_edges edges = edges_of(p, size);
+	return (struct plate_breakouts){line_pull_lb(p, size, &edges) / 1000, all_shear_lb(p, size, &edges) / 1000};
+}
+
 /*
  * Shear goes to either edge, and the line that bears stands nearer to one of them: all anchors together, without
  * tension, may be the worse in shear.

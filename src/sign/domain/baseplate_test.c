@@ -7,9 +7,15 @@
 
 #include <math.h>
 
+#include "core/rng.h"
 #include "seal/check.h"
 #include "sign/domain/baseplate.h"
 #include "sign/domain/steel_bed.h"
+
+static bool near_by(double value, double expected, double share)
+{
+	return fabs(value - expected) <= share * fabs(expected);
+}
 
 static struct plate_problem problem_of(double p, double m)
 {
@@ -328,6 +334,53 @@ static void too_much_pressure_fails(void **state)
 		}
 }
 
+/*
+ * REF: ACI 318-19 section 17.6.2; ACI 318-19 section 17.7.2; ACI 318-19 section 17.6.2.1.2; ACI 318-19 section
+ * 17.7.2.1.2: in closed form as by the layout of every anchor, on 4,000 plates at random.
+ */
+static void breakouts_in_closed_form(void **state)
+{
+	(void)state;
+	struct rng rng;
+	int sheared = 0;
+	rng_init(&rng, 29);
+	for (int i = 0; i < 4000; i++) {
+		double dia = .5 + 1.5 * rng_unit(&rng), side = 10 + 40 * rng_unit(&rng), far = side + 40 * rng_unit(&rng);
+		const struct plate_size size = {side, side, 1, 4 + 4 * (int)rng_below(&rng, 3)};
+		struct plate_problem p = problem_of(5, 8000);
+		bool listed;
+		p.fp_max_ksi = 50;
+		p.v_kip = 10 * rng_unit(&rng);
+		p.t_kipin = 200 * rng_unit(&rng);
+		p.edge_in = 1.5 + rng_unit(&rng);
+		p.dia_in = dia;
+		p.embedded = true;
+		p.bolt = (struct anchor_bolt){.kind = ANCHOR_CAST_IN,
+									  .dia_in = dia,
+									  .ase_in2 = anchor_ase_in2(dia, &listed),
+									  .futa_psi = 58000,
+									  .hef_in = 4 + 24 * rng_unit(&rng),
+									  .abrg_in2 = anchor_head_in2(dia, true),
+									  .kc = 24,
+									  .np_lb = NAN,
+									  .cac_in = NAN,
+									  .ductile = true};
+		p.block_l_in = far;
+		p.block_w_in = side + 40 * rng_unit(&rng);
+		p.block_t_in = p.bolt.hef_in + 4 + 80 * rng_unit(&rng);
+		struct plate_answer a;
+		const struct plate_breakouts most = plate_breakouts(&p, &size);
+		plate_check(&p, &size, &a);
+		assert_true(a.forces.solved && a.anchored && !a.forces.small);
+		assert_true(near_by(1000 * most.pull_kip, a.anchors.breakout_n.design_lb, 1e-9));
+		double all = plate_bolt_shear_kip(&p, &size) * size.bolts / most.shear_kip;
+		assert_true(all <= a.anchors.shear_ratio * (1 + 1e-9));
+		if (near_by(1000 * most.shear_kip, a.anchors.breakout_v.design_lb, 1e-9))
+			sheared++;
+	}
+	assert_true(sheared > 3500); /* of the others the line alone is the worse */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +395,7 @@ int main(void)
 		cmocka_unit_test(weld_properties_by_pieces),
 		cmocka_unit_test(search_is_exact),
 		cmocka_unit_test(too_much_pressure_fails),
+		cmocka_unit_test(breakouts_in_closed_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

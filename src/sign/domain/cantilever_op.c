@@ -418,6 +418,13 @@ static bool run(struct calc *calc, const void *input, void *output)
 	return true;
 }
 
+static void complete(void *input, struct arena *arena)
+{
+	struct cantilever_request *r = input;
+	(void)arena;
+	wind_complete(&r->wind);
+}
+
 static const struct op_alias aliases[] = {
 	{"POST", "/signage/cantilever/analyze"},
 	{"POST", "/signage/cantilever/check"},
@@ -436,6 +443,7 @@ const struct op sign_cantilever_op = {
 	.input = &cantilever_request_table,
 	.output = &cantilever_result_table,
 	.check = check,
+	.complete = complete,
 	.run = run,
 	.example = "{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":4,\"sign_width_ft\":6,"
 			   "\"pole\":{\"height_ft\":20},\"arms\":{\"count\":2,\"length_ft\":4,\"designation\":\"HSS6X6X1/4\"}}",

@@ -168,6 +168,7 @@ enum { DESIGN_CASES = 3, DESIGN_DIAMETERS_MAX = 64, DESIGN_NEAREST = 3, DESIGN_K
 struct design_ranked {
 	const struct section *section;
 	double measure, usd, weight_lb, depth_ft; /* measure: by the objective */
+	double plate_usd;                         /* of one plate and its anchors, at least */
 };
 
 /* A question, decided: everything that does not depend on the candidate. */
@@ -195,6 +196,12 @@ struct design_problem {
 	unsigned types;               /* bits of enum design_foundation */
 	const struct grade *anchor_grade;
 };
+
+/* The defaults that hang on other members, or are lists: topography, elevation, families, foundations. */
+void design_complete(struct design_request *request, struct arena *arena);
+
+/* Faults of the grade of steel: unknown, or of none of the families. */
+void design_check_grade(struct calc *calc, const struct design_request *request);
 
 /*
  * From a request to its problem: metal, grades, sections, soil, foundations.  False: refused (faults or err of calc),
@@ -261,15 +268,15 @@ struct design_known_bars {
 	bool enough;
 };
 
-enum { DESIGN_PLATE_SIDES = 5, DESIGN_PLATE_BOLTS = 5, DESIGN_PLATE_COUNTS = 2, DESIGN_ANCHOR_MEMOS = 512 };
+enum { DESIGN_PLATE_SIDES = 5, DESIGN_PLATE_BOLTS = 5, DESIGN_PLATE_COUNTS = 2, DESIGN_ANCHOR_MEMOS = 1024 };
 
 /* A plate that holds as steel: what its price and its anchors' loads are does not depend on the concrete. */
 struct design_plate_option {
 	struct design_plate plate; /* but for the embedment */
 	double usd;
-	bool one_line; /* of the anchors pulls */
-	double tension_kip;
-	int dia, order; /* which diameter; place among equals */
+	bool one_line;                      /* of the anchors pulls */
+	double tension_kip, bolt_shear_kip; /* bolt_shear_kip: NaN until it is asked */
+	int dia, order;                     /* which diameter; place among equals */
 };
 
 /* All plates a pole may stand on, the cheapest first. */
@@ -283,11 +290,20 @@ struct design_plates {
 	size_t count;
 };
 
+/* What anchors must carry, of every plate that a pole may stand on, by statics alone. */
+struct design_pulls {
+	double from_in[DESIGN_PLATE_COUNTS][DESIGN_PLATE_BOLTS]; /* the shortest side */
+	struct design_pull {
+		double line_kip, shear_kip; /* of the line that pulls, 0: none does; of all */
+	} of[DESIGN_PLATE_COUNTS][DESIGN_PLATE_BOLTS][DESIGN_PLATE_SIDES];
+};
+
 /* What a kip on one such line of anchors, on such a pier, uses of them. */
 struct design_anchor_memo {
 	double side_in, block_in, thickness_in;
 	int dia, bolts;
-	bool known;
+	struct plate_breakouts most; /* that the concrete gives */
+	bool known;                  /* the rest, by calculation of one such plate */
 	double tension, shear, spacing;
 };
 
@@ -351,6 +367,13 @@ double design_plate_floor_usd(const struct design_problem *p, const struct desig
  */
 bool design_block_may_hold(const struct design_problem *p, double m_kipin, double p_kip, double block_in);
 
+void design_pulls_of(const struct design_problem *p, const struct design_candidate *candidate,
+					 const struct wind_pole_loads *wind, struct design_pulls *pulls);
+
+/* May any of these anchors hold in the candidate's concrete?  False: design_choose_plate finds none. */
+bool design_pulls_may_hold(const struct design_problem *p, const struct design_pulls *pulls,
+						   struct design_anchor_memo *memos, const struct design_candidate *candidate);
+
 /* The plates of a pole whose weld is chosen. */
 void design_plates_of(const struct design_problem *p, const struct design_candidate *candidate,
 					  const struct wind_pole_loads *wind, struct design_plates *plates);
@@ -360,8 +383,8 @@ void design_plates_of(const struct design_problem *p, const struct design_candid
  * anchors whose steel holds, or of the next size; of equals the fewer, then the smaller, then the smaller plate.  The
  * price; infinite: none.  `memos` NULL: nothing is remembered.
  */
-double design_choose_plate(const struct design_plates *plates, struct design_anchor_memo *memos,
-						   struct design_candidate *candidate);
+double design_choose_plate(const struct design_problem *problem, struct design_plates *plates,
+						   struct design_anchor_memo *memos, struct design_candidate *candidate);
 
 /* The worst of the cases, of one pole, at a factor of the wind and one of the dead load off the pole's line. */
 struct pole_loads design_worst_share(const struct design_problem *p, const struct wind_pole_loads *wind, double factor,

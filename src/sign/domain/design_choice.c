@@ -8,6 +8,7 @@
 #include "sign/domain/poles_request.h"
 #include "sign/domain/section_catalog.h"
 
+enum { GRADE_EDITION = 2021 };
 enum { ALUMINUM_FAMILIES = 1U << SECTION_PIPE | 1U << SECTION_HSS_SQUARE };
 
 struct choosing {
@@ -18,37 +19,46 @@ struct choosing {
 
 static unsigned families_asked(const struct design_request *r)
 {
-	static const unsigned sets[] = {
-		[POLE_FAMILY_PIPE] = 1U << SECTION_PIPE,           [POLE_FAMILY_TUBE] = SECTION_TUBES,
-		[POLE_FAMILY_HSS_ROUND] = 1U << SECTION_HSS_ROUND, [POLE_FAMILY_HSS_SQUARE] = 1U << SECTION_HSS_SQUARE,
-		[POLE_FAMILY_HSS_RECT] = 1U << SECTION_HSS_RECT,   [POLE_FAMILY_W] = 1U << SECTION_W,
-	};
-	unsigned families = 0;
-	for (size_t i = 0; i < r->support.families.count; i++)
-		families |= sets[r->support.families.items[i]];
-	return families != 0 ? families : sets[POLE_FAMILY_PIPE] | sets[POLE_FAMILY_TUBE];
+	return pole_families_of(r->support.families.items, r->support.families.count);
 }
 
 /* --- steel --- */
 
 static unsigned grade_families(struct choosing *c, const struct grades *grades, unsigned families)
 {
-	enum { EDITION = 2021 };
 	const char *asked = c->request->support.steel_grade;
 	unsigned graded = 0;
 	for (int family = 0; family < SECTION_FAMILIES; family++) {
 		const char *name = asked != NULL ? asked : grade_default((enum grade_form)family);
-		const struct grade *grade = grade_find(grades, name, (enum grade_form)family, EDITION);
+		const struct grade *grade = grade_find(grades, name, (enum grade_form)family, GRADE_EDITION);
 		if (grade == NULL || !given(grade->fy_ksi))
 			continue;
 		graded |= 1U << family;
 		c->problem->materials[family] = (struct pole_material){STEEL_E_KSI, STEEL_G_KSI, grade->fy_ksi, grade->fu_ksi};
 	}
-	if (asked != NULL && !grade_known(grades, asked))
-		calc_fault(c->calc, "/support/steel_grade", "enum", "is no grade of pack grades");
-	else if ((families & graded) == 0)
-		calc_fault(c->calc, "/support/steel_grade", "grade_family", "is no grade of the families asked for");
 	return families & graded;
+}
+
+static bool made_for(const struct grades *grades, const char *name, unsigned families)
+{
+	for (int family = 0; family < SECTION_FAMILIES; family++) {
+		const struct grade *grade = grade_find(grades, name, (enum grade_form)family, GRADE_EDITION);
+		if ((families & 1U << family) != 0 && grade != NULL && given(grade->fy_ksi))
+			return true;
+	}
+	return false;
+}
+
+void design_check_grade(struct calc *calc, const struct design_request *r)
+{
+	const char *asked = r->support.material == POLE_STEEL ? r->support.steel_grade : NULL;
+	const struct grades *grades = asked != NULL ? calc_pack(calc, "grades") : NULL;
+	if (grades == NULL)
+		return;
+	if (!grade_known(grades, asked))
+		calc_fault(calc, "/support/steel_grade", "enum", "is no grade of pack grades");
+	else if (!made_for(grades, asked, families_asked(r)))
+		calc_fault(calc, "/support/steel_grade", "grade_family", "is no grade of the families asked for");
 }
 
 /* The sections of these families into the problem.  False: no memory. */
@@ -71,8 +81,6 @@ static bool choose_steel(struct choosing *c)
 	if (grades == NULL || !section_open(c->calc, families, &set))
 		return false;
 	families = grade_families(c, grades, families);
-	if (c->calc->faults.count > 0)
-		return false;
 	const char *grade = c->request->support.steel_grade;
 	bool a1085 = grade != NULL && strcmp(grade, "A1085") == 0;
 	return list_sections(c, &set, a1085 ? SECTION_A1085 : SECTION_A500, families);
@@ -141,8 +149,6 @@ static bool choose_types(struct choosing *c)
 	struct design_problem *p = c->problem;
 	for (size_t i = 0; i < f->types.count; i++)
 		p->types |= 1U << f->types.items[i];
-	if (p->types == 0)
-		p->types = 1U << FOUNDATION_DIRECT;
 	if (p->aluminum != NULL && p->types != 1U << FOUNDATION_DIRECT) {
 		calc_abstain(c->calc, "abstain.aluminum",
 					 "Base plates are designed for steel poles (AISC Design Guide 1); ask for direct burial.");
@@ -153,10 +159,9 @@ static bool choose_types(struct choosing *c)
 
 static bool choose_anchors(struct choosing *c)
 {
-	enum { EDITION = 2021 };
 	const struct grades *grades = calc_pack(c->calc, "grades");
 	if (grades != NULL)
-		c->problem->anchor_grade = grade_find(grades, grade_default(GRADE_ANCHOR), GRADE_ANCHOR, EDITION);
+		c->problem->anchor_grade = grade_find(grades, grade_default(GRADE_ANCHOR), GRADE_ANCHOR, GRADE_EDITION);
 	return c->problem->anchor_grade != NULL;
 }
 
@@ -204,14 +209,35 @@ static bool choose_foundation(struct choosing *c)
 	p->diameters = f->diameters_ft.count;
 	for (size_t i = 0; i < p->diameters; i++)
 		p->diameters_ft[i] = f->diameters_ft.items[i];
-	for (double diameter = 1.5; f->diameters_ft.count == 0 && diameter <= 8; diameter += .5)
-		p->diameters_ft[p->diameters++] = diameter;
 	if (p->types == 1U << FOUNDATION_DIRECT)
 		return true;
 	if (!choose_anchors(c))
 		return false;
 	assume_plates(c);
 	return true;
+}
+
+static void complete_foundation(struct design_foundation_request *f, struct arena *arena)
+{
+	enum { USUAL = 14 }; /* 1.5 to 8 ft */
+	if (f->types.count == 0 && (f->types.items = arena_array(arena, 1, sizeof *f->types.items)) != NULL)
+		f->types.items[f->types.count++] = FOUNDATION_DIRECT;
+	if (f->diameters_ft.count > 0 ||
+		(f->diameters_ft.items = arena_array(arena, USUAL, sizeof *f->diameters_ft.items)) == NULL)
+		return;
+	for (; f->diameters_ft.count < USUAL; f->diameters_ft.count++)
+		f->diameters_ft.items[f->diameters_ft.count] = 1.5 + .5 * (double)f->diameters_ft.count;
+}
+
+void design_complete(struct design_request *r, struct arena *arena)
+{
+	if (!given(r->site.kzt) && r->site.hill == NULL)
+		r->site.kzt = 1;
+	if (!given(r->site.ground_elevation_ft) && r->common.code != SIGN_ASCE7_10)
+		r->site.ground_elevation_ft = 0;
+	if (r->support.families.count == 0)
+		r->support.families.items = pole_families_usual(arena, &r->support.families.count);
+	complete_foundation(&r->foundation, arena);
 }
 
 bool design_state(struct calc *calc, const struct design_request *r, const struct wind_setup *wind,

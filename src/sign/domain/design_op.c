@@ -51,16 +51,13 @@ static void face_of_cabinets(const struct design_request *r, struct design_face 
 	};
 }
 
-static bool choose_face(struct designing *d)
+static void choose_face(struct designing *d)
 {
 	const struct design_request *r = d->request;
 	if (r->sign != NULL)
 		face_of_sign(r->sign, &d->result->face);
 	else
 		face_of_cabinets(r, &d->result->face);
-	if (r->cabinets.count > 0 && d->result->face.height_ft > 500)
-		calc_fault(d->calc, "/cabinets", "range", "must not reach above 500 ft");
-	return d->calc->faults.count == 0;
 }
 
 /* --- wind --- */
@@ -300,11 +297,15 @@ static bool answer(struct designing *d, const struct design_found *found)
 	return wind_decide(d->calc, &d->wind_request, "/site", &d->setup, &out->loads);
 }
 
+static struct price_request price_of(const struct design_request *r, double height_ft)
+{
+	return (struct price_request){
+		.common = r->common, .height_ft = height_ft, .addons = {r->addons.count, r->addons.items}};
+}
+
 static bool decide_price(struct designing *d)
 {
-	const struct price_request request = {.common = d->request->common,
-										  .height_ft = d->result->face.height_ft,
-										  .addons = {d->request->addons.count, d->request->addons.items}};
+	const struct price_request request = price_of(d->request, d->result->face.height_ft);
 	return sign_price_op.run(d->calc, &request, &d->result->price);
 }
 
@@ -325,6 +326,8 @@ static void assume(struct designing *d)
 					"1/2 in of motion at grade does no harm: lateral bearing doubled (IBC 1806.3.4).");
 	if (!given(r->site.frost_depth_ft))
 		calc_assume(d->calc, "frost_not_considered", "No frost depth was given: frost was not considered.");
+	if (r->support.num_poles > 1)
+		calc_assume(d->calc, "piers_clear", "Piers of several poles are no wider than the poles stand apart.");
 	if (r->support.num_poles > 1 && d->result->face.x_ft != 0)
 		calc_assume(d->calc, "dead_eccentricity", "Dead load off the pole line is shared evenly by the poles.");
 }
@@ -336,8 +339,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 	if (d == NULL || found == NULL)
 		return false;
 	*d = (struct designing){.calc = calc, .request = input, .result = output};
-	if (!choose_face(d))
-		return false;
+	choose_face(d);
 	ask_wind(d);
 	d->result->num_poles = d->request->support.num_poles;
 	d->result->pole_length_ft = d->result->face.height_ft;
@@ -374,6 +376,16 @@ static void check(struct calc *calc, const void *input)
 	if (support->material == POLE_ALUMINUM && r->sign != NULL && r->sign->height_ft > ALUMINUM_HEIGHT_MAX_FT)
 		calc_fault(calc, "/sign/height_ft", "aluminum_too_tall", "must be at most %d ft for aluminium",
 				   ALUMINUM_HEIGHT_MAX_FT);
+	if (r->cabinets.count > 0 && cabinet_sum(r->cabinets.items, r->cabinets.count).top_ft > 500)
+		calc_fault(calc, "/cabinets", "range", "must not reach above 500 ft");
+	design_check_grade(calc, r);
+	const struct price_request price = price_of(r, 0);
+	sign_price_op.check(calc, &price);
+}
+
+static void complete(void *input, struct arena *arena)
+{
+	design_complete(input, arena);
 }
 
 static const struct op_alias aliases[] = {{"POST", "/v1/signs/design"}, {NULL, NULL}};
@@ -389,6 +401,7 @@ const struct op sign_design_op = {
 	.input = &design_request_table,
 	.output = &design_result_table,
 	.check = check,
+	.complete = complete,
 	.run = run,
 	.example = "{\"site\":{\"wind_speed_mph\":115,\"exposure\":\"C\"},\"sign\":{\"height_ft\":20,\"sign_height_ft\":8,"
 			   "\"sign_width_ft\":12},\"foundation\":{\"soil\":{\"class\":4}}}",

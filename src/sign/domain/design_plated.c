@@ -163,7 +163,7 @@ static void try_pier(struct plating *t, size_t i)
 	if (!design_set_pier(t->s, t->group, i, &c))
 		return;
 	c.cost.total += p->poles * t->plates->options[0].usd;
-	if (!promising(t, &c) || !isfinite(design_choose_plate(t->plates, t->s->memos, &c)))
+	if (!promising(t, &c) || !isfinite(design_choose_plate(p, t->plates, t->s->memos, &c)))
 		return;
 	add_plate(p, &c);
 	consider(t, &c);
@@ -241,7 +241,7 @@ static void try_spread(struct plating *t)
 		if (!spread_search_wish(&problem, &wish, &c.footing, &usd))
 			return;
 		price_spread(p, &problem, &c);
-		if (!isfinite(design_choose_plate(t->plates, NULL, &c)))
+		if (!isfinite(design_choose_plate(p, t->plates, NULL, &c)))
 			continue;
 		add_plate(p, &c);
 		consider(t, &c);
@@ -249,11 +249,31 @@ static void try_spread(struct plating *t)
 	}
 }
 
-static void try_pole(struct plating *t)
+/* May any pier that is cheap enough hold any of the pole's anchors?  Asked before its plates are made. */
+static bool piers_may_hold(const struct plating *t, double plate_usd)
+{
+	const struct design_problem *p = t->s->p;
+	struct design_pulls pulls;
+	design_pulls_of(p, &t->bare, &t->group->wind, &pulls);
+	for (size_t i = 0; i < p->diameters; i++) {
+		struct design_candidate c = t->bare;
+		if (!design_set_pier(t->s, t->group, i, &c))
+			continue;
+		c.cost.total += p->poles * plate_usd;
+		if (design_may_enter(t->s, &c) && design_pulls_may_hold(p, &pulls, t->s->memos, &c))
+			return true;
+	}
+	return false;
+}
+
+static void try_pole(struct plating *t, double plate_usd)
 {
 	const struct design_problem *p = t->s->p;
 	struct design_candidate lower;
 	t->bare.base = FOUNDATION_BASEPLATE;
+	bool piers = (p->types & 1U << FOUNDATION_BASEPLATE) != 0 && piers_may_hold(t, plate_usd);
+	if (!piers && (p->types & 1U << FOUNDATION_SPREAD) == 0)
+		return;
 	if (!design_choose_weld(p, &t->bare, &t->group->wind))
 		return;
 	design_plates_of(p, &t->bare, &t->group->wind, t->plates);
@@ -262,7 +282,7 @@ static void try_pole(struct plating *t)
 	floor_of(t, t->plates->options[0].usd, &lower);
 	if (!design_may_enter(t->s, &lower))
 		return;
-	if ((p->types & 1U << FOUNDATION_BASEPLATE) != 0)
+	if (piers)
 		try_piers(t);
 	if ((p->types & 1U << FOUNDATION_SPREAD) != 0)
 		try_spread(t);
@@ -283,12 +303,14 @@ void design_rank(struct design_searching *s, const struct section *section, stru
 	struct plating t = start(s, section);
 	struct design_candidate lower;
 	t.group = design_group_of(s, section);
-	floor_of(&t, design_plate_floor_usd(s->p, &t.bare, &t.group->wind), &lower);
+	double plate_usd = design_plate_floor_usd(s->p, &t.bare, &t.group->wind);
+	floor_of(&t, plate_usd, &lower);
 	*ranked = (struct design_ranked){.section = section,
 									 .measure = design_measure(s->p, &lower),
 									 .usd = lower.cost.total,
 									 .weight_lb = lower.weight_lb,
-									 .depth_ft = lower.depth_ft};
+									 .depth_ft = lower.depth_ft,
+									 .plate_usd = plate_usd};
 }
 
 static int by_floor(const void *a, const void *b)
@@ -339,11 +361,12 @@ void design_search_plated(struct design_searching *s, struct design_ranked *rank
 			continue;
 		struct plating t = start(s, ranked[i].section);
 		t.plates = &plates;
-		design_check_pole(s, &t.bare);
 		t.group = design_group_of(s, ranked[i].section);
-		try_pole(&t);
-		if (t.any)
+		try_pole(&t, ranked[i].plate_usd);
+		if (t.any) {
+			design_check_pole(s, &t.best);
 			design_keep(s, &t.best);
+		}
 	}
 	if (s->found->count == 0)
 		tell_lightest(s, ranked, count);

@@ -3,14 +3,13 @@
 
 #include "core/field.h"
 #include "seal/check.h"
-#include "sign/domain/design.h"
+#include "sign/domain/design_plates.h"
 #include "sign/domain/grade.h"
 
 static const double DEAD_MOST = 1.2, DEAD_LEAST = .9; /* REF: ASCE 7-16 section 2.3.1: 1.2 D + W, 0.9 D + W */
 static const double IN_FT = 12, FEXX_KSI = 70;
 static const double WELD_LEAST_IN = .1875, WELD_MOST_IN = .75;
-static const double THINNEST_IN = .375, BOLT_EDGE_IN = 1.5;
-static const double UNDER_ANCHOR_IN = 4; /* head and cover below the embedment */
+static const double THINNEST_IN = .375;
 
 /* --- the plate's problem --- */
 
@@ -53,18 +52,14 @@ static void set_bolt(const struct design_problem *p, const struct design_plate *
 		.futa_psi = 1000 * fmin(p->anchor_grade->fu_ksi, fmin(1.9 * p->anchor_grade->fy_ksi, 125)),
 		.hef_in = plate->embed_in,
 		.abrg_in2 = anchor_head_in2(plate->dia_in, true),
-		.kc = 24,
+		.kc = DESIGN_CAST_IN_KC,
 		.np_lb = NAN,
 		.cac_in = NAN,
 		.ductile = true,
 	};
 }
 
-/*
- * The concrete that the plate stands on.  Of a round pier the square within it counts, so that no anchor is taken to
- * stand farther from the edge than it does.  A2 = A1: the plate's bearing is not raised by the concrete around it.
- */
-static void set_block(const struct design_candidate *c, struct plate_problem *out)
+void design_set_block(const struct design_candidate *c, struct plate_problem *out)
 {
 	bool spread = c->base == FOUNDATION_SPREAD;
 	out->block_l_in = IN_FT * (spread ? c->footing.length_ft : c->diameter_ft * M_SQRT1_2);
@@ -98,7 +93,7 @@ static struct plate_problem problem_of(const struct design_problem *p, const str
 		.embedded = true,
 	};
 	set_bolt(p, &c->plate, &out);
-	set_block(c, &out);
+	design_set_block(c, &out);
 	return out;
 }
 
@@ -127,12 +122,8 @@ static void worsen(struct plate_answer *a, const struct plate_answer *other)
 	a->pass = a->pass && other->pass;
 }
 
-typedef void plate_checker(const struct plate_problem *problem, const struct plate_size *size,
-						   struct plate_answer *answer);
-
-/* Under the least and the most dead load. */
-static void check_both(plate_checker *check, const struct plate_problem *least, const struct plate_size *size,
-					   struct plate_answer *answer)
+void design_check_plate(plate_checker *check, const struct plate_problem *least, const struct plate_size *size,
+						struct plate_answer *answer)
 {
 	struct plate_problem most = *least;
 	struct plate_answer other;
@@ -146,15 +137,19 @@ void design_plate_answer(const struct design_problem *p, const struct design_can
 						 const struct wind_pole_loads *wind, struct plate_answer *answer)
 {
 	struct plate_problem problem = problem_of(p, c, wind);
-	check_both(plate_check, &problem, &c->plate.size, answer);
+	design_check_plate(plate_check, &problem, &c->plate.size, answer);
 }
 
 /* --- the plates of a pole --- */
 
-/* Square plates beyond the shortest, and the anchors for them: the options, which the search takes all. */
-static const double beyond_in[DESIGN_PLATE_SIDES] = {0, 2, 4, 8, 12};
-static const double diameters_in[DESIGN_PLATE_BOLTS] = {.75, 1, 1.25, 1.5, 2};
-enum { BOLTS_FEWEST = 4, BOLTS_STEP = 4 };
+const double design_beyond_in[DESIGN_PLATE_SIDES] = {0, 2, 4, 8, 12};
+const double design_bolts_in[DESIGN_PLATE_BOLTS] = {.75, 1, 1.25, 1.5, 2};
+enum { BOLTS_FEWEST = DESIGN_BOLTS_STEP };
+
+double design_edge_in(int dia)
+{
+	return fmax(DESIGN_BOLT_EDGE_IN, 1.5 * design_bolts_in[dia]);
+}
 
 /* REF: AISC 360-22 table J2.4: the least fillet for the thinner part, which is the pole's wall. */
 static double least_weld_in(const struct section *s)
@@ -172,7 +167,7 @@ bool design_choose_weld(const struct design_problem *p, struct design_candidate 
 	c->plate.edge_in = 1.5;
 	struct plate_problem one = problem_of(p, c, wind);
 	one.weld_in = 1;
-	check_both(plate_check_steel, &one, &any, &a);
+	design_check_plate(plate_check_steel, &one, &any, &a);
 	double needs = ceil(16 * ratio_of(&a.rows[PLATE_WELD]) / CHECK_TOLERANCE - 1e-9) / 16;
 	c->plate.weld_in = fmax(needs, least_weld_in(c->section));
 	return c->plate.weld_in <= WELD_MOST_IN;
@@ -199,10 +194,10 @@ double design_plate_floor_usd(const struct design_problem *p, const struct desig
 {
 	struct design_candidate one = *c;
 	double least = INFINITY;
-	one.plate.dia_in = diameters_in[0];
-	one.plate.edge_in = BOLT_EDGE_IN;
+	one.plate.dia_in = design_bolts_in[0];
+	one.plate.edge_in = DESIGN_BOLT_EDGE_IN;
 	struct plate_problem problem = problem_of(p, &one, wind);
-	double side = shortest_in(&problem, diameters_in[0], BOLT_EDGE_IN, BOLTS_FEWEST);
+	double side = shortest_in(&problem, design_bolts_in[0], DESIGN_BOLT_EDGE_IN, BOLTS_FEWEST);
 	for (; side <= PLATE_SIDE_MAX_IN; side++) {
 		struct design_plate plate = {.size = {side, side, THINNEST_IN, BOLTS_FEWEST}};
 		struct plate_forces f;
@@ -265,22 +260,23 @@ static void add_options(const struct design_problem *p, const struct design_plat
 						struct design_plates *plates)
 {
 	struct plate_problem *problem = &plates->problems[dia];
-	struct design_plate_bolt *bolt = &plates->bolts[bolts / BOLTS_STEP - 1][dia];
+	struct design_plate_bolt *bolt = &plates->bolts[bolts / DESIGN_BOLTS_STEP - 1][dia];
 	struct plate_answer a;
 	double edge_in = problem->edge_in;
-	bolt->from_in = shortest_in(problem, diameters_in[dia], edge_in, bolts);
-	double to = bolt->from_in + beyond_in[DESIGN_PLATE_SIDES - 1];
+	bolt->from_in = shortest_in(problem, design_bolts_in[dia], edge_in, bolts);
+	double to = bolt->from_in + design_beyond_in[DESIGN_PLATE_SIDES - 1];
 	const struct plate_size longest = {fmin(to, PLATE_SIDE_MAX_IN), fmin(to, PLATE_SIDE_MAX_IN), PLATE_THICKNESS_MAX_IN,
 									   bolts};
 	plate_check_steel(problem, &longest, &a);
 	bolt->holds = a.pass;
 	for (int i = 0; i < DESIGN_PLATE_SIDES; i++) {
 		struct design_plate_option *option = &plates->options[plates->count];
-		*option = (struct design_plate_option){.plate = *bare, .dia = dia, .order = (int)plates->count};
-		option->plate.dia_in = diameters_in[dia];
+		*option = (struct design_plate_option){
+			.plate = *bare, .bolt_shear_kip = NAN, .dia = dia, .order = (int)plates->count};
+		option->plate.dia_in = design_bolts_in[dia];
 		option->plate.edge_in = edge_in;
 		option->plate.size = (struct plate_size){
-			.w_in = bolt->from_in + beyond_in[i], .l_in = bolt->from_in + beyond_in[i], .bolts = bolts};
+			.w_in = bolt->from_in + design_beyond_in[i], .l_in = bolt->from_in + design_beyond_in[i], .bolts = bolts};
 		if (fewer_bolts(p, plates, option) || set_option(p, problem, option))
 			plates->count++;
 	}
@@ -300,182 +296,60 @@ void design_plates_of(const struct design_problem *p, const struct design_candid
 	plates->count = 0;
 	for (int d = 0; d < DESIGN_PLATE_BOLTS; d++) {
 		struct design_candidate one = *c;
-		one.plate.dia_in = diameters_in[d];
-		one.plate.edge_in = fmax(BOLT_EDGE_IN, 1.5 * diameters_in[d]);
+		one.plate.dia_in = design_bolts_in[d];
+		one.plate.edge_in = design_edge_in(d);
 		plates->problems[d] = problem_of(p, &one, wind);
 	}
 	for (int n = 1; n <= DESIGN_PLATE_COUNTS; n++)
 		for (int d = 0; d < DESIGN_PLATE_BOLTS; d++)
-			add_options(p, &c->plate, n * BOLTS_STEP, d, plates);
+			add_options(p, &c->plate, n * DESIGN_BOLTS_STEP, d, plates);
 	qsort(plates->options, plates->count, sizeof *plates->options, by_price);
 }
 
-/* --- anchors in their concrete --- */
+/* --- what pulls, before plates are made --- */
 
-/*
- * REF: ACI 318-19 section 17.6.2.1; ACI 318-19 section 17.6.2.2: a line of anchors in a square of side b breaks out at
- * most at Nb(h) b min(b, 3h) / (9 h²), whatever h its depth counts for, so at Nb(b/3).  φ is .70.
- */
-static double breakout_most_kip(double fc_psi, double block_in)
+/* By shear and torsion: two lines at `arm` from the middle, of bolts evenly apart, in a square. */
+static double shear_of_all_kip(const struct plate_problem *p, const struct plate_size *size)
 {
-	double h = block_in / 3, nb = 24 * pow(h, 1.5);
-	if (h >= 11)
-		nb = fmax(nb, 16 * pow(h, 5. / 3));
-	return .70 * sqrt(fc_psi) * nb / 1000;
+	double arm = size->l_in / 2 - p->edge_in, n = floor(size->bolts / 2), pitch = 2 * arm / (n - 1);
+	double polar = 2 * (n * arm * arm + pitch * pitch * n * (n * n - 1) / 12);
+	return p->v_kip + size->bolts * p->t_kipin * arm * M_SQRT2 / polar;
 }
 
-/* Moments about the toe of a plate as long as the concrete: what presses on it makes the pull no smaller. */
-bool design_block_may_hold(const struct design_problem *p, double m_kipin, double p_kip, double block_in)
+static double rod_kip(const struct plate_problem *p)
 {
-	double longest = fmin(block_in, PLATE_SIDE_MAX_IN);
-	double pull = (m_kipin - p_kip * longest / 2) / fmax(longest - BOLT_EDGE_IN, 1);
-	return pull <= CHECK_TOLERANCE * breakout_most_kip(p->request->foundation.fc_psi, block_in);
+	return .75 * .75 * p->fu_ksi * M_PI / 4 * p->dia_in * p->dia_in;
 }
 
-/* Thicker and deeper than this, the concrete below makes no difference to anchors. */
-static double felt_thickness_in(const struct plate_problem *p)
+static struct design_pull pull_of(const struct plate_problem *p, const struct plate_size *size)
 {
-	double reach = fmax(12 * diameters_in[DESIGN_PLATE_BOLTS - 1] + 4, 1.5 * fmax(p->block_l_in, p->block_w_in));
-	return fmin(p->block_t_in, reach);
+	struct plate_forces f;
+	plate_stand(p, size, &f);
+	if (!f.solved)
+		return (struct design_pull){INFINITY, INFINITY};
+	if (f.small || f.lifted)
+		return (struct design_pull){0, 0};
+	/* REF: AISC 360-22 J3.7: no more than the rods hold */
+	if (f.tension_kip > CHECK_TOLERANCE * (1 + DESIGN_DOUBT) * floor(size->bolts / 2) * rod_kip(p))
+		return (struct design_pull){INFINITY, INFINITY};
+	return (struct design_pull){f.tension_kip, shear_of_all_kip(p, size)};
 }
 
-static struct design_anchor_memo *memo_of(struct design_anchor_memo *memos, const struct design_plate_option *option,
-										  const struct plate_problem *p)
+void design_pulls_of(const struct design_problem *p, const struct design_candidate *c,
+					 const struct wind_pole_loads *wind, struct design_pulls *pulls)
 {
-	const struct design_anchor_memo key = {.side_in = option->plate.size.l_in,
-										   .block_in = p->block_l_in,
-										   .thickness_in = felt_thickness_in(p),
-										   .dia = option->dia,
-										   .bolts = option->plate.size.bolts};
-	unsigned slot = (unsigned)key.side_in * 7919 + (unsigned)(key.block_in * 64) * 104729 +
-					(unsigned)(key.thickness_in * 4) * 31 + (unsigned)key.dia * 5 + (unsigned)key.bolts;
-	struct design_anchor_memo *memo = &memos[slot % DESIGN_ANCHOR_MEMOS];
-	if (memo->side_in != key.side_in || memo->block_in != key.block_in || memo->thickness_in != key.thickness_in ||
-		memo->dia != key.dia || memo->bolts != key.bolts) {
-		*memo = key;
-		memo->known = false;
-	}
-	return memo;
-}
-
-/* REF: ACI 318-19 section 17.8: what is used of anchors grows with their loads in proportion */
-static double used(const struct design_anchor_memo *memo, double tension_kip, double shear_kip)
-{
-	double tension = memo->tension * tension_kip, shear = memo->shear * shear_kip;
-	double both = tension > .2 && shear > .2 ? (tension + shear) / 1.2 : 0;
-	return fmax(fmax(tension, shear), fmax(both, memo->spacing));
-}
-
-/*
- * May the anchors hold under the least dead load, which pulls most?  Poles meet the same plates on the same piers
- * again, and what failed by far for one is not computed anew for the next.
- */
-static bool may_hold(const struct design_anchor_memo *memo, const struct design_plate_option *option,
-					 const struct plate_problem *problem, double block_in)
-{
-	static const double doubt = 1e-9; /* rounding: then it is computed */
-	double limit = CHECK_TOLERANCE + doubt;
-	if (!option->one_line)
-		return true;
-	if (option->tension_kip > limit * breakout_most_kip(problem->fc_psi, block_in))
-		return false;
-	if (memo == NULL || !memo->known)
-		return true;
-	return memo->tension * option->tension_kip <= limit &&
-		   used(memo, option->tension_kip, plate_bolt_shear_kip(problem, &option->plate.size)) <= limit;
-}
-
-static void learn(struct design_anchor_memo *memo, const struct design_plate_option *option,
-				  const struct plate_problem *problem, const struct plate_answer *a)
-{
-	double shear_kip = plate_bolt_shear_kip(problem, &option->plate.size);
-	const struct anchor_spacing *s = &a->anchors.spacing;
-	if (memo == NULL || memo->known || !(option->tension_kip > 0 && shear_kip > 0))
-		return;
-	memo->tension = a->anchors.tension_ratio / option->tension_kip;
-	memo->shear = a->anchors.shear_ratio / shear_kip;
-	memo->spacing = given(s->required_in) ? check_ratio(s->required_in, s->available_in) : 0;
-	memo->known = true;
-}
-
-/* --- the choice --- */
-
-/* Embedment of 12 diameters, as far as the concrete is deep. */
-static double embed_in(double dia_in, double block_t_in)
-{
-	return fmin(12 * dia_in, block_t_in - UNDER_ANCHOR_IN);
-}
-
-struct choosing {
-	const struct design_plates *plates;
-	double longest_in, thickness_in;                     /* of a plate, of the concrete */
-	bool taken[DESIGN_PLATE_COUNTS][DESIGN_PLATE_BOLTS]; /* bolts that are tried */
-};
-
-/* Does any plate of this many such bolts that finds room hold as steel?  Embedment is not asked. */
-static bool steel_holds(const struct choosing *c, int n, int dia)
-{
-	const struct design_plate_bolt *bolt = &c->plates->bolts[n][dia];
-	struct plate_answer a;
-	double to = fmin(bolt->from_in + beyond_in[DESIGN_PLATE_SIDES - 1], c->longest_in);
-	const struct plate_size size = {to, to, PLATE_THICKNESS_MAX_IN, (n + 1) * BOLTS_STEP};
-	if (to < bolt->from_in)
-		return false;
-	if (to == fmin(bolt->from_in + beyond_in[DESIGN_PLATE_SIDES - 1], PLATE_SIDE_MAX_IN))
-		return bolt->holds;
-	plate_check_steel(&c->plates->problems[dia], &size, &a);
-	return a.pass;
-}
-
-/* Of each number of bolts the smallest whose steel holds, and the next size. */
-static void take_bolts(struct choosing *c)
-{
-	enum { SIZES = 2 };
-	for (int n = 0; n < DESIGN_PLATE_COUNTS; n++)
-		for (int d = 0, held = 0; d < DESIGN_PLATE_BOLTS; d++) {
-			c->taken[n][d] = held < SIZES && embed_in(diameters_in[d], c->thickness_in) >= 4 * diameters_in[d] &&
-							 steel_holds(c, n, d);
-			held += c->taken[n][d];
+	struct plate_problem problem = problem_of(p, c, wind);
+	for (int d = 0; d < DESIGN_PLATE_BOLTS; d++) {
+		problem.edge_in = design_edge_in(d);
+		problem.dia_in = design_bolts_in[d];
+		for (int n = 0; n < DESIGN_PLATE_COUNTS; n++) {
+			int bolts = (n + 1) * DESIGN_BOLTS_STEP;
+			pulls->from_in[n][d] = shortest_in(&problem, design_bolts_in[d], problem.edge_in, bolts);
+			for (int i = 0; i < DESIGN_PLATE_SIDES; i++) {
+				double side = pulls->from_in[n][d] + design_beyond_in[i];
+				const struct plate_size size = {side, side, THINNEST_IN, bolts};
+				pulls->of[n][d][i] = pull_of(&problem, &size);
+			}
 		}
-}
-
-static bool try_option(struct design_anchor_memo *memos, const struct design_plate_option *option,
-					   const struct plate_problem *bare, const struct plate_problem *block, struct design_candidate *c)
-{
-	struct design_anchor_memo *memo = memos != NULL && option->one_line ? memo_of(memos, option, block) : NULL;
-	struct plate_answer a;
-	if (!may_hold(memo, option, bare, fmax(block->block_l_in, block->block_w_in)))
-		return false;
-	struct plate_problem problem = *bare;
-	struct design_plate plate = option->plate;
-	set_block(c, &problem);
-	plate.embed_in = problem.bolt.hef_in = embed_in(plate.dia_in, problem.block_t_in);
-	plate_check(&problem, &plate.size, &a);
-	learn(memo, option, &problem, &a);
-	if (a.pass)
-		check_both(plate_check, &problem, &plate.size, &a);
-	if (a.pass)
-		c->plate = plate;
-	return a.pass;
-}
-
-double design_choose_plate(const struct design_plates *plates, struct design_anchor_memo *memos,
-						   struct design_candidate *c)
-{
-	struct plate_problem block = {0};
-	set_block(c, &block);
-	struct choosing choice = {
-		.plates = plates,
-		.longest_in = fmin(PLATE_SIDE_MAX_IN, fmin(block.block_l_in, block.block_w_in)),
-		.thickness_in = block.block_t_in,
-	};
-	take_bolts(&choice);
-	for (size_t i = 0; i < plates->count; i++) {
-		const struct design_plate_option *option = &plates->options[i];
-		if (choice.taken[option->plate.size.bolts / BOLTS_STEP - 1][option->dia] &&
-			option->plate.size.l_in <= choice.longest_in &&
-			try_option(memos, option, &plates->problems[option->dia], &block, c))
-			return option->usd;
 	}
-	return INFINITY;
 }

@@ -118,7 +118,8 @@ static void solve_pier(struct design_searching *s, struct design_group *group, s
 	struct design_pier *pier = &group->piers[i];
 	*pier = (struct design_pier){.area_ft2 = M_PI / 4 * p->diameters_ft[i] * p->diameters_ft[i]};
 	solve_depth(p, group, p->diameters_ft[i], pier);
-	pier->feasible = pier->required_ft <= p->calibration->max_depth_ft && reinforce(s, i, pier);
+	bool clear = p->poles == 1 || p->diameters_ft[i] * IN_FT <= p->spacing_in;
+	pier->feasible = clear && pier->required_ft <= p->calibration->max_depth_ft && reinforce(s, i, pier);
 	double volume_cf = pier->area_ft2 * pier->depth_ft, yards = p->poles * volume_cf / 27;
 	pier->weight_lb = volume_cf * p->concrete->unit_weight_pcf;
 	pier->cost = (struct design_cost){

@@ -168,7 +168,7 @@ static void nothing_feasible_explains_itself(void **state)
 static void the_nearest_option_passes(void **state)
 {
 	(void)state;
-	const char *sign = "\"site\":{\"wind_speed_mph\":150},\"sign\":{\"height_ft\":45,\"sign_height_ft\":12,"
+	const char *sign = "\"site\":{\"wind_speed_mph\":120},\"sign\":{\"height_ft\":45,\"sign_height_ft\":12,"
 					   "\"sign_width_ft\":24}";
 	assert_true(harness_call(harness, &sign_design_op, "{%s,\"support\":{\"families\":[\"pipe\"]}}", sign));
 	assert_int_equal(harness_count(harness, "/result/selected"), -2);
@@ -216,6 +216,21 @@ static void several_poles_share(void **state)
 	assert_true(torsion < 0 || number(pointer) == 0); /* torsion has become a couple */
 	assert_false(design(150, ",\"support\":{\"num_poles\":2}"));
 	assert_true(harness_refused(harness, "/support/spacing_ft", "required"));
+	/* piers do not run into each other, with plates or without; nor are there others to choose from then */
+	static const char *const types[] = {"direct", "baseplate"};
+	for (size_t i = 0; i < 2; i++)
+		for (double apart = 2; apart <= 6; apart++) {
+			char rest[160];
+			snprintf(rest, sizeof rest,
+					 ",\"support\":{\"num_poles\":2,\"spacing_ft\":%g},\"foundation\":{\"types\":[\"%s\"]}", apart,
+					 types[i]);
+			assert_true(design(130, rest));
+			assert_true(harness_noted(harness, "piers_clear"));
+			if (harness_count(harness, "/result/selected") >= 0)
+				assert_true(number("/result/selected/foundation/diameter_ft") <= apart);
+		}
+	assert_true(design(130, ",\"support\":{\"num_poles\":2,\"spacing_ft\":1}"));
+	assert_int_equal(harness_count(harness, "/result/selected"), -2);
 }
 
 /* REF: ASCE 7-16 section 2.3.1; AISC 360-22 table C-A-7.1: both levels find a design; deflection is at service in

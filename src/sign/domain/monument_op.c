@@ -317,6 +317,13 @@ static void check(struct calc *calc, const void *input)
 	move_faults(calc, end);
 }
 
+static void complete(void *input, struct arena *arena)
+{
+	struct monument_request *r = input;
+	(void)arena;
+	wind_complete(&r->wind);
+}
+
 static const struct op_alias aliases[] = {
 	{"POST", "/signage/monument/analyze"},
 	{"POST", "/signage/monument/optimize"},
@@ -334,6 +341,7 @@ const struct op sign_monument_op = {
 	.input = &request_table,
 	.output = &result_table,
 	.check = check,
+	.complete = complete,
 	.run = run,
 	.example = "{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":6,\"sign_height_ft\":6,\"sign_width_ft\":10,"
 			   "\"weight_psf\":60,\"footing\":{\"soil\":{\"class\":4}}}",

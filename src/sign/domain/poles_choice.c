@@ -12,15 +12,7 @@ enum { ALUMINUM_FAMILIES = 1u << SECTION_PIPE | 1u << SECTION_HSS_SQUARE };
 
 static unsigned families_asked(const struct poles_request *r)
 {
-	static const unsigned sets[] = {
-		[POLE_FAMILY_PIPE] = 1u << SECTION_PIPE,           [POLE_FAMILY_TUBE] = SECTION_TUBES,
-		[POLE_FAMILY_HSS_ROUND] = 1u << SECTION_HSS_ROUND, [POLE_FAMILY_HSS_SQUARE] = 1u << SECTION_HSS_SQUARE,
-		[POLE_FAMILY_HSS_RECT] = 1u << SECTION_HSS_RECT,   [POLE_FAMILY_W] = 1u << SECTION_W,
-	};
-	unsigned families = 0;
-	for (size_t i = 0; i < r->prefs.family.count; i++)
-		families |= sets[r->prefs.family.items[i]];
-	return families != 0 ? families : sets[POLE_FAMILY_PIPE] | sets[POLE_FAMILY_TUBE];
+	return pole_families_of(r->prefs.family.items, r->prefs.family.count);
 }
 
 /* All families may be needed: a named section is of any. */

@@ -1,6 +1,7 @@
+#include "core/arena.h"
 #include "core/field.h"
 #include "sign/domain/poles_request.h"
-#include "sign/domain/section.h"
+#include "sign/domain/section_catalog.h"
 
 static const char *const family_names[] = {"pipe", "tube", "HSS_round", "HSS_square", "HSS_rect", "W", NULL};
 static const char *const sort_names[] = {"weight", "modulus", "size", NULL};
@@ -114,3 +115,27 @@ static const struct field result_fields[] = {
 	F_OBJECTS(poles_result, nearest, &nearest_table, DOC("When nothing passes: the three that come closest")),
 };
 const struct field_table poles_result_table = FIELD_TABLE("sign.poles.result", poles_result, result_fields);
+
+unsigned pole_families_of(const int *families, size_t count)
+{
+	static const unsigned sets[] = {
+		[POLE_FAMILY_PIPE] = 1U << SECTION_PIPE,           [POLE_FAMILY_TUBE] = SECTION_TUBES,
+		[POLE_FAMILY_HSS_ROUND] = 1U << SECTION_HSS_ROUND, [POLE_FAMILY_HSS_SQUARE] = 1U << SECTION_HSS_SQUARE,
+		[POLE_FAMILY_HSS_RECT] = 1U << SECTION_HSS_RECT,   [POLE_FAMILY_W] = 1U << SECTION_W,
+	};
+	unsigned bits = 0;
+	for (size_t i = 0; i < count; i++)
+		bits |= families[i] >= 0 ? sets[families[i]] : 0;
+	return bits != 0 ? bits : sets[POLE_FAMILY_PIPE] | sets[POLE_FAMILY_TUBE];
+}
+
+int *pole_families_usual(struct arena *arena, size_t *count)
+{
+	int *families = arena_array(arena, 2, sizeof *families);
+	if (families == NULL)
+		return NULL;
+	families[0] = POLE_FAMILY_PIPE;
+	families[1] = POLE_FAMILY_TUBE;
+	*count = 2;
+	return families;
+}

@@ -167,6 +167,17 @@ static void check(struct calc *calc, const void *input)
 	poles_choice_check(&choice);
 }
 
+static void complete(void *input, struct arena *arena)
+{
+	struct poles_request *r = input;
+	if (!given(r->unbraced_length_ft))
+		r->unbraced_length_ft = r->height_ft;
+	if (!given(r->shear_length_ft))
+		r->shear_length_ft = r->height_ft;
+	if (r->prefs.family.count == 0 && !poles_names_sections(r))
+		r->prefs.family.items = pole_families_usual(arena, &r->prefs.family.count);
+}
+
 static const struct op_alias aliases[] = {
 	{"POST", "/signage/common/poles/options"},
 	{NULL, NULL},
@@ -183,6 +194,7 @@ const struct op sign_poles_op = {
 	.input = &poles_request_table,
 	.output = &poles_result_table,
 	.check = check,
+	.complete = complete,
 	.run = run,
 	.example = "{\"loads\":{\"M_kipin\":430,\"V_kip\":2.24},\"height_ft\":16}",
 };

@@ -98,6 +98,15 @@ struct poles_result {
 	} nearest;
 };
 
+/*
+ * Bits of enum section_family that these stand for; what is no family (-1, refused when decoding) stands for none.
+ * Of none, those that are searched when none is named: pipe and tube.
+ */
+unsigned pole_families_of(const int *families, size_t count);
+
+/* Pipe and tube, as a list.  NULL and no count when the arena is full. */
+int *pole_families_usual(struct arena *arena, size_t *count);
+
 extern const struct field_table poles_request_table, poles_result_table;
 
 #endif

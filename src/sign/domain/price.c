@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/field.h"
+#include "core/stamp.h"
 #include "seal/calc.h"
 #include "sign/domain/common.h"
 
@@ -149,8 +150,8 @@ static const struct pack *choose_known(struct calc *calc, const struct price_req
 		version = NULL;
 	}
 	const struct pack *pack = calc_pack_version(calc, "pricing", version, version == NULL ? request->on_date : NULL);
-	if (pack == NULL && request->version != NULL)
-		snprintf(calc->err.field, sizeof calc->err.field, "/version");
+	if (pack == NULL && (request->version != NULL || version == NULL))
+		snprintf(calc->err.field, sizeof calc->err.field, "%s", request->version != NULL ? "/version" : "/on_date");
 	return pack;
 }
 
@@ -176,6 +177,12 @@ static const struct pack *choose(struct calc *calc, const struct price_request *
 static void check(struct calc *calc, const void *input)
 {
 	const struct price_request *request = input;
+	const struct stamp_fault *fault = NULL;
+	int64_t day_us;
+	if (request->on_date != NULL && !stamp_parse_date(request->on_date, strlen(request->on_date), &day_us, &fault)) {
+		calc_fault(calc, "/on_date", fault->code, "%s", fault->message);
+		return;
+	}
 	const char *version = version_of(calc, request);
 	const struct pack *pack = packs_find(calc->packs, "pricing", version, version == NULL ? request->on_date : NULL);
 	for (size_t i = 0; pack != NULL && request->addons.items != NULL && i < request->addons.count; i++)

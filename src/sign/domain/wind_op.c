@@ -51,6 +51,24 @@ void wind_check(struct calc *calc, const struct wind_request *request, const cha
 	check(&place, request);
 }
 
+void wind_complete(struct wind_request *r)
+{
+	if (!given(r->kzt) && r->hill == NULL)
+		r->kzt = 1;
+	if (!given(r->ke) && !given(r->ground_elevation_ft) && r->common.code != SIGN_ASCE7_10)
+		r->ground_elevation_ft = 0;
+	if (!given(r->area_ft2))
+		r->area_ft2 = r->sign_height_ft * r->sign_width_ft;
+	if (r->poles != NULL && !given(r->poles->to_ft))
+		r->poles->to_ft = r->height_ft - r->sign_height_ft;
+}
+
+static void complete(void *input, struct arena *arena)
+{
+	(void)arena;
+	wind_complete(input);
+}
+
 static void check_alone(struct calc *calc, const void *input)
 {
 	wind_check(calc, input, "");
@@ -330,6 +348,7 @@ const struct op sign_wind_op = {
 	.input = &wind_request_table,
 	.output = &wind_result_table,
 	.check = check_alone,
+	.complete = complete,
 	.run = run,
 	.example = "{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":8,\"sign_width_ft\":12}",
 	.quick = true,

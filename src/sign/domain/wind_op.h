@@ -88,6 +88,9 @@ struct wind_setup {
 extern const struct field_table wind_hill_table, wind_request_table, wind_result_table;
 extern const struct op sign_wind_op;
 
+/* The defaults that hang on other members: Kzt, elevation, area, how far poles reach. */
+void wind_complete(struct wind_request *request);
+
 /* The faults that no table knows, pointers below `pointer`. */
 void wind_check(struct calc *calc, const struct wind_request *request, const char *pointer);
 

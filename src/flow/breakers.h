@@ -1,0 +1,78 @@
+/*
+ * The breakers of the calls of runs, one for each target and account [flow.md 10; P-10.4].
+ *
+ * A target is a host as calls name it (with its port where that is not the usual one), or "llm", the endpoint that
+ * models are asked at.  The rule is link/circuit.h's.  What is known lives in memory; each change of state is written
+ * behind, with an event (topic health, breaker.opened, breaker.half_open, breaker.closed), and read again at the start.
+ * Runs that are held are remembered, so that they go on at once when a breaker closes.
+ * Threads: any.  Times are those of runs, microseconds.
+ */
+#ifndef CS_FLOW_BREAKERS_H
+#define CS_FLOW_BREAKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct breakers;
+struct db;
+struct err;
+struct outbox;
+struct store;
+
+enum { BREAKER_TARGET = 256 /* bytes of a target and its end */ };
+
+/* The host of a URL as a target: lower case, no usual port.  False: it has none, or a longer one. */
+bool breaker_target(const char *url, char target[BREAKER_TARGET]);
+
+/* `outbox` NULL: nobody is told.  NULL is never returned; breakers_load() before the first call. */
+struct breakers *breakers_new(struct store *store, struct outbox *outbox);
+void breakers_free(struct breakers *breakers); /* NULL is fine */
+bool breakers_load(struct breakers *breakers, struct err *err);
+
+/* Whom to tell that a held run may go on; NULL: nobody any more. */
+void breakers_serve(struct breakers *breakers, void (*woken)(void *self, const char *run_id), void *self);
+
+struct breaker_call {
+	const char *account_id, *target;
+	int64_t now_us;
+};
+
+/*
+ * May a call go out?  True obliges to breakers_tell() (what is lost is forgiven after some minutes).  False: *until_us
+ * is when it pays to ask again, and the run is remembered.
+ */
+bool breakers_may(struct breakers *breakers, const struct breaker_call *call, const char *run_id, int64_t *until_us);
+
+/* Would breakers_may() say false?  Then the run is remembered, as it would be there. */
+bool breakers_hold(struct breakers *breakers, const struct breaker_call *call, const char *run_id);
+
+/* What came of a call that may have been let through. */
+void breakers_tell(struct breakers *breakers, const struct breaker_call *call, bool well, int64_t took_us);
+
+/* How one stands.  Texts are the arena's. */
+struct breaker_record {
+	const char *account_id, *target;
+	const char *state;       /* closed, open, half_open */
+	int64_t until_us;        /* open: until then; else 0 */
+	int64_t changed_us;      /* 0: never */
+	int64_t failures;        /* in a row */
+	int64_t held;            /* runs */
+	const char *by, *reason; /* whose word the state is; NULL: that of calls */
+};
+
+/* All of an account, by target.  *count of them in the arena; false when that is full. */
+struct arena;
+bool breakers_list(struct breakers *breakers, const char *account_id, int64_t now_us, struct arena *arena,
+				   struct breaker_record **records, size_t *count);
+
+/* How many of all accounts are in each state: closed, open, half open. */
+enum { BREAKER_STATES = 3 };
+extern const char *const breaker_record_states[BREAKER_STATES + 1]; /* ends with NULL */
+void breakers_count(struct breakers *breakers, int64_t now_us, int64_t counts[BREAKER_STATES]);
+
+/* In an op: keep a record, and tell of it.  Then breakers_set() after the commit. */
+bool breakers_put(struct breakers *breakers, struct db *db, const struct breaker_record *record, struct err *err);
+void breakers_set(struct breakers *breakers, const struct breaker_record *record);
+
+#endif

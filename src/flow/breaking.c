@@ -1,0 +1,80 @@
+/* Breakers and the calls of runs: who is asked, who waits, what came of it [flow.md 10; P-10.4]. */
+#include <string.h>
+
+#include "core/env.h"
+#include "core/json.h"
+#include "core/must.h"
+#include "flow/breakers.h"
+#include "flow/domain/datum.h"
+#include "flow/domain/drive.h"
+#include "flow/domain/ir.h"
+#include "flow/runner_internal.h"
+
+_Static_assert((int)GATE_TARGET >= (int)BREAKER_TARGET, "a decision has room for a target");
+
+static const char models[] = "llm";
+
+static bool target_of(const char *url, char target[BREAKER_TARGET])
+{
+	if (url != NULL)
+		return breaker_target(url, target);
+	strcpy(target, models);
+	return true;
+}
+
+bool breaking_gate(void *self, const struct place *place, struct datum *request, char *target, int64_t *until_us)
+{
+	struct runner *runner = self;
+	const struct run *run = place->drive->run;
+	const struct live *live = (const struct live *)(const void *)((const char *)run - offsetof(struct live, run));
+	bool llm = place->task->call.callee == IR_LLM;
+	const char *url = llm ? NULL : json_text(datum_tree(request), "url");
+	if ((!llm && url == NULL) || !target_of(url, target))
+		return true; /* the call itself will say what is wrong with it */
+	const struct breaker_call call = {.account_id = live->account_id, .target = target, .now_us = place->drive->now_us};
+	return breakers_may(runner->options.breakers, &call, live->run_id, until_us);
+}
+
+void breaking_look(struct live *live)
+{
+	struct breakers *breakers = live->runner->options.breakers;
+	for (size_t i = 0; breakers != NULL && i < live->run.frames_count; i++) {
+		struct frame *frame = live->run.frames[i];
+		if (frame->is_block || frame->held == NULL)
+			continue;
+		const struct breaker_call call = {
+			.account_id = live->account_id, .target = frame->held, .now_us = live->drive.now_us};
+		if (!breakers_hold(breakers, &call, live->run_id))
+			drive_let_go(&live->drive, frame);
+	}
+}
+
+const char *breaking_reason(const struct run *run)
+{
+	for (size_t i = 0; i < run->frames_count; i++)
+		if (run->frames[i]->held != NULL)
+			return "breaker";
+	return NULL;
+}
+
+void breaking_told(void *runner, const char *run_id)
+{
+	runner_look(runner, run_id);
+}
+
+/* REF: platform P-10.4: 4xx but 408 and 429 do not count */
+static bool went_well(int status)
+{
+	return status > 0 && status < 500 && status != 408 && status != 429;
+}
+
+void breaking_tell(struct runner *runner, const struct breaking_outcome *outcome)
+{
+	char target[BREAKER_TARGET];
+	if (runner->options.breakers == NULL || !target_of(outcome->url, target))
+		return;
+	const struct breaker_call call = {
+		.account_id = outcome->account_id, .target = target, .now_us = runner_now_us(runner)};
+	breakers_tell(runner->options.breakers, &call, went_well(outcome->status),
+				  env_mono_us(runner->options.env) - outcome->began_us);
+}

@@ -1,0 +1,50 @@
+/* Breakers: a step whose target is left alone waits, if it has the time for it [flow.md 10]. */
+#include "flow/domain/drive.h"
+
+#include "flow/domain/ir.h"
+
+static bool is_gated(const struct ir_task *task)
+{
+	if (task->type != IR_CALL)
+		return false;
+	return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM;
+}
+
+/* The first time-out of the step and of what is around it; 0: there is none. */
+static int64_t timeout_of(const struct frame *frame)
+{
+	int64_t least = 0;
+	for (; frame != NULL; frame = frame->parent)
+		if (frame->timeout_us > 0 && (least == 0 || frame->timeout_us < least))
+			least = frame->timeout_us;
+	return least;
+}
+
+bool drive_gate(struct place *place, struct datum *request)
+{
+	const struct world *world = place->drive->world;
+	struct trouble trouble;
+	char target[GATE_TARGET];
+	int64_t until_us;
+	if (world->gate == NULL || !is_gated(place->task) || world->gate(world->self, place, request, target, &until_us))
+		return true;
+	int64_t timeout_us = timeout_of(place->frame);
+	if (timeout_us > 0 && until_us >= timeout_us) {
+		trouble_set(&trouble, TROUBLE_COMMUNICATION, "Breaker open",
+					"%s failed too often and is left alone for longer than the step may wait.", target);
+		trouble.status = 503;
+		drive_fault(place, &trouble);
+		return false;
+	}
+	struct row row = drive_row(place->drive, ROW_HELD, place->frame);
+	row.reason = target;
+	row.due_us = until_us;
+	drive_emit(place->drive, &row);
+	return false;
+}
+
+void drive_let_go(struct drive *drive, struct frame *frame)
+{
+	struct row row = drive_row(drive, ROW_TIMER, frame);
+	drive_emit(drive, &row);
+}

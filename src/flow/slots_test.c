@@ -1,0 +1,144 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/buf.h"
+#include "flow/runs_fixture.h"
+
+/* Many runs and few slots [flow.md 3.5, 14]. */
+
+#define LIMITED \
+	"{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"limited\",\"version\":\"1.0.0\"," \
+	"\"metadata\":{\"max_runs\":1}},\"do\":[{\"w\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\"}}}]}"
+
+static bool has_become(struct runs_fixture *f, const char *run_id, const char *status)
+{
+	strcpy(f->run_id, run_id);
+	return runs_is(f, status);
+}
+
+/* Two runs of a workflow that allows one: the second begins when the first is over, the third when that is cancelled.
+ */
+static void test_max_runs(void **state)
+{
+	struct runs_fixture *f = *state;
+	char ids[3][ID_TEXT], target[128];
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs", "{\"definition\":%s,\"priority\":%d}",
+									 LIMITED, 5 - i),
+						 202);
+		snprintf(ids[i], sizeof ids[i], "%s", fixture_text(f->base, "result.run_id"));
+		assert_true(has_become(f, ids[i], i == 0 ? "waiting" : "pending"));
+	}
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_string_equal(runs_json(f, "result.waiting.0.kind"), "\"slot\"");
+	runs_reopen(f);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/work/claim",
+								 "{\"queue\":\"q\",\"worker_id\":\"w\",\"max\":10}"),
+					 200);
+	assert_null(fixture_at(f->base, "result.tasks.1"));
+	snprintf(target, sizeof target, "/api/v1/flow/work/%s/complete", fixture_text(f->base, "result.tasks.0.task_id"));
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", target, "{\"fence\":1,\"output\":1}"), 200);
+	assert_true(has_become(f, ids[0], "completed"));
+	assert_true(has_become(f, ids[1], "waiting"));
+	assert_true(has_become(f, ids[2], "pending"));
+	strcpy(f->run_id, ids[1]);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	assert_true(has_become(f, ids[2], "waiting"));
+}
+
+/* --- the user complaint "fairness": a noisy tenant delays nobody --- */
+
+enum { NOISY = 120, SLOTS = 2 /* of the fixture */ };
+
+struct barrier {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool open;
+	int calls, quiet_at; /* which call was the quiet tenant's */
+};
+
+static bool pass(void *self, const struct outgoing_request *request, struct outgoing_answer *answer, struct err *err)
+{
+	struct barrier *gate = self;
+	(void)err;
+	pthread_mutex_lock(&gate->lock);
+	gate->calls++;
+	if (strstr(request->url, "quiet") != NULL)
+		gate->quiet_at = gate->calls;
+	while (!gate->open)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+	answer->status = 200;
+	answer->sent = true;
+	return true;
+}
+
+static int start_call(struct runs_fixture *f, const char *who, const char *host)
+{
+	return fixture_ask(
+		f->base, who, "POST", "/api/v1/flow/runs",
+		"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"t\",\"version\":"
+		"\"1.0.0\"},\"do\":[{\"c\":{\"call\":\"http\",\"with\":{\"method\":\"get\",\"endpoint\":"
+		"\"https://%s.example/\"}}}]},\"priority\":%d}",
+		host, strcmp(who, "eve") == 0 ? 0 : 9);
+}
+
+static bool has_intent(struct runs_fixture *f, const char *who, const char *run_id)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	char target[128];
+	snprintf(target, sizeof target, "/api/v1/flow/runs/%s/steps", run_id);
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(fixture_ask(f->base, who, "GET", target, NULL), 200);
+		if (fixture_at(f->base, "result.steps.0.idempotency_key") != NULL)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* All slots are taken by one tenant, whose next hundred calls wait too: another's one call is among the next two. */
+static void test_fairness(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct barrier gate = {.open = false};
+	char last[ID_TEXT];
+	pthread_mutex_init(&gate.lock, NULL);
+	pthread_cond_init(&gate.changed, NULL);
+	f->outgoing.ask = pass;
+	f->outgoing.ask_self = &gate;
+	for (int i = 0; i < NOISY; i++)
+		assert_int_equal(start_call(f, "ops", "noisy"), 202);
+	snprintf(last, sizeof last, "%s", fixture_text(f->base, "result.run_id"));
+	assert_true(has_intent(f, "ops", last));
+	assert_int_equal(start_call(f, "eve", "quiet"), 202);
+	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
+	assert_true(has_intent(f, "eve", f->run_id));
+	pthread_mutex_lock(&gate.lock);
+	gate.open = true;
+	pthread_cond_broadcast(&gate.changed);
+	pthread_mutex_unlock(&gate.lock);
+	strcpy(f->run_id, last);
+	assert_true(runs_is(f, "completed"));
+	pthread_mutex_lock(&gate.lock);
+	assert_in_range(gate.quiet_at, 1, SLOTS + 2);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {TEST(test_max_runs), TEST(test_fairness)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,304 @@
+/*
+ * Anchors and base plates.  REF: ACI 318-19 section 17.6.1; ACI 318-19 section 17.6.2; ACI 318-19 section 17.6.3; ACI
+ * 318-19 section 17.7.2; ACI 318-19 section 17.7.3; AISC Design Guide 1 section 3.3; AISC Design Guide 1 section 3.4
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sign/domain/published_bed.h"
+
+#include "sign/domain/anchors_op.h"
+#include "sign/domain/baseplate_op.h"
+
+/* clang-format off: one figure a line */
+static const struct published_case cases[] = {
+	{
+		"ACI 349.2R-07, A1",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.5,\"hef_in\":4.69,\"abrg_in2\":0.589},"
+		"\"edges\":{\"cx1_in\":12,\"cy1_in\":12,\"thickness_in\":18}}",
+		{
+			{"nb_lb", 15417, CLOSED},
+			{"ncb_lb", 15417, CLOSED},
+			{"np_lb", 18848, CLOSED},
+		},
+	},
+	{
+		"ACI 349.2R-07, A3",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.625,\"hef_in\":6.63,\"abrg_in2\":0.92},"
+		"\"edges\":{\"cx1_in\":12,\"cy1_in\":20,\"cy2_in\":20,\"thickness_in\":18}}",
+		{
+			{"ncb_lb", 25912.6, CLOSED},
+			{"np_lb", 29440, CLOSED},
+			{"vcp_lb", 51825, CLOSED},
+			{"vcb_lb", 22052.5025, CLOSED},
+		},
+	},
+	{
+		"ACI 349.2R-07, A2",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.5,\"hef_in\":3.06},\"edges\":{\"cx1_in\":10,\"cy1_in\":18,"
+		"\"cy2_in\":18,\"thickness_in\":18}}",
+		{
+			{"vcp_lb", 16250, CLOSED},
+			{"vcb_lb", 14222.075, CLOSED},
+		},
+	},
+	{
+		"ACI 349.2R-07, A4",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":1.125,\"grade\":\"F1554-105\",\"hef_in\":17.57,"
+		"\"abrg_in2\":4.068}}",
+		{
+			{"ase_in2", 0.763, CLOSED},
+			{"nsa_lb", 95400, CLOSED},
+			{"nb_lb", 120163, CLOSED},
+			{"np_lb", 130190, CLOSED},
+		},
+	},
+	{
+		"PCA Notes 318-08, example 34.2",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.5,\"hef_in\":4.5},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":6,"
+		"\"sy_in\":6},\"edges\":{\"cx1_in\":3}}",
+		{
+			{"anc_in2", 307, CLOSED},
+			{"anco_in2", 182, ROUNDED},
+			{"psi_ed_n", 0.83, ROUNDED},
+			{"nb_lb", 14490, CLOSED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. 4.5",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"cracked\":false,\"anchor\":{\"dia_in\":0.875,\"hef_in\":12},\"layout\":{\"nx\":2,"
+		"\"ny\":2,\"sx_in\":4,\"sy_in\":4}}",
+		{
+			{"anc_in2", 1600, CLOSED},
+			{"phi_ncb_lb", 68800, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 3rd ed. 4.7-3",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.875,\"hef_in\":15},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":4,"
+		"\"sy_in\":4}}",
+		{
+			{"anc_in2", 2400, CLOSED},
+			{"anco_in2", 2030, ROUNDED},
+			{"phi_nsa_lb", 80400, ROUNDED},
+			{"phi_np_lb", 26700, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. table 3.2: 0.75 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.75,\"hef_in\":24}}",
+		{
+			{"phi_np_lb", 20300, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. table 3.2: 1 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":1,\"hef_in\":24}}",
+		{
+			{"phi_np_lb", 33600, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. table 3.2: 1.25 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":1.25,\"hef_in\":24}}",
+		{
+			{"phi_np_lb", 50200, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. table 3.2: 1.5 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":1.5,\"hef_in\":24}}",
+		{
+			{"phi_np_lb", 70100, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. table 3.2: 1.75 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":1.75,\"hef_in\":24}}",
+		{
+			{"phi_np_lb", 93400, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. table 3.2: 2 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":2,\"hef_in\":24}}",
+		{
+			{"phi_np_lb", 120000, ROUNDED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 86",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":5.75,\"kc\":21},"
+		"\"layout\":{\"nx\":4,\"ny\":4,\"sx_in\":9,\"sy_in\":6},\"edges\":{\"cy1_in\":8}}",
+		{
+			{"anc_in2", 1532.16, CLOSED},
+			{"psi_ed_n", 0.978, CLOSED},
+			{"nb_lb", 18313, CLOSED},
+			{"ncb_lb", 92221, CLOSED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 106",
+		&sign_anchors_op,
+		"{\"fc_psi\":3500,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":14},"
+		"\"positions_in\":[[0,0],[0,4],[0,12],[0,20],[4,0],[4,4],[4,12],[4,20],[8,0],[8,4],[8,12],"
+		"[8,20],[24,0],[24,4],[24,12],[24,20]],\"edges\":{\"cy1_in\":6},\"loads\":{\"N_kip\":1,\"ecc_n_in\":3}}",
+		{
+			{"anc_in2", 3102, CLOSED},
+			{"psi_ed_n", 0.786, CLOSED},
+			{"psi_ec_n", 0.875, CLOSED},
+			{"nb_lb", 52684, CLOSED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. 4.1",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":20,\"l_in\":22,\"t_in\":1.75},\"column\":{\"shape\":\"w\",\"d_in\":12.7,"
+		"\"b_in\":12.2},\"concrete\":{\"fc_psi\":3000},\"anchors\":{\"edge_in\":1.5},\"loads\":{\"P_kip\":700}}",
+		{
+			{"m_in", 4.97, CLOSED},
+			{"n_in", 5.12, CLOSED},
+			{"t_required_in", 1.6, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. 4.1 ASD",
+		&sign_baseplate_op,
+		"{\"level\":\"asd\",\"plate\":{\"w_in\":20,\"l_in\":22,\"t_in\":1.75},\"column\":{\"shape\":\"w\","
+		"\"d_in\":12.7,\"b_in\":12.2},\"concrete\":{\"fc_psi\":3000},\"anchors\":{\"edge_in\":1.5},"
+		"\"loads\":{\"P_kip\":430}}",
+		{
+			{"t_required_in", 1.54, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. 4.6",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":19,\"l_in\":19,\"t_in\":1.5},\"column\":{\"shape\":\"w\",\"d_in\":12.7,"
+		"\"b_in\":12.2},\"concrete\":{\"fc_psi\":4000},\"anchors\":{\"edge_in\":1.5},\"loads\":{\"P_kip\":376,"
+		"\"M_kipin\":940}}",
+		{
+			{"eccentricity_in", 2.5, CLOSED},
+			{"e_crit_in", 5.02, CLOSED},
+			{"y_in", 14, CLOSED},
+			{"fp_ksi", 1.41, ROUNDED},
+			{"t_required_in", 1.36, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. 4.7",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":20,\"l_in\":20,\"t_in\":2},\"column\":{\"shape\":\"w\",\"d_in\":12.7,\"b_in\":12.2},"
+		"\"concrete\":{\"fc_psi\":4000},\"anchors\":{\"edge_in\":1.5},\"loads\":{\"P_kip\":376,"
+		"\"M_kipin\":3600}}",
+		{
+			{"e_crit_in", 5.75, CLOSED},
+			{"y_in", 12.6, ROUNDED},
+			{"tension_kip", 181, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 3rd ed. 4.7-11",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":22,\"l_in\":24,\"t_in\":2,\"fy_ksi\":50},\"column\":{\"shape\":\"w\",\"d_in\":12.5,"
+		"\"b_in\":12.1},\"concrete\":{\"fc_psi\":4000},\"anchors\":{\"edge_in\":2.75},\"loads\":{\"P_kip\":376,"
+		"\"M_kipin\":3600}}",
+		{
+			{"e_crit_in", 8.13, CLOSED},
+			{"y_in", 8.6, ROUNDED},
+			{"tension_kip", 42, 0.015},
+		},
+	},
+	{
+		"AISC DG1 3rd ed. 4.7-1",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":18,\"l_in\":20,\"t_in\":1.5,\"fy_ksi\":50},\"column\":{\"shape\":\"w\",\"d_in\":12.1,"
+		"\"b_in\":12},\"concrete\":{\"fc_psi\":4000},\"anchors\":{\"edge_in\":2},\"loads\":{\"P_kip\":700}}",
+		{
+			{"m_in", 4.25, CLOSED},
+			{"n_in", 4.2, CLOSED},
+			{"t_required_in", 1.25, ROUNDED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 88",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":5.75,\"kc\":21},"
+		"\"layout\":{\"nx\":4,\"ny\":4,\"sx_in\":6,\"sy_in\":9},\"edges\":{\"cx1_in\":8,\"thickness_in\":10},"
+		"\"loads\":{\"V_kip\":1}}",
+		{
+			{"/trace/intermediates/avc_in2", 510, CLOSED},
+			{"/trace/intermediates/avco_in2", 288, CLOSED},
+			{"/trace/intermediates/psi_h_v", 1.1, ROUNDED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 149",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.5,\"hef_in\":3.25},"
+		"\"layout\":{\"nx\":1,\"ny\":2,\"sy_in\":7.8},\"edges\":{\"cx1_in\":6,\"cy1_in\":10,\"thickness_in\":6},"
+		"\"loads\":{\"V_kip\":1,\"ecc_v_in\":0.171}}",
+		{
+			{"/trace/intermediates/avc_in2", 154.8, CLOSED},
+			{"/trace/intermediates/avco_in2", 162, CLOSED},
+			{"/trace/intermediates/psi_h_v", 1.23, ROUNDED},
+			{"/trace/intermediates/psi_ec_v", 0.981, CLOSED},
+			{"/trace/intermediates/psi_ed_v", 1, CLOSED},
+		},
+	},
+	{
+		"AISC DG1 appendix B, eng-tips 396465: no pull although e > N/6",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":20,\"l_in\":16,\"t_in\":2},\"column\":{\"d_in\":8},\"concrete\":{\"fc_psi\":4000},"
+		"\"anchors\":{\"edge_in\":1.5},\"method\":\"triangular\",\"bearing_ksi\":2.224,"
+		"\"loads\":{\"P_kip\":110.55,\"M_kipin\":564}}",
+		{
+			{"eccentricity_in", 5.102, CLOSED},
+			{"y_in", 8.694, CLOSED},
+			{"tension_kip", 0, ROUNDED},
+		},
+	},
+	{
+		"PCA Notes 318-08, example 34.2: design strength",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.5,\"hef_in\":4.5},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":6,"
+		"\"sy_in\":6},\"edges\":{\"cx1_in\":3}}",
+		{
+			{"phi_ncb_lb", 14200, ROUNDED},
+		},
+	},
+	{
+		"PCA Notes 318-08, example 34.3: 2 in off the centre",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.5,\"hef_in\":4.5},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":6,"
+		"\"sy_in\":6},\"edges\":{\"cx1_in\":3},\"loads\":{\"N_kip\":1,\"ecc_n_in\":2}}",
+		{
+			{"psi_ec_n", 0.77, ROUNDED},
+			{"phi_ncb_lb", 10934, ROUNDED},
+		},
+	},
+};
+/* clang-format on */
+
+int main(void)
+{
+	return published_run("published concrete", cases, sizeof cases / sizeof *cases);
+}

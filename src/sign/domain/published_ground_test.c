@@ -1,0 +1,126 @@
+/*
+ * Footings.  REF: IBC 1807.3
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sign/domain/published_bed.h"
+
+#include "sign/domain/footing_direct_op.h"
+#include "sign/domain/footing_spread_op.h"
+
+/* clang-format off: one figure a line */
+static const struct published_case cases[] = {
+	{
+		"Tedds IBC flagpole sheet 2024",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"shape\":\"square\",\"diameter_ft\":10.5},\"loads\":{\"force_lb\":33700,"
+		"\"height_ft\":39.4},\"soil\":{\"lateral_psf_ft\":150},\"method\":\"constrained\",\"increase\":1.33}",
+		{
+			{"b_ft", 14.849167, CLOSED},
+			{"s3_psf", 2394, CLOSED},
+			{"required_depth_ft", 12.6, CLOSED},
+		},
+	},
+	{
+		"Zephyrhills permit 178567 p40",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":3},\"loads\":{\"force_lb\":890,\"height_ft\":3.4},"
+		"\"soil\":{\"lateral_psf_ft\":150},\"half_inch_motion\":true,\"trial_depth_ft\":4}",
+		{
+			{"s1_psf", 400, CLOSED},
+			{"A_ft", 1.7, 0.021},
+			{"required_depth_ft", 3.54, ROUNDED},
+		},
+	},
+	{
+		"Zephyrhills permit 178567 p35",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":3,\"lateral_width_ft\":5.5},\"loads\":{\"force_lb\":1740,"
+		"\"height_ft\":4.17},\"soil\":{\"lateral_psf_ft\":150},\"half_inch_motion\":true,\"trial_depth_ft\":4}",
+		{
+			{"A_ft", 1.85, ROUNDED},
+			{"required_depth_ft", 3.97, ROUNDED},
+		},
+	},
+	{
+		"Flagpole sheet, IBC 2021 (scribd 612680534)",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":6},\"loads\":{\"force_lb\":100000,\"height_ft\":62.11},"
+		"\"soil\":{\"lateral_psf_ft\":200},\"half_inch_motion\":true}",
+		{
+			{"required_depth_ft", 30.55, ROUNDED},
+		},
+	},
+	{
+		"FlagpoleFooting worksheet, IBC 2018 (scribd 560795266)",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":4.5},\"loads\":{\"force_lb\":30000,\"height_ft\":3},"
+		"\"soil\":{\"lateral_psf_ft\":350},\"half_inch_motion\":true,\"method\":\"constrained\"}",
+		{
+			{"required_depth_ft", 4.950787, CLOSED},
+			{"s3_psf", 3466.982009, CLOSED},
+		},
+	},
+	{
+		"Christy, Engineering with the Spreadsheet, 16: unconstrained",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":1},\"loads\":{\"force_lb\":510,\"height_ft\":4},"
+		"\"soil\":{\"lateral_psf_ft\":266}}",
+		{
+			{"required_depth_ft", 5.02, CLOSED},
+			{"s1_psf", 445, CLOSED},
+		},
+	},
+	{
+		"Christy, Engineering with the Spreadsheet, 16: constrained",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":1},\"loads\":{\"force_lb\":510,\"height_ft\":4},"
+		"\"soil\":{\"lateral_psf_ft\":266},\"method\":\"constrained\"}",
+		{
+			{"required_depth_ft", 3.19, ROUNDED},
+		},
+	},
+	{
+		"Zephyrhills permit 178567 p30",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":1.5},\"loads\":{\"force_lb\":79.04,\"height_ft\":3.2},"
+		"\"soil\":{\"lateral_psf_ft\":150},\"half_inch_motion\":true,\"trial_depth_ft\":2.67}",
+		{
+			{"s1_psf", 267, CLOSED},
+			{"required_depth_ft", 1.53, ROUNDED},
+		},
+	},
+	{
+		"Zephyrhills permit 166215 p9",
+		&sign_footing_spread_op,
+		"{\"length_ft\":2.58,\"width_ft\":2.58,\"thickness_ft\":2.5,\"vertical_lb\":200,"
+		"\"moment_lbft\":2142.725}",
+		{
+			{"dead_lb", 2696, CLOSED},
+			{"eccentricity_ft", 0.79, ROUNDED},
+			{"q_max_psf", 1405, ROUNDED},
+			{"resisting_lbft", 3500, ROUNDED},
+		},
+	},
+	{
+		"PE practice 173 (pegenius): kern",
+		&sign_footing_spread_op,
+		"{\"length_ft\":6,\"width_ft\":14,\"thickness_ft\":2,\"include_self_weight\":false,"
+		"\"vertical_lb\":120000,\"moment_lbft\":120000}",
+		{
+			{"q_max_psf", 2857.142857, CLOSED},
+			{"kern_ft", 1, CLOSED},
+		},
+	},
+};
+/* clang-format on */
+
+int main(void)
+{
+	return published_run("published ground", cases, sizeof cases / sizeof *cases);
+}

@@ -1,0 +1,36 @@
+/*
+ * Wind.  REF: ASCE 7-16 eq. 29.3-1; ASCE 7-16 figure 29.3-1 Case B; ASCE 7-16 figure 29.3-1 Case C
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sign/domain/published_bed.h"
+
+#include "sign/domain/wind_op.h"
+
+/* clang-format off: one figure a line */
+static const struct published_case cases[] = {
+	{
+		"SignWind sheet, ASCE 7-05 (I 1, as 7-10)",
+		&sign_wind_op,
+		"{\"code\":\"ASCE7-10\",\"kz_method\":\"table\",\"wind_speed_mph\":90,\"exposure\":\"C\","
+		"\"height_ft\":35,\"sign_height_ft\":8,\"sign_width_ft\":100,\"return_corner_ft\":2}",
+		{
+			{"qh_psf", 17.8, CLOSED},
+			{"force_lb", 22370, ROUNDED},
+			{"moment_base_lbft", 693570, ROUNDED},
+			{"case_b/torsion_lbft", 447460, ROUNDED},
+			{"case_c/regions/0/pressure_psf", 55, ROUNDED},
+		},
+	},
+};
+/* clang-format on */
+
+int main(void)
+{
+	return published_run("published loads", cases, sizeof cases / sizeof *cases);
+}
