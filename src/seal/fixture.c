@@ -28,13 +28,15 @@ static bool add_people(struct db *db, void *self, struct err *err)
 		if (!db_run(db, err, "INSERT INTO accounts (account_id, name, created_at) VALUES ($1, $1, 0)",
 					V_TEXT(accounts[i])))
 			return false;
-	for (const struct fixture_person *p = people->rows; p < people->rows + people->count; p++)
+	for (size_t i = 0; i < people->count; i++) {
+		const struct fixture_person *p = &people->rows[i];
 		if (!db_run(db, err,
 					"INSERT INTO users (user_id, account_id, email, email_norm, roles, status, erasure_key, version, "
 					"created_at, updated_at, licence) VALUES ($1, $2, $3, $3, $4, 'active', $5, 1, 0, 0, $6)",
 					V_TEXT(p->user_id), V_TEXT(p->account_id), V_TEXT(p->name), V_TEXT(p->role_names),
 					V_BLOB(p->user_id, AUDIT_KEY), V_TEXT(p->licence)))
 			return false;
+	}
 	return true;
 }
 
