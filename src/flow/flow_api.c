@@ -73,7 +73,7 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 {
 	router_add(router, runs_start_routes, runs_start_routes_count, api);
 	router_add(router, runs_routes, runs_routes_count, api);
-	if (api->options.breakers != NULL)
+	if (api == NULL || api->options.breakers != NULL) /* NULL: they are only described */
 		router_add(router, breakers_routes, breakers_routes_count, api);
 	router_add(router, llm_routes, llm_routes_count, api);
 	router_add(router, run_reads_routes, run_reads_routes_count, api);

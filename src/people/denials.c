@@ -56,7 +56,7 @@ void denial_note(struct people *people, const struct exchange *x, const struct r
 	d->event.ip = keep(d->ip, sizeof d->ip, d->event.ip);
 	d->event.user_agent = keep(d->user_agent, sizeof d->user_agent, d->event.user_agent);
 	d->event.request_id = keep(d->request_id, sizeof d->request_id, d->event.request_id);
-	d->event.person_key = d->principal.key;
+	d->event.person_key = principal_erasure_key(&d->principal);
 	d->meta[0] = (struct audit_pair){AUDIT_META_route, route->path};
 	d->meta[1] = (struct audit_pair){AUDIT_META_code, err_code(ERR_FORBIDDEN)};
 	d->event.meta = d->meta;

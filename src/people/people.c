@@ -176,6 +176,12 @@ bool principal_needs_session(struct exchange *x)
 	return false;
 }
 
+const unsigned char *principal_erasure_key(const struct principal *principal)
+{
+	bool is_person = principal->kind == PRINCIPAL_PERSON || principal->kind == PRINCIPAL_KEY;
+	return is_person ? principal->key : NULL;
+}
+
 struct audit_event principal_event(const struct exchange *x, enum audit_action action, enum audit_status status)
 {
 	const struct principal *principal = principal_of(x);
@@ -188,7 +194,7 @@ struct audit_event principal_event(const struct exchange *x, enum audit_action a
 		.ip = x->peer[0] != '\0' ? x->peer : NULL,
 		.user_agent = exchange_header(x, "user-agent"),
 		.request_id = x->trace.request_id,
-		.person_key = principal->key,
+		.person_key = principal_erasure_key(principal),
 	};
 }
 

@@ -22,8 +22,12 @@ struct principal {
 	char user_id[ID_TEXT], account_id[ID_TEXT], session_id[ID_TEXT]; /* session_id: PRINCIPAL_PERSON,
 																	  and of PRINCIPAL_KEY the key's id;
 																	  user_id: also a producer's or device's id */
-	unsigned char key[AUDIT_KEY];                                    /* the person's erasure key */
+	unsigned char key[AUDIT_KEY]; /* the person's erasure key; use principal_erasure_key() */
 };
+
+/* What personal values of its audit rows are committed under [P-7.5]; NULL, the installation's key, where no person
+ * acts. */
+const unsigned char *principal_erasure_key(const struct principal *principal);
 
 /* The principal of an authorised exchange; must() be called on routes that are not public. */
 const struct principal *principal_of(const struct exchange *x);
