@@ -324,6 +324,14 @@ void anchors_rows(const struct anchor_answer *a, struct arena *arena, struct che
 				  a->spacing.reference);
 }
 
+void anchors_note_parallel(struct calc *calc, const struct anchor_answer *answer)
+{
+	if (given(answer->parallel_v.design_lb))
+		calc_assume(
+			calc, "shear_along_edge",
+			"Breakout at an edge along V decides the shear (row shear_parallel), all of V on the row nearest it.");
+}
+
 static void note(struct calc *calc, const struct anchor_problem *p, const struct anchor_answer *a)
 {
 	calc_factor(calc, "hef_in", a->hef_in);
@@ -346,10 +354,7 @@ static void note(struct calc *calc, const struct anchor_problem *p, const struct
 			groups);
 	if (p->bolt.hef_in > 25 && p->bolt.kind == ANCHOR_CAST_IN)
 		calc_assume(calc, "deep_anchor", "Beyond 25 in the 1.5 power holds again (ACI 318-19 17.6.2.2).");
-	if (given(a->parallel_v.design_lb))
-		calc_assume(
-			calc, "shear_along_edge",
-			"Breakout at an edge along V decides the shear (row shear_parallel), all of V on the row nearest it.");
+	anchors_note_parallel(calc, a);
 	if (p->seismic)
 		calc_assume(
 			calc, "seismic",

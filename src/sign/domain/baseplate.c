@@ -320,15 +320,11 @@ struct plate_breakouts plate_breakouts(const struct plate_problem *p, const stru
 	return (struct plate_breakouts){line_pull_lb(p, size, &edges) / 1000, all_shear_lb(p, size, &edges) / 1000};
 }
 
-/*
- * Shear goes to either edge, and the line that bears stands nearer to one of them: all anchors together, without
- * tension, may be the worse in shear.
- */
-static void check_all_in_shear(const struct plate_problem *p, const struct plate_size *size,
-							   const struct anchor_problem *line, struct plate_answer *a)
+/* All anchors, without tension, where `line` is those of one side. */
+static struct anchor_problem all_in_shear(const struct plate_problem *p, const struct plate_size *size,
+										  const struct anchor_problem *line)
 {
 	struct anchor_problem all = *line;
-	struct anchor_answer shear;
 	double arm = size->l_in / 2 - p->edge_in;
 	all.count = 0;
 	all.n_lb = all.ecc_n_in = 0;
@@ -336,7 +332,17 @@ static void check_all_in_shear(const struct plate_problem *p, const struct plate
 	add_line(p, size, -arm, &all);
 	add_line(p, size, arm, &all);
 	all.v_lb = line->v_lb / (double)line->count * (double)all.count;
-	anchors_check(&all, &shear);
+	return all;
+}
+
+/*
+ * Shear goes to either edge, and the line that bears stands nearer to one of them: all anchors together may be the
+ * worse in shear.
+ */
+static void check_all_in_shear(const struct anchor_problem *all, struct plate_answer *a)
+{
+	struct anchor_answer shear;
+	anchors_check(all, &shear);
 	if (shear.shear_ratio <= a->anchors.shear_ratio)
 		return;
 	shear.tension_ratio = a->anchors.tension_ratio;
@@ -381,8 +387,12 @@ static void check_embedded(const struct plate_problem *p, const struct plate_siz
 	}
 	anchors_check(&in, &a->anchors);
 	a->anchored = true;
-	if (one_line && p->block_l_in > 0)
-		check_all_in_shear(p, size, &in, a);
+	if (p->block_l_in <= 0)
+		return;
+	const struct anchor_problem all = one_line ? all_in_shear(p, size, &in) : in;
+	if (one_line)
+		check_all_in_shear(&all, a);
+	anchors_check_parallel(&all, &a->anchors);
 }
 
 void plate_check(const struct plate_problem *p, const struct plate_size *size, struct plate_answer *a)

@@ -287,6 +287,8 @@ static void note(struct deciding *d)
 			calc, "concrete_not_checked",
 			"Anchors were checked as steel in tension only: give embed_in, or use sign.anchors, for concrete and "
 			"shear.");
+	if (d->answer.anchored)
+		anchors_note_parallel(calc, &d->answer.anchors);
 	if (!given(r->weld.size_in))
 		calc_assume(calc, "weld_not_checked", "The weld was not checked: no size_in was given.");
 	if (d->problem.embedded)

@@ -381,9 +381,59 @@ static void breakouts_in_closed_form(void **state)
 	assert_true(sheared > 3500); /* of the others the line alone is the worse */
 }
 
+/* The plate of breakouts_in_closed_form, four 1 in rods that reach 18 in deep, on a block. */
+static struct plate_answer on_block(double length_in, double width_in)
+{
+	const struct plate_size size = {20, 20, 2, 4};
+	struct plate_problem p = problem_of(5, 4000);
+	struct plate_answer a;
+	bool listed;
+	p.fp_max_ksi = 50;
+	p.v_kip = 20;
+	p.edge_in = 2;
+	p.dia_in = 1;
+	p.embedded = true;
+	p.bolt = (struct anchor_bolt){.kind = ANCHOR_CAST_IN,
+								  .dia_in = 1,
+								  .ase_in2 = anchor_ase_in2(1, &listed),
+								  .futa_psi = 58000,
+								  .hef_in = 18,
+								  .abrg_in2 = anchor_head_in2(1, true),
+								  .kc = 24,
+								  .np_lb = NAN,
+								  .cac_in = NAN,
+								  .ductile = true};
+	p.block_l_in = length_in;
+	p.block_w_in = width_in;
+	p.block_t_in = 72; /* thick: the narrow edge distance of 17.7.2.1.2 is not taken */
+	plate_check(&p, &size, &a);
+	assert_true(a.anchored);
+	return a;
+}
+
+/* REF: ACI 318-19 section 17.7.2.1 (c): a block that is narrow across V breaks out at its sides */
+static void narrow_blocks_break_out_at_their_sides(void **state)
+{
+	(void)state;
+	struct plate_answer square = on_block(48, 48), narrow = on_block(96, 22);
+	assert_true(isnan(square.anchors.parallel_v.design_lb)); /* twice the strength toward an edge as near */
+	const struct anchor_limit *side = &narrow.anchors.parallel_v;
+	double c = 11 - 8, vb = fmin(7 * pow(8, .2), 9) * sqrt(4000) * pow(c, 1.5); /* le is 8 da at most */
+	/* both lines of two anchors, 16 in apart, further than 3 ca1: each breaks out alone */
+	assert_true(near_by(side->nominal_lb, 2 * 2 * vb, 1e-9));
+	assert_true(narrow.anchors.shear_ratio == side->ratio && narrow.anchors.interaction >= side->ratio);
+	double before = 0;
+	for (double width = 60; width >= 22; width -= 1) {
+		struct plate_answer a = on_block(96, width);
+		assert_true(a.anchors.shear_ratio >= before);
+		before = a.anchors.shear_ratio;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(narrow_blocks_break_out_at_their_sides),
 		cmocka_unit_test(bearing_strength),
 		cmocka_unit_test(small_moment),
 		cmocka_unit_test(large_moment),
