@@ -121,11 +121,11 @@ static void carry_out(struct taking *t)
 	const struct control *c = &t->control;
 	const struct word word = {.reason = c->reason, .by = c->by};
 	struct drive_step step = step_of(t);
-	struct datum *value = c->value == NULL ? NULL : datum_json(c->value);
 	if (c->kind == CONTROL_PATCH_DEFINITION) {
 		begin_anew(t, &step, &word);
 		return;
 	}
+	struct datum *value = c->value == NULL ? NULL : datum_json(c->value);
 	if (c->kind == CONTROL_RETRY)
 		drive_retry(drive, &step, t->plan.to, c->repeat_effects, &word);
 	else if (t->plan.to >= 0)
