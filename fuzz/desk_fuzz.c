@@ -12,6 +12,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/env.h"
 #include "core/err.h"
 #include "core/field.h"
 #include "core/jcs.h"
@@ -21,6 +22,7 @@
 #include "core/stamp.h"
 #include "http/exchange.h"
 #include "http/router.h"
+#include "http/service.h"
 #include "trade/domain/instruments.h"
 #include "trade/domain/signal.h"
 #include "trade/snapshots.h"
@@ -80,7 +82,8 @@ static size_t read_lines(char *text, struct header headers[HEADERS_MAX])
 static void check_who(struct arena *arena, char *text)
 {
 	struct header headers[HEADERS_MAX];
-	struct exchange x = {.arena = *arena};
+	const struct service service = {.env = env_real()}; /* a refusal tells the time */
+	struct exchange x = {.arena = *arena, .service = &service};
 	struct err err;
 	int64_t us;
 	x.head.headers = headers;
@@ -91,12 +94,15 @@ static void check_who(struct arena *arena, char *text)
 			continue;
 		if (!trade_signed(&x, &err)) {
 			must(err.kind == ERR_UNAUTHENTICATED);
+			buf_fini(&x.members); /* what the answer would say more */
+			buf_init(&x.members, 0);
 			continue;
 		}
 		const char *at = exchange_header(&x, "x-timestamp"), *nonce = exchange_header(&x, "x-nonce");
 		must(at == NULL || stamp_parse(at, strlen(at), &us, NULL));
 		must(strcmp(x.match.route->permission, "trade.device") != 0 || (strlen(nonce) >= 1 && strlen(nonce) <= 128));
 	}
+	*arena = x.arena; /* whose memory it is */
 }
 
 /* --- a signal --- */
