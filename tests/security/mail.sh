@@ -1,8 +1,8 @@
 # shellcheck shell=bash source=tests/security/lib.sh disable=SC2154
 # Mails go to a server of mail, later if it must be, and what waits for it can be read by nobody.
-. "$(dirname "$0")/lib.sh"
-port=$(free_port)
+port=$((10000 + RANDOM % 9000)) # below the ports of the scenarios beside it
 settings="SMTP_URL=smtp://127.0.0.1:$port SMTP_FROM=robot@sign.example"
+. "$(dirname "$0")/lib.sh"
 mkdir "$work/mails"
 smtpd=
 start_smtpd() {
