@@ -204,6 +204,8 @@ void runner_wake(struct runner *runner, const char *run_id)
 {
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, run_id);
+	if (live->turning)
+		live->wanted = true; /* this turn may have looked already */
 	live_queue(live);
 	live_put(live);
 	pthread_mutex_unlock(&runner->lock);

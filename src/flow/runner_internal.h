@@ -75,6 +75,7 @@ struct live {
 	char run_id[ID_TEXT];
 	unsigned refs; /* under the runner's lock, as all up to `loaded` */
 	bool queued, turning;
+	bool wanted;                /* woken during the turn: another one follows */
 	struct fair_item wait;      /* for a thread: its next turn, or the end of this one (`committing`) */
 	struct fair_tenant *tenant; /* as far as it is known */
 	bool committing;

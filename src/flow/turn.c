@@ -368,7 +368,8 @@ static struct waiter *settle(struct live *live)
 	fair_charge(live->tenant, live->loaded ? (int64_t)live->drive.rows : 0);
 	live->over = live->gone || (live->loaded && run_is_over(live->run.status));
 	live->suspended = live->loaded && live->run.status == RUN_SUSPENDED;
-	live->resting = live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0;
+	live->resting =
+		live->again_us == 0 && live->end == DRIVE_WAITS && live->inbox == NULL && live->in_flight == 0 && !live->wanted;
 	int64_t due_us = live->loaded && !live->over && !live->suspended ? run_due(&live->run) : 0;
 	if (due_us > 0)
 		alarms_set_for(live, due_us);
@@ -377,8 +378,9 @@ static struct waiter *settle(struct live *live)
 		alarms_set_for(live, runner_now_us(runner) + live->again_us);
 	else if (live->suspended && live->money.due_us > 0)
 		alarms_set_for(live, live->money.due_us);
-	if (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL || live->ordered))
+	if (live->wanted || (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL || live->ordered)))
 		live_queue(live);
+	live->wanted = false;
 	runner->turns_under_way--;
 	feed_settled(runner, live);
 	pthread_cond_broadcast(&runner->changed);
