@@ -141,6 +141,13 @@ const struct cli_command cli_commands[] = {
 	 restore_options, 1, 1, command_restore},
 	{"doctor", "[--accept-clock]", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.",
 	 doctor_options, 0, 0, command_doctor},
+	{"bench", "[NAME]", "Measure this binary on this machine, with ratios",
+	 "NAME is write, audit, replay, token or gate; without one, all.  Each is measured five times beside a named peer "
+	 "in "
+	 "the same run; the medians count.  Writes go to a folder of their own in the data folder, or in TMPDIR where "
+	 "there "
+	 "is none.  A budget that is not kept is told and is no failure.",
+	 NULL, 0, 1, command_bench},
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
 	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
 	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},
