@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/id.h"
+#include "core/list.h"
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/run.h"
@@ -82,6 +83,7 @@ struct live {
 	struct message *inbox, **inbox_end;
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
+	struct list effects;           /* the same, of this process */
 	int64_t due_us;
 	int64_t alarm_us; /* for which an alarm is set; 0: none is known */
 
@@ -200,6 +202,7 @@ void slots_wake(struct live *live);                                  /* it is ov
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
+void effects_review(struct live *live); /* the turn is committed: calls whose step has ended otherwise are given up */
 
 /* asks.c: what others are asked for.  All in the run's turn. */
 void asks_load(struct live *live);                                  /* the state was read: these are open */

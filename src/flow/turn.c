@@ -135,10 +135,10 @@ static void keep_row(void *self, const struct row *row)
 
 static void take_result(struct live *live, const struct message *message)
 {
-	struct frame *frame = run_frame(&live->run, message->frame);
-	if (frame == NULL || frame->is_block || !frame->sent || frame->deliveries != message->deliveries ||
-		frame->attempt != message->attempt || strcmp(frame->path, message->path) != 0)
-		return; /* it came too late: the step has ended otherwise */
+	struct frame *frame =
+		run_awaiting(&live->run, message->frame, message->path, message->attempt, message->deliveries);
+	if (frame == NULL)
+		return; /* it came too late */
 	const struct drive_outcome outcome = {.output = message->output,
 										  .error = message->error,
 										  .cost =
@@ -413,6 +413,7 @@ static void undo(struct live *live)
 void turn_end(struct live *live)
 {
 	if (live->applied) {
+		effects_review(live);
 		send_effects(live);
 		run_events_tell(live->runner->options.events);
 		spending_committed(live);
