@@ -32,6 +32,7 @@ void live_forget(struct live *live)
 	if (!live->loaded)
 		return;
 	asks_forget(live);
+	announce_forget(live);
 	run_fini(&live->run);
 	definition_unref(live->definition);
 	free(live->seed);

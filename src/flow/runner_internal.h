@@ -10,6 +10,7 @@
 #include "core/list.h"
 #include "core/map.h"
 #include "flow/domain/drive.h"
+#include "flow/domain/lifecycle.h"
 #include "flow/domain/run.h"
 #include "flow/fair.h"
 #include "flow/following.h"
@@ -70,6 +71,14 @@ struct ask {
 	struct ask *next;
 };
 
+/* What its turn has to say to those who only watch (announce.c). */
+struct announcing {
+	bool silent; /* nobody is told of this run */
+	char *name;
+	struct lifecycle lifecycle;
+	struct announcement *first, **end;
+};
+
 /* A run in memory. */
 struct live {
 	struct runner *runner;
@@ -105,6 +114,7 @@ struct live {
 	int64_t priority;
 	bool scheduled; /* a schedule started it, as its labels say */
 	struct following following;
+	struct announcing announcing;
 	struct ask *asks, **asks_end;
 	char order_id[ID_TEXT];  /* what a person has ordered and this turn carries out; "": nothing */
 	int64_t rewind_to;       /* with an order: the row that it went back to; -1: none */
@@ -214,6 +224,17 @@ void asks_committed(struct live *live);
 
 void asks_rematch(struct live *live); /* the state was made anew in this turn */
 void asks_renew(struct live *live);   /* a fork: nobody was asked for it yet */
+
+/* announce.c: lifecycle events.  The state was read; a turn begins; its rows, and how it rests; in its commit */
+#define ANNOUNCE_RUNS "runs"
+#define ANNOUNCE_TASKS "steps"
+void announce_load(struct live *live, const char *status);
+void announce_begin(struct live *live);
+void announce_row(struct live *live, const struct row *row);
+void announce_rest(struct live *live, const char *status);
+bool announce_apply(struct live *live, struct db *db, struct err *err);
+void announce_end(struct live *live); /* of the turn: said, or not to be said */
+void announce_forget(struct live *live);
 
 /* orders.c: at the begin of a turn, before anything is decided; and in its commit */
 void orders_take(struct live *live);

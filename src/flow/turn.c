@@ -94,6 +94,7 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	if (live->run.seq == 0)
 		live->run.input = datum_text(record.input, strlen(record.input));
 	asks_load(live);
+	announce_load(live, record.status);
 	return true;
 }
 
@@ -125,6 +126,7 @@ static void keep_row(void *self, const struct row *row)
 	spending_note(live, row);
 	following_row(live, row);
 	checkpoint_row(live, row);
+	announce_row(live, row);
 	if (row->kind != ROW_INTENT)
 		return;
 	struct intent *intent = malloc(sizeof *intent);
@@ -235,6 +237,7 @@ static void decide(struct live *live, struct message *inbox)
 								 .emit = keep_row,
 								 .self = live};
 	live->order_id[0] = '\0';
+	announce_begin(live);
 	if (live->run.seq == 0) {
 		struct datum *input = datum_ref(live->run.input);
 		drive_start(&live->drive, input);
@@ -285,7 +288,7 @@ static bool apply_commit(struct db *db, void *self, struct err *err)
 	if (begins && slots_limited(live) && !slots_apply(live, db, err))
 		return false;
 	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err) &&
-		   orders_apply(live, db, err) && asks_apply(live, db, err);
+		   orders_apply(live, db, err) && asks_apply(live, db, err) && announce_apply(live, db, err);
 }
 
 static void committed(void *self, bool applied, const struct err *err)
@@ -333,6 +336,7 @@ static void commit(struct live *live)
 		.attempts_total = run->executions,
 		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
 	};
+	announce_rest(live, live->commit.status);
 	live->op = (struct store_op){.apply = apply_commit, .done = committed, .self = live};
 	struct err err;
 	if (!store_submit(live->runner->options.store, &live->op, &err))
@@ -423,6 +427,7 @@ void turn_end(struct live *live)
 			slots_wake(live);
 	}
 	following_tell(live);
+	announce_end(live);
 	if (!live->applied)
 		undo(live);
 	end_turn(live);
