@@ -111,6 +111,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, client_routes, client_routes_count, api);
 	router_add(router, snapshot_routes, snapshot_routes_count, api);
 	router_add(router, accounts_routes, accounts_routes_count, api);
+	router_add(router, paper_routes, paper_routes_count, api);
 	router_add(router, positions_routes, positions_routes_count, api);
 	router_add(router, charts_routes, charts_routes_count, api);
 	router_add(router, analytics_routes, analytics_routes_count, api);
