@@ -319,6 +319,9 @@ static void assume(struct designing *d)
 	calc_assume(d->calc, "costs", "Cost figures are the house figures of pack costs, to be replaced by your own.");
 	calc_assume(d->calc, "pole_to_top",
 				"Poles run from grade to the top of the sign; wind meets them up to its bottom.");
+	if ((d->problem.types & 1U << FOUNDATION_DIRECT) != 0)
+		calc_assume(d->calc, "pole_in_pier",
+					"What of an embedded pole stands in its pier is not in the pole's weight and cost.");
 	calc_assume(d->calc, "combinations",
 				d->problem.lrfd ? "1.2 D + 1.0 W for strength; 0.6 W for deflection and soil."
 								: "D + 0.6 W for strength, deflection and soil.");
