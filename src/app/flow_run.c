@@ -21,6 +21,7 @@
 #include "expr/expr.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/trouble.h"
 #include "flow/feed.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
@@ -451,6 +452,54 @@ static int report_refused(const struct job *job)
 	return print(&out, CLI_INVALID);
 }
 
+/* Where the document is asked for that was not to be had: of /do/0/a/input/schema/resource it is /do/0/a. */
+static const char *reference_of(struct arena *arena, const char *pointer)
+{
+	static const char *const ends[] = {"/input/schema", "/output/schema", "/export/schema", "/call"};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		const char *end = strstr(pointer, ends[i]);
+		if (end == pointer)
+			return arena_dupn(arena, pointer, strcspn(pointer + 1, "/") + 1);
+		if (end != NULL)
+			return arena_dupn(arena, pointer, (size_t)(end - pointer));
+	}
+	return pointer;
+}
+
+/* A document that is not to be had refuses a version; a run of its own faults by it [flow.md 2.1]. */
+static bool is_unavailable(const struct definition_problems *problems)
+{
+	size_t count = 0;
+	while (count < problems->list.count && strcmp(problems->list.items[count].code, "resource_unavailable") == 0)
+		count++;
+	return count > 0 && count == problems->list.count;
+}
+
+static int report_unavailable(struct job *job)
+{
+	const struct ir_problem *problem = &job->problems.list.items[0];
+	struct trouble trouble;
+	struct buf out;
+	struct jw jw;
+	(void)trouble_set(&trouble, TROUBLE_COMMUNICATION, "Resource unavailable", "%s", problem->message);
+	trouble.status = job->problems.status;
+	struct datum *error = trouble_datum(&trouble, NULL, reference_of(&job->arena, problem->pointer));
+	buf_init(&out, 0);
+	jw_init(&jw, &out);
+	jw_object(&jw);
+	jw_member_str(&jw, "status", "faulted");
+	add_text(&jw, "output", NULL);
+	add_text(&jw, "error", datum_bytes(error, NULL));
+	if (job->cli->json) {
+		const struct steps none = {.count = 0};
+		write_tasks(&jw, &none);
+		write_events(&jw, &none);
+	}
+	jw_object_end(&jw);
+	datum_unref(error);
+	return print(&out, exit_of("faulted"));
+}
+
 static int run(struct job *job, const struct buf *text)
 {
 	struct err err = {.kind = ERR_NONE};
@@ -458,7 +507,8 @@ static int run(struct job *job, const struct buf *text)
 	if (!open_all(job, &err))
 		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
 	if (!begin(job, buf_text(text), text->size, &err))
-		return job->problems.list.count > 0
+		return is_unavailable(&job->problems) ? report_unavailable(job)
+			   : job->problems.list.count > 0
 				   ? report_refused(job)
 				   : cli_fail(job->cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
 	runner_wait(job->runner, job->start.run_id, false,

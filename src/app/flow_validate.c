@@ -39,7 +39,7 @@ static int validate(const struct cli *cli, const struct flow_host *host, const s
 	struct err err = {.kind = ERR_NONE};
 	arena_init(&arena, 1 << 30);
 	struct definition *definition =
-		definition_open(buf_text(text), text->size, DEFINITION_GUESS, &host->policy, host->expr, &problems, &err);
+		definition_open(buf_text(text), text->size, DEFINITION_GUESS, &host->policy, NULL, host->expr, &problems, &err);
 	bool told = definition != NULL || problems.list.count > 0;
 	int code = told ? print(&problems) : cli_fail(cli, CLI_FAILED, "%s", err.message);
 	definition_unref(definition);

@@ -133,7 +133,8 @@ static bool apply_control(struct write *w, struct db *db, struct err *err)
 	event.target_id = c->record.run_id;
 	event.meta = meta;
 	event.meta_count = c->control.reason == NULL ? 0 : 1;
-	return (c->patched == NULL || runs_keep_definition(db, c->sha256, c->patched, err)) &&
+	return (c->patched == NULL || (runs_keep_definition(db, c->sha256, c->patched, err) &&
+								   resources_keep(c->api->runner, db, c->sha256, err))) &&
 		   orders_put(db, c->api->options.ids, c->record.run_id, &c->control, err) &&
 		   audit_append(c->api->audit, db, &event, err);
 }

@@ -1,6 +1,7 @@
 #include "flow/definition.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,17 @@
 #include "flow/domain/trouble.h"
 #include "seal/pack.h"
 
-enum { DEFINITION_CAP = 1 << 30 }; /* bytes: the DAG form may have 64 MiB of text */
+enum {
+	DEFINITION_CAP = 1 << 30, /* bytes: the DAG form may have 64 MiB of text */
+	RESOURCES_MAX = 64,
+	ROUNDS_MAX = 8, /* what was fetched may refer to more */
+};
+
+/* A document that was fetched for it, and is held by it. */
+struct definition_resource {
+	const char *uri;
+	struct datum *body;
+};
 
 struct definition {
 	_Atomic unsigned refs;
@@ -25,6 +36,8 @@ struct definition {
 	const struct expr **exprs;        /* by the number of the value */
 	const char *names[EXPR_ARGS_MAX]; /* of variables, by position */
 	unsigned names_count;
+	size_t resources_count;
+	struct definition_resource resources[RESOURCES_MAX];
 };
 
 static const char *const fixed_names[EXPR_ARGS] = {
@@ -109,35 +122,99 @@ static void check_expressions(struct definition *definition, const struct ir_pro
 	expr_book_free(book);
 }
 
-/* OpenAPI documents are fetched when they are first needed; nothing else is fetched yet. */
-static bool resources_there(const struct ir *ir, struct definition_problems *problems)
+/* --- what it refers to --- */
+
+static const struct json *pinned(void *resources, const char *uri)
 {
-	bool there = true;
-	for (size_t i = 0; i < ir->resources_count; i++) {
-		if (ir->resources[i].kind == IR_OPENAPI_DOCUMENT)
-			continue;
-		add_problem(problems, ir->resources[i].pointer, "resource_unavailable",
-					"external resources are not fetched yet", 0);
-		there = false;
+	const struct definition *definition = resources;
+	for (size_t i = 0; i < definition->resources_count; i++)
+		if (strcmp(definition->resources[i].uri, uri) == 0)
+			return datum_tree(definition->resources[i].body);
+	return NULL;
+}
+
+static bool unavailable(struct definition_problems *problems, const struct ir_resource *resource, const char *why)
+{
+	add_problem(problems, resource->pointer, "resource_unavailable", why, 0);
+	return false;
+}
+
+static bool fetch(struct definition *definition, const struct ir_resource *resource,
+				  const struct definition_source *source, struct definition_problems *problems)
+{
+	struct trouble trouble;
+	char why[sizeof trouble.title + sizeof trouble.detail + 8];
+	if (resource->kind == IR_SCRIPT)
+		return unavailable(problems, resource, "a script is given as code: sources are not fetched");
+	if (resource->uri == NULL)
+		return unavailable(problems, resource, "only the address of an OpenAPI document may be an expression");
+	if (definition->resources_count == RESOURCES_MAX)
+		return unavailable(problems, resource, "a definition refers to 64 documents at most");
+	struct datum *body = source->get(source->self, resource->uri, &trouble);
+	if (body == NULL) {
+		snprintf(why, sizeof why, "%s: %s", trouble.title, trouble.detail);
+		if (problems->status == 0)
+			problems->status = trouble.status;
+		return unavailable(problems, resource, why);
 	}
-	return there;
+	definition->resources[definition->resources_count++] =
+		(struct definition_resource){.uri = arena_dup(&definition->arena, resource->uri), .body = body};
+	return true;
+}
+
+/* OpenAPI documents are fetched at their first use.  False: a problem was told. */
+static bool fetch_all(struct definition *definition, const struct ir *ir, const struct definition_source *source,
+					  struct definition_problems *problems)
+{
+	bool good = true;
+	for (size_t i = 0; i < ir->resources_count; i++) {
+		const struct ir_resource *resource = &ir->resources[i];
+		bool there = resource->uri != NULL && pinned(definition, resource->uri) != NULL;
+		if (resource->kind != IR_OPENAPI_DOCUMENT && !there)
+			good = fetch(definition, resource, source, problems) && good;
+	}
+	return good;
+}
+
+/* Compiled anew with what its first compilation asked for, until nothing is missing. */
+static const struct ir *compile_all(struct definition *definition, const struct json *json,
+									const struct ir_policy *policy, const struct definition_source *source,
+									struct ir_problems *found, struct definition_problems *problems)
+{
+	struct ir_policy own = *policy;
+	own.resource = pinned;
+	own.resources = definition;
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		size_t before = definition->resources_count;
+		*found = (struct ir_problems){.count = 0};
+		const struct ir *ir = ir_compile(&definition->arena, json, &own, found);
+		if (ir == NULL || source == NULL)
+			return ir;
+		if (!fetch_all(definition, ir, source, problems))
+			return NULL;
+		if (definition->resources_count == before)
+			return ir;
+	}
+	add_problem(problems, "", "resource_unavailable", "what was fetched refers to more, and that to more, 8 times", 0);
+	return NULL;
 }
 
 static const struct ir *compile(struct definition *definition, const struct json *json, const struct ir_policy *policy,
-								struct expr_pool *expr, struct definition_problems *problems)
+								const struct definition_source *source, struct expr_pool *expr,
+								struct definition_problems *problems)
 {
-	struct ir_problems found = {.count = 0};
-	const struct ir *ir = ir_compile(&definition->arena, json, policy, &found);
+	struct ir_problems found;
 	problems->form = json_get(json, "steps") != NULL ? "dag" : "dsl";
+	const struct ir *ir = compile_all(definition, json, policy, source, &found, problems);
 	for (size_t i = 0; i < found.count; i++)
 		add_problem(problems, found.items[i].pointer, found.items[i].code, found.items[i].message, found.items[i].line);
-	if (ir == NULL && found.count == 0)
+	if (ir == NULL && problems->list.count == 0)
 		add_problem(problems, "", "limit", "The definition is too large.", 0);
 	if (found.count > 0 && found.values_count > 0) {
 		check_expressions(definition, &found, expr, problems);
 		ir_problems_order(&definition->arena, json, &problems->list);
 	}
-	return ir != NULL && resources_there(ir, problems) ? ir : NULL;
+	return ir;
 }
 
 static void add_variables(struct definition *definition, const struct ir_scope *scope)
@@ -194,14 +271,15 @@ static void add_lines(const char *text, size_t size, struct definition_problems 
 }
 
 struct definition *definition_open(const char *text, size_t size, enum definition_form form,
-								   const struct ir_policy *policy, struct expr_pool *expr,
-								   struct definition_problems *problems, struct err *err)
+								   const struct ir_policy *policy, const struct definition_source *source,
+								   struct expr_pool *expr, struct definition_problems *problems, struct err *err)
 {
 	struct definition *definition = calloc(1, sizeof *definition);
 	must(definition != NULL);
 	definition->refs = 1;
 	problems->list = (struct ir_problems){.count = 0};
 	problems->form = NULL;
+	problems->status = 0;
 	arena_init(&definition->arena, DEFINITION_CAP);
 	const struct json *json;
 	char *copy = arena_dupn(&definition->arena, text, size);
@@ -212,7 +290,7 @@ struct definition *definition_open(const char *text, size_t size, enum definitio
 		good = read_yaml(definition, copy, size, &json, problems);
 	}
 	if (good)
-		definition->ir = compile(definition, json, policy, expr, problems);
+		definition->ir = compile(definition, json, policy, source, expr, problems);
 	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err))
 		return definition;
 	if (good)
@@ -233,6 +311,8 @@ void definition_unref(struct definition *definition)
 		return;
 	expr_book_free(definition->book);
 	free(definition->exprs);
+	for (size_t i = 0; i < definition->resources_count; i++)
+		datum_unref(definition->resources[i].body);
 	arena_fini(&definition->arena);
 	free(definition);
 }

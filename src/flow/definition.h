@@ -28,15 +28,26 @@ struct definition_problems {
 	struct arena *arena; /* the caller's: texts live there */
 	struct ir_problems list;
 	const char *form; /* "dsl" or "dag"; NULL: the text could not be read */
+	int status;       /* of the answer in place of the first document that was not to be had; 0: none */
 };
 
 /*
- * Read and compile.  NULL: `problems` says why (at least one), or err does (no helper to be had).  The policy's
- * `expression` is not asked: all expressions are compiled at once here.
+ * Who gets the documents that a definition refers to, schemas and functions of catalogs [flow.md 2.1].  `get`: the one
+ * of that address; NULL sets *trouble.  It may block for as long as an answer may take.
+ */
+struct definition_source {
+	struct datum *(*get)(void *self, const char *uri, struct trouble *trouble);
+	void *self;
+};
+
+/*
+ * Read and compile.  Without a source what would have to be fetched stays open: the definition can be looked at, not
+ * run; with one that has it not, the problem is resource_unavailable.  NULL: `problems` says why (at least one), or err
+ * does (no helper to be had).  The policy's `expression` is not asked: all expressions are compiled at once here.
  */
 struct definition *definition_open(const char *text, size_t size, enum definition_form form,
-								   const struct ir_policy *policy, struct expr_pool *expr,
-								   struct definition_problems *problems, struct err *err);
+								   const struct ir_policy *policy, const struct definition_source *source,
+								   struct expr_pool *expr, struct definition_problems *problems, struct err *err);
 struct definition *definition_ref(struct definition *definition);
 void definition_unref(struct definition *definition); /* NULL is fine */
 

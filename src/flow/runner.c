@@ -129,6 +129,17 @@ static struct definition *kept_definition(struct runner *runner, const char *sha
 	return definition;
 }
 
+struct pinning {
+	struct runner *runner;
+	const char *sha256;
+};
+
+static struct datum *pin(void *self, const char *uri, struct trouble *trouble)
+{
+	const struct pinning *pinning = self;
+	return resource_pin(pinning->runner, pinning->sha256, uri, trouble);
+}
+
 struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
 									 struct definition_problems *problems, struct err *err)
 {
@@ -138,8 +149,10 @@ struct definition *runner_definition(struct runner *runner, const char *text, si
 	pthread_mutex_unlock(&runner->lock);
 	if (definition != NULL)
 		return definition;
-	definition =
-		definition_open(text, size, DEFINITION_GUESS, runner->options.policy, runner->options.expr, problems, err);
+	struct pinning pinning = {runner, sha256};
+	const struct definition_source source = {.get = pin, .self = &pinning};
+	definition = definition_open(text, size, DEFINITION_GUESS, runner->options.policy, &source, runner->options.expr,
+								 problems, err);
 	if (definition == NULL)
 		return NULL;
 	pthread_mutex_lock(&runner->lock);
@@ -185,7 +198,8 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.parent_path = start->parent_path,
 	};
 	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
-		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
+		   resources_keep(runner, db, start->definition_sha256, err) && runs_insert(db, &record, err) &&
+		   spending_start(runner, db, start, err);
 }
 
 void runner_expect(struct runner *runner, const struct runner_start *start)
@@ -376,6 +390,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 	map_init(&runner->definitions, NULL, NULL);
 	map_init(&runner->definitions_before, NULL, NULL);
 	map_init(&runner->resources, NULL, NULL);
+	map_init(&runner->pins, NULL, NULL);
 	runner->oauth = oauth_new();
 	if (options->secrets != NULL)
 		(void)datum_tree(options->secrets); /* made before threads read it */
@@ -389,7 +404,7 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
 		!workers_open_up_to(&runner->effects, options->effects < EFFECTS_IDLE ? options->effects : EFFECTS_IDLE,
 							options->effects, JOBS_MAX, err) ||
-		!take_up_all(runner, err) || !take_up_others(runner, err)) {
+		!resources_load(runner, err) || !take_up_all(runner, err) || !take_up_others(runner, err)) {
 		runner_close(runner);
 		return false;
 	}
@@ -414,9 +429,7 @@ static void free_all(struct runner *runner)
 	}
 	drop_definitions(&runner->definitions);
 	drop_definitions(&runner->definitions_before);
-	for (size_t at = 0; map_next(&runner->resources, &at, &key, &size, &value);)
-		datum_unref(value);
-	map_fini(&runner->resources);
+	resources_free(runner);
 	oauth_free(runner->oauth);
 	map_fini(&runner->live);
 	alarms_fini(&runner->alarms);

@@ -83,6 +83,9 @@ struct definition_problems;
 struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
 									 struct definition_problems *problems, struct err *err);
 
+/* With the text of a definition: the documents that it is pinned to.  In a write. */
+bool resources_keep(struct runner *runner, struct db *db, const char *definition_sha256, struct err *err);
+
 /*
  * What starts a run.  runner_insert() in an op, then runner_wake() after the commit; so that a start can share its
  * transaction with an idempotency record.

@@ -156,6 +156,7 @@ struct runner {
 	struct map live;                            /* run_id -> struct live */
 	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
 	struct map resources;                       /* uri -> struct datum */
+	struct map pins;                            /* a definition's hash -> the first struct pin */
 	struct oauth *oauth;                        /* tokens of calls */
 	struct alarms alarms;
 	struct waiter *waiters;
@@ -252,6 +253,13 @@ void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* wit
 
 /* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
 struct datum *resource_get(struct runner *runner, const char *uri, struct trouble *trouble);
+
+/* The one that this definition was pinned to, or what is there now, to which it is pinned in memory; resources_keep keeps
+ * that with the definition's text. */
+struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const char *uri,
+						   struct trouble *trouble);
+bool resources_load(struct runner *runner, struct err *err);
+void resources_free(struct runner *runner);
 
 /* timer.c, with the lock held */
 void alarms_set(struct alarms *alarms, const struct alarm *alarm);

@@ -174,8 +174,8 @@ static void handle_graph(struct exchange *x)
 	size_t size;
 	arena_init(&arena, READ_CAP);
 	if (read_version(x, &arena, &workflow, &text, &size)) {
-		struct definition *definition =
-			definition_open(text, size, DEFINITION_GUESS, api->options.policy, api->options.expr, &problems, &err);
+		struct definition *definition = definition_open(text, size, DEFINITION_GUESS, api->options.policy, NULL,
+														api->options.expr, &problems, &err);
 		/* What the server allowed once it may refuse now. */
 		if (definition != NULL)
 			answer_graph(x, &arena, definition);

@@ -204,11 +204,18 @@ static bool delete_tags(struct db *db, const char *workflow_id, struct err *err)
 
 bool workflows_drop_text(struct db *db, const char *sha256, struct err *err)
 {
-	return db_run(
-		db, err,
-		"DELETE FROM flow_definitions WHERE definition_sha256 = $1 AND NOT EXISTS (SELECT 1 FROM flow_workflows "
-		"WHERE definition_sha256 = $1) AND NOT EXISTS (SELECT 1 FROM flow_runs WHERE definition_sha256 = $1)",
-		V_TEXT(sha256));
+	return db_run(db, err,
+				  "DELETE FROM flow_pins WHERE definition_sha256 = $1 AND NOT EXISTS (SELECT 1 FROM flow_workflows "
+				  "WHERE definition_sha256 = $1) AND NOT EXISTS (SELECT 1 FROM flow_runs WHERE definition_sha256 = $1)",
+				  V_TEXT(sha256)) &&
+		   db_run(db, err,
+				  "DELETE FROM flow_resources WHERE NOT EXISTS (SELECT 1 FROM flow_pins p "
+				  "WHERE p.resource_sha256 = flow_resources.resource_sha256)") &&
+		   db_run(db, err,
+				  "DELETE FROM flow_definitions WHERE definition_sha256 = $1 AND NOT EXISTS (SELECT 1 FROM "
+				  "flow_workflows WHERE definition_sha256 = $1) AND NOT EXISTS (SELECT 1 FROM flow_runs "
+				  "WHERE definition_sha256 = $1)",
+				  V_TEXT(sha256));
 }
 
 struct old_text {

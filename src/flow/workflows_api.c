@@ -73,7 +73,8 @@ static bool follow_state(struct flow_api *api, struct exchange *x, struct db *db
 						 const struct schedule_wish *wish, struct scheduler_runs *runs, struct err *err)
 {
 	if (workflow->state == WORKFLOW_PUBLISHED)
-		return scheduler_published(api->runner, db, workflow, wish, &x->arena, runs, err);
+		return resources_keep(api->runner, db, workflow->definition_sha256, err) &&
+			   scheduler_published(api->runner, db, workflow, wish, &x->arena, runs, err);
 	return workflow->state != WORKFLOW_ARCHIVED || scheduler_archived(db, workflow, &x->arena, runs, err);
 }
 
@@ -195,8 +196,12 @@ static struct definition *compile(struct exchange *x, struct workflow_text *text
 	const struct flow_api *api = x->owner;
 	struct definition_problems problems = {.arena = &text->arena};
 	struct err err = {.kind = ERR_INTERNAL};
-	struct definition *definition = definition_open(text->text, text->size, DEFINITION_GUESS, api->options.policy,
-													api->options.expr, &problems, &err);
+	char sha256[65];
+	/* What it refers to is fetched when it is published. */
+	struct definition *definition =
+		text->publish ? runner_definition(api->runner, text->text, text->size, sha256, &problems, &err)
+					  : definition_open(text->text, text->size, DEFINITION_GUESS, api->options.policy, NULL,
+										api->options.expr, &problems, &err);
 	if (definition == NULL && problems.list.count > 0)
 		workflow_text_refuse(x, text->prefix, &problems.list);
 	else if (definition == NULL)
@@ -290,7 +295,7 @@ static void check(struct exchange *x, struct arena *arena, const char *text, siz
 	struct definition_problems problems = {.arena = arena};
 	struct err err = {.kind = ERR_INTERNAL};
 	struct definition *definition =
-		definition_open(text, size, DEFINITION_GUESS, api->options.policy, api->options.expr, &problems, &err);
+		definition_open(text, size, DEFINITION_GUESS, api->options.policy, NULL, api->options.expr, &problems, &err);
 	if (definition != NULL || problems.list.count > 0)
 		reply_checked(x, definition, &problems);
 	else
@@ -408,28 +413,41 @@ static void after_change(struct write *w, bool applied)
 	scheduler_wake(change->api->runner, &change->runs, applied && w->refused.kind == ERR_NONE);
 }
 
-/* What the definition that the path names says of a schedule.  False: answered. */
-static bool read_wish(struct change *change)
+static bool read_text(struct change *change, const char **text, size_t *size, struct err *err)
+{
+	struct exchange *x = change->x;
+	bool found = false;
+	struct db *db = store_read(change->api->options.store);
+	bool read = workflow_named(db, x, &x->arena, &change->workflow, &found, err) &&
+				(!found || runs_definition(db, change->workflow.definition_sha256, &x->arena, text, size, err));
+	store_read_end(change->api->options.store, db);
+	return read;
+}
+
+/* What it refers to is fetched now, and what it says of a schedule is kept at hand.  False: answered. */
+static bool prepare_publishing(struct change *change)
 {
 	struct exchange *x = change->x;
 	struct definition_problems problems = {.arena = &x->arena};
-	struct err err = {.kind = ERR_NONE};
+	struct err err = {.kind = ERR_INTERNAL};
 	const char *text = NULL;
 	size_t size = 0;
 	char sha256[65];
-	bool found = false;
-	struct db *db = store_read(change->api->options.store);
-	bool read = workflow_named(db, x, &x->arena, &change->workflow, &found, &err) &&
-				(!found || runs_definition(db, change->workflow.definition_sha256, &x->arena, &text, &size, &err));
-	store_read_end(change->api->options.store, db);
-	struct definition *definition =
-		text == NULL ? NULL : runner_definition(change->api->runner, text, size, sha256, &problems, &err);
-	bool good = read && (definition == NULL || scheduler_wish(definition_ir(definition), &x->arena, &change->wish));
-	definition_unref(definition);
-	if (!read)
+	if (!read_text(change, &text, &size, &err)) {
+		exchange_fail(x, &err);
+		return false;
+	}
+	if (text == NULL)
+		return true; /* the write says so */
+	struct definition *definition = runner_definition(change->api->runner, text, size, sha256, &problems, &err);
+	bool good = definition != NULL && scheduler_wish(definition_ir(definition), &x->arena, &change->wish);
+	if (problems.list.count > 0)
+		workflow_text_refuse(x, "", &problems.list);
+	else if (definition == NULL)
 		exchange_fail(x, &err);
 	else if (!good)
 		exchange_failf(x, ERR_LIMIT, "no memory");
+	definition_unref(definition);
 	return good;
 }
 
@@ -443,7 +461,8 @@ static void start_change(struct exchange *x, bool (*apply)(struct write *w, stru
 	}
 	change->x = x;
 	change->api = x->owner;
-	if (apply == apply_state && !read_wish(change))
+	if (apply == apply_state && *(const enum workflow_state *)x->match.route->data == WORKFLOW_PUBLISHED &&
+		!prepare_publishing(change))
 		return;
 	change->write = (struct write){
 		.x = x, .store = change->api->options.store, .apply = apply, .answer = answer, .after = after_change};

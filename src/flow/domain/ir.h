@@ -358,9 +358,10 @@ struct ir_policy {
 	 */
 	const char *(*expression)(void *context, const struct ir_slot *slot, const char *text, size_t size,
 							  const char **message, struct arena *arena);
-	/* The pinned resource of an address, or NULL while it is not fetched. */
-	const struct json *(*resource)(void *context, const char *uri);
 	void *context;
+	/* The pinned resource of an address, or NULL while it is not fetched. */
+	const struct json *(*resource)(void *resources, const char *uri);
+	void *resources;
 };
 
 /*

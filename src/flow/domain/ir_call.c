@@ -268,7 +268,7 @@ static const char *catalog_address(struct ir_compiler *c, const struct ir_place 
 static const struct ir_task *pinned_function(struct ir_compiler *c, struct ir_work *work, const struct ir_place *place,
 											 const char *uri)
 {
-	const struct json *definition = c->policy->resource != NULL ? c->policy->resource(c->policy->context, uri) : NULL;
+	const struct json *definition = c->policy->resource != NULL ? c->policy->resource(c->policy->resources, uri) : NULL;
 	struct ir_task *task = definition != NULL ? arena_new(c->arena, struct ir_task) : NULL;
 	if (task == NULL || !ir_count(c, place, 1))
 		return NULL;

@@ -59,7 +59,9 @@ const struct json *ir_schema(struct ir_compiler *c, const struct ir_here *here, 
 	}
 	const struct ir_place resource = ir_at(&at, "resource");
 	const char *uri = ir_external(c, &resource, json_get(schema, "resource"), IR_SCHEMA);
-	return uri != NULL && c->policy->resource != NULL ? c->policy->resource(c->policy->context, uri) : NULL;
+	const struct json *pinned =
+		uri != NULL && c->policy->resource != NULL ? c->policy->resource(c->policy->resources, uri) : NULL;
+	return pinned != NULL ? ir_schema_document(c, &resource, pinned) : NULL;
 }
 
 /* A member typed as an expression or as an object: anything else is told. */

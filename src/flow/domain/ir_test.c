@@ -515,7 +515,7 @@ static void catalogs_give_functions_by_address(void **state)
 	const struct json *json;
 	assert_true(json_parse(&arena, function, strlen(function), &json_body_limits, &json, NULL));
 	policy.resource = pinned;
-	policy.context = (void *)(uintptr_t)json;
+	policy.resources = (void *)(uintptr_t)json;
 	ir = sound(text);
 	assert_string_equal(nth(ir, 0)->call.function->block.tasks[0].reference, "/do/0/s");
 	assert_string_equal(nth(ir, 0)->call.uri, ir->resources[0].uri);
