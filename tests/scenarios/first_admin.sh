@@ -1,4 +1,4 @@
-# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
+# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154,SC2119
 # The first admin of the environment is made once and ignored later [P-2.1]; secrets come as credentials of systemd too
 # [P-3.2]; the master key can be one, in the place of its file [P-12.6].
 . "$(dirname "$0")/lib.sh"
@@ -97,3 +97,14 @@ check 'a fresh folder begins with the credential' "$bin" init --data "$work/fres
 check 'and has no file of it' test ! -e "$work/fresh/keys/master.key"
 head -c 31 /dev/urandom >"$work/credentials/master-key"
 check 'a damaged one is refused' exits 2 "$bin" serve --data "$work/fresh" --listen 127.0.0.1:0
+
+# for programs: a line of JSON each
+check 'config show --json' json "$("$bin" config show --json)" \
+	'select(.key == "people.bcrypt_cost") | [.value, .origin]' '[10,"environment"]'
+check 'every key has its line' same "$("$bin" config show --json | jq -r 'select(has("key") and has("value") and has("origin")) | .key' | wc -l)" \
+	"$("$bin" config show | wc -l)"
+rm "$work/credentials/master-key"
+check 'doctor --json' json "$("$bin" doctor --data "$work/data" --json | jq -s .)" \
+	'all(.[]; has("check") and has("detail") and (.status | IN("ok", "warning"))) and any(.[]; .check == "config")'
+check '--version and -h as everybody has them' same "$("$bin" --version) $("$bin" -h | head -n 1)" \
+	"$("$bin" version) $("$bin" help | head -n 1)"

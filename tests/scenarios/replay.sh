@@ -1,4 +1,4 @@
-# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
+# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154,SC2119
 # What a replay says of a seal: identical, different with the differences, not replayable and why [P-6.5].
 . "$(dirname "$0")/lib.sh"
 cd "$work" || exit 1
@@ -32,6 +32,8 @@ check 'where, what was and what is' json "$said" \
 check 'and both versions' json "$said" '.result.sealed_by.version == .result.replayed_by.version and (.result.sealed_by.version | length > 0)'
 check 'the metric counts it' grep -q '^countersign_replays_total{outcome="different"} 1' <(curl -sS "$CS/metrics")
 check 'the command ends with 4' exits 4 "$bin" replay "$seal" --data data
+check 'all of them by the server: 4' exits 4 "$bin" replay --all --data data
+check 'those of later: none' same "$("$bin" replay --since 2100-01-01T00:00:00Z --data data --json; echo $?)" 0
 check 'and says it' json "$("$bin" replay "$seal" --data data --json)" '.result.outcome' different
 stop_server
 check 'without a server too: 4' exits 4 "$bin" replay --all --data data
