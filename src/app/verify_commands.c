@@ -6,6 +6,7 @@
 #include "app/audit_archive.h"
 #include "app/audit_export.h"
 #include "app/commands.h"
+#include "app/here.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -227,27 +228,18 @@ static int print_archives(const struct ask *job, const struct json *items)
 	return CLI_DONE;
 }
 
+static bool archive_all(struct app *app, void *self, struct jw *jw, struct err *err)
+{
+	const struct audit_event event = {.action = AUDIT_ARCHIVE, .actor = "local", .role = "admin"};
+	(void)self;
+	return audit_archive_all(app, event, jw, err);
+}
+
 static int archive_here(struct ask *job)
 {
-	struct app app;
-	struct err err;
-	struct buf text;
-	struct jw jw;
 	const struct json *result = NULL;
-	if (!ask_store_there(&job->config))
-		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
-	if (!app_open(&app, job->cli, &err))
-		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	const struct audit_event event = {.action = AUDIT_ARCHIVE, .actor = "local", .role = "admin"};
-	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	jw_object(&jw);
-	bool done = audit_archive_all(&app, event, &jw, &err);
-	jw_object_end(&jw);
-	app_close(&app);
-	done = done && json_parse(&job->arena, buf_text(&text), text.size, &json_body_limits, &result, &err);
-	buf_fini(&text);
-	return done ? print_archives(job, json_get(result, "items")) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+	int code = here(job, archive_all, NULL, &result);
+	return code == CLI_DONE ? print_archives(job, json_get(result, "items")) : code;
 }
 
 static int archive(struct ask *job)

@@ -3,9 +3,9 @@
 . "$(dirname "$0")/lib.sh"
 cd "$work" || exit 1
 start_server && login
-body=$("$bin" call --schema sign.cabinets | jq -c .example)
+example=$("$bin" call --schema sign.cabinets | jq -c .example)
 curl -sS -X POST "$CS/api/v1/signage/common/cabinets/derive" -H "Authorization: Bearer $token" -H 'Countersign-Seal: true' \
-	-H 'Content-Type: application/json' -d "$body" >sealed.json
+	-H 'Content-Type: application/json' -d "$example" >sealed.json
 seals=$(api GET /api/v1/seals)
 seal=$(jq -r '.result.items[0].seal_sha256' <<<"$seals")
 check 'the seal has its hash as ETag' same \
