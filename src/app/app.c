@@ -545,6 +545,7 @@ bool app_assemble(struct app *app, struct err *err)
 	app->dead_letters = dead_letters_new(app->store, app->keys.master);
 	sign_dead_letters(app->sign, app->dead_letters);
 	mailer_dead_letters(app->mailer, app->dead_letters);
+	trade_dead_letters(app->trade, app->dead_letters);
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	health_metrics_add(app->metrics, app->store);

@@ -11,6 +11,7 @@
 #include "flow/breakers.h"
 #include "http/metrics.h"
 #include "http/rate.h"
+#include "people/dead_letters.h"
 #include "people/idempotency.h"
 #include "seal/op.h"
 #include "seal/seals.h"
@@ -77,10 +78,14 @@ static void replays(void *self, struct metrics_out *out)
 static void dead_letters(void *self, struct metrics_out *out)
 {
 	struct app *app = self;
-	struct mailer_figures figures;
+	const char *kind;
+	char label[48];
+	int64_t count;
 	struct err err;
-	if (mailer_figures(app->mailer, &figures, &err))
-		metrics_sample(out, "kind=\"mail\"", (double)figures.dead);
+	for (size_t i = 0; dead_letters_count(app->dead_letters, i, &kind, &count, &err); i++) {
+		snprintf(label, sizeof label, "kind=\"%s\"", kind);
+		metrics_sample(out, label, (double)count);
+	}
 }
 
 /* Every breaker of ours, one sample each [P-10.4]. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -197,6 +198,12 @@ int cli_main(int argc, char **argv)
 {
 	struct cli cli = {.count = 0};
 	int words = 0;
+	char *usual[] = {argv[0], NULL, NULL}; /* as everybody knows them */
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		usual[1] = (char *)(uintptr_t) "version";
+	else if (argc == 2 && strcmp(argv[1], "-h") == 0)
+		usual[1] = (char *)(uintptr_t) "help";
+	argv = usual[1] != NULL ? usual : argv;
 	cli.command = argc > 1 ? find_command(argc - 1, argv + 1, &words) : NULL;
 	const char *args[ARGS_MAX];
 	bool help = argc < 2, only_args = false;

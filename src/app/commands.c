@@ -49,8 +49,8 @@ static const struct cli_option migrate_options[] = {
 };
 
 static const struct cli_option replay_options[] = {
-	{"all", NULL, "Recompute every seal of the store (no server may run)", false},
-	{"since", "T", "Those made at that time or later, as 2026-01-01T00:00:00Z (no server may run)", false},
+	{"all", NULL, "Recompute every seal: of the store, or by a running server those of the first account", false},
+	{"since", "T", "Of these those made at that time or later, as 2026-01-01T00:00:00Z", false},
 	{NULL, NULL, NULL, false},
 };
 
@@ -260,19 +260,49 @@ int command_help(const struct cli *cli)
 	return cli_main(count, words);
 }
 
+static const char *const origin_names[] = {"default", "file", "environment", "flag"};
+
+/* {"key": value}, or {} where there is none. */
+static void write_one(struct buf *buf, const struct config *config, size_t i)
+{
+	const struct field_table one = {.fields = &config_table.fields[i], .count = 1, .size = config_table.size};
+	struct jw jw;
+	buf_reset(buf);
+	jw_init(&jw, buf);
+	field_write(&jw, &one, config, FIELD_INPUTS);
+}
+
+static void print_line(const struct buf *one, size_t i, enum config_origin origin)
+{
+	struct buf line;
+	struct jw jw;
+	const char *key = field_name(&config_table.fields[i]);
+	size_t before = strlen(key) + 4; /* {"key": */
+	buf_init(&line, 0);
+	jw_init(&jw, &line);
+	jw_object(&jw);
+	jw_member_str(&jw, "key", key);
+	jw_key(&jw, "value");
+	if (one->size > before)
+		jw_raw(&jw, one->bytes + before, one->size - before - 1);
+	else
+		jw_null(&jw);
+	jw_member_str(&jw, "origin", origin_names[origin]);
+	jw_object_end(&jw);
+	puts(buf_text(&line));
+	buf_fini(&line);
+}
+
 static int print_config(const struct cli *cli, const struct config *config, const enum config_origin *origins)
 {
-	static const char *const names[] = {"default", "file", "environment", "flag"};
 	struct buf buf;
-	struct jw jw;
 	buf_init(&buf, 0);
 	for (size_t i = 0; i < config_table.count; i++) {
-		const struct field_table one = {.fields = &config_table.fields[i], .count = 1, .size = config_table.size};
-		buf_reset(&buf);
-		jw_init(&jw, &buf);
-		field_write(&jw, &one, config, FIELD_INPUTS);
-		if (cli_option(cli, "origin") != NULL)
-			printf("%s  # %s\n", buf_text(&buf), names[origins[i]]);
+		write_one(&buf, config, i);
+		if (cli->json)
+			print_line(&buf, i, origins[i]);
+		else if (cli_option(cli, "origin") != NULL)
+			printf("%s  # %s\n", buf_text(&buf), origin_names[origins[i]]);
 		else
 			puts(buf_text(&buf));
 	}

@@ -28,10 +28,39 @@ struct examination {
 	int faults;
 };
 
+enum finding { FOUND_OK, FOUND_WARNING, FOUND_FAULT };
+
+static void print_json(enum finding finding, const char *what, const char *detail, const char *mend)
+{
+	static const char *const names[] = {"ok", "warning", "fault"};
+	struct buf line;
+	struct jw jw;
+	buf_init(&line, 0);
+	jw_init(&jw, &line);
+	jw_object(&jw);
+	jw_member_str(&jw, "check", what);
+	jw_member_str(&jw, "status", names[finding]);
+	jw_member_str(&jw, "detail", detail);
+	jw_member_str(&jw, "mend", finding != FOUND_OK ? mend : NULL);
+	jw_object_end(&jw);
+	puts(buf_text(&line));
+	buf_fini(&line);
+}
+
+static void tell(struct examination *e, enum finding finding, const char *what, const char *detail, const char *mend)
+{
+	static const char *const names[] = {"ok", "warn", "BAD"};
+	bool good = finding == FOUND_OK;
+	e->faults += finding == FOUND_FAULT;
+	if (e->cli->json)
+		print_json(finding, what, detail, mend);
+	else
+		printf("%-4s %-10s %s%s%s\n", names[finding], what, detail, good ? "" : " -> ", good ? "" : mend);
+}
+
 static void say(struct examination *e, bool sound, const char *what, const char *detail, const char *mend)
 {
-	e->faults += !sound;
-	printf("%-4s %-10s %s%s%s\n", sound ? "ok" : "BAD", what, detail, sound ? "" : " -> ", sound ? "" : mend);
+	tell(e, sound ? FOUND_OK : FOUND_FAULT, what, detail, mend);
 }
 
 static void examine_folder(struct examination *e, const struct config *config)
@@ -52,10 +81,7 @@ static void examine_settings(struct examination *e, const struct config *config)
 	struct unsafe found[UNSAFE_MAX];
 	size_t count = unsafe_settings(config, found);
 	for (size_t i = 0; i < count; i++)
-		if (found[i].refused)
-			say(e, false, "production", found[i].what, found[i].mend);
-		else
-			printf("warn %-10s %s -> %s\n", "production", found[i].what, found[i].mend);
+		tell(e, found[i].refused ? FOUND_FAULT : FOUND_WARNING, "production", found[i].what, found[i].mend);
 	if (count == 0)
 		say(e, true, "settings", config->mode == MODE_PRODUCTION ? "fit for production" : "mode development", "");
 }

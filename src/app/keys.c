@@ -129,20 +129,65 @@ static bool make_secret(const char *path, const struct env *env, unsigned char s
 	return written || err_set(err, ERR_IO, "cannot write %s whole", path);
 }
 
+/* Read what is there: exactly a key, with no more rights than `mode`.  *there false: there is no such file. */
+static bool read_secret(const char *path, unsigned mode, unsigned char secret[AUDIT_KEY], bool *there, struct err *err)
+{
+	struct stat st;
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	*there = file >= 0;
+	if (file < 0)
+		return errno == ENOENT || err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+	bool whole = fstat(file, &st) == 0 && st.st_size == AUDIT_KEY && (st.st_mode & 0777 & ~mode) == 0 &&
+				 read(file, secret, AUDIT_KEY) == AUDIT_KEY;
+	close(file);
+	return whole || err_set(err, ERR_INVALID, "%s is damaged or open to others (chmod 600)", path);
+}
+
 static bool open_secret(const char *folder, const char *name, const struct env *env, unsigned char secret[AUDIT_KEY],
 						struct err *err)
 {
 	char path[PATH];
 	snprintf(path, sizeof path, "%s/keys/%s.key", folder, name);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return errno == ENOENT ? make_secret(path, env, secret, err)
-							   : err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-	struct stat st;
-	bool whole = fstat(file, &st) == 0 && st.st_size == AUDIT_KEY && (st.st_mode & 077) == 0 &&
-				 read(file, secret, AUDIT_KEY) == AUDIT_KEY;
-	close(file);
-	return whole || err_set(err, ERR_INVALID, "%s is damaged or open to others (chmod 600)", path);
+	bool there;
+	return read_secret(path, 0700, secret, &there, err) && (there || make_secret(path, env, secret, err));
+}
+
+bool app_keys_credential(unsigned char master[AUDIT_KEY], bool *there, struct err *err)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH];
+	*there = false;
+	if (folder == NULL)
+		return true;
+	snprintf(path, sizeof path, "%.4000s/master-key", folder);
+	/* systemd may give it by an access list, whose mask shows as rights of the group */
+	return read_secret(path, 0770, master, there, err);
+}
+
+/*
+ * The key's file, or the credential in its place, never both.  One is made for a folder that has no keys at all: where
+ * the others are there, secrets are sealed under a master key that is somewhere else.
+ */
+static bool open_master(const char *folder, bool fresh, const struct env *env, unsigned char master[AUDIT_KEY],
+						struct err *err)
+{
+	unsigned char credential[AUDIT_KEY];
+	bool in_file, given;
+	char path[PATH];
+	snprintf(path, sizeof path, "%s/keys/master.key", folder);
+	if (!app_keys_credential(credential, &given, err) || !read_secret(path, 0700, master, &in_file, err))
+		return false;
+	bool same = !given || !in_file || same_bytes(credential, master, AUDIT_KEY);
+	if (given)
+		memcpy(master, credential, AUDIT_KEY);
+	wipe(credential, sizeof credential);
+	if (!same)
+		return err_set(err, ERR_INVALID, "%s and the credential master-key differ; take away the wrong one", path);
+	if (given || in_file)
+		return true;
+	return fresh ? make_secret(path, env, master, err)
+				 : err_set(err, ERR_INVALID,
+						   "%s is not there, nor the credential master-key; put the key of this folder there", path);
 }
 
 static bool open_rings(const char *folder, const struct env *env, int64_t access_ttl_s, struct app_keys *keys,
@@ -162,9 +207,11 @@ bool app_keys_open(const char *folder, const struct env *env, int64_t access_ttl
 	snprintf(path, sizeof path, "%s/keys", folder);
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return err_set(err, ERR_IO, "cannot make %s: %s", path, strerror(errno));
-	if (open_rings(folder, env, access_ttl_s, keys, err) &&
+	snprintf(path, sizeof path, "%s/keys/installation.key", folder);
+	bool fresh = access(path, F_OK) != 0; /* made after the master key, so a crash between the two is no loss */
+	if (open_master(folder, fresh, env, keys->master, err) &&
 		open_secret(folder, "installation", env, keys->installation, err) &&
-		open_secret(folder, "master", env, keys->master, err))
+		open_rings(folder, env, access_ttl_s, keys, err))
 		return true;
 	app_keys_close(keys);
 	return false;

@@ -38,6 +38,12 @@ bool app_keys_open(const char *folder, const struct env *env, int64_t access_ttl
 				   struct err *err);
 void app_keys_close(struct app_keys *keys);
 
+/*
+ * The master key as a credential of systemd, where the unit loads one: $CREDENTIALS_DIRECTORY/master-key, 32 bytes
+ * [P-12.6].  It stands in the place of DATA/keys/master.key.  ERR_IO; ERR_INVALID: it is damaged or open to others.
+ */
+bool app_keys_credential(unsigned char master[AUDIT_KEY], bool *there, struct err *err);
+
 /* The key that signs now. */
 const struct key *app_keys_current(const struct app_keys *keys, enum app_key which);
 

@@ -82,6 +82,11 @@ static void settled(void *self)
 
 void mailer_dead_letters(struct mailer *mailer, struct dead_letters *letters)
 {
-	dead_letters_add(letters, &(struct dead_letter_part){
-								  .self = mailer, .list = list, .find = find, .settle = settle, .settled = settled});
+	dead_letters_add(letters, &(struct dead_letter_part){.kind = "mail",
+														 .count_sql = "SELECT COUNT(*) FROM mails WHERE state = 'dead'",
+														 .self = mailer,
+														 .list = list,
+														 .find = find,
+														 .settle = settle,
+														 .settled = settled});
 }

@@ -124,7 +124,8 @@ static bool file_is(const char *folder, const char *name, const char *id, bool *
 	bool there;
 	key_path(folder, name, path);
 	*is = false;
-	if (!read_key(path, key, &there, err))
+	if (!read_key(path, key, &there, err) ||
+		(!there && strcmp(name, "master.key") == 0 && !app_keys_credential(key, &there, err)))
 		return false;
 	if (there) {
 		master_key_id(key, found);
@@ -263,6 +264,15 @@ bool master_key_rotate(struct app *app, struct audit_event *event, struct master
 {
 	unsigned char next[MASTER_KEY];
 	struct changing c = {.app = app, .event = event, .change = change, .next = next};
+	bool given;
+	if (!app_keys_credential(next, &given, err))
+		return false;
+	if (given)
+		return err_set(
+			err, ERR_INVALID,
+			"the master key is the credential master-key; put it in %s/keys/master.key, exchange it there, and "
+			"bring the new one back",
+			app->config.data);
 	env_random(app->env, next, sizeof next);
 	*change = (struct master_change){.secrets = 0};
 	master_key_id(next, change->id);

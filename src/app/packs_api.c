@@ -9,11 +9,13 @@
 #include "http/router.h"
 #include "people/reply.h"
 #include "seal/pack.h"
+#include "store/store.h"
 
 /* GET /api/v1/packs: the constants that results are made from. */
 
 struct pack_row {
 	const char *name, *version, *sha256, *effective_from, *source;
+	bool used;
 };
 
 static const struct field row_fields[] = {
@@ -21,6 +23,7 @@ static const struct field row_fields[] = {
 	F_STR(pack_row, version),
 	F_STR(pack_row, sha256, DOC("Of the file's bytes")),
 	F_STR(pack_row, effective_from, NULLABLE, FORMAT("date")),
+	F_BOOL(pack_row, used, DOC("A sealed result names it, so it is kept for ever")),
 	F_STR(pack_row, source, NULLABLE, DOC("Where the figures are from")),
 };
 static const struct field_table row_table = FIELD_TABLE("packs.row", pack_row, row_fields);
@@ -41,7 +44,21 @@ static const struct field_table list_table = FIELD_TABLE("packs.list", pack_list
 
 static struct pack_row row_of(const struct pack *pack)
 {
-	return (struct pack_row){pack->name, pack->version, pack->sha256, pack->effective_from, pack->source};
+	return (struct pack_row){pack->name, pack->version, pack->sha256, pack->effective_from, pack->source, false};
+}
+
+static bool mark_used(const struct app *app, struct pack_list *list, struct err *err)
+{
+	struct db_rows rows;
+	struct db *db = store_read(app->store);
+	bool read = db_query(db, &rows, err, "SELECT sha256 FROM packs_used");
+	while (read && db_next(&rows))
+		for (size_t i = 0; i < list->items.count; i++)
+			if (strcmp(list->items.items[i].sha256, db_text(&rows, 0)) == 0)
+				list->items.items[i].used = true;
+	read = read && db_end(&rows, err);
+	store_read_end(app->store, db);
+	return read;
 }
 
 /* All packs, or those of one name. */
@@ -57,8 +74,11 @@ static void list(struct exchange *x, const char *name)
 	for (size_t i = 0; list.items.items != NULL && (pack = packs_at(app->packs, i)) != NULL; i++)
 		if (name == NULL || strcmp(pack->name, name) == 0)
 			list.items.items[list.items.count++] = row_of(pack);
+	struct err err;
 	if (name != NULL && list.items.count == 0)
 		exchange_failf(x, ERR_NOT_FOUND, "There is no such pack.");
+	else if (!mark_used(app, &list, &err))
+		exchange_fail(x, &err);
 	else
 		reply_fact(x, 200, &list_table, &list);
 }

@@ -78,7 +78,8 @@ static int replay_here(struct app *app, const struct cli *cli, const struct seal
 /* The worst of two outcomes: wrong beats not replayable beats identical. */
 static int worse(int a, int b)
 {
-	static const int order[] = {[CLI_DONE] = 0, [CLI_ABSTAINED] = 1, [CLI_WRONG] = 2, [CLI_FAILED] = 3};
+	static const int order[] = {[CLI_DONE] = 0,   [CLI_ABSTAINED] = 1, [CLI_WRONG] = 2,
+								[CLI_FAILED] = 3, [CLI_INVALID] = 3,   [CLI_UNREACHABLE] = 3};
 	return order[a] >= order[b] ? a : b;
 }
 
@@ -149,6 +150,36 @@ static int replay_by_server(const struct cli *cli, const char *sha, bool *served
 	return ask_end(&job, code);
 }
 
+struct replaying {
+	const struct cli *cli;
+	char since[STAMP_TEXT]; /* times of one form compare as texts */
+	int code;
+};
+
+static bool replay_item(void *self, const struct json *item)
+{
+	struct replaying *r = self;
+	const char *sha = json_text(item, "seal_sha256"), *at = json_text(item, "created_at");
+	bool served = true;
+	if (sha != NULL && at != NULL && strcmp(at, r->since) >= 0)
+		r->code = worse(r->code, replay_by_server(r->cli, sha, &served));
+	return r->code != CLI_FAILED && served;
+}
+
+/* A running server has the store: it recomputes, seal by seal, those that the local admin's account has. */
+static int replay_all_by_server(const struct cli *cli, int64_t since_us, bool *served)
+{
+	struct ask job;
+	struct err err;
+	struct replaying r = {.cli = cli, .code = CLI_DONE};
+	stamp_format(r.since, since_us);
+	if (!ask_begin(&job, cli))
+		return ask_end(&job, CLI_INVALID);
+	*served = ask_try(&job, "GET", "/live", NULL, 0, NULL, &err);
+	int code = *served ? ask_pages(&job, "/api/v1/seals", replay_item, &r) : CLI_DONE;
+	return ask_end(&job, code == CLI_DONE ? r.code : code);
+}
+
 int command_replay(const struct cli *cli)
 {
 	const char *since = cli_option(cli, "since");
@@ -161,7 +192,7 @@ int command_replay(const struct cli *cli)
 		return cli_fail(cli, CLI_INVALID, "--since %s", fault->message);
 	if (!all && !blob_name_valid(cli->args[0]))
 		return cli_fail(cli, CLI_INVALID, "a seal is named by 64 lower-case hex digits");
-	int code = all ? CLI_DONE : replay_by_server(cli, cli->args[0], &served);
+	int code = all ? replay_all_by_server(cli, since_us, &served) : replay_by_server(cli, cli->args[0], &served);
 	if (served)
 		return code;
 	struct app app;

@@ -103,7 +103,7 @@ static void handle_get(struct exchange *x)
 	row.inputs = stored(x, seal.inputs);
 	row.result = stored(x, seal.result);
 	row.packs = stored(x, seal.packs);
-	exchange_setf(x, "ETag", "\"%.32s\"", seal.seal_sha256);
+	exchange_setf(x, "ETag", "\"%s\"", seal.seal_sha256);
 	reply_fact(x, 200, &full_table, &row);
 }
 

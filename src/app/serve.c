@@ -10,6 +10,7 @@
 #include "app/notify.h"
 #include "app/reload.h"
 #include "app/unsafe.h"
+#include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
@@ -26,9 +27,18 @@ enum { SECRET_FILE_MAX = 1024 };
 
 /* --- the first admin [P-2.1] --- */
 
-/* The first line of a file, without its end. */
+/* The first line of a file, without its end; or a credential of systemd, cred:NAME [P-3.2]. */
 static bool read_secret(const char *path, struct buf *secret, struct err *err)
 {
+	if (strncmp(path, "cred:", 5) == 0) {
+		const char *line = NULL;
+		struct arena arena;
+		arena_init(&arena, ARENA_REQUEST_CAP);
+		bool read = app_secret_read(path, &arena, &line, err);
+		buf_adds(secret, read ? line : "");
+		arena_fini(&arena);
+		return read;
+	}
 	if (!cli_read(path, SECRET_FILE_MAX, secret, err))
 		return false;
 	char *end = secret->bytes != NULL ? strpbrk(secret->bytes, "\r\n") : NULL;

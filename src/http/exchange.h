@@ -65,7 +65,7 @@ struct exchange {
 	bool secure;                 /* came by TLS */
 	int worker;                  /* number of the worker thread that runs the handler, 0 on the loop */
 	const struct service *service;
-	void *owner;     /* what router_add() got with the route */
+	void *owner;       /* what router_add() got with the route */
 	void *principal;   /* what the authorise hook put there (memory: the arena's) */
 	void *idempotency; /* what the enter hook put there, or NULL */
 
@@ -102,6 +102,13 @@ const char *exchange_query(const struct exchange *x, const char *name);
  */
 bool exchange_decode(struct exchange *x, void *into);
 bool exchange_decode_query(struct exchange *x, void *into);
+
+/*
+ * The same of the body, for a handler that has more to say of it: what is wrong stands in `faults`, which the handler
+ * answers with its own (exchange_fail_faults), all at once; `into` is then partly filled and safe to read.  False: it
+ * is no JSON, which was answered.
+ */
+bool exchange_decode_faults(struct exchange *x, void *into, struct faults *faults);
 
 /* The body as a JSON tree in the arena.  False as above. */
 bool exchange_json(struct exchange *x, const struct json **json);

@@ -24,10 +24,30 @@ bool exchange_json(struct exchange *x, const struct json **json)
 	return false;
 }
 
-static bool decode(struct exchange *x, const struct field_table *table, const struct json *json, void *into,
-				   struct faults *faults)
+/*
+ * Who owns a thing, who made it and where it stands is the server's affair [P-5.3].  A table that knows better has such
+ * a member as its own.
+ */
+static bool is_servers(const char *pointer)
 {
-	field_decode(table, json, into, &x->arena, "", faults);
+	static const char *const names[] = {"/account_id", "/owner", "/author", "/status", "/roles", "/version"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], pointer) == 0)
+			return true;
+	return false;
+}
+
+static void tell_read_only(struct faults *faults)
+{
+	for (struct fault *fault = faults->first; fault != NULL; fault = fault->next)
+		if (strcmp(fault->code, "unknown_field") == 0 && is_servers(fault->pointer)) {
+			fault->code = "read_only";
+			fault->message = "is set by the server";
+		}
+}
+
+static bool answer_faults(struct exchange *x, const struct faults *faults)
+{
 	if (faults->count == 0 && !x->arena.full)
 		return true;
 	if (x->arena.full)
@@ -37,7 +57,7 @@ static bool decode(struct exchange *x, const struct field_table *table, const st
 	return false;
 }
 
-bool exchange_decode(struct exchange *x, void *into)
+bool exchange_decode_faults(struct exchange *x, void *into, struct faults *faults)
 {
 	const struct field_table *table = x->match.route->body;
 	static const struct json empty = {.kind = JS_OBJECT};
@@ -45,9 +65,17 @@ bool exchange_decode(struct exchange *x, void *into)
 	/* [P-8.2] a body whose members are all optional may be left out */
 	if ((x->body.size > 0 || any_required(table)) && !exchange_json(x, &json))
 		return false;
+	faults_init(faults, &x->arena);
+	field_decode(table, json, into, &x->arena, "", faults);
+	if (x->match.route->effect == EFFECT_WRITE)
+		tell_read_only(faults);
+	return !x->arena.full || answer_faults(x, faults);
+}
+
+bool exchange_decode(struct exchange *x, void *into)
+{
 	struct faults faults;
-	faults_init(&faults, &x->arena);
-	return decode(x, table, json, into, &faults);
+	return exchange_decode_faults(x, into, &faults) && answer_faults(x, &faults);
 }
 
 static struct json text_of(const char *text, size_t size)
@@ -135,5 +163,6 @@ bool exchange_decode_query(struct exchange *x, void *into)
 	object.members = arena_array(&x->arena, x->query_count + 1, sizeof *object.members);
 	for (size_t i = 0; object.members != NULL && i < x->query_count; i++)
 		add_member(x, table, i, &object, &faults);
-	return decode(x, table, &object, into, &faults);
+	field_decode(table, &object, into, &x->arena, "", &faults);
+	return answer_faults(x, &faults);
 }

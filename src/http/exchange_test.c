@@ -260,6 +260,10 @@ static void test_decode(void **state)
 	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/name\",\"code\":\"required\""));
 	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/count\",\"code\":\"range\""));
 	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/other\",\"code\":\"unknown_field\""));
+	post(f, "/things", "{\"name\":\"a\",\"roles\":[\"admin\"],\"rolls\":1}"); /* [P-5.3] */
+	problem_is(f, 422, "invalid");
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/roles\",\"code\":\"read_only\""));
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/rolls\",\"code\":\"unknown_field\""));
 	post(f, "/things", "{\"name\":");
 	problem_is(f, 400, "json_invalid");
 	post(f, "/things", NULL);

@@ -47,6 +47,23 @@ void dead_letters_add(struct dead_letters *letters, const struct dead_letter_par
 	letters->parts[letters->count++] = *part;
 }
 
+static void take_count(const struct db_rows *row, void *self)
+{
+	*(int64_t *)self = db_int(row, 0);
+}
+
+bool dead_letters_count(const struct dead_letters *letters, size_t i, const char **kind, int64_t *count,
+						struct err *err)
+{
+	if (i >= letters->count)
+		return err_set(err, ERR_NOT_FOUND, "there are no more parts");
+	*kind = letters->parts[i].kind;
+	struct db *db = store_read(letters->store);
+	bool read = db_one(db, err, NULL, take_count, count, letters->parts[i].count_sql);
+	store_read_end(letters->store, db);
+	return read;
+}
+
 /* An admin settles those of every account, anybody else those of their own [P-5.3]. */
 static const char *account_of(const struct exchange *x)
 {

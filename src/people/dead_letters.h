@@ -30,6 +30,8 @@ struct dead_letter {
 /* What a part does; every function in a read or in the op that is under way.  `account_id` NULL: of any account. */
 struct dead_letter_part {
 	void *self;
+	const char *kind;      /* of the metric: "mail" */
+	const char *count_sql; /* SELECT COUNT(*) … of all its letters */
 	/* At most `limit` letters, newest first, older than the id `before` (NULL: all), into the arena. */
 	bool (*list)(void *self, struct db *db, const char *account_id, const char *before, size_t limit,
 				 struct arena *arena, struct dead_letter *letters, size_t *count, struct err *err);
@@ -49,6 +51,10 @@ void dead_letters_free(struct dead_letters *letters); /* NULL is fine */
 
 /* Copied; what it points to outlives the letters. */
 void dead_letters_add(struct dead_letters *letters, const struct dead_letter_part *part);
+
+/* How many letters the part `i` has, of every account.  False: there are no more parts, or the store said why not. */
+bool dead_letters_count(const struct dead_letters *letters, size_t i, const char **kind, int64_t *count,
+						struct err *err);
 
 /* GET /api/v1/dead-letters, GET and DELETE …/{id}, POST …/{id}/redeliver. */
 void dead_letters_add_routes(struct router *router, struct dead_letters *letters);

@@ -151,6 +151,14 @@ static void hash_signup(struct act *act)
 	act_write(act, apply_signup, answer_signup);
 }
 
+static bool blames(const struct faults *faults, const char *pointer)
+{
+	for (const struct fault *fault = faults->first; fault != NULL; fault = fault->next)
+		if (strcmp(fault->pointer, pointer) == 0)
+			return true;
+	return false;
+}
+
 static void handle_register(struct exchange *x)
 {
 	struct signup *s = act_start(x, sizeof *s);
@@ -160,15 +168,16 @@ static void handle_register(struct exchange *x)
 		exchange_failf(x, ERR_REGISTRATION_CLOSED, "Ask an owner for an invitation.");
 		return;
 	}
-	if (!exchange_decode(x, &s->request))
-		return;
 	struct faults faults;
-	faults_init(&faults, &x->arena);
-	s->request.email = email_trim(&x->arena, s->request.email);
+	if (!exchange_decode_faults(x, &s->request, &faults))
+		return;
+	if (s->request.email != NULL)
+		s->request.email = email_trim(&x->arena, s->request.email);
 	const struct password_owner owner = {s->request.email, s->request.full_name};
-	if (!email_normalise(s->request.email, s->norm))
+	if (!blames(&faults, "/email") && !email_normalise(s->request.email, s->norm))
 		faults_add(&faults, "/email", "format", "must be an e-mail address");
-	password_acceptable(s->request.password, s->act.people->options.password_min, &owner, "/password", &faults);
+	if (!blames(&faults, "/password"))
+		password_acceptable(s->request.password, s->act.people->options.password_min, &owner, "/password", &faults);
 	if (faults.count > 0)
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 	else

@@ -78,6 +78,12 @@ static void settled(void *self)
 
 void sign_dead_letters(struct sign_api *api, struct dead_letters *letters)
 {
-	dead_letters_add(letters, &(struct dead_letter_part){
-								  .self = api, .list = list, .find = find, .settle = settle, .settled = settled});
+	dead_letters_add(
+		letters, &(struct dead_letter_part){.kind = "project",
+											.count_sql = "SELECT COUNT(*) FROM project_tasks WHERE state = 'FAILURE'",
+											.self = api,
+											.list = list,
+											.find = find,
+											.settle = settle,
+											.settled = settled});
 }

@@ -12,6 +12,9 @@
 #include "core/json.h"
 #include "core/stamp.h"
 #include "core/zone.h"
+#include "people/dead_letters.h"
+#include "people/roles.h"
+#include "store/store.h"
 #include "trade/desk_fixture.h"
 #include "trade/domain/notice.h"
 #include "trade/domain/signature.h"
@@ -165,6 +168,64 @@ static void nobody_tries_for_ever(void **state)
 	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'dead'"), 1);
 }
 
+static bool give_up(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return db_run(db, err, "UPDATE notices SET state = 'dead'");
+}
+
+/* [P-10.6] What nobody took is a dead letter: it is sent again under the same id, or given up with a reason. */
+static void what_nobody_took_is_a_dead_letter(void **state)
+{
+	(void)state;
+	struct dead_letters *letters = dead_letters_new(f.store, (const unsigned char[32]){0});
+	const char *kind, *id;
+	int64_t count;
+	struct err err;
+	trade_dead_letters(f.api, letters);
+	dead_letters_add_routes(f.router, letters);
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\"}");
+	world.status = 500;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	for (int i = 0; i < NOTICE_TRIES; i++) {
+		notices_send_due(f.api);
+		env_sim_advance(&f.sim, 86400 * S);
+	}
+	assert_true(dead_letters_count(letters, 0, &kind, &count, &err));
+	assert_string_equal(kind, "notification");
+	assert_int_equal(count, 1);
+	assert_int_equal(ask("GET", "/api/v1/dead-letters", NULL, NULL), 403);
+	f.principals[STRANGER].roles = ROLE_OPERATOR; /* of another account */
+	f.who = STRANGER;
+	assert_int_equal(ask("GET", "/api/v1/dead-letters", NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, 0);
+	f.principals[OWNER].roles = ROLE_OPERATOR;
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/dead-letters", NULL, NULL), 200);
+	assert_string_equal(text("result.items.0.name"), "trade.notify.webhook");
+	assert_string_equal(text("result.items.0.subject_kind"), "signal");
+	assert_string_equal(text("result.items.0.error"), "it answered 500");
+	assert_true(number("result.items.0.attempts") == NOTICE_TRIES);
+	id = arena_dup(&f.arena, text("result.items.0.dead_letter_id"));
+	f.who = STRANGER;
+	assert_int_equal(askf("POST", NULL, "/api/v1/dead-letters/%s/redeliver", id), 404);
+	f.who = OWNER;
+	assert_int_equal(askf("POST", NULL, "/api/v1/dead-letters/%s/redeliver", id), 202);
+	assert_int_equal(askf("GET", NULL, "/api/v1/dead-letters/%s", id), 404);
+	world.status = 200;
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_string_equal(header("webhook-id"), id);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'sent' AND tries = 1"), 1);
+	assert_true(store_write(f.store, give_up, NULL, &err));
+	assert_int_equal(askf("DELETE", "{\"reason\":\"told by phone\"}", "/api/v1/dead-letters/%s", id), 204);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices"), 0);
+	assert_int_equal(desk_count("SELECT count(*) FROM audit WHERE action IN ('notifications.redeliver', "
+								"'notifications.drop') AND target_id IS NOT NULL"),
+					 2);
+	dead_letters_free(letters);
+}
+
 static void telegram_is_told_by_its_bot(void **state)
 {
 	(void)state;
@@ -283,6 +344,7 @@ int main(void)
 		TEST(who_may_decide_is_told),
 		TEST(a_webhook_is_signed_and_tried_again),
 		TEST(nobody_tries_for_ever),
+		TEST(what_nobody_took_is_a_dead_letter),
 		TEST(telegram_is_told_by_its_bot),
 		TEST(a_signal_about_to_end_is_told_once),
 		TEST(a_silent_terminal_is_told_once_an_absence),

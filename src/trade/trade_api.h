@@ -65,6 +65,10 @@ bool trade_work(struct db *db, void *api, struct err *err);
 /* Register the routes; their owner is `api`, which may be NULL when they are only described. */
 void trade_add_routes(struct router *router, struct trade_api *api);
 
+/* Notifications that no channel took, as a part of the dead letters [P-10.6]. */
+struct dead_letters;
+void trade_dead_letters(struct trade_api *api, struct dead_letters *letters);
+
 /* Register what operators watch of the desk [trade.md 11]; nothing without an `api`. */
 void trade_add_metrics(struct metrics *metrics, struct trade_api *api);
 

@@ -69,6 +69,9 @@ as "$admin" POST "/api/v1/users/$lin/suspend" '{}'
 gives 'a suspension needs a reason' 422 invalid
 
 # other accounts (BOLA)
+ask POST /api/v1/auth/register '{"email":"nonsense","password":"short","roles":["admin"],"colour":1}'
+check 'register names all faults at once' json "$said" '[.code, ([.errors[] | .pointer + " " + .code] | sort)]' \
+	'["invalid",["/colour unknown_field","/email format","/password length","/roles read_only"]]'
 ask POST /api/v1/auth/register "{\"email\":\"eve@other.example\",\"password\":\"$password\"}"
 gives 'a stranger registers' 201
 eve=$(member .user_id) eves_account=$(member .account_id)
