@@ -151,7 +151,6 @@ static void take_patch(struct step *step, const struct row *row)
 static void take_cost(struct step *step, const struct row *row)
 {
 	const struct json *amount = row->cost == NULL ? NULL : json_get(datum_tree(row->cost), "amount_micros");
-	step->costs = step->costs || row->cost != NULL;
 	if (row->kind == ROW_RESULT && amount != NULL && amount->kind == JS_INT)
 		step->cost_micros += amount->integer;
 }

@@ -43,7 +43,6 @@ struct step {
 	struct datum *input, *output, *error;     /* input: transformed */
 	struct datum *event;                      /* what an `emit` emitted: its output before output.as; or NULL */
 	char *skipped_reason;
-	bool costs; /* something was said of what it cost */
 	int64_t cost_micros;
 };
 
