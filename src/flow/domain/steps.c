@@ -1,5 +1,6 @@
 #include "flow/domain/steps.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,11 @@ bool step_may_become(enum step_status from, enum step_status to)
 	};
 #undef B
 	return (edges[from] >> to & 1) != 0;
+}
+
+double steps_percentage(int64_t done, int64_t all)
+{
+	return all > 0 ? round(100000.0 * (double)done / (double)all) / 1000 : 0;
 }
 
 static const char *type_name(const struct ir_task *task)
