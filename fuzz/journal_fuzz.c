@@ -30,7 +30,7 @@ static bool take(const char *line, size_t size, struct run *run)
 	buf_init(&text, 0);
 	bool good = json_parse(&arena, line, size, &datum_limits, &json, &err) && row_decode(json, &row, &err);
 	if (good) {
-		row_encode(&row, &text);
+		row_encode(&row, NULL, &text);
 		must(buf_ok(&text));
 		run_apply(run, &row, &err);
 		row_fini(&row);

@@ -145,10 +145,36 @@ static void write_emit(struct pen *pen)
 	buf_addf(pen->out, AS_NUMBERED, below(pen, 50));
 }
 
+/* One branch listens for what the other one emits a second later.  Rounds beside it may hear one another's. */
+static void write_listen(struct pen *pen)
+{
+	unsigned type = below(pen, 1u << 30), name = pen->tasks;
+	pen->tasks += 2;
+	buf_addf(
+		pen->out,
+		"\"fork\":{\"branches\":[{\"hear%u\":{\"listen\":{\"to\":{\"any\":[{\"with\":{\"type\":\"sim.%u\"}},{\"with\":"
+		"{\"type\":\"/nobody/\"}}]}}}},{\"tell%u\":{\"do\":[{\"pause\":{\"wait\":{\"seconds\":1}}},{\"say\":{\"emit\":"
+		"{\"event\":{\"with\":{\"source\":\"https://sim\",\"type\":\"sim.%u\",\"data\":{\"n\":1}}}}}}]}}]},",
+		name, type, name + 1, type);
+	buf_addf(pen->out, "\"output\":{\"as\":{\"n\":%u,\"heard\":\"${ .[0] | length }\"}}", below(pen, 50));
+}
+
+/* What stands before and after all tasks of one type; a call there has keys of its own. */
+static void write_extensions(struct pen *pen)
+{
+	static const char *const extended[] = {"set", "wait", "call", "for", "switch", "all"};
+	buf_addf(pen->out, "\"use\":{\"extensions\":[{\"around\":{\"extend\":\"%s\",\"before\":[{\"first\":{",
+			 extended[below(pen, sizeof extended / sizeof *extended)]);
+	(below(pen, 2) == 0 ? write_set : write_call)(pen);
+	buf_adds(pen->out, "}}],\"after\":[{\"last\":{");
+	(below(pen, 2) == 0 ? write_wait : write_set)(pen);
+	buf_adds(pen->out, "}}]}}]},");
+}
+
 typedef void write_body(struct pen *pen);
 static write_body *const leaves[] = {write_set,          write_set,       write_export, write_call,
 									 write_patient_call, write_wait,      write_switch, write_timeout,
-									 write_echo,         write_condition, write_emit};
+									 write_echo,         write_condition, write_emit,   write_listen};
 static write_body *const branches[] = {write_do, write_for, write_fork, write_raise};
 
 enum { LEAVES = sizeof leaves / sizeof *leaves, BRANCHES = sizeof branches / sizeof *branches };
@@ -179,8 +205,10 @@ char *plot_make(struct rng *rng)
 	struct buf out;
 	struct pen pen = {.rng = rng, .out = &out};
 	buf_init(&out, 0);
-	buf_adds(&out,
-			 "{\"document\":{\"dsl\":\"1.0.0\",\"namespace\":\"sim\",\"name\":\"plot\",\"version\":\"1.0.0\"},\"do\":");
+	buf_adds(&out, "{\"document\":{\"dsl\":\"1.0.0\",\"namespace\":\"sim\",\"name\":\"plot\",\"version\":\"1.0.0\"},");
+	if (below(&pen, 4) == 0)
+		write_extensions(&pen);
+	buf_adds(&out, "\"do\":");
 	write_list(&pen, 2 + below(&pen, 4));
 	buf_adds(&out, "}");
 	char *text = buf_take(&out, NULL);

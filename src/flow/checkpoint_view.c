@@ -13,6 +13,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/money.h"
 #include "flow/domain/run.h"
+#include "flow/domain/steps.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
 #include "http/exchange.h"
@@ -62,7 +63,7 @@ static void write_budget(struct jw *jw, const struct checkpoint_record *r, struc
 static void write_counts(struct jw *jw, const struct checkpoint_record *r)
 {
 	int64_t done = r->completed + r->skipped;
-	jw_member_num(jw, "completion_percentage", r->total > 0 ? 100.0 * (double)done / (double)r->total : 0);
+	jw_member_num(jw, "completion_percentage", steps_percentage(done, r->total));
 	jw_key(jw, "step_counts");
 	jw_object(jw);
 	jw_member_int(jw, "completed", r->completed);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/must.h"
+#include "flow/values.h"
 #include "flow/workflows.h"
 #include "store/store.h"
 
@@ -73,7 +74,7 @@ static bool release_origin(struct db *db, const char *run_id, struct err *err)
 
 static bool drop_all(struct db *db, const char *run_id, const char *sha256, struct err *err)
 {
-	return release_origin(db, run_id, err) &&
+	return release_origin(db, run_id, err) && values_drop(db, run_id, err) &&
 		   db_run(db, err, "DELETE FROM flow_rewinds WHERE run_id = $1", V_TEXT(run_id)) &&
 		   db_run(db, err, "DELETE FROM flow_journal WHERE run_id = $1", V_TEXT(run_id)) &&
 		   db_run(db, err, "DELETE FROM flow_runs WHERE run_id = $1", V_TEXT(run_id)) &&

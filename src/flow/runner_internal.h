@@ -16,6 +16,7 @@
 #include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
+#include "flow/values.h"
 #include "store/store.h"
 
 struct workers;
@@ -125,6 +126,7 @@ struct live {
 	int64_t checkpoint_seq;  /* one is wanted of the state after this row, once it is committed; 0: none */
 	struct drive drive;
 	struct buf lines;
+	struct values values; /* that those rows name */
 	int64_t first_seq;
 	struct intent *intents;
 	enum drive_end end;

@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "flow/domain/datum.h"
+#include "flow/values.h"
 #include "store/store.h"
 
 bool runs_keep_definition(struct db *db, const char *sha256, const char *text, struct err *err)
@@ -189,6 +190,7 @@ bool runs_commit(struct db *db, const struct run_commit *c, struct err *err)
 /* --- journals --- */
 
 struct lines {
+	struct db *db;
 	int64_t after;
 	bool (*take)(void *self, const struct json *row, struct err *err);
 	void *self;
@@ -203,7 +205,7 @@ static bool take_line(const struct lines *to, const char *line, size_t size, str
 	bool good = json_parse(&arena, line, size, &datum_limits, &row, err);
 	const struct json *seq = good ? json_get(row, "seq") : NULL;
 	if (seq != NULL && seq->kind == JS_INT && seq->integer > to->after)
-		good = to->take(to->self, row, err);
+		good = values_resolve(to->db, &arena, &row, err) && to->take(to->self, row, err);
 	arena_fini(&arena);
 	return good;
 }
@@ -222,7 +224,7 @@ static bool take_lines(const struct lines *to, const char *text, struct err *err
 bool runs_journal(struct db *db, const char *run_id, int64_t after, int64_t limit,
 				  bool (*take)(void *self, const struct json *row, struct err *err), void *self, struct err *err)
 {
-	const struct lines to = {.after = after, .take = take, .self = self};
+	const struct lines to = {.db = db, .after = after, .take = take, .self = self};
 	struct db_rows rows;
 	if (!db_query(db, &rows, err,
 				  "SELECT lines, last_seq FROM flow_journal WHERE run_id = $1 AND last_seq > $2 ORDER BY first_seq",

@@ -122,7 +122,8 @@ static void keep_row(void *self, const struct row *row)
 		buf_addc(&live->lines, '\n');
 	else
 		live->first_seq = row->seq;
-	row_encode(row, &live->lines);
+	const struct row_apart apart = {.over = ROW_APART_OVER, .keep = values_note, .self = &live->values};
+	row_encode(row, &apart, &live->lines);
 	spending_note(live, row);
 	following_row(live, row);
 	checkpoint_row(live, row);
@@ -287,8 +288,9 @@ static bool apply_commit(struct db *db, void *self, struct err *err)
 	bool begins = live->first_seq == 1 && !run_is_over(live->run.status);
 	if (begins && slots_limited(live) && !slots_apply(live, db, err))
 		return false;
-	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err) &&
-		   orders_apply(live, db, err) && asks_apply(live, db, err) && announce_apply(live, db, err);
+	return runs_commit(db, &live->commit, err) && values_put(&live->values, db, live->run_id, err) &&
+		   following_commit(live, db, err) && spending_apply(live, db, err) && orders_apply(live, db, err) &&
+		   asks_apply(live, db, err) && announce_apply(live, db, err);
 }
 
 static void committed(void *self, bool applied, const struct err *err)
@@ -395,6 +397,7 @@ static void end_turn(struct live *live)
 {
 	struct runner *runner = live->runner;
 	buf_fini(&live->lines);
+	values_clear(&live->values);
 	pthread_mutex_lock(&runner->lock);
 	struct waiter *met = settle(live);
 	live_put(live);

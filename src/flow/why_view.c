@@ -5,11 +5,17 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "crypt/digest.h"
+#include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/listening.h"
+#include "flow/domain/money.h"
 #include "flow/domain/run.h"
+#include "flow/persons.h"
+#include "seal/countersign_rules.h"
 
+/* Up to the body's members: close_request() follows. */
 static void open_request(struct jw *jw, const char *method, const char *path)
 {
 	jw_key(jw, "unblock");
@@ -65,25 +71,91 @@ void why_view_listener(struct jw *jw, const struct frame *frame)
 	close_request(jw);
 }
 
+static void open_at(struct jw *jw, const char *method, const char *before, const char *id, const char *after)
+{
+	struct buf path;
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/flow/%s/%s/%s", before, id, after);
+	open_request(jw, method, buf_text(&path));
+	buf_fini(&path);
+}
+
 void why_view_child(struct jw *jw, const struct frame *frame)
 {
 	const char *run_id = frame->request == NULL ? NULL : json_text(datum_tree(frame->request), "run_id");
-	struct buf path;
 	if (run_id == NULL)
 		return;
-	buf_init(&path, 0);
-	buf_addf(&path, "/api/v1/flow/runs/%s/why", run_id);
-	open_request(jw, "GET", buf_text(&path));
+	open_at(jw, "GET", "runs", run_id, "why");
 	close_request(jw);
-	buf_fini(&path);
 }
 
 void why_view_breaker(struct jw *jw, const struct frame *frame)
 {
-	struct buf path;
-	buf_init(&path, 0);
-	buf_addf(&path, "/api/v1/flow/breakers/%s/reset", frame->held);
-	open_request(jw, "POST", buf_text(&path));
+	open_at(jw, "POST", "breakers", frame->held, "reset");
 	close_request(jw);
-	buf_fini(&path);
+}
+
+/* The claim that would take the step's task. */
+static void write_claim(struct jw *jw, const struct frame *frame)
+{
+	struct ask_work work;
+	if (!ask_read_work(datum_tree(frame->request), &work, NULL))
+		return;
+	open_request(jw, "POST", "/api/v1/flow/work/claim");
+	jw_member_str(jw, "queue", work.queue);
+	jw_member_str(jw, "worker_id", "operator");
+	close_request(jw);
+}
+
+/* The decision that the step waits for. */
+static void write_decide(struct jw *jw, const char *run_id, const struct frame *frame)
+{
+	struct ask_person person;
+	char sha256[SHA256_HEX_SIZE];
+	if (!ask_read_person(datum_tree(frame->request), &person, NULL))
+		return;
+	persons_seal(person.content, NULL, sha256);
+	open_at(jw, "POST", "runs", run_id, "countersign");
+	jw_member_str(jw, "step", frame->path);
+	jw_member_str(jw, "seal_sha256", sha256);
+	jw_member_str(jw, "decision", "approve");
+	jw_member_int(jw, "consent_version", person.consent_version > 0 ? person.consent_version : COUNTERSIGN_CONSENT);
+	close_request(jw);
+}
+
+void why_view_ask(struct jw *jw, const char *run_id, const struct frame *frame)
+{
+	if (ask_is_work(frame->task))
+		write_claim(jw, frame);
+	else if (ask_is_person(frame->task))
+		write_decide(jw, run_id, frame);
+}
+
+void why_view_skip(struct jw *jw, const char *run_id, const char *step)
+{
+	open_at(jw, "POST", "runs", run_id, "skip");
+	jw_member_str(jw, "step", step);
+	close_request(jw);
+}
+
+void why_view_order(struct jw *jw, const char *run_id, const char *operation)
+{
+	open_at(jw, "POST", "runs", run_id, operation);
+	close_request(jw);
+}
+
+int64_t why_view_micros(struct datum *halt, const char *name)
+{
+	const struct json *value = halt == NULL ? NULL : json_get(datum_tree(halt), name);
+	return value != NULL && value->kind == JS_INT ? value->integer : 0;
+}
+
+void why_view_topup(struct jw *jw, struct datum *halt)
+{
+	char money[MONEY_TEXT];
+	int64_t lacks = why_view_micros(halt, "amount_micros") - why_view_micros(halt, "available_micros");
+	open_at(jw, "POST", "cost/budgets", json_text(datum_tree(halt), "budget_id"), "topup");
+	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks : 1));
+	jw_member_str(jw, "reason", "a run waits for it");
+	close_request(jw);
 }

@@ -1,10 +1,13 @@
 /*
- * What would let a step go on that waits for something from outside: the `unblock` of GET /runs/{id}/why.
- * Private to src/flow.
+ * The request that would let a step go on: the `unblock` of GET /runs/{id}/why, a member {method, path, body}.
+ * Each can be sent as it is.  Private to src/flow.
  */
 #ifndef CS_FLOW_WHY_VIEW_H
 #define CS_FLOW_WHY_VIEW_H
 
+#include <stdint.h>
+
+struct datum;
 struct frame;
 struct jw;
 
@@ -16,5 +19,18 @@ void why_view_child(struct jw *jw, const struct frame *frame);
 
 /* Of a step that is held by a breaker: the request that resets it. */
 void why_view_breaker(struct jw *jw, const struct frame *frame);
+
+/* Of a step that workers or people are asked for: the claim, or the decision; nothing where nobody is asked. */
+void why_view_ask(struct jw *jw, const char *run_id, const struct frame *frame);
+
+/* Of a step that waits for a time: pass it over. */
+void why_view_skip(struct jw *jw, const char *run_id, const char *step);
+
+/* Of a run: `operation` without a body. */
+void why_view_order(struct jw *jw, const char *run_id, const char *operation);
+
+/* Of a run that lacks money: what is missing; where the budget is spent to its end, one micro-unit is the least. */
+void why_view_topup(struct jw *jw, struct datum *halt);
+int64_t why_view_micros(struct datum *halt, const char *name);
 
 #endif

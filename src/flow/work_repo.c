@@ -77,6 +77,16 @@ bool work_get(struct db *db, const char *account_id, const char *task_id, struct
 				  V_TEXT(task_id), V_TEXT(account_id));
 }
 
+bool work_held(struct db *db, const char *run_id, const char *path, int64_t attempt, struct arena *arena,
+			   struct work_task *task, bool *found, struct err *err)
+{
+	struct reading to = {arena, task};
+	return db_one(db, err, found, take_task, &to,
+				  "SELECT " COLUMNS
+				  " FROM flow_work w WHERE run_id = $1 AND path = $2 AND attempt = $3 AND status = 'leased'",
+				  V_TEXT(run_id), V_TEXT(path), V_INT(attempt));
+}
+
 /* --- claiming --- */
 
 /* What a worker may have: two searches, since the index knows one status at a time. */

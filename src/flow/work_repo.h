@@ -37,6 +37,10 @@ bool work_insert(struct db *db, const struct work_task *task, int64_t created_us
 bool work_get(struct db *db, const char *account_id, const char *task_id, struct arena *arena, struct work_task *task,
 			  bool *found, struct err *err);
 
+/* The task of a step, if somebody holds it. */
+bool work_held(struct db *db, const char *run_id, const char *path, int64_t attempt, struct arena *arena,
+			   struct work_task *task, bool *found, struct err *err);
+
 struct work_claim {
 	const char *account_id, *queue, *worker_id;
 	int64_t max, lease_ms; /* lease_ms 0: each task's own */

@@ -83,11 +83,20 @@ static struct json text_of(const char *text, size_t size)
 	return (struct json){.kind = JS_STRING, .text = text, .size = size};
 }
 
+/* [flow.md 13] `?strict=1` is how a switch is written in a URL. */
+static const struct json *as_switch(const char *text, size_t size)
+{
+	static const struct json values[] = {{.kind = JS_BOOL, .boolean = false}, {.kind = JS_BOOL, .boolean = true}};
+	return size == 1 && (*text == '0' || *text == '1') ? &values[*text - '0'] : NULL;
+}
+
 /* One value as its field wants it; what does not read as that stays text, which the decoder then refuses by type. */
 static struct json typed(struct exchange *x, const struct field *field, const char *text, size_t size)
 {
 	static const struct json_limits limits = {.depth = 8, .values = 1000};
 	const struct json *json;
+	if (field != NULL && field->kind == FIELD_BOOL && (json = as_switch(text, size)) != NULL)
+		return *json;
 	bool plain = field == NULL || field->kind == FIELD_STR || field->kind == FIELD_ENUM;
 	if (plain || !json_parse(&x->arena, text, size, &limits, &json, NULL) || json->kind == JS_STRING)
 		return text_of(text, size);

@@ -288,7 +288,11 @@ static void test_query(void **state)
 	assert_string_equal(f->ask.answer, "a b 3 1 x y z");
 	assert_int_equal(ask(f, "GET", "/things?name=12", NULL, NULL), 200);
 	assert_string_equal(f->ask.answer, "12 1 0");
-	ask(f, "GET", "/things?name=a&name=b&count=x&flag=1", NULL, NULL);
+	assert_int_equal(ask(f, "GET", "/things?name=a&flag=1", NULL, NULL), 200);
+	assert_non_null(strstr(f->ask.answer, "a 1 1"));
+	assert_int_equal(ask(f, "GET", "/things?name=a&flag=0", NULL, NULL), 200);
+	assert_non_null(strstr(f->ask.answer, "a 1 0"));
+	ask(f, "GET", "/things?name=a&name=b&count=x&flag=2", NULL, NULL);
 	problem_is(f, 422, "invalid");
 	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/name\",\"code\":\"conflict\""));
 	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/count\",\"code\":\"type\""));

@@ -1,11 +1,13 @@
 #include "flow/domain/row.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "crypt/digest.h"
 #include "flow/domain/datum.h"
 
 const char *const row_kind_names[ROW_KINDS_COUNT] = {
@@ -50,7 +52,35 @@ static bool has_step(const struct row *row)
 	return row->kind == ROW_RETRIED || row->kind == ROW_PATCHED;
 }
 
-static void write_data(struct jw *jw, const struct row *row)
+#define APART "_sha256"
+
+const char *row_apart_name(const char *member)
+{
+	for (size_t i = 0; i < VALUES; i++) {
+		size_t size = strlen(values[i].name);
+		if (strncmp(member, values[i].name, size) == 0 && strcmp(member + size, APART) == 0)
+			return values[i].name;
+	}
+	return NULL;
+}
+
+static void write_value(struct jw *jw, const char *name, struct datum *value, const struct row_apart *apart)
+{
+	char sha256[SHA256_HEX_SIZE], member[32];
+	size_t size;
+	const char *text = datum_bytes(value, &size);
+	if (apart == NULL || size <= apart->over) {
+		jw_key(jw, name);
+		jw_raw(jw, text, size);
+		return;
+	}
+	sha256_hex(text, size, sha256);
+	snprintf(member, sizeof member, "%s" APART, name);
+	jw_member_str(jw, member, sha256);
+	apart->keep(apart->self, sha256, value);
+}
+
+static void write_data(struct jw *jw, const struct row *row, const struct row_apart *apart)
 {
 	jw_object(jw);
 	if (row->frame != ROW_NO_FRAME)
@@ -69,13 +99,9 @@ static void write_data(struct jw *jw, const struct row *row)
 	if (row->definite)
 		jw_member_bool(jw, "definite", true);
 	for (size_t i = 0; i < VALUES; i++) {
-		const struct datum *value = *value_of_const(row, i);
-		size_t size;
-		if (value == NULL)
-			continue;
-		const char *text = datum_bytes(value, &size);
-		jw_key(jw, values[i].name);
-		jw_raw(jw, text, size);
+		struct datum *value = *value_of_const(row, i);
+		if (value != NULL)
+			write_value(jw, values[i].name, value, apart);
 	}
 	if (row->reason != NULL)
 		jw_member_str(jw, "reason", row->reason);
@@ -84,7 +110,7 @@ static void write_data(struct jw *jw, const struct row *row)
 	jw_object_end(jw);
 }
 
-void row_encode(const struct row *row, struct buf *text)
+void row_encode(const struct row *row, const struct row_apart *apart, struct buf *text)
 {
 	struct jw jw;
 	jw_init(&jw, text);
@@ -97,7 +123,7 @@ void row_encode(const struct row *row, struct buf *text)
 	if (row->attempt > 0)
 		jw_member_int(&jw, "attempt", row->attempt);
 	jw_key(&jw, "data");
-	write_data(&jw, row);
+	write_data(&jw, row, apart);
 	jw_object_end(&jw);
 }
 

@@ -81,8 +81,22 @@ struct row {
 	const char *by;      /* whose word it was: a user's id; or NULL */
 };
 
-/* Append the row as one JSON object on one line, without a line end: {seq, at_us, kind, path?, attempt?, data{}}. */
-void row_encode(const struct row *row, struct buf *text);
+/* Where values of more than `over` bytes go: the row has NAME_sha256 in the place of NAME. */
+struct row_apart {
+	size_t over;
+	void (*keep)(void *self, const char *sha256, struct datum *value);
+	void *self;
+};
+enum { ROW_APART_OVER = 16 << 10 }; /* bytes [flow.md 3.1] */
+
+/*
+ * Append the row as one JSON object on one line, without a line end: {seq, at_us, kind, path?, attempt?, data{}}.
+ * `apart` NULL: all values are in it.
+ */
+void row_encode(const struct row *row, const struct row_apart *apart, struct buf *text);
+
+/* Of the member that names a value kept apart: the member that it stands for; of any other NULL. */
+const char *row_apart_name(const char *member);
 
 /* The other way round; path and reason live as long as `json`.  False: that is no row of ours (ERR_INTERNAL). */
 bool row_decode(const struct json *json, struct row *row, struct err *err);

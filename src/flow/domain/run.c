@@ -337,7 +337,9 @@ static void apply_suspended(struct run *run, const struct row *row)
 {
 	run->status = RUN_SUSPENDED;
 	run->suspended_us = row->at_us;
-	run->reason = row->reason != NULL && strcmp(row->reason, "budget") == 0 ? "budget" : "paused";
+	run->reason = row->cost != NULL ? "budget" : "paused";
+	free(run->said);
+	run->said = row->reason == NULL || row->cost != NULL ? NULL : strdup(row->reason);
 	datum_set(&run->halt, row->cost);
 }
 
@@ -552,6 +554,7 @@ void run_fini(struct run *run)
 	map_fini(&run->visits);
 	map_fini(&run->attempts);
 	map_fini(&run->missed);
+	free(run->said);
 	const char *path;
 	size_t size;
 	void *unsure;

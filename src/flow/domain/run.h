@@ -133,6 +133,7 @@ struct run {
 	const char *version; /* of the program, for $runtime; the caller's */
 	enum run_status status;
 	const char *reason; /* of a suspension: "paused", "budget"; static or NULL */
+	char *said;         /* with "paused": why, in the words of who paused it; or NULL */
 	struct datum *halt; /* "budget": what it lacks, {budget_id, amount_micros?, ...}; or NULL */
 	int64_t seq;        /* of the last row */
 	int64_t now_us;     /* of the last row */

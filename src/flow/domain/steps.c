@@ -1,5 +1,6 @@
 #include "flow/domain/steps.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,11 @@ bool step_may_become(enum step_status from, enum step_status to)
 	};
 #undef B
 	return (edges[from] >> to & 1) != 0;
+}
+
+double steps_percentage(int64_t done, int64_t all)
+{
+	return all > 0 ? round(100000.0 * (double)done / (double)all) / 1000 : 0;
 }
 
 static const char *type_name(const struct ir_task *task)
@@ -151,7 +157,6 @@ static void take_patch(struct step *step, const struct row *row)
 static void take_cost(struct step *step, const struct row *row)
 {
 	const struct json *amount = row->cost == NULL ? NULL : json_get(datum_tree(row->cost), "amount_micros");
-	step->costs = step->costs || row->cost != NULL;
 	if (row->kind == ROW_RESULT && amount != NULL && amount->kind == JS_INT)
 		step->cost_micros += amount->integer;
 }

@@ -31,6 +31,9 @@ extern const char *const step_status_names[STEP_STATUSES];
 /* May a step go from one status to the other? [flow.md 3.2] */
 bool step_may_become(enum step_status from, enum step_status to);
 
+/* How many of all in percent, at the three decimals of an answer; of none 0. */
+double steps_percentage(int64_t done, int64_t all);
+
 struct step {
 	char *path, *reference;
 	const char *name, *type; /* the definition's; static */
@@ -43,7 +46,6 @@ struct step {
 	struct datum *input, *output, *error;     /* input: transformed */
 	struct datum *event;                      /* what an `emit` emitted: its output before output.as; or NULL */
 	char *skipped_reason;
-	bool costs; /* something was said of what it cost */
 	int64_t cost_micros;
 };
 
