@@ -133,6 +133,8 @@ bool chart_end(struct chart *chart, struct err *err)
 
 double chart_y(const struct chart_panel *panel, double value)
 {
+	if (panel->log)
+		return panel->y + (log(panel->top) - log(value)) / (log(panel->top) - log(panel->bottom)) * panel->height;
 	return panel->y + (panel->top - value) / (panel->top - panel->bottom) * panel->height;
 }
 
@@ -151,10 +153,81 @@ struct chart_ticks chart_ticks(double low, double high, double pixels, double ap
 	return ticks;
 }
 
+void chart_range(struct chart_panel *panel, double low, double high)
+{
+	const double room = 0.06;
+	if (panel->log) {
+		double ratio = high > low ? exp((log(high) - log(low)) * room) : 1.01; /* the quotient may overflow */
+		panel->top = high * ratio;
+		panel->bottom = low / ratio;
+		return;
+	}
+	double pad = (high - low) * room;
+	if (!(pad > 0))
+		pad = fmax(fabs(high) * 0.01, 1e-9);
+	panel->top = high + pad;
+	panel->bottom = low - pad;
+}
+
+/* Round values stand closer and closer upwards: those that would touch are left out. */
+static struct chart_ticks thin_ticks(const struct chart_panel *panel, const struct chart_ticks *all, double apart)
+{
+	struct chart_ticks ticks = {.decimals = all->decimals};
+	for (size_t i = 0; i < all->count; i++) {
+		size_t last = ticks.count;
+		if (last == 0 || chart_y(panel, ticks.values[last - 1]) - chart_y(panel, all->values[i]) >= apart)
+			ticks.values[ticks.count++] = all->values[i];
+	}
+	return ticks;
+}
+
+/* As many of each power of ten as there is room for, or only every so many powers. */
+static struct chart_ticks power_ticks(const struct chart_panel *panel, double apart)
+{
+	static const struct {
+		double least; /* part of a power that lies between the two nearest */
+		int count;
+		double factors[3];
+	} sets[] = {{0.301, 3, {1, 2, 5}}, {0.477, 2, {1, 3}}, {0, 1, {1}}};
+	struct chart_ticks ticks = {.decimals = -1};
+	double power = panel->height / (log10(panel->top) - log10(panel->bottom)); /* pixels of one */
+	size_t set = 0;
+	while (sets[set].least * power < apart && sets[set].least > 0)
+		set++;
+	int step = (int)fmax(1, ceil(apart / power)), first = (int)floor(log10(panel->bottom) / step) * step;
+	for (int at = first; pow(10, at) <= panel->top; at += step)
+		for (int i = 0; i < sets[set].count && ticks.count < CHART_TICKS_MAX; i++) {
+			double value = sets[set].factors[i] * pow(10, at);
+			if (value >= panel->bottom && value <= panel->top)
+				ticks.values[ticks.count++] = value;
+		}
+	return ticks;
+}
+
+struct chart_ticks chart_panel_ticks(const struct chart_panel *panel, double apart)
+{
+	enum { WIDE = 5 /* times the lowest */ };
+	const double close = fmax(apart / 2, panel->height / (CHART_TICKS_MAX - 2.0));
+	if (!panel->log)
+		return chart_ticks(panel->bottom, panel->top, panel->height, apart);
+	if (panel->top / panel->bottom > WIDE)
+		return power_ticks(panel, close);
+	const struct chart_ticks even = chart_ticks(panel->bottom, panel->top, panel->height, apart);
+	return thin_ticks(panel, &even, close);
+}
+
+static int decimals_of(double value)
+{
+	int decimals = value > 0 && value < 1 ? (int)ceil(-log10(value) - 1e-9) : 0;
+	return decimals > 12 ? 12 : decimals;
+}
+
 const char *chart_label(char text[CHART_LABEL_MAX], double value, int decimals, const char *suffix)
 {
 	const char *sign = value < 0 ? "\xe2\x88\x92" : "";
 	double size = fabs(value);
+	if (decimals < 0)
+		decimals = decimals_of(size);
 	if (size >= 1e15)
 		snprintf(text, CHART_LABEL_MAX, "%s%.3e%s", sign, size, suffix);
 	else

@@ -5,8 +5,9 @@
  * #F23645, nothing else has these colours; their edges are whole pixels without smoothing; a body is about 0.6 of its
  * slot and an odd number of pixels wide, its edges at open and close, at least one pixel high; the wick is centred,
  * odd, from high to low; at least one pixel of ground between neighbours while the slot has three; the price axis is
- * linear; averages are 2 px lines, not smoothed, over the candles, in exactly the colours of chart_sma_colours in turn;
- * the grid lies beneath.  SVG has no script, metadata or outside reference.
+ * linear unless a logarithmic one is asked for, on which equal ratios are equally high; averages are 2 px lines, not
+ * smoothed, over the candles, in exactly the colours of chart_sma_colours in turn; the grid lies beneath.  SVG has no
+ * script, metadata or outside reference.
  *
  * Numbers must be finite and rows in the order of time; the caller has checked that.  Thread: one at a time per fonts
  * object.  Cost: about 5 ms for 500 candles of 1200 × 600.
@@ -39,6 +40,7 @@ struct chart_look {
 	const char *title; /* NULL or UTF-8 */
 	enum chart_theme theme;
 	enum chart_palette palette;
+	bool log; /* candles and equity: a logarithmic axis; all that is drawn on it is above 0 (must) */
 };
 
 struct chart_row {

@@ -70,14 +70,11 @@ static void find_range(struct candles *c)
 static void place(struct candles *c, struct chart_ticks *ticks)
 {
 	const struct chart_look *look = c->chart.look;
-	double pad = (c->high - c->low) * 0.06;
-	if (!(pad > 0))
-		pad = fmax(fabs(c->high) * 0.01, 1e-9);
 	int top = chart_head(&c->chart) + (c->data->sma_count > 0 ? 16 : 0), bottom = look->height - FOOT;
 	int volume = c->data->volume ? (bottom - top) / 5 : 0;
-	c->prices = (struct chart_panel){
-		.x = 8, .y = top, .height = bottom - top - volume, .top = c->high + pad, .bottom = c->low - pad};
-	*ticks = chart_ticks(c->prices.bottom, c->prices.top, c->prices.height, 44);
+	c->prices = (struct chart_panel){.x = 8, .y = top, .height = bottom - top - volume, .log = look->log};
+	chart_range(&c->prices, c->low, c->high);
+	*ticks = chart_panel_ticks(&c->prices, 44);
 	c->prices.width = look->width - 8 - chart_label_width(&c->chart, ticks, "");
 	c->volumes = (struct chart_panel){
 		.x = 8, .y = bottom - volume + 8, .width = c->prices.width, .height = volume > 8 ? volume - 8 : 0};
@@ -243,8 +240,8 @@ bool chart_candles_draw(struct fonts *fonts, const struct chart_look *look, cons
 	struct candles c = {.data = data};
 	find_range(&c);
 	char words[160];
-	snprintf(words, sizeof words, "Candles of %zu rows, lowest %.10g, highest %.10g, last close %.10g.", data->count,
-			 c.low, c.high, data->rows[data->count - 1].close);
+	snprintf(words, sizeof words, "Candles of %zu rows, lowest %.10g, highest %.10g, last close %.10g%s.", data->count,
+			 c.low, c.high, data->rows[data->count - 1].close, look->log ? ", on a logarithmic axis" : "");
 	if (!chart_begin(&c.chart, fonts, look, "Price chart", words, out, err))
 		return false;
 	if (!draw_all(&c, err)) {

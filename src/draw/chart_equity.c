@@ -49,15 +49,12 @@ static void measure(struct equity *e)
 static void place(struct equity *e, struct chart_ticks *ticks, struct chart_ticks *falls)
 {
 	const struct chart_look *look = e->chart.look;
-	double pad = (e->high - e->low) * 0.06;
-	if (!(pad > 0))
-		pad = fmax(fabs(e->high) * 0.01, 1e-9);
 	int top = chart_head(&e->chart), room = look->height - FOOT - top - GAP;
-	e->upper =
-		(struct chart_panel){.x = 8, .y = top, .height = room * 3 / 4, .top = e->high + pad, .bottom = e->low - pad};
+	e->upper = (struct chart_panel){.x = 8, .y = top, .height = room * 3 / 4, .log = look->log};
+	chart_range(&e->upper, e->low, e->high);
 	e->lower = (struct chart_panel){
 		.x = 8, .y = top + e->upper.height + GAP, .height = room - room * 3 / 4, .bottom = fmin(e->worst * 108, -0.5)};
-	*ticks = chart_ticks(e->upper.bottom, e->upper.top, e->upper.height, 44);
+	*ticks = chart_panel_ticks(&e->upper, 44);
 	*falls = chart_ticks(e->lower.bottom, e->lower.top, e->lower.height, 26);
 	int left = chart_label_width(&e->chart, ticks, ""), right = chart_label_width(&e->chart, falls, " %");
 	e->upper.width = e->lower.width = look->width - 8 - (left > right ? left : right);

@@ -19,6 +19,7 @@ struct chart_colours {
 struct chart_panel {
 	int x, y, width, height;
 	double top, bottom;
+	bool log; /* both above 0 */
 };
 
 struct chart {
@@ -35,7 +36,7 @@ enum { CHART_TICKS_MAX = 24, CHART_LABEL_MAX = 48 };
 struct chart_ticks {
 	double values[CHART_TICKS_MAX];
 	size_t count;
-	int decimals;
+	int decimals; /* -1: as many as each value has */
 };
 
 bool chart_begin(struct chart *chart, struct fonts *fonts, const struct chart_look *look, const char *kind,
@@ -49,6 +50,12 @@ double chart_y(const struct chart_panel *panel, double value);
 
 /* Round ticks at least `apart` pixels from each other on `pixels` from low to high. */
 struct chart_ticks chart_ticks(double low, double high, double pixels, double apart);
+
+/* What an axis from low to high takes in: some room beyond both. */
+void chart_range(struct chart_panel *panel, double low, double high);
+
+/* The same by a panel's own axis.  A logarithmic one over a wide range has 1, 2 and 5 of each power of ten. */
+struct chart_ticks chart_panel_ticks(const struct chart_panel *panel, double apart);
 
 /* Values are printed with `suffix` behind; returns text. */
 const char *chart_label(char text[CHART_LABEL_MAX], double value, int decimals, const char *suffix);

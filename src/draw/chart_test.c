@@ -17,6 +17,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "draw/chart.h"
+#include "draw/chart_impl.h"
 #include "draw/fonts.h"
 #include "draw/xml_check.h"
 
@@ -82,7 +83,7 @@ static uint32_t *draw(void **state, const struct chart_look *look, const struct 
 	return pixels;
 }
 
-/* What one candle left in the picture, by its colour. */
+/* What one candle left in the picture, by its shade. */
 struct mark {
 	int left, right, top, bottom; /* of all its pixels */
 	int body_top, body_bottom;    /* of the pixels in its first column */
@@ -147,11 +148,11 @@ static void check_geometry(const uint32_t *pixels, int width, int height, const 
 		}
 		if (i > 0)
 			assert_true(m->left - marks[i - 1].right >= 2); /* a pixel of ground */
-		/* one colour only, the right one */
-		uint32_t colour = rows[i].close >= rows[i].open ? UP : DOWN;
+		/* one shade only, the right one */
+		uint32_t shade = rows[i].close >= rows[i].open ? UP : DOWN;
 		for (int yy = m->body_top; yy <= m->body_bottom; yy++)
 			for (int x = m->left; x <= m->right; x++)
-				assert_int_equal(pixels[yy * width + x], colour);
+				assert_int_equal(pixels[yy * width + x], shade);
 	}
 	if (count >= 10) { /* about 0.6 of the slot */
 		double slot = (double)(marks[count - 1].left - marks[0].left) / (double)(count - 1);
@@ -189,11 +190,11 @@ static void a_flat_candle_is_one_pixel_high(void **state)
 	free(pixels);
 }
 
-static size_t count_colour(const uint32_t *pixels, int width, int height, uint32_t colour)
+static size_t count_colour(const uint32_t *pixels, int width, int height, uint32_t shade)
 {
 	size_t count = 0;
 	for (int i = 0; i < width * height; i++)
-		count += pixels[i] == colour;
+		count += pixels[i] == shade;
 	return count;
 }
 
@@ -225,7 +226,7 @@ static void candle_colours_mean_candles(void **state)
 		}
 }
 
-/* Each average: its exact colour in every column from its first row on, two pixels high where it is level. */
+/* Each average: its exact shade in every column from its first row on, two pixels high where it is level. */
 static void averages_are_exact_lines(void **state)
 {
 	struct chart_row rows[100];
@@ -410,6 +411,47 @@ static void svg_candles_are_whole(void **state)
 	buf_fini(&out);
 }
 
+/* Doubling is as high wherever it happens; on a linear axis it is not. */
+static void equal_ratios_are_equally_high(void **state)
+{
+	struct chart_row rows[] = {
+		{0, 1, 2, 1, 2, NAN}, {60, 2, 4, 2, 4, NAN}, {120, 4, 8, 4, 8, NAN}, {180, 8, 8, 1, 1, NAN}};
+	struct chart_candles data = {.rows = rows, .count = 4};
+	struct mark marks[4];
+	for (int log = 0; log < 2; log++) {
+		struct chart_look look = {.width = 400, .height = 640, .log = log == 1};
+		uint32_t *pixels = draw(state, &look, &data);
+		assert_int_equal(find_candles(pixels, 400, 640, marks, 4), 4);
+		free(pixels);
+		int all = marks[3].bottom - marks[3].top + 1;
+		assert_true(all > 480); /* the room beyond is as much as ever */
+		for (int i = 0; i < 3; i++) {
+			int high = marks[i].bottom - marks[i].top + 1, want = log == 1 ? all / 3 : all * (1 << i) / 7;
+			assert_in_range(high - want + 1, 0, 2);
+		}
+	}
+}
+
+/* Some eight labels at any height, for a range of a hundredth and for one of 300 powers of ten. */
+static void logarithmic_axes_have_labels(void **state)
+{
+	static const double ranges[][2] = {{100, 101}, {90, 180}, {3, 14}, {1, 900}, {2e-9, 5e9}, {1e-280, 1e15}, {5, 5}};
+	(void)state;
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		for (int height = 60; height <= 3000; height += 245) {
+			struct chart_panel panel = {.height = height, .log = true};
+			chart_range(&panel, ranges[i][0], ranges[i][1]);
+			assert_true(panel.bottom < ranges[i][0] && panel.top > ranges[i][1] && isfinite(panel.top));
+			const struct chart_ticks ticks = chart_panel_ticks(&panel, 44);
+			assert_in_range(ticks.count, height >= 305 ? 2 : 0, CHART_TICKS_MAX);
+			for (size_t k = 0; k < ticks.count; k++) {
+				double y = chart_y(&panel, ticks.values[k]);
+				assert_true(y >= -1e-6 && y <= height + 1e-6);
+				assert_true(k == 0 || chart_y(&panel, ticks.values[k - 1]) - y >= 21);
+			}
+		}
+}
+
 static void every_size_and_extreme(void **state)
 {
 	static const int sizes[][2] = {{200, 150}, {200, 3000}, {4000, 150}, {1201, 601}};
@@ -474,6 +516,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(another_process_has_the_same_bytes),
 		cmocka_unit_test(svg_is_well_formed_and_bare),
 		cmocka_unit_test(svg_candles_are_whole),
+		cmocka_unit_test(equal_ratios_are_equally_high),
+		cmocka_unit_test(logarithmic_axes_have_labels),
 		cmocka_unit_test(every_size_and_extreme),
 		cmocka_unit_test(nothing_to_draw_is_an_error),
 	};

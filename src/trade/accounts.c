@@ -139,6 +139,24 @@ bool trading_account_papers(struct db *db, const char *owner_id, int64_t limit, 
 		   take_all(&rows, limit, arena, list, count, err);
 }
 
+#define KEY "(CASE WHEN a.primary_of IS NULL THEN '1' ELSE '0' END || a.trading_account_id)"
+
+bool trading_account_page(struct db *db, const char *account_id, const char *after, int64_t limit, struct arena *arena,
+						  struct trading_account **list, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	return db_query(db, &rows, err,
+					"SELECT " COLUMNS " FROM trading_accounts a WHERE a.account_id = $1 AND a.identity IS NOT NULL "
+					"AND (CAST($2 AS TEXT) IS NULL OR " KEY " > $2) ORDER BY " KEY " LIMIT $3",
+					V_TEXT(account_id), V_TEXT(after), V_INT(limit)) &&
+		   take_all(&rows, limit, arena, list, count, err);
+}
+
+const char *trading_account_key(struct arena *arena, const struct trading_account *account)
+{
+	return arena_printf(arena, "%c%s", account->primary ? '0' : '1', account->trading_account_id);
+}
+
 const char *trading_account_kind(const struct trading_account *account)
 {
 	return account->paper ? "paper" : "live";

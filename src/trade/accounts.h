@@ -55,6 +55,11 @@ const char *trading_account_kind(const struct trading_account *account);
 bool trading_account_list(struct db *db, const char *account_id, const char *owner_id, int64_t limit,
 						  struct arena *arena, struct trading_account **accounts, size_t *count, struct err *err);
 
+/* A page of the tenant's in that order, after the row of this key (NULL: from the start); and a row's key. */
+bool trading_account_page(struct db *db, const char *account_id, const char *after, int64_t limit, struct arena *arena,
+						  struct trading_account **accounts, size_t *count, struct err *err);
+const char *trading_account_key(struct arena *arena, const struct trading_account *account);
+
 /* Write what a snapshot brings: identity, figures, peak, day, times. */
 bool trading_account_update(struct db *db, const struct trading_account *account, struct err *err);
 

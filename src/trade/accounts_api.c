@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/env.h"
 #include "core/field.h"
 #include "core/id.h"
 #include "core/json.h"
@@ -14,13 +13,14 @@
 #include "trade/deed.h"
 #include "trade/domain/instruments.h"
 #include "trade/producers.h"
+#include "trade/rows.h"
 #include "trade/tell.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
 /* /api/v1/trading/accounts: accounts at brokers [trade.md 5]. */
 
-enum { LIST_MAX = 500, TEXT_MAX = 200, SYMBOL_MAX = 64, PAPER_BALANCE = 10000, PAPER_LEVERAGE = 100 };
+enum { TEXT_MAX = 200, SYMBOL_MAX = 64, PAPER_BALANCE = 10000, PAPER_LEVERAGE = 100 };
 
 static const char *const kind_names[] = {"live", "paper", NULL};
 
@@ -58,8 +58,10 @@ struct change {
 	char id[ID_TEXT], owner[40];
 };
 
-static void write_members(struct jw *jw, const struct trading_account *a, int64_t now_us)
+static void write_members(struct jw *jw, struct exchange *x, const void *row, int64_t now_us)
 {
+	const struct trading_account *a = row;
+	(void)x;
 	bool stale = a->last_snapshot_us == 0 || now_us - a->taken_us > ACCOUNT_STALE_S * STAMP_US_PER_S;
 	double peak = a->peak_equity, fall = peak > 0 && a->equity > 0 ? fmax(0, (peak - a->equity) / peak * 100) : NAN;
 	jw_member_str(jw, "id", a->trading_account_id);
@@ -89,12 +91,36 @@ static void write_members(struct jw *jw, const struct trading_account *a, int64_
 	tell_time(jw, "updated_at", a->updated_us);
 }
 
+static bool find(struct db *db, struct exchange *x, const char *id, void *row, bool *found, struct err *err)
+{
+	return trading_account_find(db, principal_of(x)->account_id, id, &x->arena, row, found, err);
+}
+
+static bool list(struct db *db, struct exchange *x, const struct page_ask *page, void **rows, size_t *count,
+				 struct err *err)
+{
+	struct trading_account *accounts = NULL;
+	bool read = trading_account_page(db, principal_of(x)->account_id, page->cursor, page->limit + 1, &x->arena,
+									 &accounts, count, err);
+	*rows = accounts;
+	return read;
+}
+
+static const char *key(struct exchange *x, const void *row)
+{
+	return trading_account_key(&x->arena, row);
+}
+
+static const struct row_kind account_kind = {.what = "trading account",
+											 .size = sizeof(struct trading_account),
+											 .find = find,
+											 .list = list,
+											 .key = key,
+											 .write = write_members};
+
 static void answer(struct deed *deed, int status)
 {
-	struct telling t;
-	tell_begin(&t);
-	write_members(&t.jw, &((const struct change *)deed)->account, deed->now_us);
-	tell_end(&t, deed->x, status);
+	rows_answer(deed->x, &account_kind, &((const struct change *)deed)->account, status);
 }
 
 static void answer_created(struct deed *deed)
@@ -231,12 +257,7 @@ static void handle_create(struct exchange *x)
 
 static bool read_named(struct change *c, struct db *db, bool *found, struct err *err)
 {
-	struct exchange *x = c->deed.x;
-	const char *id = exchange_param(x, "id");
-	*found = false;
-	if (id_valid(id) && !trading_account_find(db, principal_of(x)->account_id, id, &x->arena, &c->account, found, err))
-		return false;
-	return *found || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such trading account.");
+	return rows_named(&c->deed, &account_kind, db, &c->account, found, err);
 }
 
 static bool apply_patch(struct deed *deed, struct db *db, struct err *err)
@@ -308,60 +329,14 @@ static void handle_delete(struct exchange *x)
 		deed_write(&c->deed, apply_delete, NULL);
 }
 
-/* --- reading --- */
-
-struct reading {
-	struct exchange *x;
-	struct trading_account one, *items;
-	size_t count;
-	bool found;
-};
-
-static bool read_one(struct db *db, void *self, struct err *err)
-{
-	struct reading *r = self;
-	const char *id = exchange_param(r->x, "id");
-	return !id_valid(id) ||
-		   trading_account_find(db, principal_of(r->x)->account_id, id, &r->x->arena, &r->one, &r->found, err);
-}
-
 static void handle_get(struct exchange *x)
 {
-	const struct trade_api *api = x->owner;
-	struct reading r = {.x = x};
-	struct telling t;
-	if (!tell_read(x, read_one, &r))
-		return;
-	if (!r.found) {
-		exchange_failf(x, ERR_NOT_FOUND, "There is no such trading account.");
-		return;
-	}
-	tell_begin(&t);
-	write_members(&t.jw, &r.one, env_wall_us(api->options.env));
-	tell_end(&t, x, 200);
-}
-
-static bool read_list(struct db *db, void *self, struct err *err)
-{
-	struct reading *r = self;
-	return trading_account_list(db, principal_of(r->x)->account_id, NULL, LIST_MAX, &r->x->arena, &r->items, &r->count,
-								err);
+	rows_get(x, &account_kind);
 }
 
 static void handle_list(struct exchange *x)
 {
-	const struct trade_api *api = x->owner;
-	struct reading r = {.x = x};
-	struct telling t;
-	if (!tell_read(x, read_list, &r))
-		return;
-	tell_list(&t);
-	for (size_t i = 0; i < r.count; i++) {
-		jw_object(&t.jw);
-		write_members(&t.jw, &r.items[i], env_wall_us(api->options.env));
-		jw_object_end(&t.jw);
-	}
-	tell_list_end(&t, x, NULL);
+	rows_list(x, &account_kind);
 }
 
 static const enum err_kind create_errors[] = {ERR_DUPLICATE, ERR_NONE};
@@ -373,7 +348,7 @@ const struct route accounts_routes[] = {
 		  .example = "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Broker-Live\"}",
 		  .doc = "A paper account is simulated inside: its orders go to no terminal."),
 	ROUTE(GET, "/api/v1/trading/accounts", "trade.read", EFFECT_READ, handle_list, .operation = "accounts.list",
-		  .summary = "Accounts at brokers, primary ones first"),
+		  .summary = "Accounts at brokers, primary ones first", .query = &page_ask_table),
 	ROUTE(GET, "/api/v1/trading/accounts/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "accounts.get",
 		  .summary = "One account at a broker"),
 	ROUTE(PATCH, "/api/v1/trading/accounts/{id}", "trade.manage", EFFECT_WRITE, handle_patch,

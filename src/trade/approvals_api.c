@@ -527,7 +527,7 @@ static void handle_list(struct exchange *x)
 {
 	struct reading r = {.x = x};
 	struct telling t;
-	if (!exchange_decode_query(x, &r.page) || !tell_cursor_good(x, r.page.cursor) || !tell_read(x, read_list, &r))
+	if (!exchange_decode_query(x, &r.page) || !tell_cursor_open(x, &r.page.cursor) || !tell_read(x, read_list, &r))
 		return;
 	bool more = r.count > (size_t)r.page.limit;
 	r.count -= more;
@@ -577,7 +577,7 @@ static void handle_pending(struct exchange *x)
 	const struct trade_api *api = x->owner;
 	struct reading r = {.x = x, .now_us = env_wall_us(api->options.env)};
 	struct telling t;
-	if (!exchange_decode_query(x, &r.page) || !tell_cursor_good(x, r.page.cursor) || !tell_read(x, read_pending, &r))
+	if (!exchange_decode_query(x, &r.page) || !tell_cursor_open(x, &r.page.cursor) || !tell_read(x, read_pending, &r))
 		return;
 	size_t first = first_of(&r), end = first;
 	tell_list(&t);

@@ -23,13 +23,18 @@ struct look {
 	int64_t width_px, height_px;
 	int format;
 	const char *title;
-	int theme, palette;
+	int theme, palette, scale;
 };
 
 static const char *const format_names[] = {"png", "svg", NULL};
 static const char *const theme_names[] = {"light", "dark", NULL};
 static const char *const palette_names[] = {"default", "colour_blind", "mono", NULL};
 
+static const char *const scale_names[] = {"linear", "log", NULL};
+
+#define SCALE_FIELD(s) \
+	F_ENUM(s, look.scale, scale_names, NAMED("scale"), DEFAULT(0), \
+		   DOC("Of the axis; log: equal ratios are equally high, all values above 0"))
 #define LOOK_FIELDS(s) \
 	F_INT(s, look.width_px, NAMED("width"), RANGE(CHART_WIDTH_MIN, CHART_WIDTH_MAX), DEFAULT(1200), UNIT("px")), \
 		F_INT(s, look.height_px, NAMED("height"), RANGE(CHART_HEIGHT_MIN, CHART_HEIGHT_MAX), DEFAULT(600), \
@@ -68,7 +73,8 @@ static struct chart_look look_of(const struct look *look)
 							   .svg = look->format == 1,
 							   .title = look->title,
 							   .theme = (enum chart_theme)look->theme,
-							   .palette = (enum chart_palette)look->palette};
+							   .palette = (enum chart_palette)look->palette,
+							   .log = look->scale == 1};
 }
 
 /* Attach what was drawn and name it. */
@@ -191,12 +197,20 @@ static const struct field_table marker_table = FIELD_TABLE("trade.chart.marker",
 static const struct field candles_fields[] = {
 	F_OBJECTS(candles_request, rows, &row_table, REQUIRED, DOC("At most 5,000, times rising")),
 	LOOK_FIELDS(candles_request),
+	SCALE_FIELD(candles_request),
 	F_INTS(candles_request, sma, RANGE(2, 500), COUNT(0, CHART_SMA_MAX), DOC("Periods of averages")),
 	F_BOOL(candles_request, volume, DOC("A panel of volumes below")),
 	F_OBJECTS(candles_request, markers, &marker_table, COUNT(0, MARKERS_MAX), DOC("Entries and exits")),
 };
 static const struct field_table candles_table =
 	FIELD_TABLE("trade.chart.candles.request", candles_request, candles_fields);
+
+/* A logarithm has no place for it. */
+static void check_scale(struct calc *calc, const struct look *look, double value, const char *here, const char *name)
+{
+	if (look->scale == 1 && value <= 0)
+		calc_fault(calc, field_pointer(calc->arena, here, name), "log_scale", "must be above 0 on a logarithmic axis");
+}
 
 static void take_row(struct calc *calc, const struct row *row, const char *here, struct chart_row *out,
 					 struct result *result)
@@ -218,6 +232,7 @@ static struct chart_row *take_rows(struct calc *calc, const struct candles_reque
 	for (size_t i = 0; rows != NULL && i < r->rows.count; i++) {
 		const char *here = field_pointer_index(calc->arena, "/rows", i);
 		take_row(calc, &r->rows.items[i], here, &rows[i], result);
+		check_scale(calc, &r->look, r->rows.items[i].low, here, "low");
 		if (next_time(calc, r->rows.items[i].time, here, &last_us))
 			rows[i].time_s = seconds(last_us);
 	}
@@ -231,6 +246,7 @@ static struct chart_marker *take_markers(struct calc *calc, const struct candles
 		const struct marker *m = &r->markers.items[i];
 		const char *here = field_pointer_index(calc->arena, "/markers", i);
 		int64_t us;
+		check_scale(calc, &r->look, m->price, here, "price");
 		if (moment_read(calc, m->time, field_pointer(calc->arena, here, "time"), &us))
 			markers[i] = (struct chart_marker){
 				.time_s = seconds(us), .price = m->price, .buy = m->side == SIDE_BUY, .label = m->label};
@@ -248,6 +264,18 @@ static bool abstain(struct calc *calc)
 {
 	calc_abstain(calc, "abstain.no_data", "There is nothing to draw, and a blank picture would say so wrongly.");
 	return true;
+}
+
+/* Beside faults of decoding those of the rows too. */
+static void check_candles(struct calc *calc, const void *input)
+{
+	const struct candles_request *r = input;
+	struct result nothing;
+	if (calc->faults.count == 0 || r->rows.count > ROWS_MAX)
+		return;
+	field_defaults(&result_table, &nothing);
+	take_rows(calc, r, &nothing);
+	take_markers(calc, r);
 }
 
 static bool run_candles(struct calc *calc, const void *input, void *output)
@@ -281,6 +309,7 @@ const struct op trade_chart_candles_op = {
 	.doc = "The result names the picture; `countersign call trade.chart.candles --out FILE` writes it.",
 	.input = &candles_table,
 	.output = &result_table,
+	.check = check_candles,
 	.run = run_candles,
 	.example = "{\"rows\":[{\"time\":\"2025-01-02\",\"open\":10,\"high\":12,\"low\":9,\"close\":11},"
 			   "{\"time\":\"2025-01-03\",\"open\":11,\"high\":11.5,\"low\":8,\"close\":9}],\"format\":\"png\"}",
@@ -312,6 +341,7 @@ static const struct field_table point_table = FIELD_TABLE("trade.chart.point", p
 static const struct field equity_fields[] = {
 	F_OBJECTS(equity_request, points, &point_table, REQUIRED, DOC("At most 5,000, times rising")),
 	LOOK_FIELDS(equity_request),
+	SCALE_FIELD(equity_request),
 };
 static const struct field_table equity_table = FIELD_TABLE("trade.chart.equity.request", equity_request, equity_fields);
 
@@ -327,25 +357,41 @@ static bool draw_equity(struct fonts *fonts, const struct chart_look *look, cons
 	return chart_equity_draw(fonts, look, points->items, points->count, out, err);
 }
 
+static struct chart_point *take_points(struct calc *calc, const struct equity_request *r, struct result *result)
+{
+	struct chart_point *points = arena_array(calc->arena, r->points.count, sizeof *points);
+	int64_t last_us = INT64_MIN;
+	for (size_t i = 0; points != NULL && i < r->points.count; i++) {
+		const struct point *p = &r->points.items[i];
+		if (next_time(calc, p->time, field_pointer_index(calc->arena, "/points", i), &last_us))
+			points[i] = (struct chart_point){.time_s = seconds(last_us), .equity = p->equity};
+		result->up += i > 0 && p->equity >= r->points.items[i - 1].equity;
+		note_range(result, p->equity, p->equity);
+	}
+	return points;
+}
+
+/* Beside faults of decoding those of the points too. */
+static void check_equity(struct calc *calc, const void *input)
+{
+	const struct equity_request *r = input;
+	struct result nothing;
+	if (calc->faults.count == 0 || r->points.count > ROWS_MAX)
+		return;
+	field_defaults(&result_table, &nothing);
+	take_points(calc, r, &nothing);
+}
+
 static bool run_equity(struct calc *calc, const void *input, void *output)
 {
 	const struct equity_request *r = input;
 	struct result *result = output;
-	int64_t last_us = INT64_MIN;
 	if (!few_enough(calc, "/points", r->points.count, ROWS_MAX))
 		return false;
 	if (r->points.count == 0)
 		return abstain(calc);
-	struct points points = {.count = r->points.count,
-							.items = arena_array(calc->arena, r->points.count, sizeof *points.items)};
 	result->up = 0;
-	for (size_t i = 0; points.items != NULL && i < points.count; i++) {
-		const struct point *p = &r->points.items[i];
-		if (next_time(calc, p->time, field_pointer_index(calc->arena, "/points", i), &last_us))
-			points.items[i] = (struct chart_point){.time_s = seconds(last_us), .equity = p->equity};
-		result->up += i > 0 && p->equity >= r->points.items[i - 1].equity;
-		note_range(result, p->equity, p->equity);
-	}
+	const struct points points = {.count = r->points.count, .items = take_points(calc, r, result)};
 	if (calc->faults.count > 0 || points.items == NULL)
 		return false;
 	result->rows = (int64_t)points.count;
@@ -360,6 +406,7 @@ const struct op trade_chart_equity_op = {
 	.doc = "Heights 3:1.  The result names the picture; `call … --out FILE` writes it.",
 	.input = &equity_table,
 	.output = &result_table,
+	.check = check_equity,
 	.run = run_equity,
 	.example = "{\"points\":[{\"time\":\"2025-01-02\",\"equity\":10000},{\"time\":\"2025-01-03\",\"equity\":9900}],"
 			   "\"format\":\"svg\"}",

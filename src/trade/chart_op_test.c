@@ -45,11 +45,37 @@ static void wrong_rows_are_named(void **state)
 								  "2025-01-03", 10, 12, 10.5, 11) "],"
 																  "\"width\":199,\"sma\":[1]}"));
 	assert_true(harness_refused(harness, "/width", "range") && harness_refused(harness, "/sma/0", "range"));
+	assert_true(harness_refused(harness, "/rows/0/high", "range") && harness_refused(harness, "/rows/1/time", "order"));
 	assert_false(
 		harness_call(harness, &trade_chart_candles_op,
 					 "{\"rows\":[" ROW("2025-01-03", 10, 10.5, 9, 11) "," ROW("2025-01-03", 10, 12, 10.5, 11) "]}"));
 	assert_true(harness_refused(harness, "/rows/0/high", "range") && harness_refused(harness, "/rows/1/low", "range"));
 	assert_true(harness_refused(harness, "/rows/1/time", "order"));
+}
+
+/* [trade.md 10] The axis is linear; a logarithmic one is asked for, and has no place for 0. */
+static void an_axis_may_be_logarithmic(void **state)
+{
+	(void)state;
+	char linear[65];
+	assert_true(harness_call(harness, &trade_chart_candles_op, "{\"rows\":[" TWO "]}"));
+	strcpy(linear, harness_text(harness, "/result/sha256"));
+	assert_true(harness_call(harness, &trade_chart_candles_op, "{\"rows\":[" TWO "],\"scale\":\"linear\"}"));
+	assert_string_equal(harness_text(harness, "/result/sha256"), linear);
+	assert_true(harness_call(harness, &trade_chart_candles_op, "{\"rows\":[" TWO "],\"scale\":\"log\"}"));
+	assert_string_not_equal(harness_text(harness, "/result/sha256"), linear);
+	assert_false(harness_call(harness, &trade_chart_candles_op,
+							  "{\"rows\":[" ROW("2025-01-02", 10, 12, 0, 11) "," ROW(
+								  "2025-01-03", 10, 12, -1, 11) "],\"scale\":\"log\",\"markers\":[{\"time\":"
+																"\"2025-01-02\",\"side\":\"buy\",\"price\":0}]}"));
+	assert_true(harness_refused(harness, "/rows/0/low", "log_scale"));
+	assert_true(harness_refused(harness, "/rows/1/low", "log_scale"));
+	assert_true(harness_refused(harness, "/markers/0/price", "log_scale"));
+	assert_true(harness_call(harness, &trade_chart_equity_op,
+							 "{\"points\":[{\"time\":\"2025-01-02\",\"equity\":1},{\"time\":\"2025-01-03\",\"equity\":"
+							 "1000}],\"scale\":\"log\"}"));
+	assert_false(harness_call(harness, &trade_chart_histogram_op, "{\"values\":[1],\"scale\":\"log\"}"));
+	assert_true(harness_refused(harness, "/scale", "unknown_field"));
 }
 
 static void nothing_is_no_picture(void **state)
@@ -101,11 +127,9 @@ static void equity_and_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(candles_are_named_by_their_bytes),
-		cmocka_unit_test(wrong_rows_are_named),
-		cmocka_unit_test(nothing_is_no_picture),
-		cmocka_unit_test(five_thousand_rows_and_no_more),
-		cmocka_unit_test(equity_and_histogram),
+		cmocka_unit_test(candles_are_named_by_their_bytes), cmocka_unit_test(wrong_rows_are_named),
+		cmocka_unit_test(an_axis_may_be_logarithmic),       cmocka_unit_test(nothing_is_no_picture),
+		cmocka_unit_test(five_thousand_rows_and_no_more),   cmocka_unit_test(equity_and_histogram),
 	};
 	harness = harness_new(trade_pack_kinds, trade_pack_kinds_count);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

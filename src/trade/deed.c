@@ -6,6 +6,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
+#include "core/json.h"
 #include "core/jw.h"
 #include "http/exchange.h"
 #include "http/rate.h"
@@ -24,6 +25,16 @@ void *deed_start(struct exchange *x, size_t size)
 	deed->api = api;
 	deed->now_us = env_wall_us(api->options.env);
 	return deed;
+}
+
+bool deed_tells(const struct deed *deed, const char *member)
+{
+	const struct buf *body = &deed->x->body;
+	const struct json *json;
+	if (!json_parse(&deed->x->arena, buf_text(body), body->size, &json_body_limits, &json, NULL))
+		return false;
+	json = json_get(json, member);
+	return json != NULL && json->kind != JS_NULL;
 }
 
 void deed_fail(struct deed *deed, const struct err *err)

@@ -37,6 +37,9 @@ struct deed {
 /* In the exchange's arena, zeroed.  NULL: there was no memory and the exchange was answered. */
 void *deed_start(struct exchange *x, size_t size);
 
+/* Does the JSON body have this member, other than null?  For a change that leaves the rest as it is. */
+bool deed_tells(const struct deed *deed, const char *member);
+
 /* One op, then the answer; answer NULL: 204. */
 void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
 				void (*answer)(struct deed *deed));

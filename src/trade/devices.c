@@ -88,8 +88,8 @@ bool device_find(struct db *db, const char *account_id, const char *device_id, s
 				  V_TEXT(device_id));
 }
 
-bool device_list(struct db *db, const char *account_id, int64_t limit, struct arena *arena, struct device **list,
-				 size_t *count, struct err *err)
+bool device_list(struct db *db, const char *account_id, const char *before_id, int64_t limit, struct arena *arena,
+				 struct device **list, size_t *count, struct err *err)
 {
 	struct db_rows rows;
 	*count = 0;
@@ -97,8 +97,9 @@ bool device_list(struct db *db, const char *account_id, int64_t limit, struct ar
 	if (*list == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!db_query(db, &rows, err,
-				  "SELECT " COLUMNS " FROM devices WHERE account_id = $1 ORDER BY device_id DESC LIMIT $2",
-				  V_TEXT(account_id), V_INT(limit)))
+				  "SELECT " COLUMNS " FROM devices WHERE account_id = $1 AND (CAST($2 AS TEXT) IS NULL OR "
+				  "device_id < $2) ORDER BY device_id DESC LIMIT $3",
+				  V_TEXT(account_id), V_TEXT(before_id), V_INT(limit)))
 		return false;
 	while (db_next(&rows))
 		take(&rows, arena, &(*list)[(*count)++]);

@@ -34,8 +34,8 @@ bool device_by_id(struct db *db, const char *device_id, struct arena *arena, str
 				  struct err *err);
 bool device_find(struct db *db, const char *account_id, const char *device_id, struct arena *arena,
 				 struct device *device, bool *found, struct err *err);
-bool device_list(struct db *db, const char *account_id, int64_t limit, struct arena *arena, struct device **devices,
-				 size_t *count, struct err *err);
+bool device_list(struct db *db, const char *account_id, const char *before_id, int64_t limit, struct arena *arena,
+				 struct device **devices, size_t *count, struct err *err); /* newest first */
 
 /* Write name, secret, account, times and counters.  ERR_DUPLICATE as above. */
 bool device_update(struct db *db, const struct device *device, struct err *err);

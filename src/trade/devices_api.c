@@ -1,10 +1,8 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/env.h"
 #include "core/field.h"
 #include "core/id.h"
-#include "core/json.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
 #include "crypt/secret.h"
@@ -14,13 +12,12 @@
 #include "trade/deed.h"
 #include "trade/devices.h"
 #include "trade/producers.h"
+#include "trade/rows.h"
 #include "trade/tell.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
 /* /api/v1/devices: register, rename, rotate, revoke terminals [trade.md 4.1].  A secret is shown once. */
-
-enum { LIST_MAX = 500 };
 
 struct device_request {
 	const char *name, *trading_account_id;
@@ -44,12 +41,13 @@ struct change {
 	struct deed deed;
 	struct device_request request;
 	struct device device;
-	bool tells_encrypt;
 	char id[ID_TEXT], owner[40], secret[SECRET_TEXT];
 };
 
-static void write_members(struct jw *jw, const struct device *d, int64_t now_us)
+static void write_members(struct jw *jw, struct exchange *x, const void *row, int64_t now_us)
 {
+	const struct device *d = row;
+	(void)x;
 	jw_member_str(jw, "id", d->device_id);
 	jw_member_str(jw, "name", d->name);
 	jw_member_str(jw, "owner_id", d->owner_id);
@@ -60,6 +58,30 @@ static void write_members(struct jw *jw, const struct device *d, int64_t now_us)
 	tell_time(jw, "created_at", d->created_us);
 	tell_time(jw, "revoked_at", d->revoked_us);
 }
+
+static bool find(struct db *db, struct exchange *x, const char *id, void *row, bool *found, struct err *err)
+{
+	return device_find(db, principal_of(x)->account_id, id, &x->arena, row, found, err);
+}
+
+static bool list(struct db *db, struct exchange *x, const struct page_ask *page, void **rows, size_t *count,
+				 struct err *err)
+{
+	struct device *devices = NULL;
+	bool read =
+		device_list(db, principal_of(x)->account_id, page->cursor, page->limit + 1, &x->arena, &devices, count, err);
+	*rows = devices;
+	return read;
+}
+
+static const char *key(struct exchange *x, const void *row)
+{
+	(void)x;
+	return ((const struct device *)row)->device_id;
+}
+
+static const struct row_kind device_kind = {
+	.what = "device", .size = sizeof(struct device), .find = find, .list = list, .key = key, .write = write_members};
 
 static bool new_secret(struct change *c)
 {
@@ -79,7 +101,7 @@ static void answer_with_secret(struct deed *deed, int status)
 	bool drafting = deed->x->drafting;
 	tell_begin(&t);
 	jw_member_str(&t.jw, "secret", drafting ? NULL : c->secret);
-	write_members(&t.jw, &c->device, deed->now_us);
+	write_members(&t.jw, deed->x, &c->device, deed->now_us);
 	if (!drafting)
 		wipe(c->secret, sizeof c->secret);
 	tell_end(&t, deed->x, status);
@@ -99,10 +121,7 @@ static void answer_rotated(struct deed *deed)
 
 static void answer_row(struct deed *deed)
 {
-	struct telling t;
-	tell_begin(&t);
-	write_members(&t.jw, &((const struct change *)deed)->device, deed->now_us);
-	tell_end(&t, deed->x, 200);
+	rows_answer(deed->x, &device_kind, &((const struct change *)deed)->device, 200);
 }
 
 /* --- register --- */
@@ -163,13 +182,10 @@ static void handle_register(struct exchange *x)
 
 static bool read_named(struct change *c, struct db *db, bool *found, struct err *err)
 {
-	struct exchange *x = c->deed.x;
-	const char *id = exchange_param(x, "id");
-	*found = false;
-	if (id_valid(id) && !device_find(db, principal_of(x)->account_id, id, &x->arena, &c->device, found, err))
+	if (!rows_named(&c->deed, &device_kind, db, &c->device, found, err))
 		return false;
 	if (!*found)
-		return deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such device.");
+		return true;
 	*found = c->device.revoked_us == 0;
 	return *found || deed_refuse(&c->deed, ERR_TRANSITION_REFUSED, "A revoked device stays revoked.");
 }
@@ -184,7 +200,7 @@ static bool apply_rename(struct deed *deed, struct db *db, struct err *err)
 		return true;
 	if (c->request.name != NULL)
 		c->device.name = c->request.name;
-	if (c->tells_encrypt)
+	if (deed_tells(deed, "encrypt"))
 		c->device.encrypt = c->request.encrypt;
 	return device_update(db, &c->device, err) &&
 		   deed_audit(deed, db, AUDIT_DEVICE_RENAME, c->device.device_id, NULL, 0, err);
@@ -192,13 +208,9 @@ static bool apply_rename(struct deed *deed, struct db *db, struct err *err)
 
 static void handle_rename(struct exchange *x)
 {
-	const struct json *body, *encrypt;
 	struct change *c = deed_start(x, sizeof *c);
-	if (c == NULL || !exchange_decode(x, &c->request) || !exchange_json(x, &body))
-		return;
-	encrypt = json_get(body, "encrypt");
-	c->tells_encrypt = encrypt != NULL && encrypt->kind == JS_BOOL;
-	deed_write(&c->deed, apply_rename, answer_row);
+	if (c != NULL && exchange_decode(x, &c->request))
+		deed_write(&c->deed, apply_rename, answer_row);
 }
 
 static bool apply_rotate(struct deed *deed, struct db *db, struct err *err)
@@ -242,58 +254,14 @@ static void handle_revoke(struct exchange *x)
 		deed_write(&c->deed, apply_revoke, NULL);
 }
 
-/* --- reading --- */
-
-struct reading {
-	struct exchange *x;
-	struct device one, *items;
-	size_t count;
-	bool found;
-};
-
-static bool read_one(struct db *db, void *self, struct err *err)
-{
-	struct reading *r = self;
-	const char *id = exchange_param(r->x, "id");
-	return !id_valid(id) || device_find(db, principal_of(r->x)->account_id, id, &r->x->arena, &r->one, &r->found, err);
-}
-
 static void handle_get(struct exchange *x)
 {
-	const struct trade_api *api = x->owner;
-	struct reading r = {.x = x};
-	struct telling t;
-	if (!tell_read(x, read_one, &r))
-		return;
-	if (!r.found) {
-		exchange_failf(x, ERR_NOT_FOUND, "There is no such device.");
-		return;
-	}
-	tell_begin(&t);
-	write_members(&t.jw, &r.one, env_wall_us(api->options.env));
-	tell_end(&t, x, 200);
-}
-
-static bool read_list(struct db *db, void *self, struct err *err)
-{
-	struct reading *r = self;
-	return device_list(db, principal_of(r->x)->account_id, LIST_MAX, &r->x->arena, &r->items, &r->count, err);
+	rows_get(x, &device_kind);
 }
 
 static void handle_list(struct exchange *x)
 {
-	const struct trade_api *api = x->owner;
-	struct reading r = {.x = x};
-	struct telling t;
-	if (!tell_read(x, read_list, &r))
-		return;
-	tell_list(&t);
-	for (size_t i = 0; i < r.count; i++) {
-		jw_object(&t.jw);
-		write_members(&t.jw, &r.items[i], env_wall_us(api->options.env));
-		jw_object_end(&t.jw);
-	}
-	tell_list_end(&t, x, NULL);
+	rows_list(x, &device_kind);
 }
 
 static const enum err_kind change_errors[] = {ERR_NOT_FOUND, ERR_DUPLICATE, ERR_TRANSITION_REFUSED, ERR_NONE};
@@ -303,7 +271,7 @@ const struct route devices_routes[] = {
 		  .operation = "devices.register", .summary = "Register a terminal; its secret is shown this once",
 		  .body = &register_table, .status = 201, .errors = change_errors),
 	ROUTE(GET, "/api/v1/devices", "trade.read", EFFECT_READ, handle_list, .operation = "devices.list",
-		  .summary = "The account's terminals, newest first"),
+		  .summary = "The account's terminals, newest first", .query = &page_ask_table),
 	ROUTE(GET, "/api/v1/devices/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "devices.get",
 		  .summary = "One terminal"),
 	ROUTE(PATCH, "/api/v1/devices/{id}", "trade.manage", EFFECT_WRITE, handle_rename, .operation = "devices.rename",

@@ -133,6 +133,25 @@ static void lists_come_in_pages(void **state)
 		assert_int_equal(askf("GET", NULL, "/api/v1/signals?limit=2&cursor=%s", text("result.next_cursor")), 200);
 	}
 	assert_int_equal(seen, 5);
+	/* [P-8.7] a cursor is of one list, one filter and one tenant, and its page is linked to */
+	assert_int_equal(ask("GET", "/api/v1/signals?limit=2&status=blocked", NULL, NULL), 200);
+	const char *cursor = arena_dup(&f.arena, text("result.next_cursor"));
+	const char *link = loopback_header(&f.ask, "link");
+	assert_non_null(link);
+	assert_non_null(strstr(link, cursor));
+	assert_non_null(strstr(link, "</api/v1/signals?limit=2&status=blocked&cursor="));
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals?limit=1&status=blocked&cursor=%s", cursor), 200);
+	static const char *const others[] = {"signals?status=pending&", "signals?", "approvals?", "signals/refused?"};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		askf("GET", NULL, "/api/v1/%scursor=%s", others[i], cursor);
+		must_answer(400, "cursor_invalid");
+	}
+	f.who = STRANGER;
+	askf("GET", NULL, "/api/v1/signals?limit=2&status=blocked&cursor=%s", cursor);
+	must_answer(400, "cursor_invalid");
+	f.who = OWNER;
+	askf("GET", NULL, "/api/v1/signals?cursor=%s", before); /* a bare id is forged */
+	must_answer(400, "cursor_invalid");
 	assert_int_equal(ask("GET", "/api/v1/signals?limit=201", NULL, NULL), 422);
 	ask("GET", "/api/v1/signals?cursor=nonsense", NULL, NULL);
 	must_answer(400, "cursor_invalid");
@@ -496,6 +515,62 @@ static void wrong_signatures_outlast_a_failed_commit(void **state)
 	chain_is_sound(-1);
 }
 
+/* A change of one member leaves the others as they are. */
+static void a_change_leaves_the_rest(void **state)
+{
+	(void)state;
+	add_producer(",\"instruments\":[\"XAUUSD\"]");
+	assert_int_equal(askf("PATCH", "{\"enabled\":false}", "/api/v1/producers/%s", f.producer), 200);
+	assert_int_equal(askf("PATCH", "{\"name\":\"other\"}", "/api/v1/producers/%s", f.producer), 200);
+	assert_string_equal(text("result.name"), "other");
+	assert_false(member("result.enabled")->boolean);
+	assert_int_equal(member("result.instruments")->count, 1);
+	assert_int_equal(post((struct send){.body = signal_with("1950", "")}), 401);
+	assert_int_equal(askf("PATCH", "{\"enabled\":null}", "/api/v1/producers/%s", f.producer), 200);
+	assert_false(member("result.enabled")->boolean);
+	assert_int_equal(askf("PATCH", "{\"enabled\":true}", "/api/v1/producers/%s", f.producer), 200);
+	assert_int_equal(post((struct send){.body = signal_with("1950", "")}), 201);
+}
+
+/* Page after page of one row shows each once, in the order of the whole list. */
+static void walk(const char *path, uint32_t rows)
+{
+	char ids[8][ID_TEXT], cursor[512] = "";
+	assert_int_equal(ask("GET", path, NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, rows);
+	for (uint32_t i = 0; i < rows; i++)
+		snprintf(ids[i], ID_TEXT, "%s", text(arena_printf(&f.arena, "result.items.%u.id", i)));
+	for (uint32_t i = 0; i < rows; i++) {
+		assert_int_equal(askf("GET", NULL, "%s?limit=1%s%s", path, i > 0 ? "&cursor=" : "", cursor), 200);
+		assert_int_equal(member("result.items")->count, 1);
+		assert_string_equal(text("result.items.0.id"), ids[i]);
+		assert_true((member("result.next_cursor")->kind == JS_STRING) == (i + 1 < rows));
+		snprintf(cursor, sizeof cursor, "%s", text("result.next_cursor"));
+	}
+}
+
+static void each_list_can_be_walked(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		add_producer("");
+		add_device((const char *[]){"a", "b", "c", "d"}[i]);
+		const char *body = arena_printf(&f.arena, "{\"login\":\"%d\",\"broker\":\"B\",\"server\":\"S\"}", i);
+		assert_int_equal(ask("POST", "/api/v1/trading/accounts", body, NULL), 201);
+		if (i == 2)
+			assert_int_equal(askf("PUT", NULL, "/api/v1/trading/accounts/%s/primary", text("result.id")), 200);
+	}
+	walk("/api/v1/producers", 4);
+	walk("/api/v1/devices", 4);
+	walk("/api/v1/trading/accounts", 4);
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	assert_string_equal(text("result.items.0.login"), "2");
+	f.who = STRANGER;
+	walk("/api/v1/producers", 0);
+	walk("/api/v1/trading/accounts", 0);
+	f.who = OWNER;
+}
+
 /* Null in an optional member is the same as its absence. */
 static void null_is_absence(void **state)
 {
@@ -567,6 +642,8 @@ int main(void)
 		TEST(a_url_is_enough_for_a_charting_service),
 		TEST(wrong_signatures_are_counted_in_the_chain),
 		TEST(wrong_signatures_outlast_a_failed_commit),
+		TEST(a_change_leaves_the_rest),
+		TEST(each_list_can_be_walked),
 		TEST(null_is_absence),
 		TEST(a_hook_is_rotated_and_switched_off),
 		TEST(a_hook_without_a_list_has_the_packs),

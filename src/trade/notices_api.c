@@ -253,7 +253,7 @@ static bool read_list(struct db *db, void *self, struct err *err)
 static void handle_list(struct exchange *x)
 {
 	struct listing l = {.x = x};
-	if (!exchange_decode_query(x, &l.ask) || !tell_cursor_good(x, l.ask.cursor))
+	if (!exchange_decode_query(x, &l.ask) || !tell_cursor_open(x, &l.ask.cursor))
 		return;
 	tell_list(&l.t);
 	if (tell_read(x, read_list, &l))

@@ -37,7 +37,7 @@ static const struct field query_fields[] = {
 	F_STR(position_query, symbol, LENGTH(1, 40), DOC("Instrument")),
 	F_STR(position_query, account, LENGTH(1, 64), DOC("Trading account")),
 	F_INT(position_query, limit, RANGE(1, 200), DEFAULT(50)),
-	F_STR(position_query, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
+	F_STR(position_query, cursor, LENGTH(1, CURSOR_TEXT), DOC("next_cursor of the page before")),
 };
 static const struct field_table query_table = FIELD_TABLE("positions.query", position_query, query_fields);
 
@@ -130,7 +130,7 @@ static void handle_list(struct exchange *x)
 {
 	struct reading r = {.x = x};
 	struct telling t;
-	if (!exchange_decode_query(x, &r.query) || !tell_cursor_good(x, r.query.cursor) || !tell_read(x, read_list, &r))
+	if (!exchange_decode_query(x, &r.query) || !tell_cursor_open(x, &r.query.cursor) || !tell_read(x, read_list, &r))
 		return;
 	bool more = r.count > (size_t)r.query.limit;
 	r.count -= more;
@@ -199,7 +199,7 @@ struct events_query {
 static const struct field events_fields[] = {
 	F_STR(events_query, account, LENGTH(1, 64), DOC("Trading account; left out: all")),
 	F_INT(events_query, limit, RANGE(1, 200), DEFAULT(50)),
-	F_STR(events_query, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
+	F_STR(events_query, cursor, LENGTH(1, CURSOR_TEXT), DOC("next_cursor of the page before")),
 };
 static const struct field_table events_table = FIELD_TABLE("reconciliation.query", events_query, events_fields);
 
@@ -255,7 +255,7 @@ static void list_events(struct exchange *x, bool divergences)
 {
 	struct telling t;
 	struct events e = {.x = x, .t = &t, .divergences = divergences};
-	if (!exchange_decode_query(x, &e.query) || !tell_cursor_good(x, e.query.cursor))
+	if (!exchange_decode_query(x, &e.query) || !tell_cursor_open(x, &e.query.cursor))
 		return;
 	tell_list(&t);
 	if (tell_read(x, read_events, &e))
@@ -312,7 +312,7 @@ static void handle_snapshots(struct exchange *x)
 {
 	struct telling t;
 	struct events e = {.x = x, .t = &t};
-	if (!exchange_decode_query(x, &e.query) || !tell_cursor_good(x, e.query.cursor))
+	if (!exchange_decode_query(x, &e.query) || !tell_cursor_open(x, &e.query.cursor))
 		return;
 	tell_list(&t);
 	if (tell_read(x, read_snapshots, &e))

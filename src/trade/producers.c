@@ -107,7 +107,7 @@ bool producer_find(struct db *db, const char *account_id, const char *producer_i
 				  V_TEXT(account_id), V_TEXT(producer_id));
 }
 
-bool producer_list(struct db *db, const char *account_id, int64_t limit, struct arena *arena,
+bool producer_list(struct db *db, const char *account_id, const char *before_id, int64_t limit, struct arena *arena,
 				   struct producer **producers, size_t *count, struct err *err)
 {
 	struct db_rows rows;
@@ -117,8 +117,9 @@ bool producer_list(struct db *db, const char *account_id, int64_t limit, struct 
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!db_query(db, &rows, err,
 				  "SELECT " COLUMNS
-				  " FROM producers WHERE account_id = $1 AND deleted_at IS NULL ORDER BY producer_id DESC LIMIT $2",
-				  V_TEXT(account_id), V_INT(limit)))
+				  " FROM producers WHERE account_id = $1 AND deleted_at IS NULL AND (CAST($2 AS TEXT) IS NULL OR "
+				  "producer_id < $2) ORDER BY producer_id DESC LIMIT $3",
+				  V_TEXT(account_id), V_TEXT(before_id), V_INT(limit)))
 		return false;
 	while (db_next(&rows))
 		take(&rows, arena, &(*producers)[(*count)++]);

@@ -45,7 +45,7 @@ bool producer_by_token(struct db *db, const unsigned char sha256[SHA256_SIZE], i
 					   struct producer *producer, bool *found, bool *old, struct err *err);
 
 /* The account's producers, newest first. */
-bool producer_list(struct db *db, const char *account_id, int64_t limit, struct arena *arena,
+bool producer_list(struct db *db, const char *account_id, const char *before_id, int64_t limit, struct arena *arena,
 				   struct producer **producers, size_t *count, struct err *err);
 
 /* Write name, instruments, ip_allow, enabled, both secrets and times. */

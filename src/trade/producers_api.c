@@ -20,12 +20,14 @@
 #include "trade/domain/signature.h"
 #include "trade/ip_list.h"
 #include "trade/producers.h"
+#include "trade/rows.h"
+#include "trade/tell.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
 /* /api/v1/producers: register, change, rotate, delete [trade.md 2.1].  A secret is shown once. */
 
-enum { LIST_MAX = 500, ROTATE_S = 86400, ROTATE_MAX_S = 604800 };
+enum { ROTATE_S = 86400, ROTATE_MAX_S = 604800 };
 
 struct texts {
 	size_t count;
@@ -143,6 +145,51 @@ static struct shown show(struct arena *arena, const struct producer *p)
 		.updated_at = time_text(arena, p->updated_us),
 	};
 }
+
+/* Members only: the object is begun already. */
+static void write_members(struct jw *jw, struct exchange *x, const void *row, int64_t now_us)
+{
+	const struct shown shown = show(&x->arena, row);
+	struct buf object;
+	struct jw inner;
+	(void)now_us;
+	buf_init(&object, 0);
+	jw_init(&inner, &object);
+	field_write(&inner, &row_table, &shown, FIELD_RESULT);
+	if (jw_ok(&inner)) {
+		buf_add(jw->buf, buf_text(&object) + 1, object.size - 2);
+		jw->comma = true;
+	}
+	buf_fini(&object);
+}
+
+static bool find(struct db *db, struct exchange *x, const char *id, void *row, bool *found, struct err *err)
+{
+	return producer_find(db, principal_of(x)->account_id, id, &x->arena, row, found, err);
+}
+
+static bool list(struct db *db, struct exchange *x, const struct page_ask *page, void **rows, size_t *count,
+				 struct err *err)
+{
+	struct producer *producers = NULL;
+	bool read = producer_list(db, principal_of(x)->account_id, page->cursor, page->limit + 1, &x->arena, &producers,
+							  count, err);
+	*rows = producers;
+	return read;
+}
+
+static const char *key(struct exchange *x, const void *row)
+{
+	(void)x;
+	return ((const struct producer *)row)->producer_id;
+}
+
+static const struct row_kind producer_kind = {.what = "producer",
+											  .size = sizeof(struct producer),
+											  .find = find,
+											  .list = list,
+											  .key = key,
+											  .write = write_members};
 
 static const char *list_text(struct arena *arena, const struct texts *texts)
 {
@@ -294,15 +341,9 @@ static void handle_create(struct exchange *x)
 		deed_write(&c->deed, apply_create, answer_created);
 }
 
-/* Read the producer named in the path into the change, in its op.  *found false: refused with 404. */
 static bool read_named(struct change *c, struct db *db, bool *found, struct err *err)
 {
-	struct exchange *x = c->deed.x;
-	const char *id = exchange_param(x, "id");
-	*found = false;
-	if (id_valid(id) && !producer_find(db, principal_of(x)->account_id, id, &x->arena, &c->producer, found, err))
-		return false;
-	return *found || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such producer.");
+	return rows_named(&c->deed, &producer_kind, db, &c->producer, found, err);
 }
 
 static bool apply_patch(struct deed *deed, struct db *db, struct err *err)
@@ -315,7 +356,8 @@ static bool apply_patch(struct deed *deed, struct db *db, struct err *err)
 	if (!found)
 		return true;
 	c->producer.name = r->name != NULL ? r->name : c->producer.name;
-	c->producer.enabled = r->enabled;
+	if (deed_tells(deed, "enabled"))
+		c->producer.enabled = r->enabled;
 	if (r->instruments.items != NULL)
 		c->producer.instruments = list_text(&deed->x->arena, &r->instruments);
 	if (r->ip_allow.items != NULL)
@@ -375,48 +417,14 @@ static void handle_delete(struct exchange *x)
 		deed_write(&c->deed, apply_delete, NULL);
 }
 
-/* --- reading --- */
-
 static void handle_get(struct exchange *x)
 {
-	struct trade_api *api = x->owner;
-	struct producer producer;
-	struct err err;
-	const char *id = exchange_param(x, "id");
-	bool found = false, read = true;
-	if (id_valid(id)) {
-		struct db *db = store_read(api->options.store);
-		read = producer_find(db, principal_of(x)->account_id, id, &x->arena, &producer, &found, &err);
-		store_read_end(api->options.store, db);
-	}
-	if (!read) {
-		exchange_fail(x, &err);
-	} else if (!found) {
-		exchange_failf(x, ERR_NOT_FOUND, "There is no such producer.");
-	} else {
-		const struct shown shown = show(&x->arena, &producer);
-		reply_fact(x, 200, &row_table, &shown);
-	}
+	rows_get(x, &producer_kind);
 }
 
 static void handle_list(struct exchange *x)
 {
-	struct trade_api *api = x->owner;
-	struct producer *producers;
-	struct shown_list list = {.next_cursor = NULL};
-	struct err err;
-	struct db *db = store_read(api->options.store);
-	bool read =
-		producer_list(db, principal_of(x)->account_id, LIST_MAX, &x->arena, &producers, &list.items.count, &err);
-	store_read_end(api->options.store, db);
-	if (!read) {
-		exchange_fail(x, &err);
-		return;
-	}
-	list.items.items = arena_array(&x->arena, list.items.count, sizeof *list.items.items);
-	for (size_t i = 0; list.items.items != NULL && i < list.items.count; i++)
-		list.items.items[i] = show(&x->arena, &producers[i]);
-	reply_fact(x, 200, &list_table, &list);
+	rows_list(x, &producer_kind);
 }
 
 const struct route producers_routes[] = {
@@ -424,7 +432,7 @@ const struct route producers_routes[] = {
 		  .summary = "Register a strategy engine; its secret is shown this once", .body = &create_table,
 		  .result = &secret_table, .status = 201),
 	ROUTE(GET, "/api/v1/producers", "trade.read", EFFECT_READ, handle_list, .operation = "producers.list",
-		  .summary = "The account's producers, newest first", .result = &list_table),
+		  .summary = "The account's producers, newest first", .query = &page_ask_table, .result = &list_table),
 	ROUTE(GET, "/api/v1/producers/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "producers.get",
 		  .summary = "One producer", .result = &row_table),
 	ROUTE(PATCH, "/api/v1/producers/{id}", "trade.manage", EFFECT_WRITE, handle_patch, .operation = "producers.update",

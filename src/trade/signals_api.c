@@ -39,36 +39,9 @@ static const struct field query_fields[] = {
 	F_STR(query, from, FORMAT("date-time"), DOC("Taken in at or after")),
 	F_STR(query, to, FORMAT("date-time"), DOC("Taken in before")),
 	F_INT(query, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)),
-	F_STR(query, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
+	F_STR(query, cursor, LENGTH(1, CURSOR_TEXT), DOC("next_cursor of the page before")),
 };
 static const struct field_table query_table = FIELD_TABLE("signals.query", query, query_fields);
-
-struct page_query {
-	const char *cursor;
-	int64_t limit;
-};
-
-static const struct field page_fields[] = {
-	F_INT(page_query, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)),
-	F_STR(page_query, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
-};
-static const struct field_table page_table = FIELD_TABLE("signals.refused_query", page_query, page_fields);
-
-/* A cursor is the id of the last row shown. */
-static bool cursor_good(struct exchange *x, const char *cursor)
-{
-	if (cursor == NULL || id_valid(cursor))
-		return true;
-	exchange_failf(x, ERR_CURSOR_INVALID, "The cursor does not belong to this list.");
-	return false;
-}
-
-static void end_page(struct jw *jw, bool more, const char *last_id)
-{
-	jw_array_end(jw);
-	jw_member_str(jw, "next_cursor", more ? last_id : NULL);
-	jw_object_end(jw);
-}
 
 static bool moment(struct exchange *x, const char *name, const char *text, int64_t *us, struct faults *faults)
 {
@@ -99,40 +72,38 @@ static bool read_filter(struct exchange *x, const struct query *q, struct signal
 	return faults.count == 0;
 }
 
-static void handle_list(struct exchange *x)
-{
-	struct trade_api *api = x->owner;
+struct listing {
+	struct exchange *x;
 	struct query query;
+	struct page_ask page; /* of the refused */
 	struct signal_filter filter;
 	struct signal_row *rows;
+	struct refused_row *refused;
 	size_t count;
-	struct err err;
-	if (!exchange_decode_query(x, &query) || !cursor_good(x, query.cursor) || !read_filter(x, &query, &filter))
+};
+
+static bool read_signals(struct db *db, void *self, struct err *err)
+{
+	struct listing *l = self;
+	return signal_list(db, &l->filter, &l->x->arena, &l->rows, &l->count, err);
+}
+
+static void handle_list(struct exchange *x)
+{
+	struct listing l = {.x = x};
+	struct telling t;
+	if (!exchange_decode_query(x, &l.query) || !tell_cursor_open(x, &l.query.cursor) ||
+		!read_filter(x, &l.query, &l.filter) || !tell_read(x, read_signals, &l))
 		return;
-	struct db *db = store_read(api->options.store);
-	bool read = signal_list(db, &filter, &x->arena, &rows, &count, &err);
-	store_read_end(api->options.store, db);
-	if (!read) {
-		exchange_fail(x, &err);
-		return;
+	bool more = l.count == (size_t)l.filter.limit;
+	l.count -= more;
+	tell_list(&t);
+	for (size_t i = 0; i < l.count; i++) {
+		jw_object(&t.jw);
+		signal_write_members(&t.jw, &l.rows[i]);
+		jw_object_end(&t.jw);
 	}
-	bool more = count == (size_t)filter.limit;
-	count -= more;
-	struct buf body;
-	struct jw jw;
-	buf_init(&body, 0);
-	jw_init(&jw, &body);
-	jw_object(&jw);
-	jw_key(&jw, "items");
-	jw_array(&jw);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			buf_addc(&body, ',');
-		signal_write(&body, &rows[i]);
-	}
-	end_page(&jw, more, count > 0 ? rows[count - 1].signal_id : NULL);
-	reply_fact_text(x, 200, buf_text(&body), body.size);
-	buf_fini(&body);
+	tell_list_end(&t, x, more ? l.rows[l.count - 1].signal_id : NULL);
 }
 
 static void reply_signal(struct exchange *x, const struct signal_row *row)
@@ -327,44 +298,32 @@ static void write_refused(struct jw *jw, const struct refused_row *row)
 	jw_object_end(jw);
 }
 
+static bool read_refused(struct db *db, void *self, struct err *err)
+{
+	struct listing *l = self;
+	return refused_list(db, principal_of(l->x)->account_id, l->page.cursor, l->page.limit + 1, &l->x->arena,
+						&l->refused, &l->count, err);
+}
+
 static void handle_refused(struct exchange *x)
 {
-	struct trade_api *api = x->owner;
-	struct page_query query;
-	struct refused_row *rows;
-	size_t count;
-	struct err err;
-	if (!exchange_decode_query(x, &query) || !cursor_good(x, query.cursor))
+	struct listing l = {.x = x};
+	struct telling t;
+	if (!exchange_decode_query(x, &l.page) || !tell_cursor_open(x, &l.page.cursor) || !tell_read(x, read_refused, &l))
 		return;
-	struct db *db = store_read(api->options.store);
-	bool read =
-		refused_list(db, principal_of(x)->account_id, query.cursor, query.limit + 1, &x->arena, &rows, &count, &err);
-	store_read_end(api->options.store, db);
-	if (!read) {
-		exchange_fail(x, &err);
-		return;
-	}
-	bool more = count == (size_t)query.limit + 1;
-	count -= more;
-	struct buf body;
-	struct jw jw;
-	buf_init(&body, 0);
-	jw_init(&jw, &body);
-	jw_object(&jw);
-	jw_key(&jw, "items");
-	jw_array(&jw);
-	for (size_t i = 0; i < count; i++)
-		write_refused(&jw, &rows[i]);
-	end_page(&jw, more, count > 0 ? rows[count - 1].refused_id : NULL);
-	reply_fact_text(x, 200, buf_text(&body), body.size);
-	buf_fini(&body);
+	bool more = l.count == (size_t)l.page.limit + 1;
+	l.count -= more;
+	tell_list(&t);
+	for (size_t i = 0; i < l.count; i++)
+		write_refused(&t.jw, &l.refused[i]);
+	tell_list_end(&t, x, more ? l.refused[l.count - 1].refused_id : NULL);
 }
 
 const struct route signals_routes[] = {
 	ROUTE(GET, "/api/v1/signals", "trade.read", EFFECT_READ, handle_list, .operation = "signals.list",
 		  .summary = "The account's signals, newest first", .query = &query_table),
 	ROUTE(GET, "/api/v1/signals/refused", "trade.read", EFFECT_READ, handle_refused, .operation = "signals.refused",
-		  .summary = "Verified requests of the last 7 days that were refused, and why", .query = &page_table),
+		  .summary = "Verified requests of the last 7 days that were refused, and why", .query = &page_ask_table),
 	ROUTE(GET, "/api/v1/signals/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "signals.get",
 		  .summary = "One signal"),
 	ROUTE(POST, "/api/v1/signals/{id}/cancel", "trade.manage", EFFECT_WRITE, handle_cancel,

@@ -3,20 +3,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/err.h"
-#include "core/id.h"
 #include "core/num.h"
 #include "core/stamp.h"
 #include "http/exchange.h"
+#include "people/page.h"
+#include "people/principal.h"
 #include "people/reply.h"
 #include "store/store.h"
 #include "trade/trade_internal.h"
 
-enum { LIST_MAX = 200, LIST_USUAL = 50, MONEY_DECIMALS = 2, RATIO_DECIMALS = 6 };
+enum { LIST_MAX = 500, LIST_USUAL = 50, MONEY_DECIMALS = 2, RATIO_DECIMALS = 6 };
 
 static const struct field page_fields[] = {
-	F_INT(page_ask, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)),
-	F_STR(page_ask, cursor, LENGTH(1, 64), DOC("next_cursor of the page before")),
+	F_INT(page_ask, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_USUAL)), /* [P-8.7] */
+	F_STR(page_ask, cursor, LENGTH(1, CURSOR_TEXT), DOC("next_cursor of the page before")),
 };
 const struct field_table page_ask_table = FIELD_TABLE("trade.page", page_ask, page_fields);
 
@@ -80,19 +82,48 @@ void tell_list(struct telling *t)
 	jw_array(&t->jw);
 }
 
-void tell_list_end(struct telling *t, struct exchange *x, const char *next_cursor)
+/* A list is its path, its reader and all that was asked but for where the page lies.  NULL: no memory. */
+static const char *filter_of(struct exchange *x)
 {
+	struct buf text;
+	buf_init(&text, 0);
+	buf_addf(&text, "%s\n%s\n%s", x->path, principal_of(x)->account_id, principal_of(x)->user_id);
+	for (size_t i = 0; i < x->query_count; i++)
+		if (strcmp(x->query[i].name, "cursor") != 0 && strcmp(x->query[i].name, "limit") != 0)
+			buf_addf(&text, "\n%s=%s", x->query[i].name, x->query[i].value);
+	const char *filter = buf_ok(&text) ? arena_dupn(&x->arena, buf_text(&text), text.size) : NULL;
+	buf_fini(&text);
+	return filter;
+}
+
+void tell_list_end(struct telling *t, struct exchange *x, const char *last)
+{
+	const struct trade_api *api = x->owner;
+	const char *filter = last != NULL ? filter_of(x) : NULL, *cursor = NULL;
+	if (filter != NULL)
+		cursor = page_cursor(&x->arena, api->page_key, filter, last);
 	jw_array_end(&t->jw);
-	jw_member_str(&t->jw, "next_cursor", next_cursor);
+	jw_member_str(&t->jw, "next_cursor", cursor);
+	if (cursor != NULL)
+		page_link(x, cursor);
 	tell_end(t, x, 200);
 }
 
-bool tell_cursor_good(struct exchange *x, const char *cursor)
+bool tell_cursor_open(struct exchange *x, const char **cursor)
 {
-	if (cursor == NULL || id_valid(cursor))
+	const struct trade_api *api = x->owner;
+	char after[PAGE_AFTER_MAX + 1];
+	struct err err;
+	const char *filter = filter_of(x);
+	if (*cursor == NULL)
 		return true;
-	exchange_failf(x, ERR_CURSOR_INVALID, "The cursor does not belong to this list.");
-	return false;
+	bool good = filter != NULL ? page_after(api->page_key, filter, *cursor, after, &err)
+							   : err_set(&err, ERR_LIMIT, "no memory");
+	if (good)
+		*cursor = arena_dup(&x->arena, after);
+	else
+		exchange_fail(x, &err);
+	return good;
 }
 
 bool tell_read(struct exchange *x, bool (*read)(struct db *db, void *self, struct err *err), void *self)

@@ -37,17 +37,21 @@ void tell_end(struct telling *t, struct exchange *x, int status);
 
 /* {items: [ … ], next_cursor} */
 void tell_list(struct telling *t);
-void tell_list_end(struct telling *t, struct exchange *x, const char *next_cursor);
+void tell_list_end(struct telling *t, struct exchange *x, const char *last); /* the last row's key; NULL: no more */
 
-/* A page of a list: cursors are ids of the last row shown. */
+/* A page of a list [P-8.7]. */
+enum { CURSOR_TEXT = 400 };
 struct page_ask {
 	const char *cursor;
 	int64_t limit;
 };
 extern const struct field_table page_ask_table;
 
-/* Answers 400 cursor_invalid for what is no id. */
-bool tell_cursor_good(struct exchange *x, const char *cursor);
+/*
+ * Put the last row's key that a cursor stands for in its place; NULL stays.  False: 400 cursor_invalid was answered,
+ * for one of another list, another filter or nobody's.
+ */
+bool tell_cursor_open(struct exchange *x, const char **cursor);
 
 /* Run `read` on a reader; false: it failed, and that was answered. */
 bool tell_read(struct exchange *x, bool (*read)(struct db *db, void *self, struct err *err), void *self);

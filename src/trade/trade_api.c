@@ -22,12 +22,14 @@
 
 struct trade_api *trade_api_open(const struct trade_api_options *options)
 {
-	static const char purpose[] = "countersign/trade/secrets/v1";
+	static const char purpose[] = "countersign/trade/secrets/v1", pages[] = "countersign/trade/pages/v1";
 	struct trade_api *api = calloc(1, sizeof *api);
 	must(api != NULL);
 	api->options = *options;
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, api->secret_key,
 				sizeof api->secret_key);
+	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, pages, sizeof pages - 1, api->page_key,
+				sizeof api->page_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
 	api->figures = figures_new();
 	api->failures = failures_new(options->store, options->audit);

@@ -3,12 +3,14 @@
 #define CS_TRADE_INTERNAL_H
 
 #include "crypt/aead.h"
+#include "people/page.h"
 #include "trade/trade_api.h"
 
 struct trade_api {
 	struct trade_api_options options;
 	struct trade_serving serving;
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
+	unsigned char page_key[PAGE_KEY];        /* signs cursors */
 	struct figures *figures;
 	struct failures *failures;
 	struct chart_cache *charts;

@@ -289,6 +289,14 @@ static bool answer(struct calc *calc, const struct request *request, const struc
 	return fill_metrics(calc, &tested, n, rows, &result->metrics);
 }
 
+/* Beside faults of decoding those of the bars; the strategy is read when its bars are whole. */
+static void check(struct calc *calc, const void *input)
+{
+	const struct request *request = input;
+	if (calc->faults.count > 0 && request->bars.close.items != NULL && check_bars(calc, &request->bars))
+		moment_read_list(calc, request->bars.time.items, request->bars.time.count, "/bars/time");
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct request *request = input;
@@ -323,6 +331,7 @@ const struct op trade_backtest_op = {
 		   "significant digits.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"bars\":{\"time\":[\"2025-01-01\",\"2025-01-02\",\"2025-01-03\",\"2025-01-04\"],"
 			   "\"open\":[10,10,11,12],\"high\":[11,12,13,13],\"low\":[9,10,11,12],\"close\":[10,11,12,12.5]},"

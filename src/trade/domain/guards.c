@@ -170,15 +170,18 @@ static struct texts tell(struct arena *arena, unsigned reasons)
 	return texts;
 }
 
+static void check(struct calc *calc, const void *input)
+{
+	const struct request *r = input;
+	if (r->warn_pct > r->close_pct)
+		calc_fault(calc, "/warn_pct", "range", "must be at most close_pct, %.15g", r->close_pct);
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct request *r = input;
 	struct result *result = output;
 	struct guard_account_finding finding;
-	if (r->warn_pct > r->close_pct) {
-		calc_fault(calc, "/warn_pct", "range", "must be at most close_pct, %.15g", r->close_pct);
-		return false;
-	}
 	guard_check_account(&(struct guard_account){r->equity, r->peak_equity, r->min_equity, r->warn_pct, r->close_pct},
 						&finding);
 	*result = (struct result){.drawdown_pct = finding.drawdown_pct,
@@ -211,6 +214,7 @@ const struct op trade_guards_op = {
 		   "older than 60 s blocks entries.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example =
 		"{\"equity\":8400,\"peak_equity\":10000,\"quotes\":[{\"symbol\":\"XAUUSD\",\"bid\":1950,\"ask\":1950.5}]}",

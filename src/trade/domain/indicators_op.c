@@ -95,7 +95,7 @@ static void need(struct calc *calc, const struct prices *prices, const char *poi
 		calc_fault(calc, pointer, "required", "is required by %s", name);
 }
 
-static void check(struct calc *calc, const struct request *request, const struct indicator_order *orders)
+static void check_all(struct calc *calc, const struct request *request, const struct indicator_order *orders)
 {
 	size_t n = request->close.count;
 	check_prices(calc, &request->high, n, "/high");
@@ -132,6 +132,18 @@ static bool fits(struct calc *calc, const struct request *request, const struct 
 	return true;
 }
 
+/* Beside faults of decoding, all others too; without them run() finds its own, over series that may be long. */
+static void check(struct calc *calc, const void *input)
+{
+	const struct request *request = input;
+	if (calc->faults.count == 0)
+		return;
+	struct indicator_order *orders =
+		indicator_orders(calc, request->indicators.items, request->indicators.count, "/indicators");
+	if (orders != NULL && request->close.items != NULL)
+		check_all(calc, request, orders);
+}
+
 static bool find(struct calc *calc, const struct bars *bars, const struct indicator_order *order, int convention,
 				 struct series *series)
 {
@@ -163,7 +175,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 	struct indicator_order *orders = indicator_orders(calc, request->indicators.items, count, "/indicators");
 	if (orders == NULL || !fits(calc, request, orders))
 		return false;
-	check(calc, request, orders);
+	check_all(calc, request, orders);
 	if (calc->faults.count > 0)
 		return false;
 	if (bars.count == 0 || count == 0) {
@@ -189,6 +201,7 @@ const struct op trade_indicators_op = {
 		   "value.  Values have 12 significant digits; one that does not exist (a rate of change from 0) is null.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"close\":[81.59,81.06,82.87,83.0,83.61],\"indicators\":[{\"name\":\"sma\",\"period\":3}]}",
 	.limits = &trade_json_limits,

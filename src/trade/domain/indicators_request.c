@@ -65,7 +65,7 @@ static void take_options(struct calc *calc, const struct indicator_request *requ
 static void check_id(struct calc *calc, const struct indicator_order *orders, size_t at, const char *pointer)
 {
 	for (size_t i = 0; i < at; i++)
-		if (strcmp(orders[i].id, orders[at].id) == 0) {
+		if (orders[i].id != NULL && strcmp(orders[i].id, orders[at].id) == 0) {
 			calc_fault(calc, field_pointer(calc->arena, pointer, "id"), "duplicate",
 					   "must be unique; %s was there before", orders[at].id);
 			return;
@@ -79,6 +79,8 @@ struct indicator_order *indicator_orders(struct calc *calc, const struct indicat
 	for (size_t i = 0; orders != NULL && i < count; i++) {
 		const struct indicator_request *request = &requests[i];
 		const char *here = field_pointer_index(calc->arena, pointer, i);
+		if (request->name == NULL) /* has a fault already */
+			continue;
 		orders[i].id = request->id != NULL ? request->id : request->name;
 		orders[i].kind = indicator_find_kind(request->name);
 		check_id(calc, orders, i, here);

@@ -104,6 +104,20 @@ static bool find(struct calc *calc, const char *name, const struct instrument **
 	return *zone != NULL;
 }
 
+/* Beside faults of decoding, all others too. */
+static void check(struct calc *calc, const void *input)
+{
+	const struct request *r = input;
+	const struct instruments *instruments = calc_pack(calc, "instruments");
+	int64_t now_us;
+	if (calc->faults.count == 0 || instruments == NULL)
+		return;
+	moment_read(calc, r->time, "/time", &now_us);
+	read_windows(calc, r);
+	if (r->instrument != NULL && instrument_find(instruments, r->instrument) == NULL)
+		calc_fault(calc, "/instrument", "unknown_instrument", "is not in pack instruments");
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct request *r = input;
@@ -137,6 +151,7 @@ const struct op trade_market_hours_op = {
 		   "included.  Opening times are inside, closing times are not.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"instrument\":\"EURUSD\",\"time\":\"2025-01-03T21:30:00Z\"}",
 };

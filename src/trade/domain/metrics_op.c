@@ -135,6 +135,14 @@ static bool take(struct calc *calc, const struct metrics_request *request, struc
 	return in->trades != NULL && calc->faults.count == 0;
 }
 
+/* Beside faults of decoding, all others too; without them run() finds its own, over series that may be long. */
+static void check(struct calc *calc, const void *input)
+{
+	struct performance_input in;
+	if (calc->faults.count > 0)
+		take(calc, input, &in);
+}
+
 static bool is_empty(const struct performance_input *in)
 {
 	for (size_t i = 0; i < in->count; i++)
@@ -170,6 +178,7 @@ const struct op trade_metrics_op = {
 		   "warning, never 0 or infinity.  Figures have 12 significant digits.",
 	.input = &metrics_request_table,
 	.output = &performance_table,
+	.check = check,
 	.run = run,
 	.example = "{\"returns\":[0.01,-0.02,0.015,-0.005,0.025],\"trades\":[{\"profit\":10},{\"profit\":-5}]}",
 	.limits = &trade_json_limits,

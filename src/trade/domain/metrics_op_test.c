@@ -626,6 +626,21 @@ static void trades_are_taken_in_order_of_exit(void **state)
 	must_be("trades/max_consecutive_losses", 2);
 }
 
+/* [trade.md intro] Faults of the table and of what members say together come at once. */
+static void all_faults_come_at_once(void **state)
+{
+	(void)state;
+	assert_false(harness_call(harness, &trade_metrics_op,
+							  "{\"returns\":[1,\"2\"],\"equity\":[1],\"periods_per_year\":0,\"times\":[\"x\",7],"
+							  "\"mar\":0,\"mar_annual\":0,\"timezone\":\"Mars\",\"buckets\":[\"hour\"],\"more\":1}"));
+	static const char *const want[][2] = {{"/returns/1", "type"},  {"/periods_per_year", "range"},
+										  {"/times/1", "type"},    {"/more", "unknown_field"},
+										  {"/equity", "conflict"}, {"/mar_annual", "conflict"},
+										  {"/trades", "required"}, {"/timezone", "unknown_timezone"}};
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+		assert_true(harness_refused(harness, want[i][0], want[i][1]));
+}
+
 /* One that breaks even is neither: what is on both its sides is not consecutive, but one run for the z score. */
 static void breaking_even_ends_a_streak(void **state)
 {
@@ -751,6 +766,7 @@ int main(void)
 		cmocka_unit_test(trades_of_one_kind),
 		cmocka_unit_test(trades_are_taken_in_order_of_exit),
 		cmocka_unit_test(breaking_even_ends_a_streak),
+		cmocka_unit_test(all_faults_come_at_once),
 		cmocka_unit_test(buckets_by_local_time),
 		cmocka_unit_test(every_fault_is_named),
 		cmocka_unit_test(the_same_question_has_the_same_hash),

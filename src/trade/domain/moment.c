@@ -18,10 +18,12 @@ static const struct stamp_fault *parse(const char *text, int64_t *us)
 
 bool moment_read(struct calc *calc, const char *text, const char *pointer, int64_t *us)
 {
-	const struct stamp_fault *fault = parse(text, us);
-	if (fault == NULL)
+	const struct stamp_fault *fault = text != NULL ? parse(text, us) : NULL;
+	if (text != NULL && fault == NULL)
 		return true;
 	*us = FIELD_NO_INT;
+	if (text == NULL)
+		return false;
 	calc_fault(calc, pointer, fault->code, "%s", fault->message);
 	return false;
 }
@@ -30,6 +32,9 @@ int64_t *moment_read_list(struct calc *calc, const char *const *texts, size_t co
 {
 	int64_t *us = arena_array(calc->arena, count, sizeof *us), latest = INT64_MIN;
 	for (size_t i = 0; us != NULL && i < count; i++) {
+		us[i] = FIELD_NO_INT;
+		if (texts[i] == NULL)
+			continue;
 		const struct stamp_fault *fault = parse(texts[i], &us[i]);
 		if (fault != NULL) {
 			us[i] = FIELD_NO_INT;

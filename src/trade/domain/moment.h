@@ -10,7 +10,7 @@
 
 struct calc;
 
-/* Read one.  False: *us is FIELD_NO_INT and the fault at `pointer` is the calculation's. */
+/* Read one.  False: *us is FIELD_NO_INT and the fault at `pointer` is the calculation's; NULL has one already. */
 bool moment_read(struct calc *calc, const char *text, const char *pointer, int64_t *us);
 
 /* Read `count` texts that may be equal but must not go back, as the array at `pointer`.  NULL: arena full. */

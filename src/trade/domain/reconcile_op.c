@@ -207,8 +207,8 @@ static bool resolve(struct calc *calc, const struct request *r, size_t i, struct
 {
 	const struct instruments *all = calc_pack(calc, "instruments");
 	const char *name = r->expected.items[i].instrument;
-	if (all == NULL)
-		return false;
+	if (all == NULL || name == NULL) /* it has a fault already */
+		return all != NULL;
 	const struct instrument *instrument = instrument_find(all, name);
 	const struct json *entry = json_get(r->instruments, name);
 	if (entry == NULL && instrument != NULL)
@@ -314,6 +314,14 @@ static bool tell(struct calc *calc, const struct recon_input *in, const struct r
 	return true;
 }
 
+/* Beside faults of decoding, all others too. */
+static void check(struct calc *calc, const void *input)
+{
+	struct recon_input in = {.expected_count = 0};
+	if (calc->faults.count > 0 && read_expected(calc, input, &in))
+		read_broker(calc, input, &in);
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct request *r = input;
@@ -337,6 +345,7 @@ const struct op trade_reconcile_op = {
 		   "their volume-weighted price.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"expected\":[{\"id\":\"a\",\"instrument\":\"XAUUSD\",\"side\":\"buy\",\"volume\":0.1,"
 			   "\"price\":1950,\"ticket\":\"501\"}],\"positions\":[{\"ticket\":\"501\",\"symbol\":\"XAUUSD\","

@@ -148,6 +148,17 @@ static void read_windows(struct calc *calc, struct request *r)
 	}
 }
 
+/* Beside faults of decoding, all others too. */
+static void check(struct calc *calc, const void *input)
+{
+	struct request r = *(const struct request *)input;
+	int64_t now_us;
+	if (calc->faults.count == 0)
+		return;
+	read_windows(calc, &r);
+	moment_read(calc, r.now, "/now", &now_us);
+}
+
 static bool look_at_hours(struct calc *calc, const struct instrument *instrument, struct request *r)
 {
 	int64_t now_us;
@@ -195,6 +206,7 @@ const struct op trade_risk_check_op = {
 		"over it fails.  An order that only reduces is tested on trading_state, instrument_allowed and order_size.",
 	.input = &request_table,
 	.output = &risk_report_table,
+	.check = check,
 	.run = run,
 	.example =
 		"{\"order\":{\"instrument\":\"XAUUSD\",\"side\":\"buy\",\"price\":1950,\"volume\":0.1,\"stop_loss\":1940},"

@@ -75,8 +75,11 @@ static const struct {
 #undef MEMBER
 };
 
-static void check(struct calc *calc, const struct request *r)
+static void check(struct calc *calc, const void *input)
 {
+	const struct request *r = input;
+	if (r->scheme < 0) /* unknown: nothing can be said of the members */
+		return;
 	unsigned bit = 1U << r->scheme;
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		const char *value, *pointer = field_pointer(calc->arena, "", members[i].name);
@@ -166,9 +169,6 @@ static bool run(struct calc *calc, const void *input, void *output)
 	const struct request *r = input;
 	struct result *result = output;
 	const char *body = r->body != NULL ? r->body : "";
-	check(calc, r);
-	if (calc->faults.count > 0)
-		return false;
 	if (r->scheme == SCHEME_RAW)
 		return run_raw(calc, r, result);
 	if (r->scheme == SCHEME_WEBHOOK)
@@ -201,6 +201,7 @@ const struct op trade_sign_op = {
 		   "sealed; better still, run it off line: `countersign call trade.sign`.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"scheme\":\"raw\",\"key_hex\":\"4a656665\",\"message_hex\":\"7768617420646f2079612077616e7420666f7220"
 			   "6e6f7468696e673f\"}",

@@ -307,17 +307,25 @@ static bool run_one(struct calc *calc, const struct request *r, const struct lot
 	return true;
 }
 
+static void check(struct calc *calc, const void *input)
+{
+	const struct request *r = input;
+	if (r->method < 0) /* unknown: nothing can be said of the members */
+		return;
+	check_members(calc, r);
+	if (r->method == METHOD_STOP && given(r->price) && r->price == r->stop_loss)
+		calc_fault(calc, "/stop_loss", "range", "must differ from price");
+	double sum = exact_sum_of_shares(r);
+	if (r->method == METHOD_SPLIT && r->legs.count > 0 && given(sum) && !(fabs(sum - 1) <= 1e-9))
+		calc_fault(calc, "/legs", "sum", "the shares must sum to 1, not %.12g", sum);
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	struct request r = *(const struct request *)input;
 	struct result *result = output;
 	struct lot_rules rules;
-	check_members(calc, &r);
-	if (r.method == METHOD_STOP && given(r.price) && r.price == r.stop_loss)
-		calc_fault(calc, "/stop_loss", "range", "must differ from price");
-	if (r.method == METHOD_SPLIT && r.legs.count > 0 && !(fabs(exact_sum_of_shares(&r) - 1) <= 1e-9))
-		calc_fault(calc, "/legs", "sum", "the shares must sum to 1, not %.12g", exact_sum_of_shares(&r));
-	if (calc->faults.count > 0 || !look_up(calc, &r, &rules))
+	if (!look_up(calc, &r, &rules))
 		return false;
 	result->risk_amount = (r.method == METHOD_SPLIT ? r.balance : r.equity) * r.risk_percent / 100;
 	return r.method == METHOD_SPLIT ? run_split(calc, &r, &rules, result) : run_one(calc, &r, &rules, result);
@@ -331,6 +339,7 @@ const struct op trade_size_op = {
 		   "above max_lot it caps and says so.",
 	.input = &request_table,
 	.output = &result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"method\":\"pips\",\"equity\":10000,\"risk_percent\":2,\"stop_pips\":50,\"pip_value\":10}",
 };
