@@ -205,6 +205,8 @@ static const struct field config_fields[] = {
 		  DOC("OpenAI-compatible endpoint that `call: llm` asks, http://HOST/v1; without one it is not there")),
 	F_STR(config, flow.llm.key_file, KEY(flow.llm.key_file), .also = "llm.key_file",
 		  DOC("Bearer token for it, in a file or cred:NAME")),
+	F_STR(config, flow.llm.model, KEY(flow.llm.model), .also = "llm.model",
+		  DOC("Model that the server itself asks for plans; default: none, each request names one")),
 	F_STRS(config, flow.llm.routes, KEY(flow.llm.routes), COUNT(0, 100),
 		   DOC("Models asked elsewhere, PREFIX=URL each; the longest prefix of a model's name counts")),
 	F_STR(config, flow.embedding.base_url, KEY(flow.embedding.base_url), .also = "embedding.base_url",

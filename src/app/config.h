@@ -105,7 +105,7 @@ struct config {
 			const char **items;
 		} allow_scripts, allow_net, http_map;
 		struct {
-			const char *base_url, *key_file;
+			const char *base_url, *key_file, *model;
 			struct {
 				size_t count;
 				const char **items;

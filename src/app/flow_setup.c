@@ -12,6 +12,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "flow/agents_api.h"
 #include "flow/breakers.h"
 #include "flow/domain/datum.h"
 #include "flow/flow_api.h"
@@ -105,6 +106,7 @@ bool flow_setup(struct app *app, struct err *err)
 		.llm = app->models->llm,
 		.spending = app->spending,
 		.breakers = app->breakers,
+		.outbox = app->outbox,
 		.policy = &host->policy,
 		.op = flow_host_op,
 		.op_self = host,
@@ -126,11 +128,14 @@ bool flow_setup(struct app *app, struct err *err)
 											 .packs = app->packs,
 											 .git_sha = APP_GIT_SHA,
 											 .master_key = app->keys.master};
-	return open_healing(app, err) && flow_api_open(&options, &app->flow, err);
+	return open_healing(app, err) &&
+		   agents_api_models(app->agents, app->models->llm, app->breakers, app->config.flow.llm.model, err) &&
+		   flow_api_open(&options, &app->flow, err);
 }
 
 void flow_end(struct app *app)
 {
+	agents_api_stop(app->agents);
 	flow_api_stop(app->flow);
 	healing_close(app->healing);
 	app->healing = NULL;

@@ -1,5 +1,6 @@
 #include "flow/agents_api.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "flow/memory.h"
 #include "flow/vector_cache.h"
 #include "http/exchange.h"
+#include "http/workers.h"
 #include "people/page.h"
 #include "people/principal.h"
 #include "people/reply.h"
@@ -39,10 +41,40 @@ struct agents_api *agents_api_open(const struct agents_api_options *options)
 	return api;
 }
 
+/* Those who wait for models: threads are started as they are needed. */
+enum { ASIDES_MAX = 8, ASIDES_ROOM = 64 };
+
+bool agents_api_models(struct agents_api *api, struct llm *llm, struct breakers *breakers, const char *model,
+					   struct err *err)
+{
+	if (llm == NULL)
+		return true;
+	if (!workers_open_up_to(&api->asides, 1, ASIDES_MAX, ASIDES_ROOM, err))
+		return false;
+	api->consultant = (struct consultant){.store = api->options.store,
+										  .env = api->options.env,
+										  .ids = api->options.ids,
+										  .budgets = &api->budgets,
+										  .llm = llm,
+										  .breakers = breakers,
+										  .model = model};
+	return true;
+}
+
+void agents_api_stop(struct agents_api *api)
+{
+	if (api == NULL)
+		return;
+	atomic_store(&api->stopping, true);
+	workers_close(api->asides);
+	api->asides = NULL;
+}
+
 void agents_api_close(struct agents_api *api)
 {
 	if (api == NULL)
 		return;
+	agents_api_stop(api);
 	vector_cache_free(api->vectors);
 	free(api);
 }
@@ -52,6 +84,7 @@ void agents_add_routes(struct router *router, struct agents_api *api)
 	router_add(router, budget_routes, budget_routes_count, api);
 	router_add(router, reservation_routes, reservation_routes_count, api);
 	router_add(router, cost_routes, cost_routes_count, api);
+	router_add(router, decomposition_create_routes, decomposition_create_routes_count, api);
 	router_add(router, decomposition_routes, decomposition_routes_count, api);
 	router_add(router, memory_routes, memory_routes_count, api);
 	router_add(router, health_routes, health_routes_count, api);
@@ -197,6 +230,43 @@ void agents_submit(struct agents_write *w, bool (*change)(struct agents_write *w
 	w->write = (struct write){
 		.x = w->x, .store = w->api->options.store, .apply = run_change, .answer = answer != NULL ? run_answer : NULL};
 	write_submit(&w->write);
+}
+
+struct aside {
+	void (*run)(void *self);
+	void *self;
+};
+
+static void run_aside(void *job, int worker)
+{
+	struct aside *aside = job;
+	(void)worker;
+	aside->run(aside->self);
+}
+
+void agents_aside(struct agents_write *w, void (*run)(void *self), void *self)
+{
+	struct aside *aside = arena_new(&w->x->arena, struct aside);
+	if (aside == NULL) {
+		exchange_failf(w->x, ERR_LIMIT, "no memory");
+		return;
+	}
+	*aside = (struct aside){run, self};
+	exchange_hold(w->x);
+	if (w->api->asides == NULL)
+		exchange_failf(w->x, ERR_NOT_IMPLEMENTED, "This server asks no models: flow.llm.base_url is not set.");
+	else if (!workers_push(w->api->asides, run_aside, aside))
+		exchange_failf(w->x, ERR_OVERLOADED, "Too many wait for models already.");
+}
+
+void agents_tell_refusal(struct exchange *x, const struct budget_refusal *refusal)
+{
+	struct arena *arena = &x->arena;
+	exchange_member(x, "budget_id", arena_printf(arena, "\"%s\"", refusal->budget_id));
+	exchange_member(x, "available", arena_printf(arena, "\"%s\"", agents_money(arena, refusal->available)));
+	exchange_member(x, "available_micros", arena_printf(arena, "%lld", (long long)refusal->available));
+	exchange_member(x, "requested", arena_printf(arena, "\"%s\"", agents_money(arena, refusal->requested)));
+	exchange_member(x, "requested_micros", arena_printf(arena, "%lld", (long long)refusal->requested));
 }
 
 bool agents_audit(const struct agents_write *w, struct db *db, enum audit_action action, const char *target_id,

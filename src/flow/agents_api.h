@@ -12,10 +12,12 @@
 
 struct agents_api;
 struct audit;
+struct breakers;
 struct env;
 struct err;
 struct expr_pool;
 struct id_maker;
+struct llm;
 struct outbox;
 struct packs;
 struct router;
@@ -35,6 +37,16 @@ struct agents_api_options {
 };
 
 struct agents_api *agents_api_open(const struct agents_api_options *options);
+
+/*
+ * Before the server serves: the models that may be asked for plans, and the one of them that is where nobody names
+ * another (NULL: none).  Starts the threads that wait for them.  False: ERR_LIMIT.
+ */
+bool agents_api_models(struct agents_api *api, struct llm *llm, struct breakers *breakers, const char *model,
+					   struct err *err);
+
+/* Before the models and the store close: nothing more is asked, and what is under way ends.  NULL is fine. */
+void agents_api_stop(struct agents_api *api);
 void agents_api_close(struct agents_api *api); /* NULL is fine */
 
 /* Register the routes; their owner is `api`, which may be NULL when they are only described. */

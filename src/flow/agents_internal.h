@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "flow/agents_api.h"
+#include "flow/consult.h"
 #include "flow/health.h"
 #include "http/router.h"
 #include "people/write.h"
@@ -24,7 +25,10 @@ struct agents_api {
 	struct budgets budgets;
 	struct vector_cache *vectors;
 	struct health_desk health;
-	_Atomic int64_t next_look_us; /* monotonic: when silent agents are looked for again */
+	struct consultant consultant; /* llm NULL: no model may be asked */
+	struct workers *asides;       /* those who wait for models; NULL like it */
+	_Atomic bool stopping;
+	_Atomic int64_t next_look_us;  /* monotonic: when silent agents are looked for again */
 	_Atomic int64_t next_words_us; /* and words of memories */
 };
 
@@ -47,6 +51,15 @@ struct agents_write {
 void *agents_start(struct exchange *x, size_t size);
 void agents_submit(struct agents_write *w, bool (*change)(struct agents_write *w, struct db *db, struct err *err),
 				   void (*answer)(struct agents_write *w));
+
+/*
+ * Go on in a thread that may wait long, as the handler's own must not: run(self) answers the exchange or submits its
+ * write.  Answered when there is no room (503) or no such threads (501).
+ */
+void agents_aside(struct agents_write *w, void (*run)(void *self), void *self);
+
+/* Members of the answer that says a budget has not enough. */
+void agents_tell_refusal(struct exchange *x, const struct budget_refusal *refusal);
 
 /* In `change`: the row of the audit chain. */
 bool agents_audit(const struct agents_write *w, struct db *db, enum audit_action action, const char *target_id,
@@ -82,9 +95,9 @@ bool agents_cursor(struct exchange *x, const char *filter, const char *cursor, c
 /* The cursor behind a row, and the Link header. */
 const char *agents_next(struct exchange *x, const char *filter, const char *after);
 
-extern const struct route budget_routes[], reservation_routes[], cost_routes[], decomposition_routes[], memory_routes[],
-	health_routes[], incident_routes[], healing_routes[];
-extern const size_t budget_routes_count, reservation_routes_count, cost_routes_count, decomposition_routes_count,
-	memory_routes_count, health_routes_count, incident_routes_count, healing_routes_count;
+extern const struct route budget_routes[], reservation_routes[], cost_routes[], decomposition_create_routes[],
+	decomposition_routes[], memory_routes[], health_routes[], incident_routes[], healing_routes[];
+extern const size_t budget_routes_count, reservation_routes_count, cost_routes_count, decomposition_create_routes_count,
+	decomposition_routes_count, memory_routes_count, health_routes_count, incident_routes_count, healing_routes_count;
 
 #endif

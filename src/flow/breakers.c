@@ -292,8 +292,8 @@ bool breakers_may(struct breakers *b, const struct breaker_call *call, const cha
 	if (!may) {
 		int64_t wait_us = circuit_wait_us(&e->circuit, call->now_us);
 		*until_us = call->now_us + (wait_us > 0 ? wait_us : HALF_AGAIN_US);
-		must(map_set(&e->held, run_id, e, NULL));
-	} else if (e != NULL) {
+		must(run_id == NULL || map_set(&e->held, run_id, e, NULL));
+	} else if (e != NULL && run_id != NULL) {
 		map_remove(&e->held, run_id);
 	}
 	pthread_mutex_unlock(&b->lock);

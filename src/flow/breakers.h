@@ -40,7 +40,7 @@ struct breaker_call {
 
 /*
  * May a call go out?  True obliges to breakers_tell() (what is lost is forgiven after some minutes).  False: *until_us
- * is when it pays to ask again, and the run is remembered.
+ * is when it pays to ask again, and the run is remembered (run_id NULL: it is no run's call).
  */
 bool breakers_may(struct breakers *breakers, const struct breaker_call *call, const char *run_id, int64_t *until_us);
 

@@ -111,16 +111,6 @@ static bool take_budget(struct reserving *r, struct db *db, struct err *err)
 	return true;
 }
 
-static void tell_refusal(struct exchange *x, const struct budget_refusal *refusal)
-{
-	struct arena *arena = &x->arena;
-	exchange_member(x, "budget_id", arena_printf(arena, "\"%s\"", refusal->budget_id));
-	exchange_member(x, "available", arena_printf(arena, "\"%s\"", agents_money(arena, refusal->available)));
-	exchange_member(x, "available_micros", arena_printf(arena, "%lld", (long long)refusal->available));
-	exchange_member(x, "requested", arena_printf(arena, "\"%s\"", agents_money(arena, refusal->requested)));
-	exchange_member(x, "requested_micros", arena_printf(arena, "%lld", (long long)refusal->requested));
-}
-
 static bool change_reserve(struct agents_write *w, struct db *db, struct err *err)
 {
 	struct reserving *r = (struct reserving *)w;
@@ -131,7 +121,7 @@ static bool change_reserve(struct agents_write *w, struct db *db, struct err *er
 						&r->made, &refusal, err))
 		return false;
 	if (refusal.refused) {
-		tell_refusal(w->x, &refusal);
+		agents_tell_refusal(w->x, &refusal);
 		return write_refuse(&w->write, ERR_BUDGET_EXCEEDED, "The budget %s has %s left, not %s.", refusal.budget_id,
 							agents_money(&w->x->arena, refusal.available), agents_money(&w->x->arena, r->amount));
 	}

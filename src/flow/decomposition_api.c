@@ -12,6 +12,7 @@
 #include "flow/agents_internal.h"
 #include "flow/cost.h"
 #include "flow/decomposition.h"
+#include "flow/decomposition_asks.h"
 #include "flow/decomposition_planner.h"
 #include "flow/decomposition_view.h"
 #include "http/exchange.h"
@@ -22,212 +23,21 @@
 
 enum { PAGE_MAX = 500, PAGE_USUAL = 100 };
 
-/* --- create --- */
-
-struct goal {
-	const char *name, *description;
-	const struct json *params;
-};
-
-static const struct field goal_fields[] = {
-	F_STR(goal, name, REQUIRED, LENGTH(1, 500)),
-	F_STR(goal, description, LENGTH(0, 10000)),
-	F_JSON(goal, params),
-};
-static const struct field_table goal_table = FIELD_TABLE("decompositions.goal", goal, goal_fields);
-
-static const char *const planner_names[] = {"none", "htn", "llm", NULL};
-enum { PLANNER_HTN = 1, PLANNER_LLM };
-
-struct create_request {
-	struct goal goal;
-	int strategy, planner;
-	int64_t max_depth, max_nodes;
-	struct task_nodes nodes;
-	struct dependency_list dependencies;
-	const struct json *library, *state;
-};
-
-static const struct field create_fields[] = {
-	F_OBJECT(create_request, goal, &goal_table, REQUIRED),
-	F_ENUM(create_request, strategy, strategy_names, DEFAULT(STRATEGY_BREADTH)),
-	F_INT(create_request, max_depth, RANGE(1, PLAN_DEPTH_MAX), DEFAULT(DECOMPOSITION_DEPTH)),
-	F_INT(create_request, max_nodes, RANGE(1, PLAN_NODES_MAX), DEFAULT(100000)),
-	F_OBJECTS(create_request, nodes, &task_node_table, DOC("Without: the goal is the root, complexity 1")),
-	F_OBJECTS(create_request, dependencies, &dependency_table),
-	F_ENUM(create_request, planner, planner_names, DEFAULT(0),
-		   DOC("htn plans the goal, or with nodes what is expanded later; llm is not there yet")),
-	F_JSON(create_request, library, DOC("Of htn: the name of a pack, or {methods, operators}")),
-	F_JSON(create_request, state, DOC("Of htn: what is the case at first; default goal.params.state, or {}")),
-};
-static const struct field_table create_table = FIELD_TABLE("decompositions.create", create_request, create_fields);
+/* --- read --- */
 
 struct change {
 	struct agents_write w; /* first */
-	struct create_request request;
 	struct decomposition d;
-	char id[ID_TEXT];
 	struct decomposition_part *parts;
 	size_t part_count;
 	/* of what is added */
 	struct task_nodes added;
 	int64_t estimate, edges_added;
 	struct plan problems;
-	const char *grown_cursor;
+	const struct grow_request *request;
+	struct planner_llm llm; /* what it was asked */
+	struct ask_views *asks;
 };
-
-static const char *first_root(const struct task_nodes *nodes)
-{
-	for (size_t i = 0; i < nodes->count; i++)
-		if (nodes->items[i].parent_id == NULL)
-			return nodes->items[i].node_id;
-	return NULL;
-}
-
-/* The goal as the only node. */
-static bool goal_alone(struct change *c)
-{
-	struct task_node *root = arena_new(&c->w.x->arena, struct task_node);
-	char id[ID_TEXT];
-	if (root == NULL)
-		return false;
-	id_make(c->w.api->options.ids, id);
-	*root = (struct task_node){.node_id = arena_dup(&c->w.x->arena, id),
-							   .name = c->request.goal.name,
-							   .description = c->request.goal.description,
-							   .complexity = 1,
-							   .duration_s = PLAN_DURATION_S,
-							   .depth = FIELD_NO_INT,
-							   .params = c->request.goal.params};
-	c->request.nodes.items = root;
-	c->request.nodes.count = 1;
-	return root->node_id != NULL;
-}
-
-static bool ids_differ(struct change *c, struct faults *faults)
-{
-	struct arena *arena = &c->w.x->arena;
-	size_t twice = plan_double(arena, c->d.input.nodes, c->d.input.node_count);
-	if (twice == SIZE_MAX)
-		return true;
-	faults_add(faults, field_pointer(arena, field_pointer_index(arena, "/nodes", twice), "node_id"), "duplicate",
-			   "stands twice");
-	return false;
-}
-
-/* Build what is to be stored.  Two nodes of one id are looked for before anything is made of the tree. */
-static bool build(struct change *c, struct faults *faults, struct err *err)
-{
-	struct create_request *r = &c->request;
-	struct arena *arena = &c->w.x->arena;
-	if (r->nodes.count == 0 && !goal_alone(c))
-		return err_set(err, ERR_LIMIT, "no memory");
-	if ((int64_t)r->nodes.count > r->max_nodes) {
-		faults_add(faults, "/nodes", "count", "must have at most max_nodes (%lld) elements", (long long)r->max_nodes);
-		return err_set(err, ERR_INVALID, "too many nodes");
-	}
-	struct decomposition *d = &c->d;
-	d->strategy = (enum strategy)r->strategy;
-	d->nodes = r->nodes;
-	d->dependencies = r->dependencies;
-	d->row.strategy = strategy_names[r->strategy];
-	d->row.root_id = first_root(&r->nodes);
-	d->row.max_depth = r->max_depth;
-	d->row.max_nodes = r->max_nodes;
-	d->row.nodes_total = (int64_t)r->nodes.count;
-	d->row.dependencies_total = (int64_t)r->dependencies.count;
-	if (!decomposition_shape(arena, d))
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!ids_differ(c, faults))
-		return err_set(err, ERR_INVALID, "two nodes have one id");
-	c->parts = decomposition_write(arena, &r->nodes, &r->dependencies, &c->part_count);
-	return c->parts != NULL || err_set(err, ERR_LIMIT, "no memory");
-}
-
-static bool change_create(struct agents_write *w, struct db *db, struct err *err)
-{
-	struct change *c = (struct change *)w;
-	c->d.row.created_us = w->now_us;
-	return decomposition_insert(db, &c->d.row, err) &&
-		   decomposition_grow(db, &c->d.row, c->parts, c->part_count, w->now_us, err) &&
-		   agents_audit(w, db, AUDIT_DECOMPOSITION_CREATE, c->id, NULL, err);
-}
-
-static void answer_created(struct agents_write *w)
-{
-	const struct change *c = (const struct change *)w;
-	struct decomposition_view view;
-	if (!decomposition_view_fill(&w->x->arena, &c->d, &view)) {
-		exchange_failf(w->x, ERR_LIMIT, "no memory");
-		return;
-	}
-	exchange_setf(w->x, "Location", "/api/v1/flow/tasks/decompositions/%s", c->id);
-	reply_fact(w->x, 201, &decomposition_view_table, &view);
-}
-
-static const char *goal_text(struct arena *arena, const struct goal *goal)
-{
-	struct buf buf;
-	struct jw jw;
-	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	field_write(&jw, &goal_table, goal, FIELD_INPUTS);
-	const char *text = jw_ok(&jw) ? arena_dupn(arena, buf_text(&buf), buf.size) : NULL;
-	buf_fini(&buf);
-	return text;
-}
-
-/* Plan the goal, or keep what nodes that came along are expanded by.  False: answered. */
-static bool plan_goal(struct change *c)
-{
-	const struct create_request *r = &c->request;
-	struct decomposition_planning planning = {.api = c->w.api,
-											  .x = c->w.x,
-											  .library = r->library,
-											  .state = r->state,
-											  .task = r->goal.name,
-											  .params = r->goal.params,
-											  .depth_max = (uint32_t)r->max_depth,
-											  .nodes_max = (size_t)r->max_nodes,
-											  .only_keep = r->nodes.count > 0};
-	if (!decomposition_plan(&planning, &c->d.row))
-		return false;
-	if (r->nodes.count == 0) {
-		c->request.nodes = planning.result.nodes;
-		c->request.dependencies = planning.result.dependencies;
-	}
-	return true;
-}
-
-static void handle_create(struct exchange *x)
-{
-	struct faults faults;
-	struct err err;
-	x->arena.cap = DECOMPOSITION_MEMORY;
-	struct change *c = agents_start(x, sizeof *c);
-	if (c == NULL || !exchange_decode(x, &c->request))
-		return;
-	if (c->request.planner == PLANNER_LLM) {
-		exchange_failf(x, ERR_NOT_IMPLEMENTED, "The planner llm is not there yet.");
-		return;
-	}
-	if (c->request.planner == PLANNER_HTN && !plan_goal(c))
-		return;
-	faults_init(&faults, &x->arena);
-	id_make(c->w.api->options.ids, c->id);
-	c->d.row.decomposition_id = c->id;
-	c->d.row.account_id = c->w.account_id;
-	c->d.row.goal = goal_text(&x->arena, &c->request.goal);
-	c->d.row.created_by = principal_of(x)->user_id[0] != '\0' ? principal_of(x)->user_id : NULL;
-	if (build(c, &faults, &err) && c->d.row.goal != NULL)
-		agents_submit(&c->w, change_create, answer_created);
-	else if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
-		exchange_failf(x, ERR_LIMIT, "no memory");
-}
-
-/* --- read --- */
 
 static bool read_whole(void *self, struct db *db, struct err *err)
 {
@@ -273,6 +83,12 @@ static bool fill_page(struct arena *arena, const struct decomposition *d, size_t
 	return !arena->full;
 }
 
+static bool read_asks(void *self, struct db *db, struct err *err)
+{
+	struct change *c = self;
+	return decomposition_read_asks(db, c->d.row.decomposition_id, &c->w.x->arena, c->asks, err);
+}
+
 static void handle_get(struct exchange *x)
 {
 	struct page_query query;
@@ -287,10 +103,15 @@ static void handle_get(struct exchange *x)
 	if (c == NULL)
 		return;
 	size_t first = strtoul(after, NULL, 10), limit = (size_t)query.limit;
+	struct ask_views asks = {0, NULL};
+	c->asks = &asks;
+	if (first == 0 && !agents_read(x, read_asks, c))
+		return;
 	if (!decomposition_view_fill(&x->arena, &c->d, &view) || !fill_page(&x->arena, &c->d, first, limit, &view)) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
+	view.asks = asks;
 	if (first + limit < c->d.nodes.count)
 		view.next_cursor = agents_next(x, filter, arena_printf(&x->arena, "%zu", first + limit));
 	reply_fact(x, 200, &decomposition_page_table, &view);
@@ -334,7 +155,7 @@ struct grow_request {
 static const struct field grow_fields[] = {
 	F_STR(grow_request, parent_id, REQUIRED, LENGTH(1, 255)),
 	F_OBJECTS(grow_request, children, &task_child_table, COUNT(0, 10000)),
-	F_BOOL(grow_request, expand, DOC("Let the planner do it, by the library of the decomposition")),
+	F_BOOL(grow_request, expand, DOC("Let the planner of the decomposition do it")),
 };
 static const struct field_table grow_table = FIELD_TABLE("decompositions.grow", grow_request, grow_fields);
 
@@ -357,6 +178,7 @@ static bool change_grow(struct agents_write *w, struct db *db, struct err *err)
 {
 	struct change *c = (struct change *)w;
 	return decomposition_grow(db, &c->d.row, c->parts, c->part_count, w->now_us, err) &&
+		   decomposition_put_asks(db, c->d.row.decomposition_id, &c->llm, w->now_us, err) &&
 		   agents_audit(w, db, AUDIT_DECOMPOSITION_GROW, c->d.row.decomposition_id, NULL, err);
 }
 
@@ -446,8 +268,12 @@ static bool expand(struct change *c, const struct id_index *ids, uint32_t parent
 	struct naming naming = {ids, d->nodes.count};
 	struct decomposition_planning planning = {.api = c->w.api,
 											  .x = c->w.x,
+											  .account_id = c->w.account_id,
 											  .task = d->nodes.items[parent].name,
+											  .description = d->nodes.items[parent].description,
 											  .params = d->nodes.items[parent].params,
+											  .strategy = d->row.strategy,
+											  .expected = c->estimate,
 											  .node = &d->nodes.items[parent],
 											  .depth = d->depth[parent],
 											  .depth_max = (uint32_t)d->row.max_depth,
@@ -457,13 +283,17 @@ static bool expand(struct change *c, const struct id_index *ids, uint32_t parent
 											  .self = &naming};
 	if (!decomposition_replan(&planning, &d->row))
 		return false;
+	c->llm = planning.llm;
 	c->added = planning.result.nodes;
 	*dependencies = planning.result.dependencies;
 	return true;
 }
 
-static void grow(struct change *c, const struct grow_request *request)
+/* On a worker, or where models are waited for. */
+static void grow(void *self)
 {
+	struct change *c = self;
+	const struct grow_request *request = c->request;
 	struct exchange *x = c->w.x;
 	struct decomposition *d = &c->d;
 	struct dependency_list dependencies = {0, NULL};
@@ -484,20 +314,29 @@ static void grow(struct change *c, const struct grow_request *request)
 
 static void handle_grow(struct exchange *x)
 {
-	struct grow_request request;
+	struct grow_request *request = arena_new(&x->arena, struct grow_request);
 	struct faults faults;
-	if (!exchange_decode(x, &request))
+	if (request == NULL) {
+		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
-	if (request.expand == (request.children.count > 0)) {
+	}
+	if (!exchange_decode(x, request))
+		return;
+	if (request->expand == (request->children.count > 0)) {
 		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/children", request.expand ? "conflict" : "required",
-				   request.expand ? "must be left out where the planner expands" : "must have at least one element");
+		faults_add(&faults, "/children", request->expand ? "conflict" : "required",
+				   request->expand ? "must be left out where the planner expands" : "must have at least one element");
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 		return;
 	}
 	struct change *c = start_read(x);
-	if (c != NULL)
-		grow(c, &request);
+	if (c == NULL)
+		return;
+	c->request = request;
+	if (request->expand && decomposition_planner(&x->arena, &c->d.row) == PLANNER_LLM)
+		agents_aside(&c->w, grow, c);
+	else
+		grow(c);
 }
 
 /* --- dependencies --- */
@@ -602,18 +441,14 @@ static void handle_depend(struct exchange *x)
 /* --- routes --- */
 
 static const struct json_limits large = {.depth = 32, .values = 5000000};
-static const enum err_kind grow_errors[] = {ERR_CONFLICT, ERR_NONE};
+static const enum err_kind grow_errors[] = {ERR_CONFLICT,    ERR_BUDGET_EXCEEDED, ERR_NOT_IMPLEMENTED,
+											ERR_UNAVAILABLE, ERR_DEADLINE,        ERR_NONE};
 
 #define TASKS "/api/v1/flow/tasks/decompositions"
 #define TASKS_V3 "/api/v3/tasks/decompositions"
 #define LARGE .body_max = 64 << 20, .json_limits = &large
 
 const struct route decomposition_routes[] = {
-	ROUTE(POST, TASKS, "flow.run", EFFECT_WRITE, handle_create, .aliases = ALIASES({TASKS_V3}),
-		  .operation = "decompositions.decompose",
-		  .summary = "Take a goal apart, or bring a tree that is taken apart already", .body = &create_table,
-		  .result = &decomposition_view_table, .status = 201, LARGE,
-		  .example = "{\"goal\":{\"name\":\"Write the report\"},\"strategy\":\"adaptive\"}"),
 	ROUTE(GET, TASKS "/{id}", "flow.read", EFFECT_READ, handle_get, .aliases = ALIASES({TASKS_V3 "/{id}"}),
 		  .operation = "decompositions.get", .summary = "A decomposition with a page of its nodes",
 		  .query = &page_table, .result = &decomposition_page_table),

@@ -44,8 +44,9 @@ static const struct field_table totals_table = FIELD_TABLE("decompositions.total
 		F_INT(decomposition_view, max_depth), F_INT(decomposition_view, max_nodes), \
 		F_OBJECT(decomposition_view, totals, &totals_table), \
 		F_STRS(decomposition_view, frontier, DOC("What to take apart next, in the order of the strategy")), \
-		F_JSON(decomposition_view, planner, NULLABLE, \
-			   DOC("What planned it: name, library, library_sha256, expansions, cost, plan_sha256")), \
+		F_JSON( \
+			decomposition_view, planner, NULLABLE, \
+			DOC("What planned it: name; of htn its library; of llm model, asked, answer_sha256; cost, plan_sha256")), \
 		F_INT(decomposition_view, version), F_STR(decomposition_view, created_at, FORMAT("date-time")), \
 		F_STR(decomposition_view, updated_at, FORMAT("date-time"))
 
@@ -57,6 +58,8 @@ static const struct field full_fields[] = {
 	VIEW_FIELDS,
 	F_OBJECTS(decomposition_view, nodes, &decomposition_node_table, DOC("A page of them, in order of coming")),
 	F_STR(decomposition_view, next_cursor, NULLABLE),
+	F_OBJECTS(decomposition_view, asks, &ask_table,
+			  DOC("On the first page: what a model was asked for it, the last 30")),
 };
 const struct field_table decomposition_page_table =
 	FIELD_TABLE("decompositions.decomposition-page", decomposition_view, full_fields);

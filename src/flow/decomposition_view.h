@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "flow/decomposition.h"
+#include "flow/decomposition_asks.h"
 
 struct arena;
 struct field_table;
@@ -43,6 +44,7 @@ struct decomposition_view {
 		size_t count;
 		struct node_view *items;
 	} nodes;
+	struct ask_views asks;
 };
 
 extern const struct field_table decomposition_view_table; /* without nodes */

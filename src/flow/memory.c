@@ -11,6 +11,7 @@
 #include "core/nfc.h"
 #include "crypt/digest.h"
 #include "flow/domain/vector.h"
+#include "flow/memory_archive.h"
 #include "store/store.h"
 
 enum { SWEEP_AT_CAP = 100, EXPIRE_SCRATCH = 64 << 20 };
@@ -39,7 +40,7 @@ bool memory_move(struct db *db, struct id_maker *ids, struct memory_row *row, en
 	const struct memory_row was = *row;
 	row->tier = tier;
 	row->expires_us = now_us + memory_life_us(tier);
-	return memory_update(db, &was, row, err) &&
+	return memory_update(db, &was, row, err) && (tier != MEMORY_L4 || memory_archive(db, row, err)) &&
 		   memory_event_add(db, ids, row, "moved", memory_tier_names[tier], now_us, err);
 }
 

@@ -402,7 +402,7 @@ static void handle_search(struct exchange *x)
 /* --- statistics --- */
 
 struct tier_view {
-	int64_t count, bytes;
+	int64_t count, bytes, stored_bytes;
 	double avg_importance, avg_age_hours;
 	const char *oldest;
 };
@@ -410,6 +410,7 @@ struct tier_view {
 static const struct field tier_fields[] = {
 	F_INT(tier_view, count),
 	F_INT(tier_view, bytes),
+	F_INT(tier_view, stored_bytes, DOC("Of contents in the store; less than bytes where l4 packed them")),
 	F_NUM(tier_view, avg_importance, NULLABLE, DECIMALS(6)),
 	F_NUM(tier_view, avg_age_hours, NULLABLE),
 	F_STR(tier_view, oldest, NULLABLE, FORMAT("date-time")),
@@ -461,6 +462,7 @@ static bool count_tier(struct counting *c, struct db *db, enum memory_tier tier,
 		return false;
 	*view = (struct tier_view){.count = live.memories,
 							   .bytes = live.bytes,
+							   .stored_bytes = live.stored,
 							   .avg_importance = live.importance,
 							   .avg_age_hours = live.age_hours,
 							   .oldest = agents_time(&c->x->arena, live.oldest_us)};

@@ -39,6 +39,23 @@ static double count_of(struct agents_fixture *f, const char *what)
 	return fixture_number_at(f, arena_printf(&f->arena, "result.%s", what));
 }
 
+static bool make_equal(struct db *db, void *self, struct err *err)
+{
+	return db_run(db, err, self);
+}
+
+static int64_t number_of(struct agents_fixture *f, const char *sql)
+{
+	struct db_rows rows;
+	struct err err;
+	struct db *db = store_read(f->store);
+	assert_true(db_query(db, &rows, &err, sql) && db_next(&rows));
+	int64_t number = db_int(&rows, 0);
+	assert_true(db_end(&rows, &err));
+	store_read_end(f->store, db);
+	return number;
+}
+
 static void a_memory_is_stored_read_changed_and_forgotten(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -362,6 +379,38 @@ static void memories_that_belong_together_become_an_episode(void **state)
 	assert_true(fixture_chain_sound(f));
 }
 
+/* [flow.md 6]: L4 is kept as zstd, and nobody who reads it sees that */
+static void the_archive_packs_what_gets_smaller(void **state)
+{
+	struct agents_fixture *f = *state;
+	struct buf text;
+	buf_init(&text, 0);
+	for (int i = 0; i < 200; i++)
+		buf_addf(&text, "Line %d of the log says that the gate is open. ", i);
+	const char *content = arena_dup(&f->arena, buf_text(&text));
+	buf_fini(&text);
+	const char *log = keep(f, content, ""), *note = keep(f, "Short.", "");
+	assert_number(count_of(f, "tiers.l1.stored_bytes"), count_of(f, "tiers.l1.bytes"));
+	assert_int_equal(fixture_ask(f, "ops", "POST", MEMORY "/promote/l2",
+								 "{\"agent_id\":\"a\",\"memory_ids\":[\"%s\",\"%s\"],\"summary\":\"both\"}", log, note),
+					 201);
+	assert_int_equal(number_of(f, "SELECT COUNT(*) FROM memories WHERE packed IS NOT NULL AND content = ''"), 1);
+	search(f, "\"text\":\"gate\",\"tiers\":[\"l4\"]"); /* its words were not put yet when it was packed */
+	assert_int_equal(fixture_at(f, "result.memories")->count, 1);
+	assert_string_equal(fixture_text(f, "result.memories.0.content"), content);
+	assert_int_equal(one(f, "vic", "GET", note, "", NULL), 200);
+	assert_string_equal(fixture_text(f, "result.content"), "Short.");
+	assert_null(json_get(fixture_at(f, "result"), "compression_ratio")); /* it would not get smaller */
+	double bytes = count_of(f, "tiers.l4.bytes"), stored = count_of(f, "tiers.l4.stored_bytes");
+	assert_number(bytes, (double)strlen(content) + 6);
+	assert_true(stored > 6 && stored < bytes / 4);
+	assert_int_equal(one(f, "vic", "GET", log, "", NULL), 200);
+	assert_string_equal(fixture_text(f, "result.content"), content);
+	assert_true(fabs(fixture_number_at(f, "result.compression_ratio") - (stored - 6) / (bytes - 6)) < 1e-6);
+	assert_true(store_write(f->store, make_equal, "UPDATE memories SET packed = x'00' WHERE packed IS NOT NULL", NULL));
+	assert_int_equal(one(f, "vic", "GET", log, "", NULL), 500); /* a damaged row is no empty memory */
+}
+
 static void use_age_and_kind_weigh(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -405,11 +454,6 @@ static bool fill(struct db *db, void *self, struct err *err)
 	return true;
 }
 
-static bool make_equal(struct db *db, void *self, struct err *err)
-{
-	return db_run(db, err, self);
-}
-
 static void a_full_tier_lets_one_go_or_refuses(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -436,18 +480,6 @@ static void a_full_tier_lets_one_go_or_refuses(void **state)
 		200);
 	assert_int_equal(fixture_at(f, "result.memories")->count, 400);
 	assert_string_equal(fixture_text(f, "result.memories.399.content"), "memory 101");
-}
-
-static int64_t number_of(struct agents_fixture *f, const char *sql)
-{
-	struct db_rows rows;
-	struct err err;
-	struct db *db = store_read(f->store);
-	assert_true(db_query(db, &rows, &err, sql) && db_next(&rows));
-	int64_t number = db_int(&rows, 0);
-	assert_true(db_end(&rows, &err));
-	store_read_end(f->store, db);
-	return number;
 }
 
 /* Of a tenth of one worth the one used longest ago goes; of several worths too. */
@@ -512,6 +544,7 @@ int main(void)
 		TEST(the_same_is_found_behind_a_nearer_one),
 		TEST(what_expires_is_not_there_any_more),
 		TEST(memories_that_belong_together_become_an_episode),
+		TEST(the_archive_packs_what_gets_smaller),
 		TEST(use_age_and_kind_weigh),
 		TEST(a_full_tier_lets_one_go_or_refuses),
 		TEST(the_least_recently_used_of_the_tenth_goes),

@@ -9,6 +9,7 @@
 #include "core/id.h"
 #include "core/must.h"
 #include "crypt/digest.h"
+#include "flow/memory_archive.h"
 #include "store/fulltext.h"
 #include "store/store.h"
 
@@ -73,6 +74,7 @@ static void take_live(const struct db_rows *row, void *self)
 	live->importance = db_real(row, 2);
 	live->age_hours = db_real(row, 3); /* of creation, for now */
 	live->oldest_us = db_int(row, 4);
+	live->stored = db_int(row, 5);
 }
 
 bool memory_live(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
@@ -81,7 +83,8 @@ bool memory_live(struct db *db, const char *account_id, const char *agent_id, en
 	bool found;
 	if (!db_one(
 			db, err, &found, take_live, live,
-			"SELECT COUNT(*), SUM(size), AVG(importance), AVG(created_at * 1.0), MIN(created_at) FROM memories WHERE "
+			"SELECT COUNT(*), SUM(size), AVG(importance), AVG(created_at * 1.0), MIN(created_at), SUM(COALESCE(stored, "
+			"size)) FROM memories WHERE "
 			"account_id = $1 AND agent_id = $2 AND tier = $3 AND expires_at > $4 AND importance >= $5",
 			V_TEXT(account_id), V_TEXT(agent_id), V_TEXT(memory_tier_names[tier]), V_INT(now_us),
 			V_REAL(min_importance)))
@@ -150,9 +153,11 @@ static bool unworded(struct db *db, const char *account_id, const char *agent_id
 					 struct memory_row *rows, size_t *count, struct err *err)
 {
 	static const char *const sql[] = {
-		"SELECT memory_id, account_id, agent_id, content FROM memories WHERE worded = 0 AND $1 = '' AND $2 = '' LIMIT "
+		"SELECT memory_id, account_id, agent_id, content, packed FROM memories WHERE worded = 0 AND $1 = '' AND $2 = "
+		"'' LIMIT "
 		"$3",
-		"SELECT memory_id, account_id, agent_id, content FROM memories WHERE worded = 0 AND account_id = $1 AND "
+		"SELECT memory_id, account_id, agent_id, content, packed FROM memories WHERE worded = 0 AND account_id = $1 "
+		"AND "
 		"agent_id = $2 LIMIT $3",
 	};
 	struct db_rows found;
@@ -163,7 +168,7 @@ static bool unworded(struct db *db, const char *account_id, const char *agent_id
 		rows[*count] = (struct memory_row){.memory_id = db_text_dup(&found, 0, arena),
 										   .account_id = db_text_dup(&found, 1, arena),
 										   .agent_id = db_text_dup(&found, 2, arena),
-										   .content = db_text_dup(&found, 3, arena)};
+										   .content = memory_content(&found, 3, 4, arena)};
 	return db_end(&found, err) && (!arena->full || err_set(err, ERR_LIMIT, "no memory"));
 }
 
@@ -209,7 +214,7 @@ bool memory_insert(struct db *db, const struct memory_row *row, const struct mem
 	"m.memory_id, m.account_id, m.agent_id, m.run_id, m.tier, m.content, m.content_sha256, m.size, m.importance, " \
 	"m.memory_type, m.tags, m.metadata, m.access_count, m.created_at, m.last_accessed_at, m.expires_at, " \
 	"m.source_ids, " \
-	"m.compression_ratio, m.knowledge_type, m.title, m.possible_duplicate_of, v.dimension"
+	"m.compression_ratio, m.knowledge_type, m.title, m.possible_duplicate_of, v.dimension, m.packed, m.stored"
 #define FROM "SELECT " COLUMNS " FROM memories m LEFT JOIN memory_vectors v ON v.memory_id = m.memory_id "
 
 static void take(const struct db_rows *row, struct arena *arena, struct memory_row *to)
@@ -220,7 +225,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct memory_r
 		.agent_id = db_text_dup(row, 2, arena),
 		.run_id = db_text_dup(row, 3, arena),
 		.tier = (enum memory_tier)named(memory_tier_names, db_text(row, 4)),
-		.content = db_text_dup(row, 5, arena),
+		.content = memory_content(row, 5, 22, arena),
 		.content_sha256 = db_text_dup(row, 6, arena),
 		.size = db_int(row, 7),
 		.importance = db_real(row, 8),
@@ -237,6 +242,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct memory_r
 		.title = db_text_dup(row, 19, arena),
 		.possible_duplicate_of = db_text_dup(row, 20, arena),
 		.has_embedding = !db_is_null(row, 21),
+		.stored = db_is_null(row, 23) ? 0 : db_int(row, 23),
 	};
 }
 
@@ -245,6 +251,9 @@ static bool take_all(struct db_rows *found, size_t room, struct arena *arena, st
 {
 	for (*count = 0; *count < room && db_next(found); ++*count)
 		take(found, arena, &rows[*count]);
+	for (size_t i = 0; i < *count && !arena->full; i++)
+		if (rows[i].content == NULL)
+			return db_end(found, err) && err_set(err, ERR_INTERNAL, "memory %s is damaged", rows[i].memory_id);
 	return db_end(found, err) && (!arena->full || err_set(err, ERR_LIMIT, "no memory"));
 }
 

@@ -26,6 +26,7 @@ struct memory_row {
 	enum memory_type type;
 	double importance, compression_ratio; /* NaN: none */
 	int64_t size, access_count, created_us, last_accessed_us, expires_us;
+	int64_t stored; /* bytes that stand for the content in the archive; 0: it stands as it is */
 	bool has_embedding;
 };
 
@@ -130,8 +131,8 @@ bool memory_count_dedup(struct db *db, const char *account_id, const char *agent
 
 /* What of it is not over, from an importance on. */
 struct memory_live {
-	int64_t memories, bytes, oldest_us;
-	double importance, age_hours; /* means; NaN: there is none */
+	int64_t memories, bytes, stored, oldest_us; /* stored: bytes that stand for `bytes` */
+	double importance, age_hours;               /* means; NaN: there is none */
 };
 bool memory_live(struct db *db, const char *account_id, const char *agent_id, enum memory_tier tier,
 				 double min_importance, int64_t now_us, struct memory_live *live, struct err *err);

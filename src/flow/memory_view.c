@@ -18,8 +18,10 @@ const char *const knowledge_names[] = {"factual", "procedural", "conceptual", "s
 		F_ENUM(memory_view, memory_type, memory_type_names), F_JSON(memory_view, tags), \
 		F_JSON(memory_view, metadata, NULLABLE), F_STR(memory_view, expires_at, FORMAT("date-time")), \
 		F_BOOL(memory_view, has_embedding), F_JSON(memory_view, source_ids, DOC("What it was made of")), \
-		F_NUM(memory_view, compression_ratio, LEFT_OUT, DECIMALS(6)), F_STR(memory_view, knowledge_type, LEFT_OUT), \
-		F_STR(memory_view, title, LEFT_OUT), F_STR(memory_view, possible_duplicate_of, LEFT_OUT)
+		F_NUM(memory_view, compression_ratio, LEFT_OUT, DECIMALS(6), \
+			  DOC("Of a summary: its bytes by those of what it was made of; else in l4: bytes stored by bytes")), \
+		F_STR(memory_view, knowledge_type, LEFT_OUT), F_STR(memory_view, title, LEFT_OUT), \
+		F_STR(memory_view, possible_duplicate_of, LEFT_OUT)
 
 static const struct field fields[] = {FIELDS};
 const struct field_table memory_table = FIELD_TABLE("memory", memory_view, fields);
@@ -64,6 +66,13 @@ static const struct json *parsed(struct arena *arena, const char *text)
 	return json;
 }
 
+/* Of a summary it is said how much it left out; of what the archive packed, how small that made it. */
+static double ratio_of(const struct memory_row *row)
+{
+	bool packed = isnan(row->compression_ratio) && row->stored > 0 && row->size > 0;
+	return packed ? (double)row->stored / (double)row->size : row->compression_ratio;
+}
+
 struct memory_view memory_view_of(struct arena *arena, const struct memory_row *row)
 {
 	return (struct memory_view){.memory_id = row->memory_id,
@@ -79,7 +88,7 @@ struct memory_view memory_view_of(struct arena *arena, const struct memory_row *
 								.tier = (int)row->tier,
 								.memory_type = (int)row->type,
 								.importance_score = row->importance,
-								.compression_ratio = row->compression_ratio,
+								.compression_ratio = ratio_of(row),
 								.similarity = NAN,
 								.access_count = row->access_count,
 								.tags = parsed(arena, row->tags),

@@ -182,11 +182,10 @@ static void write_list(struct jw *jw, const char *name, const struct field_table
 	jw_array_end(jw);
 }
 
-/* The seal: over what was asked and what came out; no time, no id of ours. */
-static bool seal(struct planning *p, struct err *err)
+bool planner_seal(struct arena *arena, const struct planner_request *r, const char *by, const char *by_sha256,
+				  struct planner_result *result, struct err *err)
 {
 	static const struct json_limits limits = {.depth = 100, .values = 100000000};
-	const struct planner_request *r = p->request;
 	const struct json *tree;
 	struct buf buf;
 	struct jw jw;
@@ -198,15 +197,15 @@ static bool seal(struct planning *p, struct err *err)
 	jw_json(&jw, r->params != NULL ? r->params : &empty);
 	jw_key(&jw, "state");
 	jw_json(&jw, r->state != NULL ? r->state : &empty);
-	jw_member_str(&jw, "library_sha256", p->result->library_sha256);
-	write_list(&jw, "nodes", &task_node_table, p->result->nodes.items, p->result->nodes.count);
-	write_list(&jw, "dependencies", &dependency_table, p->result->dependencies.items, p->result->dependencies.count);
+	jw_member_str(&jw, by, by_sha256);
+	write_list(&jw, "nodes", &task_node_table, result->nodes.items, result->nodes.count);
+	write_list(&jw, "dependencies", &dependency_table, result->dependencies.items, result->dependencies.count);
 	jw_object_end(&jw);
-	bool read = jw_ok(&jw) && json_parse(p->arena, buf_text(&buf), buf.size, &limits, &tree, NULL);
+	bool read = jw_ok(&jw) && json_parse(arena, buf_text(&buf), buf.size, &limits, &tree, NULL);
 	buf_fini(&buf);
 	if (!read)
 		return err_set(err, ERR_LIMIT, "no memory");
-	hash_of(tree, p->result->plan_sha256);
+	hash_of(tree, result->plan_sha256);
 	return true;
 }
 
@@ -236,7 +235,8 @@ static bool search(struct planning *p, const struct htn_library *library, struct
 		return no_plan(p, &plan, err);
 	p->result->expansions = plan.expansions;
 	p->result->cost = plan.cost;
-	return take_nodes(p, &plan) ? seal(p, err) : err_set(err, ERR_LIMIT, "no memory");
+	return take_nodes(p, &plan) ? planner_seal(p->arena, r, "library_sha256", p->result->library_sha256, p->result, err)
+								: err_set(err, ERR_LIMIT, "no memory");
 }
 
 bool planner_run(struct arena *arena, const struct planner_request *request, struct planner_result *result,

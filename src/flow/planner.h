@@ -50,4 +50,11 @@ struct planner_result {
 bool planner_run(struct arena *arena, const struct planner_request *request, struct planner_result *result,
 				 struct faults *faults, struct err *err);
 
+/*
+ * plan_sha256 of a result: over what was asked, the hash of what it was planned by (member `by`), and what came out; no
+ * time, no id of the server's.  False: ERR_LIMIT.
+ */
+bool planner_seal(struct arena *arena, const struct planner_request *request, const char *by, const char *by_sha256,
+				  struct planner_result *result, struct err *err);
+
 #endif

@@ -75,6 +75,29 @@ check 'to forget one says what' json "$(api POST /api/v1/flow/cache/invalidate '
 check 'answers are forgotten by a tag' json "$(api POST /api/v1/flow/cache/invalidate '{"tag":"news"}')" .result.invalidated 1
 run_id=$(api POST /api/v1/flow/runs "$body" | jq -r .result.run_id)
 check 'and asked for again' json "$(api GET "/api/v1/flow/runs/$run_id")" .result.output.cached false
+
+# --- plans [flow.md 8] ---
+sound='{"nodes":[{"node_id":"r","name":"Trip"},{"node_id":"a","parent_id":"r","name":"Pay","duration_s":30},{"node_id":"b","parent_id":"r","name":"Ride","duration_s":300}],"dependencies":[{"from":"a","to":"b"}]}'
+round='{"nodes":[{"node_id":"r"},{"node_id":"a","parent_id":"r"},{"node_id":"b","parent_id":"r"}],"dependencies":[{"from":"a","to":"b"},{"from":"b","to":"a"}]}'
+tasks=/api/v1/flow/tasks/decompositions
+goal() { jq -nc --argjson say "$1" --argjson more "${2:-{\}}" '{goal: {name: "Trip", params: {say: $say}}, planner: "llm", model: "gpt-5+say+in100+out50"} + $more'; }
+answer=$(api POST $tasks "$(goal "[$round, $sound]")")
+check 'a model plans a goal, and mends what was wrong' json "$answer" '[.result.planner | .name, .asked, .cost_micros]' '["llm",2,1250]'
+id=$(jq -r .result.decomposition_id <<<"$answer")
+check 'its plan is one like any other' json "$(api GET "$tasks/$id/plan")" '[.result | .valid, .critical_path_s]' '[true,330]'
+check 'prompt and answer are kept' json "$(api GET "$tasks/$id")" '[.result.asks[] | (.answer | fromjson | .nodes | length), .problems[0].message]' '[3,"a -> b -> a",3,null]'
+seal=$(jq -r .result.planner.plan_sha256 <<<"$answer")
+answer=$(api POST $tasks "$(goal "[$round, $sound]")")
+check 'the same goal has the same plan, from the answers that are kept' json "$answer" '[.result.planner | .plan_sha256, .cost_micros]' "[\"$seal\",0]"
+check 'what is never sound is refused with its problems' json "$(api POST $tasks "$(goal '["no"]')")" '[.code, (.errors[] | .pointer, .code)]' \
+	'["invalid","/goal","no_plan","/answer","json_invalid"]'
+budget=$(api POST /api/v1/flow/cost/budgets '{"scope":"agent","scope_id":"planner","allocated_budget":"0.01","currency":"USD"}' | jq -r .result.budget_id)
+before=$(asked)
+answer=$(api POST $tasks "$(goal "[$sound]" '{"agent_id":"planner","max_tokens":100000}')")
+check 'a budget that has not enough is named' json "$answer" '[.status, .code, .budget_id, .available]' "[402,\"budget_exceeded\",\"$budget\",\"0.01\"]"
+check 'and nobody was asked' same "$(asked)" "$before"
+answer=$(api POST $tasks "$(goal "[$sound]" '{"agent_id":"planner","max_tokens":100}')")
+check 'one that has enough pays' json "$(api GET "/api/v1/flow/cost/budgets/$budget")" '[.result.consumed_budget, .result.reserved]' '["0.000625","0"]'
 stop_server
 unset COUNTERSIGN_FLOW_LLM_BASE_URL
 answer=$(run "$(ask m)" --input '{"q":"hi"}')
