@@ -99,19 +99,17 @@ static bool check_once(struct project_write *w, struct db *db, struct err *err)
 	return true;
 }
 
+/* In the order of sign.md 5: what there is to submit, who answers for it, and only then where the project stands. */
 static bool check_ready(struct project_write *w, struct db *db, struct err *err)
 {
+	bool moved;
 	if (w->project.payload_id == NULL)
 		return err_set(err, ERR_NO_PAYLOAD, "Save a payload before submitting.");
-	if (w->project.status != PROJECT_ESTIMATING) {
-		bool moved;
-		return project_move_to(w, db, PROJECT_BY_DISPATCH, PROJECT_SUBMITTED, &moved, err);
-	}
-	if (!w->api->options.require_stamp)
-		return true;
-	return w->stamp == PROJECT_STAMPED ||
-		   err_set(err, ERR_NOT_STAMPED, "The newest design is not stamped: its stamp is %s.",
-				   project_stamp_names[w->stamp]);
+	if (w->api->options.require_stamp && w->stamp != PROJECT_STAMPED)
+		return err_set(err, ERR_NOT_STAMPED, "The newest design is not stamped: its stamp is %s.",
+					   project_stamp_names[w->stamp]);
+	return w->project.status == PROJECT_ESTIMATING ||
+		   project_move_to(w, db, PROJECT_BY_DISPATCH, PROJECT_SUBMITTED, &moved, err);
 }
 
 static bool change(struct project_write *w, struct db *db, struct err *err)

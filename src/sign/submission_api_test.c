@@ -67,6 +67,10 @@ static void test_refused(void **state)
 	assert_int_equal(submit(f, "ann", id, "k1"), 422);
 	assert_string_equal(fixture_text(f, "code"), "no_payload");
 	assert_int_equal(ask(f, "ann", "POST", id, "/payload", PAYLOAD), 201);
+	fixture_reopen(f, true, true);
+	assert_int_equal(submit(f, "ann", id, "k1s"), 409);
+	assert_string_equal(fixture_text(f, "code"), "not_stamped"); /* a draft too [sign.md 8] */
+	fixture_reopen(f, false, true);
 	assert_int_equal(submit(f, "ann", id, "k2"), 412);
 	assert_string_equal(fixture_text(f, "code"), "transition_refused");
 	assert_string_equal(fixture_text(f, "current_status"), "draft");

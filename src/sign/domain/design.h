@@ -211,6 +211,7 @@ bool design_state(struct calc *calc, const struct design_request *request, const
 				  const struct design_face *face, struct design_problem *problem);
 
 #define DESIGN_PLATE_FY_KSI 36. /* plates of A36 */
+#define DESIGN_K_CANTILEVER 2.1 /* REF: AISC 360-22 table C-A-7.1: recommended for a flagpole */
 
 /* A plate and its anchors, of one pole. */
 struct design_plate {

@@ -9,6 +9,7 @@
 #include "sign/domain/footing_spread_op.h"
 #include "sign/domain/grade.h"
 #include "sign/domain/poles_request.h"
+#include "sign/domain/poles_trace.h"
 #include "sign/domain/section_catalog.h"
 
 /* A design under way. */
@@ -288,6 +289,8 @@ static bool answer(struct designing *d, const struct design_found *found)
 	for (size_t i = 1; i < found->count; i++)
 		out->alternates.items[out->alternates.count++] = option_of(d, &found->kept[i]);
 	calc_checks(d->calc, &out->selected->checks);
+	if (d->problem.aluminum == NULL)
+		pole_note_slenderness(d->calc, found->kept[0].section, DESIGN_K_CANTILEVER * 12 * d->problem.height_ft);
 	/* The loads again, with the selected poles in the wind. */
 	const struct section *s = found->kept[0].section;
 	bool round = s->family == SECTION_PIPE || s->family == SECTION_HSS_ROUND;

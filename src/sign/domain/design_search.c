@@ -6,7 +6,6 @@
 
 static const double STRENGTH_TO_ASD = .6; /* REF: ASCE 7-16 section 2.4.1: 0.6 W */
 static const double DEAD_LRFD = 1.2;      /* REF: ASCE 7-16 section 2.3.1: 1.2 D + W */
-static const double K_CANTILEVER = 2.1;   /* REF: AISC 360-22 table C-A-7.1: recommended for a flagpole */
 static const double IN_FT = 12;
 
 static const struct wind_case *case_of(const struct wind_loads *loads, int i)
@@ -246,7 +245,7 @@ void design_check_pole(struct design_searching *s, struct design_candidate *cand
 	double dead_kipin = (p->lrfd ? DEAD_LRFD : 1) * design_dead_kipin(p);
 	const struct pole_frame frame = {
 		.lengths = {.height_in = length_in,
-					.column_in = K_CANTILEVER * length_in,
+					.column_in = DESIGN_K_CANTILEVER * length_in,
 					.unbraced_in = length_in,
 					.shear_in = length_in},
 		.lrfd = p->lrfd,

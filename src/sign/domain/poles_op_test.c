@@ -54,6 +54,22 @@ static void the_lightest_passing_section_is_recommended(void **state)
 	assert_true(harness_noted(harness, "strong_axis"));
 }
 
+/*
+ * REF: AISC 360-22 E2: Lc/r above 200 is told: 2.1·25·12/1.783 = 353 of a tube 4 in wide, and 2.1·20·12/2.95 = 171 of
+ * Pipe8STD is not.
+ */
+static void slender_columns_are_told(void **state)
+{
+	(void)state;
+	assert_true(call("{\"loads\":{\"M_kipin\":100},\"height_ft\":25,\"prefs\":{\"designation\":\"HSS16X4X3/16\"}}"));
+	assert_true(harness_noted(harness, "slender_column"));
+	near(harness_number(harness, "/trace/intermediates/kl_r"), 630 / 1.78316, .1);
+	assert_true(call("{\"loads\":{\"M_kipin\":100},\"height_ft\":20,\"prefs\":{\"designation\":\"Pipe8STD\"}}"));
+	assert_false(harness_noted(harness, "slender_column"));
+	near(harness_number(harness, "/trace/intermediates/kl_r"), 504 / 2.95, 1);
+	near(harness_number(harness, "/confidence"), 1, 0);
+}
+
 static void ten_runs_are_equal(void **state)
 {
 	(void)state;
@@ -251,6 +267,7 @@ int main(void)
 	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_lightest_passing_section_is_recommended),
+		cmocka_unit_test(slender_columns_are_told),
 		cmocka_unit_test(ten_runs_are_equal),
 		cmocka_unit_test(strengths_come_from_the_grade),
 		cmocka_unit_test(a1085_uses_the_full_wall),

@@ -26,6 +26,19 @@ static void trace_aluminum(struct calc *calc, const struct aluminum *aluminum, c
 	calc_factor(calc, "cc", column.c);
 }
 
+static const double SLENDERNESS_PREFERRED = 200;
+
+void pole_note_slenderness(struct calc *calc, const struct section *s, double column_in)
+{
+	double slenderness = column_in / s->ry_in;
+	if (slenderness > SLENDERNESS_PREFERRED)
+		calc_assume(
+			calc, "slender_column",
+			"Lc/r of %s is %.0f about its weak axis: above the %.0f that the user note of AISC 360-22 E2 prefers for "
+			"columns; the axial strength is that of E3.",
+			s->designation, slenderness, SLENDERNESS_PREFERRED);
+}
+
 void poles_trace(struct calc *calc, const struct poles_problem *problem, const struct section *s)
 {
 	struct pole_step steps[POLE_SEGMENTS_MAX];
@@ -50,4 +63,6 @@ void poles_trace(struct calc *calc, const struct poles_problem *problem, const s
 		trace_aluminum(calc, problem->aluminum, s);
 	else
 		trace_steel(calc, m, &frame.lengths, s);
+	if (problem->aluminum == NULL)
+		pole_note_slenderness(calc, s, frame.lengths.column_in);
 }

@@ -131,7 +131,8 @@ static const struct published_case cases[] = {
 	{
 		"Principles of reinforced concrete, footings, in kN and m: whole contact",
 		&sign_footing_spread_op,
-		"{\"length_ft\":2,\"width_ft\":2,\"thickness_ft\":1,\"include_self_weight\":false,\"vertical_lb\":1200,\"moment_lbft\":150}",
+		"{\"length_ft\":2,\"width_ft\":2,\"thickness_ft\":1,\"include_self_weight\":false,\"vertical_lb\":1200,"
+		"\"moment_lbft\":150}",
 		{
 			{"eccentricity_ft", 0.125, CLOSED},
 			{"q_max_psf", 412.5, CLOSED},

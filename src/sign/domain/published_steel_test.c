@@ -634,9 +634,9 @@ static const struct published_case cases[] = {
 		},
 	},
 	/*
-	 * A beam of 15 ft whose ends hold its twist but not its warping, 90 kip-in at its middle: each half is a pole of 7.5
-	 * ft under 45.  28.0 ksi of warping by the chart's .44, of which .4478 is the closed form.
-	 * REF: AISC 360-22 H3.3; AISC Design Guide 9
+	 * A beam of 15 ft whose ends hold its twist but not its warping, 90 kip-in at its middle: each half is a pole
+	 * of 7.5 ft under 45.  28.0 ksi of warping by the chart's .44, of which .4478 is the closed form. REF: AISC 360-22
+	 * H3.3; AISC Design Guide 9
 	 */
 	{
 		"AISC Design Guide 9, example 5.1; Design Examples v15, H.6: W10X49",
