@@ -538,10 +538,10 @@ bool app_assemble(struct app *app, struct err *err)
 {
 	app->router = router_new();
 	app->metrics = metrics_new();
-	app->health = health_open(app);
 	open_events(app);
 	if (!sign_setup(app, err) || !flow_setup(app, err))
 		return false;
+	app->health = health_open(app);
 	app->dead_letters = dead_letters_new(app->store, app->keys.master);
 	sign_dead_letters(app->sign, app->dead_letters);
 	mailer_dead_letters(app->mailer, app->dead_letters);

@@ -5,10 +5,12 @@
 #include "app/routes.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "people/principal.h"
 #include "people/roles.h"
+#include "people/view.h"
 #include "store/store.h"
 
 /*
@@ -42,22 +44,51 @@ static void end_note(void *self, bool applied, const struct err *err)
 	buf_fini(&text);
 }
 
+struct export_query {
+	const char *from, *to, *stream;
+};
+static const struct field query_fields[] = {
+	F_STR(export_query, from, FORMAT("date-time"), DOC("Not before")),
+	F_STR(export_query, to, FORMAT("date-time"), DOC("Before")),
+	F_STR(export_query, stream, LENGTH(1, 60), DOC("One stream's rows; a server has one, main")),
+};
+static const struct field_table query_table = FIELD_TABLE("audit.export.query", export_query, query_fields);
+
+static bool read_filter(struct exchange *x, struct audit_export_filter *filter)
+{
+	struct export_query query;
+	struct faults faults;
+	if (!exchange_decode_query(x, &query))
+		return false;
+	faults_init(&faults, &x->arena);
+	*filter = audit_export_all;
+	filter->stream = query.stream;
+	view_take_time(query.from, "/from", &filter->from_us, &faults);
+	view_take_time(query.to, "/to", &filter->to_us, &faults);
+	if (faults.count > 0)
+		exchange_fail_faults(x, ERR_INVALID, &faults);
+	return faults.count == 0;
+}
+
 static void handle_export(struct exchange *x)
 {
 	struct app *app = x->owner;
 	struct export_note *note = arena_new(&x->arena, struct export_note);
 	struct err err;
 	const struct principal *principal = principal_of(x);
-	const char *account_id = (principal->roles & ROLE_ADMIN) != 0 ? NULL : principal->account_id;
+	struct audit_export_filter filter;
 	if (note == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
+	if (!read_filter(x, &filter))
+		return;
+	filter.account_id = (principal->roles & ROLE_ADMIN) != 0 ? NULL : principal->account_id;
 	*note = (struct export_note){.x = x, .app = app};
 	buf_init(&note->text, 0);
 	struct db *db = store_read(app->store);
 	bool written =
-		audit_export(db, store_id(app->store), account_id, app->keys.rings[KEY_OF_CHECKPOINTS], &note->text, &err);
+		audit_export(db, store_id(app->store), &filter, app->keys.rings[KEY_OF_CHECKPOINTS], &note->text, &err);
 	store_read_end(app->store, db);
 	if (!written) {
 		buf_fini(&note->text);
@@ -76,7 +107,8 @@ static const char *const ndjson[] = {"application/x-ndjson", NULL};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/audit/export", "audit.export", EFFECT_READ, handle_export, .operation = "audit.export",
-		  .summary = "The audit chain as NDJSON, verifiable off line", .bare = true, .produces = ndjson),
+		  .summary = "The audit chain as NDJSON, verifiable off line", .bare = true, .produces = ndjson,
+		  .query = &query_table),
 };
 
 void audit_api_add(struct app *app)

@@ -102,13 +102,6 @@ struct listing {
 	unsigned char key[PAGE_KEY];
 };
 
-static void read_time(const char *text, const char *pointer, int64_t *us, struct faults *faults)
-{
-	const struct stamp_fault *fault;
-	if (text != NULL && !stamp_parse(text, strlen(text), us, &fault))
-		faults_add(faults, pointer, fault->code, "%s", fault->message);
-}
-
 static bool read_query(struct listing *l)
 {
 	struct exchange *x = l->x;
@@ -118,8 +111,8 @@ static bool read_query(struct listing *l)
 	faults_init(&faults, &x->arena);
 	l->from_us = 0;
 	l->to_us = INT64_MAX;
-	read_time(l->query.from, "/from", &l->from_us, &faults);
-	read_time(l->query.to, "/to", &l->to_us, &faults);
+	view_take_time(l->query.from, "/from", &l->from_us, &faults);
+	view_take_time(l->query.to, "/to", &l->to_us, &faults);
 	if (faults.count > 0)
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 	return faults.count == 0;

@@ -61,6 +61,14 @@ static const struct cli_option verify_options[] = {
 
 static const struct cli_option audit_verify_options[] = {
 	{"archives", "DIR", "Begin with the archives in this folder", false},
+	{"checkpoint", "F", "A signed checkpoint that was kept elsewhere: the chain must still hold it", true},
+	{NULL, NULL, NULL, false},
+};
+
+static const struct cli_option audit_export_options[] = {
+	{"from", "T", "Rows of that time or later, as 2026-01-01T00:00:00Z", false},
+	{"to", "T", "Rows before that time", false},
+	{"stream", "S", "Rows of one stream; a server has one, main", false},
 	{NULL, NULL, NULL, false},
 };
 static const struct cli_option doctor_options[] = {
@@ -100,12 +108,16 @@ const struct cli_command cli_commands[] = {
 	 "different,\n"
 	 "3 not replayable.",
 	 replay_options, 0, 1, command_replay},
-	{"audit verify", "[FILE] [--archives DIR]", "Verify the audit chain of a store or of an export",
-	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.",
+	{"audit verify", "[FILE] [--archives DIR] [--checkpoint F]", "Verify the audit chain of a store or of an export",
+	 "Prints streams, rows and checkpoints and OK, or the first bad row.  Exit codes: 0 sound, 4 not.\n"
+	 "A checkpoint of another machine (audit.checkpoint_dir, or `audit checkpoint --json`) shows what the chain alone "
+	 "cannot: a tail that was cut, or a chain that was rebuilt.",
 	 audit_verify_options, 0, 1, command_audit_verify},
 	{"audit archive", "", "Put rows past audit.retention_days into files of DATA/archive",
 	 "A running server does so by itself, once an hour.", NULL, 0, 0, command_audit_archive},
-	{"audit export", "", "Write the audit chain as NDJSON", NULL, NULL, 0, 0, command_audit_export},
+	{"audit export", "[--from T] [--to T] [--stream S]", "Write the audit chain as NDJSON",
+	 "Of a part of the time the rows are linked by the hashes around them, so that it verifies as well.",
+	 audit_export_options, 0, 0, command_audit_export},
 	{"audit checkpoint", "", "Sign the head of the audit chain now",
 	 "With --json {statement, signature}: keep it on another machine, where it shows a chain that was cut or rebuilt.",
 	 NULL, 0, 0, command_audit_checkpoint},
@@ -129,6 +141,13 @@ const struct cli_command cli_commands[] = {
 	 restore_options, 1, 1, command_restore},
 	{"doctor", "[--accept-clock]", "Examine this installation", "Exit codes: 0 sound, 4 a fault was found.",
 	 doctor_options, 0, 0, command_doctor},
+	{"bench", "[NAME]", "Measure this binary on this machine, with ratios",
+	 "NAME is write, audit, replay, token or gate; without one, all.  Each is measured five times beside a named peer "
+	 "in "
+	 "the same run; the medians count.  Writes go to a folder of their own in the data folder, or in TMPDIR where "
+	 "there "
+	 "is none.  A budget that is not kept is told and is no failure.",
+	 NULL, 0, 1, command_bench},
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
 	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
 	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},

@@ -18,6 +18,7 @@ int command_verify(const struct cli *cli);
 int command_backup(const struct cli *cli);
 int command_restore(const struct cli *cli);
 int command_doctor(const struct cli *cli);
+int command_bench(const struct cli *cli);
 int command_openapi(const struct cli *cli);
 int command_call(const struct cli *cli);
 int command_version(const struct cli *cli);

@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/ask.h"
 #include "app/commands.h"
+#include "app/here.h"
 #include "app/routes.h"
 #include "app/unsafe.h"
 #include "core/arena.h"
@@ -129,26 +130,17 @@ static int say_clock(const struct ask *job, const struct json *result)
 	return CLI_DONE;
 }
 
+static bool accept_time(struct app *app, void *self, struct jw *jw, struct err *err)
+{
+	(void)self;
+	return app_clock_accept(app, "local", NULL, jw, err);
+}
+
 static int accept_clock_here(struct ask *job)
 {
-	struct app app;
-	struct err err;
-	struct buf text;
-	struct jw jw;
 	const struct json *result = NULL;
-	if (!ask_store_there(&job->config))
-		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
-	if (!app_open(&app, job->cli, &err))
-		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	jw_object(&jw);
-	bool done = app_clock_accept(&app, "local", NULL, &jw, &err);
-	jw_object_end(&jw);
-	app_close(&app);
-	done = done && json_parse(&job->arena, buf_text(&text), text.size, &json_body_limits, &result, &err);
-	buf_fini(&text);
-	return done ? say_clock(job, result) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+	int code = here(job, accept_time, NULL, &result);
+	return code == CLI_DONE ? say_clock(job, result) : code;
 }
 
 static int accept_clock(struct ask *job)

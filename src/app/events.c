@@ -34,13 +34,16 @@ static const struct event_topic topics[] = {
 	{"countersign", "countersign.read"},
 	{"files", "file.read"},
 	{"projects", "project.read"},
-	{"signals", "trade.read", {"trade.approve", "trade.risk"}}, /* [trade.md 2.4] */
+	{"signals", "trade.read", .all = {"trade.approve", "trade.risk"}}, /* [trade.md 2.4] */
 	{"budget", "flow.read"},
 	{"health", "flow.read"},
+	{"runs", "flow.read"},
+	{"steps", "flow.read", .by_name = true}, /* [flow.md 3.4] */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
-const char *const event_topic_names[] = {"countersign", "files", "projects", "signals", "budget", "health", NULL};
+const char *const event_topic_names[] = {"countersign", "files", "projects", "signals", "budget",
+										 "health",      "runs",  "steps",    NULL};
 _Static_assert(sizeof event_topic_names / sizeof *event_topic_names == TOPICS + 1, "one name for each topic");
 
 struct listener {
@@ -71,12 +74,14 @@ struct events {
 
 /* --- rights --- */
 
-static uint32_t readable(const struct principal *principal)
+static uint32_t readable(const struct listener *l)
 {
 	uint32_t may = 0;
-	for (int i = 0; i < TOPICS; i++)
-		if (principal_may(principal, topics[i].permission))
+	for (int i = 0; i < TOPICS; i++) {
+		bool asked = l->asked == 0 ? !topics[i].by_name : (l->asked & 1U << i) != 0;
+		if (asked && principal_may(&l->principal, topics[i].permission))
 			may |= 1U << i;
+	}
 	return may;
 }
 
@@ -90,8 +95,7 @@ static uint32_t topic_bit(const char *name)
 
 static void set_rights(struct listener *l)
 {
-	uint32_t may = readable(&l->principal);
-	l->may = l->asked != 0 ? l->asked & may : may;
+	l->may = readable(l);
 	l->checked_us = env_mono_us(l->events->options.env);
 }
 
@@ -267,10 +271,19 @@ static void on_commit(void *self)
 		wake(events);
 }
 
+/* Topics that it names: some events are made only while somebody does. */
+static void watch(const struct listener *l, int by)
+{
+	for (int i = 0; i < TOPICS; i++)
+		if ((l->asked & 1U << i) != 0)
+			outbox_watch(l->events->options.outbox, topics[i].name, by);
+}
+
 static void on_gone(void *self)
 {
 	struct listener *l = self;
 	struct events *events = l->events;
+	watch(l, -1);
 	atomic_fetch_sub(&events->streams, 1);
 	atomic_store(&l->gone, true); /* the last that this thread does with it */
 	wake(events);
@@ -432,8 +445,10 @@ void events_listen(struct events *events, struct exchange *x, const struct liste
 		return;
 	}
 	const struct stream_options options = {.room = events->options.buffer_bytes, .gone = on_gone, .self = l};
+	watch(l, 1);
 	l->stream = exchange_stream(x, &options);
 	if (l->stream == NULL) {
+		watch(l, -1);
 		atomic_fetch_sub(&events->streams, 1);
 		free(l);
 		return;

@@ -28,6 +28,7 @@ struct store;
 /* What may be listened to, and which permission its rows need. */
 struct event_topic {
 	const char *name, *permission;
+	bool by_name;       /* only for who names it: there is a lot of it */
 	const char *all[2]; /* rights, one of which sees everything; others what they own.  NULL: everybody all of it */
 };
 extern const char *const event_topic_names[]; /* NULL-terminated, in the order of the bits of a set of topics */

@@ -117,6 +117,7 @@ bool flow_setup(struct app *app, struct err *err)
 		.llm = app->models->llm,
 		.spending = app->spending,
 		.breakers = app->breakers,
+		.outbox = app->outbox,
 		.policy = &host->policy,
 		.op = flow_host_op,
 		.op_self = host,

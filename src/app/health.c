@@ -6,10 +6,15 @@
 #include "app/app.h"
 #include "app/mailer.h"
 #include "app/memory.h"
+#include "app/overdue.h"
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "crypt/digest.h"
 #include "expr/expr.h"
+#include "sign/sign_api.h"
+#include "store/blob.h"
 #include "store/store.h"
 
 enum {
@@ -22,6 +27,10 @@ enum {
 	STARTING_US = 1000000,
 	MEMORY_HIGH_PERCENT = 85,
 	HOUR_S = 3600,
+	BLOB_SLOW_US = 1000000,
+	SEARCH_SLOW_US = 1000000,
+	TIMER_LATE_US = 5000000,
+	UNDELIVERED_US = 60000000,
 };
 
 /* A read, and how long the oldest write waits for its commit. */
@@ -183,19 +192,126 @@ static enum health_state look_at_clock(void *self, struct watch_note *note)
 	return lately || held_us > CLOCK_JUMP_US ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
-const struct watch_row health_rows[] = {
-	{"store", true, look_at_store},
-	{"writer", true, look_at_writer},
-	{"disk", true, look_at_disk},
-	{"audit", false, look_at_audit},
-	{"expr", false, look_at_exprs},
-	{"clock", false, look_at_clock},
-	{"memory", false, look_at_memory},
-	/* last: left out where no server of mail is configured */
-	{"smtp", false, look_at_smtp},
+/*
+ * Put, get and take away again.  What is put is known to this installation only, so that it is nobody's upload, and the
+ * same each time, so that a crash leaves one such file at most.
+ */
+static bool put_and_get(const struct app *app, struct err *err)
+{
+	static const char purpose[] = "countersign/blob-probe/v1";
+	unsigned char bytes[SHA256_SIZE];
+	char sha256[SHA256_HEX_SIZE];
+	struct buf back;
+	hmac_sha256(app->keys.installation, sizeof app->keys.installation, purpose, sizeof purpose - 1, bytes);
+	sha256_hex(bytes, sizeof bytes, sha256);
+	if (!blob_put(app->files, sha256, bytes, sizeof bytes, err))
+		return false;
+	buf_init(&back, 0);
+	bool got = blob_get(app->files, sha256, &back, err);
+	bool same = got && back.size == sizeof bytes && memcmp(buf_text(&back), bytes, sizeof bytes) == 0;
+	buf_fini(&back);
+	bool removed = blob_remove(app->files, sha256, err);
+	return removed && got && (same || err_set(err, ERR_IO, "what was put is not what came back"));
+}
+
+static enum health_state look_at_blobs(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	struct err err = {.kind = ERR_NONE};
+	int64_t from_us = env_mono_us(app->env);
+	bool kept = put_and_get(app, &err);
+	int64_t took_us = env_mono_us(app->env) - from_us;
+	snprintf(note->details, sizeof note->details, "put_get_delete_us=%lld", (long long)took_us);
+	if (!kept) {
+		snprintf(note->error, sizeof note->error, "%.150s", err.message);
+		return HEALTH_BAD;
+	}
+	return took_us > BLOB_SLOW_US ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
+static enum health_state judge_overdue(const struct app *app, bool read, const struct overdue *overdue,
+									   int64_t allowed_us, const struct err *err, struct watch_note *note)
+{
+	int64_t age_us = overdue->since_us > 0 ? env_wall_us(app->env) - overdue->since_us : 0;
+	if (!read)
+		snprintf(note->error, sizeof note->error, "%.150s", err->message);
+	else
+		snprintf(note->details, sizeof note->details, "waiting=%lld oldest_ms=%lld", (long long)overdue->count,
+				 (long long)age_us / 1000);
+	return !read || age_us > allowed_us ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
+/* [flow 11] Age of the oldest due timer. */
+static enum health_state look_at_timers(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	struct overdue overdue = {.count = 0};
+	struct err err = {.kind = ERR_NONE};
+	struct db *db = store_read(app->store);
+	bool read = overdue_timers(db, env_wall_us(app->env), &overdue, &err);
+	store_read_end(app->store, db);
+	return judge_overdue(app, read, &overdue, TIMER_LATE_US, &err, note);
+}
+
+/* [flow 11] Age of the oldest undelivered row. */
+static enum health_state look_at_outbox(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	struct overdue overdue = {.count = 0};
+	struct err err = {.kind = ERR_NONE};
+	struct db *db = store_read(app->store);
+	bool read = overdue_outbox(db, &overdue, &err);
+	store_read_end(app->store, db);
+	return judge_overdue(app, read, &overdue, UNDELIVERED_US, &err, note);
+}
+
+/* The search engine's own word; without it the store searches [sign.md 5]. */
+static enum health_state look_at_search(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	struct err err = {.kind = ERR_NONE};
+	char colour[16] = "";
+	int64_t from_us = env_mono_us(app->env);
+	if (!sign_search_status(app->sign, colour, &err)) {
+		snprintf(note->error, sizeof note->error, "%.150s", err.message);
+		return HEALTH_BAD;
+	}
+	int64_t took_us = env_mono_us(app->env) - from_us;
+	snprintf(note->details, sizeof note->details, "cluster=%s", colour);
+	if (strcmp(colour, "red") == 0)
+		snprintf(note->error, sizeof note->error, "the search engine's cluster is red");
+	if (strcmp(colour, "green") != 0)
+		return strcmp(colour, "yellow") == 0 ? HEALTH_DEGRADED : HEALTH_BAD;
+	return took_us > SEARCH_SLOW_US ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
+static bool has_mail(const struct app *app)
+{
+	return mailer_has_server(app->mailer);
+}
+
+static bool has_search(const struct app *app)
+{
+	return app->config.sign.search_url != NULL;
+}
+
+static const struct part {
+	struct watch_row row;
+	bool (*there)(const struct app *app); /* NULL: always */
+} parts[] = {
+	{{"store", true, look_at_store, false}, NULL},    {{"writer", true, look_at_writer, false}, NULL},
+	{{"disk", true, look_at_disk, false}, NULL},      {{"blob", false, look_at_blobs, true}, NULL},
+	{{"audit", false, look_at_audit, false}, NULL},   {{"expr", false, look_at_exprs, false}, NULL},
+	{{"timers", false, look_at_timers, false}, NULL}, {{"outbox", false, look_at_outbox, false}, NULL},
+	{{"memory", false, look_at_memory, false}, NULL}, {{"clock", false, look_at_clock, false}, NULL},
+	{{"smtp", false, look_at_smtp, false}, has_mail}, {{"search", false, look_at_search, false}, has_search},
 };
 
-size_t health_rows_count(const struct app *app)
+size_t health_parts(const struct app *app, struct watch_row rows[WATCHES_MAX])
 {
-	return sizeof health_rows / sizeof *health_rows - !mailer_has_server(app->mailer);
+	size_t count = 0;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (parts[i].there == NULL || parts[i].there(app))
+			rows[count++] = parts[i].row;
+	return count;
 }

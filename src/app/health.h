@@ -14,11 +14,10 @@ struct app;
 struct exchange;
 struct health;
 
-/* The parts that are watched; `self` of their looks is the app. */
-extern const struct watch_row health_rows[];
-size_t health_rows_count(const struct app *app);
+/* The parts of this app that are watched: what is not configured is not among them.  `self` of their looks is the app. */
+size_t health_parts(const struct app *app, struct watch_row rows[WATCHES_MAX]);
 
-/* Start watching.  Close before the store. */
+/* Start watching, after all parts are there.  Close before the first of them. */
 struct health *health_open(struct app *app);
 void health_close(struct health *health);
 

@@ -46,6 +46,7 @@ struct text {
 
 struct health {
 	struct app *app;
+	struct watch_row rows[WATCHES_MAX];
 	struct watches *watches;
 	pthread_mutex_t lock; /* of `text` only */
 	struct text *text;
@@ -56,7 +57,8 @@ struct health *health_open(struct app *app)
 	struct health *health = calloc(1, sizeof *health);
 	must(health != NULL && pthread_mutex_init(&health->lock, NULL) == 0);
 	health->app = app;
-	health->watches = watches_open(health_rows, health_rows_count(app), app, &watch_pace, app->env);
+	size_t count = health_parts(app, health->rows);
+	health->watches = watches_open(health->rows, count, app, &watch_pace, app->env);
 	return health;
 }
 

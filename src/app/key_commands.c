@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "app/ask.h"
+#include "app/here.h"
 #include "app/master_key.h"
 #include "app/people_commands.h"
 #include "app/server_keys.h"
@@ -158,48 +159,45 @@ static int print_rotation(const struct ask *job, const struct json *result)
 	return CLI_DONE;
 }
 
+static bool rotate_one(struct app *app, void *self, struct jw *jw, struct err *err)
+{
+	const struct audit_event event = {.action = AUDIT_KEYS_ROTATE, .actor = "local", .role = "admin"};
+	const enum app_key *which = self;
+	return server_keys_rotate(app, *which, event, jw, err);
+}
+
 static int rotate_here(struct ask *job, enum app_key which)
 {
-	struct app app;
-	struct err err;
-	struct buf text;
-	struct jw jw;
 	const struct json *result = NULL;
-	if (!ask_store_there(&job->config))
-		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
-	if (!app_open(&app, job->cli, &err))
-		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	const struct audit_event event = {.action = AUDIT_KEYS_ROTATE, .actor = "local", .role = "admin"};
-	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	jw_object(&jw);
-	bool done = server_keys_rotate(&app, which, event, &jw, &err);
-	jw_object_end(&jw);
-	app_close(&app);
-	done = done && json_parse(&job->arena, buf_text(&text), text.size, &json_body_limits, &result, &err);
-	buf_fini(&text);
-	return done ? print_rotation(job, result) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+	int code = here(job, rotate_one, &which, &result);
+	return code == CLI_DONE ? print_rotation(job, result) : code;
+}
+
+static bool exchange_master(struct app *app, void *self, struct jw *jw, struct err *err)
+{
+	struct audit_event event = {.action = AUDIT_KEYS_ROTATE, .actor = "local", .role = "admin"};
+	struct master_change change;
+	(void)self;
+	if (!master_key_rotate(app, &event, &change, err))
+		return false;
+	jw_member_str(jw, "name", "master");
+	jw_member_str(jw, "key_id", change.id);
+	jw_member_int(jw, "secrets", change.secrets);
+	return true;
 }
 
 /* Every thread of a server holds keys that are derived from it, so none may run. */
 static int rotate_master(struct ask *job)
 {
-	struct app app;
-	struct err err;
-	struct master_change change;
-	if (!ask_store_there(&job->config))
-		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
-	if (!app_open(&app, job->cli, &err))
-		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	struct audit_event event = {.action = AUDIT_KEYS_ROTATE, .actor = "local", .role = "admin"};
-	bool done = master_key_rotate(&app, &event, &change, &err);
-	app_close(&app);
-	if (!done)
-		return cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+	const struct json *result = NULL;
+	int code = here(job, exchange_master, NULL, &result);
+	if (code != CLI_DONE)
+		return code;
 	if (job->cli->json)
-		printf("{\"name\":\"master\",\"key_id\":\"%s\",\"secrets\":%lld}\n", change.id, (long long)change.secrets);
+		ask_print_line(result);
 	else
-		printf("master is %s now; %lld secrets were sealed anew\n", change.id, (long long)change.secrets);
+		printf("master is %s now; %.0f secrets were sealed anew\n", json_text(result, "key_id"),
+			   json_number(json_get(result, "secrets")));
 	return CLI_DONE;
 }
 

@@ -50,6 +50,7 @@ void routes_add(struct app *app)
 	server_keys_api_add(app);
 	clock_api_add(app);
 	audit_archive_api_add(app);
+	docs_api_add(app);
 	people_add_routes(app->router, app->people);
 	dead_letters_add_routes(app->router, app->dead_letters);
 	sign_api_add(app->router, app->sign);

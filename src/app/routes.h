@@ -45,5 +45,6 @@ void backup_api_add(struct app *app);
 void server_keys_api_add(struct app *app);
 void clock_api_add(struct app *app);
 void audit_archive_api_add(struct app *app);
+void docs_api_add(struct app *app);
 
 #endif

@@ -6,21 +6,18 @@
 #include "app/audit_archive.h"
 #include "app/audit_export.h"
 #include "app/commands.h"
+#include "app/here.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
-#include "people/people.h"
 #include "seal/audit.h"
-#include "seal/op.h"
-#include "seal/seals.h"
-#include "store/blob.h"
 #include "store/store.h"
 
 /*
- * `audit verify`, `audit export`, `audit checkpoint`, `replay`.  When a server has the data folder they ask it over its
+ * `audit verify`, `audit export`, `audit checkpoint`.  When a server has the data folder they ask it over its
  * control socket; otherwise they open the store themselves [platform.md 2].
  */
 
@@ -55,49 +52,92 @@ static int verify_text(const struct cli *cli, const struct buf *text)
 	return print_report(cli, &report);
 }
 
-static int verify_store(const struct cli *cli)
+static int check_store(const struct cli *cli, struct audit_report *report)
 {
 	struct app app;
 	struct err err;
-	struct audit_report report;
 	if (!app_open(&app, cli, &err))
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	struct db *db = store_read(app.store);
-	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, &report, &err) &&
-				audit_verify_personal(db, app.audit.key, &report, &err);
+	bool read = audit_verify(db, store_id(app.store), app_checkpoint_holds, &app, report, &err) &&
+				audit_verify_personal(db, app.audit.key, report, &err);
 	store_read_end(app.store, db);
 	app_close(&app);
-	return read ? print_report(cli, &report) : cli_fail(cli, CLI_FAILED, "%s", err.message);
+	return read ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
+}
+
+/* --- exports --- */
+
+/* What --from, --to and --stream ask for. */
+static bool read_filter(const struct cli *cli, struct audit_export_filter *filter)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	const char *from = cli_option(cli, "from"), *to = cli_option(cli, "to"), *stream = cli_option(cli, "stream");
+	const struct stamp_fault *fault;
+	*filter = audit_export_all;
+	filter->stream = stream;
+	if (from != NULL && !stamp_parse(from, strlen(from), &filter->from_us, &fault))
+		return cli_fail(cli, CLI_INVALID, "--from %s", fault->message), false;
+	if (to != NULL && !stamp_parse(to, strlen(to), &filter->to_us, &fault))
+		return cli_fail(cli, CLI_INVALID, "--to %s", fault->message), false;
+	if (stream != NULL && (stream[0] == '\0' || strlen(stream) > 60 || stream[strspn(stream, letters)] != '\0'))
+		return cli_fail(cli, CLI_INVALID, "--stream: no stream is called that"), false;
+	return true;
+}
+
+static void add_parameter(struct buf *target, const char *name, const char *value)
+{
+	buf_addf(target, "%c%s=%s", strchr(buf_text(target), '?') != NULL ? '&' : '?', name, value);
+}
+
+static void write_target(const struct audit_export_filter *filter, struct buf *target)
+{
+	char time[STAMP_TEXT];
+	buf_adds(target, "/api/v1/audit/export");
+	if (filter->from_us > 0) {
+		stamp_format(time, filter->from_us);
+		add_parameter(target, "from", time);
+	}
+	if (filter->to_us < INT64_MAX) {
+		stamp_format(time, filter->to_us);
+		add_parameter(target, "to", time);
+	}
+	if (filter->stream != NULL)
+		add_parameter(target, "stream", filter->stream);
 }
 
 /* The text of an export: from the running server, or from the store when there is none. */
-static int fetch_export(const struct cli *cli, struct buf *text, bool *served)
+static int fetch_export(const struct cli *cli, const struct audit_export_filter *filter, struct buf *text, bool *served)
 {
 	struct ask job;
 	struct err err;
+	struct buf target;
 	int code = CLI_DONE;
 	*served = true;
+	buf_init(&target, 0);
+	write_target(filter, &target);
 	if (!ask_begin(&job, cli))
 		code = CLI_INVALID;
 	else if (!ask_store_there(&job.config))
 		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
-	else if (!ask_try(&job, "GET", "/api/v1/audit/export", NULL, 0, NULL, &err))
+	else if (!ask_try(&job, "GET", buf_text(&target), NULL, 0, NULL, &err))
 		*served = false;
 	else if (job.status != 200)
 		code = ask_refused(&job);
 	else
 		buf_add(text, buf_text(&job.answer), job.answer.size);
+	buf_fini(&target);
 	return ask_end(&job, code);
 }
 
-static int export_store(const struct cli *cli, struct buf *text)
+static int export_store(const struct cli *cli, const struct audit_export_filter *filter, struct buf *text)
 {
 	struct app app;
 	struct err err;
 	if (!app_open(&app, cli, &err))
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	struct db *db = store_read(app.store);
-	bool written = audit_export(db, store_id(app.store), NULL, app.keys.rings[KEY_OF_CHECKPOINTS], text, &err);
+	bool written = audit_export(db, store_id(app.store), filter, app.keys.rings[KEY_OF_CHECKPOINTS], text, &err);
 	store_read_end(app.store, db);
 	app_close(&app);
 	return written ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
@@ -113,25 +153,62 @@ static int join_archives(const struct cli *cli, struct buf *text)
 	return cli_fail(cli, err.kind == ERR_INVALID ? CLI_WRONG : CLI_FAILED, "%s", err.message);
 }
 
+static int join_checkpoint(const struct cli *cli, const char *path, struct buf *text)
+{
+	struct buf file;
+	struct err err;
+	buf_init(&file, 0);
+	int code = CLI_DONE;
+	if (!cli_read(path, ANSWER_MAX, &file, &err))
+		code = cli_fail(cli, CLI_FAILED, "%s", err.message);
+	else if (!audit_export_join_checkpoints(buf_text(&file), file.size, text, &err))
+		code = cli_fail(cli, CLI_INVALID, "%s: %s", path, err.message);
+	buf_fini(&file);
+	return code;
+}
+
+/* Each --checkpoint is one more checkpoint of the export, which the store's own may not know any more [P-7.4]. */
+static int join_checkpoints(const struct cli *cli, struct buf *text)
+{
+	int code = CLI_DONE;
+	for (int i = 0; i < cli->options_count && code == CLI_DONE; i++)
+		if (strcmp(cli->options[i].name, "checkpoint") == 0)
+			code = join_checkpoint(cli, cli->options[i].value, text);
+	return code;
+}
+
+/* A store that no server holds is verified itself, with the personal values that no export has. */
+static int verify_here(const struct cli *cli, bool more, struct buf *text)
+{
+	struct audit_report report;
+	int code = check_store(cli, &report);
+	if (code != CLI_DONE || !more || !report.sound)
+		return code == CLI_DONE ? print_report(cli, &report) : code;
+	code = export_store(cli, &audit_export_all, text);
+	code = code == CLI_DONE ? join_archives(cli, text) : code;
+	code = code == CLI_DONE ? join_checkpoints(cli, text) : code;
+	return code == CLI_DONE ? verify_text(cli, text) : code;
+}
+
 int command_audit_verify(const struct cli *cli)
 {
 	struct buf text;
 	struct err err;
-	bool served = true;
+	bool served = true, more = cli_option(cli, "archives") != NULL || cli_option(cli, "checkpoint") != NULL;
 	int code = CLI_DONE;
 	buf_init(&text, 0);
 	if (cli->count > 0)
 		code =
 			cli_read(cli->args[0], ANSWER_MAX, &text, &err) ? CLI_DONE : cli_fail(cli, CLI_FAILED, "%s", err.message);
 	else
-		code = fetch_export(cli, &text, &served);
-	bool archives = cli_option(cli, "archives") != NULL;
-	if (code == CLI_DONE && !served && archives)
-		code = export_store(cli, &text);
-	if (code == CLI_DONE && archives)
+		code = fetch_export(cli, &audit_export_all, &text, &served);
+	if (code == CLI_DONE && !served) {
+		code = verify_here(cli, more, &text);
+	} else if (code == CLI_DONE) {
 		code = join_archives(cli, &text);
-	if (code == CLI_DONE)
-		code = served || archives ? verify_text(cli, &text) : verify_store(cli);
+		code = code == CLI_DONE ? join_checkpoints(cli, &text) : code;
+		code = code == CLI_DONE ? verify_text(cli, &text) : code;
+	}
 	buf_fini(&text);
 	return code;
 }
@@ -151,27 +228,18 @@ static int print_archives(const struct ask *job, const struct json *items)
 	return CLI_DONE;
 }
 
+static bool archive_all(struct app *app, void *self, struct jw *jw, struct err *err)
+{
+	const struct audit_event event = {.action = AUDIT_ARCHIVE, .actor = "local", .role = "admin"};
+	(void)self;
+	return audit_archive_all(app, event, jw, err);
+}
+
 static int archive_here(struct ask *job)
 {
-	struct app app;
-	struct err err;
-	struct buf text;
-	struct jw jw;
 	const struct json *result = NULL;
-	if (!ask_store_there(&job->config))
-		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
-	if (!app_open(&app, job->cli, &err))
-		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	const struct audit_event event = {.action = AUDIT_ARCHIVE, .actor = "local", .role = "admin"};
-	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	jw_object(&jw);
-	bool done = audit_archive_all(&app, event, &jw, &err);
-	jw_object_end(&jw);
-	app_close(&app);
-	done = done && json_parse(&job->arena, buf_text(&text), text.size, &json_body_limits, &result, &err);
-	buf_fini(&text);
-	return done ? print_archives(job, json_get(result, "items")) : cli_fail(job->cli, CLI_FAILED, "%s", err.message);
+	int code = here(job, archive_all, NULL, &result);
+	return code == CLI_DONE ? print_archives(job, json_get(result, "items")) : code;
 }
 
 static int archive(struct ask *job)
@@ -190,12 +258,15 @@ int command_audit_archive(const struct cli *cli)
 
 int command_audit_export(const struct cli *cli)
 {
+	struct audit_export_filter filter;
 	struct buf text;
 	bool served;
+	if (!read_filter(cli, &filter))
+		return CLI_INVALID;
 	buf_init(&text, 0);
-	int code = fetch_export(cli, &text, &served);
+	int code = fetch_export(cli, &filter, &text, &served);
 	if (code == CLI_DONE && !served)
-		code = export_store(cli, &text);
+		code = export_store(cli, &filter, &text);
 	if (code == CLI_DONE && !cli_write(stdout, buf_text(&text), text.size))
 		code = cli_fail(cli, CLI_FAILED, "cannot write to standard output");
 	buf_fini(&text);
@@ -264,161 +335,4 @@ int command_audit_checkpoint(const struct cli *cli)
 	else
 		code = checkpoint_here(cli);
 	return ask_end(&job, code);
-}
-
-/* --- replay --- */
-
-static int code_of(const char *outcome)
-{
-	if (outcome != NULL && strcmp(outcome, "identical") == 0)
-		return CLI_DONE;
-	return outcome != NULL && strcmp(outcome, "different") == 0 ? CLI_WRONG : CLI_ABSTAINED;
-}
-
-/* A result of replay_write, as a table or as it is. */
-static int print_replay(const struct cli *cli, const char *sha, const char *json, size_t size)
-{
-	struct arena arena;
-	const struct json *tree;
-	int code = CLI_FAILED;
-	arena_init(&arena, ARENA_REQUEST_CAP);
-	if (json_parse(&arena, json, size, &json_body_limits, &tree, NULL)) {
-		const struct json *result = json_get(tree, "result") != NULL ? json_get(tree, "result") : tree;
-		const struct json *differences = json_get(result, "differences");
-		const char *outcome = json_text(result, "outcome"), *reason = json_text(result, "reason");
-		code = code_of(outcome);
-		if (cli->json)
-			printf("%.*s\n", (int)size, json);
-		else
-			printf("%.16s %s%s%s\n", sha, outcome != NULL ? outcome : "?", reason != NULL ? ": " : "",
-				   reason != NULL ? reason : "");
-		for (uint32_t i = 0; !cli->json && differences != NULL && i < differences->count; i++) {
-			struct buf line;
-			struct jw jw;
-			buf_init(&line, 0);
-			jw_init(&jw, &line);
-			jw_json(&jw, &differences->items[i]);
-			printf("  %s\n", buf_text(&line));
-			buf_fini(&line);
-		}
-	}
-	arena_fini(&arena);
-	return code;
-}
-
-static int replay_here(struct app *app, const struct cli *cli, const struct seal *seal, struct arena *arena)
-{
-	struct replay *replay = arena_new(arena, struct replay);
-	const struct op_context context = app_op_context(app);
-	struct err err = {.kind = ERR_LIMIT};
-	if (replay == NULL || !seal_replay(seal, app->ops.ops, app->ops.count, &context, arena, replay, &err))
-		return cli_fail(cli, CLI_FAILED, "%s", err.message);
-	struct buf text;
-	struct jw jw;
-	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	jw_object(&jw);
-	replay_write(&jw, replay);
-	jw_object_end(&jw);
-	int code = print_replay(cli, seal->seal_sha256, buf_text(&text), text.size);
-	buf_fini(&text);
-	return code;
-}
-
-/* The worst of two outcomes: wrong beats not replayable beats identical. */
-static int worse(int a, int b)
-{
-	static const int order[] = {[CLI_DONE] = 0, [CLI_ABSTAINED] = 1, [CLI_WRONG] = 2, [CLI_FAILED] = 3};
-	return order[a] >= order[b] ? a : b;
-}
-
-/* Every seal of the store made at `since_us` or later, oldest first. */
-static int replay_all(struct app *app, const struct cli *cli, int64_t since_us)
-{
-	struct db *db = store_read(app->store);
-	struct db_rows rows;
-	struct err err;
-	struct arena arena;
-	int code = CLI_DONE;
-	arena_init(&arena, ARENA_REQUEST_CAP);
-	if (!db_query(db, &rows, &err,
-				  "SELECT account_id, seal_sha256 FROM seals WHERE created_at >= $1 ORDER BY created_at, seal_sha256",
-				  V_INT(since_us)))
-		code = cli_fail(cli, CLI_FAILED, "%s", err.message);
-	while (code != CLI_FAILED && db_next(&rows)) {
-		struct seal seal;
-		bool found = false;
-		struct db *other = store_read(app->store);
-		arena_reset(&arena);
-		bool read = seal_find(other, db_text(&rows, 0), db_text(&rows, 1), &arena, &seal, &found, &err) && found;
-		store_read_end(app->store, other);
-		code = worse(code, read ? replay_here(app, cli, &seal, &arena) : CLI_FAILED);
-	}
-	if (!db_end(&rows, &err))
-		code = cli_fail(cli, CLI_FAILED, "%s", err.message);
-	store_read_end(app->store, db);
-	arena_fini(&arena);
-	return code;
-}
-
-static int replay_one(struct app *app, const struct cli *cli, const char *sha)
-{
-	char account_id[ID_TEXT];
-	struct arena arena;
-	struct seal seal;
-	struct err err;
-	bool found = false;
-	arena_init(&arena, ARENA_REQUEST_CAP);
-	struct db *db = store_read(app->store);
-	bool read = people_main_account(app->people, account_id, &err) &&
-				seal_find(db, account_id, sha, &arena, &seal, &found, &err);
-	store_read_end(app->store, db);
-	int code = !read   ? cli_fail(cli, CLI_FAILED, "%s", err.message)
-			   : found ? replay_here(app, cli, &seal, &arena)
-					   : cli_fail(cli, CLI_INVALID, "there is no seal %s", sha);
-	arena_fini(&arena);
-	return code;
-}
-
-static int replay_by_server(const struct cli *cli, const char *sha, bool *served)
-{
-	struct ask job;
-	struct err err;
-	char path[200];
-	int code = CLI_INVALID;
-	snprintf(path, sizeof path, "/api/v1/seals/%s/replay", sha);
-	*served = true;
-	if (ask_begin(&job, cli)) {
-		*served = ask_try(&job, "POST", path, "{}", 2, NULL, &err);
-		if (*served && job.status == 200)
-			code = print_replay(cli, sha, buf_text(&job.answer), job.answer.size);
-		else if (*served)
-			code = cli_fail(cli, job.status == 404 ? CLI_INVALID : CLI_FAILED, "%s",
-							job.status == 404 ? "there is no such seal" : "the server refused");
-	}
-	return ask_end(&job, code);
-}
-
-int command_replay(const struct cli *cli)
-{
-	const char *since = cli_option(cli, "since");
-	const struct stamp_fault *fault;
-	bool all = cli_option(cli, "all") != NULL || since != NULL, served = false;
-	int64_t since_us = 0;
-	if (all == (cli->count > 0))
-		return cli_fail(cli, CLI_INVALID, "name one seal, or give --all or --since");
-	if (since != NULL && !stamp_parse(since, strlen(since), &since_us, &fault))
-		return cli_fail(cli, CLI_INVALID, "--since %s", fault->message);
-	if (!all && !blob_name_valid(cli->args[0]))
-		return cli_fail(cli, CLI_INVALID, "a seal is named by 64 lower-case hex digits");
-	int code = all ? CLI_DONE : replay_by_server(cli, cli->args[0], &served);
-	if (served)
-		return code;
-	struct app app;
-	struct err err;
-	if (!app_open(&app, cli, &err))
-		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
-	code = all ? replay_all(&app, cli, since_us) : replay_one(&app, cli, cli->args[0]);
-	app_close(&app);
-	return code;
 }

@@ -11,7 +11,7 @@
 #include "core/log.h"
 #include "core/must.h"
 
-const struct watch_pace watch_pace = {.every_ms = 1000, .timeout_ms = 2000};
+const struct watch_pace watch_pace = {.every_ms = 1000, .timeout_ms = 2000, .idle_ms = 10000};
 
 enum { STACK_BYTES = 256 << 10 };
 
@@ -31,6 +31,7 @@ struct watches {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a look ended, or it is time to stop */
 	bool stop;
+	int64_t read_us; /* monotonic: somebody asked last */
 	_Atomic uint64_t looks;
 	size_t count, ended;
 	struct watch watches[WATCHES_MAX];
@@ -64,10 +65,18 @@ static void look(struct watches *all, struct watch *watch)
 	pthread_cond_broadcast(&all->changed);
 }
 
-static void rest(struct watches *all)
+static bool wanted(const struct watches *all, const struct watch *watch)
 {
-	const struct timespec until = in_ms(all->pace.every_ms);
-	while (!all->stop && pthread_cond_timedwait(&all->changed, &all->lock, &until) == 0)
+	return !watch->row->costly || env_mono_us(all->env) - all->read_us < (int64_t)all->pace.idle_ms * 1000;
+}
+
+/* Whoever rests for long is woken by the looks of the others, and sees then that somebody asked. */
+static void rest(struct watches *all, const struct watch *watch)
+{
+	const struct timespec soon = in_ms(all->pace.every_ms), late = in_ms(all->pace.idle_ms);
+	while (!all->stop && pthread_cond_timedwait(&all->changed, &all->lock, &soon) == 0)
+		;
+	while (!all->stop && !wanted(all, watch) && pthread_cond_timedwait(&all->changed, &all->lock, &late) == 0)
 		;
 }
 
@@ -79,7 +88,7 @@ static void *run(void *self)
 	pthread_mutex_lock(&all->lock);
 	while (!all->stop) {
 		look(all, watch);
-		rest(all);
+		rest(all, watch);
 		watch->looking = !all->stop;
 		watch->since_us = env_mono_us(all->env);
 	}
@@ -171,6 +180,7 @@ static struct watch_seen read_one(const struct watches *all, const struct watch 
 size_t watches_read(struct watches *all, struct watch_seen seen[WATCHES_MAX])
 {
 	pthread_mutex_lock(&all->lock);
+	all->read_us = env_mono_us(all->env);
 	for (size_t i = 0; i < all->count; i++)
 		seen[i] = read_one(all, &all->watches[i]);
 	pthread_mutex_unlock(&all->lock);

@@ -1,7 +1,8 @@
 /*
  * Watches: one thread for each part of the server that looks at it once a second, so that whoever asks how it is never
  * waits.  A look that does not come back in time is itself an answer: the part is unhealthy, reason "timeout"; the
- * others go on undisturbed [P-11.1].
+ * others go on undisturbed [P-11.1].  A look that costs something (a write to the disk) rests for longer while nobody
+ * asks.
  *
  * Threads: one a watch, 256 KiB of stack each, of which little is touched; reading from any.
  */
@@ -28,14 +29,15 @@ struct watch_row {
 	const char *name;
 	bool required; /* unhealthy, the whole server is */
 	enum health_state (*look)(void *self, struct watch_note *note);
+	bool costly;
 };
 
-/* How often it looks, and how long a look may take. */
+/* How often it looks, and how long a look may take; how often a costly one, unless somebody read since that long. */
 struct watch_pace {
-	int every_ms, timeout_ms;
+	int every_ms, timeout_ms, idle_ms;
 };
 
-extern const struct watch_pace watch_pace; /* 1000 and 2000 ms [P-11.1] */
+extern const struct watch_pace watch_pace; /* 1000, 2000 [P-11.1] and 10000 ms */
 
 /* One part as it was at the last look. */
 struct watch_seen {

@@ -45,7 +45,7 @@ static enum health_state look_hanging(void *self, struct watch_note *note)
 }
 
 static const struct watch_row rows[] = {
-	{"first", true, look_first}, {"second", false, look_second}, {"hanging", true, look_hanging}};
+	{"first", true, look_first, false}, {"second", false, look_second, false}, {"hanging", true, look_hanging, false}};
 static const struct watch_pace brisk = {.every_ms = 1, .timeout_ms = 20};
 
 static void opening_has_looked_at_each(void **state)
@@ -101,6 +101,25 @@ static void what_hangs_is_unhealthy_alone(void **state)
 	watches_close(watches);
 }
 
+/* Nobody asks: it rests.  Somebody asks: it looks as often as the others. */
+static void a_costly_look_waits_to_be_wanted(void **state)
+{
+	(void)state;
+	struct server server = {.gate = PTHREAD_MUTEX_INITIALIZER};
+	static const struct watch_row costly[] = {{"first", false, look_first, true},
+											  {"second", false, look_second, false}};
+	static const struct watch_pace pace = {.every_ms = 1, .timeout_ms = 20, .idle_ms = 60000};
+	struct watch_seen seen[WATCHES_MAX];
+	struct watches *watches = watches_open(costly, 2, &server, &pace, env_real());
+	while (watches_looks(watches) < 20)
+		sched_yield();
+	assert_int_equal(atomic_load(&server.looks), 1);
+	watches_read(watches, seen);
+	while (atomic_load(&server.looks) < 3)
+		sched_yield();
+	watches_close(watches);
+}
+
 static void the_worst_required_part_decides(void **state)
 {
 	(void)state;
@@ -118,9 +137,8 @@ static void the_worst_required_part_decides(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(opening_has_looked_at_each),
-		cmocka_unit_test(looks_again_and_again),
-		cmocka_unit_test(what_hangs_is_unhealthy_alone),
+		cmocka_unit_test(opening_has_looked_at_each),      cmocka_unit_test(looks_again_and_again),
+		cmocka_unit_test(what_hangs_is_unhealthy_alone),   cmocka_unit_test(a_costly_look_waits_to_be_wanted),
 		cmocka_unit_test(the_worst_required_part_decides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

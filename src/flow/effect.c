@@ -6,6 +6,7 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/list.h"
 #include "core/must.h"
 #include "flow/credentials.h"
 #include "flow/definition.h"
@@ -26,7 +27,9 @@ enum { CALL_TIMEOUT_MS = 300000 }; /* of a call whose task says none */
 
 /* One effect on its way.  It has all that it needs of its own: the run may end meanwhile. */
 struct effect {
-	struct fair_item wait; /* for a slot; first */
+	struct fair_item wait;   /* for a slot; first */
+	struct list_link beside; /* in its run's list while somebody waits for it; under the runner's lock */
+	_Atomic bool unwanted;   /* its step ended otherwise: nobody waits any more */
 	struct runner *runner;
 	char run_id[ID_TEXT];
 	uint32_t frame, attempt;
@@ -92,9 +95,11 @@ static bool is_definite(int status)
 	return status != 502 && status != 504;
 }
 
-static bool is_stopping(void *runner)
+/* Nobody waits for the answer, in this process. */
+static bool is_given_up(void *self)
 {
-	return atomic_load(&((struct runner *)runner)->stopping);
+	const struct effect *effect = self;
+	return atomic_load(&effect->unwanted) || atomic_load(&effect->runner->stopping);
 }
 
 /* The other side takes the token no more, though it should still be good. */
@@ -123,8 +128,8 @@ static struct datum *send_http(struct effect *effect, const struct credentials *
 									   .limit = DATUM_MAX,
 									   .digest_user = credentials->digest_user,
 									   .digest_password = credentials->digest_password,
-									   .given_up = is_stopping,
-									   .self = effect->runner};
+									   .given_up = is_given_up,
+									   .self = effect};
 	add_headers(&headers, effect, json_get(asked, "headers"));
 	if (credentials->authorization.size > 0)
 		add_line(&headers, "Authorization", buf_text(&credentials->authorization));
@@ -147,8 +152,7 @@ static struct datum *send_http(struct effect *effect, const struct credentials *
 		tell_failure(&err, &answer, trouble);
 	}
 	outcome.status = answer.status;
-	if (!answer.refused &&
-		!is_stopping(effect->runner)) /* what was not asked says nothing of who would have answered */
+	if (!answer.refused && !is_given_up(effect)) /* what was not asked says nothing of who would have answered */
 		breaking_tell(effect->runner, &outcome);
 	outgoing_answer_fini(&answer);
 	arena_fini(&headers.arena);
@@ -162,8 +166,8 @@ static struct datum *call_http(struct effect *effect, struct trouble *trouble, s
 	struct oauth_question question = {.outgoing = o->outgoing,
 									  .env = o->env,
 									  .timeout_ms = effect->timeout_ms,
-									  .given_up = is_stopping,
-									  .self = effect->runner};
+									  .given_up = is_given_up,
+									  .self = effect};
 	bool good = effect->authentication == NULL || credentials_read(&credentials, datum_tree(effect->authentication),
 																   o->secrets == NULL ? NULL : datum_tree(o->secrets),
 																   effect->runner->oauth, &question, trouble);
@@ -182,7 +186,7 @@ static void tell_of_model(struct effect *effect, const struct llm_reply *reply, 
 	bool asked = reply->output != NULL ? cached == NULL || cached->kind != JS_BOOL || !cached->boolean
 									   : trouble->kind == TROUBLE_COMMUNICATION || trouble->kind == TROUBLE_TIMEOUT;
 	outcome.status = reply->output != NULL ? 200 : trouble->kind == TROUBLE_COMMUNICATION ? trouble->status : 0;
-	if (asked && !is_stopping(effect->runner))
+	if (asked && !is_given_up(effect))
 		breaking_tell(effect->runner, &outcome);
 }
 
@@ -197,8 +201,8 @@ static struct datum *call_llm(struct effect *effect, struct trouble *trouble, st
 										  .account_id = effect->account_id,
 										  .tags = tags == NULL ? NULL : datum_bytes(tags, NULL),
 										  .timeout_ms = effect->timeout_ms,
-										  .given_up = is_stopping,
-										  .self = effect->runner};
+										  .given_up = is_given_up,
+										  .self = effect};
 	struct llm_reply reply;
 	const struct breaking_outcome outcome = {.account_id = effect->account_id,
 											 .began_us = env_mono_us(effect->runner->options.env)};
@@ -228,6 +232,7 @@ static struct datum *call_memory(struct effect *effect, struct trouble *trouble)
 
 static struct datum *carry_out(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
+	const struct process_wait wait = {.timeout_ms = effect->timeout_ms, .given_up = is_given_up, .self = effect};
 	result->definite = true;
 	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_LLM)
 		return call_llm(effect, trouble, result);
@@ -235,7 +240,7 @@ static struct datum *carry_out(struct effect *effect, struct trouble *trouble, s
 		return call_memory(effect, trouble);
 	if (effect->task->type == IR_CALL)
 		return call_http(effect, trouble, result);
-	return process_run(effect->task, effect->request, effect->timeout_ms, &effect->runner->stopping, trouble);
+	return process_run(effect->task, effect->request, &wait, trouble);
 }
 
 static void free_effect(struct effect *effect)
@@ -250,12 +255,16 @@ static void free_effect(struct effect *effect)
 	free(effect);
 }
 
-/* Its run may be over and forgotten by now: the runner counts by itself. */
-static void count_out(struct runner *runner)
+/* Its run may be over and forgotten by now: the runner counts by itself.  False: nobody waits for the result. */
+static bool count_out(struct effect *effect)
 {
+	struct runner *runner = effect->runner;
 	pthread_mutex_lock(&runner->lock);
 	runner->effects_under_way--;
+	list_remove(&effect->beside);
+	bool wanted = !atomic_load(&effect->unwanted);
 	pthread_mutex_unlock(&runner->lock);
+	return wanted;
 }
 
 static void run_effect(struct effect *effect)
@@ -266,8 +275,8 @@ static void run_effect(struct effect *effect)
 								   .attempt = effect->attempt,
 								   .path = effect->path,
 								   .deliveries = effect->deliveries};
-	if (is_stopping(effect->runner)) { /* the next process sends it, by the same key */
-		count_out(effect->runner);
+	if (is_given_up(effect)) { /* or the next process sends it, by the same key */
+		count_out(effect);
 		free_effect(effect);
 		return;
 	}
@@ -278,8 +287,13 @@ static void run_effect(struct effect *effect)
 		result.error = datum_ref(effect->error);
 	if (result.output == NULL && result.error == NULL)
 		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
-	runner_result(effect->runner, &result);
-	count_out(effect->runner);
+	if (count_out(effect)) {
+		runner_result(effect->runner, &result);
+	} else {
+		datum_unref(result.output);
+		datum_unref(result.error);
+		datum_unref(result.cost);
+	}
 	free_effect(effect);
 }
 
@@ -354,9 +368,27 @@ void effect_send(struct live *live, const struct frame *frame)
 	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);
 	pthread_mutex_lock(&runner->lock);
 	live->in_flight++;
+	list_push(&live->effects, &effect->beside);
 	runner->effects_under_way++;
 	fair_put(&runner->effect_line, fair_tenant(&runner->effect_line, live->account_id), live->priority,
 			 runner_now_us(runner), &effect->wait);
 	pthread_mutex_unlock(&runner->lock);
 	must(workers_push(runner->effects, take_effect, runner));
+}
+
+/* --- those that nobody waits for any more --- */
+
+void effects_review(struct live *live)
+{
+	pthread_mutex_lock(&live->runner->lock);
+	list_each(link, &live->effects)
+	{
+		struct effect *effect = list_item(link, struct effect, beside);
+		if (run_awaiting(&live->run, effect->frame, effect->path, effect->attempt, effect->deliveries) != NULL)
+			continue;
+		atomic_store(&effect->unwanted, true);
+		list_remove(link);
+		live->in_flight--;
+	}
+	pthread_mutex_unlock(&live->runner->lock);
 }

@@ -18,6 +18,7 @@ struct live *live_get(struct runner *runner, const char *run_id)
 		live->runner = runner;
 		strcpy(live->run_id, run_id);
 		live->inbox_end = &live->inbox;
+		list_init(&live->effects);
 		live->tenant = fair_tenant(&runner->turn_line, "");
 		live->priority = FAIR_USUAL;
 		must(map_set(&runner->live, run_id, live, NULL));
@@ -31,6 +32,7 @@ void live_forget(struct live *live)
 	if (!live->loaded)
 		return;
 	asks_forget(live);
+	announce_forget(live);
 	run_fini(&live->run);
 	definition_unref(live->definition);
 	free(live->seed);
@@ -62,6 +64,8 @@ static void free_message(struct message *message)
 static void free_live(struct live *live)
 {
 	map_remove(&live->runner->live, live->run_id);
+	while (list_pop(&live->effects) != NULL)
+		;
 	live_forget(live);
 	while (live->inbox != NULL) {
 		struct message *message = live->inbox;

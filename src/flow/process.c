@@ -44,7 +44,7 @@ struct process {
 	int64_t deadline_ms;
 	int code;
 	bool timed_out, too_long;
-	const _Atomic bool *stop;
+	const struct process_wait *wait;
 };
 
 static int64_t now_ms(void)
@@ -177,10 +177,10 @@ static void give(struct process *process)
 		shut(&process->in);
 }
 
-/* None once the program stops. */
+/* None once nobody waits for it. */
 static int64_t time_left_ms(const struct process *process)
 {
-	return atomic_load(process->stop) ? 0 : process->deadline_ms - now_ms();
+	return process->wait->given_up(process->wait->self) ? 0 : process->deadline_ms - now_ms();
 }
 
 /* One round of waiting; false: out of time, too much, or all pipes are closed. */
@@ -309,10 +309,10 @@ static bool run(struct process *process, const struct json *request, struct trou
 	return true;
 }
 
-struct datum *process_run(const struct ir_task *task, struct datum *request, int64_t timeout_ms,
-						  const _Atomic bool *stop, struct trouble *trouble)
+struct datum *process_run(const struct ir_task *task, struct datum *request, const struct process_wait *wait,
+						  struct trouble *trouble)
 {
-	struct process process = {.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + timeout_ms, .stop = stop};
+	struct process process = {.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + wait->timeout_ms, .wait = wait};
 	arena_init(&process.arena, 16 << 20);
 	buf_init(&process.stdout_text, 0);
 	buf_init(&process.stderr_text, 0);

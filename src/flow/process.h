@@ -8,7 +8,6 @@
 #ifndef CS_FLOW_PROCESS_H
 #define CS_FLOW_PROCESS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,11 +15,14 @@ struct datum;
 struct ir_task;
 struct trouble;
 
-/*
- * `request`: {command or code, arguments?, environment?, stdin?}.  NULL sets *trouble.  Killed within a second once
- * *stop is true.
- */
-struct datum *process_run(const struct ir_task *task, struct datum *request, int64_t timeout_ms,
-						  const _Atomic bool *stop, struct trouble *trouble);
+struct process_wait {
+	int64_t timeout_ms;
+	bool (*given_up)(void *self); /* asked each second: true kills it */
+	void *self;
+};
+
+/* `request`: {command or code, arguments?, environment?, stdin?}.  NULL sets *trouble. */
+struct datum *process_run(const struct ir_task *task, struct datum *request, const struct process_wait *wait,
+						  struct trouble *trouble);
 
 #endif

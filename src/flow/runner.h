@@ -26,6 +26,7 @@ struct id_maker;
 struct llm;
 struct ir_policy;
 struct json;
+struct outbox;
 struct outgoing;
 struct persons;
 struct run_events;
@@ -42,6 +43,7 @@ struct runner_options {
 	struct expr_pool *expr;
 	struct outgoing *outgoing;      /* how HTTP is asked (link/outgoing.h) */
 	struct persons *persons;        /* how people are asked (persons.h); NULL: steps that ask them wait */
+	struct outbox *outbox;          /* of lifecycle events; NULL: there are none */
 	struct run_events *events;      /* told of new rows (run_events.h); NULL: nobody follows */
 	struct work_desk *desk;         /* told of new work for workers (work_desk.h); NULL: nobody waits for it */
 	struct llm *llm;                /* how models are asked (flow/llm.h); NULL: they are not */

@@ -7,8 +7,10 @@
 
 #include "core/buf.h"
 #include "core/id.h"
+#include "core/list.h"
 #include "core/map.h"
 #include "flow/domain/drive.h"
+#include "flow/domain/lifecycle.h"
 #include "flow/domain/run.h"
 #include "flow/fair.h"
 #include "flow/following.h"
@@ -69,6 +71,14 @@ struct ask {
 	struct ask *next;
 };
 
+/* What its turn has to say to those who only watch (announce.c). */
+struct announcing {
+	bool silent; /* nobody is told of this run */
+	char *name;
+	struct lifecycle lifecycle;
+	struct announcement *first, **end;
+};
+
 /* A run in memory. */
 struct live {
 	struct runner *runner;
@@ -82,6 +92,7 @@ struct live {
 	struct message *inbox, **inbox_end;
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
+	struct list effects;           /* the same, of this process */
 	int64_t due_us;
 	int64_t alarm_us; /* for which an alarm is set; 0: none is known */
 
@@ -103,6 +114,7 @@ struct live {
 	int64_t priority;
 	bool scheduled; /* a schedule started it, as its labels say */
 	struct following following;
+	struct announcing announcing;
 	struct ask *asks, **asks_end;
 	char order_id[ID_TEXT];  /* what a person has ordered and this turn carries out; "": nothing */
 	int64_t rewind_to;       /* with an order: the row that it went back to; -1: none */
@@ -200,6 +212,7 @@ void slots_wake(struct live *live);                                  /* it is ov
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
+void effects_review(struct live *live); /* the turn is committed: calls whose step has ended otherwise are given up */
 
 /* asks.c: what others are asked for.  All in the run's turn. */
 void asks_load(struct live *live);                                  /* the state was read: these are open */
@@ -211,6 +224,17 @@ void asks_committed(struct live *live);
 
 void asks_rematch(struct live *live); /* the state was made anew in this turn */
 void asks_renew(struct live *live);   /* a fork: nobody was asked for it yet */
+
+/* announce.c: lifecycle events.  The state was read; a turn begins; its rows, and how it rests; in its commit */
+#define ANNOUNCE_RUNS "runs"
+#define ANNOUNCE_TASKS "steps"
+void announce_load(struct live *live, const char *status);
+void announce_begin(struct live *live);
+void announce_row(struct live *live, const struct row *row);
+void announce_rest(struct live *live, const char *status);
+bool announce_apply(struct live *live, struct db *db, struct err *err);
+void announce_end(struct live *live); /* of the turn: said, or not to be said */
+void announce_forget(struct live *live);
 
 /* orders.c: at the begin of a turn, before anything is decided; and in its commit */
 void orders_take(struct live *live);

@@ -38,6 +38,7 @@ static void open_flow(struct runs_fixture *f)
 	const struct runner_options runner = {
 		.outgoing = &f->outgoing,
 		.breakers = f->breakers[f->reopened],
+		.outbox = f->people.outbox,
 		.store = b->store,
 		.env = &b->env.env,
 		.ids = &b->ids,

@@ -94,6 +94,7 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	if (live->run.seq == 0)
 		live->run.input = datum_text(record.input, strlen(record.input));
 	asks_load(live);
+	announce_load(live, record.status);
 	return true;
 }
 
@@ -125,6 +126,7 @@ static void keep_row(void *self, const struct row *row)
 	spending_note(live, row);
 	following_row(live, row);
 	checkpoint_row(live, row);
+	announce_row(live, row);
 	if (row->kind != ROW_INTENT)
 		return;
 	struct intent *intent = malloc(sizeof *intent);
@@ -135,10 +137,10 @@ static void keep_row(void *self, const struct row *row)
 
 static void take_result(struct live *live, const struct message *message)
 {
-	struct frame *frame = run_frame(&live->run, message->frame);
-	if (frame == NULL || frame->is_block || !frame->sent || frame->deliveries != message->deliveries ||
-		frame->attempt != message->attempt || strcmp(frame->path, message->path) != 0)
-		return; /* it came too late: the step has ended otherwise */
+	struct frame *frame =
+		run_awaiting(&live->run, message->frame, message->path, message->attempt, message->deliveries);
+	if (frame == NULL)
+		return; /* it came too late */
 	const struct drive_outcome outcome = {.output = message->output,
 										  .error = message->error,
 										  .cost =
@@ -235,6 +237,7 @@ static void decide(struct live *live, struct message *inbox)
 								 .emit = keep_row,
 								 .self = live};
 	live->order_id[0] = '\0';
+	announce_begin(live);
 	if (live->run.seq == 0) {
 		struct datum *input = datum_ref(live->run.input);
 		drive_start(&live->drive, input);
@@ -285,7 +288,7 @@ static bool apply_commit(struct db *db, void *self, struct err *err)
 	if (begins && slots_limited(live) && !slots_apply(live, db, err))
 		return false;
 	return runs_commit(db, &live->commit, err) && following_commit(live, db, err) && spending_apply(live, db, err) &&
-		   orders_apply(live, db, err) && asks_apply(live, db, err);
+		   orders_apply(live, db, err) && asks_apply(live, db, err) && announce_apply(live, db, err);
 }
 
 static void committed(void *self, bool applied, const struct err *err)
@@ -333,6 +336,7 @@ static void commit(struct live *live)
 		.attempts_total = run->executions,
 		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
 	};
+	announce_rest(live, live->commit.status);
 	live->op = (struct store_op){.apply = apply_commit, .done = committed, .self = live};
 	struct err err;
 	if (!store_submit(live->runner->options.store, &live->op, &err))
@@ -413,6 +417,7 @@ static void undo(struct live *live)
 void turn_end(struct live *live)
 {
 	if (live->applied) {
+		effects_review(live);
 		send_effects(live);
 		run_events_tell(live->runner->options.events);
 		spending_committed(live);
@@ -422,6 +427,7 @@ void turn_end(struct live *live)
 			slots_wake(live);
 	}
 	following_tell(live);
+	announce_end(live);
 	if (!live->applied)
 		undo(live);
 	end_turn(live);

@@ -9,9 +9,10 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "http/openapi_parts.h"
+#include "http/route_facts.h"
 #include "http/router.h"
 
-enum { KINDS_MAX = 64, NAME_TEXT = 128, PATH_TEXT = 512 };
+enum { NAME_TEXT = 128, PATH_TEXT = 512 };
 
 static const char *const json_only[] = {"application/json", NULL};
 
@@ -118,14 +119,9 @@ static void write_bytes_schema(struct jw *jw, const char *type)
 		write_text(jw, "schema", "{\"type\":\"string\",\"format\":\"binary\"}");
 }
 
-static bool takes_body(const struct route *route)
-{
-	return route->body != NULL || route->accepts != NULL;
-}
-
 static void write_request_body(struct jw *jw, const struct route *route)
 {
-	if (!takes_body(route))
+	if (!route_takes_body(route))
 		return;
 	bool required = route->body == NULL;
 	for (size_t i = 0; route->body != NULL && i < route->body->count; i++)
@@ -233,44 +229,8 @@ static void write_success(struct jw *jw, const struct route *route)
 
 /* --- problems --- */
 
-struct kinds {
-	enum err_kind all[KINDS_MAX];
-	size_t count;
-};
-
-static void add_kind(struct kinds *kinds, bool when, enum err_kind kind)
-{
-	if (!when)
-		return;
-	must(kinds->count < KINDS_MAX);
-	kinds->all[kinds->count++] = kind;
-}
-
-static struct kinds kinds_of(const struct route *route)
-{
-	struct kinds kinds = {.count = 0};
-	bool open = route_public(route), body = takes_body(route);
-	bool exempt = route->rate_class != NULL && strcmp(route->rate_class, "none") == 0;
-	add_kind(&kinds, true, ERR_REQUEST_MALFORMED);
-	add_kind(&kinds, route->body != NULL, ERR_JSON_INVALID);
-	add_kind(&kinds, !open, ERR_UNAUTHENTICATED);
-	add_kind(&kinds, !open, ERR_TOKEN_INVALID);
-	add_kind(&kinds, !open, ERR_FORBIDDEN);
-	add_kind(&kinds, strchr(route->path, '{') != NULL, ERR_NOT_FOUND);
-	add_kind(&kinds, true, ERR_NOT_ACCEPTABLE);
-	add_kind(&kinds, body, ERR_BODY_TOO_LARGE);
-	add_kind(&kinds, body, ERR_MEDIA_TYPE);
-	add_kind(&kinds, body || route->query != NULL, ERR_INVALID);
-	add_kind(&kinds, !exempt, ERR_RATE_LIMITED);
-	add_kind(&kinds, true, ERR_INTERNAL);
-	add_kind(&kinds, true, ERR_OVERLOADED);
-	for (const enum err_kind *at = route->errors; at != NULL && *at != ERR_NONE; at++)
-		add_kind(&kinds, true, *at);
-	return kinds;
-}
-
 /* One answer for a status, whose description names the codes it may carry. */
-static void write_problem(struct jw *jw, const struct kinds *kinds, int status)
+static void write_problem(struct jw *jw, const struct route_kinds *kinds, int status)
 {
 	char text[16];
 	struct buf codes;
@@ -290,7 +250,7 @@ static void write_problem(struct jw *jw, const struct kinds *kinds, int status)
 	buf_fini(&codes);
 }
 
-static int next_status(const struct kinds *kinds, int after)
+static int next_status(const struct route_kinds *kinds, int after)
 {
 	int next = 600;
 	for (size_t i = 0; i < kinds->count; i++) {
@@ -303,7 +263,7 @@ static int next_status(const struct kinds *kinds, int after)
 
 static void write_responses(struct jw *jw, const struct route *route)
 {
-	struct kinds kinds = kinds_of(route);
+	const struct route_kinds kinds = route_kinds(route);
 	jw_key(jw, "responses");
 	jw_object(jw);
 	write_success(jw, route);
@@ -341,22 +301,14 @@ static void write_aliases(struct jw *jw, const struct route *route)
 	jw_array_end(jw);
 }
 
-static void tag_of(const struct route *route, char tag[NAME_TEXT])
-{
-	const char *from = route->tag != NULL ? route->tag : route->operation;
-	snprintf(tag, NAME_TEXT, "%.*s", (int)(route->tag != NULL ? strlen(from) : strcspn(from, ".")), from);
-}
-
 static void write_operation(struct jw *jw, const struct route *route, const struct openapi *openapi)
 {
-	static const char *const effects[] = {
-		[EFFECT_READ] = "read", [EFFECT_COMPUTE] = "compute", [EFFECT_WRITE] = "write"};
-	char tag[NAME_TEXT], method[16];
+	char tag[ROUTE_TAG_TEXT], method[16];
 	size_t length = 0;
 	for (const char *c = method_name(route->method); *c != '\0'; c++)
 		method[length++] = (char)(*c | 0x20);
 	method[length] = '\0';
-	tag_of(route, tag);
+	route_tag(route, tag);
 	jw_key(jw, method);
 	jw_object(jw);
 	jw_member_str(jw, "operationId", route->operation);
@@ -373,7 +325,7 @@ static void write_operation(struct jw *jw, const struct route *route, const stru
 		jw_key(jw, "x-roles");
 		openapi->roles(openapi->self, jw, route->permission);
 	}
-	jw_member_str(jw, "x-effect", effects[route->effect]);
+	jw_member_str(jw, "x-effect", route_effect_name(route));
 	write_aliases(jw, route);
 	write_parameters(jw, route);
 	write_request_body(jw, route);
@@ -423,9 +375,9 @@ static void write_paths(struct jw *jw, const struct router *router, const struct
 
 static bool tag_before(const struct router *router, size_t index, const char *tag)
 {
-	char other[NAME_TEXT];
+	char other[ROUTE_TAG_TEXT];
 	for (size_t i = 0; i < index; i++) {
-		tag_of(router_at(router, i), other);
+		route_tag(router_at(router, i), other);
 		if (strcmp(other, tag) == 0)
 			return true;
 	}
@@ -434,11 +386,11 @@ static bool tag_before(const struct router *router, size_t index, const char *ta
 
 static void write_tags(struct jw *jw, const struct router *router)
 {
-	char tag[NAME_TEXT];
+	char tag[ROUTE_TAG_TEXT];
 	jw_key(jw, "tags");
 	jw_array(jw);
 	for (size_t i = 0; i < router_count(router); i++) {
-		tag_of(router_at(router, i), tag);
+		route_tag(router_at(router, i), tag);
 		if (tag_before(router, i, tag))
 			continue;
 		jw_object(jw);

@@ -123,3 +123,10 @@ void user_etag(const struct user *user, char etag[ETAG_TEXT])
 {
 	people_user_etag(user->user_id, user->version, etag);
 }
+
+void view_take_time(const char *text, const char *pointer, int64_t *us, struct faults *faults)
+{
+	const struct stamp_fault *fault;
+	if (text != NULL && !stamp_parse(text, strlen(text), us, &fault))
+		faults_add(faults, pointer, fault->code, "%s", fault->message);
+}

@@ -9,6 +9,7 @@
 #include "http/etag.h"
 #include "people/users.h"
 
+struct faults;
 struct json;
 
 struct texts {
@@ -45,5 +46,8 @@ void user_etag(const struct user *user, char etag[ETAG_TEXT]);
 
 /* RFC 3339 in the arena; NULL for 0. */
 const char *view_time(struct arena *arena, int64_t us);
+
+/* Read an optional time of a request; NULL leaves *us.  A fault goes to `faults`, under the pointer [P-8.12]. */
+void view_take_time(const char *text, const char *pointer, int64_t *us, struct faults *faults);
 
 #endif

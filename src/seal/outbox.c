@@ -1,5 +1,6 @@
 #include "seal/outbox.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,12 @@ struct outbox {
 	_Atomic bool added; /* since the last commit; stays set when that failed, which costs one call for nothing */
 	struct hook hooks[OUTBOX_HOOKS_MAX];
 	_Atomic size_t hooks_count;
+	pthread_mutex_t watch_lock; /* of what follows */
+	struct watched {
+		char *topic;
+		int by; /* so many */
+	} watched[OUTBOX_TOPICS_MAX];
+	size_t watched_count;
 };
 
 static void committed(void *self)
@@ -47,7 +54,7 @@ struct outbox *outbox_new(struct store *store, const struct env *env, struct id_
 	outbox->env = env;
 	outbox->ids = ids;
 	outbox->source = strdup(source);
-	must(outbox->source != NULL);
+	must(outbox->source != NULL && pthread_mutex_init(&outbox->watch_lock, NULL) == 0);
 	store_on_commit(store, committed, outbox);
 	return outbox;
 }
@@ -56,6 +63,9 @@ void outbox_free(struct outbox *outbox)
 {
 	if (outbox == NULL)
 		return;
+	for (size_t i = 0; i < outbox->watched_count; i++)
+		free(outbox->watched[i].topic);
+	pthread_mutex_destroy(&outbox->watch_lock);
 	free(outbox->source);
 	free(outbox);
 }
@@ -66,6 +76,39 @@ void outbox_hook(struct outbox *outbox, void (*woken)(void *self), void *self)
 	must(count < OUTBOX_HOOKS_MAX);
 	outbox->hooks[count] = (struct hook){woken, self};
 	atomic_store(&outbox->hooks_count, count + 1);
+}
+
+/* With the lock held; NULL: nobody ever did. */
+static struct watched *find_watched(struct outbox *outbox, const char *topic)
+{
+	for (size_t i = 0; i < outbox->watched_count; i++)
+		if (strcmp(outbox->watched[i].topic, topic) == 0)
+			return &outbox->watched[i];
+	return NULL;
+}
+
+void outbox_watch(struct outbox *outbox, const char *topic, int by)
+{
+	pthread_mutex_lock(&outbox->watch_lock);
+	struct watched *watched = find_watched(outbox, topic);
+	if (watched == NULL) {
+		must(outbox->watched_count < OUTBOX_TOPICS_MAX);
+		watched = &outbox->watched[outbox->watched_count++];
+		watched->topic = strdup(topic);
+		must(watched->topic != NULL);
+	}
+	watched->by += by;
+	must(watched->by >= 0);
+	pthread_mutex_unlock(&outbox->watch_lock);
+}
+
+bool outbox_watched(struct outbox *outbox, const char *topic)
+{
+	pthread_mutex_lock(&outbox->watch_lock);
+	const struct watched *watched = find_watched(outbox, topic);
+	bool is = watched != NULL && watched->by > 0;
+	pthread_mutex_unlock(&outbox->watch_lock);
+	return is;
 }
 
 static void take_number(const struct db_rows *row, void *self)

@@ -38,6 +38,13 @@ void outbox_free(struct outbox *outbox);
 /* Call woken(self) after each commit that added rows, and now and then without any.  Before the server serves. */
 void outbox_hook(struct outbox *outbox, void (*woken)(void *self), void *self);
 
+/*
+ * Somebody listens to a topic (by 1), or no longer (-1).  For those who add events only while somebody does; at most
+ * OUTBOX_TOPICS_MAX topics in all (must).  Thread: any.
+ */
+void outbox_watch(struct outbox *outbox, const char *topic, int by);
+bool outbox_watched(struct outbox *outbox, const char *topic);
+
 /* One event.  Texts of a row that was read are the arena's. */
 struct outbox_event {
 	int64_t number;         /* set by outbox_add */

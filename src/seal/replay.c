@@ -35,7 +35,7 @@ static const struct pack *pack_with_hash(const struct packs *packs, const char *
 
 /*
  * The inputs as they were, but pinned to the versions that were used, so that a newer pack of the same name does not
- * take part.  NULL with `missing` set when a pack is gone.
+ * take part.  `missing` names a pack that is gone; it is left out, so that the one in force takes its place.
  */
 static const struct json *pinned(const struct json *inputs, const struct json *used, const struct packs *packs,
 								 struct arena *arena, const char **missing)
@@ -43,20 +43,21 @@ static const struct json *pinned(const struct json *inputs, const struct json *u
 	struct json *pins = arena_new(arena, struct json), *body = arena_new(arena, struct json);
 	struct json_member *members = arena_array(arena, used->count, sizeof *members);
 	struct json_member *all = arena_array(arena, inputs->count + 1, sizeof *all);
+	uint32_t count = 0;
 	if (pins == NULL || body == NULL || members == NULL || all == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < used->count; i++) {
 		const struct json_member *member = &used->members[i];
 		const struct pack *pack = pack_with_hash(packs, member->name, member->value.text);
 		if (pack == NULL) {
-			*missing = member->name;
-			return NULL;
+			*missing = *missing != NULL ? *missing : member->name;
+			continue;
 		}
-		members[i] = *member;
-		members[i].value.text = pack->version;
-		members[i].value.size = strlen(pack->version);
+		members[count] = *member;
+		members[count].value.text = pack->version;
+		members[count++].value.size = strlen(pack->version);
 	}
-	*pins = (struct json){.kind = JS_OBJECT, .count = used->count, .members = members};
+	*pins = (struct json){.kind = JS_OBJECT, .count = count, .members = members};
 	*body = (struct json){.kind = JS_OBJECT, .members = all};
 	for (uint32_t i = 0; i < inputs->count; i++)
 		if (strcmp(inputs->members[i].name, "packs") != 0)
@@ -130,6 +131,17 @@ static bool recompute(const struct seal *seal, const struct op *op, const struct
 	return find_differences(seal, &answer, arena, replay, err);
 }
 
+/* Nothing to replay with; what the pack of that name in force now gives instead is told beside it [sign.md 10.11]. */
+static bool without_pack(const struct seal *seal, const struct op *op, const struct json *body,
+						 const struct op_context *context, const char *missing, struct arena *arena,
+						 struct replay *replay, struct err *err)
+{
+	if (op != NULL && !recompute(seal, op, body, context, arena, replay, err))
+		return false;
+	replay->content_sha256 = NULL;
+	return give_up(replay, "pack_missing", missing);
+}
+
 bool seal_replay(const struct seal *seal, const struct op *const *ops, size_t ops_count,
 				 const struct op_context *context, struct arena *arena, struct replay *replay, struct err *err)
 {
@@ -142,11 +154,11 @@ bool seal_replay(const struct seal *seal, const struct op *const *ops, size_t op
 		return false;
 	const char *missing = NULL;
 	const struct json *body = pinned(inputs, used, context->packs, arena, &missing);
-	if (missing != NULL)
-		return give_up(replay, "pack_missing", missing);
 	if (body == NULL)
 		return err_set(err, ERR_LIMIT, "the seal is too large to replay");
 	const struct op *op = op_find(ops, ops_count, seal->operation);
+	if (missing != NULL)
+		return without_pack(seal, op, body, context, missing, arena, replay, err);
 	if (op == NULL)
 		return give_up(replay, "operation_unknown", seal->operation);
 	if (used->count == 0)

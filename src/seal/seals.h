@@ -58,7 +58,10 @@ struct replay {
 
 extern const char *const replay_outcome_names[]; /* identical, different, not_replayable */
 
-/* Recompute and compare, in the order of [P-6.5].  Texts are the arena's.  False only when memory runs out. */
+/*
+ * Recompute and compare, in the order of [P-6.5].  Where a pack is missing, `differences` are to what the pack of its
+ * name in force now gives; none, if it gives the same.  Texts are the arena's.  False only when memory runs out.
+ */
 bool seal_replay(const struct seal *seal, const struct op *const *ops, size_t ops_count,
 				 const struct op_context *context, struct arena *arena, struct replay *replay, struct err *err);
 

@@ -258,6 +258,10 @@ const struct route batch_routes[1] = {
 		  .summary = "Many calculations, one a line, answered in their order",
 		  .doc =
 			  "A line is {id, op, body}, its answer {id, status, envelope} with the envelope that the operation alone "
-			  "gives. A bad line is answered by its own problem and stops nothing. At most 100,000 lines or 64 MiB.",
+			  "gives. A bad line is answered by its own problem and stops nothing. At most 100,000 lines or 64 MiB. "
+			  "The body "
+			  "is taken in whole before its first line is answered, the answers leave as the peer takes them; "
+			  "`countersign "
+			  "call sign.batch` answers each line as it comes, however many.",
 		  .accepts = lines_type, .produces = lines_type, .body_max = BODY_MAX, .bare = true, .errors = errors),
 };

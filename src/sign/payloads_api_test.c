@@ -158,6 +158,14 @@ static void test_replays(void **state)
 	assert_true(seal_replay(&seal, ops, 1, &context, &f->arena, &replay, &err));
 	assert_int_equal(replay.outcome, REPLAY_NOT_REPLAYABLE);
 	assert_string_equal(replay.reason, "pack_missing");
+	assert_string_equal(replay.detail, "costs");
+	assert_int_equal(replay.count, 0); /* the one in force gives the same */
+	seal.result = result;
+	assert_true(seal_replay(&seal, ops, 1, &context, &f->arena, &replay, &err));
+	assert_int_equal(replay.outcome, REPLAY_NOT_REPLAYABLE);
+	assert_string_equal(replay.reason, "pack_missing");
+	assert_int_equal(replay.count, 1); /* else it is told [sign.md 10.11] */
+	assert_string_equal(replay.differences[0].pointer, "/price/pricing_version");
 }
 
 static void test_estimate(void **state)

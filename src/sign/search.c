@@ -67,6 +67,26 @@ bool search_call(struct sign_api *api, const struct sign_search_call *call, stru
 	return well || (asked ? err_set(err, ERR_UNAVAILABLE, "the search engine answered %d", *status) : false);
 }
 
+bool sign_search_status(struct sign_api *api, char colour[16], struct err *err)
+{
+	static const struct sign_search_call call = {.method = "GET", .path = "/_cluster/health", .timeout_ms = 1800};
+	struct arena arena;
+	struct buf body;
+	const struct json *answer = NULL;
+	int status = 0;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	buf_init(&body, SEARCH_ANSWER_MAX);
+	bool asked = api->options.search(api->options.search_self, &call, &status, &body, err);
+	if (asked && status == 200)
+		json_parse(&arena, buf_text(&body), body.size, &answer_limits, &answer, NULL);
+	const char *said = answer != NULL ? json_text(answer, "status") : NULL;
+	if (said != NULL)
+		snprintf(colour, 16, "%s", said);
+	buf_fini(&body);
+	arena_fini(&arena);
+	return asked && (said != NULL || err_set(err, ERR_UNAVAILABLE, "the search engine answered %d", status));
+}
+
 /* --- the question --- */
 
 static void write_term(struct jw *jw, const char *field, const char *value)

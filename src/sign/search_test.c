@@ -29,11 +29,12 @@ struct engine {
 	} documents[DOCUMENTS];
 	size_t count;
 	bool index, filled;
-	int version;      /* of what was there before; 0: ours */
-	int fails;        /* the next calls that get 503 */
-	bool hangs;       /* no answer in time */
-	int refuses;      /* the status of the next document; 0: it is taken */
-	const char *says; /* the answer to every question */
+	int version;        /* of what was there before; 0: ours */
+	int fails;          /* the next calls that get 503 */
+	bool hangs;         /* no answer in time */
+	int refuses;        /* the status of the next document; 0: it is taken */
+	const char *says;   /* the answer to every question */
+	const char *colour; /* of its health; NULL: green */
 	int questions, puts, deletes;
 	char asked[TEXT];
 };
@@ -170,6 +171,8 @@ static bool engine_call(void *self, const struct sign_search_call *call, int *st
 	if (e->fails > 0) {
 		e->fails--;
 		*status = 503;
+	} else if (strcmp(call->path, "/_cluster/health") == 0) {
+		buf_addf(answer, "{\"cluster_name\":\"c\",\"status\":\"%s\"}", e->colour != NULL ? e->colour : "green");
 	} else if (question && e->says != NULL) {
 		buf_adds(answer, e->says);
 	} else if (question && !e->index) {
@@ -436,11 +439,32 @@ static void test_rebuilt(void **state)
 	expect_engine(f);
 }
 
+/* [P-11.1] For the health check: asked past the circuit breaker, which its failures do not open. */
+static void test_says_how_it_is(void **state)
+{
+	struct project_fixture *f = *state;
+	struct engine e = {.colour = "yellow"};
+	char colour[16] = "";
+	struct err err;
+	with_engine(f, &e);
+	assert_true(sign_search_status(f->sign, colour, &err));
+	assert_string_equal(colour, "yellow");
+	e.fails = 10;
+	for (int i = 0; i < 10; i++)
+		assert_false(sign_search_status(f->sign, colour, &err));
+	assert_string_equal(err.message, "the search engine answered 503");
+	assert_true(sign_search_status(f->sign, colour, &err));
+	e.hangs = true;
+	assert_false(sign_search_status(f->sign, colour, &err));
+	assert_int_equal(err.kind, ERR_DEADLINE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, project_fixture_new, project_fixture_free)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_follows),      TEST(test_fails), TEST(test_not_believed),
-									   TEST(test_dead_letters), TEST(test_pages), TEST(test_rebuilt)};
+	const struct CMUnitTest tests[] = {TEST(test_follows),       TEST(test_fails), TEST(test_not_believed),
+									   TEST(test_dead_letters),  TEST(test_pages), TEST(test_rebuilt),
+									   TEST(test_says_how_it_is)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

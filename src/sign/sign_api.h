@@ -97,6 +97,12 @@ bool sign_breaker_at(struct sign_api *api, size_t i, struct sign_breaker *breake
 /* How often background work of that name ran out of tries since the start.  False: there are no more names. */
 bool sign_failures_at(struct sign_api *api, size_t i, const char **name, uint64_t *count);
 
+/*
+ * What the search engine says of itself: green, yellow or red, asked whatever the circuit breaker says, for at most
+ * 1.8 s.  False: it does not say.  Only with a search_url.  Thread: any.
+ */
+bool sign_search_status(struct sign_api *api, char colour[16], struct err *err);
+
 /* Tasks that are out of tries, as a part of the dead letters. */
 void sign_dead_letters(struct sign_api *api, struct dead_letters *letters);
 

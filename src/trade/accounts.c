@@ -14,7 +14,7 @@
 	"a.day_start_equity, a.taken_at, a.last_snapshot_at, a.verified_at, a.syncs, a.last_sync_us, a.created_at, " \
 	"a.updated_at, a.row_version, (SELECT COUNT(*) FROM positions p WHERE p.trading_account_id = " \
 	"a.trading_account_id " \
-	"AND p.status <> 'closed')"
+	"AND p.status <> 'closed'), a.kind"
 
 static void take(const struct db_rows *row, struct arena *arena, struct trading_account *a)
 {
@@ -47,6 +47,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct trading_
 		.updated_us = db_int(row, 25),
 		.row_version = db_int(row, 26),
 		.open_positions = db_int(row, 27),
+		.paper = strcmp(db_text(row, 28), "paper") == 0,
 	};
 }
 
@@ -71,15 +72,15 @@ bool trading_account_insert(struct db *db, const struct trading_account *a, stru
 {
 	struct arena arena;
 	arena_init(&arena, ARENA_REQUEST_CAP);
-	bool done =
-		db_run(db, err,
-			   "INSERT INTO trading_accounts (trading_account_id, account_id, owner_id, login, broker, server, name, "
-			   "symbol_map, identity, primary_of, trade_allowed, day, taken_at, last_snapshot_at, syncs, last_sync_us, "
-			   "created_at, updated_at, row_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, 0, 0, "
-			   "0, $11, $11, 1)",
-			   V_TEXT(a->trading_account_id), V_TEXT(a->account_id), V_TEXT(a->owner_id), V_TEXT(a->login),
-			   V_TEXT(a->broker), V_TEXT(a->server), V_TEXT(a->name), V_TEXT(a->symbol_map),
-			   V_TEXT(identity_of(&arena, a)), V_TEXT(a->primary ? a->owner_id : NULL), V_INT(a->created_us));
+	bool done = db_run(
+		db, err,
+		"INSERT INTO trading_accounts (trading_account_id, account_id, owner_id, login, broker, server, name, "
+		"symbol_map, identity, primary_of, trade_allowed, day, taken_at, last_snapshot_at, syncs, last_sync_us, "
+		"created_at, updated_at, row_version, kind) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, "
+		"0, 0, 0, $11, $11, 1, $12)",
+		V_TEXT(a->trading_account_id), V_TEXT(a->account_id), V_TEXT(a->owner_id), V_TEXT(a->login), V_TEXT(a->broker),
+		V_TEXT(a->server), V_TEXT(a->name), V_TEXT(a->symbol_map), V_TEXT(identity_of(&arena, a)),
+		V_TEXT(a->primary ? a->owner_id : NULL), V_INT(a->created_us), V_TEXT(trading_account_kind(a)));
 	arena_fini(&arena);
 	if (!done && err->kind == ERR_DUPLICATE) /* in words: what the store says of it is nobody's business */
 		return err_set(err, ERR_DUPLICATE, "There is a trading account of that broker, server and login.");
@@ -104,23 +105,43 @@ bool trading_account_primary(struct db *db, const char *owner_id, struct arena *
 				  V_TEXT(owner_id));
 }
 
+/* A query of whole rows has been begun. */
+static bool take_all(struct db_rows *rows, int64_t limit, struct arena *arena, struct trading_account **list,
+					 size_t *count, struct err *err)
+{
+	*count = 0;
+	*list = arena_array(arena, (size_t)limit, sizeof **list);
+	while (*list != NULL && *count < (size_t)limit && db_next(rows))
+		take(rows, arena, &(*list)[(*count)++]);
+	return db_end(rows, err) && (*list != NULL || err_set(err, ERR_LIMIT, "no memory"));
+}
+
 bool trading_account_list(struct db *db, const char *account_id, const char *owner_id, int64_t limit,
 						  struct arena *arena, struct trading_account **list, size_t *count, struct err *err)
 {
 	struct db_rows rows;
-	*count = 0;
-	*list = arena_array(arena, (size_t)limit, sizeof **list);
-	if (*list == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!db_query(db, &rows, err,
-				  "SELECT " COLUMNS " FROM trading_accounts a WHERE a.account_id = $1 AND a.identity IS NOT NULL "
-				  "AND (CAST($2 AS TEXT) IS NULL OR a.owner_id = $2) "
-				  "ORDER BY CASE WHEN a.primary_of IS NULL THEN 1 ELSE 0 END, a.trading_account_id LIMIT $3",
-				  V_TEXT(account_id), V_TEXT(owner_id), V_INT(limit)))
-		return false;
-	while (db_next(&rows))
-		take(&rows, arena, &(*list)[(*count)++]);
-	return db_end(&rows, err);
+	return db_query(db, &rows, err,
+					"SELECT " COLUMNS " FROM trading_accounts a WHERE a.account_id = $1 AND a.identity IS NOT NULL "
+					"AND (CAST($2 AS TEXT) IS NULL OR a.owner_id = $2) "
+					"ORDER BY CASE WHEN a.primary_of IS NULL THEN 1 ELSE 0 END, a.trading_account_id LIMIT $3",
+					V_TEXT(account_id), V_TEXT(owner_id), V_INT(limit)) &&
+		   take_all(&rows, limit, arena, list, count, err);
+}
+
+bool trading_account_papers(struct db *db, const char *owner_id, int64_t limit, struct arena *arena,
+							struct trading_account **list, size_t *count, struct err *err)
+{
+	struct db_rows rows;
+	return db_query(db, &rows, err,
+					"SELECT " COLUMNS " FROM trading_accounts a WHERE a.owner_id = $1 AND a.kind = 'paper' "
+					"AND a.identity IS NOT NULL ORDER BY a.trading_account_id LIMIT $2",
+					V_TEXT(owner_id), V_INT(limit)) &&
+		   take_all(&rows, limit, arena, list, count, err);
+}
+
+const char *trading_account_kind(const struct trading_account *account)
+{
+	return account->paper ? "paper" : "live";
 }
 
 bool trading_account_update(struct db *db, const struct trading_account *a, struct err *err)

@@ -23,6 +23,7 @@ struct trading_account {
 	const char *login, *broker, *server, *name;
 	const char *symbol_map; /* JSON {instrument: broker's symbol} */
 	bool primary;
+	bool paper;           /* no broker's: a book of our own (paper.h); for good */
 	const char *currency; /* NULL: unknown */
 	double leverage, balance, equity, margin, free_margin;
 	bool trade_allowed;
@@ -42,6 +43,13 @@ bool trading_account_find(struct db *db, const char *account_id, const char *tra
 						  struct trading_account *account, bool *found, struct err *err);
 bool trading_account_primary(struct db *db, const char *owner_id, struct arena *arena, struct trading_account *account,
 							 bool *found, struct err *err);
+
+/* The owner's that are on paper, the oldest first. */
+bool trading_account_papers(struct db *db, const char *owner_id, int64_t limit, struct arena *arena,
+							struct trading_account **accounts, size_t *count, struct err *err);
+
+/* "live" or "paper". */
+const char *trading_account_kind(const struct trading_account *account);
 
 /* The tenant's, the owner's primary first, then by age.  owner_id NULL: of everybody. */
 bool trading_account_list(struct db *db, const char *account_id, const char *owner_id, int64_t limit,

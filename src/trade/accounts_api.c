@@ -20,10 +20,14 @@
 
 /* /api/v1/trading/accounts: accounts at brokers [trade.md 5]. */
 
-enum { LIST_MAX = 500, TEXT_MAX = 200, SYMBOL_MAX = 64 };
+enum { LIST_MAX = 500, TEXT_MAX = 200, SYMBOL_MAX = 64, PAPER_BALANCE = 10000, PAPER_LEVERAGE = 100 };
+
+static const char *const kind_names[] = {"live", "paper", NULL};
 
 struct account_request {
-	const char *login, *broker, *server, *name;
+	const char *login, *broker, *server, *name, *currency;
+	int kind;
+	double balance, leverage;
 	const struct json *symbol_map;
 };
 static const struct field create_fields[] = {
@@ -32,6 +36,10 @@ static const struct field create_fields[] = {
 	F_STR(account_request, server, REQUIRED, LENGTH(1, TEXT_MAX)),
 	F_STR(account_request, name, LENGTH(0, TEXT_MAX), DEFAULT_TEXT("")),
 	F_JSON(account_request, symbol_map, DOC("The broker's symbols by instrument")),
+	F_ENUM(account_request, kind, kind_names, DEFAULT(0), DOC("paper: simulated inside, never sent to a terminal")),
+	F_STR(account_request, currency, LENGTH(3, 3), DOC("Of a paper account; left out: USD")),
+	F_NUM(account_request, balance, ABOVE(0, 1e9), DOC("Of a paper account at first; left out: 10000")),
+	F_NUM(account_request, leverage, RANGE(1, 10000), DOC("Of a paper account; left out: 100")),
 };
 static const struct field_table create_table = FIELD_TABLE("accounts.create", account_request, create_fields);
 static const struct field patch_fields[] = {
@@ -56,6 +64,8 @@ static void write_members(struct jw *jw, const struct trading_account *a, int64_
 	double peak = a->peak_equity, fall = peak > 0 && a->equity > 0 ? fmax(0, (peak - a->equity) / peak * 100) : NAN;
 	jw_member_str(jw, "id", a->trading_account_id);
 	jw_member_str(jw, "owner_id", a->owner_id);
+	jw_member_str(jw, "kind", trading_account_kind(a));
+	jw_member_bool(jw, "paper", a->paper);
 	jw_member_str(jw, "login", a->login);
 	jw_member_str(jw, "broker", a->broker);
 	jw_member_str(jw, "server", a->server);
@@ -161,14 +171,47 @@ static bool apply_create(struct deed *deed, struct db *db, struct err *err)
 		return false;
 	c->account.primary = !any;
 	return trading_account_insert(db, &c->account, err) &&
+		   (!c->account.paper || trading_account_update(db, &c->account, err)) &&
 		   deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_CREATE, c->id, NULL, 0, err) &&
 		   trading_account_find(db, p->account_id, c->id, &deed->x->arena, &c->account, &found, err);
+}
+
+/* What a broker tells of an account, of one on paper the person does. */
+static void begin_paper(struct change *c)
+{
+	const struct account_request *r = &c->request;
+	struct trading_account *a = &c->account;
+	a->paper = true;
+	a->currency = r->currency != NULL ? r->currency : "USD";
+	a->leverage = given(r->leverage) ? r->leverage : PAPER_LEVERAGE;
+	a->balance = a->equity = a->free_margin = given(r->balance) ? r->balance : PAPER_BALANCE;
+	a->margin = 0;
+	a->trade_allowed = true;
+	a->peak_equity = a->balance;
+	a->day_start_equity = NAN;
+	a->updated_us = c->deed.now_us;
+}
+
+/* False: answered. */
+static bool check_kind(struct change *c)
+{
+	const struct account_request *r = &c->request;
+	static const char why[] = "is told by the terminal of a live account";
+	if (r->kind == 0 && r->currency != NULL)
+		faults_add(&c->faults, "/currency", "not_allowed", why);
+	if (r->kind == 0 && given(r->balance))
+		faults_add(&c->faults, "/balance", "not_allowed", why);
+	if (r->kind == 0 && given(r->leverage))
+		faults_add(&c->faults, "/leverage", "not_allowed", why);
+	if (c->faults.count > 0)
+		exchange_fail_faults(c->deed.x, ERR_INVALID, &c->faults);
+	return c->faults.count == 0;
 }
 
 static void handle_create(struct exchange *x)
 {
 	struct change *c = start(x);
-	if (c == NULL)
+	if (c == NULL || !check_kind(c))
 		return;
 	id_make(c->deed.api->options.ids, c->id);
 	c->account = (struct trading_account){
@@ -181,6 +224,8 @@ static void handle_create(struct exchange *x)
 		.symbol_map = c->symbol_map != NULL ? c->symbol_map : "{}",
 		.created_us = c->deed.now_us,
 	};
+	if (c->request.kind != 0)
+		begin_paper(c);
 	deed_write(&c->deed, apply_create, answer_created);
 }
 
@@ -325,7 +370,8 @@ static const enum err_kind delete_errors[] = {ERR_NOT_FOUND, ERR_ONLY_ACCOUNT, E
 const struct route accounts_routes[] = {
 	ROUTE(POST, "/api/v1/trading/accounts", "trade.manage", EFFECT_WRITE, handle_create, .operation = "accounts.create",
 		  .summary = "Register an account at a broker", .body = &create_table, .status = 201, .errors = create_errors,
-		  .example = "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Broker-Live\"}"),
+		  .example = "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Broker-Live\"}",
+		  .doc = "A paper account is simulated inside: its orders go to no terminal."),
 	ROUTE(GET, "/api/v1/trading/accounts", "trade.read", EFFECT_READ, handle_list, .operation = "accounts.list",
 		  .summary = "Accounts at brokers, primary ones first"),
 	ROUTE(GET, "/api/v1/trading/accounts/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "accounts.get",

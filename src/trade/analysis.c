@@ -24,9 +24,33 @@
 enum { TRADES_MAX = 20000, DAYS_MAX = 20000, ROLLING_DAYS = 30, MONEY_DECIMALS = 2 };
 
 const char *const analysis_window_names[] = {"30", "90", "365", "all", NULL};
+const char *const analysis_kind_names[] = {"live", "paper", "all", "auto", NULL};
 static const int64_t window_days[] = {30, 90, 365, 0};
 
 /* --- facts --- */
+
+static void take_kinds(const struct db_rows *row, void *self)
+{
+	struct analysis *a = self;
+	int64_t all = db_int(row, 0), paper = db_int(row, 1);
+	a->ask.kind = paper == 0 ? KIND_LIVE : paper == all ? KIND_PAPER : a->ask.account != NULL ? KIND_ALL : KIND_LIVE;
+}
+
+/* What was not said: of the one account that was asked for, or of the desk's. */
+static bool choose_kind(struct analysis *a, struct db *db, struct err *err)
+{
+	bool found;
+	return a->ask.kind != KIND_AUTO ||
+		   db_one(db, err, &found, take_kinds, a,
+				  "SELECT COUNT(*), COALESCE(SUM(CASE WHEN kind = 'paper' THEN 1 ELSE 0 END), 0) FROM trading_accounts "
+				  "WHERE account_id = $1 AND (CAST($2 AS TEXT) IS NULL OR trading_account_id = $2)",
+				  V_TEXT(a->account_id), V_TEXT(a->ask.account));
+}
+
+const char *analysis_kind_of(const struct analysis *a)
+{
+	return analysis_kind_names[a->ask.kind];
+}
 
 static bool read_facts(struct db *db, void *self, struct err *err)
 {
@@ -36,13 +60,16 @@ static bool read_facts(struct db *db, void *self, struct err *err)
 	a->facts = arena_array(arena, TRADES_MAX, sizeof *a->facts);
 	if (a->facts == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
-	if (!db_query(
+	if (!choose_kind(a, db, err) ||
+		!db_query(
 			db, &rows, err,
-			"SELECT instrument, side, profit, entry_price, close_price, stop_loss, lots, opened_at, closed_at, "
-			"position_id, trading_account_id, broker_ticket, close_reason FROM positions WHERE account_id = $1 AND "
-			"status = 'closed' AND closed_at < $2 "
-			"AND (CAST($3 AS TEXT) IS NULL OR trading_account_id = $3) ORDER BY closed_at, position_id LIMIT 20000",
-			V_TEXT(a->account_id), V_INT(a->to_us), V_TEXT(a->ask.account)))
+			"SELECT p.instrument, p.side, p.profit, p.entry_price, p.close_price, p.stop_loss, p.lots, p.opened_at, "
+			"p.closed_at, p.position_id, p.trading_account_id, p.broker_ticket, p.close_reason, t.kind "
+			"FROM positions p JOIN trading_accounts t ON t.trading_account_id = p.trading_account_id "
+			"WHERE p.account_id = $1 AND p.status = 'closed' AND p.closed_at < $2 "
+			"AND (CAST($3 AS TEXT) IS NULL OR p.trading_account_id = $3) AND ($4 = 'all' OR t.kind = $4) "
+			"ORDER BY p.closed_at, p.position_id LIMIT 20000",
+			V_TEXT(a->account_id), V_INT(a->to_us), V_TEXT(a->ask.account), V_TEXT(analysis_kind_of(a))))
 		return false;
 	a->base = a->ask.initial_balance;
 	while (db_next(&rows)) {
@@ -69,6 +96,7 @@ static bool read_facts(struct db *db, void *self, struct err *err)
 			.trading_account_id = db_text_dup(&rows, 10, arena),
 			.ticket = db_text_dup(&rows, 11, arena),
 			.close_reason = db_text_dup(&rows, 12, arena),
+			.paper = strcmp(db_text(&rows, 13), "paper") == 0,
 		};
 	}
 	return db_end(&rows, err);

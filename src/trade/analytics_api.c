@@ -30,6 +30,7 @@ static void write_head(struct jw *jw, const struct analysis *a)
 	tell_money(jw, "final_equity", last);
 	tell_ratio(jw, "total_return", last / a->ask.initial_balance - 1);
 	jw_member_int(jw, "trades", (int64_t)a->facts_count);
+	jw_member_str(jw, "kind", analysis_kind_of(a));
 	jw_member_int(jw, "unknown_profits", a->unknown);
 }
 

@@ -12,7 +12,8 @@
 	"SELECT c.countersignature_id, c.request_id, r.subject_id, c.user_id, c.decision, c.reason, c.consent_version, " \
 	"c.seal_sha256, c.ip, c.user_agent, c.created_at, COALESCE(t.valid_until, r.expires_at), c.revoked_at, s.status, " \
 	"r.quorum, (SELECT COUNT(*) FROM countersignatures k WHERE k.request_id = c.request_id AND " \
-	"k.decision = 'approve' AND k.revoked_at IS NULL) FROM countersignatures c " \
+	"k.decision = 'approve' AND k.revoked_at IS NULL), (SELECT COUNT(*) FROM trading_accounts a WHERE " \
+	"a.trading_account_id = s.trading_account_id AND a.kind = 'paper') FROM countersignatures c " \
 	"JOIN countersign_requests r ON r.request_id = c.request_id AND r.kind = 'approval' " \
 	"JOIN signals s ON s.signal_id = r.subject_id " \
 	"LEFT JOIN approval_terms t ON t.request_id = c.request_id AND t.user_id = c.user_id "
@@ -36,6 +37,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct approval
 		.signal_status = db_text_dup(row, 13, arena),
 		.needed = db_int(row, 14),
 		.have = db_int(row, 15),
+		.paper = db_int(row, 16) != 0,
 	};
 }
 

@@ -24,6 +24,7 @@ struct approval {
 	const char *seal_sha256, *ip, *user_agent;
 	int64_t created_us, expires_us, revoked_us;
 	const char *signal_status;
+	bool paper; /* the signal is for an account on paper */
 	int64_t needed, have;
 };
 

@@ -307,6 +307,7 @@ static void write_members(struct jw *jw, const struct approval *a)
 	jw_member_str(jw, "signal_status", a->signal_status);
 	jw_member_int(jw, "approvals_needed", a->needed);
 	jw_member_int(jw, "approvals_have", a->have);
+	jw_member_bool(jw, "paper", a->paper);
 }
 
 static void answer_with(struct exchange *x, const struct approval *a, int status)

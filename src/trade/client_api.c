@@ -72,10 +72,10 @@ static bool settle_poll(struct poll *p, struct db *db, struct err *err)
 {
 	struct terminal *t = &p->terminal;
 	bool busy = false;
-	if (t->has_account && !leases_busy(db, t->account.trading_account_id, &busy, err))
+	if (t->may_trade && !leases_busy(db, t->account.trading_account_id, &busy, err))
 		return false;
 	t->device.polled_us = t->deed.now_us;
-	p->waits = t->has_account && !busy && p->count == 0 && p->query.wait > 0 && !p->waited;
+	p->waits = t->may_trade && !busy && p->count == 0 && p->query.wait > 0 && !p->waited;
 	if (!p->waits) /* one that still waits is counted when it ends */
 		t->device.empty_polls = busy || p->count > 0 ? 0 : t->device.empty_polls + 1;
 	int64_t idle_s = POLL_STEP_S * (t->device.empty_polls + 1);
@@ -90,7 +90,7 @@ static bool poll_part(struct terminal *t, struct db *db, struct err *err)
 	const struct leasing l = {t->deed.api, db, &t->deed.x->arena, &who, t->deed.now_us};
 	const char *device = t->device.device_id, *account = t->device.trading_account_id;
 	p->count = 0;
-	if (t->has_account) {
+	if (t->may_trade) {
 		if (!leases_doubt_due(&l, ORDERS_MAX, err))
 			return false;
 		if (p->query.redeliver != 0 && !leases_again(&l, account, device, p->query.limit, p->orders, &p->count, err))
@@ -381,7 +381,7 @@ static bool ack_part(struct terminal *t, struct db *db, struct err *err)
 	if (a->content == NULL ||
 		!delivery_of_approval(db, t->device.account_id, a->request.approval_id, arena, &d, &found, err))
 		return a->content != NULL ? false : err_set(err, ERR_LIMIT, "no memory");
-	if (!found || !t->has_account || strcmp(d.trading_account_id, t->account.trading_account_id) != 0)
+	if (!found || !t->may_trade || strcmp(d.trading_account_id, t->account.trading_account_id) != 0)
 		return err_set(err, ERR_NOT_FOUND, "There is no such approval for this terminal.");
 	if (!look_before(a, db, &d, err) || a->again)
 		return a->again && strcmp(a->kept, a->content) == 0;
@@ -432,7 +432,7 @@ static bool closes_part(struct terminal *t, struct db *db, struct err *err)
 	t->device.polled_us = t->deed.now_us;
 	if (!device_update(db, &t->device, err))
 		return false;
-	if (!t->has_account)
+	if (!t->may_trade)
 		return true;
 	if (!close_command_open(db, t->account.trading_account_id, c->query.limit, arena, &c->commands, &c->count, err))
 		return false;
@@ -583,7 +583,7 @@ static bool close_part(struct terminal *t, struct db *db, struct err *err)
 	a->content = content_of(arena, &close_table, &a->request);
 	if (!close_command_find(db, t->device.account_id, a->request.command_id, arena, &command, &found, err))
 		return false;
-	if (!found || !t->has_account || strcmp(command.trading_account_id, t->account.trading_account_id) != 0)
+	if (!found || !t->may_trade || strcmp(command.trading_account_id, t->account.trading_account_id) != 0)
 		return err_set(err, ERR_NOT_FOUND, "There is no such command for this terminal.");
 	if (command.content != NULL) {
 		a->again = true;

@@ -51,6 +51,7 @@ bool position_tell(const struct closing *c, const struct position *p, const char
 	tell_exact(&jw, "volume", p->lots);
 	jw_member_str(&jw, "status", position_status_names[p->status]);
 	jw_member_str(&jw, "close_reason", p->close_reason);
+	jw_member_bool(&jw, "paper", p->paper);
 	jw_object_end(&jw);
 	struct outbox_event event = {.account_id = p->account_id,
 								 .topic = "signals",

@@ -448,6 +448,7 @@ void desk_pass(int64_t us)
 	assert_true(trade_due(f.api, &due, &err));
 	if (due && !store_write(f.store, trade_work, f.api, &err))
 		fail_msg("%s", err.message);
+	desk_sql("UPDATE producers SET old_uses = old_uses"); /* behind the ops that trade_due queued */
 }
 
 int64_t desk_count(const char *sql)

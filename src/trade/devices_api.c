@@ -121,7 +121,7 @@ static bool choose_account(struct change *c, struct db *db, bool *good, struct e
 	} else if (!trading_account_find(db, c->device.account_id, wanted, arena, &account, &found, err)) {
 		return false;
 	}
-	if (found)
+	if (found && (wanted != NULL || !account.paper)) /* no terminal joins one on paper unasked */
 		c->device.trading_account_id = account.trading_account_id;
 	*good = found || wanted == NULL;
 	return *good || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such trading account.");

@@ -25,9 +25,9 @@ static const char *name_of(const struct analysis *a, size_t i, bool redacted)
 static void write_table(const struct analysis *a, bool redacted, struct buf *out)
 {
 	struct csv csv = {.out = out};
-	buf_adds(out, redacted ? "trade,instrument,side,volume,profit,close_reason,opened_at,closed_at\r\n"
+	buf_adds(out, redacted ? "trade,instrument,side,volume,profit,close_reason,opened_at,closed_at,kind\r\n"
 						   : "trade,account,ticket,instrument,side,volume,entry_price,exit_price,stop_loss,profit,"
-							 "close_reason,opened_at,closed_at\r\n");
+							 "close_reason,opened_at,closed_at,kind\r\n");
 	for (size_t i = 0; i < a->facts_count; i++) {
 		const struct fact *f = &a->facts[i];
 		csv_text(&csv, name_of(a, i, redacted));
@@ -47,6 +47,7 @@ static void write_table(const struct analysis *a, bool redacted, struct buf *out
 		csv_text(&csv, f->close_reason);
 		csv_time(&csv, f->opened_us);
 		csv_time(&csv, f->closed_us);
+		csv_text(&csv, analysis_kind_names[f->paper]);
 		csv_end(&csv);
 	}
 }
@@ -72,6 +73,7 @@ static void write_trade(struct jw *jw, const struct analysis *a, size_t i, bool 
 	jw_member_str(jw, "close_reason", f->close_reason);
 	tell_time(jw, "opened_at", f->opened_us);
 	tell_time(jw, "closed_at", f->closed_us);
+	jw_member_bool(jw, "paper", f->paper);
 	jw_object_end(jw);
 }
 
@@ -99,6 +101,7 @@ static void write_document(const struct analysis *a, bool redacted, struct buf *
 	jw_init(&jw, out);
 	jw_object(&jw);
 	jw_member_bool(&jw, "redacted", redacted);
+	jw_member_str(&jw, "kind", analysis_kind_of(a));
 	tell_money(&jw, "initial_balance", a->ask.initial_balance);
 	jw_key(&jw, "trades");
 	jw_array(&jw);
@@ -125,6 +128,8 @@ static bool draw(struct analysis *a, struct export_file *file)
 	buf_init(&question, 0);
 	jw_init(&jw, &question);
 	jw_object(&jw);
+	if (a->ask.kind != KIND_LIVE)
+		jw_member_str(&jw, "title", a->ask.kind == KIND_PAPER ? "Paper" : "Live and paper");
 	write_points(&jw, a, "points", true);
 	jw_object_end(&jw);
 	const struct op_context context = {.packs = api->options.packs, .envelope = reply_context(x, now)};

@@ -56,11 +56,11 @@ static void a_file_has_every_closed_position(void **state)
 	assert_string_equal(
 		f.ask.answer,
 		"trade,account,ticket,instrument,side,volume,entry_price,exit_price,stop_loss,profit,close_reason,opened_at,"
-		"closed_at\r\n"
+		"closed_at,kind\r\n"
 		"01900000-0000-7000-8000-000000000001," DESK_ACCOUNT ",901,XAUUSD,buy,0.1,1950,1960,1940,10.5,manual,"
-		"2025-01-08T13:00:00.000000Z,2025-01-08T13:00:00.000000Z\r\n"
+		"2025-01-08T13:00:00.000000Z,2025-01-08T13:00:00.000000Z,live\r\n"
 		"01900000-0000-7000-8000-000000000002," DESK_ACCOUNT ",902,XAUUSD,buy,0.1,1950,1960,1940,-5,manual,"
-		"2025-01-08T13:00:00.000000Z,2025-01-08T14:00:00.000000Z\r\n");
+		"2025-01-08T13:00:00.000000Z,2025-01-08T14:00:00.000000Z,live\r\n");
 	assert_int_equal(ask("GET", "/api/v1/analytics/export?format=json", NULL, NULL), 200);
 	assert_true(member("trades")->count == 2 && number("trades.0.profit") == 10.5);
 	assert_true(number("equity.0.equity") == 10005.5);
@@ -81,11 +81,11 @@ static void a_link_is_good_once_and_redacted(void **state)
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM trade_exports WHERE LENGTH(token_sha256) = 64"), 1);
 	f.who = STRANGER; /* whoever has the link */
 	assert_int_equal(ask("GET", url, NULL, NULL), 200);
-	assert_string_equal(f.ask.answer, "trade,instrument,side,volume,profit,close_reason,opened_at,closed_at\r\n"
+	assert_string_equal(f.ask.answer, "trade,instrument,side,volume,profit,close_reason,opened_at,closed_at,kind\r\n"
 									  "TRADE_1,XAUUSD,buy,0.1,10.5,manual,2025-01-08T13:00:00.000000Z,"
-									  "2025-01-08T13:00:00.000000Z\r\n"
+									  "2025-01-08T13:00:00.000000Z,live\r\n"
 									  "TRADE_2,XAUUSD,buy,0.1,-5,manual,2025-01-08T13:00:00.000000Z,"
-									  "2025-01-08T14:00:00.000000Z\r\n");
+									  "2025-01-08T14:00:00.000000Z,live\r\n");
 	ask("GET", url, NULL, NULL);
 	must_answer(410, "expired");
 	url[strlen(url) - 1] ^= 1;

@@ -67,7 +67,7 @@ static bool write_row(const struct failures *failures, struct db *db, const stru
 
 struct noting {
 	struct store_op op;
-	const struct failures *failures;
+	struct failures *failures;
 	struct source source;
 };
 
@@ -77,14 +77,45 @@ static bool apply_noting(struct db *db, void *self, struct err *err)
 	return write_row(noting->failures, db, &noting->source, err);
 }
 
-static void end_noting(void *self, bool applied, const struct err *err)
+/* The place that a source has, or NULL. */
+static struct source *find(struct failures *failures, const char *key)
 {
-	if (!applied)
-		log_error("a wrong signature could not be recorded", log_str("why", err->message));
-	free(self);
+	for (size_t i = 0; i < FAILURES_SOURCES; i++)
+		if (strcmp(failures->sources[i].key, key) == 0)
+			return &failures->sources[i];
+	return NULL;
 }
 
-static void submit(const struct failures *failures, const struct source *source)
+/*
+ * What could not be written counts again, for the next row.  Nobody gives way for it: while the store refuses, two
+ * sources would take turns for ever.
+ */
+static void give_back(struct failures *failures, const struct source *source, const char *why)
+{
+	pthread_mutex_lock(&failures->lock);
+	struct source *own = find(failures, source->key), *s = own != NULL ? own : find(failures, "");
+	if (s != NULL && own == NULL)
+		*s = (struct source){.row_us = source->row_us};
+	if (s != NULL) {
+		snprintf(s->key, sizeof s->key, "%s", source->key);
+		snprintf(s->route, sizeof s->route, "%s", source->route);
+		s->kind = source->kind;
+		s->count += source->count;
+	}
+	pthread_mutex_unlock(&failures->lock);
+	log_error(s != NULL ? "wrong signatures are recorded later" : "wrong signatures could not be recorded",
+			  log_str("why", why), log_int("count", source->count));
+}
+
+static void end_noting(void *self, bool applied, const struct err *err)
+{
+	struct noting *noting = self;
+	if (!applied)
+		give_back(noting->failures, &noting->source, err->message);
+	free(noting);
+}
+
+static void submit(struct failures *failures, const struct source *source)
 {
 	struct noting *noting = calloc(1, sizeof *noting);
 	struct err err;
@@ -94,25 +125,32 @@ static void submit(const struct failures *failures, const struct source *source)
 	noting->op = (struct store_op){.apply = apply_noting, .done = end_noting, .self = noting};
 	if (store_submit(failures->store, &noting->op, &err))
 		return;
-	log_error("a wrong signature could not be recorded", log_str("why", err.message));
+	give_back(failures, source, err.message);
 	free(noting);
 }
 
 /* The source's place; one that has to give way for it is copied to *gone. */
 static struct source *place(struct failures *failures, const char *key, struct source *gone)
 {
-	struct source *oldest = &failures->sources[0];
-	for (size_t i = 0; i < FAILURES_SOURCES; i++) {
-		struct source *s = &failures->sources[i];
-		if (strcmp(s->key, key) == 0)
-			return s;
-		if (s->row_us < oldest->row_us)
-			oldest = s;
-	}
+	struct source *oldest = &failures->sources[0], *own = find(failures, key);
+	if (own != NULL)
+		return own;
+	for (size_t i = 1; i < FAILURES_SOURCES; i++)
+		if (failures->sources[i].row_us < oldest->row_us)
+			oldest = &failures->sources[i];
 	*gone = *oldest;
 	*oldest = (struct source){0};
 	snprintf(oldest->key, sizeof oldest->key, "%s", key);
 	return oldest;
+}
+
+/* What is to be written now; from then on its minute runs. */
+static struct source take(struct source *s, int64_t now_us)
+{
+	s->row_us = now_us;
+	const struct source row = *s;
+	s->count = 0;
+	return row;
 }
 
 void failures_note(struct failures *failures, const struct exchange *x, enum err_kind kind, int64_t now_us)
@@ -125,11 +163,8 @@ void failures_note(struct failures *failures, const struct exchange *x, enum err
 	s->count++;
 	s->kind = kind;
 	snprintf(s->route, sizeof s->route, "%s", x->match.route->operation);
-	if (now_us - s->row_us >= minute_us) {
-		row = *s;
-		s->row_us = now_us;
-		s->count = 0;
-	}
+	if (now_us - s->row_us >= minute_us)
+		row = take(s, now_us);
 	pthread_mutex_unlock(&failures->lock);
 	if (gone.count > 0)
 		submit(failures, &gone);
@@ -144,28 +179,15 @@ static bool is_due(const struct source *s, int64_t now_us)
 	return s->count > 0 && now_us - s->row_us >= minute_us;
 }
 
-bool failures_any_due(struct failures *failures, int64_t now_us)
+void failures_write_due(struct failures *failures, int64_t now_us)
 {
-	bool due = false;
+	struct source rows[FAILURES_SOURCES];
+	size_t count = 0;
 	pthread_mutex_lock(&failures->lock);
-	for (size_t i = 0; i < FAILURES_SOURCES && !due; i++)
-		due = is_due(&failures->sources[i], now_us);
+	for (size_t i = 0; i < FAILURES_SOURCES; i++)
+		if (is_due(&failures->sources[i], now_us))
+			rows[count++] = take(&failures->sources[i], now_us);
 	pthread_mutex_unlock(&failures->lock);
-	return due;
-}
-
-bool failures_write_due(struct failures *failures, struct db *db, int64_t now_us, struct err *err)
-{
-	bool written = true;
-	pthread_mutex_lock(&failures->lock);
-	for (size_t i = 0; i < FAILURES_SOURCES && written; i++) {
-		struct source *s = &failures->sources[i];
-		if (!is_due(s, now_us))
-			continue;
-		written = write_row(failures, db, s, err);
-		s->row_us = now_us;
-		s->count = 0;
-	}
-	pthread_mutex_unlock(&failures->lock);
-	return written;
+	for (size_t i = 0; i < count; i++)
+		submit(failures, &rows[i]);
 }

@@ -1,8 +1,8 @@
 /*
  * Requests whose signature did not hold, in the audit chain: a row at once for the first of a source, then one a minute
  * with the count since the row before [trade.md 11], so that nobody can fill the chain without a key.  A source is an
- * address (an IPv6 network of 64 bits).  What is counted and not yet written is lost when the process is killed.
- * Threads: any.
+ * address (an IPv6 network of 64 bits).  A row whose op fails is counted again; what is counted and not yet written is
+ * lost when the process is killed.  Threads: any.
  */
 #ifndef CS_TRADE_FAILURES_H
 #define CS_TRADE_FAILURES_H
@@ -26,8 +26,7 @@ void failures_free(struct failures *failures); /* NULL is fine */
 /* Count one of `kind` by the exchange's peer.  Writes by an op that nobody waits for. */
 void failures_note(struct failures *failures, const struct exchange *x, enum err_kind kind, int64_t now_us);
 
-/* Is there a count whose minute is over; and in an op, write those. */
-bool failures_any_due(struct failures *failures, int64_t now_us);
-bool failures_write_due(struct failures *failures, struct db *db, int64_t now_us, struct err *err);
+/* By the clock: write the counts whose minute is over, each by such an op. */
+void failures_write_due(struct failures *failures, int64_t now_us);
 
 #endif

@@ -119,8 +119,10 @@ static bool record(const struct episode *e, enum audit_action action, const char
 		.event = event,
 		.subject = e->account->trading_account_id,
 		.data = arena_printf(
-			e->c->arena, "{\"trading_account_id\":\"%s\",\"owner_id\":\"%s\",\"guard\":\"%s\",\"instrument\":\"%s\"}",
-			e->account->trading_account_id, e->account->owner_id, e->guard, e->instrument),
+			e->c->arena,
+			"{\"trading_account_id\":\"%s\",\"owner_id\":\"%s\",\"guard\":\"%s\",\"instrument\":\"%s\",\"paper\":%s}",
+			e->account->trading_account_id, e->account->owner_id, e->guard, e->instrument,
+			e->account->paper ? "true" : "false"),
 	};
 	return audit_append(e->c->api->options.audit, e->c->db, &row, err) &&
 		   outbox_add(e->c->api->options.outbox, e->c->db, &told, err);

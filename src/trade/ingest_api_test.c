@@ -472,6 +472,30 @@ static void wrong_signatures_are_counted_in_the_chain(void **state)
 	chain_is_sound(-1);
 }
 
+/* What the store refuses is counted again, and told a minute later. */
+static void wrong_signatures_outlast_a_failed_commit(void **state)
+{
+	(void)state;
+	static const char rows[] = "SELECT count(*) FROM audit WHERE action = 'auth.signature_failure'";
+	add_producer("");
+	desk_sql("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END");
+	for (int i = 0; i < 3; i++)
+		post((struct send){.body = "{}", .secret = "another"});
+	desk_pass(61 * STAMP_US_PER_S); /* one by the request, two by the clock, all refused */
+	assert_int_equal(desk_count(rows), 0);
+	desk_sql("DROP TRIGGER full");
+	desk_pass(STAMP_US_PER_S);
+	assert_int_equal(desk_count(rows), 0); /* one try a minute */
+	desk_pass(60 * STAMP_US_PER_S);
+	assert_int_equal(desk_count(rows), 1);
+	assert_int_equal(desk_count("SELECT count(*) FROM audit WHERE action = 'auth.signature_failure' AND "
+								"meta LIKE '%\"count\":\"3\"%'"),
+					 1);
+	desk_pass(61 * STAMP_US_PER_S);
+	assert_int_equal(desk_count(rows), 1);
+	chain_is_sound(-1);
+}
+
 /* Null in an optional member is the same as its absence. */
 static void null_is_absence(void **state)
 {
@@ -542,6 +566,7 @@ int main(void)
 		TEST(the_chain_is_sound),
 		TEST(a_url_is_enough_for_a_charting_service),
 		TEST(wrong_signatures_are_counted_in_the_chain),
+		TEST(wrong_signatures_outlast_a_failed_commit),
 		TEST(null_is_absence),
 		TEST(a_hook_is_rotated_and_switched_off),
 		TEST(a_hook_without_a_list_has_the_packs),

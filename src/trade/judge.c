@@ -14,6 +14,7 @@
 #include "seal/pack.h"
 #include "store/store.h"
 #include "trade/accounts.h"
+#include "trade/conversion.h"
 #include "trade/domain/guards.h"
 #include "trade/domain/instruments.h"
 #include "trade/domain/market_hours.h"
@@ -80,35 +81,10 @@ static const struct quote *quote_of(const struct bench *b, const char *instrumen
 	return NULL;
 }
 
-/* One unit of `from` in `to`, by a quote of the pair one way or the other. */
-static double pair_rate(const struct bench *b, const char *from, const char *to)
-{
-	for (size_t i = 0; i < b->quotes_count; i++) {
-		const struct quote *q = &b->quotes[i];
-		const struct instrument *pair = instrument_find(b->instruments, q->instrument);
-		double middle = (q->bid + q->ask) / 2;
-		if (pair == NULL || pair->base == NULL || !(middle > 0))
-			continue;
-		if (strcmp(pair->base, from) == 0 && strcmp(pair->quote, to) == 0)
-			return middle;
-		if (strcmp(pair->base, to) == 0 && strcmp(pair->quote, from) == 0)
-			return 1 / middle;
-	}
-	return NAN;
-}
-
-/* One unit of the instrument's currency in the account's; where it is the base, the price itself says it. */
 static double rate_of(const struct bench *b, const char *name, double price)
 {
-	const struct instrument *instrument = instrument_find(b->instruments, name);
-	const char *own = b->account.currency;
-	if (instrument == NULL || own == NULL)
-		return NAN;
-	if (strcmp(instrument->quote, own) == 0)
-		return 1;
-	if (instrument->base != NULL && strcmp(instrument->base, own) == 0)
-		return 1 / price;
-	return pair_rate(b, instrument->quote, own);
+	const struct conversion conversion = {b->instruments, b->account.currency, b->quotes, b->quotes_count};
+	return conversion_rate(&conversion, name, price);
 }
 
 static bool read_account(struct bench *b, struct err *err)
@@ -119,6 +95,7 @@ static bool read_account(struct bench *b, struct err *err)
 	if (!b->has_account)
 		return true;
 	b->out->trading_account_id = b->account.trading_account_id;
+	b->out->paper = b->account.paper;
 	if (!quote_list(j->db, b->account.trading_account_id, j->arena, &b->quotes, &b->quotes_count, err))
 		return false;
 	const struct quote *q = quote_of(b, b->instrument->name);

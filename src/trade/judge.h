@@ -24,6 +24,7 @@ struct judgement {
 	int64_t profile_version;
 	struct risk_profile profile;
 	const char *trading_account_id; /* NULL: the owner has none */
+	bool paper;                     /* it is one on paper */
 	double lots;                    /* NaN: unknown, or too few to be an order */
 	const char *risk;               /* JSON {decision, failed, checks} */
 	const char *failed;             /* JSON list of names */

@@ -40,7 +40,7 @@ static bool move(const struct leasing *l, struct delivery *d, enum delivery_stat
 
 /* --- giving out --- */
 
-static bool read_order(const struct leasing *l, struct order *o, struct err *err)
+bool order_read(const struct leasing *l, struct order *o, struct err *err)
 {
 	bool found = false;
 	return signal_find(l->db, o->delivery.account_id, o->delivery.signal_id, l->arena, &o->row, &found, err) &&
@@ -87,9 +87,13 @@ static bool claim_once(const struct leasing *l, const struct order *o, bool *may
 	return false;
 }
 
-static bool lease(const struct leasing *l, struct order *o, const char *device_id, struct err *err)
+bool order_lease(const struct leasing *l, struct order *o, const char *device_id, bool *leased, struct err *err)
 {
 	struct delivery *d = &o->delivery;
+	if (!may_leave(l, o, leased, err) || (*leased && !claim_once(l, o, leased, err)))
+		return false;
+	if (!*leased)
+		return true;
 	d->device_id = device_id;
 	d->attempts++;
 	d->lease_until_us = l->now_us + LEASE_S * STAMP_US_PER_S;
@@ -106,18 +110,14 @@ bool leases_take(const struct leasing *l, const char *trading_account_id, const 
 		return false;
 	for (size_t i = 0; i < found && *count < (size_t)limit; i++) {
 		struct order *o = &orders[*count];
-		bool may;
+		bool leased;
 		*o = (struct order){.delivery = ready[i]};
 		/* one that is tried again stays with the terminal whose snapshot cleared it */
 		if (o->delivery.device_id != NULL && strcmp(o->delivery.device_id, device_id) != 0)
 			continue;
-		if (!read_order(l, o, err) || !may_leave(l, o, &may, err) || (may && !claim_once(l, o, &may, err)))
+		if (!order_read(l, o, err) || !order_lease(l, o, device_id, &leased, err))
 			return false;
-		if (!may)
-			continue;
-		if (!lease(l, o, device_id, err))
-			return false;
-		++*count;
+		*count += leased;
 	}
 	return true;
 }
@@ -134,7 +134,7 @@ bool leases_again(const struct leasing *l, const char *trading_account_id, const
 		if (leased[i].lease_until_us <= l->now_us || strcmp(leased[i].device_id, device_id) != 0)
 			continue;
 		*o = (struct order){.delivery = leased[i], .redelivered = true};
-		if (!read_order(l, o, err))
+		if (!order_read(l, o, err))
 			return false;
 		++*count;
 	}
@@ -229,6 +229,7 @@ static bool insert_position(const struct leasing *l, const struct delivery *d, c
 		.swap = 0,
 		.commission = 0,
 		.status = POSITION_OPENING,
+		.paper = o->row.paper,
 		.lapse_us = o->row.approved_until_us,
 		.opened_us = p->at_us,
 		.updated_us = l->now_us,
@@ -249,7 +250,7 @@ static bool insert_position(const struct leasing *l, const struct delivery *d, c
 bool delivery_placed(const struct leasing *l, struct delivery *d, struct placing *p, struct err *err)
 {
 	struct order o = {.delivery = *d};
-	return move(l, d, DELIVERY_PLACED, err) && read_order(l, &o, err) &&
+	return move(l, d, DELIVERY_PLACED, err) && order_read(l, &o, err) &&
 		   signal_go(l->api, l->db, &o.row, SIGNAL_PLACED, l->who->actor, p->ticket, l->now_us, err) &&
 		   insert_position(l, d, &o, p, err);
 }
@@ -257,6 +258,6 @@ bool delivery_placed(const struct leasing *l, struct delivery *d, struct placing
 bool delivery_failed(const struct leasing *l, struct delivery *d, const char *why, struct err *err)
 {
 	struct order o = {.delivery = *d};
-	return move(l, d, DELIVERY_FAILED, err) && read_order(l, &o, err) &&
+	return move(l, d, DELIVERY_FAILED, err) && order_read(l, &o, err) &&
 		   signal_go(l->api, l->db, &o.row, SIGNAL_FAILED, l->who->actor, why, l->now_us, err);
 }

@@ -42,6 +42,10 @@ struct order {
 bool leases_take(const struct leasing *l, const char *trading_account_id, const char *device_id, int64_t limit,
 				 struct order *orders, size_t *count, struct err *err);
 
+/* One of those on its own: the signal behind order->delivery, and the lease if nothing refuses it. */
+bool order_read(const struct leasing *l, struct order *order, struct err *err);
+bool order_lease(const struct leasing *l, struct order *order, const char *device_id, bool *leased, struct err *err);
+
 /* The device's own open leases again, as a terminal asks for when it starts. */
 bool leases_again(const struct leasing *l, const char *trading_account_id, const char *device_id, int64_t limit,
 				  struct order *orders, size_t *count, struct err *err);

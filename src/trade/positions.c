@@ -19,7 +19,7 @@ const char *const close_reason_names[] = {
 	"p.stop_loss, p.take_profit, p.profit, p.swap, p.commission, p.status, p.matched, p.close_reason, p.close_price, " \
 	"p.lapse_at, p.close_tries, p.close_due, p.opened_at, p.closed_at, p.updated_at"
 #define SELECT \
-	"SELECT " COLUMNS ", a.equity FROM positions p JOIN trading_accounts a " \
+	"SELECT " COLUMNS ", a.equity, a.kind FROM positions p JOIN trading_accounts a " \
 	"ON a.trading_account_id = p.trading_account_id "
 
 static int status_of(const char *name)
@@ -64,6 +64,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct position
 		.closed_us = db_int(row, 28),
 		.updated_us = db_int(row, 29),
 		.account_equity = db_money(row, 30),
+		.paper = strcmp(db_text(row, 31), "paper") == 0,
 	};
 }
 

@@ -44,6 +44,7 @@ struct position {
 	int64_t lapse_us, close_tries, close_due_us; /* close_due_us: of the next try, while close_failed */
 	int64_t opened_us, closed_us, updated_us;
 	double account_equity; /* of its trading account now */
+	bool paper;            /* its trading account is one on paper */
 };
 
 bool position_insert(struct db *db, const struct position *position, struct err *err);

@@ -49,6 +49,7 @@ static void write_members(struct jw *jw, const struct trade_api *api, const stru
 	double slippage = instrument != NULL ? round(sign * (p->entry_price - p->requested_price) / instrument->tick) : NAN;
 	jw_member_str(jw, "id", p->position_id);
 	jw_member_str(jw, "trading_account_id", p->trading_account_id);
+	jw_member_bool(jw, "paper", p->paper);
 	jw_member_str(jw, "signal_id", p->signal_id);
 	jw_member_str(jw, "approval_id", p->approval_id);
 	jw_member_str(jw, "broker_ticket", p->broker_ticket);
@@ -378,6 +379,7 @@ static void write_status(struct jw *jw, const struct status *s)
 {
 	const struct trading_account *a = &s->account;
 	jw_member_str(jw, "trading_account_id", a->trading_account_id);
+	jw_member_bool(jw, "paper", a->paper);
 	jw_member_str(jw, "status", health_of(s));
 	tell_time(jw, "last_sync_at", a->last_snapshot_us);
 	jw_member_int(jw, "total_syncs", a->syncs);
@@ -449,6 +451,7 @@ static void handle_guards(struct exchange *x)
 			continue; /* real values only */
 		jw_object(&t.jw);
 		jw_member_str(&t.jw, "trading_account_id", w.accounts[i].trading_account_id);
+		jw_member_bool(&t.jw, "paper", w.accounts[i].paper);
 		jw_member_bool(&t.jw, "armed", g->armed);
 		tell_exact(&t.jw, "closes_in_seconds", g->armed ? ceil(fmax(0, (double)(g->closes_us - w.now_us) / 1e6)) : NAN);
 		guards_write(&t.jw, g);

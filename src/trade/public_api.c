@@ -166,7 +166,7 @@ static bool start(struct exchange *x, struct reading *r, struct analysis *a)
 	*a = (struct analysis){.x = x,
 						   .account_id = r->page.account_id,
 						   .delay_us = r->page.delay_minutes * 60 * STAMP_US_PER_S,
-						   .ask = {.window = ALL, .initial_balance = r->page.initial_balance}};
+						   .ask = {.window = ALL, .kind = KIND_AUTO, .initial_balance = r->page.initial_balance}};
 	exchange_set(x, "Cache-Control", "public, max-age=60");
 	return analysis_start(a);
 }
@@ -176,6 +176,7 @@ static void write_head(struct jw *jw, const struct page *page, const struct anal
 	double last = a->days[a->days_count - 1].equity;
 	jw_member_str(jw, "slug", page->slug);
 	jw_member_str(jw, "title", page->title);
+	jw_member_str(jw, "kind", analysis_kind_of(a));
 	jw_member_str(jw, "disclaimer", disclaimer);
 	jw_member_int(jw, "delay_minutes", page->delay_minutes);
 	tell_time(jw, "as_of", a->to_us);

@@ -37,6 +37,7 @@ static bool tell_outbox(struct trade_api *api, struct db *db, const struct signa
 	jw_member_str(&jw, "instrument", row->instrument);
 	jw_member_str(&jw, "side", row->side);
 	jw_member_str(&jw, "status", signal_status_names[row->status]);
+	jw_member_bool(&jw, "paper", row->paper);
 	tell_time(&jw, "expires_at", row->expires_us);
 	jw_object_end(&jw);
 	struct outbox_event one = {.account_id = row->account_id,
@@ -113,6 +114,7 @@ bool signal_judged(struct trade_api *api, struct db *db, struct arena *arena, st
 	row->profile_version = j->profile_version;
 	row->approvals_needed = j->profile.quorum;
 	row->trading_account_id = j->trading_account_id;
+	row->paper = j->paper;
 	row->lots = j->lots;
 	if (!j->accept)
 		return true;
@@ -220,6 +222,7 @@ static bool approve(struct trade_api *api, struct db *db, struct arena *arena, s
 		return err_set(err, ERR_RISK_REFUSED, "The rules refuse it now: %s.", j.names);
 	row->risk = j.risk;
 	row->trading_account_id = j.trading_account_id;
+	row->paper = j.paper;
 	row->lots = j.lots;
 	row->approval_id = approvers.items[0].countersignature_id;
 	return signal_approved_until(db, row, j.profile.approval_valid_seconds, &row->approved_until_us, err) &&

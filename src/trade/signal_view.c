@@ -25,6 +25,8 @@ void signal_write_members(struct jw *jw, const struct signal_row *row)
 	jw_member_int(jw, "approvals_have", row->approvals_have);
 	jw_member_str(jw, "request_id", row->request_id);
 	tell_exact(jw, "lots", row->lots);
+	jw_member_str(jw, "trading_account_id", row->trading_account_id);
+	jw_member_bool(jw, "paper", row->paper);
 	jw_member_int(jw, "profile_version", row->profile_version);
 	jw_member_str(jw, "authenticity", row->authenticity);
 	tell_time(jw, "expires_at", row->expires_us);

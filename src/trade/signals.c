@@ -17,7 +17,8 @@
 	"request_id, trading_account_id, approval_id, profile_version, price, lots, accepted_at, approved_until"
 #define READ_COLUMNS \
 	COLUMNS ", (SELECT COUNT(*) FROM countersignatures c WHERE c.request_id = signals.request_id AND " \
-			"c.decision = 'approve' AND c.revoked_at IS NULL)"
+			"c.decision = 'approve' AND c.revoked_at IS NULL), (SELECT COUNT(*) FROM trading_accounts a WHERE " \
+			"a.trading_account_id = signals.trading_account_id AND a.kind = 'paper')"
 
 bool signal_insert(struct db *db, const struct signal_row *r, struct err *err)
 {
@@ -83,6 +84,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct signal_r
 		.accepted_us = db_int(row, 25),
 		.approved_until_us = db_int(row, 26),
 		.approvals_have = db_int(row, 27),
+		.paper = db_int(row, 28) != 0,
 	};
 }
 

@@ -29,6 +29,7 @@ struct signal_row {
 	int64_t approvals_needed, created_us, updated_us, row_version;
 	const char *request_id;         /* what people decide; NULL: never was pending */
 	const char *trading_account_id; /* that risk accepted it for; NULL: it did not yet */
+	bool paper;                     /* that account is one on paper */
 	const char *approval_id;        /* the countersignature that granted it */
 	int64_t profile_version;        /* that judged it; 0: none was set */
 	double price, lots;             /* lots NaN: unknown */

@@ -8,6 +8,7 @@
 #include "core/stamp.h"
 #include "http/exchange.h"
 #include "trade/figures.h"
+#include "trade/paper.h"
 #include "trade/snapshots.h"
 #include "trade/terminal.h"
 #include "trade/trade_internal.h"
@@ -96,8 +97,23 @@ static bool is_newer(const struct taking *t, struct err *err)
 	const struct snapshot *s = &t->snapshot;
 	bool told = s->seq != FIELD_NO_INT, known = d->snapshot_seq != FIELD_NO_INT;
 	bool newer = told && known ? s->seq > d->snapshot_seq : s->taken_us > d->snapshot_taken_us;
-	return (newer && s->taken_us >= t->terminal.account.taken_us) ||
-		   err_set(err, ERR_STALE_SNAPSHOT, "A newer snapshot is there.");
+	/* prices of a paper account come from several sides */
+	bool after = t->terminal.account.paper || s->taken_us >= t->terminal.account.taken_us;
+	return (newer && after) || err_set(err, ERR_STALE_SNAPSHOT, "A newer snapshot is there.");
+}
+
+/* Of a terminal that stands in for a paper account only the prices count; those of any other move the owner's. */
+static bool take_in(struct taking *t, const struct leasing *l, struct err *err)
+{
+	struct trading_account *account = &t->terminal.account;
+	const char *device = t->terminal.device.device_id;
+	struct paper_done done = {.filled = 0};
+	if (!account->paper)
+		return snapshot_take(l, account, &t->snapshot, device, &t->sync, err) &&
+			   paper_feed_all(l, account->owner_id, &t->snapshot, err);
+	bool taken = snapshot_name(l, account, &t->snapshot, err) && paper_feed(l, account, &t->snapshot, &done, err);
+	t->sync = done.sync;
+	return taken;
 }
 
 static bool snapshot_part(struct terminal *terminal, struct db *db, struct err *err)
@@ -118,8 +134,7 @@ static bool snapshot_part(struct terminal *terminal, struct db *db, struct err *
 	if (t->snapshot.seq != FIELD_NO_INT)
 		terminal->device.snapshot_seq = t->snapshot.seq;
 	terminal->device.snapshot_taken_us = t->snapshot.taken_us;
-	if (!device_update(db, &terminal->device, err) ||
-		!snapshot_take(&l, &terminal->account, &t->snapshot, terminal->device.device_id, &t->sync, err))
+	if (!device_update(db, &terminal->device, err) || !take_in(t, &l, err))
 		return false;
 	terminal->account.last_sync_us = env_mono_us(deed->api->options.env) - began_us;
 	figures_count(deed->api->figures, COUNT_mt5_snapshots_total, NULL, NULL);

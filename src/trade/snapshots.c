@@ -9,8 +9,8 @@
 #include "core/json.h"
 #include "core/num.h"
 #include "core/stamp.h"
-#include "seal/pack.h"
 #include "seal/outbox.h"
+#include "seal/pack.h"
 #include "store/store.h"
 #include "trade/bars.h"
 #include "trade/domain/instruments.h"
@@ -532,9 +532,9 @@ static bool diverge(struct taking *t, const struct position *p, const char *kind
 		.topic = "signals",
 		.event = "divergence",
 		.subject = p->position_id,
-		.data =
-			arena_printf(t->l->arena, "{\"position_id\":\"%s\",\"owner_id\":\"%s\",\"kind\":\"%s\",\"ticket\":\"%s\"}",
-						 p->position_id, p->owner_id, kind, p->broker_ticket)};
+		.data = arena_printf(
+			t->l->arena, "{\"position_id\":\"%s\",\"owner_id\":\"%s\",\"kind\":\"%s\",\"ticket\":\"%s\",\"paper\":%s}",
+			p->position_id, p->owner_id, kind, p->broker_ticket, p->paper ? "true" : "false")};
 	return audit_append(t->l->api->options.audit, t->l->db, &event, err) &&
 		   outbox_add(t->l->api->options.outbox, t->l->db, &told, err);
 }
@@ -643,16 +643,32 @@ static bool reconcile_all(struct taking *t, struct err *err)
 	return follow(t, &in, &r, err);
 }
 
+static bool read_names(struct taking *t, struct err *err)
+{
+	const char *map = t->account->symbol_map;
+	t->instruments = packs_find(t->l->api->options.packs, "instruments", NULL, NULL)->data;
+	if (!json_parse(t->l->arena, map, strlen(map), &json_body_limits, &t->map, err))
+		return false;
+	name_instruments(t);
+	return true;
+}
+
+bool snapshot_name(const struct leasing *l, const struct trading_account *account, struct snapshot *snapshot,
+				   struct err *err)
+{
+	struct trading_account copy = *account;
+	struct taking t = {.l = l, .account = &copy, .s = snapshot};
+	return read_names(&t, err);
+}
+
 bool snapshot_take(const struct leasing *l, struct trading_account *account, struct snapshot *snapshot,
 				   const char *device_id, struct sync *sync, struct err *err)
 {
 	struct taking t = {.l = l, .account = account, .s = snapshot, .device_id = device_id, .sync = sync};
 	const struct closing c = {l->api, l->db, l->arena, l->who, l->now_us};
 	*sync = (struct sync){.matched = 0};
-	t.instruments = packs_find(l->api->options.packs, "instruments", NULL, NULL)->data;
-	if (!json_parse(l->arena, account->symbol_map, strlen(account->symbol_map), &json_body_limits, &t.map, err))
+	if (!read_names(&t, err))
 		return false;
-	name_instruments(&t);
 	fill_account(&t);
 	return trading_account_update(l->db, account, err) && store_quotes(&t, err) && store_positions(&t, err) &&
 		   store_deals(&t, err) && store_history(&t, err) && thin_history(&t, err) && resolve_doubt(&t, err) &&

@@ -68,6 +68,10 @@ extern const struct field_table snapshot_table;
 /* Check beyond the table: tickets, times.  Adds every fault. */
 void snapshot_check(struct snapshot *snapshot, int64_t now_us, struct faults *faults);
 
+/* Name the instruments of its symbols, by the account's map. */
+bool snapshot_name(const struct leasing *l, const struct trading_account *account, struct snapshot *snapshot,
+				   struct err *err);
+
 /* What came of it. */
 struct sync {
 	size_t matched, unmatched, divergences, closed;

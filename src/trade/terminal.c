@@ -197,9 +197,12 @@ static bool read_device(struct terminal *t, struct db *db, struct err *err)
 		return false;
 	if (!found || t->device.revoked_us != 0)
 		return err_set(err, ERR_DEVICE_REVOKED, "The device was revoked.");
-	return t->device.trading_account_id == NULL ||
-		   trading_account_find(db, t->device.account_id, t->device.trading_account_id, arena, &t->account,
-								&t->has_account, err);
+	if (t->device.trading_account_id != NULL &&
+		!trading_account_find(db, t->device.account_id, t->device.trading_account_id, arena, &t->account,
+							  &t->has_account, err))
+		return false;
+	t->may_trade = t->has_account && !t->account.paper;
+	return true;
 }
 
 /* What the part refuses is undone, and answered; the nonce stays spent. */

@@ -22,7 +22,7 @@ struct terminal {
 	struct principal principal; /* the device */
 	const char *nonce;
 	struct trading_account account; /* read before `part`, when the device has one */
-	bool has_account;
+	bool has_account, may_trade;    /* it is one at a broker: nothing of a paper account leaves [trade.md 12] */
 
 	/* of terminal.c */
 	bool (*part)(struct terminal *terminal, struct db *db, struct err *err);

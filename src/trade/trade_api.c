@@ -73,7 +73,8 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err)) &&
 				(*due || notices_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
-	*due = read && (*due || failures_any_due(api->failures, now_us));
+	*due = read && *due;
+	failures_write_due(api->failures, now_us);
 	return read;
 }
 
@@ -86,8 +87,7 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	const struct leasing l = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
 	const struct closing c = {api, db, &arena, &the_system, l.now_us};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
-				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) &&
-				failures_write_due(api->failures, db, l.now_us, err) && notices_work(&c, err);
+				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) && notices_work(&c, err);
 	arena_fini(&arena);
 	return done;
 }
@@ -111,6 +111,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, client_routes, client_routes_count, api);
 	router_add(router, snapshot_routes, snapshot_routes_count, api);
 	router_add(router, accounts_routes, accounts_routes_count, api);
+	router_add(router, paper_routes, paper_routes_count, api);
 	router_add(router, positions_routes, positions_routes_count, api);
 	router_add(router, charts_routes, charts_routes_count, api);
 	router_add(router, analytics_routes, analytics_routes_count, api);

@@ -56,8 +56,8 @@ struct trade_serving {
 void trade_api_serve(struct trade_api *api, const struct trade_serving *serving);
 
 /*
- * What is done by the clock: signals whose time is up.  trade_due looks on a reader, trade_work runs in an op; called
- * about once a second, and at the start [trade.md 3].
+ * What is done by the clock: signals whose time is up.  trade_due looks on a reader, and queues the rows of wrong
+ * signatures as ops of their own; trade_work runs in an op; called about once a second, and at the start [trade.md 3].
  */
 bool trade_due(struct trade_api *api, bool *due, struct err *err);
 bool trade_work(struct db *db, void *api, struct err *err);

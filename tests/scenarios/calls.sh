@@ -74,3 +74,12 @@ check 'without the import there is no W14X132' exits 3 "$bin" call sign.poles --
 check 'packs import-aisc' exits 0 "$bin" packs import-aisc "$work/shapes.csv" --data "$work/data"
 check 'with it there is' json "$("$bin" call sign.poles --data "$work/data" <<<"$pole")" \
 	'.result.options[0].checks[] | select(.name == "axial").capacity | . > 890 and . < 896'
+
+# bench: what is measured, beside what; no figure is asserted
+measured=$("$bin" bench gate --json --data "$work/nowhere")
+check 'bench names its peer and a ratio' json "$measured" \
+	'.name == "gate" and (.peer | length > 0) and .ratio > 0 and .us > 0 and (.within | type == "boolean")'
+check 'the ratio is that of the two' json "$measured" '(.peer_us / .us / .ratio) | . > 0.999 and . < 1.001'
+check 'writes go to the disk of the data' json "$("$bin" bench write --json --data "$work/data")" '.budget.ratio_at_least' 4
+check 'and leave nothing there' same "$(find "$work/data" -name 'bench-*' | wc -l)" 0
+check 'bench of what is not there: 2' exits 2 "$bin" bench nonsense

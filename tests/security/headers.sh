@@ -32,6 +32,23 @@ check 'not in the same' exits 1 grep -q b7ad6b7169203331 <<<"$(header traceparen
 ask GET /live '' -H 'X-Request-Id: bad id!'
 check 'a bad id is not' exits 1 grep -q 'bad id' <<<"$(header x-request-id)"
 
+# the reference pages load their style sheet and nothing else; a problem's type is a page [platform.md 16]
+ask GET /docs
+check 'the reference has a page' same "$status $(header content-type)" '200 text/html; charset=utf-8'
+check 'it may load its style only' same "$(header content-security-policy)" \
+	"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+check 'and no page has scripts' exits 1 grep -qiE '<script|<style|style=|[^a-z]on[a-z]+=|https?://' <<<"$(curl -sS "$CS/docs" "$CS/docs/errors" "$CS/docs/operations/auth.login")"
+check 'each operation has one' same "$(for operation in $(curl -sS "$CS/openapi.json" | jq -r '.paths[][].operationId' | head -n 60); do
+	curl -sS -o "$work/page" -w '%{http_code}\n' "$CS/docs/operations/$operation"
+done | sort -u)" 200
+ask GET /api/v1/none
+type=$(jq -r .type <<<"$said")
+check 'a type is the page of its code' same "$type" /docs/errors/not_found
+ask GET "$type"
+check 'it is there' same "$status $(header content-type)" '200 text/html; charset=utf-8'
+ask GET /docs/errors/nonsense
+gives 'another is not' 404 not_found
+
 for method in TRACE CONNECT; do
 	ask "$method" /live
 	check "$method is refused" same "$status" 400

@@ -43,5 +43,8 @@ for ((i = 0; i < 60; i++)); do
 	[ "$status" = 429 ] && break
 done
 gives 'logins count by address, whoever they name' 429 rate_limited
-ask POST /api/v1/auth/login '{"email":"z@y.example","password":"a b c d e f"}' -H 'X-Forwarded-For: 198.51.100.9'
+for ((i = 0; i < 120; i++)); do # had each its own bucket, none would be empty
+	ask POST /api/v1/auth/login '{"email":"z@y.example","password":"a b c d e f"}' -H "X-Forwarded-For: 198.51.100.$i"
+	[ "$status" = 429 ] && break
+done
 gives 'and a header of a stranger changes no address' 429 rate_limited

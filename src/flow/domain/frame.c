@@ -22,6 +22,15 @@ struct frame *run_frame(const struct run *run, uint32_t number)
 	return low < run->frames_count && run->frames[low]->number == number ? run->frames[low] : NULL;
 }
 
+struct frame *run_awaiting(const struct run *run, uint32_t number, const char *path, uint32_t attempt,
+						   int64_t deliveries)
+{
+	struct frame *frame = run_frame(run, number);
+	bool waits = frame != NULL && !frame->is_block && frame->sent && frame->deliveries == deliveries &&
+				 frame->attempt == attempt && strcmp(frame->path, path) == 0;
+	return waits ? frame : NULL;
+}
+
 struct frame *run_nth(const struct run *run, size_t index)
 {
 	return index < run->frames_count ? run->frames[index] : NULL;

@@ -172,6 +172,10 @@ const struct unsure *run_unsure(const struct run *run, const char *path); /* or 
 
 struct frame *run_frame(const struct run *run, uint32_t number); /* NULL: not open */
 
+/* The frame that still waits for what this delivery brings; NULL: its step has ended otherwise. */
+struct frame *run_awaiting(const struct run *run, uint32_t number, const char *path, uint32_t attempt,
+						   int64_t deliveries);
+
 /* The open task frame at a step path, or NULL. */
 struct frame *run_find(const struct run *run, const char *path);
 

@@ -91,7 +91,7 @@ void bom_of_design(const struct json *design, struct arena *arena, struct bom *b
 	if (bom->items.items == NULL || pole == NULL)
 		return;
 	add(bom, &(struct bom_item){"pole",
-								arena_printf(arena, "%s, %.2f ft, Fy %.0f ksi", text(pole, "designation"),
+								arena_printf(arena, "%s, %.2f ft above grade, Fy %.0f ksi", text(pole, "designation"),
 											 number(design, "pole_length_ft"), number(pole, "fy_ksi")),
 								poles, "each", number(pole, "weight_lb"), number(cost, "steel")});
 	add_plate(selected, cost, poles, arena, bom);

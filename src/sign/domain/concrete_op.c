@@ -13,9 +13,9 @@ struct concrete_request {
 
 static const struct field concrete_fields[] = {
 	F_NUM(concrete_request, diameter_ft, RANGE(.1, 100), UNIT("ft"), DOC("Of a round pier; or length_ft and width_ft")),
-	F_NUM(concrete_request, depth_ft, REQUIRED, RANGE(.01, 200), UNIT("ft")),
-	F_NUM(concrete_request, length_ft, RANGE(.1, 1000), UNIT("ft")),
-	F_NUM(concrete_request, width_ft, RANGE(.1, 1000), UNIT("ft")),
+	F_NUM(concrete_request, depth_ft, ALSO("depth"), REQUIRED, RANGE(.01, 200), UNIT("ft")),
+	F_NUM(concrete_request, length_ft, ALSO("length"), RANGE(.1, 1000), UNIT("ft")),
+	F_NUM(concrete_request, width_ft, ALSO("width"), RANGE(.1, 1000), UNIT("ft")),
 	F_NUM(concrete_request, waste_percent, RANGE(0, 50), DEFAULT(10), UNIT("%")),
 	SIGN_COMMON_FIELDS(concrete_request, SIGN_ASD),
 };

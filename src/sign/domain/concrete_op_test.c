@@ -26,6 +26,8 @@ static void round_and_rectangular(void **state)
 	assert_true(CALL("{\"length_ft\":6,\"width_ft\":4.5,\"depth_ft\":2,\"waste_percent\":0}"));
 	near(harness_number(harness, "/result/concrete_yards"), 2, 1e-9);
 	near(harness_number(harness, "/result/order_yards"), 2, 1e-9);
+	assert_true(CALL("{\"length\":6,\"width\":4.5,\"depth\":2}")); /* [sign.md 2.10] says these too */
+	near(harness_number(harness, "/result/concrete_yards"), 2, 1e-9);
 }
 
 static void one_form_only(void **state)

@@ -227,6 +227,7 @@ struct design_candidate {
 	struct design_plate plate;  /* unless direct */
 	struct spread_size footing; /* of spread */
 	double diameter_ft, required_ft, depth_ft, bearing_psf, mu_lbft;
+	double inside_in; /* clear inside the pier's bars, where an embedded pole stands */
 	struct pier_rebar rebar;
 	struct design_cost cost;
 	double weight_lb; /* of all poles */
@@ -338,6 +339,8 @@ bool design_set_pier(const struct design_searching *s, const struct design_group
 /* Moment of the sign's dead load off the pole's line, at right angles to the wind's; several poles share it evenly. */
 double design_dead_kipin(const struct design_problem *p);
 double design_measure(const struct design_problem *p, const struct design_candidate *candidate);
+/* Diameter of the circle around a section: what a pole takes up of a pier that it stands in. */
+double design_outline_in(const struct section *section);
 double design_usd_lb(const struct design_problem *p, const struct section *section);
 int design_cases(const struct design_problem *p);
 /* One pole's share of a wind case at a load factor. */

@@ -103,6 +103,10 @@ static void add_pier_rows(struct designing *d, const struct design_candidate *c,
 	check_add(checks, arena, "bearing", c->bearing_psf, d->problem.soil.vertical_psf, "psf", "IBC 1806.2");
 	/* REF: ACI 318-19 section 22.4 */
 	check_add(checks, arena, "pier_flexure", c->mu_lbft, c->rebar.phi_mn_lbft, "lb-ft", "ACI 318-19 22.4");
+	/* REF: ACI 318-19 table 20.5.1.3.1; IBC 1807.3.3: a pole in the concrete stands inside the cage */
+	if (c->base == FOUNDATION_DIRECT)
+		check_add(checks, arena, "pole_in_cage", design_outline_in(c->section), c->inside_in, "in",
+				  "ACI 318-19 20.5.1.3, IBC 1807.3.3");
 }
 
 static void show_pier(struct designing *d, const struct design_candidate *c, struct design_option *option)
@@ -315,6 +319,9 @@ static void assume(struct designing *d)
 	calc_assume(d->calc, "costs", "Cost figures are the house figures of pack costs, to be replaced by your own.");
 	calc_assume(d->calc, "pole_to_top",
 				"Poles run from grade to the top of the sign; wind meets them up to its bottom.");
+	if ((d->problem.types & 1U << FOUNDATION_DIRECT) != 0)
+		calc_assume(d->calc, "pole_in_pier",
+					"What of an embedded pole stands in its pier is not in the pole's weight and cost.");
 	calc_assume(d->calc, "combinations",
 				d->problem.lrfd ? "1.2 D + 1.0 W for strength; 0.6 W for deflection and soil."
 								: "D + 0.6 W for strength, deflection and soil.");

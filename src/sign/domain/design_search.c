@@ -30,6 +30,11 @@ static double windward_in(const struct section *section)
 	return pole_shape(section) == POLE_ROUND || isnan(section->width_in) ? section->depth_in : section->width_in;
 }
 
+double design_outline_in(const struct section *section)
+{
+	return pole_shape(section) == POLE_ROUND ? section->depth_in : hypot(section->depth_in, windward_in(section));
+}
+
 static struct wind_pole_loads wind_on(const struct design_problem *p, int shape, double width_in)
 {
 	struct wind_pole_loads loads = {0};
@@ -205,6 +210,7 @@ bool design_set_pier(const struct design_searching *s, const struct design_group
 	candidate->mu_lbft = pier->mu_lbft;
 	candidate->bearing_psf = dead_lb / pier->area_ft2;
 	candidate->rebar = pier->rebar;
+	candidate->inside_in = pier_inside_in(p->concrete, p->diameters_ft[i], &pier->rebar);
 	candidate->cost = pier->cost;
 	candidate->cost.steel = candidate->weight_lb * design_usd_lb(p, candidate->section);
 	candidate->cost.total = candidate->cost.steel + pier->cost.concrete + pier->cost.excavation + pier->cost.rebar;
@@ -216,8 +222,9 @@ static bool best_pier(struct design_searching *s, const struct design_group *gro
 {
 	struct design_candidate next = *candidate;
 	bool any = false;
+	double outline_in = design_outline_in(candidate->section);
 	for (size_t i = 0; i < s->p->diameters; i++) {
-		if (!design_set_pier(s, group, i, &next))
+		if (!design_set_pier(s, group, i, &next) || outline_in > CHECK_TOLERANCE * next.inside_in)
 			continue;
 		s->found->feasible++;
 		if (!any || design_better(s->p, &next, candidate))

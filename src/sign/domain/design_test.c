@@ -72,7 +72,7 @@ static void every_row_of_the_selected_passes(void **state)
 	(void)state;
 	assert_true(design(140, ",\"alternates\":20"));
 	int rows = harness_count(harness, "/result/selected/checks"), governing = 0;
-	assert_int_equal(rows, 9);
+	assert_int_equal(rows, 10);
 	for (int i = 0; i < rows; i++) {
 		char pointer[80];
 		snprintf(pointer, sizeof pointer, "/result/selected/checks/%d/pass", i);
@@ -89,6 +89,45 @@ static void every_row_of_the_selected_passes(void **state)
 		last = number(pointer);
 	}
 	assert_float_equal(harness_number(harness, "/confidence"), 1, 0);
+}
+
+/*
+ * REF: ACI 318-19 table 20.5.1.3.1; IBC 1807.3.3: an embedded pole stands inside the bars of its pier: 3 in of
+ * concrete, a #3 tie and a bar on either side of it.
+ */
+static void embedded_poles_stand_inside_their_cage(void **state)
+{
+	(void)state;
+	static const char *const families[] = {"pipe", "HSS_round", "HSS_square", "HSS_rect"};
+	int met = 0;
+	for (int f = 0; f < 4; f++)
+		for (double mph = 100; mph <= 160; mph += 15) {
+			char more[80];
+			snprintf(more, sizeof more, ",\"support\":{\"families\":[\"%s\"]},\"alternates\":0", families[f]);
+			assert_true(design(mph, more));
+			if (harness_count(harness, "/result/selected") < 0)
+				continue;
+			double depth = number("/result/selected/pole/depth_in"), width = number("/result/selected/pole/width_in");
+			double bar = number("/result/selected/foundation/rebar/vertical_size") / 8;
+			double inside = 12 * number("/result/selected/foundation/diameter_ft") - 2 * (3 + .375 + bar);
+			double outline = f < 2 ? depth : sqrt(depth * depth + width * width);
+			assert_string_equal(harness_text(harness, "/result/selected/checks/9/name"), "pole_in_cage");
+			near_share(number("/result/selected/checks/9/demand"), outline, 1e-3);
+			near_share(number("/result/selected/checks/9/capacity"), inside, 1e-3);
+			assert_true(outline <= inside * 1.0005);
+			met++;
+		}
+	assert_true(met >= 15);
+	/* W16X57 is 17.9 in across: the pole passes, a pier of 18 in cannot hold it with its cage, one of 30 in can */
+	const char *format = "{\"site\":{\"wind_speed_mph\":90},\"sign\":{\"height_ft\":20,\"sign_height_ft\":8,"
+						 "\"sign_width_ft\":12},\"support\":{\"families\":[\"W\"]},"
+						 "\"foundation\":{\"diameters_ft\":[%g]}}";
+	assert_true(harness_call(harness, &sign_design_op, format, 1.5));
+	assert_int_equal(harness_count(harness, "/result/selected"), -2);
+	assert_true(number("/result/nearest/0/utilization") <= 1);
+	assert_string_equal(harness_text(harness, "/result/nearest/0/governing"), "foundation");
+	assert_true(harness_call(harness, &sign_design_op, format, 2.5));
+	assert_true(harness_count(harness, "/result/selected") > 0);
 }
 
 /* Asked for one objective, no other answer is better at it. */
@@ -647,6 +686,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_whole_is_the_sum_of_its_parts),
 		cmocka_unit_test(every_row_of_the_selected_passes),
+		cmocka_unit_test(embedded_poles_stand_inside_their_cage),
 		cmocka_unit_test(objectives),
 		cmocka_unit_test(the_optimum_is_exact),
 		cmocka_unit_test(cost_never_falls_with_the_wind),

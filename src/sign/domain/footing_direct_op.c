@@ -223,6 +223,24 @@ static void assume(struct calc *calc, const struct deciding *d)
 		calc_assume(calc, "side_friction", "Friction along the pier's side is not counted against uplift.");
 }
 
+/*
+ * REF: IBC 1807.3.2.1: "not over 12 feet for purpose of computing lateral pressure" is of the depth at which S is read;
+ * whoever takes it of d itself, so that S1 stops at 4 ft, is told where that leads.
+ */
+static void note_twelve_feet(struct calc *calc, const struct deciding *d)
+{
+	double depth_ft = d->pier.required_ft - d->site.ignored_ft, cap_ft = d->site.lateral.cap_ft;
+	if (d->site.constrained || given(d->site.trial_ft) || depth_ft <= cap_ft)
+		return;
+	const struct footing_soil shallow = {d->site.lateral.lateral_psf_ft, cap_ft / 3};
+	double other_ft =
+		footing_nonconstrained(&shallow, d->load.p_lb, d->load.h_ft + d->site.ignored_ft, d->form.b_ft).depth_ft;
+	calc_assume(calc, "twelve_feet",
+				"The %.4g ft of IBC 1807.3.2.1 limit the depth at which S1 is read, a third of the embedment: %.1f ft. "
+				"Taken of the embedment itself they would ask for %.1f ft of it.",
+				cap_ft, fmin(depth_ft / 3, cap_ft), other_ft + d->site.ignored_ft);
+}
+
 static void add_checks(struct calc *calc, const struct deciding *d, struct check_list *checks)
 {
 	const struct direct_request *r = d->r;
@@ -298,6 +316,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 	state(&d);
 	pier_solve(&d.site, &d.form, &d.load, 1, &d.pier);
 	assume(calc, &d);
+	note_twelve_feet(calc, &d);
 	note(calc, &d);
 	if (d.pier.required_ft > d.calibration->max_depth_ft)
 		calc_abstain(calc, "abstain.depth",

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "seal/harness.h"
 #include "sign/domain/footing_bed.h"
@@ -95,6 +96,24 @@ static void restraint_never_asks_for_more(void **state)
 }
 
 /* [sign.md 8] one body, all of its faults */
+/* REF: IBC 1807.3.2.1: 12 ft of the depth at which S1 is read; the other reading is told where it differs. */
+static void twelve_feet_are_told(void **state)
+{
+	(void)state;
+	const char *format = "{\"footing\":{\"diameter_ft\":3},\"loads\":{\"force_lb\":%g,\"height_ft\":25}%s}";
+	assert_true(harness_call(harness, &sign_footing_direct_op, format, 12000., ""));
+	assert_float_equal(harness_number(harness, "/result/required_depth_ft"), 20.796, 6e-4);
+	assert_float_equal(harness_number(harness, "/result/s1_psf"), 1039.822, 6e-4);
+	assert_false(harness_bool(harness, "/result/cap_active"));
+	assert_true(harness_noted(harness, "twelve_feet"));
+	assert_non_null(strstr(harness_answer(harness), "ask for 29.8 ft of it"));
+	assert_true(harness_call(harness, &sign_footing_direct_op, format, 1000., ""));
+	assert_true(harness_number(harness, "/result/required_depth_ft") < 12);
+	assert_false(harness_noted(harness, "twelve_feet"));
+	assert_true(harness_call(harness, &sign_footing_direct_op, format, 12000., ",\"method\":\"constrained\""));
+	assert_false(harness_noted(harness, "twelve_feet"));
+}
+
 static void all_faults_come_at_once(void **state)
 {
 	(void)state;
@@ -251,6 +270,7 @@ int main(void)
 	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(restraint_never_asks_for_more),
+		cmocka_unit_test(twelve_feet_are_told),
 		cmocka_unit_test(all_faults_come_at_once),
 		cmocka_unit_test(worked_examples),
 		cmocka_unit_test(published_cases),

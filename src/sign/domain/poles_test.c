@@ -353,6 +353,12 @@ static void needs_are_true(void **state)
 	}
 }
 
+static bool is_same_row(const struct pole_check *a, const struct pole_check *b)
+{
+	return a->demand == b->demand && a->capacity == b->capacity && a->utilization == b->utilization &&
+		   a->clause == b->clause;
+}
+
 /* REF: AISC 360-22 H1; AISC 360-22 H3.2; AISC 360-22 App. 8: the kernel with strengths at hand says the same */
 static void both_doors_of_the_kernel_agree(void **state)
 {
@@ -367,7 +373,8 @@ static void both_doors_of_the_kernel_agree(void **state)
 		strength_of(s, &material, &frame.lengths, false, &strength);
 		pole_check(s, &material, &frame, &one, 1, &a);
 		pole_check_strength(s, &material, &strength, &frame, &one, 1, &b);
-		assert_memory_equal(&a.rows, &b.rows, sizeof a.rows);
+		for (int row = 0; row < POLE_ROWS; row++)
+			assert_true(is_same_row(&a.rows[row], &b.rows[row]));
 	}
 }
 

@@ -295,6 +295,55 @@ static const struct published_case cases[] = {
 			{"phi_ncb_lb", 10934, ROUNDED},
 		},
 	},
+	{
+		"Hilti design guide Oct 2025, p 78",
+		&sign_anchors_op,
+		"{\"fc_psi\":5000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":10,\"futa_k"
+		"si\":60},\"layout\":{\"ny\":4,\"sy_in\":9},\"edges\":{\"cx1_in\":14,\"thickness_in\":15},\"load"
+		"s\":{\"V_kip\":1}}",
+		{
+			{"/trace/intermediates/avc_in2", 1035, CLOSED},
+			{"/trace/intermediates/avco_in2", 882, CLOSED},
+			{"/trace/intermediates/psi_h_v", 1.18, ROUNDED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 98",
+		&sign_anchors_op,
+		"{\"fc_psi\":5000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":10,\"futa_k"
+		"si\":60},\"layout\":{\"ny\":4,\"sy_in\":9},\"edges\":{\"cx1_in\":6,\"thickness_in\":12},\"loads"
+		"\":{\"V_kip\":1}}",
+		{
+			{"/trace/intermediates/avc_in2", 405, CLOSED},
+			{"/trace/intermediates/avco_in2", 162, CLOSED},
+			{"vb_lb", 9353, CLOSED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 99",
+		&sign_anchors_op,
+		"{\"fc_psi\":5000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":10,\"futa_k"
+		"si\":60},\"layout\":{\"ny\":4,\"sy_in\":9},\"edges\":{\"cx1_in\":18,\"thickness_in\":12},\"load"
+		"s\":{\"V_kip\":1}}",
+		{
+			{"/trace/intermediates/avc_in2", 972, CLOSED},
+			{"/trace/intermediates/avco_in2", 1458, CLOSED},
+			{"/trace/intermediates/psi_h_v", 1.5, CLOSED},
+		},
+	},
+	{
+		"Hilti design guide Oct 2025, p 123",
+		&sign_anchors_op,
+		"{\"fc_psi\":5000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.75,\"hef_in\":10,\"futa_k"
+		"si\":60},\"layout\":{\"ny\":4,\"sy_in\":9},\"edges\":{\"cx1_in\":18,\"cy1_in\":12,\"thickness_i"
+		"n\":12},\"loads\":{\"V_kip\":1,\"ecc_v_in\":0.361}}",
+		{
+			{"/trace/intermediates/avc_in2", 792, CLOSED},
+			{"/trace/intermediates/psi_ec_v", 0.987, CLOSED},
+			{"/trace/intermediates/psi_ed_v", 0.833, CLOSED},
+			{"/trace/intermediates/psi_h_v", 1.5, CLOSED},
+		},
+	},
 };
 /* clang-format on */
 

@@ -117,6 +117,27 @@ static const struct published_case cases[] = {
 			{"kern_ft", 1, CLOSED},
 		},
 	},
+	{
+		"Tower crane foundation, a worked example in kN and m: partial contact",
+		&sign_footing_spread_op,
+		"{\"length_ft\":7,\"width_ft\":7,\"thickness_ft\":1.5,\"include_self_weight\":false,\"vertical_l"
+		"b\":2687.5,\"moment_lbft\":4200}",
+		{
+			{"eccentricity_ft", 1.563, CLOSED},
+			{"contact_length_ft", 5.811, CLOSED},
+			{"q_max_psf", 132.2, CLOSED},
+		},
+	},
+	{
+		"Principles of reinforced concrete, footings, in kN and m: whole contact",
+		&sign_footing_spread_op,
+		"{\"length_ft\":2,\"width_ft\":2,\"thickness_ft\":1,\"include_self_weight\":false,\"vertical_lb\":1200,\"moment_lbft\":150}",
+		{
+			{"eccentricity_ft", 0.125, CLOSED},
+			{"q_max_psf", 412.5, CLOSED},
+			{"q_min_psf", 187.5, CLOSED},
+		},
+	},
 };
 /* clang-format on */
 

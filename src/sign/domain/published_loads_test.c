@@ -27,6 +27,27 @@ static const struct published_case cases[] = {
 			{"case_c/regions/0/pressure_psf", 55, ROUNDED},
 		},
 	},
+	{
+		"SkyCiv, ASCE 7-16, L-shaped building: Kz and Ke at 6.5 m, 110 m above the sea",
+		&sign_wind_op,
+		"{\"wind_speed_mph\":116.3,\"height_ft\":21.3254593,\"sign_height_ft\":5,\"sign_width_ft\":5,\"g"
+		"round_elevation_ft\":360.8924}",
+		{
+			{"/trace/intermediates/kz", 0.91415186, CLOSED},
+			{"/trace/intermediates/ke", 0.9869953, CLOSED},
+		},
+	},
+	{
+		"Rexburg permit 23-00556, 18 ft pylon, ASCE 7-16 at 4870 ft",
+		&sign_wind_op,
+		"{\"wind_speed_mph\":105,\"height_ft\":18,\"sign_height_ft\":3,\"sign_width_ft\":8,\"ground_elev"
+		"ation_ft\":4870}",
+		{
+			{"b_over_s", 2.67, ROUNDED},
+			{"ke", 0.84, ROUNDED},
+			{"cf", 1.8, ROUNDED},
+		},
+	},
 };
 /* clang-format on */
 

@@ -14,6 +14,8 @@
 #include "sign/domain/poles_op.h"
 #include "sign/domain/section_op.h"
 
+#define CHARTED .025 /* with a factor read off a chart */
+
 /* clang-format off: one figure a line */
 static const struct published_case cases[] = {
 	{
@@ -611,6 +613,38 @@ static const struct published_case cases[] = {
 		"\"prefs\":{\"designation\":\"Pipe8XS\"}}",
 		{
 			{":flexure/capacity", 649.2, ROUNDED},
+		},
+	},
+	{
+		"AISC Design Examples v13, F.8, LRFD: HSS8X8X3/16, Fy 46",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"lrfd\",\"height_ft\":21,\"prefs\":{\"designation\":\"HSS"
+		"8X8X3/16\",\"fy_ksi\":46}}",
+		{
+			{":flexure/capacity", 510, ROUNDED},
+		},
+	},
+	{
+		"AISC Design Examples v13, F.8, ASD: HSS8X8X3/16, Fy 46",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":1},\"level\":\"asd\",\"height_ft\":21,\"prefs\":{\"designation\":\"HSS8"
+		"X8X3/16\",\"fy_ksi\":46}}",
+		{
+			{":flexure/capacity", 339.6, ROUNDED},
+		},
+	},
+	/*
+	 * A beam of 15 ft whose ends hold its twist but not its warping, 90 kip-in at its middle: each half is a pole of 7.5
+	 * ft under 45.  28.0 ksi of warping by the chart's .44, of which .4478 is the closed form.
+	 * REF: AISC 360-22 H3.3; AISC Design Guide 9
+	 */
+	{
+		"AISC Design Guide 9, example 5.1; Design Examples v15, H.6: W10X49",
+		&sign_poles_op,
+		"{\"loads\":{\"M_kipin\":0,\"T_kipin\":45},\"level\":\"lrfd\",\"height_ft\":7.5,\"prefs\":{\"des"
+		"ignation\":\"W10X49\",\"family\":[\"W\"]}}",
+		{
+			{":torsion/utilization", 28.0 / 45, CHARTED},
 		},
 	},
 };

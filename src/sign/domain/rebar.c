@@ -220,6 +220,13 @@ static bool reinforce_handily(const struct concrete_constants *concrete, bool sq
 	return false;
 }
 
+double pier_inside_in(const struct concrete_constants *concrete, double width_ft, const struct pier_rebar *rebar)
+{
+	const struct rebar_size *bar = rebar_of(concrete, rebar->vertical_size);
+	const struct rebar_size *tie = tie_of(concrete, rebar->vertical_size);
+	return 12 * width_ft - 2 * (concrete->cover_in + tie->diameter_in + bar->diameter_in);
+}
+
 bool pier_reinforce(const struct concrete_constants *concrete, bool square, double width_ft, double fc_psi,
 					double mu_lbft, struct pier_rebar *rebar)
 {

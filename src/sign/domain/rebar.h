@@ -48,4 +48,10 @@ bool pier_reinforce(const struct concrete_constants *concrete, bool square, doub
 void pier_detail(const struct concrete_constants *concrete, double width_ft, double depth_ft, double fc_psi,
 				 struct pier_rebar *rebar);
 
+/*
+ * REF: ACI 318-19 table 20.5.1.3.1: what is clear inside the bars of a pier this wide: an embedded pole's outline must
+ * fit there.  The hole of IBC 1807.3.3, 4 in larger than the pole, is then larger too.  Cost: none.
+ */
+double pier_inside_in(const struct concrete_constants *concrete, double width_ft, const struct pier_rebar *rebar);
+
 #endif

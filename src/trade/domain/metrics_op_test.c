@@ -575,7 +575,7 @@ static void trades_alone(void **state)
 	must_be("trades/average_hours", 4);
 	must_be("trades/ahpr", 1.15);
 	must_be("trades/ghpr", sqrt(1.5 * .8));
-	must_be("trades/max_consecutive_losses", 2);
+	must_be("trades/max_consecutive_losses", 1); /* one broke even between */
 	must_be("trades/max_consecutive_wins", 1);
 	must_be("trades/z_score", (4 * 2.5 - 8) / sqrt(8. * 4 / 3));
 	must_be("trades/kelly", .4 - .6 / (35. / 45));
@@ -624,6 +624,17 @@ static void trades_are_taken_in_order_of_exit(void **state)
 		"{\"profit\":-7,\"exit_time\":\"2024-01-02\"}]}");
 	must_be("trades/max_closed_drawdown", -12);
 	must_be("trades/max_consecutive_losses", 2);
+}
+
+/* One that breaks even is neither: what is on both its sides is not consecutive, but one run for the z score. */
+static void breaking_even_ends_a_streak(void **state)
+{
+	(void)state;
+	must_answer("{\"trades\":[{\"profit\":3},{\"profit\":0},{\"profit\":4},{\"profit\":1},{\"profit\":-2},"
+				"{\"profit\":0},{\"profit\":-1}]}");
+	must_be("trades/max_consecutive_wins", 2);
+	must_be("trades/max_consecutive_losses", 1);
+	must_be("trades/z_score", (5 * (2 - 0.5) - 12) / sqrt(12. * (12 - 5) / 4)); /* C 5, R 2, P 2*3*2 */
 }
 
 static void buckets_by_local_time(void **state)
@@ -739,6 +750,7 @@ int main(void)
 		cmocka_unit_test(trades_alone),
 		cmocka_unit_test(trades_of_one_kind),
 		cmocka_unit_test(trades_are_taken_in_order_of_exit),
+		cmocka_unit_test(breaking_even_ends_a_streak),
 		cmocka_unit_test(buckets_by_local_time),
 		cmocka_unit_test(every_fault_is_named),
 		cmocka_unit_test(the_same_question_has_the_same_hash),

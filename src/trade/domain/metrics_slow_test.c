@@ -345,20 +345,20 @@ struct runs {
 static struct runs runs_of(const struct list *p)
 {
 	struct runs r = {0};
-	struct list signs = {.n = 0};
-	for (size_t i = 0; i < p->n; i++)
-		if (p->x[i] != 0)
-			put(&signs, p->x[i] > 0 ? 1 : -1);
-	for (size_t i = 0; i < signs.n; i++) {
+	long double before = 0;
+	for (size_t i = 0; i < p->n; i++) {
 		size_t end = i;
-		while (end < signs.n && signs.x[end] == signs.x[i])
+		while (end < p->n && p->x[end] * p->x[i] > 0)
 			end++;
-		r.count += i == 0 || signs.x[i - 1] != signs.x[i];
 		long double length = (long double)(end - i);
-		if (signs.x[i] > 0)
+		if (p->x[i] > 0)
 			r.wins = fmaxl(r.wins, length);
 		else
 			r.losses = fmaxl(r.losses, length);
+		if (p->x[i] != 0) {
+			r.count += !(p->x[i] * before > 0);
+			before = p->x[i];
+		}
 	}
 	return r;
 }

@@ -105,8 +105,17 @@ static void add_order(struct buf *out, const struct json *data)
 	add_word(out, data, "instrument", " ");
 }
 
+/* Nobody is to take what is simulated for real. */
+static bool on_paper(const struct json *data)
+{
+	const struct json *paper = json_get(data, "paper");
+	return paper != NULL && paper->kind == JS_BOOL && paper->boolean;
+}
+
 void notice_subject(const struct notice *n, struct buf *out)
 {
+	if (on_paper(n->data))
+		buf_adds(out, "[paper] ");
 	switch (notice_kind_of(n->event, n->data)) {
 	case NOTICE_SIGNAL_PENDING:
 		buf_adds(out, "A signal waits for a decision:");

@@ -37,18 +37,20 @@ static const struct field figure_fields[] = {
 	FIGURE(ahpr, "Mean of 1 + return"),
 	FIGURE(ghpr, "Geometric mean of 1 + return"),
 	FIGURE(z_score, "Of the runs of wins and losses"),
-	COUNTED(max_consecutive_wins, "Longest run of wins; a trade of profit 0 does not end one"),
-	COUNTED(max_consecutive_losses, "Longest run of losses"),
+	COUNTED(max_consecutive_wins, "Most wins one after the other; a trade of profit 0 ends it"),
+	COUNTED(max_consecutive_losses, "Most losses one after the other"),
 	FIGURE(average_r, "Mean of the signed R multiples that are known"),
 	FIGURE(average_hours, "Mean time from entry to exit, where both are known"),
 };
 const struct field_table trade_figures_table = FIELD_TABLE("trade.metrics.trades", trade_figures, figure_fields);
 
 struct runs {
-	int64_t count, wins, losses; /* runs of one sign; longest of each */
+	int64_t count;        /* runs of one sign among wins and losses, as z_score counts them */
+	int64_t wins, losses; /* most one after the other */
 };
 
-/* Trades without profit or loss neither begin nor end a run. */
+/* A trade without profit or loss is no part of C = wins + losses, so it ends no run; but what follows it is not next.
+ */
 static struct runs find_runs(const struct trade_row *rows, size_t n)
 {
 	struct runs runs = {0};
@@ -56,8 +58,10 @@ static struct runs find_runs(const struct trade_row *rows, size_t n)
 	int64_t length = 0;
 	for (size_t i = 0; i < n; i++) {
 		int sign = (rows[i].profit > 0) - (rows[i].profit < 0);
-		if (sign == 0)
+		if (sign == 0) {
+			length = 0;
 			continue;
+		}
 		runs.count += sign != last;
 		length = sign == last ? length + 1 : 1;
 		last = sign;

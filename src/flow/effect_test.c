@@ -1,0 +1,172 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "flow/runs_fixture.h"
+
+/* Calls that are under way when their step ends otherwise are given up [flow.md 3.3]. */
+
+enum { LOOKS = 2000 };
+
+struct peer {
+	_Atomic int asked, given_up, patient;
+};
+
+static void pause_a_little(void)
+{
+	const struct timespec pause = {.tv_nsec = 5000000};
+	nanosleep(&pause, NULL);
+}
+
+/* A peer that never answers: it tells whether it was waited for to the end. */
+static bool silence(void *self, const struct outgoing_request *request, struct outgoing_answer *answer, struct err *err)
+{
+	struct peer *peer = self;
+	peer->asked++;
+	for (int i = 0; i < LOOKS; i++) {
+		if (request->given_up(request->self)) {
+			peer->given_up++;
+			answer->sent = true;
+			return err_set(err, ERR_DEADLINE, "given up");
+		}
+		pause_a_little();
+	}
+	peer->patient++;
+	return err_set(err, ERR_UNAVAILABLE, "nobody came");
+}
+
+static void serve(struct runs_fixture *f, struct peer *peer)
+{
+	*peer = (struct peer){.asked = 0};
+	f->outgoing.ask = silence;
+	f->outgoing.ask_self = peer;
+}
+
+static bool becomes(_Atomic int *figure, int wanted)
+{
+	for (int i = 0; i < LOOKS && *figure != wanted; i++)
+		pause_a_little();
+	return *figure == wanted;
+}
+
+#define CALL(name) \
+	"{\"" name "\":{\"call\":\"http\",\"with\":{\"method\":\"post\",\"endpoint\":\"https://a.example/x\"}}}"
+
+static void test_cancelled(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	serve(f, &peer);
+	runs_start(f, "[" CALL("ask") "]", "{}");
+	assert_true(becomes(&peer.asked, 1));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	assert_string_equal(fixture_text(f->base, "result.status"), "cancelled");
+	assert_true(becomes(&peer.given_up, 1));
+	assert_int_equal(peer.patient, 0);
+}
+
+/* A pause lets what is under way end. */
+static void test_paused(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	serve(f, &peer);
+	runs_start(f, "[" CALL("ask") "]", "{}");
+	assert_true(becomes(&peer.asked, 1));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{}"), 200);
+	for (int i = 0; i < 5; i++)
+		pause_a_little();
+	assert_int_equal(peer.given_up, 0);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	assert_true(becomes(&peer.given_up, 1));
+}
+
+static void test_timed_out(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	serve(f, &peer);
+	runs_start(f,
+			   "[{\"ask\":{\"call\":\"http\",\"with\":{\"method\":\"post\",\"endpoint\":\"https://a.example/x\"},"
+			   "\"timeout\":{\"after\":{\"seconds\":60}}}}]",
+			   "{}");
+	assert_true(becomes(&peer.asked, 1));
+	runs_pass(f, 60000);
+	assert_true(runs_is(f, "faulted"));
+	assert_true(becomes(&peer.given_up, 1));
+}
+
+/* Of a fork the branch that lost, and not the one that goes on; what waits for a thread is never sent. */
+static void test_only_what_ended(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	serve(f, &peer);
+	runs_start(f,
+			   "[{\"f\":{\"fork\":{\"compete\":true,\"branches\":[" CALL("a") "," CALL("b") "," CALL(
+				   "c") ",{\"d\":{\"wait\":{\"seconds\":5}}}]}}}," CALL("next") "]",
+			   "{}");
+	assert_true(becomes(&peer.asked, 2)); /* the fixture has two threads for calls */
+	runs_pass(f, 5000);
+	assert_true(becomes(&peer.given_up, 2));
+	assert_true(becomes(&peer.asked, 3)); /* the third branch was never asked; this is the step after the fork */
+	assert_int_equal(peer.given_up, 2);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	assert_true(becomes(&peer.given_up, 3));
+	assert_int_equal(peer.asked, 3);
+}
+
+static long read_number(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long number = 0;
+	if (file != NULL && fscanf(file, "%ld", &number) != 1)
+		number = 0;
+	if (file != NULL)
+		fclose(file);
+	return number;
+}
+
+/* A process is killed. */
+static void test_process(void **state)
+{
+	struct runs_fixture *f = *state;
+	char path[] = "/tmp/countersign-effect-XXXXXX", tasks[256];
+	int file = mkstemp(path);
+	assert_true(file >= 0);
+	snprintf(tasks, sizeof tasks, "[{\"p\":{\"run\":{\"shell\":{\"command\":\"echo $$ > %s; exec sleep 300\"}}}}]",
+			 path);
+	runs_start(f, tasks, "{}");
+	for (int i = 0; i < LOOKS && read_number(path) == 0; i++)
+		pause_a_little();
+	pid_t pid = (pid_t)read_number(path);
+	assert_true(pid > 1);
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	for (int i = 0; i < LOOKS && kill(pid, 0) == 0; i++)
+		pause_a_little();
+	assert_int_equal(kill(pid, 0), -1);
+	close(file);
+	unlink(path);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
+	const struct CMUnitTest tests[] = {
+		TEST(test_cancelled), TEST(test_paused), TEST(test_timed_out), TEST(test_only_what_ended), TEST(test_process),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
