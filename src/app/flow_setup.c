@@ -71,6 +71,13 @@ static double told_memory(void *self)
 	return memory_percent();
 }
 
+static bool pause_workflow(void *self, const char *account_id, const char *workflow, const char *reason,
+						   struct err *err)
+{
+	struct app *app = self;
+	return app->flow == NULL || flow_api_pause(app->flow, account_id, workflow, reason, err);
+}
+
 static bool open_healing(struct app *app, struct err *err)
 {
 	const struct healing_options options = {.store = app->store,
@@ -80,7 +87,11 @@ static bool open_healing(struct app *app, struct err *err)
 											.outbox = app->outbox,
 											.exprs = app->exprs,
 											.cache = app->models->cache,
-											.memory_percent = told_memory};
+											.packs = app->packs,
+											.breakers = app->breakers,
+											.memory_percent = told_memory,
+											.pause = pause_workflow,
+											.self = app};
 	return healing_open(&options, &app->healing, err);
 }
 

@@ -343,6 +343,10 @@ static bool show(struct breaker_entry *e, int64_t now_us, struct arena *arena, s
 		.by = e->by == NULL ? NULL : arena_dup(arena, e->by),
 		.reason = e->reason == NULL ? NULL : arena_dup(arena, e->reason),
 	};
+	const struct circuit_seen seen = circuit_seen(&e->circuit);
+	record->calls = seen.calls;
+	record->failed = seen.failed;
+	record->slow = seen.slow;
 	return record->account_id != NULL && record->target != NULL;
 }
 
@@ -363,7 +367,7 @@ bool breakers_list(struct breakers *b, const char *account_id, int64_t now_us, s
 	bool good = *records != NULL;
 	for (size_t at = 0; good && map_next(&b->entries, &at, &key, &size, &value);) {
 		struct breaker_entry *e = value;
-		if (strcmp(e->account_id, account_id) == 0)
+		if (account_id == NULL || strcmp(e->account_id, account_id) == 0)
 			good = show(e, now_us, arena, &(*records)[(*count)++]);
 	}
 	pthread_mutex_unlock(&b->lock);

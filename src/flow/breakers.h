@@ -53,15 +53,16 @@ void breakers_tell(struct breakers *breakers, const struct breaker_call *call, b
 /* How one stands.  Texts are the arena's. */
 struct breaker_record {
 	const char *account_id, *target;
-	const char *state;       /* closed, open, half_open */
-	int64_t until_us;        /* open: until then; else 0 */
-	int64_t changed_us;      /* 0: never */
-	int64_t failures;        /* in a row */
-	int64_t held;            /* runs */
-	const char *by, *reason; /* whose word the state is; NULL: that of calls */
+	const char *state;           /* closed, open, half_open */
+	int64_t until_us;            /* open: until then; else 0 */
+	int64_t changed_us;          /* 0: never */
+	int64_t failures;            /* in a row */
+	int64_t held;                /* runs */
+	int64_t calls, failed, slow; /* of the last 100 since it closed */
+	const char *by, *reason;     /* whose word the state is; NULL: that of calls */
 };
 
-/* All of an account, by target.  *count of them in the arena; false when that is full. */
+/* All of an account (NULL: of all), by target.  *count of them in the arena; false when that is full. */
 struct arena;
 bool breakers_list(struct breakers *breakers, const char *account_id, int64_t now_us, struct arena *arena,
 				   struct breaker_record **records, size_t *count);

@@ -105,6 +105,8 @@ static void price_it(struct tracking *t, struct faults *faults)
 	}
 	t->item.cost = price_tokens(price, &tokens, NULL);
 	t->item.priced_as = price->model;
+	if (t->item.provider == NULL && strcmp(price->model, PRICE_UNKNOWN) != 0)
+		t->item.provider = price->provider;
 	t->spender.currency = prices->currency;
 	if (t->item.cost > COST_MAX)
 		faults_add(faults, "/tokens", "range", "cost more than an entry can say");

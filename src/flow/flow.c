@@ -1,5 +1,6 @@
 #include "flow/flow.h"
 
+#include "flow/domain/healing.h"
 #include "flow/domain/ops.h"
 #include "flow/domain/prices.h"
 
@@ -11,5 +12,5 @@ const struct op *const flow_ops[] = {
 };
 const size_t flow_ops_count = sizeof flow_ops / sizeof *flow_ops;
 
-const struct pack_kind *const flow_pack_kinds[] = {&flow_prices_kind};
+const struct pack_kind *const flow_pack_kinds[] = {&flow_prices_kind, &flow_healing_kind};
 const size_t flow_pack_kinds_count = sizeof flow_pack_kinds / sizeof *flow_pack_kinds;

@@ -39,6 +39,14 @@ void flow_api_close(struct flow_api *api);
 
 /* What is due from time to time, once a second or so; not on the writer's thread. */
 bool flow_chores(struct flow_api *api, struct err *err);
+
+/*
+ * Suspend what is under way of a workflow NAMESPACE/NAME, at most 1,000 runs, and wait some seconds for it.  Each has its
+ * row of the audit chain.  Not on the writer's thread nor a loop.
+ */
+bool flow_api_pause(struct flow_api *api, const char *account_id, const char *workflow, const char *reason,
+					struct err *err);
+
 void flow_add_routes(struct router *router, struct flow_api *api);
 
 #endif

@@ -14,23 +14,20 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "expr/expr.h"
-#include "flow/domain/healing.h"
-#include "flow/health.h"
+#include "flow/healing_internal.h"
 #include "flow/llm_cache.h"
 #include "seal/outbox.h"
+#include "seal/pack.h"
 #include "store/store.h"
 
 #define LOOK_US (HEALTH_LOOK_S * INT64_C(1000000))
 
-struct healing {
-	struct healing_options options;
-	struct health_desk desk;
-	struct expr_book *book;
-	const struct expr *conditions[HEAL_RULES];
-	int64_t next_look_us; /* monotonic */
-	int64_t hits, misses; /* of L1 when the window began */
-	int64_t unanswered;   /* looks in a row */
-};
+const struct heal_rules *healing_rules(const struct packs *packs)
+{
+	static const struct heal_rules none = {0, NULL};
+	const struct pack *pack = packs_find(packs, "healing", NULL, NULL);
+	return pack == NULL ? &none : pack->data;
+}
 
 bool healing_open(const struct healing_options *options, struct healing **healing, struct err *err)
 {
@@ -41,15 +38,20 @@ bool healing_open(const struct healing_options *options, struct healing **healin
 	h->options = *options;
 	h->desk = (struct health_desk){.ids = options->ids, .outbox = options->outbox, .audit = options->audit};
 	h->next_look_us = env_mono_us(options->env) + LOOK_US;
+	h->rules = healing_rules(options->packs);
 	h->book = expr_book_new();
-	must(h->book != NULL);
-	for (size_t i = 0; i < HEAL_RULES; i++)
-		h->conditions[i] =
-			expr_book_add_text(h->book, heal_rules[i].name, heal_rules[i].condition, strlen(heal_rules[i].condition));
+	h->conditions = calloc(h->rules->count + 1, sizeof *h->conditions);
+	must(h->book != NULL && h->conditions != NULL);
+	for (size_t i = 0; i < h->rules->count; i++) {
+		const struct heal_rule *rule = &h->rules->items[i];
+		h->conditions[i] = expr_book_add_text(h->book, rule->name, rule->condition, strlen(rule->condition));
+	}
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	faults_init(&faults, &arena);
 	bool sealed = expr_book_seal(h->book, options->exprs, &faults, err);
-	must(sealed || faults.count == 0); /* the rules are ours */
+	if (!sealed && faults.first != NULL)
+		err_set(err, ERR_INVALID, "pack healing: the condition of rule %s %s", faults.first->pointer,
+				faults.first->message);
 	arena_fini(&arena);
 	if (!sealed) {
 		healing_close(h);
@@ -64,75 +66,11 @@ void healing_close(struct healing *h)
 	if (h == NULL)
 		return;
 	expr_book_free(h->book);
+	free(h->conditions);
 	free(h);
 }
 
-/* --- counters --- */
-
-static bool level_one(const struct healing *h, struct llm_level_figures *l1, struct err *err)
-{
-	struct llm_level_figures figures[LLM_LEVELS];
-	if (!llm_cache_figures(h->options.cache, "", figures, err))
-		return false;
-	*l1 = figures[LLM_L1];
-	return true;
-}
-
-static void member_maybe(struct jw *jw, const char *name, double value)
-{
-	jw_key(jw, name);
-	if (isnan(value))
-		jw_null(jw);
-	else
-		jw_num(jw, value);
-}
-
-static bool write_cache(struct healing *h, struct jw *jw, struct err *err)
-{
-	struct llm_level_figures l1;
-	if (!level_one(h, &l1, err))
-		return false;
-	int64_t hits = l1.hits - h->hits, lookups = hits + l1.misses - h->misses;
-	jw_member_int(jw, "lookups", lookups);
-	member_maybe(jw, "hit_rate", lookups == 0 ? NAN : (double)hits / (double)lookups);
-	jw_member_int(jw, "entries", l1.entries);
-	member_maybe(jw, "memory_percent", h->options.memory_percent(h->options.self));
-	return true;
-}
-
-/* Of every look that is not answered one more; an answer begins anew. */
-static bool write_exprs(struct healing *h, struct jw *jw, struct err *err)
-{
-	struct expr_health health;
-	struct err why;
-	(void)err;
-	h->unanswered = expr_ping(h->options.exprs, &why) ? 0 : h->unanswered + 1;
-	expr_health(h->options.exprs, &health);
-	jw_member_int(jw, "unanswered", h->unanswered);
-	jw_member_int(jw, "helpers", health.helpers);
-	jw_member_int(jw, "replaced", (int64_t)health.replaced);
-	return true;
-}
-
-static bool (*const writers[])(struct healing *h, struct jw *jw,
-							   struct err *err) = {[HEAL_CACHE] = write_cache, [HEAL_EXPR] = write_exprs};
-
-static bool count(struct healing *h, enum heal_signal signal, struct arena *arena, const char **counters,
-				  struct err *err)
-{
-	struct buf buf;
-	struct jw jw;
-	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	jw_object(&jw);
-	bool counted = writers[signal](h, &jw, err);
-	jw_object_end(&jw);
-	*counters = counted && jw_ok(&jw) ? arena_dup(arena, buf_text(&buf)) : NULL;
-	buf_fini(&buf);
-	if (counted && *counters == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	return counted;
-}
+/* --- judging --- */
 
 static bool holds(struct healing *h, size_t rule, const char *counters, struct arena *arena, bool *is, struct err *err)
 {
@@ -149,26 +87,10 @@ static bool holds(struct healing *h, size_t rule, const char *counters, struct a
 
 /* --- acting --- */
 
-static bool clear_cache(struct healing *h, struct err *err)
-{
-	const struct llm_forget l1 = {.level = LLM_L1};
-	int64_t forgotten;
-	return llm_cache_forget(h->options.cache, &l1, &forgotten, err);
-}
-
-static bool restart_helpers(struct healing *h, struct err *err)
-{
-	(void)err;
-	expr_restart(h->options.exprs);
-	return true;
-}
-
-static bool (*const actions[])(struct healing *h, struct err *err) = {
-	[HEAL_CLEAR_CACHE] = clear_cache, [HEAL_RESTART_HELPER] = restart_helpers};
-
 struct healed {
 	struct healing *h;
 	const struct heal_rule *rule;
+	const struct heal_subject *subject;
 	const char *before, *after;
 	const char *account_id; /* who is told that it did not help */
 	bool helped;
@@ -180,10 +102,11 @@ struct healed {
 static bool put_row(const struct healed *d, struct db *db, struct err *err)
 {
 	return db_run(db, err,
-				  "INSERT INTO healings (healing_id, rule, action, counters_before, counters_after, helped, at) VALUES "
-				  "($1, $2, $3, $4, $5, $6, $7)",
+				  "INSERT INTO healings (healing_id, rule, action, counters_before, counters_after, helped, at, "
+				  "account_id, subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 				  V_TEXT(d->healing_id), V_TEXT(d->rule->name), V_TEXT(heal_action_names[d->rule->action]),
-				  V_TEXT(d->before), V_TEXT(d->after), V_INT(d->helped), V_INT(d->now_us));
+				  V_TEXT(d->before), V_TEXT(d->after), V_INT(d->helped), V_INT(d->now_us),
+				  V_TEXT(d->subject->account_id), V_TEXT(d->subject->name));
 }
 
 static bool put_audit(const struct healed *d, struct db *db, struct err *err)
@@ -203,6 +126,8 @@ static bool tell(const struct healed *d, struct db *db, struct err *err)
 	jw_object(&jw);
 	jw_member_str(&jw, "rule", d->rule->name);
 	jw_member_str(&jw, "action", heal_action_names[d->rule->action]);
+	if (d->subject->name != NULL)
+		jw_member_str(&jw, "subject", d->subject->name);
 	jw_key(&jw, "before");
 	jw_raw(&jw, d->before, strlen(d->before));
 	jw_key(&jw, "after");
@@ -210,8 +135,11 @@ static bool tell(const struct healed *d, struct db *db, struct err *err)
 	jw_member_bool(&jw, "helped", d->helped);
 	jw_object_end(&jw);
 	must(jw_ok(&jw));
-	struct outbox_event event = {
-		.topic = "health", .event = "healing.done", .subject = d->healing_id, .data = buf_text(&buf)};
+	struct outbox_event event = {.account_id = d->subject->account_id,
+								 .topic = "health",
+								 .event = d->rule->action == HEAL_NOTIFY ? "healing.noticed" : "healing.done",
+								 .subject = d->healing_id,
+								 .data = buf_text(&buf)};
 	bool told = d->h->options.outbox == NULL || outbox_add(d->h->options.outbox, db, &event, err);
 	buf_fini(&buf);
 	return told;
@@ -227,12 +155,14 @@ static void take_account(const struct db_rows *row, void *self)
 static bool raise_incident(struct healed *d, struct db *db, struct err *err)
 {
 	const struct health_actor server = {{.account_id = NULL}};
-	bool found = false, fresh;
-	if (!db_one(db, err, &found, take_account, d, "SELECT account_id FROM accounts ORDER BY account_id LIMIT 1"))
+	bool found = d->subject->account_id != NULL, fresh;
+	d->account_id = d->subject->account_id;
+	if (!found &&
+		!db_one(db, err, &found, take_account, d, "SELECT account_id FROM accounts ORDER BY account_id LIMIT 1"))
 		return false;
 	struct incident_row incident = {
 		.account_id = d->account_id,
-		.agent_id = "server",
+		.agent_id = d->rule->signal == HEAL_AGENT ? d->subject->name : "server",
 		.kind = "healing",
 		.cause = arena_printf(d->arena, "healing:%s", d->healing_id),
 		.severity = SEVERITY_HIGH,
@@ -252,16 +182,23 @@ static bool apply_healed(struct db *db, void *self, struct err *err)
 		   (d->helped || raise_incident(d, db, err));
 }
 
-static bool heal(struct healing *h, size_t i, const char *before, struct arena *arena, struct err *err)
+/* What only tells of something is not meant to change it. */
+static bool heal(struct healing *h, size_t i, const struct heal_subject *subject, struct arena *arena, struct err *err)
 {
-	const struct heal_rule *rule = &heal_rules[i];
-	struct healed d = {.h = h, .rule = rule, .before = before, .arena = arena, .now_us = env_wall_us(h->options.env)};
+	const struct heal_rule *rule = &h->rules->items[i];
+	struct healed d = {.h = h,
+					   .rule = rule,
+					   .subject = subject,
+					   .before = subject->counters,
+					   .arena = arena,
+					   .now_us = env_wall_us(h->options.env)};
 	bool still = false;
 	id_make(h->options.ids, d.healing_id);
-	if (!actions[rule->action](h, err) || !count(h, rule->signal, arena, &d.after, err) ||
+	if (!healing_act(h, rule, subject, err) ||
+		!healing_recount(h, (enum heal_signal)rule->signal, subject, arena, &d.after, err) ||
 		!holds(h, i, d.after, arena, &still, err))
 		return false;
-	d.helped = !still;
+	d.helped = !still || rule->action == HEAL_NOTIFY;
 	return store_write(h->options.store, apply_healed, &d, err);
 }
 
@@ -274,41 +211,60 @@ static void take_acts(const struct db_rows *row, void *self)
 	acts[1] = db_int(row, 1);
 }
 
-static bool may(struct healing *h, const struct heal_rule *rule, bool *is, struct err *err)
+static bool may(struct healing *h, const struct heal_rule *rule, const struct heal_subject *subject, bool *is,
+				struct err *err)
 {
 	int64_t acts[2] = {0, 0}, now_us = env_wall_us(h->options.env);
 	struct db *db = store_read(h->options.store);
 	bool read = db_one(db, err, NULL, take_acts, acts,
-					   "SELECT COUNT(*), COALESCE(MAX(at), 0) FROM healings WHERE rule = $1 AND at > $2",
-					   V_TEXT(rule->name), V_INT(now_us - HEALTH_HOUR_US));
+					   "SELECT COUNT(*), COALESCE(MAX(at), 0) FROM healings WHERE rule = $1 AND at > $2 AND "
+					   "COALESCE(account_id, '') = $3 AND COALESCE(subject, '') = $4",
+					   V_TEXT(rule->name), V_INT(now_us - HEALTH_HOUR_US),
+					   V_TEXT(subject->account_id == NULL ? "" : subject->account_id),
+					   V_TEXT(subject->name == NULL ? "" : subject->name));
 	store_read_end(h->options.store, db);
 	*is = read && heal_may(rule, acts[0], acts[1], now_us);
 	return read;
 }
 
-static bool look(struct healing *h, size_t i, struct arena *arena, struct err *err)
+static bool look_at(struct healing *h, size_t i, const struct heal_subject *subject, struct arena *arena,
+					struct err *err)
 {
-	const struct heal_rule *rule = &heal_rules[i];
-	const char *counters;
 	bool is = false, free_to = false;
-	if (rule->signal == HEAL_CACHE && h->options.cache == NULL)
-		return true;
-	if (!count(h, rule->signal, arena, &counters, err) || !holds(h, i, counters, arena, &is, err))
+	if (!holds(h, i, subject->counters, arena, &is, err))
 		return false;
-	return !is || (may(h, rule, &free_to, err) && (!free_to || heal(h, i, counters, arena, err)));
+	return !is ||
+		   (may(h, &h->rules->items[i], subject, &free_to, err) && (!free_to || heal(h, i, subject, arena, err)));
+}
+
+/* The rules of one signal, by the counters that it tells once. */
+static bool look(struct healing *h, enum heal_signal signal, struct arena *arena, struct err *err)
+{
+	struct heal_subjects subjects = {0, NULL};
+	bool asked = false, done = true;
+	for (size_t i = 0; done && i < h->rules->count; i++) {
+		if (h->rules->items[i].signal != (int)signal)
+			continue;
+		done = asked || healing_subjects(h, signal, arena, &subjects, err);
+		asked = true;
+		for (size_t k = 0; done && k < subjects.count; k++)
+			done = look_at(h, i, &subjects.items[k], arena, err);
+	}
+	return done;
 }
 
 /* What was judged is not judged again. */
 static bool begin_window(struct healing *h, struct err *err)
 {
-	struct llm_level_figures l1;
+	struct llm_level_figures figures[LLM_LEVELS];
+	const struct llm_level_figures *l1 = &figures[LLM_L1];
 	if (h->options.cache == NULL)
 		return true;
-	if (!level_one(h, &l1, err))
+	if (!llm_cache_figures(h->options.cache, "", figures, err))
 		return false;
-	if (l1.hits + l1.misses - h->hits - h->misses >= HEAL_WINDOW) {
-		h->hits = l1.hits;
-		h->misses = l1.misses;
+	if (l1->hits + l1->misses - h->hits - h->misses >= HEAL_WINDOW) {
+		h->hits = l1->hits;
+		h->misses = l1->misses;
 	}
 	return true;
 }
@@ -321,8 +277,8 @@ bool healing_chores(struct healing *h, struct err *err)
 		return true;
 	h->next_look_us = env_mono_us(h->options.env) + LOOK_US;
 	arena_init(&arena, ARENA_REQUEST_CAP);
-	for (size_t i = 0; done && i < HEAL_RULES; i++)
-		done = look(h, i, &arena, err);
+	for (int signal = 0; done && signal < HEAL_SIGNALS; signal++)
+		done = look(h, (enum heal_signal)signal, &arena, err);
 	arena_fini(&arena);
 	return done && begin_window(h, err);
 }

@@ -7,13 +7,14 @@
 #include "core/json.h"
 #include "flow/agents_internal.h"
 #include "http/exchange.h"
+#include "people/principal.h"
 #include "people/reply.h"
 #include "store/store.h"
 
 enum { LIST_MAX = 500, LIST_USUAL = 50 };
 
 struct healing_view {
-	const char *healing_id, *rule, *action, *at;
+	const char *healing_id, *rule, *action, *subject, *at;
 	const struct json *before, *after;
 	bool helped;
 };
@@ -22,6 +23,7 @@ static const struct field healing_fields[] = {
 	F_STR(healing_view, healing_id),
 	F_STR(healing_view, rule),
 	F_STR(healing_view, action),
+	F_STR(healing_view, subject, NULLABLE, DOC("The target, agent or workflow; null: the server")),
 	F_JSON(healing_view, before, DOC("Counters as the rule's condition saw them")),
 	F_JSON(healing_view, after),
 	F_BOOL(healing_view, helped, DOC("The condition held no longer; else an incident was opened")),
@@ -80,7 +82,8 @@ static void take(const struct db_rows *row, struct arena *arena, struct healing_
 								  .before = counters(row, 3, arena),
 								  .after = counters(row, 4, arena),
 								  .helped = db_int(row, 5) != 0,
-								  .at = agents_time(arena, db_int(row, 6))};
+								  .at = agents_time(arena, db_int(row, 6)),
+								  .subject = db_text_dup(row, 7, arena)};
 }
 
 static bool read_page(void *self, struct db *db, struct err *err)
@@ -95,9 +98,10 @@ static bool read_page(void *self, struct db *db, struct err *err)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!db_query(
 			db, &rows, err,
-			"SELECT healing_id, rule, action, counters_before, counters_after, helped, at FROM healings WHERE ($1 "
-			"= '' OR rule = $1) AND ($2 = '' OR healing_id < $2) ORDER BY healing_id DESC LIMIT $3",
-			V_TEXT(rule), V_TEXT(l->before), V_INT((int64_t)limit + 1)))
+			"SELECT healing_id, rule, action, counters_before, counters_after, helped, at, subject FROM healings WHERE "
+			"($1 = '' OR rule = $1) AND ($2 = '' OR healing_id < $2) AND (account_id IS NULL OR account_id = $4) ORDER "
+			"BY healing_id DESC LIMIT $3",
+			V_TEXT(rule), V_TEXT(l->before), V_INT((int64_t)limit + 1), V_TEXT(principal_of(l->x)->account_id)))
 		return false;
 	while (l->list.items.count < limit && db_next(&rows))
 		take(&rows, arena, &l->list.items.items[l->list.items.count++]);
@@ -120,7 +124,7 @@ static void handle_list(struct exchange *x)
 
 static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
 
-/* They are of the server, not of an account: who may operate it sees them. */
+/* Those of the server, and of what the account has: who may operate sees them. */
 const struct route healing_routes[] = {
 	ROUTE(GET, "/api/v1/flow/health/healings", "flow.operate", EFFECT_READ, handle_list,
 		  .aliases = ALIASES({"/api/v3/health/healings"}), .operation = "healings.list",

@@ -21,8 +21,6 @@ struct family {
 
 static const char *const outcomes[] = {"not_helped", "helped", NULL};
 static const char *const nothing[] = {"", NULL};
-static const char *const rule_names[] = {"cache_useless", "expr_silent", NULL};
-_Static_assert(sizeof rule_names / sizeof *rule_names == HEAL_RULES + 1, "each rule has its sample");
 
 static const struct family agents = {
 	.names = {agent_status_names, nothing},
@@ -37,13 +35,14 @@ static const struct family incidents = {
 		   "severity, status",
 };
 static const struct family healings = {
-	.names = {rule_names, outcomes},
-	.keys = {"rule", "outcome"},
-	.sql = "SELECT rule, CASE helped WHEN 1 THEN 'helped' ELSE 'not_helped' END, COUNT(*) FROM healings GROUP BY rule, "
-		   "helped",
+	.names = {heal_action_names, outcomes},
+	.keys = {"action", "outcome"},
+	.sql = "SELECT action, CASE helped WHEN 1 THEN 'helped' ELSE 'not_helped' END, COUNT(*) FROM healings GROUP BY "
+		   "action, helped",
 };
 
 enum { NAMES = 8 };
+_Static_assert((int)HEAL_ACTIONS <= (int)NAMES, "each action has its sample");
 struct counts {
 	int64_t of[NAMES][NAMES];
 };

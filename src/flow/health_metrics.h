@@ -9,7 +9,7 @@ struct metrics;
 struct store;
 
 /*
- * flow_agents{status}, flow_incidents{severity,status} that are not ended, flow_healings_total{rule,outcome}.  The
+ * flow_agents{status}, flow_incidents{severity,status} that are not ended, flow_healings_total{action,outcome}.  The
  * store outlives `metrics`.  Before serving.
  */
 void health_metrics_add(struct metrics *metrics, struct store *store);

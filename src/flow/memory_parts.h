@@ -25,4 +25,12 @@ void memory_handle_l2(struct exchange *x);
 void memory_handle_l3(struct exchange *x);
 void memory_handle_importance(struct exchange *x);
 
+/*
+ * What the configured model makes of the texts in short, the arena's; its cost is the agent's.  NULL: it could not be
+ * had, or is no text that a memory may have.  Thread: one that may wait for a model (agents_aside).
+ */
+struct agents_api;
+const char *memory_condense(struct agents_api *api, const char *account_id, const char *agent_id,
+							const char *const *texts, size_t count, struct arena *arena);
+
 #endif

@@ -18,7 +18,7 @@
 
 /* Working memories become episodes, episodes knowledge; and memories are weighed anew [flow.md 6]. */
 
-enum { IDS_MAX = 100 };
+enum { IDS_MAX = 100, SAID_MAX = MEMORY_CANDIDATES / 3 + 1 };
 
 struct id_list {
 	size_t count;
@@ -43,7 +43,8 @@ static const struct field l2_fields[] = {
 	F_INT(promote_request, min_access_count, RANGE(0, 1e15), DEFAULT(3)),
 	F_NUM(promote_request, min_age_hours, RANGE(0, 1e6), DEFAULT(1), UNIT("h")),
 	F_STR(promote_request, cluster_id, LENGTH(1, 255), DOC("Kept as the title")),
-	F_STR(promote_request, summary, LENGTH(1, 65536), DOC("Without: the sentences that say most")),
+	F_STR(promote_request, summary, LENGTH(1, 65536),
+		  DOC("Without: that of flow.llm.model, else the sentences that say most")),
 };
 const struct field_table memory_l2_table = FIELD_TABLE("memory.promote-l2", promote_request, l2_fields);
 
@@ -63,6 +64,11 @@ struct promoting {
 	size_t *cluster;
 	struct memory_row *made;
 	size_t made_count;
+	/* What a model said of groups, which are known by their members. */
+	struct {
+		const char *ids, *text;
+	} said[SAID_MAX];
+	size_t said_count;
 };
 
 /* --- candidates --- */
@@ -97,6 +103,7 @@ static bool best_rows(struct promoting *p, struct db *db, enum memory_tier tier,
 static bool find_candidates(struct promoting *p, struct db *db, enum memory_tier tier, struct err *err)
 {
 	struct arena *arena = &p->w.x->arena;
+	p->count = 0;
 	p->rows = arena_array(arena, MEMORY_CANDIDATES, sizeof *p->rows);
 	p->made = arena_array(arena, MEMORY_CANDIDATES, sizeof *p->made);
 	p->vectors = arena_array(arena, MEMORY_CANDIDATES, sizeof *p->vectors);
@@ -191,13 +198,22 @@ static bool new_row(struct promoting *p, const char *content, struct memory_row 
 	return !arena->full;
 }
 
-static const char *summary_of(const struct promoting *p, const struct group *g)
+static void texts_of(const struct promoting *p, const struct group *g, const char *texts[MEMORY_CANDIDATES])
+{
+	for (size_t i = 0; i < g->count; i++)
+		texts[i] = p->rows[g->members[i]].content;
+}
+
+/* The caller's, the model's, or the sentences that say most. */
+static const char *summary_of(const struct promoting *p, const struct group *g, const char *ids)
 {
 	const char *texts[MEMORY_CANDIDATES];
 	if (p->request.summary != NULL)
 		return p->request.summary;
-	for (size_t i = 0; i < g->count; i++)
-		texts[i] = p->rows[g->members[i]].content;
+	for (size_t i = 0; ids != NULL && i < p->said_count; i++)
+		if (strcmp(p->said[i].ids, ids) == 0)
+			return p->said[i].text;
+	texts_of(p, g, texts);
 	return memory_summary(&p->w.x->arena, texts, g->count);
 }
 
@@ -206,9 +222,10 @@ static bool make_episode(struct promoting *p, struct db *db, const struct group 
 {
 	struct id_maker *ids = p->w.api->options.ids;
 	struct memory_new new = {.vector = mean_vector(p, g)};
+	const char *sources = ids_text(p, g);
 	bool deduplicated;
 	double bytes = 0, importance = 0;
-	if (!new_row(p, summary_of(p, g), &new.row))
+	if (!new_row(p, summary_of(p, g, sources), &new.row))
 		return err_set(err, ERR_LIMIT, "no memory");
 	for (size_t i = 0; i < g->count; i++) {
 		bytes += (double)p->rows[g->members[i]].size;
@@ -221,7 +238,7 @@ static bool make_episode(struct promoting *p, struct db *db, const struct group 
 	new.row.compression_ratio = (double)new.row.size / bytes;
 	new.row.expires_us = p->w.now_us + memory_life_us(MEMORY_L2);
 	new.row.title = p->request.cluster_id;
-	new.row.source_ids = ids_text(p, g);
+	new.row.source_ids = sources;
 	new.row.has_embedding = new.vector != NULL;
 	for (size_t i = 0; i < g->count; i++)
 		if (!memory_move(db, ids, &p->rows[g->members[i]], MEMORY_L4, p->w.now_us, err))
@@ -232,24 +249,29 @@ static bool make_episode(struct promoting *p, struct db *db, const struct group 
 	return true;
 }
 
-static bool change_l2(struct agents_write *w, struct db *db, struct err *err)
+/* The groups of the candidates, as far as `each` wants them. */
+static bool each_group(struct promoting *p, struct db *db,
+					   bool (*each)(struct promoting *p, struct db *db, const struct group *g, struct err *err),
+					   struct err *err)
 {
-	struct promoting *p = (struct promoting *)w;
-	size_t clusters = 1;
-	if (!find_candidates(p, db, MEMORY_L1, err))
-		return false;
 	bool named = p->request.memory_ids.count > 0;
-	if (!named)
-		clusters = memory_clusters(p->count, alike, p, p->cluster);
+	size_t clusters = named ? 1 : memory_clusters(p->count, alike, p, p->cluster);
 	for (size_t c = 1; c <= clusters; c++) {
 		struct group group = {.count = 0};
 		for (size_t i = 0; i < p->count; i++)
 			if (named || p->cluster[i] == c)
 				group.members[group.count++] = i;
-		if (!make_episode(p, db, &group, err))
+		if (!each(p, db, &group, err))
 			return false;
 	}
-	return agents_audit(w, db, AUDIT_MEMORY_PROMOTE, p->request.agent_id, NULL, err);
+	return true;
+}
+
+static bool change_l2(struct agents_write *w, struct db *db, struct err *err)
+{
+	struct promoting *p = (struct promoting *)w;
+	return find_candidates(p, db, MEMORY_L1, err) && each_group(p, db, make_episode, err) &&
+		   agents_audit(w, db, AUDIT_MEMORY_PROMOTE, p->request.agent_id, NULL, err);
 }
 
 static void answer_made(struct agents_write *w)
@@ -260,12 +282,13 @@ static void answer_made(struct agents_write *w)
 	reply_fact(w->x, 201, &memory_set_table, &view);
 }
 
-static void handle(struct exchange *x, bool (*change)(struct agents_write *w, struct db *db, struct err *err))
+/* Decoded and checked; NULL: answered. */
+static struct promoting *begin(struct exchange *x)
 {
 	struct promoting *p = agents_start(x, sizeof *p);
 	struct faults faults;
 	if (p == NULL || !exchange_decode(x, &p->request))
-		return;
+		return NULL;
 	faults_init(&faults, &x->arena);
 	for (size_t i = 0; i < p->request.memory_ids.count; i++)
 		for (size_t k = 0; k < i; k++)
@@ -273,13 +296,54 @@ static void handle(struct exchange *x, bool (*change)(struct agents_write *w, st
 				faults_add(&faults, field_pointer_index(&x->arena, "/memory_ids", i), "duplicate", "stands twice");
 	if (faults.count > 0)
 		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
-		agents_submit(&p->w, change, answer_made);
+	return faults.count == 0 ? p : NULL;
+}
+
+/* --- what a model says of them --- */
+
+static bool ask_of(struct promoting *p, struct db *db, const struct group *g, struct err *err)
+{
+	const char *texts[MEMORY_CANDIDATES], *ids = ids_text(p, g);
+	(void)db;
+	(void)err;
+	if (ids == NULL || p->said_count == SAID_MAX || exchange_late(p->w.x))
+		return true;
+	texts_of(p, g, texts);
+	const char *text = memory_condense(p->w.api, p->w.account_id, p->request.agent_id, texts, g->count, &p->w.x->arena);
+	if (text != NULL) {
+		p->said[p->said_count].ids = ids;
+		p->said[p->said_count++].text = text;
+	}
+	return true;
+}
+
+/*
+ * As the candidates are now: a group that is another one by the time of the op has the sentences that say most.  What
+ * cannot be read here is told by the op.
+ */
+static void ask_and_promote(void *self)
+{
+	struct promoting *p = self;
+	struct err err;
+	p->w.now_us = agents_now(p->w.x);
+	struct db *db = store_read(p->w.api->options.store);
+	bool read = find_candidates(p, db, MEMORY_L1, &err);
+	store_read_end(p->w.api->options.store, db);
+	if (read)
+		each_group(p, NULL, ask_of, &err);
+	agents_submit(&p->w, change_l2, answer_made);
 }
 
 void memory_handle_l2(struct exchange *x)
 {
-	handle(x, change_l2);
+	struct promoting *p = begin(x);
+	if (p == NULL)
+		return;
+	bool model = p->w.api->consultant.llm != NULL && p->w.api->consultant.model != NULL;
+	if (model && p->request.summary == NULL)
+		agents_aside(&p->w, ask_and_promote, p);
+	else
+		agents_submit(&p->w, change_l2, answer_made);
 }
 
 /* --- from L2 to L3 --- */
@@ -322,7 +386,9 @@ static bool change_l3(struct agents_write *w, struct db *db, struct err *err)
 
 void memory_handle_l3(struct exchange *x)
 {
-	handle(x, change_l3);
+	struct promoting *p = begin(x);
+	if (p != NULL)
+		agents_submit(&p->w, change_l3, answer_made);
 }
 
 /* --- importance --- */

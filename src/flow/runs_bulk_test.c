@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/err.h"
+#include "flow/flow_api.h"
 #include "flow/runs_fixture.h"
 
 /* POST /runs/bulk: one word to many runs [flow.md 3.3]. */
@@ -80,6 +82,30 @@ static void test_each_word(void **state)
 	assert_true(fixture_chain_sound(f->base));
 }
 
+/* [flow.md 9]: what pause_workflow does; runs of others go on */
+static void test_paused_by_the_server(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct err err;
+	char one[ID_TEXT], more[ID_TEXT], two[ID_TEXT];
+	start(f, "one", "x", WORK, one);
+	assert_true(is(f, one, "waiting"));
+	start(f, "one", "y", WORK, more);
+	assert_true(is(f, more, "waiting"));
+	start(f, "two", "x", WORK, two);
+	assert_true(is(f, two, "waiting"));
+	assert_true(flow_api_pause(f->flow, FIXTURE_ACCOUNT, "t/one", "too_many_faults", &err));
+	assert_true(is(f, one, "suspended")); /* it waited for the turns */
+	assert_true(is(f, more, "suspended"));
+	assert_string_equal(fixture_text(f->base, "result.reason"), "paused");
+	assert_true(is(f, two, "waiting"));
+	assert_true(flow_api_pause(f->flow, FIXTURE_ACCOUNT, "t/none", "x", &err));
+	assert_true(flow_api_pause(f->flow, FIXTURE_OTHER, "t/two", "x", &err));
+	assert_true(is(f, two, "waiting"));
+	assert_false(flow_api_pause(f->flow, FIXTURE_ACCOUNT, "two", "x", &err));
+	assert_true(fixture_chain_sound(f->base));
+}
+
 /* The ones that the word can reach come first, so that a limit is no wall. */
 static void test_limit_and_time(void **state)
 {
@@ -142,7 +168,7 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_each_word), TEST(test_limit_and_time), TEST(test_again),
-									   TEST(test_refused)};
+	const struct CMUnitTest tests[] = {TEST(test_each_word), TEST(test_paused_by_the_server), TEST(test_limit_and_time),
+									   TEST(test_again), TEST(test_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,19 @@ uint64_t circuit_opened(struct circuit *circuit)
 	return opened;
 }
 
+struct circuit_seen circuit_seen(struct circuit *circuit)
+{
+	struct circuit_seen seen = {.calls = 0};
+	pthread_mutex_lock(&circuit->lock);
+	for (unsigned i = 0; i < circuit->seen && i < CIRCUIT_WINDOW; i++) {
+		seen.calls++;
+		seen.failed += circuit->results[i].failed;
+		seen.slow += circuit->results[i].slow;
+	}
+	pthread_mutex_unlock(&circuit->lock);
+	return seen;
+}
+
 int64_t circuit_wait_us(struct circuit *circuit, int64_t now_us)
 {
 	pthread_mutex_lock(&circuit->lock);

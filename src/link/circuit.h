@@ -60,6 +60,12 @@ enum circuit_state circuit_state(struct circuit *circuit, int64_t now_us);
 /* How often it has opened, half open again too. */
 uint64_t circuit_opened(struct circuit *circuit);
 
+/* What it has seen of the last CIRCUIT_WINDOW results since it closed, however old. */
+struct circuit_seen {
+	int calls, failed, slow;
+};
+struct circuit_seen circuit_seen(struct circuit *circuit);
+
 /* Microseconds until a call may go out; 0: now. */
 int64_t circuit_wait_us(struct circuit *circuit, int64_t now_us);
 
