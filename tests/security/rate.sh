@@ -8,7 +8,7 @@ sign_in ann@sign.example "$password"
 ann=$token
 stop_server
 servers=()
-export COUNTERSIGN_RATE_ENABLED=true COUNTERSIGN_RATE_READ_PER_MIN=300
+export COUNTERSIGN_RATE_ENABLED=true COUNTERSIGN_RATE_READ_PER_MIN=60
 start_server
 
 drain() { # TOKEN: ask until refused; how many came through in $came
@@ -20,7 +20,7 @@ drain() { # TOKEN: ask until refused; how many came through in $came
 	done
 }
 as "$ann" GET /api/v1/auth/me
-check 'the policy' same "$(header ratelimit-policy)" '"read";q=300;w=60'
+check 'the policy' same "$(header ratelimit-policy)" '"read";q=60;w=60'
 check 'what is left' same "$(header ratelimit | sed 's/;t=.*//')" '"read";r=29'
 check 'the trio says the same' same "$(header x-ratelimit-limit) $(header x-ratelimit-remaining)" '30 29'
 check 'and when it is full' test "$(header x-ratelimit-reset)" -ge "$(date +%s)"
