@@ -96,8 +96,9 @@ static void take_buckets(struct calc *calc, const struct metrics_request *reques
 {
 	struct err err;
 	for (size_t i = 0; i < request->buckets.count; i++)
-		in->buckets |= 1u << request->buckets.items[i];
-	in->zone = zone_load(calc->arena, request->timezone, &err);
+		if (request->buckets.items[i] >= 0) /* else it has a fault already */
+			in->buckets |= 1u << request->buckets.items[i];
+	in->zone = request->timezone != NULL ? zone_load(calc->arena, request->timezone, &err) : NULL;
 	if (in->zone == NULL)
 		calc_fault(calc, "/timezone", "unknown_timezone", "must be the name of an IANA time zone, like Europe/Berlin");
 	if (in->buckets == 0)
