@@ -162,11 +162,58 @@ static void test_process(void **state)
 	unlink(path);
 }
 
+struct broken {
+	_Atomic int asked;
+	char keys[3][100];
+};
+
+/* Two connections that break after the request was sent, then an answer. */
+static bool break_off(void *self, const struct outgoing_request *request, struct outgoing_answer *answer,
+					  struct err *err)
+{
+	struct broken *broken = self;
+	int n = broken->asked;
+	for (const char *const *header = request->headers; *header != NULL; header++)
+		if (n < 3 && strncmp(*header, "Idempotency-Key: ", 17) == 0)
+			snprintf(broken->keys[n], sizeof broken->keys[n], "%s", *header);
+	broken->asked = n + 1;
+	answer->sent = true;
+	answer->status = n < 2 ? 0 : 200;
+	return n >= 2 || err_set(err, ERR_UNAVAILABLE, "it broke");
+}
+
+/* A task of a function may be entered again; by a retry it is the same visit, so the same key [flow.md 3.1]. */
+static void test_retry_is_no_visit(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct broken broken = {.asked = 0};
+	f->outgoing.ask = break_off;
+	f->outgoing.ask_self = &broken;
+	runs_start_definition(
+		f,
+		"{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"t\",\"version\":\"1.0.0\"},\"use\":{"
+		"\"functions\":{"
+		"\"f\":{\"do\":[" CALL(
+			"ask") "]}}},\"do\":[{\"t\":{\"try\":[{\"x\":{\"call\":\"f\"}}],\"catch\":{\"retry\":{\"delay\":"
+				   "{\"milliseconds\":1}}}}}]}",
+		"{}");
+	for (int i = 1; i <= 3; i++) {
+		assert_true(becomes(&broken.asked, i));
+		assert_true(runs_is(f, i < 3 ? "waiting" : "completed"));
+		runs_pass(f, 1000);
+	}
+	assert_string_equal(broken.keys[1], broken.keys[0]);
+	assert_string_equal(broken.keys[2], broken.keys[0]);
+	assert_int_equal(runs_ask(f, "ops", "GET", "/steps", NULL), 200);
+	assert_null(strstr(f->base->answer.answer, "~2"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
-		TEST(test_cancelled), TEST(test_paused), TEST(test_timed_out), TEST(test_only_what_ended), TEST(test_process),
+		TEST(test_cancelled),       TEST(test_paused),  TEST(test_timed_out),
+		TEST(test_only_what_ended), TEST(test_process), TEST(test_retry_is_no_visit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,39 @@ void run_pass_over(struct run *run, const struct row *row)
 		must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
 }
 
+/* The try nearest above that may begin anew; or NULL. */
+static struct frame *retrying(const struct frame *frame)
+{
+	for (struct frame *at = frame->parent; at != NULL; at = at->parent)
+		if (!at->is_block && at->task->type == IR_TRY && at->task->try_.retry.given)
+			return at;
+	return NULL;
+}
+
+/* Takes the name. */
+static void note_entered(struct frame *try, char *name)
+{
+	must(name != NULL);
+	if (try == NULL) {
+		free(name);
+		return;
+	}
+	if (try->entered_count == try->entered_room) {
+		try->entered_room = try->entered_room == 0 ? 8 : 2 * try->entered_room;
+		try->entered = reallocarray(try->entered, try->entered_room, sizeof(*try->entered));
+		must(try->entered != NULL);
+	}
+	try->entered[try->entered_count++] = name;
+}
+
+/* What a try entered, the one around it entered too. */
+static void hand_over_entered(struct frame *frame)
+{
+	for (size_t i = 0; i < frame->entered_count; i++)
+		note_entered(retrying(frame), frame->entered[i]);
+	free(frame->entered);
+}
+
 static void link_child(struct frame *parent, struct frame *child)
 {
 	child->parent = parent;
@@ -238,6 +271,7 @@ void frame_close(struct run *run, struct frame *frame)
 	while (frame->last != NULL)
 		frame_close(run, frame->last);
 	not_ready(run, frame);
+	hand_over_entered(frame);
 	unlink_child(frame);
 	forget_number(run, frame->number);
 	if (run->root == frame)
@@ -315,6 +349,20 @@ bool run_repeatable(const struct frame *frame)
 	return false;
 }
 
+void frame_forget_visits(struct run *run, struct frame *frame)
+{
+	for (size_t i = 0; i < frame->entered_count; i++) {
+		uintptr_t visits = (uintptr_t)map_get(&run->visits, frame->entered[i]);
+		must(visits > 0);
+		if (visits > 1)
+			must(map_set(&run->visits, frame->entered[i], (void *)(visits - 1), NULL));
+		else
+			map_remove(&run->visits, frame->entered[i]);
+		free(frame->entered[i]);
+	}
+	frame->entered_count = 0;
+}
+
 /* A task begins, by whatever row. */
 void frame_count_entry(struct run *run, const struct frame *block, const struct ir_task *task, const struct row *row)
 {
@@ -325,12 +373,13 @@ void frame_count_entry(struct run *run, const struct frame *block, const struct 
 		run->steps++;
 	if (row->attempt > 1 || run_repeatable(block))
 		must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
-	if (!task->may_revisit || row->attempt > 1)
+	if (!task->may_revisit)
 		return;
 	struct buf path;
 	buf_init(&path, 0);
 	path_without_visit(block, task, &path);
 	uintptr_t visits = (uintptr_t)map_get(&run->visits, buf_text(&path));
 	must(map_set(&run->visits, buf_text(&path), (void *)(visits + 1), NULL));
+	note_entered(retrying(block), strdup(buf_text(&path)));
 	buf_fini(&path);
 }

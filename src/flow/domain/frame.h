@@ -18,6 +18,10 @@ void frame_close_children(struct run *run, struct frame *frame);
 void frame_note_unsure(struct run *run, const struct frame *frame);
 void unsure_free(struct unsure *unsure); /* NULL is fine */
 
+/* A try begins its list anew: what it entered since it began counts as no visit [flow.md 3.1].  Its frames are closed.
+ */
+void frame_forget_visits(struct run *run, struct frame *frame);
+
 /* A task of `block` begins, by whatever row: count the step, its attempt, its visit. */
 void frame_count_entry(struct run *run, const struct frame *block, const struct ir_task *task, const struct row *row);
 

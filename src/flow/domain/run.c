@@ -245,6 +245,7 @@ static bool apply_caught(struct run *run, const struct row *row, struct frame *f
 	frame_close_children(run, frame);
 	frame->caught = true;
 	if (row->due_us > 0) {
+		frame_forget_visits(run, frame);
 		frame->state = FRAME_WAITING;
 		frame->retries = row->n;
 		frame->due_us = row->due_us;

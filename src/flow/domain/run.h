@@ -83,10 +83,12 @@ struct frame {
 	struct datum *raw, *input;
 	uint32_t attempt;
 	int64_t started_us, due_us, timeout_us, deliveries;
-	int64_t limit_us;      /* how long it may take; 0: no limit */
-	bool caught;           /* a try whose catch has taken over: its own directive does not hold */
-	int64_t retries;       /* of a try */
-	int64_t attempt_us;    /* when the current attempt of a try began */
+	int64_t limit_us;   /* how long it may take; 0: no limit */
+	bool caught;        /* a try whose catch has taken over: its own directive does not hold */
+	int64_t retries;    /* of a try */
+	int64_t attempt_us; /* when the current attempt of a try began */
+	char **entered;     /* of a try: what this attempt entered that may be entered again, by the names in run->visits */
+	size_t entered_count, entered_room;
 	struct datum *items;   /* of a loop: what it goes through */
 	struct datum *request; /* of a side effect */
 	struct datum *cost;    /* what was kept for it; or NULL */
