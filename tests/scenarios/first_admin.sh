@@ -56,7 +56,7 @@ servers=()
 check 'a credential that is not there: 1' exits 1 env COUNTERSIGN_ADMIN_EMAIL=a@localhost \
 	COUNTERSIGN_ADMIN_PASSWORD_FILE=cred:nothing "$bin" init --data "$work/no-credential"
 printf 'hunter2hunter2hunter2hunter2hunter2\n' >"$work/credentials/pm"
-check 'a key …_file takes one too' exits 0 env COUNTERSIGN_SIGN_PM_TOKEN_FILE=cred:pm timeout --preserve-status -s TERM 5 \
+check 'a key …_file takes one too' exits 0 env COUNTERSIGN_SIGN_PM_TOKEN_FILE=cred:pm timeout --foreground --preserve-status -s TERM 5 \
 	"$bin" serve --data "$data" --listen 127.0.0.1:0
 check 'and is refused without it' exits 1 env COUNTERSIGN_SIGN_PM_TOKEN_FILE=cred:none "$bin" serve --data "$data" \
 	--listen 127.0.0.1:0
