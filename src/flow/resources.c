@@ -104,26 +104,37 @@ static struct datum *pinned(const struct pin *pin, const char *uri)
 	return pin == NULL ? NULL : datum_ref(pin->body);
 }
 
-static void add_pin(struct runner *runner, const char *definition_sha256, const char *uri, struct datum *body)
+/* Two may have fetched it at once: the first one counts.  Returns what it is pinned to. */
+static struct datum *add_pin(struct runner *runner, const char *definition_sha256, const char *uri, struct datum *body)
 {
-	struct pin *pin = calloc(1, sizeof *pin);
 	void *before = NULL;
-	must(pin != NULL);
-	*pin = (struct pin){.uri = strdup(uri), .body = datum_ref(body)};
-	must(pin->uri != NULL);
 	pthread_mutex_lock(&runner->lock);
-	pin->next = map_get(&runner->pins, definition_sha256);
-	must(map_set(&runner->pins, definition_sha256, pin, &before));
+	struct pin *first = map_get(&runner->pins, definition_sha256);
+	struct datum *there = pinned(first, uri);
+	if (there == NULL) {
+		struct pin *pin = calloc(1, sizeof *pin);
+		must(pin != NULL);
+		*pin = (struct pin){.uri = strdup(uri), .body = datum_ref(body), .next = first};
+		must(pin->uri != NULL);
+		must(map_set(&runner->pins, definition_sha256, pin, &before));
+		there = datum_ref(body);
+	}
 	pthread_mutex_unlock(&runner->lock);
+	return there;
 }
 
 struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const char *uri,
 						   struct trouble *trouble)
 {
-	struct datum *datum = pinned(pins_of(runner, definition_sha256), uri);
-	if (datum == NULL && (datum = fetch(runner, uri, trouble)) != NULL)
-		add_pin(runner, definition_sha256, uri, datum);
-	return datum;
+	struct datum *there = pinned(pins_of(runner, definition_sha256), uri);
+	if (there != NULL)
+		return there;
+	struct datum *body = fetch(runner, uri, trouble);
+	if (body == NULL)
+		return NULL;
+	there = add_pin(runner, definition_sha256, uri, body);
+	datum_unref(body);
+	return there;
 }
 
 static bool keep(struct db *db, const char *definition_sha256, const struct pin *pin, struct err *err)
@@ -157,7 +168,7 @@ static bool take_pin(struct runner *runner, const struct db_rows *row, struct er
 	if (datum == NULL)
 		return false;
 	(void)datum_tree(datum); /* made before it is shared */
-	add_pin(runner, db_text(row, 0), db_text(row, 1), datum);
+	datum_unref(add_pin(runner, db_text(row, 0), db_text(row, 1), datum));
 	datum_unref(datum);
 	return true;
 }
