@@ -106,10 +106,10 @@ struct runner_start {
 };
 bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
 
-/* Whose run it is, known before it was ever read; so that its first turn is taken in its tenant's turn. */
-void runner_expect(struct runner *runner, const struct runner_start *start);
+/* Drive the run that was inserted, from its first turn on in its tenant's line, by its priority. */
+void runner_begin(struct runner *runner, const struct runner_start *start);
 
-/* Drive the run: it was inserted, or something that it waits for may have come. */
+/* Drive a run: something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);
 
 /* There is something new in the store for the run: an event for its listeners, the end of a run that it waits for. */

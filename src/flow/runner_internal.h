@@ -175,6 +175,7 @@ struct runner {
 /* live.c: with the lock held */
 struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
+void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority); /* of one that was never read */
 void live_queue(struct live *live);     /* a turn, unless one is queued or under way */
 void live_committed(struct live *live); /* the rest of its turn */
 void live_post(struct live *live, struct message *message);
@@ -256,8 +257,8 @@ void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* wit
 /* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
 struct datum *resource_get(struct runner *runner, const char *uri, struct trouble *trouble);
 
-/* The one that this definition was pinned to, or what is there now, to which it is pinned in memory; resources_keep keeps
- * that with the definition's text. */
+/* The one that this definition was pinned to, or what is there now, to which it is pinned in memory; resources_keep
+ * keeps that with the definition's text. */
 struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const char *uri,
 						   struct trouble *trouble);
 bool resources_load(struct runner *runner, struct err *err);

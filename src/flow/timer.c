@@ -73,10 +73,8 @@ static void ring(struct runner *runner)
 		return;
 	}
 	struct live *live = live_get(runner, alarm.run_id);
-	if (!live->loaded && alarm.tenant != NULL) {
-		live->tenant = alarm.tenant;
-		live->priority = alarm.priority;
-	}
+	if (alarm.tenant != NULL)
+		live_expect(live, alarm.tenant, alarm.priority);
 	if (live->alarm_us == alarm.due_us)
 		live->alarm_us = 0;
 	live_queue(live);
