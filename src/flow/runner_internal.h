@@ -205,6 +205,8 @@ struct breaking_outcome {
 	int64_t began_us; /* monotonic */
 };
 void breaking_tell(struct runner *runner, const struct breaking_outcome *outcome);
+/* Nothing came of it: given up, not sent, answered from what was kept. */
+void breaking_give_back(struct runner *runner, const struct breaking_outcome *outcome);
 
 /* slots.c: how many runs of one workflow may be under way */
 bool slots_limited(const struct live *live);
