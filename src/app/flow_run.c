@@ -283,14 +283,18 @@ static bool insert_further(struct db *db, void *self, struct err *err)
 		.version = ir->version,
 		.state = WORKFLOW_PUBLISHED,
 		.form = ir->dag ? "dag" : "dsl",
-		.content_sha256 = further->sha256,
+		.content_sha256 = definition_content_sha256(further->definition),
 		.definition_sha256 = further->sha256,
 		.tags = "null",
 		.created_us = now_us,
 		.updated_us = now_us,
 	};
-	return runs_keep_definition(db, further->sha256, buf_text(&further->text), err) &&
-		   workflows_insert(db, &workflow, &tags, err);
+	const struct definition_text text = {
+		.text = buf_text(&further->text),
+		.sha256 = further->sha256,
+		.content_sha256 = definition_content_sha256(further->definition),
+	};
+	return runs_keep_definition(db, &text, err) && workflows_insert(db, &workflow, &tags, err);
 }
 
 static bool take_with(void *self, const char *value, struct err *err)

@@ -11,6 +11,7 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "expr/expr.h"
+#include "flow/content_hash.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/scope.h"
 #include "flow/domain/trouble.h"
@@ -32,6 +33,7 @@ struct definition {
 	_Atomic unsigned refs;
 	struct arena arena;
 	const struct ir *ir;
+	char content_sha256[SHA256_HEX_SIZE];
 	struct expr_book *book;
 	const struct expr **exprs;        /* by the number of the value */
 	const char *names[EXPR_ARGS_MAX]; /* of variables, by position */
@@ -291,8 +293,10 @@ struct definition *definition_open(const char *text, size_t size, enum definitio
 	}
 	if (good)
 		definition->ir = compile(definition, json, policy, source, expr, problems);
-	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err))
+	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err)) {
+		content_hash(text, size, definition->content_sha256);
 		return definition;
+	}
 	if (good)
 		add_lines(copy, size, problems);
 	definition_unref(definition);
@@ -320,6 +324,11 @@ void definition_unref(struct definition *definition)
 const struct ir *definition_ir(const struct definition *definition)
 {
 	return definition->ir;
+}
+
+const char *definition_content_sha256(const struct definition *definition)
+{
+	return definition->content_sha256;
 }
 
 /* --- evaluating --- */

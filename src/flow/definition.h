@@ -53,6 +53,9 @@ void definition_unref(struct definition *definition); /* NULL is fine */
 
 const struct ir *definition_ir(const struct definition *definition);
 
+/* What tells it from another: see flow/content_hash.h.  Lives as long as it does. */
+const char *definition_content_sha256(const struct definition *definition);
+
 /* Evaluate a value of it; NULL sets *trouble.  Blocks for a round trip to a helper where one is needed. */
 struct datum *definition_eval(const struct definition *definition, struct expr_pool *expr, const struct ir_value *value,
 							  const struct scope *scope, struct trouble *trouble);

@@ -197,9 +197,13 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.parent_run_id = start->parent_run_id,
 		.parent_path = start->parent_path,
 	};
-	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
-		   resources_keep(runner, db, start->definition_sha256, err) && runs_insert(db, &record, err) &&
-		   spending_start(runner, db, start, err);
+	const struct definition_text text = {
+		.text = start->definition_text,
+		.sha256 = start->definition_sha256,
+		.content_sha256 = definition_content_sha256(start->definition),
+	};
+	return runs_keep_definition(db, &text, err) && resources_keep(runner, db, start->definition_sha256, err) &&
+		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
 }
 
 void runner_expect(struct runner *runner, const struct runner_start *start)

@@ -78,11 +78,17 @@ static bool follow_state(struct flow_api *api, struct exchange *x, struct db *db
 	return workflow->state != WORKFLOW_ARCHIVED || scheduler_archived(db, workflow, &x->arena, runs, err);
 }
 
+static bool keep_text(const struct registration *r, struct db *db, struct err *err)
+{
+	const struct definition_text text = {
+		.text = r->text.text, .sha256 = r->text.text_sha256, .content_sha256 = r->text.content_sha256};
+	return runs_keep_definition(db, &text, err);
+}
+
 static bool register_new(struct registration *r, struct db *db, struct err *err)
 {
 	r->status = 201;
-	return runs_keep_definition(db, r->text.text_sha256, r->text.text, err) &&
-		   workflows_insert(db, &r->workflow, r->tags, err) &&
+	return keep_text(r, db, err) && workflows_insert(db, &r->workflow, r->tags, err) &&
 		   follow_state(r->api, r->x, db, &r->workflow, &r->wish, &r->runs, err) &&
 		   audit_workflow(r->x, r->api, db, AUDIT_WORKFLOW_REGISTER, &r->workflow, err);
 }
@@ -107,8 +113,7 @@ static bool register_changed(struct registration *r, struct db *db, const struct
 	r->workflow.workflow_id = old->workflow_id;
 	r->workflow.created_us = old->created_us;
 	r->workflow.created_by = old->created_by;
-	return runs_keep_definition(db, r->text.text_sha256, r->text.text, err) &&
-		   workflows_replace(db, &r->workflow, r->tags, err) &&
+	return keep_text(r, db, err) && workflows_replace(db, &r->workflow, r->tags, err) &&
 		   follow_state(r->api, r->x, db, &r->workflow, &r->wish, &r->runs, err) &&
 		   audit_workflow(r->x, r->api, db, AUDIT_WORKFLOW_REGISTER, &r->workflow, err);
 }
