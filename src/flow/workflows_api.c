@@ -207,11 +207,15 @@ static struct definition *compile(struct exchange *x, struct workflow_text *text
 		text->publish ? runner_definition(api->runner, text->text, text->size, sha256, &problems, &err)
 					  : definition_open(text->text, text->size, DEFINITION_GUESS, api->options.policy, NULL,
 										api->options.expr, &problems, &err);
-	if (definition == NULL && problems.list.count > 0)
+	bool good = definition != NULL && (!text->publish || resources_pin(api->runner, definition, &problems));
+	if (!good && problems.list.count > 0)
 		workflow_text_refuse(x, text->prefix, &problems.list);
-	else if (definition == NULL)
+	else if (!good)
 		exchange_fail(x, &err);
-	return definition;
+	if (good)
+		return definition;
+	definition_unref(definition);
+	return NULL;
 }
 
 static bool submit(struct exchange *x, const struct workflow_text *text, const struct ir *ir)
@@ -445,7 +449,8 @@ static bool prepare_publishing(struct change *change)
 	if (text == NULL)
 		return true; /* the write says so */
 	struct definition *definition = runner_definition(change->api->runner, text, size, sha256, &problems, &err);
-	bool good = definition != NULL && scheduler_wish(definition_ir(definition), &x->arena, &change->wish);
+	bool good = definition != NULL && resources_pin(change->api->runner, definition, &problems) &&
+				scheduler_wish(definition_ir(definition), &x->arena, &change->wish);
 	if (problems.list.count > 0)
 		workflow_text_refuse(x, "", &problems.list);
 	else if (definition == NULL)
