@@ -63,14 +63,20 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 	return runner->options.op(runner->options.op_self, name, body, trouble);
 }
 
-static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
-{
-	return resource_get(self, uri, trouble);
-}
-
 static struct live *live_of(const struct run *run)
 {
 	return (struct live *)(uintptr_t)((const char *)run - offsetof(struct live, run));
+}
+
+/* `self` may be a replay. */
+static struct datum *world_resource(void *self, const struct run *run, const char *uri,
+									const struct json *authentication, struct trouble *trouble)
+{
+	const struct resource resource = {uri, authentication};
+	struct live *live = live_of(run);
+	(void)self;
+	live->documents = true;
+	return resource_pin(live->runner, definition_sha256(live->definition), &resource, trouble);
 }
 
 static bool world_child(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble)
@@ -134,10 +140,11 @@ struct pinning {
 	const char *sha256;
 };
 
-static struct datum *pin(void *self, const char *uri, struct trouble *trouble)
+static struct datum *pin(void *self, const char *uri, const struct json *authentication, struct trouble *trouble)
 {
 	const struct pinning *pinning = self;
-	return resource_pin(pinning->runner, pinning->sha256, uri, trouble);
+	const struct resource resource = {uri, authentication};
+	return resource_pin(pinning->runner, pinning->sha256, &resource, trouble);
 }
 
 struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
@@ -197,9 +204,13 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.parent_run_id = start->parent_run_id,
 		.parent_path = start->parent_path,
 	};
-	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
-		   resources_keep(runner, db, start->definition_sha256, err) && runs_insert(db, &record, err) &&
-		   spending_start(runner, db, start, err);
+	const struct definition_text text = {
+		.text = start->definition_text,
+		.sha256 = start->definition_sha256,
+		.content_sha256 = definition_content_sha256(start->definition),
+	};
+	return runs_keep_definition(db, &text, err) && resources_keep(runner, db, start->definition_sha256, err) &&
+		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
 }
 
 void runner_begin(struct runner *runner, const struct runner_start *start)
@@ -386,7 +397,6 @@ static void init(struct runner *runner, const struct runner_options *options)
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
 	map_init(&runner->definitions_before, NULL, NULL);
-	map_init(&runner->resources, NULL, NULL);
 	map_init(&runner->pins, NULL, NULL);
 	runner->oauth = oauth_new();
 	if (options->secrets != NULL)

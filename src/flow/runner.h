@@ -84,6 +84,12 @@ struct definition *runner_definition(struct runner *runner, const char *text, si
 									 struct definition_problems *problems, struct err *err);
 
 /* With the text of a definition: the documents that it is pinned to.  In a write. */
+/*
+ * Fetch the OpenAPI documents that it names, unless it is pinned to them: when it is published, and when a run is
+ * started with it.  False: a problem of each that was not to be had was added.  Blocks for as long as answers may take.
+ */
+bool resources_pin(struct runner *runner, const struct definition *definition, struct definition_problems *problems);
+
 bool resources_keep(struct runner *runner, struct db *db, const char *definition_sha256, struct err *err);
 
 /*
