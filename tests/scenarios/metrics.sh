@@ -55,6 +55,11 @@ for name in http_requests_total http_request_duration_seconds_bucket http_in_fli
 	writer_commit_seconds_bucket writer_queue store_bytes sse_streams build_info process_resident_memory_bytes; do
 	check "there is $name" grep -q "^countersign_$name[{ ]" <<<"$(curl -fsS "$CS/metrics")"
 done
+for name in runs steps_total turns_total commit_batch_size_bucket timer_lag_seconds_bucket retries_total stuck_total \
+	cache_hits_total cache_misses_total cache_evictions_total cache_saved_total cache_entries cache_bytes budgets memories \
+	memory_bytes memory_dedup_hits_total memory_evictions_total memory_expiries_total breakers agents incidents healings_total; do
+	check "there is flow_$name" grep -q "^countersign_flow_$name[{ ]" <<<"$(curl -fsS "$CS/metrics")"
+done
 check 'commits add up' same "$(sample 'writer_commit_seconds_bucket{le="+Inf"}')" "$(sample writer_commit_seconds_count)"
 check 'seconds, not microseconds' test -n "$(sample 'writer_commit_seconds_bucket{le="0.0001"}')"
 check 'every family has its type' same "$(curl -fsS "$CS/metrics" | grep -v '^#' | sed 's/[{ ].*//; s/_\(bucket\|sum\|count\)$//' | sort -u | grep -vxFf <(curl -fsS "$CS/metrics" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p'))" ''
