@@ -547,6 +547,7 @@ bool app_assemble(struct app *app, struct err *err)
 	sign_dead_letters(app->sign, app->dead_letters);
 	mailer_dead_letters(app->mailer, app->dead_letters);
 	trade_dead_letters(app->trade, app->dead_letters);
+	flow_dead_letters(app->flow, app->dead_letters);
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	health_metrics_add(app->metrics, app->store);

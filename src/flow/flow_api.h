@@ -10,6 +10,7 @@
 
 struct audit;
 struct countersign;
+struct dead_letters;
 struct env;
 struct err;
 struct flow_api;
@@ -47,6 +48,9 @@ bool flow_chores(struct flow_api *api, struct err *err);
  * of answers of models, NULL: none are asked.
  */
 void flow_api_metrics(struct flow_api *api, struct metrics *metrics, struct llm_cache *cache);
+
+/* Runs of our own workflows that faulted, as a part of the dead letters (people/dead_letters.h). */
+void flow_dead_letters(struct flow_api *api, struct dead_letters *letters);
 
 /*
  * Suspend what is under way of a workflow NAMESPACE/NAME, at most 1,000 runs, and wait some seconds for it.  Each has
