@@ -85,6 +85,16 @@ void live_put(struct live *live)
 		free_live(live);
 }
 
+bool runner_is_idle(struct runner *runner, const char *run_id)
+{
+	pthread_mutex_lock(&runner->lock);
+	const struct live *live = map_get(&runner->live, run_id);
+	bool busy = live != NULL && (live->queued || live->turning || live->wanted || live->in_flight > 0 ||
+								 live->inbox != NULL || live->alarm_us > runner_now_us(runner));
+	pthread_mutex_unlock(&runner->lock);
+	return !busy;
+}
+
 /* A thread is free for whoever is next by now. */
 static void take_turn(void *self, int worker)
 {

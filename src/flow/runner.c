@@ -91,6 +91,11 @@ static void world_id(void *self, char id[37])
 	id_make(runner->options.ids, id);
 }
 
+struct tally *runner_tally(struct runner *runner)
+{
+	return &runner->tally;
+}
+
 int64_t runner_now_us(struct runner *runner)
 {
 	return env_wall_us(runner->options.env) + atomic_load(&runner->skew_us);

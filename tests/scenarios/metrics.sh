@@ -64,6 +64,11 @@ check 'and not under another name too' exits 1 grep -q countersign_process <<<"$
 began=$(sed -n 's/^process_start_time_seconds \([0-9]*\).*/\1/p' <<<"$page")
 check 'the start is that of the server' test "$began" -ge "$(($(stat -c %Y "/proc/$server") - 5))" -a "$began" -le "$(date +%s)"
 check 'descriptors are counted' test "$(sed -n 's/^process_open_fds //p' <<<"$page")" -ge 10
+for name in runs steps_total turns_total commit_batch_size_bucket timer_lag_seconds_bucket retries_total stuck_total \
+	cache_hits_total cache_misses_total cache_evictions_total cache_saved_total cache_entries cache_bytes budgets memories \
+	memory_bytes memory_dedup_hits_total memory_evictions_total memory_expiries_total breakers agents incidents healings_total; do
+	check "there is flow_$name" grep -q "^countersign_flow_$name[{ ]" <<<"$(curl -fsS "$CS/metrics")"
+done
 check 'commits add up' same "$(sample 'writer_commit_seconds_bucket{le="+Inf"}')" "$(sample writer_commit_seconds_count)"
 check 'seconds, not microseconds' test -n "$(sample 'writer_commit_seconds_bucket{le="0.0001"}')"
 check 'every family has its type' same "$(curl -fsS "$CS/metrics" | grep -v '^#' | sed 's/[{ ].*//; s/_\(bucket\|sum\|count\)$//' | sort -u | grep -vxFf <(curl -fsS "$CS/metrics" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p'))" ''
