@@ -62,7 +62,7 @@ static void write_members(struct jw *jw, struct exchange *x, const void *row, in
 {
 	const struct trading_account *a = row;
 	(void)x;
-	bool stale = a->last_snapshot_us == 0 || now_us - a->taken_us > ACCOUNT_STALE_S * STAMP_US_PER_S;
+	bool stale = a->last_snapshot_us == 0 || now_us - trading_account_seen_us(a) > ACCOUNT_STALE_S * STAMP_US_PER_S;
 	double peak = a->peak_equity, fall = peak > 0 && a->equity > 0 ? fmax(0, (peak - a->equity) / peak * 100) : NAN;
 	jw_member_str(jw, "id", a->trading_account_id);
 	jw_member_str(jw, "owner_id", a->owner_id);

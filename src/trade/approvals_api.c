@@ -191,12 +191,18 @@ static bool decide_part(struct db *db, void *self, struct err *err)
 	const struct principal *principal = principal_of(d->deed.x);
 	const struct approval_terms terms = {d->row.request_id, principal->user_id,
 										 valid_until(d, d->request.valid_for_seconds), d->request.volume};
-	figures_count(api->figures, COUNT_approvals_total, decision_names[d->request.decision], NULL);
-	figures_decided(api->figures, d->deed.now_us - d->row.created_us);
 	return approval_terms_put(db, &terms, err) && vote(d, db, d->row.request_id, err) &&
 		   audit_decision(d, db, AUDIT_APPROVAL_CREATE, err) &&
 		   signal_note(api, db, &d->row, "approval.created", principal->user_id, decision_names[d->request.decision],
 					   d->deed.now_us, err);
+}
+
+/* What was refused is no decision. */
+static void count_decision(const struct deciding *d)
+{
+	struct figures *figures = d->deed.api->figures;
+	figures_count(figures, COUNT_approvals_total, decision_names[d->request.decision], NULL);
+	figures_decided(figures, d->deed.now_us - d->row.created_us);
 }
 
 /* Without a request there is nothing to sign; the order of the answers is the same. */
@@ -283,8 +289,10 @@ static bool apply_decide(struct deed *deed, struct db *db, struct err *err)
 		return true;
 	if (d->row.request_id == NULL)
 		return refuse_without_request(d, db, err);
-	if (db_attempt(db, decide_part, d, &why))
+	if (db_attempt(db, decide_part, d, &why)) {
+		count_decision(d);
 		return read_result(d, db, err);
+	}
 	return refuse_decision(d, db, &why, err);
 }
 

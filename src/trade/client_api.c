@@ -74,11 +74,11 @@ static bool settle_poll(struct poll *p, struct db *db, struct err *err)
 	bool busy = false;
 	if (t->may_trade && !leases_busy(db, t->account.trading_account_id, &busy, err))
 		return false;
+	int64_t idle_s = POLL_STEP_S * (t->device.empty_polls + 1); /* of the empty ones before this */
 	t->device.polled_us = t->deed.now_us;
 	p->waits = t->may_trade && !busy && p->count == 0 && p->query.wait > 0 && !p->waited;
 	if (!p->waits) /* one that still waits is counted when it ends */
 		t->device.empty_polls = busy || p->count > 0 ? 0 : t->device.empty_polls + 1;
-	int64_t idle_s = POLL_STEP_S * (t->device.empty_polls + 1);
 	p->next_s = busy || p->count > 0 ? POLL_BUSY_S : idle_s < POLL_MAX_S ? idle_s : POLL_MAX_S;
 	return device_update(db, &t->device, err);
 }

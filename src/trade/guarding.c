@@ -56,7 +56,8 @@ bool guards_read(struct db *db, struct arena *arena, const struct trading_accoun
 	found->quotes = arena_array(arena, found->count + 1, sizeof *found->quotes);
 	for (size_t i = 0; found->quotes != NULL && i < found->count; i++) {
 		const struct quote *q = &found->list[i];
-		double age_s = fmax(0, (double)(now_us - q->quoted_us) / 1e6);
+		/* a quote whose age nobody knows is an old one [trade.md 6: fail closed] */
+		double age_s = q->quoted_us == 0 ? INFINITY : fmax(0, (double)(now_us - q->quoted_us) / 1e6);
 		guard_check_quote(&(struct guard_quote){q->bid, q->ask, age_s, q->open, q->prev_close}, &found->quotes[i]);
 	}
 	return found->quotes != NULL || err_set(err, ERR_LIMIT, "no memory");

@@ -370,7 +370,7 @@ static const char *health_of(const struct status *s)
 	const struct trading_account *a = &s->account;
 	if (a->last_snapshot_us == 0)
 		return "idle";
-	if (s->now_us - a->taken_us > ACCOUNT_STALE_S * STAMP_US_PER_S)
+	if (s->now_us - trading_account_seen_us(a) > ACCOUNT_STALE_S * STAMP_US_PER_S)
 		return "stale";
 	return s->divergences > 0 ? "warning" : "healthy";
 }

@@ -21,7 +21,7 @@
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 
-enum { ROWS_MAX = 2000, TEXT_MAX = 64, SKEW_S = 300, OPEN_MAX = 10000, CLOCK_GRACE_S = 5 };
+enum { ROWS_MAX = 2000, TEXT_MAX = 64, SKEW_S = 300, OPEN_MAX = 10000, CLOCK_GRACE_S = 5, QUOTE_AHEAD_S = 60 };
 enum { THINNED_BACK = 120 /* stretches looked at behind the limit: a terminal may have been away meanwhile */ };
 
 /* --- as it comes in --- */
@@ -218,18 +218,30 @@ static double level(double x)
 	return x > 0 ? x : NAN;
 }
 
+/*
+ * A tick cannot be newer than the snapshot that tells it.  One that claims so has a clock of its own (a trade server's
+ * local time is hours ahead): taken at its word it would look fresh for hours after the last price.
+ */
+static int64_t quoted_us(const struct taking *t, const struct snapshot_quote *q)
+{
+	if (q->time_us > t->s->taken_us + QUOTE_AHEAD_S * STAMP_US_PER_S)
+		return 0;
+	return q->time_us < t->l->now_us ? q->time_us : t->l->now_us;
+}
+
 static bool store_quotes(struct taking *t, struct err *err)
 {
 	for (size_t i = 0; i < t->s->quotes.count; i++) {
 		const struct snapshot_quote *from = &t->s->quotes.items[i];
 		/* a bar that is not there is told as 0, and must not look like a gap */
-		const struct quote quote = {from->instrument,        from->bid,    from->ask, level(from->open),
-									level(from->prev_close), from->time_us};
+		const struct quote quote = {from->instrument,        from->bid,         from->ask, level(from->open),
+									level(from->prev_close), quoted_us(t, from)};
 		const char *account = t->account->trading_account_id;
 		if (from->instrument == NULL)
 			continue;
 		if (!quote_put(t->l->db, account, &quote, err) ||
-			(from->bid > 0 && !bars_note(t->l->db, account, from->instrument, from->bid, from->time_us, err)))
+			(from->bid > 0 && quote.quoted_us > 0 &&
+			 !bars_note(t->l->db, account, from->instrument, from->bid, from->time_us, err)))
 			return false;
 	}
 	return true;
