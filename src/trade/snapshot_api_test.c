@@ -342,6 +342,58 @@ static void a_gap_closes_its_symbol(void **state)
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'market_gap'"), 1);
 }
 
+static void kill(const char *more)
+{
+	const char *body = arena_printf(&f.arena, "{\"scope\":\"global\",\"reason\":\"stop\"%s}", more);
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill", body, NULL), 200);
+	f.who = OWNER;
+}
+
+/* [trade.md 6] HALTED: all open deliveries withdrawn, nothing but exits; also what a terminal has in its hands. */
+static void a_kill_reaches_what_is_leased(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	kill("");
+	/* the terminal starts anew and is not told to send it */
+	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/poll?redeliver=1"}), 200);
+	assert_true(number("result.count") == 0);
+	desk_pass(31 * S);
+	good_snapshot(10000, "");
+	assert_string_equal(signal_status(), "cancelled");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'withdrawn'"), 1);
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/revive", "{\"scope\":\"global\",\"reason\":\"over\"}", NULL), 200);
+	assert_int_equal(poll(), 0);
+	chain_is_sound(-1);
+}
+
+static void an_order_filled_after_a_kill_is_closed(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	kill(",\"close_positions\":true");
+	kill("");   /* a second one takes nothing back */
+	ack("501"); /* it had been sent */
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10000, shown("501", "0.1", ""));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'kill_switch'"), 1);
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10000, shown("501", "0.1", ""));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 1);
+	assert_string_equal(position("status"), "close_requested");
+	chain_is_sound(-1);
+}
+
 /* A snapshot taken and a price quoted so far ahead of the server's clock. */
 static void snapshot_ahead(int64_t taken_us, int64_t quoted_us)
 {
@@ -563,6 +615,8 @@ int main(void)
 		TEST(a_drawdown_closes_everything),
 		TEST(an_armed_guard_is_cancelled),
 		TEST(a_clock_ahead_makes_nothing_fresh),
+		TEST(a_kill_reaches_what_is_leased),
+		TEST(an_order_filled_after_a_kill_is_closed),
 		TEST(a_gap_closes_its_symbol),
 		TEST(an_order_filled_during_a_gap_is_closed),
 		TEST(an_order_filled_after_everything_closed_is_closed),

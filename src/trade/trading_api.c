@@ -107,6 +107,7 @@ static bool put_state(struct change *c, struct db *db, int state, struct err *er
 		.data = arena_printf(&c->deed.x->arena, "{\"scope\":\"%s\",\"id\":\"%s\",\"state\":\"%s\"}",
 							 trading_scope_names[c->request.scope], c->row.scope_id, trading_state_names[state]),
 	};
+	c->row.closes = state == STATE_HALTED && (c->row.closes || c->request.close_positions);
 	c->row.state = state;
 	c->row.guarded = false;
 	c->row.reason = c->request.reason;
