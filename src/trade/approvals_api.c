@@ -339,15 +339,11 @@ static void answer_row(struct deed *deed)
 }
 
 /* Rejecting needs a reason, which no table can say. */
-static bool reason_good(struct deciding *d)
+static void check_reason(void *self, struct faults *faults)
 {
-	const char *reason = d->request.reason;
-	if (d->request.decision == 0 || (reason != NULL && reason[0] != '\0'))
-		return true;
-	faults_init(&d->faults, &d->deed.x->arena);
-	faults_add(&d->faults, "/reason", "required", "is needed to reject");
-	exchange_fail_faults(d->deed.x, ERR_INVALID, &d->faults);
-	return false;
+	const struct decide_request *r = self;
+	if (r->decision == 1 && (r->reason == NULL || r->reason[0] == '\0'))
+		faults_add(faults, "/reason", "required", "is needed to reject");
 }
 
 static struct deciding *start(struct exchange *x)
@@ -361,7 +357,7 @@ static struct deciding *start(struct exchange *x)
 static void handle_decide(struct exchange *x)
 {
 	struct deciding *d = start(x);
-	if (d != NULL && exchange_decode(x, &d->request) && reason_good(d))
+	if (d != NULL && exchange_decode_checked(x, &d->request, check_reason, &d->request))
 		deed_write(&d->deed, apply_decide, answer_made);
 }
 

@@ -60,7 +60,6 @@ struct change {
 	struct trading_state_row row;
 	enum audit_action action;
 	int64_t withdrawn, closing;
-	struct faults faults;
 };
 
 /* --- which scope --- */
@@ -268,19 +267,20 @@ static void answer_state(struct deed *deed)
 	tell_end(&t, deed->x, 200);
 }
 
+static void check_scope(void *self, struct faults *faults)
+{
+	const struct change *c = self;
+	if (c->request.scope == SCOPE_ACCOUNT && c->request.id == NULL)
+		faults_add(faults, "/id", "required", "is needed for an account");
+}
+
 static void change_state(struct exchange *x, enum audit_action action,
 						 bool (*apply)(struct deed *deed, struct db *db, struct err *err))
 {
 	struct change *c = deed_start(x, sizeof *c);
-	if (c == NULL || !exchange_decode(x, &c->request))
+	if (c == NULL || !exchange_decode_checked(x, &c->request, check_scope, c))
 		return;
 	c->action = action;
-	if (c->request.scope == SCOPE_ACCOUNT && c->request.id == NULL) {
-		faults_init(&c->faults, &x->arena);
-		faults_add(&c->faults, "/id", "required", "is needed for an account");
-		exchange_fail_faults(x, ERR_INVALID, &c->faults);
-		return;
-	}
 	deed_write(&c->deed, apply, answer_state);
 }
 
