@@ -224,7 +224,8 @@ static bool apply_verify(struct act *act, struct db *db, struct err *err)
 		(found && !user_by_id(db, token.user_id, &act->x->arena, &v->user, &known, err)))
 		return false;
 	if (!known || strcmp(v->user.email_norm, token.email_norm) != 0)
-		return act_refuse(act, ERR_SINGLE_USE_TOKEN, "The token is unknown, used or expired; ask for a new one.");
+		return write_refuse(&act->write, ERR_SINGLE_USE_TOKEN,
+							"The token is unknown, used or expired; ask for a new one.");
 	return confirm(v, db, &token, err);
 }
 

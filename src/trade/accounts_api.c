@@ -298,9 +298,9 @@ static bool apply_delete(struct deed *deed, struct db *db, struct err *err)
 	if (!trading_account_list(db, c->account.account_id, c->account.owner_id, 2, &deed->x->arena, &list, &count, err))
 		return false;
 	if (c->account.open_positions > 0)
-		return deed_refuse(deed, ERR_CONFLICT, "It has open positions.");
+		return write_refuse(&deed->write, ERR_CONFLICT, "It has open positions.");
 	if (count < 2)
-		return deed_refuse(deed, ERR_ONLY_ACCOUNT, "The only trading account stays.");
+		return write_refuse(&deed->write, ERR_ONLY_ACCOUNT, "The only trading account stays.");
 	return trading_account_delete(db, &c->account, deed->now_us, err) &&
 		   deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_DELETE, c->account.trading_account_id, NULL, 0, err);
 }

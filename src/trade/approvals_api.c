@@ -137,7 +137,7 @@ static bool volume_good(struct deciding *d)
 	if (d->faults.count == 0)
 		return true;
 	d->deed.faults = &d->faults;
-	deed_refuse(&d->deed, ERR_INVALID, "The volume cannot be taken.");
+	write_refuse(&d->deed.write, ERR_INVALID, "The volume cannot be taken.");
 	return false;
 }
 
@@ -212,11 +212,11 @@ static bool refuse_without_request(struct deciding *d, struct db *db, struct err
 	if (!consent_current(db, d->row.account_id, &version, err))
 		return false;
 	if (d->request.consent_version != version)
-		return deed_refuse(&d->deed, ERR_CONSENT_OUTDATED, "The consent text in force is version %lld.",
-						   (long long)version);
+		return write_refuse(&d->deed.write, ERR_CONSENT_OUTDATED, "The consent text in force is version %lld.",
+							(long long)version);
 	if (d->row.status == SIGNAL_EXPIRED || d->deed.now_us >= d->row.expires_us)
-		return deed_refuse(&d->deed, ERR_EXPIRED, "The signal has expired.");
-	return deed_refuse(&d->deed, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
+		return write_refuse(&d->deed.write, ERR_EXPIRED, "The signal has expired.");
+	return write_refuse(&d->deed.write, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
 }
 
 /* Which rules refused: judged once more, now that the refusal has been undone. */
@@ -240,7 +240,7 @@ static bool refuse_by_risk(struct deciding *d, struct db *db, const struct err *
 	event.meta_count = 1;
 	d->deed.failed = j.failed;
 	figures_rules(d->deed.api->figures, j.names);
-	deed_refuse(&d->deed, ERR_RISK_REFUSED, "%s", why->message);
+	write_refuse(&d->deed.write, ERR_RISK_REFUSED, "%s", why->message);
 	return audit_append(d->deed.api->options.audit, db, &event, err);
 }
 
@@ -249,7 +249,7 @@ static bool refuse_decision(struct deciding *d, struct db *db, const struct err 
 	if (why->kind == ERR_RISK_REFUSED)
 		return refuse_by_risk(d, db, why, err);
 	if (why->kind == ERR_TRANSITION_REFUSED)
-		return deed_refuse(&d->deed, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
+		return write_refuse(&d->deed.write, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
 	*err = *why;
 	return false;
 }
@@ -269,7 +269,7 @@ static bool find_signal(struct deciding *d, struct db *db, const char *signal_id
 	if (id_valid(signal_id) &&
 		!signal_find(db, principal_of(d->deed.x)->account_id, signal_id, &d->deed.x->arena, &d->row, found, err))
 		return false;
-	return *found || deed_refuse(&d->deed, ERR_NOT_FOUND, "There is no such signal.");
+	return *found || write_refuse(&d->deed.write, ERR_NOT_FOUND, "There is no such signal.");
 }
 
 static bool apply_decide(struct deed *deed, struct db *db, struct err *err)
@@ -388,7 +388,7 @@ static bool read_named(struct deciding *d, struct db *db, bool *found, struct er
 	if (id_valid(id) && !approval_find(db, p->account_id, p->user_id, id, &x->arena, &d->approval, found, err))
 		return false;
 	if (!*found)
-		return deed_refuse(&d->deed, ERR_NOT_FOUND, "There is no such approval of yours.");
+		return write_refuse(&d->deed.write, ERR_NOT_FOUND, "There is no such approval of yours.");
 	return signal_find(db, p->account_id, d->approval.signal_id, &x->arena, &d->row, found, err);
 }
 
@@ -467,10 +467,10 @@ static bool apply_extend(struct deed *deed, struct db *db, struct err *err)
 	if (!found)
 		return true;
 	if (d->row.approved_until_us != 0 && deed->now_us >= d->row.approved_until_us)
-		return deed_refuse(deed, ERR_EXPIRED, "The approval has lapsed.");
+		return write_refuse(&deed->write, ERR_EXPIRED, "The approval has lapsed.");
 	if (!d->approval.approved || d->approval.revoked_us != 0 ||
 		(d->row.status != SIGNAL_APPROVED && d->row.status != SIGNAL_PLACED))
-		return deed_refuse(deed, ERR_TRANSITION_REFUSED, "There is no approval in force to extend.");
+		return write_refuse(&deed->write, ERR_TRANSITION_REFUSED, "There is no approval in force to extend.");
 	return extend(d, db, err) && read_result(d, db, err);
 }
 

@@ -480,7 +480,7 @@ static bool apply_window_delete(struct deed *deed, struct db *db, struct err *er
 	if (id_valid(id) && !news_delete(db, account_of(deed->x), id, &deleted, err))
 		return false;
 	return deleted ? deed_audit(deed, db, AUDIT_BLOCKLIST_DELETE, id, NULL, 0, err)
-				   : deed_refuse(deed, ERR_NOT_FOUND, "There is no such window.");
+				   : write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such window.");
 }
 
 static void handle_window_delete(struct exchange *x)

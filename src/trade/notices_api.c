@@ -172,7 +172,7 @@ static bool apply_put(struct deed *deed, struct db *db, struct err *err)
 		return false;
 	renew_secrets(s);
 	if (s->request.wish.telegram_chat_id != NULL && s->telegram_token == NULL)
-		return deed_refuse(deed, ERR_CONFLICT, "Telegram needs the token of the bot.");
+		return write_refuse(&deed->write, ERR_CONFLICT, "Telegram needs the token of the bot.");
 	return write_wish(s, err) && notices_begin(db, err) &&
 		   db_run(db, err,
 				  "INSERT INTO notice_settings (user_id, account_id, settings, webhook_secret, telegram_token, "

@@ -131,9 +131,9 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	if (id_valid(id) && !trading_account_find(db, principal_of(x)->account_id, id, &x->arena, &p->account, &found, err))
 		return false;
 	if (!found)
-		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such trading account.");
+		return write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such trading account.");
 	if (!p->account.paper)
-		return deed_refuse(deed, ERR_CONFLICT, "A live account has the prices of its terminal.");
+		return write_refuse(&deed->write, ERR_CONFLICT, "A live account has the prices of its terminal.");
 	return play_all(p, &l, err) && deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_UPDATE, id, NULL, 0, err);
 }
 

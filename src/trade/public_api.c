@@ -118,7 +118,7 @@ static bool apply_put(struct deed *deed, struct db *db, struct err *err)
 				V_TEXT(p->slug)))
 		return false;
 	if (other.found && strcmp(other.page.account_id, account_id) != 0)
-		return deed_refuse(deed, ERR_DUPLICATE, "This name is taken.");
+		return write_refuse(&deed->write, ERR_DUPLICATE, "This name is taken.");
 	return db_run(db, err,
 				  "INSERT INTO trade_public (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id) "
 				  "DO UPDATE SET slug = excluded.slug, enabled = excluded.enabled, title = excluded.title, "
