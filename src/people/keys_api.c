@@ -151,7 +151,8 @@ static uint64_t read_scopes(const struct make_act *m, struct faults *faults)
 {
 	uint64_t set = 0;
 	for (size_t i = 0; i < m->request.scopes.count; i++) {
-		uint64_t bit = permission_bit(m->request.scopes.items[i]);
+		const char *name = m->request.scopes.items[i];
+		uint64_t bit = name != NULL ? permission_bit(name) : 0;
 		if (bit == 0)
 			faults_add(faults, field_pointer_index(faults->arena, "/scopes", i), "enum", "is no permission");
 		set |= bit;
@@ -243,19 +244,18 @@ static bool choose_owner(struct make_act *m)
 	return false;
 }
 
+static void check_make(void *self, struct faults *faults)
+{
+	struct make_act *m = self;
+	m->key.scopes = read_scopes(m, faults);
+	m->key.expires_us = read_expiry(m, faults);
+}
+
 static void handle_make(struct exchange *x)
 {
 	struct make_act *m = act_start(x, sizeof *m);
-	struct faults faults;
-	if (m == NULL || !exchange_decode(x, &m->request) || !choose_owner(m))
+	if (m == NULL || !exchange_decode_checked(x, &m->request, check_make, m) || !choose_owner(m))
 		return;
-	faults_init(&faults, &x->arena);
-	m->key.scopes = read_scopes(m, &faults);
-	m->key.expires_us = read_expiry(m, &faults);
-	if (faults.count > 0) {
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	id_make(m->act.people->options.ids, m->key_id);
 	key_make(m->act.people->options.env, m->text, m->prefix);
 	secret_hash(m->text, m->hash);

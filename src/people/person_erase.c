@@ -135,8 +135,9 @@ static bool reduce(struct manage *m, struct db *db, struct err *err)
 {
 	m->user.full_name = NULL;
 	return user_update(db, &m->user, m->act.now_us, err) && note_erase(m, db, "legal_hold", err) &&
-		   act_refuse(&m->act, ERR_LEGAL_HOLD,
-					  "There are open requests or a licence stamp inside its retention; only the name was taken away.");
+		   write_refuse(
+			   &m->act.write, ERR_LEGAL_HOLD,
+			   "There are open requests or a licence stamp inside its retention; only the name was taken away.");
 }
 
 static bool apply_erase(struct act *act, struct db *db, struct err *err)
