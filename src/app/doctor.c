@@ -115,12 +115,16 @@ static void examine_packs(struct examination *e, const struct config *config)
 }
 
 /* The store itself, unless a server has it: then that server's own health is what counts. */
-static void examine_store(struct examination *e)
+static void examine_store(struct examination *e, const struct config *config)
 {
 	struct app app;
 	struct err err;
 	struct audit_report report;
 	char detail[200];
+	if (!ask_store_there(config)) {
+		say(e, true, "store", "not made yet; `serve` or `init` makes it", "");
+		return;
+	}
 	if (!app_open(&app, e->cli, &err)) {
 		bool served = err.kind == ERR_STORE_BUSY;
 		say(e, served, "store", served ? "in use by a running server; ask GET /health" : err.message,
@@ -198,7 +202,7 @@ int command_doctor(const struct cli *cli)
 		examine_settings(&e, &config);
 		examine_disk(&e, &config);
 		examine_packs(&e, &config);
-		examine_store(&e);
+		examine_store(&e, &config);
 	}
 	arena_fini(&arena);
 	return e.faults == 0 ? CLI_DONE : CLI_WRONG;

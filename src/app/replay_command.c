@@ -178,6 +178,16 @@ static int replay_all_by_server(const struct cli *cli, int64_t since_us, bool *s
 	return ask_end(&job, code == CLI_DONE ? r.code : code);
 }
 
+/* Opening a folder makes it, which is not what somebody wants who mistyped its name.  False: told. */
+static bool store_there(const struct cli *cli)
+{
+	struct ask job;
+	int code = ask_begin(&job, cli) ? CLI_DONE : CLI_FAILED;
+	if (code == CLI_DONE && !ask_store_there(&job.config))
+		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
+	return ask_end(&job, code) == CLI_DONE;
+}
+
 int command_replay(const struct cli *cli)
 {
 	const char *since = cli_option(cli, "since");
@@ -193,6 +203,8 @@ int command_replay(const struct cli *cli)
 	int code = all ? replay_all_by_server(cli, since_us, &served) : replay_by_server(cli, cli->args[0], &served);
 	if (served)
 		return code;
+	if (!store_there(cli))
+		return CLI_FAILED;
 	struct app app;
 	struct err err;
 	if (!app_open(&app, cli, &err))
