@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/fact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -243,11 +244,16 @@ const struct cli_command cli_commands[] = {
 
 int command_version(const struct cli *cli)
 {
-	if (cli->json)
-		printf("{\"version\":\"%s\",\"git_sha\":\"%s\",\"compiler\":\"%s\"}\n", APP_VERSION, APP_GIT_SHA, __VERSION__);
-	else
+	struct fact fact;
+	if (!cli->json) {
 		printf("countersign %s (%s)\n", APP_VERSION, APP_GIT_SHA);
-	return CLI_DONE;
+		return CLI_DONE;
+	}
+	struct jw *result = fact_begin(&fact);
+	jw_member_str(result, "version", APP_VERSION);
+	jw_member_str(result, "git_sha", APP_GIT_SHA);
+	jw_member_str(result, "compiler", __VERSION__);
+	return fact_end(&fact, CLI_DONE);
 }
 
 int command_help(const struct cli *cli)

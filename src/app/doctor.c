@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/ask.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "app/here.h"
 #include "app/routes.h"
 #include "app/unsafe.h"
@@ -151,8 +152,8 @@ static int say_clock(const struct ask *job, const struct json *result)
 {
 	const struct json *lowered = json_get(result, "lowered_ms");
 	if (job->cli->json)
-		ask_print_line(result);
-	else if (lowered == NULL || json_number(lowered) == 0)
+		return fact_print(result, CLI_DONE);
+	if (lowered == NULL || json_number(lowered) == 0)
 		printf("time is not held by more than 5 minutes; nothing was changed\n");
 	else
 		printf("time was lowered by %.3f s; it stands at %s until the clock has come there\n",

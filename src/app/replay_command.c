@@ -4,6 +4,7 @@
 #include "app/app.h"
 #include "app/ask.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -32,12 +33,15 @@ static int print_replay(const struct cli *cli, const char *sha, const char *json
 	int code = CLI_FAILED;
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	if (json_parse(&arena, json, size, &json_body_limits, &tree, NULL)) {
-		const struct json *result = json_get(tree, "result") != NULL ? json_get(tree, "result") : tree;
+		const bool envelope = json_get(tree, "result") != NULL; /* of the server */
+		const struct json *result = envelope ? json_get(tree, "result") : tree;
 		const struct json *differences = json_get(result, "differences");
 		const char *outcome = json_text(result, "outcome"), *reason = json_text(result, "reason");
 		code = code_of(outcome);
-		if (cli->json)
+		if (cli->json && envelope)
 			printf("%.*s\n", (int)size, json);
+		else if (cli->json)
+			code = fact_print(tree, code);
 		else
 			printf("%.16s %s%s%s\n", sha, outcome != NULL ? outcome : "?", reason != NULL ? ": " : "",
 				   reason != NULL ? reason : "");

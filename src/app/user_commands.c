@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "app/ask.h"
+#include "app/fact.h"
 #include "app/people_commands.h"
 #include "core/jw.h"
 #include "people/people.h"
@@ -113,10 +114,8 @@ static int show(const struct ask *job, const struct json *row)
 {
 	const char *email = json_text(row, "email"), *name = json_text(row, "full_name"),
 			   *last = json_text(row, "last_login_at");
-	if (job->cli->json) {
-		ask_print_line(row);
-		return CLI_DONE;
-	}
+	if (job->cli->json)
+		return fact_print(row, CLI_DONE);
 	printf("id          %s\naccount     %s\nemail       %s\nname        %s\nstatus      %s\nroles       ",
 		   json_text(row, "user_id"), json_text(row, "account_id"), email != NULL ? email : "-",
 		   name != NULL ? name : "-", json_text(row, "status"));
@@ -312,7 +311,9 @@ static int set_password(struct ask *job, const char *password)
 	code = ask_send(job, "POST", "/api/v1/auth/password/forgot");
 	if (code == CLI_DONE && !ask_good(job))
 		return ask_refused(job);
-	if (code == CLI_DONE && !job->cli->json)
+	if (code == CLI_DONE && job->cli->json)
+		return fact_print(NULL, code);
+	if (code == CLI_DONE)
 		printf("a reset token was sent to %s\n", json_text(row, "email"));
 	return code;
 }
@@ -330,7 +331,9 @@ static int end_sessions(struct ask *job, const char *user_id)
 	int code = ask(job, "DELETE", path, NULL);
 	if (code == CLI_DONE && !ask_good(job))
 		return ask_refused(job);
-	if (code == CLI_DONE && !job->cli->json)
+	if (code == CLI_DONE && job->cli->json)
+		return fact_print(NULL, code);
+	if (code == CLI_DONE)
 		printf("%s has no session any more\n", job->cli->args[0]);
 	return code;
 }
