@@ -26,6 +26,9 @@ check 'the list' same "$(cs user list --json | jq -r .email | sort | paste -sd,)
 check 'one of them' json "$(cs user show ann@example.com --json)" ".result.user_id == $(jq .result.user_id <<<"$ann")"
 check 'by id' json "$(cs user show "$(jq -r .result.user_id <<<"$ann")" --json)" '.result.email == "ann@example.com"'
 check 'nobody: 2' exits 2 cs user show nobody@example.com
+check 'roles by --role' json "$(cs user role ann@example.com --role trader --role engineer --json)" '.result.roles | sort == ["engineer","trader"]'
+check 'no role: 2' exits 2 cs user role ann@example.com
+check 'both ways at once: 2' exits 2 cs user role ann@example.com viewer --role trader
 check 'other roles' json "$(cs user role ann@example.com engineer --json)" '.result.roles == ["engineer"]'
 check 'the last admin stays: 2' exits 2 cs user role admin@localhost viewer
 check 'suspending needs a reason: 2' exits 2 cs user suspend ann@example.com
