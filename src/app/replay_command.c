@@ -4,6 +4,7 @@
 #include "app/app.h"
 #include "app/ask.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -32,12 +33,15 @@ static int print_replay(const struct cli *cli, const char *sha, const char *json
 	int code = CLI_FAILED;
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	if (json_parse(&arena, json, size, &json_body_limits, &tree, NULL)) {
-		const struct json *result = json_get(tree, "result") != NULL ? json_get(tree, "result") : tree;
+		const bool envelope = json_get(tree, "result") != NULL; /* of the server */
+		const struct json *result = envelope ? json_get(tree, "result") : tree;
 		const struct json *differences = json_get(result, "differences");
 		const char *outcome = json_text(result, "outcome"), *reason = json_text(result, "reason");
 		code = code_of(outcome);
-		if (cli->json)
+		if (cli->json && envelope)
 			printf("%.*s\n", (int)size, json);
+		else if (cli->json)
+			code = fact_print(tree, code);
 		else
 			printf("%.16s %s%s%s\n", sha, outcome != NULL ? outcome : "?", reason != NULL ? ": " : "",
 				   reason != NULL ? reason : "");
@@ -178,6 +182,16 @@ static int replay_all_by_server(const struct cli *cli, int64_t since_us, bool *s
 	return ask_end(&job, code == CLI_DONE ? r.code : code);
 }
 
+/* Opening a folder makes it, which is not what somebody wants who mistyped its name.  False: told. */
+static bool store_there(const struct cli *cli)
+{
+	struct ask job;
+	int code = ask_begin(&job, cli) ? CLI_DONE : CLI_FAILED;
+	if (code == CLI_DONE && !ask_store_there(&job.config))
+		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
+	return ask_end(&job, code) == CLI_DONE;
+}
+
 int command_replay(const struct cli *cli)
 {
 	const char *since = cli_option(cli, "since");
@@ -193,6 +207,8 @@ int command_replay(const struct cli *cli)
 	int code = all ? replay_all_by_server(cli, since_us, &served) : replay_by_server(cli, cli->args[0], &served);
 	if (served)
 		return code;
+	if (!store_there(cli))
+		return CLI_FAILED;
 	struct app app;
 	struct err err;
 	if (!app_open(&app, cli, &err))

@@ -169,6 +169,15 @@ static void check_range(struct decoding *d, const struct field *field, double x,
 				   gap, unit);
 }
 
+static void tell_size(struct decoding *d, const char *pointer, const char *code, double min, double max,
+					  const char *what)
+{
+	if (min == max)
+		faults_add(d->faults, pointer, code, "must have %.0f %s", min, what);
+	else
+		faults_add(d->faults, pointer, code, "must have %.0f to %.0f %s", min, max, what);
+}
+
 static bool number_of(struct decoding *d, const struct field *field, const struct json *json, const char *pointer,
 					  double *x)
 {
@@ -210,7 +219,7 @@ static void decode_text(struct decoding *d, const struct field *field, const str
 	}
 	double length = field->ranged ? (double)characters(json) : 0;
 	if (field->ranged && (length < field->min || length > field->max))
-		faults_add(d->faults, pointer, "length", "must have %.0f to %.0f characters", field->min, field->max);
+		tell_size(d, pointer, "length", field->min, field->max, "characters");
 	*at = json->text;
 }
 
@@ -309,7 +318,7 @@ static void decode_many(struct decoding *d, const struct field *field, const str
 		return;
 	}
 	if (field->counted && (json->count < field->count_min || json->count > field->count_max))
-		faults_add(d->faults, pointer, "count", "must have %zu to %zu elements", field->count_min, field->count_max);
+		tell_size(d, pointer, "count", (double)field->count_min, (double)field->count_max, "elements");
 	size_t size = kind_size(field);
 	struct list list = {.count = json->count, .items = arena_array(d->arena, json->count, size)};
 	if (list.items == NULL || (field->counted && json->count > field->count_max))

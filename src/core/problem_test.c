@@ -124,6 +124,18 @@ static void options_in_order_and_what_was_left_out(void **state)
 	assert_null(strstr(said, "up"));
 }
 
+static void a_size_that_is_one_number(void **state)
+{
+	struct fixture *f = *state;
+	static const struct field fields[] = {{.name = "seal", .kind = FIELD_STR, .ranged = true, .min = 64, .max = 64}};
+	const struct field_table table = {.name = "sealed", .size = sizeof(const char *), .fields = fields, .count = 1};
+	const char *into;
+	const struct json *body;
+	assert_true(json_parse(&f->arena, "{\"seal\":\"x\"}", 12, &json_body_limits, &body, NULL));
+	assert_false(field_decode(&table, body, &into, &f->arena, "", &f->faults));
+	assert_string_equal(detail(f), "/seal must have 64 characters.");
+}
+
 static void the_body_itself(void **state)
 {
 	struct fixture *f = *state;
@@ -186,6 +198,7 @@ int main(void)
 		CASE(one_fault_is_told_whole),
 		CASE(several_are_told_and_the_rest_counted),
 		CASE(options_in_order_and_what_was_left_out),
+		CASE(a_size_that_is_one_number),
 		CASE(the_body_itself),
 		CASE(a_long_name_of_the_peer_does_not_hide_the_reason),
 		CASE(a_message_that_is_cut_stays_text),
