@@ -23,8 +23,8 @@
 
 /*
  * The instant quote: a price range from sealed designs and the packs.  The figure depends most on the ground, which
- * nobody has looked at: so the low end is designed for good ground (IBC class 3), the high end for clay (class 5), and
- * both seals are told.  Nothing else is stored [sign.md 5].
+ * nobody has looked at: so one end is designed for good ground (IBC class 3), the other for clay (class 5), and both
+ * seals are told, the cheaper one first.  Nothing else is stored [sign.md 5].
  */
 
 enum { SOIL_GOOD = 3, SOIL_POOR = 5, VALID_DAYS = 30, ENDS = 2 };
@@ -98,14 +98,28 @@ struct quote {
 	int64_t now_us;
 };
 
-/* A design's faults are faults of the quote: their members have the same names. */
+/* A design's faults are faults of the quote: most members have the same names, those of its layout follow from the
+ * sign's width. */
+static const char *member_of(const char *pointer)
+{
+	static const char *const of_width[] = {"/spacing_ft", "/width_ft", "/x_offset_ft"};
+	const char *last = strrchr(pointer, '/');
+	for (size_t i = 0; last != NULL && i < sizeof of_width / sizeof *of_width; i++)
+		if (strcmp(last, of_width[i]) == 0)
+			return "/sign_width_ft";
+	return last != NULL ? last : pointer;
+}
+
 static void fail_design(struct exchange *x, const struct faults *faults)
 {
 	struct faults moved;
+	const char *before = "";
 	faults_init(&moved, &x->arena);
 	for (const struct fault *fault = faults->first; fault != NULL; fault = fault->next) {
-		const char *last = strrchr(fault->pointer, '/');
-		faults_add(&moved, last != NULL ? last : fault->pointer, fault->code, "%s", fault->message);
+		const char *member = member_of(fault->pointer);
+		if (strcmp(member, before) != 0)
+			faults_add(&moved, member, fault->code, "%s", fault->message);
+		before = member;
 	}
 	exchange_fail_faults(x, ERR_INVALID, &moved);
 }
@@ -218,11 +232,22 @@ static void read_end(struct quote *quote, int i, struct quote_basis *basis)
 	};
 }
 
+/* A footing that slides is held better by clay than by gravel: the low end is the cheaper one, whichever ground it has.
+ */
+static void sort_ends(struct quote_basis basis[ENDS])
+{
+	if (basis[1].construction_usd < basis[0].construction_usd || isnan(basis[0].construction_usd)) {
+		struct quote_basis cheaper = basis[1];
+		basis[1] = basis[0];
+		basis[0] = cheaper;
+	}
+}
+
 /* What lowers its confidence, each rule named [P-6.3]. */
-static void note_doubts(struct calc *calc, const struct quote *quote, const struct quote_result *result)
+static void note_doubts(struct calc *calc, const struct quote_result *result)
 {
 	for (int i = 0; i < ENDS; i++)
-		if (quote->designs[i].abstained || isnan(result->basis.items[i].construction_usd)) {
+		if (isnan(result->basis.items[i].construction_usd)) {
 			calc_rule(calc, RULE_NO_FEASIBLE);
 			calc_assume(calc, "no_feasible", "No structure was found for %s: an engineer has to look for one.",
 						result->basis.items[i].soil);
@@ -250,6 +275,7 @@ static void answer(struct write *write)
 	struct calc calc;
 	for (int i = 0; i < ENDS; i++)
 		read_end(quote, i, &basis[i]);
+	sort_ends(basis);
 	stamp_format_date(until, quote->now_us + VALID_DAYS * 86400000000LL);
 	const struct quote_result result = {
 		.low_usd = floor((basis[0].construction_usd + basis[0].engineering_usd) / 50) * 50,
@@ -262,7 +288,7 @@ static void answer(struct write *write)
 		.valid_until = until,
 	};
 	calc_init(&calc, arena, quote->api->options.packs);
-	note_doubts(&calc, quote, &result);
+	note_doubts(&calc, &result);
 	reply_calculated(write->x, &result_table, &result, &calc, &request_table, &quote->request);
 }
 

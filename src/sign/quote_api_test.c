@@ -97,6 +97,20 @@ static void test_beside(void **state)
 	}
 }
 
+/* The low end is the cheaper one: here clay, whose cohesion holds a footing that would slide on gravel. */
+static void test_low_is_low(void **state)
+{
+	struct project_fixture *f = *state;
+	for (int wind = 90; wind <= 180; wind += 15) {
+		const char *body =
+			"{\"height_ft\":8,\"sign_height_ft\":8,\"sign_width_ft\":12,\"wind_speed_mph\":%d,\"kind\":\"monument\"}";
+		assert_int_equal(ask(f, arena_printf(&f->arena, body, wind)), 200);
+		assert_true(fixture_number_at(f, "result.low_usd") <= fixture_number_at(f, "result.high_usd"));
+		assert_true(fixture_number_at(f, "result.basis.0.construction_usd") <=
+					fixture_number_at(f, "result.basis.1.construction_usd"));
+	}
+}
+
 /* [P-6.3] What is doubtful says so in its confidence, and which rule did it. */
 static void test_confidence(void **state)
 {
@@ -124,6 +138,11 @@ static void test_refused(void **state)
 		{"{" SIGN ",\"wind_speed_mph\":115,\"kind\":\"tower\"}", "/kind", "enum"},
 		{"{\"height_ft\":5,\"sign_height_ft\":8,\"sign_width_ft\":10,\"wind_speed_mph\":115,\"kind\":\"cantilever\"}",
 		 "/sign_height_ft", "greater_than_height"},
+		{"{\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":1500,\"wind_speed_mph\":115,\"kind\":"
+		 "\"cantilever\"}",
+		 "/sign_width_ft", "range"},
+		{"{\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":1500,\"wind_speed_mph\":115,\"kind\":\"two_pole\"}",
+		 "/sign_width_ft", "range"},
 	};
 	struct project_fixture *f = *state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -168,7 +187,8 @@ static void test_address(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_range),      TEST(test_review),  TEST(test_kinds),  TEST(test_beside),
-									   TEST(test_confidence), TEST(test_address), TEST(test_refused)};
+	const struct CMUnitTest tests[] = {TEST(test_range),   TEST(test_review),     TEST(test_kinds),
+									   TEST(test_beside),  TEST(test_low_is_low), TEST(test_confidence),
+									   TEST(test_address), TEST(test_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,10 @@
 /* Between the pole's axis and the edge of a sign that stands beside it. */
 #define BESIDE_FT 1.0
 
+/* Two poles stand at the quarters of the sign, further out under a narrow one, and never on one pier. */
+#define SPACING_FT 4.0
+#define SPACING_LEAST_FT 2.0
+
 const char *const quote_kinds[] = {"single_pole", "two_pole",   "baseplate", "direct_burial_2pole",
 								   "monument",    "cantilever", NULL};
 
@@ -61,7 +65,8 @@ static void write_support(struct jw *jw, const struct quote_sign *sign)
 	jw_object(jw);
 	jw_member_int(jw, "num_poles", stands[sign->kind].poles);
 	if (stands[sign->kind].poles > 1)
-		jw_member_num(jw, "spacing_ft", fmax(sign->sign_width_ft / 2, 1));
+		jw_member_num(jw, "spacing_ft",
+					  fmax(fmax(sign->sign_width_ft / 2, fmin(sign->sign_width_ft, SPACING_FT)), SPACING_LEAST_FT));
 	jw_object_end(jw);
 }
 
