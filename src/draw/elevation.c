@@ -133,6 +133,20 @@ static const struct drawing_scale *place(struct drawing *d, double per_inch)
 	return scale;
 }
 
+/* Does concrete that reaches up to grade meet this stretch? */
+static bool in_concrete(const struct drawing *d, double from, double to)
+{
+	const struct structure *s = d->structure;
+	bool flush = s->base == BASE_PIER || (s->base == BASE_SPREAD && depth_ft(s) < known(s->base_thickness_ft) + 1e-6);
+	double half = known(s->base_width_ft) / 2 * d->per_ft;
+	for (int i = 0; flush && i < (one_footing(s) ? 1 : s->pole_count); i++) {
+		double x = one_footing(s) ? d->x0 : x_of(d, pole_x_ft(s, i));
+		if (to > x - half && from < x + half)
+			return true;
+	}
+	return false;
+}
+
 static void draw_grade(const struct drawing *d)
 {
 	double u = d->text, left = x_of(d, d->extent.left) - 4 * u, right = x_of(d, d->extent.right) + 4 * u;
@@ -140,7 +154,7 @@ static void draw_grade(const struct drawing *d)
 	canvas_line(d->canvas, left, d->y0, right, d->y0, &line);
 	double group = 3.2 * u;
 	for (double x = left + 0.6 * u; x + 1.6 * u < right; x += group)
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < 3 && !in_concrete(d, x - 0.7 * u, x + u); i++)
 			canvas_line(d->canvas, x + i * 0.5 * u, d->y0 + 0.1 * u, x + (i * 0.5 - 0.7) * u, d->y0 + 0.8 * u, &hatch);
 	struct pen pen = {.face = FACE_SANS, .size = 0.85 * u, .colour = GREY};
 	canvas_text(d->canvas, right + 0.5 * u, d->y0 + 0.3 * u, &pen, "GRADE");

@@ -95,6 +95,17 @@ static const struct published_case cases[] = {
 			{"required_depth_ft", 1.53, ROUNDED},
 		},
 	},
+	/* Its S1 is that of the whole hole of 5 ft, 400 psf a foot: the same 2000 psf. */
+	{
+		"Zephyrhills permit, job 02914CSI (96802 p11): 17 ft 7 in pylon on two posts",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":3},\"loads\":{\"force_lb\":13960,\"height_ft\":8.5},"
+		"\"soil\":{\"lateral_psf_ft\":1000},\"trial_depth_ft\":6,\"num_poles\":2}",
+		{
+			{"s1_psf", 2000, CLOSED},
+			{"required_depth_ft", 6.6, ROUNDED},
+		},
+	},
 	{
 		"Zephyrhills permit 166215 p9",
 		&sign_footing_spread_op,
