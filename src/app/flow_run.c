@@ -35,6 +35,8 @@ enum {
 	MIGRATIONS_MAX = 128,
 	TEXT_MAX = 64 << 20,
 	TIMEOUT_S = 60,
+	TIMEOUT_MAX_S = 31536000,
+	SEED_DIGITS = 23, /* as over HTTP */
 	TURNS = 2,
 	EFFECTS = 16,
 	BATCH = 256,
@@ -78,28 +80,31 @@ struct job {
 
 /* --- what was asked --- */
 
-static struct datum *json_argument(const struct cli *cli, const char *text, struct err *err)
+static struct datum *json_argument(const char *option, const char *text, struct err *err)
 {
 	struct buf file;
+	struct err why = {.kind = ERR_NONE};
 	buf_init(&file, 0);
 	bool is_file = access(text, R_OK) == 0;
 	struct datum *datum = NULL;
 	if (!is_file)
-		datum = datum_parse(text, strlen(text), err);
-	else if (cli_read(text, TEXT_MAX, &file, err))
-		datum = datum_parse(buf_text(&file), file.size, err);
+		datum = datum_parse(text, strlen(text), &why);
+	else if (cli_read(text, TEXT_MAX, &file, &why))
+		datum = datum_parse(buf_text(&file), file.size, &why);
 	buf_fini(&file);
-	(void)cli;
+	if (datum == NULL)
+		err_set(err, ERR_INVALID, "--%s: %s%s", option,
+				is_file ? "" : "there is no such file, and it is no JSON: ", why.message);
 	return datum;
 }
 
 static bool read_input(struct job *job, struct err *err)
 {
 	const char *input = cli_option(job->cli, "input");
-	job->input = input == NULL ? datum_null() : json_argument(job->cli, input, err);
+	job->input = input == NULL ? datum_null() : json_argument("input", input, err);
 	const char *events = cli_option(job->cli, "events");
 	if (job->input != NULL && events != NULL)
-		job->events = json_argument(job->cli, events, err);
+		job->events = json_argument("events", events, err);
 	return job->input != NULL && (events == NULL || job->events != NULL);
 }
 
@@ -283,14 +288,18 @@ static bool insert_further(struct db *db, void *self, struct err *err)
 		.version = ir->version,
 		.state = WORKFLOW_PUBLISHED,
 		.form = ir->dag ? "dag" : "dsl",
-		.content_sha256 = further->sha256,
+		.content_sha256 = definition_content_sha256(further->definition),
 		.definition_sha256 = further->sha256,
 		.tags = "null",
 		.created_us = now_us,
 		.updated_us = now_us,
 	};
-	return runs_keep_definition(db, further->sha256, buf_text(&further->text), err) &&
-		   workflows_insert(db, &workflow, &tags, err);
+	const struct definition_text text = {
+		.text = buf_text(&further->text),
+		.sha256 = further->sha256,
+		.content_sha256 = definition_content_sha256(further->definition),
+	};
+	return runs_keep_definition(db, &text, err) && workflows_insert(db, &workflow, &tags, err);
 }
 
 static bool take_with(void *self, const char *value, struct err *err)
@@ -302,7 +311,8 @@ static bool take_with(void *self, const char *value, struct err *err)
 	if (good)
 		further.definition = runner_definition(job->runner, buf_text(&further.text), further.text.size, further.sha256,
 											   &job->problems, err);
-	good = further.definition != NULL && store_write(job->store, insert_further, &further, err);
+	good = further.definition != NULL && resources_pin(job->runner, further.definition, &job->problems) &&
+		   store_write(job->store, insert_further, &further, err);
 	definition_unref(further.definition);
 	buf_fini(&further.text);
 	return good;
@@ -321,7 +331,8 @@ static bool begin(struct job *job, const char *text, size_t size, struct err *er
 		.seed = cli_option(job->cli, "seed"),
 		.priority = 5,
 	};
-	if (job->start.definition == NULL || !each_option(job->cli, "with", take_with, job, err))
+	if (job->start.definition == NULL || !resources_pin(job->runner, job->start.definition, &job->problems) ||
+		!each_option(job->cli, "with", take_with, job, err))
 		return false;
 	id_make(&job->ids, job->run_id);
 	job->start.run_id = job->run_id;
@@ -455,7 +466,7 @@ static int report_refused(const struct job *job)
 /* Where the document is asked for that was not to be had: of /do/0/a/input/schema/resource it is /do/0/a. */
 static const char *reference_of(struct arena *arena, const char *pointer)
 {
-	static const char *const ends[] = {"/input/schema", "/output/schema", "/export/schema", "/call"};
+	static const char *const ends[] = {"/input/schema", "/output/schema", "/export/schema", "/call", "/with/document"};
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		const char *end = strstr(pointer, ends[i]);
 		if (end == pointer)
@@ -500,10 +511,26 @@ static int report_unavailable(struct job *job)
 	return print(&out, exit_of("faulted"));
 }
 
+/* Options that are numbers; what they are good for is said by the table of options. */
+static bool take_numbers(const struct cli *cli, int64_t *timeout_ms, struct err *err)
+{
+	const char *timeout = cli_option(cli, "timeout"), *seed = cli_option(cli, "seed");
+	char *end = NULL;
+	double seconds = timeout == NULL ? TIMEOUT_S : strtod(timeout, &end);
+	if (timeout != NULL && (end == timeout || *end != '\0' || !(seconds > 0 && seconds <= TIMEOUT_MAX_S)))
+		return err_set(err, ERR_INVALID, "--timeout: %.40s is no number of seconds above 0", timeout);
+	if (seed != NULL && (*seed == '\0' || strlen(seed) > SEED_DIGITS || strspn(seed, "0123456789") != strlen(seed)))
+		return err_set(err, ERR_INVALID, "--seed: %.40s is no whole number from 0", seed);
+	*timeout_ms = (int64_t)(seconds * 1000);
+	return true;
+}
+
 static int run(struct job *job, const struct buf *text)
 {
 	struct err err = {.kind = ERR_NONE};
-	const char *timeout = cli_option(job->cli, "timeout");
+	int64_t timeout_ms = 0;
+	if (!take_numbers(job->cli, &timeout_ms, &err))
+		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
 	if (!open_all(job, &err))
 		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
 	if (!begin(job, buf_text(text), text->size, &err))
@@ -511,8 +538,7 @@ static int run(struct job *job, const struct buf *text)
 			   : job->problems.list.count > 0
 				   ? report_refused(job)
 				   : cli_fail(job->cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
-	runner_wait(job->runner, job->start.run_id, false,
-				timeout == NULL ? TIMEOUT_S * 1000 : (int64_t)(atof(timeout) * 1000));
+	runner_wait(job->runner, job->start.run_id, false, timeout_ms);
 	return report(job);
 }
 

@@ -1,5 +1,6 @@
 #include "core/field.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -213,6 +214,21 @@ static void decode_text(struct decoding *d, const struct field *field, const str
 	*at = json->text;
 }
 
+/* In their order, as many as a message holds; what was left out is said. */
+static void tell_options(const char *const *options, char *text, size_t size)
+{
+	size_t used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; options[i] != NULL; i++) {
+		const char *gap = i > 0 ? ", " : "";
+		if (used + strlen(gap) + strlen(options[i]) + sizeof ", …" > size) {
+			snprintf(text + used, size - used, "%s…", gap);
+			return;
+		}
+		used += (size_t)snprintf(text + used, size - used, "%s%s", gap, options[i]);
+	}
+}
+
 static void decode_option(struct decoding *d, const struct field *field, const struct json *json, int *at,
 						  const char *pointer)
 {
@@ -220,18 +236,14 @@ static void decode_option(struct decoding *d, const struct field *field, const s
 		wrong_type(d, pointer, "a string", json);
 		return;
 	}
-	char allowed[200] = "";
 	for (int i = 0; field->options[i] != NULL; i++) {
 		if (strcmp(field->options[i], json->text) == 0) {
 			*at = i;
 			return;
 		}
-		size_t used = strlen(allowed), more = strlen(field->options[i]);
-		if (used + more + 3 < sizeof allowed) {
-			strcat(allowed, used > 0 ? ", " : "");
-			strcat(allowed, field->options[i]);
-		}
 	}
+	char allowed[ERR_MESSAGE_MAX - sizeof "must be one of: "];
+	tell_options(field->options, allowed, sizeof allowed);
 	faults_add(d->faults, pointer, "enum", "must be one of: %s", allowed);
 }
 

@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "draw/dimension.h"
 #include "draw/feet.h"
+#include "draw/foundation.h"
 #include "draw/palette.h"
 
 enum { LEVELS_MAX = 12 }; /* levels of the cabinets' dimension chain; beyond them only bottom and top are told */
@@ -158,9 +159,10 @@ static void draw_pier(const struct drawing *d, double x_ft)
 	canvas_box(d->canvas, x_of(d, x_ft) - width / 2, d->y0, width, depth, &ink);
 	if (plated(s))
 		return;
-	double pole = known(s->pole_width_in) / 12 * d->per_ft, buried = fmax(depth - 0.5 * d->per_ft, depth / 2);
+	double pole = known(s->pole_width_in) / 12 * d->per_ft;
+	double set = foundation_set_ft(known(s->base_depth_ft)) * d->per_ft;
 	ink = (struct ink){.line = GREY, .width = 0.07 * d->text, .dash = 0.4 * d->text};
-	canvas_box(d->canvas, x_of(d, x_ft) - pole / 2, d->y0, pole, buried, &ink);
+	canvas_box(d->canvas, x_of(d, x_ft) - pole / 2, d->y0, pole, set, &ink);
 }
 
 static void draw_spread(const struct drawing *d)
@@ -424,6 +426,8 @@ static void describe(const struct structure *s, struct buf *words)
 		buf_addf(words, ", underside %s below grade", feet_format(a, s->base_depth_ft));
 	if (plated(s))
 		buf_addf(words, ", base plate %s wide", feet_format(a, s->plate_width_ft));
+	else if (s->base == BASE_PIER)
+		buf_addf(words, ", poles set %s into it", feet_format(a, foundation_set_ft(s->base_depth_ft)));
 	buf_addc(words, '.');
 }
 

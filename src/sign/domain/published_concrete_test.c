@@ -344,6 +344,67 @@ static const struct published_case cases[] = {
 			{"/trace/intermediates/psi_h_v", 1.5, CLOSED},
 		},
 	},
+	{
+		"AISC DG1 3rd ed. 4.7-3: breakout",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.875,\"hef_in\":15},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":4,"
+		"\"sy_in\":4}}",
+		{
+			{"ase_in2", .462, CLOSED},
+			{"nb_lb", 92300, CLOSED},
+			{"ncb_lb", 109000, ROUNDED},
+			{"phi_ncb_lb", 76300, ROUNDED},
+		},
+	},
+	{
+		"AISC DG1 3rd ed. 4.7-4: shear toward an edge at 12 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"dia_in\":0.75,\"hef_in\":6},\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":4,"
+		"\"sy_in\":4},\"edges\":{\"cx1_in\":12},\"loads\":{\"V_kip\":17.3}}",
+		{
+			{"/trace/intermediates/avco_in2", 648, CLOSED},
+			{"/trace/intermediates/avc_in2", 720, CLOSED},
+			{"vb_lb", 23700, ROUNDED},
+			{"vcb_lb", 26300, CLOSED},
+			{"phi_vcb_lb", 18400, CLOSED},
+		},
+	},
+	/* 268 kip for 267.75 in the formula of A, and T from the rounded A.  Its fp is at the .60 of its day. */
+	{
+		"AISC DG1 2nd ed. B.5.2: triangular, LRFD",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":14,\"l_in\":14,\"t_in\":1.25},\"column\":{\"shape\":\"w\",\"d_in\":8,\"b_in\":8},"
+		"\"concrete\":{\"fc_psi\":3000,\"a2_over_a1\":4},\"anchors\":{\"edge_in\":1.5},\"method\":\"triangular\","
+		"\"bearing_ksi\":3.06,\"loads\":{\"P_kip\":90,\"M_kipin\":720}}",
+		{
+			{"eccentricity_in", 8, CLOSED},
+			{"y_in", 5.27, ROUNDED},
+			{"fp_ksi", 3.06, CLOSED},
+			{"m_in", 3.2, CLOSED},
+		},
+	},
+	{
+		"AISC DG1 2nd ed. B.5.2: triangular, ASD",
+		&sign_baseplate_op,
+		"{\"level\":\"asd\",\"plate\":{\"w_in\":14,\"l_in\":14,\"t_in\":1.25},\"column\":{\"shape\":\"w\","
+		"\"d_in\":8,\"b_in\":8},\"concrete\":{\"fc_psi\":3000,\"a2_over_a1\":4},\"anchors\":{\"edge_in\":1.5},"
+		"\"method\":\"triangular\",\"bearing_ksi\":2.04,\"loads\":{\"P_kip\":60,\"M_kipin\":480}}",
+		{
+			{"eccentricity_in", 8, CLOSED},
+			{"y_in", 5.27, ROUNDED},
+		},
+	},
+	{
+		"CivilBay base plate, AISC DG1 (scribd 738723698): LC1",
+		&sign_baseplate_op,
+		"{\"plate\":{\"w_in\":20,\"l_in\":20,\"t_in\":1.75},\"column\":{\"shape\":\"w\",\"d_in\":12.1,"
+		"\"b_in\":12},\"concrete\":{\"fc_psi\":5200,\"a2_over_a1\":2.56},\"anchors\":{\"edge_in\":2},"
+		"\"loads\":{\"P_kip\":100}}",
+		{
+			{":plate_bearing_side/utilization", .37, ROUNDED},
+			{":bearing/utilization", .05, .1},
+		},
+	},
 };
 /* clang-format on */
 
