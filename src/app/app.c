@@ -12,6 +12,7 @@
 #include "app/cli.h"
 #include "app/events.h"
 #include "app/files.h"
+#include "app/flow_llm.h"
 #include "app/flow_setup.h"
 #include "app/health.h"
 #include "app/mail.h"
@@ -546,9 +547,11 @@ bool app_assemble(struct app *app, struct err *err)
 	sign_dead_letters(app->sign, app->dead_letters);
 	mailer_dead_letters(app->mailer, app->dead_letters);
 	trade_dead_letters(app->trade, app->dead_letters);
+	flow_dead_letters(app->flow, app->dead_letters);
 	routes_add(app);
 	app->http_metrics = http_metrics_new(app->metrics, app->router);
 	health_metrics_add(app->metrics, app->store);
+	flow_api_metrics(app->flow, app->metrics, app->models->cache);
 	if (!chain_metrics_open(app->store, AUDIT_STREAM, app->metrics, &app->chain_metrics, err))
 		return false;
 	if (!workers_open(&app->workers, (unsigned)app->config.http.workers, WORKER_QUEUE, err))

@@ -139,6 +139,33 @@ static int usage_error(const struct cli *cli, const char *why, const char *what)
 	return CLI_INVALID;
 }
 
+/* The second words of a group of commands, as flow has them; 0: the word begins none. */
+static size_t name_group(struct buf *names, const char *word)
+{
+	size_t size = strlen(word), count = 0;
+	for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+		if (strncmp(command->name, word, size) == 0 && command->name[size] == ' ')
+			buf_addf(names, "%s%s", count++ > 0 ? ", " : "", command->name + size + 1);
+	return count;
+}
+
+static int unknown_command(int count, char **words)
+{
+	const struct cli none = {.count = 0};
+	struct buf names;
+	buf_init(&names, 0);
+	bool second = count > 1 && strncmp(words[1], "--", 2) != 0;
+	if (name_group(&names, words[0]) == 0)
+		cli_fail(&none, CLI_INVALID, "unknown command %s; countersign --help names them", words[0]);
+	else if (second)
+		cli_fail(&none, CLI_INVALID, "unknown command %s %s; there is %s %s", words[0], words[1], words[0],
+				 buf_text(&names));
+	else
+		cli_fail(&none, CLI_INVALID, "%s alone is no command; there is %s %s", words[0], words[0], buf_text(&names));
+	buf_fini(&names);
+	return CLI_INVALID;
+}
+
 static void take_global(struct cli *cli, const char *name, const char *value)
 {
 	if (strcmp(name, "data") == 0)
@@ -160,6 +187,8 @@ static int take_option(struct cli *cli, int left, char **argv, bool *help)
 	const struct cli_option *option = global;
 	if (option == NULL && cli->command != NULL)
 		option = find_option(cli->command->options, name, size);
+	if (option == NULL && cli->command == NULL)
+		return 1; /* nobody knows whether it takes a value: the command is told to be unknown */
 	if (option == NULL || cli->options_count == CLI_OPTIONS_MAX || (option->value == NULL && equals != NULL)) {
 		usage_error(cli, "unknown option ", argv[0]);
 		return 0;
@@ -216,6 +245,8 @@ int cli_main(int argc, char **argv)
 			if (taken == 0)
 				return CLI_INVALID;
 			i += taken;
+		} else if (cli.count == ARGS_MAX && cli.command == NULL) {
+			return unknown_command(argc - 1, argv + 1);
 		} else if (cli.count == ARGS_MAX) {
 			return usage_error(&cli, "too many arguments", "");
 		} else {
@@ -226,7 +257,7 @@ int cli_main(int argc, char **argv)
 	if (help)
 		return show_help(argc - 1, argv + 1);
 	if (cli.command == NULL)
-		return usage_error(&cli, "unknown command ", argv[1]);
+		return unknown_command(argc - 1, argv + 1);
 	if (cli.count < cli.command->args_min || cli.count > cli.command->args_max)
 		return usage_error(&cli, cli.count < cli.command->args_min ? "an argument is missing" : "too many arguments",
 						   "");

@@ -35,6 +35,8 @@ enum {
 	MIGRATIONS_MAX = 128,
 	TEXT_MAX = 64 << 20,
 	TIMEOUT_S = 60,
+	TIMEOUT_MAX_S = 31536000,
+	SEED_DIGITS = 23, /* as over HTTP */
 	TURNS = 2,
 	EFFECTS = 16,
 	BATCH = 256,
@@ -78,28 +80,31 @@ struct job {
 
 /* --- what was asked --- */
 
-static struct datum *json_argument(const struct cli *cli, const char *text, struct err *err)
+static struct datum *json_argument(const char *option, const char *text, struct err *err)
 {
 	struct buf file;
+	struct err why = {.kind = ERR_NONE};
 	buf_init(&file, 0);
 	bool is_file = access(text, R_OK) == 0;
 	struct datum *datum = NULL;
 	if (!is_file)
-		datum = datum_parse(text, strlen(text), err);
-	else if (cli_read(text, TEXT_MAX, &file, err))
-		datum = datum_parse(buf_text(&file), file.size, err);
+		datum = datum_parse(text, strlen(text), &why);
+	else if (cli_read(text, TEXT_MAX, &file, &why))
+		datum = datum_parse(buf_text(&file), file.size, &why);
 	buf_fini(&file);
-	(void)cli;
+	if (datum == NULL)
+		err_set(err, ERR_INVALID, "--%s: %s%s", option,
+				is_file ? "" : "there is no such file, and it is no JSON: ", why.message);
 	return datum;
 }
 
 static bool read_input(struct job *job, struct err *err)
 {
 	const char *input = cli_option(job->cli, "input");
-	job->input = input == NULL ? datum_null() : json_argument(job->cli, input, err);
+	job->input = input == NULL ? datum_null() : json_argument("input", input, err);
 	const char *events = cli_option(job->cli, "events");
 	if (job->input != NULL && events != NULL)
-		job->events = json_argument(job->cli, events, err);
+		job->events = json_argument("events", events, err);
 	return job->input != NULL && (events == NULL || job->events != NULL);
 }
 
@@ -506,10 +511,26 @@ static int report_unavailable(struct job *job)
 	return print(&out, exit_of("faulted"));
 }
 
+/* Options that are numbers; what they are good for is said by the table of options. */
+static bool take_numbers(const struct cli *cli, int64_t *timeout_ms, struct err *err)
+{
+	const char *timeout = cli_option(cli, "timeout"), *seed = cli_option(cli, "seed");
+	char *end = NULL;
+	double seconds = timeout == NULL ? TIMEOUT_S : strtod(timeout, &end);
+	if (timeout != NULL && (end == timeout || *end != '\0' || !(seconds > 0 && seconds <= TIMEOUT_MAX_S)))
+		return err_set(err, ERR_INVALID, "--timeout: %.40s is no number of seconds above 0", timeout);
+	if (seed != NULL && (*seed == '\0' || strlen(seed) > SEED_DIGITS || strspn(seed, "0123456789") != strlen(seed)))
+		return err_set(err, ERR_INVALID, "--seed: %.40s is no whole number from 0", seed);
+	*timeout_ms = (int64_t)(seconds * 1000);
+	return true;
+}
+
 static int run(struct job *job, const struct buf *text)
 {
 	struct err err = {.kind = ERR_NONE};
-	const char *timeout = cli_option(job->cli, "timeout");
+	int64_t timeout_ms = 0;
+	if (!take_numbers(job->cli, &timeout_ms, &err))
+		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
 	if (!open_all(job, &err))
 		return cli_fail(job->cli, CLI_INVALID, "%s", err.message);
 	if (!begin(job, buf_text(text), text->size, &err))
@@ -517,8 +538,7 @@ static int run(struct job *job, const struct buf *text)
 			   : job->problems.list.count > 0
 				   ? report_refused(job)
 				   : cli_fail(job->cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
-	runner_wait(job->runner, job->start.run_id, false,
-				timeout == NULL ? TIMEOUT_S * 1000 : (int64_t)(atof(timeout) * 1000));
+	runner_wait(job->runner, job->start.run_id, false, timeout_ms);
 	return report(job);
 }
 

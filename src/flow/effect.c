@@ -287,6 +287,8 @@ static bool count_out(struct effect *effect)
 	runner->effects_under_way--;
 	list_remove(&effect->beside);
 	bool wanted = !atomic_load(&effect->unwanted);
+	if (!wanted)
+		pthread_cond_broadcast(&runner->changed); /* no turn follows that would say so */
 	pthread_mutex_unlock(&runner->lock);
 	return wanted;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/env.h"
 #include "core/must.h"
 #include "crypt/digest.h"
 #include "flow/flow_internal.h"
@@ -44,6 +45,7 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 	api->desk = api->options.desk = work_desk_open(api->options.store, api->options.env);
 	api->events = api->options.events = run_events_open(api->options.store, api->options.env);
 	api->persons = api->options.persons = open_persons(options);
+	api->stuck.next_look_us = env_mono_us(api->options.env) + STUCK_LOOK_S * INT64_C(1000000);
 	if (runner_open(&api->options, &api->runner, err)) {
 		persons_serve(api->persons, api->runner);
 		api->sinks = open_sinks(options);
@@ -80,7 +82,14 @@ void flow_api_close(struct flow_api *api)
 
 bool flow_chores(struct flow_api *api, struct err *err)
 {
-	return work_chores(api, err) && retention_chores(api, err);
+	return work_chores(api, err) && retention_chores(api, err) && stuck_chores(api, err);
+}
+
+void flow_api_metrics(struct flow_api *api, struct metrics *metrics, struct llm_cache *cache)
+{
+	api->metrics = (struct flow_metrics){
+		.store = api->options.store, .env = api->options.env, .tally = runner_tally(api->runner), .cache = cache};
+	flow_metrics_add(metrics, &api->metrics);
 }
 
 void flow_add_routes(struct router *router, struct flow_api *api)

@@ -10,10 +10,13 @@
 
 struct audit;
 struct countersign;
+struct dead_letters;
 struct env;
 struct err;
 struct flow_api;
 struct id_maker;
+struct llm_cache;
+struct metrics;
 struct outbox;
 struct packs;
 struct router;
@@ -41,8 +44,17 @@ void flow_api_close(struct flow_api *api);
 bool flow_chores(struct flow_api *api, struct err *err);
 
 /*
- * Suspend what is under way of a workflow NAMESPACE/NAME, at most 1,000 runs, and wait some seconds for it.  Each has its
- * row of the audit chain.  Not on the writer's thread nor a loop.
+ * Metrics of runs (flow/flow_metrics.h), before serving; not rendered any more once the engine was stopped.  `cache`:
+ * of answers of models, NULL: none are asked.
+ */
+void flow_api_metrics(struct flow_api *api, struct metrics *metrics, struct llm_cache *cache);
+
+/* Runs of our own workflows that faulted, as a part of the dead letters (people/dead_letters.h). */
+void flow_dead_letters(struct flow_api *api, struct dead_letters *letters);
+
+/*
+ * Suspend what is under way of a workflow NAMESPACE/NAME, at most 1,000 runs, and wait some seconds for it.  Each has
+ * its row of the audit chain.  Not on the writer's thread nor a loop.
  */
 bool flow_api_pause(struct flow_api *api, const char *account_id, const char *workflow, const char *reason,
 					struct err *err);

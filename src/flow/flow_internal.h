@@ -6,7 +6,9 @@
 
 #include "flow/domain/control.h"
 #include "flow/flow_api.h"
+#include "flow/flow_metrics.h"
 #include "flow/runner.h"
+#include "flow/stuck.h"
 #include "http/router.h"
 #include "people/page.h"
 
@@ -34,6 +36,8 @@ struct flow_api {
 	struct countersign *countersign;
 	struct audit *audit;
 	unsigned char page_key[PAGE_KEY];
+	struct stuck stuck;
+	struct flow_metrics metrics;
 };
 
 extern const struct route breakers_routes[], flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[],

@@ -85,6 +85,16 @@ void live_put(struct live *live)
 		free_live(live);
 }
 
+bool runner_is_idle(struct runner *runner, const char *run_id)
+{
+	pthread_mutex_lock(&runner->lock);
+	const struct live *live = map_get(&runner->live, run_id);
+	bool busy = live != NULL && (live->queued || live->turning || live->wanted || live->in_flight > 0 ||
+								 live->inbox != NULL || live->alarm_us > runner_now_us(runner));
+	pthread_mutex_unlock(&runner->lock);
+	return !busy;
+}
+
 /* A thread is free for whoever is next by now. */
 static void take_turn(void *self, int worker)
 {
@@ -116,6 +126,14 @@ void live_committed(struct live *live)
 	live->committing = true;
 	stand_in_line(live, FAIR_PRIORITIES);
 	pthread_mutex_unlock(&live->runner->lock);
+}
+
+void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority)
+{
+	if (live->queued || live->turning || live->loaded) /* in this order: who turns may be loading */
+		return;
+	live->tenant = tenant;
+	live->priority = priority;
 }
 
 void live_queue(struct live *live)

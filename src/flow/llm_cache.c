@@ -458,10 +458,23 @@ static void take_sums(const struct db_rows *row, void *self)
 	figures[LLM_L3].bytes = db_int(row, 3);
 }
 
-bool llm_cache_figures(struct llm_cache *cache, const char *account_id, struct llm_level_figures figures[LLM_LEVELS],
-					   struct err *err)
+#define SUMS \
+	"SELECT SUM(CASE WHEN expires_at > $1 THEN 1 ELSE 0 END), SUM(CASE WHEN expires_at > $1 THEN LENGTH(answer) ELSE " \
+	"0 " \
+	"END), SUM(CASE WHEN vector IS NULL THEN 0 ELSE 1 END), SUM(CASE WHEN vector IS NULL THEN 0 ELSE LENGTH(answer) " \
+	"END) FROM llm_cache"
+
+/* With an account by its index. */
+static bool read_sums(struct db *db, const char *account_id, int64_t now_us, struct llm_level_figures *figures,
+					  struct err *err)
 {
-	bool found;
+	if (account_id == NULL)
+		return db_one(db, err, NULL, take_sums, figures, SUMS, V_INT(now_us));
+	return db_one(db, err, NULL, take_sums, figures, SUMS " WHERE account_id = $2", V_INT(now_us), V_TEXT(account_id));
+}
+
+void llm_cache_counters(struct llm_cache *cache, struct llm_level_figures figures[LLM_LEVELS])
+{
 	pthread_mutex_lock(&cache->lock);
 	for (int level = 0; level < LLM_LEVELS; level++) {
 		const struct counters *c = &cache->counters[level];
@@ -474,12 +487,14 @@ bool llm_cache_figures(struct llm_cache *cache, const char *account_id, struct l
 	figures[LLM_L2].ttl_s = cache->tuning[LLM_L2].ttl_s;
 	figures[LLM_L3].ttl_s = LLM_L3_TTL_S;
 	pthread_mutex_unlock(&cache->lock);
+}
+
+bool llm_cache_figures(struct llm_cache *cache, const char *account_id, struct llm_level_figures figures[LLM_LEVELS],
+					   struct err *err)
+{
+	llm_cache_counters(cache, figures);
 	struct db *db = store_read(cache->store);
-	bool read = db_one(db, err, &found, take_sums, figures,
-					   "SELECT SUM(CASE WHEN expires_at > $2 THEN 1 ELSE 0 END), SUM(CASE WHEN expires_at > $2 THEN "
-					   "LENGTH(answer) ELSE 0 END), SUM(CASE WHEN vector IS NULL THEN 0 ELSE 1 END), SUM(CASE WHEN "
-					   "vector IS NULL THEN 0 ELSE LENGTH(answer) END) FROM llm_cache WHERE account_id = $1",
-					   V_TEXT(account_id), V_INT(env_wall_us(cache->env)));
+	bool read = read_sums(db, account_id, env_wall_us(cache->env), figures, err);
 	store_read_end(cache->store, db);
 	return read;
 }

@@ -87,7 +87,8 @@ struct llm_level_figures {
 	int64_t hits, misses, entries, bytes, evictions, saved_micros;
 	double ttl_s; /* 0 of L4 */
 };
-/* Counters since the process began; entries and bytes as they are, of the account in L2 and L3. */
+/* Counters since the process began; entries and bytes as they are, of the account (NULL: of all) in L2 and L3. */
+void llm_cache_counters(struct llm_cache *cache, struct llm_level_figures figures[LLM_LEVELS]); /* without L2's, L3's */
 bool llm_cache_figures(struct llm_cache *cache, const char *account_id, struct llm_level_figures figures[LLM_LEVELS],
 					   struct err *err);
 

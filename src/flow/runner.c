@@ -91,6 +91,11 @@ static void world_id(void *self, char id[37])
 	id_make(runner->options.ids, id);
 }
 
+struct tally *runner_tally(struct runner *runner)
+{
+	return &runner->tally;
+}
+
 int64_t runner_now_us(struct runner *runner)
 {
 	return env_wall_us(runner->options.env) + atomic_load(&runner->skew_us);
@@ -213,14 +218,12 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
 }
 
-void runner_expect(struct runner *runner, const struct runner_start *start)
+void runner_begin(struct runner *runner, const struct runner_start *start)
 {
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, start->run_id);
-	if (!live->loaded && !live->queued && !live->turning) {
-		live->tenant = fair_tenant(&runner->turn_line, start->account_id);
-		live->priority = start->priority;
-	}
+	live_expect(live, fair_tenant(&runner->turn_line, start->account_id), start->priority);
+	live_queue(live);
 	live_put(live);
 	pthread_mutex_unlock(&runner->lock);
 }
@@ -348,8 +351,7 @@ static void take_up(void *self, const struct run_open *open)
 	if (open->driven)
 		return;
 	struct live *live = live_get(runner, open->run_id);
-	live->tenant = alarm.tenant;
-	live->priority = open->priority;
+	live_expect(live, alarm.tenant, open->priority);
 	live_queue(live);
 	live_put(live);
 }

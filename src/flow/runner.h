@@ -33,6 +33,7 @@ struct run_events;
 struct run_record;
 struct spending;
 struct store;
+struct tally;
 struct trouble;
 struct work_desk;
 
@@ -112,10 +113,10 @@ struct runner_start {
 };
 bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
 
-/* Whose run it is, known before it was ever read; so that its first turn is taken in its tenant's turn. */
-void runner_expect(struct runner *runner, const struct runner_start *start);
+/* Drive the run that was inserted, from its first turn on in its tenant's line, by its priority. */
+void runner_begin(struct runner *runner, const struct runner_start *start);
 
-/* Drive the run: it was inserted, or something that it waits for may have come. */
+/* Drive a run: something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);
 
 /* There is something new in the store for the run: an event for its listeners, the end of a run that it waits for. */
@@ -141,6 +142,12 @@ void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout
 
 /* Wait until the run is over, suspended, or has come to rest with nothing in flight (`rest`); false: out of time. */
 bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms);
+
+/* Nothing of the run is under way or queued in this process, and no timer of its is set. */
+bool runner_is_idle(struct runner *runner, const char *run_id);
+
+/* What it counts (flow/tally.h); lives as long as the runner. */
+struct tally *runner_tally(struct runner *runner);
 
 /* Wall time as runs see it: that of env, and what virtual time has jumped. */
 int64_t runner_now_us(struct runner *runner);

@@ -16,6 +16,7 @@
 #include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
+#include "flow/tally.h"
 #include "flow/values.h"
 #include "store/store.h"
 
@@ -128,6 +129,7 @@ struct live {
 	struct drive drive;
 	struct buf lines;
 	struct values values; /* that those rows name */
+	struct tally_turn tally;
 	int64_t first_seq;
 	struct intent *intents;
 	enum drive_end end;
@@ -164,7 +166,8 @@ struct runner {
 	struct waiter *waiters;
 	struct feed *feed;        /* feed.h; NULL: none */
 	int64_t schedules_due_us; /* when the scheduler looks next; 0: no alarm is set */
-	size_t turns_under_way;   /* or queued */
+	struct tally tally;
+	size_t turns_under_way; /* or queued */
 	size_t effects_under_way;
 	bool closing;
 	_Atomic bool stopping; /* the same, for those who do not hold the lock: effects give up */
@@ -175,6 +178,7 @@ struct runner {
 /* live.c: with the lock held */
 struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
+void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority); /* of one that was never read */
 void live_queue(struct live *live);     /* a turn, unless one is queued or under way */
 void live_committed(struct live *live); /* the rest of its turn */
 void live_post(struct live *live, struct message *message);

@@ -22,12 +22,13 @@ enum { LIST_MAX = 500, LIST_DEFAULT = 50 };
 /* --- list --- */
 
 struct list_request {
-	const char *status, *workflow, *label, *cursor;
+	const char *workflow, *label, *cursor;
 	int64_t limit;
+	int status; /* -1: any */
 };
 
 static const struct field list_fields[] = {
-	F_STR(list_request, status, LENGTH(1, 20)),
+	F_ENUM(list_request, status, run_status_names),
 	F_STR(list_request, workflow, LENGTH(3, 511), DOC("NAMESPACE/NAME")),
 	F_STR(list_request, label, LENGTH(1, 300), DOC("KEY:VALUE")),
 	F_INT(list_request, limit, RANGE(1, LIST_MAX), DEFAULT(LIST_DEFAULT)),
@@ -71,11 +72,12 @@ static void handle_list(struct exchange *x)
 	struct buf text;
 	if (!exchange_decode_query(x, &request))
 		return;
-	struct runs_filter filter = {
-		.account_id = principal_of(x)->account_id, .status = request.status, .label = request.label};
-	const char *scope = arena_printf(
-		&x->arena, "flow.runs %s %s %s %s", filter.account_id, request.status == NULL ? "" : request.status,
-		request.workflow == NULL ? "" : request.workflow, request.label == NULL ? "" : request.label);
+	struct runs_filter filter = {.account_id = principal_of(x)->account_id,
+								 .status = request.status < 0 ? NULL : run_status_names[request.status],
+								 .label = request.label};
+	const char *scope =
+		arena_printf(&x->arena, "flow.runs %s %s %s %s", filter.account_id, filter.status == NULL ? "" : filter.status,
+					 request.workflow == NULL ? "" : request.workflow, request.label == NULL ? "" : request.label);
 	if (!runs_split_workflow(&x->arena, request.workflow, &filter)) {
 		exchange_failf(x, ERR_INVALID, "workflow is NAMESPACE/NAME.");
 		return;

@@ -254,8 +254,6 @@ static void answer_start(struct write *w)
 {
 	struct start *start = (struct start *)w;
 	struct flow_api *api = start->api;
-	if (!start->x->drafting)
-		runner_expect(api->runner, &start->run);
 	if (start->x->drafting || start->request.wait_ms == 0) {
 		answer_pending(start);
 		return;
@@ -267,7 +265,7 @@ static void after_start(struct write *w, bool applied)
 {
 	struct start *start = (struct start *)w;
 	if (applied && start->run.run_id != NULL) /* NULL: a kept answer is given once more */
-		runner_wake(start->api->runner, start->run.run_id);
+		runner_begin(start->api->runner, &start->run);
 	tidy(start);
 }
 

@@ -128,6 +128,8 @@ static void keep_row(void *self, const struct row *row)
 	following_row(live, row);
 	checkpoint_row(live, row);
 	announce_row(live, row);
+	const struct frame *frame = row->kind == ROW_TIMER ? run_frame(&live->run, row->frame) : NULL;
+	tally_row(&live->runner->tally, &live->tally, row, frame == NULL ? 0 : frame->due_us);
 	if (row->kind != ROW_INTENT)
 		return;
 	struct intent *intent = malloc(sizeof *intent);
@@ -366,6 +368,13 @@ static void send_effects(struct live *live)
 	drop_intents(live);
 }
 
+static enum tally_turns turn_outcome(const struct live *live)
+{
+	if (live->tally.rows == 0)
+		return TALLY_IDLE;
+	return live->broken || !live->applied ? TALLY_FAILED : TALLY_COMMITTED;
+}
+
 /* With the lock held: what the commit means for those who wait. */
 static struct waiter *settle(struct live *live)
 {
@@ -387,6 +396,7 @@ static struct waiter *settle(struct live *live)
 	if (live->wanted || (live->again_us == 0 && (live->end == DRIVE_MORE || live->inbox != NULL || live->ordered)))
 		live_queue(live);
 	live->wanted = false;
+	tally_end(&runner->tally, &live->tally, turn_outcome(live));
 	runner->turns_under_way--;
 	feed_settled(runner, live);
 	pthread_cond_broadcast(&runner->changed);

@@ -1,5 +1,6 @@
 # shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
 # Runs of workflows: the conformance kit, features of our own, and a server killed in the middle [flow.md 2, 3, 12, 15].
+# Begins first: it takes long.
 . "$(dirname "$0")/lib.sh"
 
 coproc stub { exec "$root/tests/flow/stub_server"; }
@@ -90,8 +91,8 @@ for id in "${ids[@]}"; do
 	check "with the output of an undisturbed one and a journal without gaps" same "$output $rows" "$wanted true" || break
 done
 said=$("$bin" flow status "${ids[0]}" --json --data "$work/data")
-check 'flow status shows one, exit 0' json "$said" .status completed
-check 'flow journal prints its rows' same "$("$bin" flow journal "${ids[0]}" --data "$work/data" | jq -c .seq | tail -1)" "$(jq .seq <<<"$said")"
+check 'flow status shows one, exit 0' json "$said" .result.status completed
+check 'flow journal prints its rows' same "$("$bin" flow journal "${ids[0]}" --data "$work/data" | jq -c .seq | tail -1)" "$(jq .result.seq <<<"$said")"
 check 'a run of nobody is not found' json "$(api GET /api/v1/flow/runs/01a1fdee-0954-7694-95f1-fd4c9f8f83a7)" .code not_found
 run_id=$(api POST /api/v1/flow/runs '{"definition":{"document":{"dsl":"1.0.3","namespace":"t","name":"w","version":"1.0.0"},"do":[{"a":{"wait":{"hours":1}}}]},"wait_ms":100,"labels":{"team":"red"}}' | jq -r .result.run_id)
 check 'a waiting run says why' json "$(api GET "/api/v1/flow/runs/$run_id/why")" '[.result.status, .result.waiting[0].kind, .result.waiting[0].step]' \
@@ -105,9 +106,9 @@ check 'pausing it twice is refused, with what is allowed' json "$(api POST "/api
 	'[.code, .current_status, .allowed]' '["transition_refused","suspended",["cancel","resume"]]'
 check 'it goes on' json "$(api POST "/api/v1/flow/runs/$run_id/resume" '{}')" .result.status waiting
 check 'it is found by its label' json "$(api GET '/api/v1/flow/runs?label=team:red')" '.result.items | length' 1
-check 'it pauses and resumes by command' json "$("$bin" flow pause "$run_id" --json --data "$work/data"; "$bin" flow resume "$run_id" --json --data "$work/data")" .status "suspended
+check 'it pauses and resumes by command' json "$("$bin" flow pause "$run_id" --json --data "$work/data"; "$bin" flow resume "$run_id" --json --data "$work/data")" .result.status "suspended
 waiting"
-check 'it is cancelled' json "$("$bin" flow cancel "$run_id" --reason enough --json --data "$work/data")" .status cancelled
+check 'it is cancelled' json "$("$bin" flow cancel "$run_id" --reason enough --json --data "$work/data")" .result.status cancelled
 check 'and its step with it' json "$(api GET "/api/v1/flow/runs/$run_id/steps")" '[.result.steps[].status]' '["cancelled"]'
 key=(-H 'Idempotency-Key: "one-run"' -H "Authorization: Bearer $token" -H 'Content-Type: application/json')
 small='{"definition":{"document":{"dsl":"1.0.3","namespace":"t","name":"k","version":"1.0.0"},"do":[{"a":{"set":{"x":1}}}]}}'

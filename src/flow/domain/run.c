@@ -15,7 +15,7 @@
 #include "flow/domain/listening.h"
 #include "flow/domain/redo.h"
 
-const char *const run_status_names[RUN_STATUSES] = {
+const char *const run_status_names[RUN_STATUSES + 1] = {
 	[RUN_PENDING] = "pending",     [RUN_RUNNING] = "running",     [RUN_WAITING] = "waiting",
 	[RUN_SUSPENDED] = "suspended", [RUN_COMPLETED] = "completed", [RUN_FAULTED] = "faulted",
 	[RUN_CANCELLED] = "cancelled",

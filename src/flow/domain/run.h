@@ -35,7 +35,7 @@ enum run_status {
 	RUN_CANCELLED,
 	RUN_STATUSES
 };
-extern const char *const run_status_names[RUN_STATUSES];
+extern const char *const run_status_names[RUN_STATUSES + 1]; /* ends with NULL */
 
 /* May a run go from one status to the other? [flow.md 3.2] */
 bool run_may_become(enum run_status from, enum run_status to);
