@@ -126,13 +126,12 @@ static void *take_memory(struct map *map, size_t count, size_t size)
 	return map->arena == NULL ? calloc(count, size) : arena_array(map->arena, count, size);
 }
 
-/* Room for one more key.  Left slots do not move along, so a map that lives by adding and removing stays small. */
-static bool make_room(struct map *map)
+/* Room for so many keys in all.  Left slots do not move along, so a map that lives by adding and removing stays small.
+ */
+static bool move_to(struct map *map, size_t keys)
 {
-	if (map->room > 0 && (map->used + 1) * 4 <= map->room * 3)
-		return true;
 	size_t room = map->room == 0 ? SMALLEST : map->room;
-	while ((map->count + 1) * 2 > room)
+	while (keys * 2 > room)
 		room *= 2;
 	struct map bigger = *map;
 	bigger.slots = take_memory(map, room, sizeof *map->slots);
@@ -150,6 +149,18 @@ static bool make_room(struct map *map)
 	release(map, map->slots);
 	*map = bigger;
 	return true;
+}
+
+static bool make_room(struct map *map)
+{
+	bool there = map->room > 0 && (map->used + 1) * 4 <= map->room * 3;
+	return there || move_to(map, map->count + 1);
+}
+
+bool map_reserve(struct map *map, size_t keys)
+{
+	bool there = map->room > 0 && (map->used - map->count + keys) * 4 <= map->room * 3;
+	return keys <= map->count || there || move_to(map, keys);
 }
 
 static char *copy_key(struct map *map, const char *key, size_t size)

@@ -31,6 +31,12 @@ void map_init(struct map *map, struct arena *arena, const uint64_t seed[2]);
 /* Forget all keys and give heap memory back.  The map is empty and usable again. */
 void map_fini(struct map *map);
 
+/*
+ * Make room for so many keys in all, so that they can be set without moving the others on the way.  False when memory
+ * ran out: then the map is as it was.
+ */
+bool map_reserve(struct map *map, size_t keys);
+
 /* The value of a key, NULL when absent. */
 void *map_get(const struct map *map, const char *key);
 void *map_get_n(const struct map *map, const char *key, size_t size);

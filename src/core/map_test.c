@@ -145,6 +145,34 @@ static void a_full_arena_leaves_the_map_as_it_was(void **state)
 	arena_fini(&arena);
 }
 
+static void reserved_room_is_not_moved(void **state)
+{
+	(void)state;
+	struct map map;
+	char key[16];
+	int value;
+	map_init(&map, NULL, seed);
+	assert_true(map_set(&map, "first", &value, NULL));
+	assert_true(map_reserve(&map, KEYS));
+	const struct map_slot *slots = map.slots;
+	for (int i = 1; i < KEYS; i++) {
+		snprintf(key, sizeof key, "%d", i);
+		assert_true(map_set(&map, key, &value, NULL));
+		assert_ptr_equal(map.slots, slots);
+	}
+	assert_true(map_reserve(&map, 1)); /* there is more already */
+	assert_ptr_equal(map.slots, slots);
+	assert_int_equal(map.count, KEYS);
+	assert_ptr_equal(map_get(&map, "first"), &value);
+	map_fini(&map);
+	struct arena arena;
+	arena_init(&arena, 1000);
+	map_init(&map, &arena, seed);
+	assert_false(map_reserve(&map, KEYS));
+	assert_int_equal(map.count, 0);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +181,7 @@ int main(void)
 		cmocka_unit_test(keys_are_bytes),
 		cmocka_unit_test(visiting_sees_each_key_and_allows_its_removal),
 		cmocka_unit_test(a_full_arena_leaves_the_map_as_it_was),
+		cmocka_unit_test(reserved_room_is_not_moved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,8 @@ static bool find(void *self, struct db *db, const char *account_id, const char *
 }
 
 /* The schedule that was switched off with its listener's fault listens by it again. */
-static bool attach(struct db *db, struct exchange *x, const struct dead_letter *letter, struct err *err)
+static bool attach(const struct flow_api *api, struct db *db, struct exchange *x, const struct dead_letter *letter,
+				   struct err *err)
 {
 	struct schedule_record schedule;
 	bool found = false;
@@ -105,7 +106,14 @@ static bool attach(struct db *db, struct exchange *x, const struct dead_letter *
 	schedule.enabled = true;
 	schedule.last_error = NULL;
 	schedule.listener_run_id = letter->id;
-	return schedules_update(db, &schedule, err);
+	schedule.row_version++;
+	schedule.updated_us = runner_now_us(api->runner);
+	const struct audit_pair meta[] = {{AUDIT_META_status, "enabled"}};
+	struct audit_event event = principal_event(x, AUDIT_SCHEDULE_UPDATE, AUDIT_SUCCESS);
+	event.target_id = schedule.schedule_id;
+	event.meta = meta;
+	event.meta_count = 1;
+	return schedules_update(db, &schedule, err) && audit_append(api->audit, db, &event, err);
 }
 
 static bool settle(void *self, struct db *db, struct exchange *x, const struct dead_letter *letter, const char *reason,
@@ -122,7 +130,7 @@ static bool settle(void *self, struct db *db, struct exchange *x, const struct d
 	event.meta_count = reason != NULL;
 	bool settled = reason != NULL
 					   ? db_run(db, err, "UPDATE flow_runs SET given_up = 1 WHERE run_id = $1", V_TEXT(letter->id))
-					   : attach(db, x, letter, err) && orders_put(db, api->options.ids, letter->id, &retry, err);
+					   : attach(api, db, x, letter, err) && orders_put(db, api->options.ids, letter->id, &retry, err);
 	return settled && audit_append(api->audit, db, &event, err);
 }
 

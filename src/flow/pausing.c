@@ -1,4 +1,5 @@
-/* A workflow whose runs are all suspended, by the server's own word [flow.md 9: pause_workflow]. */
+/* A workflow whose runs are all suspended and whose schedules are off, by the server's own word [flow.md 9:
+ * pause_workflow]. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,10 +11,12 @@
 #include "core/must.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
+#include "flow/scheduler.h"
+#include "flow/schedules_repo.h"
 #include "seal/audit.h"
 #include "store/store.h"
 
-enum { AT_ONCE = 1000, WAIT_S = 5, SCRATCH = 1 << 20 };
+enum { AT_ONCE = 1000, SCHEDULES_MAX = 200, WAIT_S = 5, SCRATCH = 16 << 20 };
 
 /* Those that wait for the turns to hear it; whoever is last gives it up. */
 struct awaiting {
@@ -30,7 +33,62 @@ struct pausing {
 	struct arena arena;
 	const char *run_ids[AT_ONCE];
 	size_t count;
+	struct schedule_record schedules[SCHEDULES_MAX];
+	struct scheduler_runs ended[SCHEDULES_MAX]; /* runs that listened for one of them */
+	size_t schedule_count;
 };
+
+/* --- schedules --- */
+
+static void take_schedule(void *self, const struct schedule_record *record)
+{
+	struct pausing *p = self;
+	if (record->enabled && p->schedule_count < SCHEDULES_MAX)
+		p->schedules[p->schedule_count++] = *record;
+}
+
+static bool switch_off(struct pausing *p, struct db *db, size_t i, struct err *err)
+{
+	struct schedule_record *r = &p->schedules[i];
+	const struct audit_pair meta[] = {{AUDIT_META_status, "paused"}};
+	const struct audit_event event = {
+		.action = AUDIT_SCHEDULE_UPDATE, .target_id = r->schedule_id, .meta = meta, .meta_count = 1};
+	r->enabled = false;
+	if (!scheduler_arm(p->api->runner, db, r, &p->arena, &p->ended[i], err))
+		return false;
+	r->last_error = arena_printf(&p->arena, "paused by %s", p->reason);
+	r->row_version++;
+	r->updated_us = runner_now_us(p->api->runner);
+	return schedules_update(db, r, err) && audit_append(p->api->audit, db, &event, err);
+}
+
+/* Nothing more is started for it. */
+static bool switch_all_off(struct db *db, void *self, struct err *err)
+{
+	struct pausing *p = self;
+	const struct schedules_filter filter = {.account_id = p->filter.account_id,
+											.namespace = p->filter.namespace,
+											.name = p->filter.name,
+											.before = "",
+											.limit = SCHEDULES_MAX};
+	p->schedule_count = 0;
+	if (!schedules_list(db, &filter, &p->arena, take_schedule, p, err))
+		return false;
+	for (size_t i = 0; i < p->schedule_count; i++)
+		if (!switch_off(p, db, i, err))
+			return false;
+	return true;
+}
+
+static bool pause_schedules(struct pausing *p, struct err *err)
+{
+	bool off = store_write(p->api->options.store, switch_all_off, p, err);
+	for (size_t i = 0; i < p->schedule_count; i++)
+		scheduler_wake(p->api->runner, &p->ended[i], off);
+	return off;
+}
+
+/* --- runs --- */
 
 static void take(void *self, const char *run_id, const char *status)
 {
@@ -113,7 +171,8 @@ bool flow_api_pause(struct flow_api *api, const char *account_id, const char *wo
 	arena_init(&p->arena, SCRATCH);
 	bool done = runs_split_workflow(&p->arena, workflow, &p->filter) ||
 				err_set(err, ERR_INVALID, "%s is no NAMESPACE/NAME", workflow);
-	done = done && pick(p, err) && (p->count == 0 || store_write(api->options.store, audit, p, err));
+	done = done && pause_schedules(p, err) && pick(p, err) &&
+		   (p->count == 0 || store_write(api->options.store, audit, p, err));
 	if (done && p->count > 0)
 		tell(p);
 	arena_fini(&p->arena);

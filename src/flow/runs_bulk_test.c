@@ -106,6 +106,56 @@ static void test_paused_by_the_server(void **state)
 	assert_true(fixture_chain_sound(f->base));
 }
 
+/* A schedule of a workflow that was published: its id. */
+static void schedule(struct runs_fixture *f, const char *name, const char *kind_and_spec, char id[ID_TEXT])
+{
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/schedules", "{\"workflow\":\"t/%s\",%s}", name,
+								 kind_and_spec),
+					 201);
+	strcpy(id, fixture_text(f->base, "result.schedule_id"));
+}
+
+static const char *schedule_says(struct runs_fixture *f, const char *id, const char *member)
+{
+	char path[96];
+	snprintf(path, sizeof path, "/api/v1/flow/schedules/%s", id);
+	assert_int_equal(fixture_ask(f->base, "ops", "GET", path, NULL), 200);
+	snprintf(path, sizeof path, "result.%s", member);
+	return runs_json(f, path);
+}
+
+static void test_schedules_are_paused_too(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct err err;
+	char every[ID_TEXT], on[ID_TEXT], other[ID_TEXT];
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows",
+						"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"%s\","
+						"\"version\":\"1.0.0\"},\"do\":" DONE "}}",
+						i == 0 ? "one" : "two"),
+			201);
+	schedule(f, "one", "\"kind\":\"every\",\"spec\":\"PT1H\"", every);
+	schedule(f, "one", "\"kind\":\"on\",\"spec\":{\"one\":{\"with\":{\"type\":\"x\"}}}", on);
+	schedule(f, "two", "\"kind\":\"every\",\"spec\":\"PT1H\"", other);
+	assert_int_equal(fixture_ask(f->base, "ops", "GET", "/api/v1/flow/runs?workflow=system/listener", NULL), 200);
+	strcpy(f->run_id, fixture_text(f->base, "result.items.0.run_id"));
+	assert_true(runs_is(f, "waiting"));
+	assert_true(flow_api_pause(f->flow, FIXTURE_ACCOUNT, "t/one", "too_many_faults", &err));
+	assert_string_equal(schedule_says(f, every, "enabled"), "false");
+	assert_string_equal(schedule_says(f, every, "next_at"), "null");
+	assert_string_equal(schedule_says(f, every, "last_error"), "\"paused by too_many_faults\"");
+	assert_string_equal(schedule_says(f, on, "enabled"), "false");
+	assert_true(runs_is(f, "cancelled")); /* its listener */
+	assert_string_equal(schedule_says(f, other, "enabled"), "true");
+	assert_true(fixture_chain_sound(f->base));
+	char path[96];
+	snprintf(path, sizeof path, "/api/v1/flow/schedules/%s/resume", every);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", path, "{}"), 200);
+	assert_string_equal(schedule_says(f, every, "last_error"), "null");
+}
+
 /* The ones that the word can reach come first, so that a limit is no wall. */
 static void test_limit_and_time(void **state)
 {
@@ -168,7 +218,11 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_each_word), TEST(test_paused_by_the_server), TEST(test_limit_and_time),
-									   TEST(test_again), TEST(test_refused)};
+	const struct CMUnitTest tests[] = {TEST(test_each_word),
+									   TEST(test_paused_by_the_server),
+									   TEST(test_schedules_are_paused_too),
+									   TEST(test_limit_and_time),
+									   TEST(test_again),
+									   TEST(test_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,14 +95,17 @@ static void test_a_slot_may_be_waited_for(void **state)
 	assert_true(runs_is(f, "completed"));
 }
 
+#define PERSON \
+	"[{\"a\":{\"call\":\"countersign\",\"with\":{\"content\":{\"n\":1},\"title\":\"t\",\"who\":{\"role\":" \
+	"\"approver\"}}}}]"
+
 static void test_those_who_wait_are_left(void **state)
 {
 	static const char *const waits[] = {
 		"[{\"a\":{\"wait\":{\"hours\":9}}}]",
 		"[{\"a\":{\"listen\":{\"to\":{\"one\":{\"with\":{\"type\":\"x\"}}}}}}]",
 		"[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\",\"payload\":1}}}]",
-		"[{\"a\":{\"call\":\"countersign\",\"with\":{\"content\":{\"n\":1},\"title\":\"t\",\"who\":{\"role\":"
-		"\"approver\"}}}}]",
+		PERSON,
 	};
 	struct runs_fixture *f = *state;
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {

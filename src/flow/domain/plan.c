@@ -119,7 +119,8 @@ static void name_circle(struct plan_tree *tree, const uint32_t *path, uint32_t c
 	buf_init(&buf, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		ids[i] = plan_leaf_id(tree, path[i]);
-		buf_addf(&buf, "%s -> ", ids[i]);
+		buf_adds(&buf, ids[i]);
+		buf_adds(&buf, " -> ");
 	}
 	ids[count] = ids[0];
 	buf_adds(&buf, ids[0]);

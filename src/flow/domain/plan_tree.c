@@ -238,6 +238,15 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct named *)a)->id, ((const struct named *)b)->id);
 }
 
+/* Ids that were made one after the other mostly come so too, and looking is much cheaper than sorting. */
+static bool in_order(const struct named *leaves, size_t count)
+{
+	size_t i = 1;
+	while (i < count && strcmp(leaves[i - 1].id, leaves[i].id) < 0)
+		i++;
+	return i >= count;
+}
+
 static bool number_vertices(struct plan_tree *tree)
 {
 	size_t count = tree->input->node_count;
@@ -248,7 +257,8 @@ static bool number_vertices(struct plan_tree *tree)
 	for (uint32_t i = 0; i < count; i++)
 		if (tree->children[i] == 0)
 			leaves[tree->leaves++] = (struct named){tree->input->nodes[i].id, i};
-	qsort(leaves, tree->leaves, sizeof *leaves, by_id);
+	if (!in_order(leaves, tree->leaves))
+		qsort(leaves, tree->leaves, sizeof *leaves, by_id);
 	tree->vertices = tree->leaves;
 	for (uint32_t i = 0; i < tree->leaves; i++) {
 		tree->node_of[i] = leaves[i].node;
@@ -269,6 +279,8 @@ bool plan_read_tree(struct plan_tree *tree)
 	if (all == NULL)
 		return false;
 	map_init(&tree->ids, tree->arena, (const uint64_t[]){0x706c616e, count});
+	if (!map_reserve(&tree->ids, count))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!add_id(tree, i))
 			return false;
