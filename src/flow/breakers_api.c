@@ -4,9 +4,9 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/field.h"
-#include "core/stamp.h"
 #include "flow/breakers.h"
 #include "flow/flow_internal.h"
+#include "flow/members.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
@@ -33,21 +33,12 @@ static const struct field view_fields[] = {
 };
 static const struct field_table view_table = FIELD_TABLE("flow.breakers.breaker", breaker_view, view_fields);
 
-static const char *time_text(struct arena *arena, int64_t us)
-{
-	char text[STAMP_TEXT];
-	if (us == 0)
-		return NULL;
-	stamp_format(text, us);
-	return arena_dup(arena, text);
-}
-
 static struct breaker_view show(const struct breaker_record *r, struct arena *arena)
 {
 	return (struct breaker_view){.target = r->target,
 								 .state = r->state,
-								 .until = time_text(arena, r->until_us),
-								 .changed_at = time_text(arena, r->changed_us),
+								 .until = members_time_text(arena, r->until_us),
+								 .changed_at = members_time_text(arena, r->changed_us),
 								 .changed_by = r->by,
 								 .reason = r->reason,
 								 .failures = r->failures,

@@ -15,6 +15,7 @@
 #include "flow/domain/run.h"
 #include "flow/domain/steps.h"
 #include "flow/flow_internal.h"
+#include "flow/members.h"
 #include "flow/runs_repo.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -74,15 +75,6 @@ static void write_counts(struct jw *jw, const struct checkpoint_record *r)
 	jw_object_end(jw);
 }
 
-static void add_json(struct jw *jw, const char *name, const char *json)
-{
-	jw_key(jw, name);
-	if (json == NULL)
-		jw_null(jw);
-	else
-		jw_raw(jw, json, strlen(json));
-}
-
 /* `state` too: the snapshot itself, JSON text; NULL: it is left out. */
 void checkpoint_view_write(struct jw *jw, const struct checkpoint_record *r, bool v3, const char *state,
 						   struct arena *arena)
@@ -103,15 +95,15 @@ void checkpoint_view_write(struct jw *jw, const struct checkpoint_record *r, boo
 	jw_member_bool(jw, "automatic", r->automatic);
 	write_counts(jw, r);
 	write_budget(jw, r, arena);
-	add_json(jw, "memory_ref", r->memory_ref);
+	members_json(jw, "memory_ref", r->memory_ref);
 	jw_member_int(jw, "size_bytes", r->size_bytes);
 	jw_member_int(jw, "stored_bytes", r->stored_bytes);
 	jw_member_str(jw, "created_at", at);
 	jw_member_str(jw, "created_by", r->created_by);
 	jw_member_bool(jw, "can_resume", can_resume(r));
-	add_json(jw, "caller_state", r->caller_state);
+	members_json(jw, "caller_state", r->caller_state);
 	if (state != NULL)
-		add_json(jw, "state", state);
+		members_json(jw, "state", state);
 	jw_object_end(jw);
 }
 

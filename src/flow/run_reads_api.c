@@ -7,7 +7,6 @@
 #include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
-#include "core/stamp.h"
 #include "flow/agents_internal.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -15,6 +14,7 @@
 #include "flow/domain/retry.h"
 #include "flow/flow_internal.h"
 #include "flow/journal.h"
+#include "flow/members.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
 #include "flow/why.h"
@@ -28,14 +28,6 @@ static void handle_get(struct exchange *x)
 	struct run_record record;
 	if (run_named(x, &record))
 		run_view_reply(x, 200, &record);
-}
-
-static void add_time(struct jw *jw, const char *name, int64_t us)
-{
-	char text[STAMP_TEXT] = "";
-	if (us != 0)
-		stamp_format(text, us);
-	jw_member_str(jw, name, us != 0 ? text : NULL);
 }
 
 static void add_datum(struct jw *jw, const char *name, const struct datum *datum)
@@ -102,8 +94,8 @@ static void write_step(struct jw *jw, const struct run_record *record, const str
 		effect_key(record->run_id, step->path, step->attempt, key);
 		jw_member_str(jw, "idempotency_key", key);
 	}
-	add_time(jw, "started_at", step->started_us);
-	add_time(jw, "ended_at", step->ended_us);
+	members_time(jw, "started_at", step->started_us);
+	members_time(jw, "ended_at", step->ended_us);
 	if (step->input != NULL)
 		datum_sha256(step->input, sha256);
 	jw_member_str(jw, "input_sha256", step->input == NULL ? NULL : sha256);

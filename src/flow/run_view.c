@@ -7,32 +7,15 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "core/jw.h"
-#include "core/stamp.h"
 #include "flow/agents_internal.h"
 #include "flow/domain/money.h"
 #include "flow/flow_internal.h"
+#include "flow/members.h"
 #include "flow/runs_repo.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
 #include "store/store.h"
-
-static void add_json(struct jw *jw, const char *name, const char *json)
-{
-	jw_key(jw, name);
-	if (json == NULL)
-		jw_null(jw);
-	else
-		jw_raw(jw, json, strlen(json));
-}
-
-static void add_time(struct jw *jw, const char *name, int64_t us)
-{
-	char text[STAMP_TEXT] = "";
-	if (us != 0)
-		stamp_format(text, us);
-	jw_member_str(jw, name, us != 0 ? text : NULL);
-}
 
 const char *run_status_v3(const char *status)
 {
@@ -62,15 +45,15 @@ static void write_run(struct jw *jw, const struct run_record *r, bool v3)
 	jw_member_str(jw, "status", v3 ? run_status_v3(r->status) : r->status);
 	if (r->reason != NULL)
 		jw_member_str(jw, "reason", r->reason);
-	add_json(jw, "input", r->input);
-	add_json(jw, "output", r->output);
-	add_json(jw, "error", r->error);
+	members_json(jw, "input", r->input);
+	members_json(jw, "output", r->output);
+	members_json(jw, "error", r->error);
 	jw_member_str(jw, "seed", r->seed);
 	jw_member_int(jw, "priority", r->priority);
-	add_json(jw, "labels", r->labels);
-	add_time(jw, "created_at", r->created_us);
-	add_time(jw, "started_at", r->started_us);
-	add_time(jw, "ended_at", r->ended_us);
+	members_json(jw, "labels", r->labels);
+	members_time(jw, "created_at", r->created_us);
+	members_time(jw, "started_at", r->started_us);
+	members_time(jw, "ended_at", r->ended_us);
 	if (r->parent_run_id != NULL)
 		jw_member_str(jw, "parent", r->parent_run_id);
 	if (r->forked_from != NULL)
@@ -93,7 +76,7 @@ void run_row_write(struct jw *jw, const struct json *row)
 {
 	jw_object(jw);
 	jw_member_int(jw, "seq", json_get(row, "seq")->integer);
-	add_time(jw, "at", json_get(row, "at_us")->integer);
+	members_time(jw, "at", json_get(row, "at_us")->integer);
 	jw_member_str(jw, "kind", json_text(row, "kind"));
 	jw_member_str(jw, "path", json_text(row, "path"));
 	jw_key(jw, "attempt");

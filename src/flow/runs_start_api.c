@@ -321,17 +321,24 @@ static bool check_input(struct start *start)
 	return holds;
 }
 
-static void handle_start(struct exchange *x)
+/* NULL: answered. */
+static struct start *begin(struct exchange *x)
 {
-	struct start_query query;
 	struct start *start = arena_new(&x->arena, struct start);
 	if (start == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
-		return;
+		return NULL;
 	}
 	start->x = x;
 	start->api = x->owner;
-	if (!exchange_decode_query(x, &query) || !exchange_decode(x, &start->request) || !check(start))
+	return start;
+}
+
+static void handle_start(struct exchange *x)
+{
+	struct start_query query;
+	struct start *start = begin(x);
+	if (start == NULL || !exchange_decode_query(x, &query) || !exchange_decode(x, &start->request) || !check(start))
 		return;
 	if (start->request.definition == NULL ? !registered_definition(start) : !own_definition(start))
 		return;
@@ -384,13 +391,8 @@ static const char *labels_of(struct arena *arena, const struct execute_request *
 static void handle_execute(struct exchange *x)
 {
 	struct execute_request r;
-	struct start *start = arena_new(&x->arena, struct start);
-	if (start == NULL) {
-		exchange_failf(x, ERR_LIMIT, "no memory");
-		return;
-	}
-	*start = (struct start){.x = x, .api = x->owner};
-	if (!exchange_decode(x, &r))
+	struct start *start = begin(x);
+	if (start == NULL || !exchange_decode(x, &r))
 		return;
 	start->request = (struct start_request){.namespace = "dag",
 											.name = r.workflow_id,

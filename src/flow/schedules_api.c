@@ -14,6 +14,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/schedule.h"
 #include "flow/flow_internal.h"
+#include "flow/members.h"
 #include "flow/runs_repo.h"
 #include "flow/scheduler.h"
 #include "flow/schedules_repo.h"
@@ -80,20 +81,6 @@ static void etag_of(const struct schedule_record *r, char etag[ETAG_TEXT])
 	etag_format(etag, hex);
 }
 
-static void add_time(struct jw *jw, const char *name, int64_t us)
-{
-	char text[STAMP_TEXT] = "";
-	if (us != 0)
-		stamp_format(text, us);
-	jw_member_str(jw, name, us != 0 ? text : NULL);
-}
-
-static void add_json(struct jw *jw, const char *name, const char *json)
-{
-	jw_key(jw, name);
-	jw_raw(jw, json, strlen(json));
-}
-
 static void write_schedule(struct jw *jw, const struct schedule_record *r)
 {
 	struct buf workflow;
@@ -106,21 +93,21 @@ static void write_schedule(struct jw *jw, const struct schedule_record *r)
 	jw_member_str(jw, "workflow", buf_text(&workflow));
 	jw_member_str(jw, "version", r->version);
 	jw_member_str(jw, "kind", r->kind);
-	add_json(jw, "spec", r->spec);
+	members_json(jw, "spec", r->spec);
 	jw_member_str(jw, "tz", r->tz);
 	jw_member_str(jw, "catch_up", r->catch_up);
 	jw_member_str(jw, "overlap", r->overlap);
-	add_json(jw, "input", r->input);
+	members_json(jw, "input", r->input);
 	jw_member_bool(jw, "enabled", r->enabled);
 	jw_member_str(jw, "origin", r->origin);
-	add_time(jw, "next_at", r->next_us);
-	add_time(jw, "last_at", r->last_us);
+	members_time(jw, "next_at", r->next_us);
+	members_time(jw, "last_at", r->last_us);
 	jw_member_str(jw, "last_run_id", r->last_run_id);
 	jw_member_str(jw, "last_error", r->last_error);
 	jw_member_int(jw, "queued", r->queued);
-	add_time(jw, "created_at", r->created_us);
+	members_time(jw, "created_at", r->created_us);
 	jw_member_str(jw, "created_by", r->created_by);
-	add_time(jw, "updated_at", r->updated_us);
+	members_time(jw, "updated_at", r->updated_us);
 	jw_member_str(jw, "etag", etag);
 	jw_object_end(jw);
 	buf_fini(&workflow);

@@ -8,8 +8,8 @@
 #include "core/err.h"
 #include "core/field.h"
 #include "core/id.h"
-#include "core/stamp.h"
 #include "flow/flow_internal.h"
+#include "flow/members.h"
 #include "flow/sinks.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -51,27 +51,18 @@ static const struct field shown_fields[] = {
 };
 static const struct field_table shown_table = FIELD_TABLE("flow.sinks.shown", sink_view, shown_fields);
 
-static const char *time_text(struct arena *arena, int64_t us)
-{
-	char text[STAMP_TEXT];
-	if (us == 0)
-		return NULL;
-	stamp_format(text, us);
-	return arena_dup(arena, text);
-}
-
 static struct sink_view show(const struct sink_record *r, struct arena *arena)
 {
 	struct sink_view view = {.sink_id = r->sink_id,
 							 .url = r->url,
 							 .enabled = r->enabled,
 							 .delivered = r->delivered,
-							 .delivered_at = time_text(arena, r->delivered_us),
+							 .delivered_at = members_time_text(arena, r->delivered_us),
 							 .tries = r->tries,
-							 .next_try_at = time_text(arena, r->due_us),
+							 .next_try_at = members_time_text(arena, r->due_us),
 							 .last_status = r->last_status,
 							 .last_error = r->last_error,
-							 .created_at = time_text(arena, r->created_us),
+							 .created_at = members_time_text(arena, r->created_us),
 							 .created_by = r->created_by};
 	view.topics.items = arena_array(arena, TOPICS, sizeof *view.topics.items);
 	for (int i = 0; view.topics.items != NULL && i < TOPICS; i++)

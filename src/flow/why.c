@@ -7,11 +7,11 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
-#include "core/stamp.h"
 #include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/money.h"
+#include "flow/members.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
 #include "flow/why_view.h"
@@ -25,17 +25,6 @@ struct reason {
 static const char *text_in(struct datum *datum, const char *name)
 {
 	return datum == NULL ? NULL : json_text(datum_tree(datum), name);
-}
-
-static void add_time(struct jw *jw, const char *name, int64_t us)
-{
-	char text[STAMP_TEXT];
-	if (us == 0) {
-		jw_member_str(jw, name, NULL);
-		return;
-	}
-	stamp_format(text, us);
-	jw_member_str(jw, name, text);
 }
 
 /* --- reasons --- */
@@ -159,9 +148,9 @@ static void begin_entry(const struct why *w, const char *step, const struct reas
 	jw_object(w->jw);
 	jw_member_str(w->jw, "step", step);
 	jw_member_str(w->jw, "kind", reason->kind);
-	add_time(w->jw, "since", since_us);
+	members_time(w->jw, "since", since_us);
 	if (reason->until_us > 0)
-		add_time(w->jw, "until", reason->until_us);
+		members_time(w->jw, "until", reason->until_us);
 	jw_member_str(w->jw, "detail", reason->detail);
 }
 

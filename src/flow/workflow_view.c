@@ -3,18 +3,11 @@
 
 #include "core/buf.h"
 #include "core/jw.h"
-#include "core/stamp.h"
 #include "flow/flow_internal.h"
+#include "flow/members.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
 #include "people/reply.h"
-
-static void add_time(struct jw *jw, const char *name, int64_t us)
-{
-	char text[STAMP_TEXT];
-	stamp_format(text, us);
-	jw_member_str(jw, name, text);
-}
 
 void workflow_view_members(struct jw *jw, const struct workflow *w)
 {
@@ -31,8 +24,8 @@ void workflow_view_members(struct jw *jw, const struct workflow *w)
 	jw_key(jw, "tags");
 	const char *tags = strcmp(w->tags, "null") == 0 ? "[]" : w->tags;
 	jw_raw(jw, tags, strlen(tags));
-	add_time(jw, "created_at", w->created_us);
-	add_time(jw, "updated_at", w->updated_us);
+	members_time(jw, "created_at", w->created_us);
+	members_time(jw, "updated_at", w->updated_us);
 	jw_member_str(jw, "created_by", w->created_by);
 }
 
