@@ -86,6 +86,7 @@ struct app {
 	struct healing *healing; /* while serving */
 	int64_t started_us;      /* monotonic */
 	char started_at[32];
+	bool alone; /* for one command: no work in the background (alone.h) */
 	_Atomic bool draining;
 	_Atomic uint64_t replays[3];               /* by enum replay_outcome, over HTTP */
 	_Atomic uint64_t *abstained;               /* by operation of `ops`, over HTTP; in the arena */

@@ -1,10 +1,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "app/app.h"
 #include "app/mailer.h"
-#include "app/memory.h"
+#include "app/process_metrics.h"
 #include "app/routes.h"
 #include "core/env.h"
 #include "core/err.h"
@@ -19,7 +18,8 @@
 #include "store/store.h"
 #include "version.h"
 
-/* Metrics of the process, the store and what the parts count [P-11.2]; the chain's are chain_metrics.c. */
+/* Metrics of the store and of what the parts count [P-11.2]; the chain's are chain_metrics.c, the process's
+ * process_metrics.c. */
 
 static void store_bytes(void *self, struct metrics_out *out)
 {
@@ -193,24 +193,6 @@ static void build_info(void *self, struct metrics_out *out)
 	metrics_sample(out, "version=\"" APP_VERSION "\",git_sha=\"" APP_GIT_SHA "\"", 1);
 }
 
-static void resident_bytes(void *self, struct metrics_out *out)
-{
-	(void)self;
-	int64_t bytes = memory_resident();
-	if (bytes >= 0)
-		metrics_sample(out, NULL, (double)bytes);
-}
-
-static void cpu_seconds(void *self, struct metrics_out *out)
-{
-	(void)self;
-	struct rusage usage;
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		metrics_sample(out, NULL,
-					   (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-						   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
-}
-
 static const struct {
 	const char *name;
 	enum metrics_type type;
@@ -232,12 +214,11 @@ static const struct {
 	{"breaker_open_total", METRICS_COUNTER, "Times that a destination was begun to be left alone", breaker_opens},
 	{"breaker_state", METRICS_GAUGE, "1: a destination is left alone", breaker_state},
 	{"flow_breakers", METRICS_GAUGE, "Targets of the calls of runs, by state", flow_breakers},
-	{"process_resident_memory_bytes", METRICS_GAUGE, "Resident memory", resident_bytes},
-	{"process_cpu_seconds_total", METRICS_COUNTER, "CPU time", cpu_seconds},
 };
 
 void app_metrics_add(struct app *app)
 {
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
 		metrics_add(app->metrics, families[i].name, families[i].type, families[i].help, families[i].collect, app);
+	process_metrics_add(app->metrics);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/alone.h"
 #include "link/client.h"
 
 enum {
@@ -27,6 +28,7 @@ bool ask_begin(struct ask *ask, const struct cli *cli)
 
 int ask_end(struct ask *ask, int code)
 {
+	alone_close(ask->alone);
 	buf_fini(&ask->body);
 	buf_fini(&ask->answer);
 	arena_fini(&ask->arena);
@@ -35,6 +37,13 @@ int ask_end(struct ask *ask, int code)
 
 /* Lists of the server's own commands may be long; who wrote them is trusted. */
 static const struct json_limits answer_limits = {.depth = 64, .values = 10000000};
+
+static void read_answer(struct ask *ask)
+{
+	ask->tree = NULL;
+	if (ask->answer.size > 0)
+		json_parse(&ask->arena, buf_text(&ask->answer), ask->answer.size, &answer_limits, &ask->tree, NULL);
+}
 
 bool ask_try(struct ask *ask, const char *method, const char *path, const char *body, size_t size,
 			 const char *const *headers, struct err *err)
@@ -54,20 +63,37 @@ bool ask_try(struct ask *ask, const char *method, const char *path, const char *
 										   .limit = ANSWER_MAX};
 	if (!client_ask(&request, &ask->status, &ask->answer, err))
 		return false;
-	ask->tree = NULL;
-	if (ask->answer.size > 0)
-		json_parse(&ask->arena, buf_text(&ask->answer), ask->answer.size, &answer_limits, &ask->tree, NULL);
+	read_answer(ask);
 	return true;
+}
+
+/* The same request to this process. */
+static int ask_alone(struct ask *ask, const struct alone_request *request)
+{
+	struct err err;
+	if (ask->alone == NULL && !alone_open(ask->cli, &ask->alone, &err))
+		return cli_fail(ask->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
+	buf_reset(&ask->answer);
+	ask->status = alone_ask(ask->alone, request, &ask->answer);
+	read_answer(ask);
+	return CLI_DONE;
 }
 
 int ask_with(struct ask *ask, const char *method, const char *path, const char *body, size_t size,
 			 const char *const *headers)
 {
+	const struct alone_request request = {method, path, headers, body, size};
 	struct err err;
+	if (ask->alone != NULL)
+		return ask_alone(ask, &request);
 	if (ask_try(ask, method, path, body, size, headers, &err))
 		return CLI_DONE;
+	if (err.kind == ERR_UNAVAILABLE && path[0] == '/' && ask_store_there(&ask->config))
+		return ask_alone(ask, &request);
+	if (err.kind == ERR_UNAVAILABLE && path[0] == '/')
+		return cli_fail(ask->cli, CLI_UNREACHABLE, "no server has %s, and there is no store in it", ask->config.data);
 	return cli_fail(ask->cli, err.kind == ERR_UNAVAILABLE || err.kind == ERR_DEADLINE ? CLI_UNREACHABLE : CLI_FAILED,
-					"no server answers on %s/control.sock: %s", ask->config.data, err.message);
+					"no server answers: %s", err.message);
 }
 
 int ask(struct ask *ask, const char *method, const char *path, const char *body)

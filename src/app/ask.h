@@ -17,12 +17,15 @@
 #include "core/json.h"
 #include "core/jw.h"
 
+struct alone;
+
 enum { ASK_SOCKET = 4300 /* bytes of its path */, ASK_TARGET = 1024 };
 
 struct ask {
 	const struct cli *cli;
 	struct arena arena; /* texts live until ask_end */
 	struct config config;
+	struct alone *alone;     /* no server has the folder: this process answers; NULL: not so, or not yet */
 	struct buf answer;       /* as it came */
 	const struct json *tree; /* of the answer; NULL: it is no JSON */
 	int status;
@@ -43,7 +46,10 @@ int ask_end(struct ask *ask, int code);
 bool ask_try(struct ask *ask, const char *method, const char *path, const char *body, size_t size,
 			 const char *const *headers, struct err *err);
 
-/* The same, as a command ends: CLI_DONE, or the exit code after the reason was told. */
+/*
+ * The same, as a command ends: CLI_DONE, or the exit code after the reason was told.  When no server holds the data
+ * folder and it has a store, this process opens it and answers itself (alone.h).
+ */
 int ask_with(struct ask *ask, const char *method, const char *path, const char *body, size_t size,
 			 const char *const *headers);
 int ask(struct ask *ask, const char *method, const char *path, const char *body);

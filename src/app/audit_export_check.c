@@ -11,8 +11,8 @@
 #include "core/jw.h"
 #include "crypt/key.h"
 #include "crypt/ring.h"
-#include "seal/archive.h"
 #include "seal/audit.h"
+#include "seal/audit_walk.h"
 
 /* Verification of an export's bytes, with what stands beside them: archives joined to it, checkpoints from elsewhere.
  */
@@ -22,48 +22,11 @@ struct verifying {
 	struct audit_report *report;
 	struct err *err;
 	char store_id[64];
-	bool partial; /* of one account, or of some time: links are allowed */
-	bool archive; /* what stands before it is in another one */
-	struct chain_check check;
+	struct audit_walk walk; /* partial: of one account, or of some time: links are allowed */
 	struct key *keys[RING_KEYS_MAX];
 	size_t keys_count;
 	size_t line;
 };
-
-static void blame(struct verifying *v, const char *stream, int64_t seq, const char *reason)
-{
-	if (!v->report->sound)
-		return;
-	v->report->sound = false;
-	v->report->seq = seq;
-	v->report->reason = reason;
-	snprintf(v->report->stream, sizeof v->report->stream, "%s", stream);
-}
-
-static void leave_stream(struct verifying *v)
-{
-	if (v->check.archived_seq > 0 && !v->archive)
-		blame(v, v->check.stream, v->check.archived_seq, "rows are gone up to it, and no archive says so");
-}
-
-static void enter_stream(struct verifying *v, const char *stream)
-{
-	if (strcmp(stream, v->check.stream) == 0)
-		return;
-	leave_stream(v);
-	chain_check_init(&v->check, v->store_id, stream);
-	v->report->streams++;
-}
-
-/* The first row of a whole export, in the middle of its stream. */
-static void resume_after_archive(struct verifying *v, const struct chain_row *row)
-{
-	if (v->partial || v->check.seq != 0 || row->seq <= 1)
-		return;
-	chain_check_resume(&v->check, row->seq - 1, row->prev_hash, row->at_us);
-	v->check.archived_seq = row->seq - 1;
-	snprintf(v->check.archived_hash, sizeof v->check.archived_hash, "%s", row->prev_hash);
-}
 
 /* The chain goes on after rows that are not shown. */
 static bool take_link(struct verifying *v, const struct json *link)
@@ -72,30 +35,22 @@ static bool take_link(struct verifying *v, const struct json *link)
 	const struct json *seq = json_get(link, "seq");
 	if (stream == NULL || hash == NULL || strlen(hash) != CHAIN_HASH - 1 || seq == NULL || seq->kind != JS_INT)
 		return err_set(v->err, ERR_INVALID, "line %zu is no link of a chain", v->line);
-	enter_stream(v, stream);
-	if (!v->partial)
-		blame(v, stream, seq->integer, "it is not shown, and this is no export of a part");
-	else if (seq->integer <= v->check.seq)
-		blame(v, stream, seq->integer, "its seq stands twice");
+	audit_walk_enter(&v->walk, stream);
+	if (!v->walk.partial)
+		audit_blame(v->report, stream, seq->integer, "it is not shown, and this is no export of a part");
+	else if (seq->integer <= v->walk.check.seq)
+		audit_blame(v->report, stream, seq->integer, "its seq stands twice");
 	else
-		chain_check_resume(&v->check, seq->integer, hash, v->check.at_us);
+		chain_check_resume(&v->walk.check, seq->integer, hash, v->walk.check.at_us);
 	return true;
 }
 
 static bool take_row(struct verifying *v, const char *line, size_t size)
 {
 	struct chain_row row;
-	const char *reason;
 	if (!chain_read(&v->arena, line, size, &row, v->err))
 		return err_set(v->err, ERR_INVALID, "line %zu is no row of a chain", v->line);
-	enter_stream(v, row.stream);
-	resume_after_archive(v, &row);
-	if (!chain_check_row(&v->check, &row, &reason))
-		blame(v, row.stream, row.seq, reason);
-	else
-		v->report->rows++;
-	if (v->check.archived_seq > 0 && archive_explains(&row, v->check.archived_seq, v->check.archived_hash))
-		v->check.archived_seq = 0;
+	audit_walk_row(&v->walk, &row);
 	return true;
 }
 
@@ -163,7 +118,7 @@ static void check_checkpoint(struct verifying *v, const struct json *line, const
 	const struct json *statement = json_get(line, "checkpoint"), *seq = json_get(statement, "seq");
 	const char *stream = json_text(statement, "stream"), *hash = json_text(statement, "hash");
 	if (stream == NULL || hash == NULL || seq == NULL || !json_numeric(seq)) {
-		blame(v, "", 0, "a checkpoint is damaged");
+		audit_blame(v->report, "", 0, "a checkpoint is damaged");
 		return;
 	}
 	int64_t number = (int64_t)json_number(seq);
@@ -172,15 +127,15 @@ static void check_checkpoint(struct verifying *v, const struct json *line, const
 	const char *found = number == 0 ? genesis : hash_at(v, bytes, end, stream, number);
 	const char *store_id = json_text(statement, "store_id");
 	if (store_id == NULL || strcmp(store_id, v->store_id) != 0)
-		blame(v, stream, number, "a checkpoint is of another store");
+		audit_blame(v->report, stream, number, "a checkpoint is of another store");
 	else if (find_key(v, json_text(statement, "key_id")) == NULL)
-		blame(v, stream, number, "a checkpoint is signed with a key that is not here");
+		audit_blame(v->report, stream, number, "a checkpoint is signed with a key that is not here");
 	else if (found == NULL)
-		blame(v, stream, number, "a checkpoint knows a row that is not there");
+		audit_blame(v->report, stream, number, "a checkpoint knows a row that is not there");
 	else if (strcmp(found, hash) != 0)
-		blame(v, stream, number, "a checkpoint knows another hash of it");
+		audit_blame(v->report, stream, number, "a checkpoint knows another hash of it");
 	else if (!signature_holds(v, statement, json_text(line, "signature")))
-		blame(v, stream, number, "its checkpoint's signature is wrong");
+		audit_blame(v->report, stream, number, "its checkpoint's signature is wrong");
 	else
 		v->report->checkpoints++;
 }
@@ -197,10 +152,10 @@ static bool take_key(struct verifying *v, const struct json *jwk)
 static void take_header(struct verifying *v, const struct json *header)
 {
 	snprintf(v->store_id, sizeof v->store_id, "%s", json_text(header, "store_id"));
-	v->partial =
+	v->walk.partial =
 		json_text(header, "account_id") != NULL || json_text(header, "from") != NULL || json_text(header, "to") != NULL;
 	const struct json *archive = json_get(header, "archive");
-	v->archive = archive != NULL && archive->kind == JS_BOOL && archive->boolean;
+	v->walk.archive = archive != NULL && archive->kind == JS_BOOL && archive->boolean;
 }
 
 /* Every line once: rows are checked, the header and the key are taken. */
@@ -227,7 +182,7 @@ static bool read_lines(struct verifying *v, const char *bytes, const char *end)
 				 !take_row(v, at, size))
 			return false;
 	}
-	leave_stream(v);
+	audit_walk_end(&v->walk);
 	return v->line > 0 || err_set(v->err, ERR_INVALID, "the file is empty");
 }
 
@@ -246,7 +201,8 @@ static void read_checkpoints(struct verifying *v, const char *bytes, const char 
 
 bool audit_export_verify(const char *bytes, size_t size, struct audit_report *report, struct err *err)
 {
-	struct verifying v = {.report = report, .err = err};
+	struct verifying v = {.report = report, .err = err, .walk = {.report = report}};
+	v.walk.store_id = v.store_id;
 	*report = (struct audit_report){.sound = true};
 	arena_init(&v.arena, ARENA_REQUEST_CAP);
 	bool read = read_lines(&v, bytes, bytes + size);
@@ -260,8 +216,11 @@ bool audit_export_verify(const char *bytes, size_t size, struct audit_report *re
 
 /* --- checkpoints that were kept elsewhere --- */
 
+/* As a file of audit.checkpoint_dir has it, as an export does, or in the envelope of `audit checkpoint --json`. */
 static bool join_one(const struct json *line, struct buf *text)
 {
+	if (json_get(line, "result") != NULL)
+		line = json_get(line, "result");
 	const struct json *statement = json_get(line, "statement");
 	const char *signature = json_text(line, "signature");
 	struct jw jw;

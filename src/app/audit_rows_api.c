@@ -79,7 +79,8 @@ static const struct field query_fields[] = {
 	F_ENUM(audit_query, status, statuses),
 	F_STR(audit_query, from, FORMAT("date-time"), DOC("Not before")),
 	F_STR(audit_query, to, FORMAT("date-time"), DOC("Before")),
-	F_STR(audit_query, account_id, LENGTH(1, 64), DOC("One account's rows, for an admin, who otherwise sees all")),
+	F_STR(audit_query, account_id, LENGTH(1, 64),
+		  DOC("One account's rows, for an admin, who otherwise sees all, as with *")),
 	F_INT(audit_query, limit, RANGE(1, 500), DEFAULT(50)),
 	F_STR(audit_query, cursor, LENGTH(1, 400)),
 };
@@ -123,7 +124,11 @@ static void choose_account(struct listing *l)
 {
 	const struct principal *principal = principal_of(l->x);
 	bool admin = (principal->roles & ROLE_ADMIN) != 0;
-	l->account_id = admin ? l->query.account_id : principal->account_id;
+	const char *asked = l->query.account_id;
+	if (admin)
+		l->account_id = asked != NULL && strcmp(asked, "*") == 0 ? NULL : asked;
+	else
+		l->account_id = asked == NULL || strcmp(asked, principal->account_id) == 0 ? principal->account_id : "";
 }
 
 static const char *or_empty(const char *text)
@@ -135,7 +140,7 @@ static bool read_cursor(struct listing *l, struct err *err)
 {
 	const struct audit_query *q = &l->query;
 	char after[PAGE_AFTER_MAX + 1];
-	countersign_page_key(l->x->owner, l->key);
+	app_page_key(l->x->owner, l->key);
 	l->filter = arena_printf(&l->x->arena, "audit:%s:%s:%s:%s:%s:%d:%lld:%lld", or_empty(l->account_id),
 							 or_empty(q->actor), or_empty(q->action), or_empty(q->target_kind), or_empty(q->target_id),
 							 q->status, (long long)l->from_us, (long long)l->to_us);

@@ -7,6 +7,7 @@
 #include "app/ask.h"
 #include "app/backup.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "app/tree.h"
 #include "core/env.h"
 #include "core/must.h"
@@ -259,13 +260,18 @@ static int tell(const struct backup *b)
 	char path[TREE_PATH];
 	struct err err;
 	must(tree_path(path, b->folder, BACKUP_MANIFEST, &err));
-	if (b->ask.cli->json)
-		printf("{\"manifest\":\"%s\",\"store_id\":\"%s\",\"files\":%lld,\"copied\":%lld}\n", BACKUP_MANIFEST,
-			   json_text(b->facts, "store_id"), (long long)b->files, (long long)b->copied);
-	else
+	if (!b->ask.cli->json) {
 		printf("store %s, files %lld (new %lld)\n%s\n", json_text(b->facts, "store_id"), (long long)b->files,
 			   (long long)b->copied, path);
-	return CLI_DONE;
+		return CLI_DONE;
+	}
+	struct fact fact;
+	struct jw *result = fact_begin(&fact);
+	jw_member_str(result, "manifest", BACKUP_MANIFEST);
+	jw_member_str(result, "store_id", json_text(b->facts, "store_id"));
+	jw_member_int(result, "files", b->files);
+	jw_member_int(result, "copied", b->copied);
+	return fact_end(&fact, CLI_DONE);
 }
 
 static int run(struct backup *b)

@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/fact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,8 +197,8 @@ const struct cli_command cli_commands[] = {
 	{"user activate", "EMAIL|ID", "Let a person in again", NULL, user_reason_options, 1, 1, command_user_activate},
 	{"user deactivate", "EMAIL|ID", "Let a person in no more, without blame", NULL, user_reason_options, 1, 1,
 	 command_user_deactivate},
-	{"user role", "EMAIL|ID R[,R]", "Give a person these roles instead of those they have", NULL, NULL, 2, 2,
-	 command_user_role},
+	{"user role", "EMAIL|ID R[,R]", "Give a person these roles instead of those they have", NULL, user_role_options, 1,
+	 2, command_user_role},
 	{"user passwd", "EMAIL|ID [--password-file F]", "Set a password, or send a token to set one", NULL,
 	 user_passwd_options, 1, 1, command_user_passwd},
 	{"user sessions", "EMAIL|ID", "End all sessions of a person", NULL, NULL, 1, 1, command_user_sessions},
@@ -248,11 +249,16 @@ const struct cli_command cli_commands[] = {
 
 int command_version(const struct cli *cli)
 {
-	if (cli->json)
-		printf("{\"version\":\"%s\",\"git_sha\":\"%s\",\"compiler\":\"%s\"}\n", APP_VERSION, APP_GIT_SHA, __VERSION__);
-	else
+	struct fact fact;
+	if (!cli->json) {
 		printf("countersign %s (%s)\n", APP_VERSION, APP_GIT_SHA);
-	return CLI_DONE;
+		return CLI_DONE;
+	}
+	struct jw *result = fact_begin(&fact);
+	jw_member_str(result, "version", APP_VERSION);
+	jw_member_str(result, "git_sha", APP_GIT_SHA);
+	jw_member_str(result, "compiler", __VERSION__);
+	return fact_end(&fact, CLI_DONE);
 }
 
 int command_help(const struct cli *cli)
@@ -277,25 +283,41 @@ static void write_one(struct buf *buf, const struct config *config, size_t i)
 	field_write(&jw, &one, config, FIELD_INPUTS);
 }
 
-static void print_line(const struct buf *one, size_t i, enum config_origin origin)
+/* The value in what write_one wrote; NULL: there is none. */
+static const char *value_of(const struct buf *one, const char *key, int *size)
+{
+	size_t before = strlen(key) + 4; /* {"key": */
+	*size = one->size > before ? (int)(one->size - before - 1) : 0;
+	return *size > 0 ? one->bytes + before : NULL;
+}
+
+static void print_line(const struct buf *one, const char *key, const char *origin)
 {
 	struct buf line;
 	struct jw jw;
-	const char *key = field_name(&config_table.fields[i]);
-	size_t before = strlen(key) + 4; /* {"key": */
+	int size;
+	const char *value = value_of(one, key, &size);
 	buf_init(&line, 0);
 	jw_init(&jw, &line);
 	jw_object(&jw);
 	jw_member_str(&jw, "key", key);
 	jw_key(&jw, "value");
-	if (one->size > before)
-		jw_raw(&jw, one->bytes + before, one->size - before - 1);
+	if (value != NULL)
+		jw_raw(&jw, value, (size_t)size);
 	else
 		jw_null(&jw);
-	jw_member_str(&jw, "origin", origin_names[origin]);
+	jw_member_str(&jw, "origin", origin);
 	jw_object_end(&jw);
 	puts(buf_text(&line));
 	buf_fini(&line);
+}
+
+static void print_row(const struct buf *one, const char *key, const char *origin)
+{
+	int size;
+	const char *value = value_of(one, key, &size);
+	printf("%-36s  %.*s", key, value != NULL ? size : 1, value != NULL ? value : "-");
+	printf(origin != NULL ? "  # %s\n" : "\n", origin);
 }
 
 static int print_config(const struct cli *cli, const struct config *config, const enum config_origin *origins)
@@ -303,13 +325,12 @@ static int print_config(const struct cli *cli, const struct config *config, cons
 	struct buf buf;
 	buf_init(&buf, 0);
 	for (size_t i = 0; i < config_table.count; i++) {
+		const char *key = field_name(&config_table.fields[i]), *origin = origin_names[origins[i]];
 		write_one(&buf, config, i);
 		if (cli->json)
-			print_line(&buf, i, origins[i]);
-		else if (cli_option(cli, "origin") != NULL)
-			printf("%s  # %s\n", buf_text(&buf), origin_names[origins[i]]);
+			print_line(&buf, key, origin);
 		else
-			puts(buf_text(&buf));
+			print_row(&buf, key, cli_option(cli, "origin") != NULL ? origin : NULL);
 	}
 	buf_fini(&buf);
 	return CLI_DONE;

@@ -12,7 +12,7 @@
 #include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/router.h"
-#include "people/page.h"
+#include "people/listing.h"
 #include "people/people.h"
 #include "people/principal.h"
 #include "people/reply.h"
@@ -25,6 +25,7 @@
 
 static const struct field request_fields[] = {
 	F_STR(request_view, request_id),
+	F_STR(request_view, account_id),
 	F_ENUM(request_view, kind, countersign_kind_names),
 	F_ENUM(request_view, status, countersign_status_names),
 	F_STR(request_view, seal_sha256),
@@ -48,6 +49,7 @@ void request_view(struct arena *arena, const struct countersign_request *r, stru
 {
 	*view = (struct request_view){
 		.request_id = r->request_id,
+		.account_id = r->account_id,
 		.kind = (int)r->kind,
 		.status = (int)r->status,
 		.seal_sha256 = r->seal_sha256,
@@ -67,10 +69,18 @@ void request_view(struct arena *arena, const struct countersign_request *r, stru
 	};
 }
 
-void countersign_page_key(const struct app *app, unsigned char key[PAGE_KEY])
+void app_page_key(const struct app *app, unsigned char key[PAGE_KEY])
 {
 	static const char label[] = "countersign/page/countersign/v1";
 	hmac_sha256(app->keys.master, AUDIT_KEY, label, sizeof label - 1, key);
+}
+
+void app_list(struct exchange *x, const struct list_kind *kind)
+{
+	const struct app *app = x->owner;
+	unsigned char key[PAGE_KEY];
+	app_page_key(app, key);
+	listing_answer(x, app->store, key, kind);
 }
 
 bool countersign_has_account(struct exchange *x)
@@ -97,8 +107,8 @@ static void handle_get(struct exchange *x)
 	bool found = false;
 	struct err err;
 	struct db *db = store_read(app->store);
-	bool read = countersign_request_find(db, principal_of(x)->account_id, exchange_param(x, "id"), &x->arena, &request,
-										 &found, &err);
+	bool read =
+		countersign_request_find(db, listing_reads(x), exchange_param(x, "id"), &x->arena, &request, &found, &err);
 	store_read_end(app->store, db);
 	if (!read)
 		exchange_fail(x, &err);
@@ -111,88 +121,49 @@ static void handle_get(struct exchange *x)
 /* --- list --- */
 
 struct requests_query {
+	LIST_QUERY;
 	int status, kind;
 	bool mine;
-	int64_t limit;
-	const char *cursor;
 };
 static const struct field query_fields[] = {
+	F_LIST_QUERY(requests_query),
 	F_ENUM(requests_query, status, countersign_status_names),
 	F_ENUM(requests_query, kind, countersign_kind_names),
 	F_BOOL(requests_query, mine, DOC("Only what I asked for")),
-	F_INT(requests_query, limit, RANGE(1, 500), DEFAULT(50)),
-	F_STR(requests_query, cursor, LENGTH(1, 400)),
 };
 static const struct field_table query_table = FIELD_TABLE("countersign.requests.query", requests_query, query_fields);
-
-struct request_page {
-	struct {
-		size_t count;
-		struct request_view *items;
-	} items;
-	const char *next_cursor;
-};
-static const struct field page_fields[] = {
-	F_OBJECTS(request_page, items, &request_table),
-	F_STR(request_page, next_cursor, NULLABLE),
-};
-static const struct field_table page_table = FIELD_TABLE("countersign.requests", request_page, page_fields);
-
-struct listing {
-	struct exchange *x;
-	struct requests_query query;
-	struct request_page page;
-	struct paging paging;
-};
+LIST_PAGE(request_page, "countersign.requests", request_view, &request_table);
 
 static void take_request(void *self, const struct countersign_request *request)
 {
 	struct listing *l = self;
-	if (paging_takes(&l->paging))
-		request_view(&l->x->arena, request, &l->page.items.items[l->page.items.count++]);
+	struct request_view *view = listing_room(l, request->request_id);
+	if (view != NULL)
+		request_view(&l->x->arena, request, view);
 }
 
-static bool read_list(struct listing *l, struct err *err)
+static bool read_requests(struct listing *l, struct db *db, struct err *err)
 {
-	struct exchange *x = l->x;
-	const struct app *app = x->owner;
-	const struct principal *principal = principal_of(x);
-	unsigned char key[PAGE_KEY];
-	countersign_page_key(app, key);
-	const char *name = arena_printf(&x->arena, "requests:%s:%d:%d:%d", principal->account_id, l->query.status,
-									l->query.kind, l->query.mine);
-	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (l->page.items.items == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!paging_begin(&l->paging, x, key, name, l->query.limit, l->query.cursor, err))
-		return false;
+	const struct requests_query *query = l->query;
 	const struct countersign_filter filter = {
-		.account_id = principal->account_id,
-		.user_id = l->query.mine ? principal->user_id : NULL,
-		.before = l->paging.after,
-		.status = l->query.status,
-		.kind = l->query.kind,
-		.limit = l->query.limit + 1,
+		.account_id = l->account_id,
+		.user_id = query->mine ? principal_of(l->x)->user_id : NULL,
+		.before = l->after,
+		.status = query->status,
+		.kind = query->kind,
+		.limit = l->limit,
 	};
-	struct db *db = store_read(app->store);
-	bool read = countersign_requests(db, &filter, &x->arena, take_request, l, err);
-	store_read_end(app->store, db);
-	if (read && l->page.items.count > 0)
-		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].request_id);
-	return read;
+	return countersign_requests(db, &filter, &l->x->arena, take_request, l, err);
 }
 
 static void handle_list(struct exchange *x)
 {
-	struct listing l = {.x = x};
-	struct err err;
-	if (!exchange_decode_query(x, &l.query))
-		return;
-	if (!read_list(&l, &err)) {
-		exchange_fail(x, &err);
-		return;
-	}
-	reply_fact(x, 200, &page_table, &l.page);
+	static const struct list_kind kind = {.name = "requests",
+										  .query = &query_table,
+										  .page = &request_page_table,
+										  .item_size = sizeof(struct request_view),
+										  .read = read_requests};
+	app_list(x, &kind);
 }
 
 /* --- opening --- */
@@ -325,7 +296,7 @@ static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/countersign-requests", "countersign.read", EFFECT_READ, handle_list,
 		  .operation = "countersign.requests.list", .summary = "Requests of the account, newest first",
-		  .query = &query_table, .result = &page_table, .errors = list_errors),
+		  .query = &query_table, .result = &request_page_table, .errors = list_errors),
 	ROUTE(POST, "/api/v1/countersign-requests", "countersign.request", EFFECT_WRITE, handle_open,
 		  .operation = "countersign.requests.create", .summary = "Ask for a countersignature on sealed content",
 		  .body = &body_table, .result = &request_table, .status = 201, .errors = open_errors,

@@ -9,9 +9,10 @@
 
 struct app;
 struct exchange;
+struct list_kind;
 
 struct request_view {
-	const char *request_id;
+	const char *request_id, *account_id;
 	int kind, status;
 	const char *seal_sha256, *content_sha256, *subject_kind, *subject_id, *author_id;
 	int64_t quorum, approvals, consent_version;
@@ -21,8 +22,11 @@ struct request_view {
 extern const struct field_table request_table;
 void request_view(struct arena *arena, const struct countersign_request *request, struct request_view *view);
 
-/* The key of a list's cursors. */
-void countersign_page_key(const struct app *app, unsigned char key[32]);
+/* The key of the cursors of the application's own lists. */
+void app_page_key(const struct app *app, unsigned char key[32]);
+
+/* Answer a list of the application's own routes. */
+void app_list(struct exchange *x, const struct list_kind *kind);
 
 /* Tell people/ of nobody: a list of the caller's account needs one.  False: answered. */
 bool countersign_has_account(struct exchange *x);

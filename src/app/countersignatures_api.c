@@ -9,7 +9,7 @@
 #include "http/exchange.h"
 #include "http/router.h"
 #include "people/ballot.h"
-#include "people/page.h"
+#include "people/listing.h"
 #include "people/principal.h"
 #include "people/reply.h"
 #include "people/view.h"
@@ -19,7 +19,7 @@
 /* /api/v1/countersignatures: people's decisions, each with its receipt [P-6.7, P-6.9]. */
 
 struct row_view {
-	const char *countersignature_id, *request_id, *seal_sha256, *user_id, *role;
+	const char *countersignature_id, *request_id, *account_id, *seal_sha256, *user_id, *role;
 	int decision;
 	const char *reason;
 	int64_t consent_version;
@@ -30,6 +30,7 @@ struct row_view {
 static const struct field row_fields[] = {
 	F_STR(row_view, countersignature_id),
 	F_STR(row_view, request_id),
+	F_STR(row_view, account_id),
 	F_STR(row_view, seal_sha256),
 	F_STR(row_view, user_id),
 	F_STR(row_view, role),
@@ -51,6 +52,7 @@ static void view_row(struct arena *arena, const struct countersignature *row, st
 	*view = (struct row_view){
 		.countersignature_id = row->countersignature_id,
 		.request_id = row->request_id,
+		.account_id = row->account_id,
 		.seal_sha256 = row->seal_sha256,
 		.user_id = row->user_id,
 		.role = row->role,
@@ -204,8 +206,7 @@ static bool find(struct exchange *x, struct countersignature *row)
 	bool found = false;
 	struct err err;
 	struct db *db = store_read(app->store);
-	bool read =
-		countersignature_find(db, principal_of(x)->account_id, exchange_param(x, "id"), &x->arena, row, &found, &err);
+	bool read = countersignature_find(db, listing_reads(x), exchange_param(x, "id"), &x->arena, row, &found, &err);
 	store_read_end(app->store, db);
 	if (!read)
 		exchange_fail(x, &err);
@@ -232,85 +233,46 @@ static void handle_receipt(struct exchange *x)
 }
 
 struct rows_query {
-	const char *request_id, *user_id, *cursor;
-	int64_t limit;
+	LIST_QUERY;
+	const char *request_id, *user_id;
 };
 static const struct field query_fields[] = {
+	F_LIST_QUERY(rows_query),
 	F_STR(rows_query, request_id, LENGTH(1, 64)),
 	F_STR(rows_query, user_id, LENGTH(1, 64)),
-	F_INT(rows_query, limit, RANGE(1, 500), DEFAULT(50)),
-	F_STR(rows_query, cursor, LENGTH(1, 400)),
 };
 static const struct field_table query_table = FIELD_TABLE("countersignatures.query", rows_query, query_fields);
-
-struct row_page {
-	struct {
-		size_t count;
-		struct row_view *items;
-	} items;
-	const char *next_cursor;
-};
-static const struct field page_fields[] = {
-	F_OBJECTS(row_page, items, &row_table),
-	F_STR(row_page, next_cursor, NULLABLE),
-};
-static const struct field_table page_table = FIELD_TABLE("countersignatures", row_page, page_fields);
-
-struct listing {
-	struct exchange *x;
-	struct rows_query query;
-	struct row_page page;
-	struct paging paging;
-};
+LIST_PAGE(row_page, "countersignatures", row_view, &row_table);
 
 static void take_row(void *self, const struct countersignature *row)
 {
 	struct listing *l = self;
-	if (paging_takes(&l->paging))
-		view_row(&l->x->arena, row, &l->page.items.items[l->page.items.count++]);
+	struct row_view *view = listing_room(l, row->countersignature_id);
+	if (view != NULL)
+		view_row(&l->x->arena, row, view);
 }
 
-static bool read_list(struct listing *l, struct err *err)
+static bool read_rows(struct listing *l, struct db *db, struct err *err)
 {
-	struct exchange *x = l->x;
-	const struct app *app = x->owner;
-	const char *account_id = principal_of(x)->account_id;
-	unsigned char key[PAGE_KEY];
-	countersign_page_key(app, key);
-	const char *name = arena_printf(&x->arena, "countersignatures:%s:%s:%s", account_id,
-									l->query.request_id != NULL ? l->query.request_id : "",
-									l->query.user_id != NULL ? l->query.user_id : "");
-	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (l->page.items.items == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!paging_begin(&l->paging, x, key, name, l->query.limit, l->query.cursor, err))
-		return false;
+	const struct rows_query *query = l->query;
 	const struct countersign_filter filter = {
-		.account_id = account_id,
-		.user_id = l->query.user_id,
-		.request_id = l->query.request_id,
-		.before = l->paging.after,
-		.limit = l->query.limit + 1,
+		.account_id = l->account_id,
+		.user_id = query->user_id,
+		.request_id = query->request_id,
+		.before = l->after,
+		.limit = l->limit,
 	};
-	struct db *db = store_read(app->store);
-	bool read = countersignatures(db, &filter, &x->arena, take_row, l, err);
-	store_read_end(app->store, db);
-	if (read && l->page.items.count > 0)
-		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].countersignature_id);
-	return read;
+	return countersignatures(db, &filter, &l->x->arena, take_row, l, err);
 }
 
 static void handle_list(struct exchange *x)
 {
-	struct listing l = {.x = x};
-	struct err err;
-	if (!exchange_decode_query(x, &l.query))
-		return;
-	if (!read_list(&l, &err)) {
-		exchange_fail(x, &err);
-		return;
-	}
-	reply_fact(x, 200, &page_table, &l.page);
+	static const struct list_kind kind = {.name = "countersignatures",
+										  .query = &query_table,
+										  .page = &row_page_table,
+										  .item_size = sizeof(struct row_view),
+										  .read = read_rows};
+	app_list(x, &kind);
 }
 
 static const enum err_kind decide_errors[] = {ERR_PERSON_REQUIRED,    ERR_FOUR_EYES,       ERR_NOT_FOUND,
@@ -324,7 +286,7 @@ static const char *const jose[] = {"application/jose", NULL};
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/countersignatures", "countersign.read", EFFECT_READ, handle_list,
 		  .operation = "countersignatures.list", .summary = "Decisions of the account, newest first",
-		  .query = &query_table, .result = &page_table, .errors = list_errors),
+		  .query = &query_table, .result = &row_page_table, .errors = list_errors),
 	ROUTE(POST, "/api/v1/countersignatures", "countersign.read", EFFECT_WRITE, handle_decide,
 		  .operation = "countersignatures.create", .summary = "Approve or reject what waits for a countersignature",
 		  .doc = "What it takes is the permission of the request: calculation.approve for a release.",

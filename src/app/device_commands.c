@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/ask.h"
+#include "app/fact.h"
 #include "core/env.h"
 #include "core/json.h"
 #include "core/jw.h"
@@ -138,7 +139,9 @@ int command_device_revoke(const struct cli *cli)
 	code = ask(&job, "POST", path, NULL);
 	if (code == CLI_DONE && !ask_good(&job))
 		code = ask_refused(&job);
-	else if (code == CLI_DONE && !cli->json)
+	else if (code == CLI_DONE && cli->json)
+		code = fact_print(ask_result(&job), code);
+	else if (code == CLI_DONE)
 		printf("%s revoked\n", search.id);
 	return ask_end(&job, code);
 }

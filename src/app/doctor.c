@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/ask.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "app/here.h"
 #include "app/routes.h"
 #include "app/unsafe.h"
@@ -115,12 +116,16 @@ static void examine_packs(struct examination *e, const struct config *config)
 }
 
 /* The store itself, unless a server has it: then that server's own health is what counts. */
-static void examine_store(struct examination *e)
+static void examine_store(struct examination *e, const struct config *config)
 {
 	struct app app;
 	struct err err;
 	struct audit_report report;
 	char detail[200];
+	if (!ask_store_there(config)) {
+		say(e, true, "store", "not made yet; `serve` or `init` makes it", "");
+		return;
+	}
 	if (!app_open(&app, e->cli, &err)) {
 		bool served = err.kind == ERR_STORE_BUSY;
 		say(e, served, "store", served ? "in use by a running server; ask GET /health" : err.message,
@@ -147,8 +152,8 @@ static int say_clock(const struct ask *job, const struct json *result)
 {
 	const struct json *lowered = json_get(result, "lowered_ms");
 	if (job->cli->json)
-		ask_print_line(result);
-	else if (lowered == NULL || json_number(lowered) == 0)
+		return fact_print(result, CLI_DONE);
+	if (lowered == NULL || json_number(lowered) == 0)
 		printf("time is not held by more than 5 minutes; nothing was changed\n");
 	else
 		printf("time was lowered by %.3f s; it stands at %s until the clock has come there\n",
@@ -198,7 +203,7 @@ int command_doctor(const struct cli *cli)
 		examine_settings(&e, &config);
 		examine_disk(&e, &config);
 		examine_packs(&e, &config);
-		examine_store(&e);
+		examine_store(&e, &config);
 	}
 	arena_fini(&arena);
 	return e.faults == 0 ? CLI_DONE : CLI_WRONG;

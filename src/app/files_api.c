@@ -12,7 +12,7 @@
 #include "http/etag.h"
 #include "http/exchange.h"
 #include "http/router.h"
-#include "people/page.h"
+#include "people/listing.h"
 #include "people/principal.h"
 #include "people/reply.h"
 #include "people/view.h"
@@ -23,13 +23,14 @@
 /* /api/v1/files: what an account has [P-9.5]. */
 
 struct file_view {
-	const char *file_id, *filename, *content_type, *sniffed_type, *sha256;
+	const char *file_id, *account_id, *filename, *content_type, *sniffed_type, *sha256;
 	int64_t size;
 	const char *state, *scan_detail, *purpose, *created_by, *created_at;
 	int64_t version;
 };
 static const struct field file_fields[] = {
 	F_STR(file_view, file_id),
+	F_STR(file_view, account_id),
 	F_STR(file_view, filename),
 	F_STR(file_view, content_type),
 	F_STR(file_view, sniffed_type, DOC("What the bytes show")),
@@ -47,6 +48,7 @@ const struct field_table file_table = FIELD_TABLE("files.file", file_view, file_
 static struct file_view view_of(struct arena *arena, const struct file *file)
 {
 	return (struct file_view){.file_id = file->file_id,
+							  .account_id = file->account_id,
 							  .filename = file->filename,
 							  .content_type = file->content_type,
 							  .sniffed_type = file->sniffed_type,
@@ -88,10 +90,10 @@ void file_reply(struct exchange *x, int status, const struct file *file)
 
 /* --- one --- */
 
-static bool find(struct exchange *x, struct db *db, struct file *file, struct err *err)
+static bool find(struct exchange *x, struct db *db, const char *account_id, struct file *file, struct err *err)
 {
 	bool found = false;
-	return file_find(db, principal_of(x)->account_id, exchange_param(x, "id"), &x->arena, file, &found, err) &&
+	return file_find(db, account_id, exchange_param(x, "id"), &x->arena, file, &found, err) &&
 		   (found || err_set(err, ERR_NOT_FOUND, "There is no such file."));
 }
 
@@ -102,7 +104,7 @@ static void handle_get(struct exchange *x)
 	char etag[ETAG_TEXT];
 	struct err err;
 	struct db *db = store_read(app->store);
-	bool found = find(x, db, &file, &err);
+	bool found = find(x, db, listing_reads(x), &file, &err);
 	store_read_end(app->store, db);
 	if (!found) {
 		exchange_fail(x, &err);
@@ -122,86 +124,48 @@ static void handle_get(struct exchange *x)
 static const char *const states[] = {"pending", "clean", "infected", "error", NULL};
 
 struct files_query {
+	LIST_QUERY;
 	int state;
-	const char *purpose, *cursor;
-	int64_t limit;
+	const char *purpose;
 };
 static const struct field query_fields[] = {
+	F_LIST_QUERY(files_query),
 	F_ENUM(files_query, state, states),
 	F_STR(files_query, purpose, LENGTH(1, 64)),
-	F_INT(files_query, limit, RANGE(1, 500), DEFAULT(50)),
-	F_STR(files_query, cursor, LENGTH(1, 400)),
 };
 static const struct field_table query_table = FIELD_TABLE("files.query", files_query, query_fields);
-
-struct files_page {
-	struct {
-		size_t count;
-		struct file_view *items;
-	} items;
-	const char *next_cursor;
-};
-static const struct field page_fields[] = {
-	F_OBJECTS(files_page, items, &file_table, DOC("Newest first")),
-	F_STR(files_page, next_cursor, NULLABLE),
-};
-static const struct field_table page_table = FIELD_TABLE("files.list", files_page, page_fields);
-
-struct listing {
-	struct exchange *x;
-	struct files_query query;
-	struct files_page page;
-	struct paging paging;
-	bool unscanned;
-};
+LIST_PAGE(files_page, "files.list", file_view, &file_table);
 
 static void take_one(void *self, const struct file *file)
 {
 	struct listing *l = self;
-	if (!paging_takes(&l->paging))
+	struct file_view *view = listing_room(l, file->file_id);
+	if (view == NULL)
 		return;
-	l->unscanned = l->unscanned || is_unscanned(file);
-	l->page.items.items[l->page.items.count++] = view_of(&l->x->arena, file);
+	*view = view_of(&l->x->arena, file);
+	if (is_unscanned(file))
+		l->warning = &unscanned;
 }
 
-static bool read_list(struct listing *l, struct err *err)
+static bool read_files(struct listing *l, struct db *db, struct err *err)
 {
-	struct exchange *x = l->x;
-	const struct app *app = x->owner;
-	unsigned char key[PAGE_KEY];
-	countersign_page_key(app, key);
-	const char *account_id = principal_of(x)->account_id;
-	const char *name = arena_printf(&x->arena, "files:%s:%d:%s", account_id, l->query.state,
-									l->query.purpose != NULL ? l->query.purpose : "");
-	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (l->page.items.items == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!paging_begin(&l->paging, x, key, name, l->query.limit, l->query.cursor, err))
-		return false;
-	const struct file_filter filter = {.account_id = account_id,
-									   .before = l->paging.after,
-									   .state = l->query.state >= 0 ? states[l->query.state] : NULL,
-									   .purpose = l->query.purpose,
-									   .limit = l->query.limit + 1};
-	struct db *db = store_read(app->store);
-	bool read = file_list(db, &filter, &x->arena, take_one, l, err);
-	store_read_end(app->store, db);
-	if (read && l->page.items.count > 0)
-		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].file_id);
-	return read;
+	const struct files_query *query = l->query;
+	const struct file_filter filter = {.account_id = l->account_id,
+									   .before = l->after,
+									   .state = query->state >= 0 ? states[query->state] : NULL,
+									   .purpose = query->purpose,
+									   .limit = l->limit};
+	return file_list(db, &filter, &l->x->arena, take_one, l, err);
 }
 
 static void handle_list(struct exchange *x)
 {
-	struct listing l = {.x = x};
-	struct err err;
-	if (!exchange_decode_query(x, &l.query))
-		return;
-	if (!read_list(&l, &err)) {
-		exchange_fail(x, &err);
-		return;
-	}
-	reply_fact_warned(x, 200, &page_table, &l.page, l.unscanned ? &unscanned : NULL);
+	static const struct list_kind kind = {.name = "files",
+										  .query = &query_table,
+										  .page = &files_page_table,
+										  .item_size = sizeof(struct file_view),
+										  .read = read_files};
+	app_list(x, &kind);
 }
 
 /* --- delete: the row stays, marked --- */
@@ -211,7 +175,7 @@ static bool delete_apply(struct write *w, struct db *db, struct err *err)
 	const struct app *app = w->x->owner;
 	struct file file;
 	char etag[ETAG_TEXT];
-	if (!find(w->x, db, &file, err))
+	if (!find(w->x, db, principal_of(w->x)->account_id, &file, err))
 		return false;
 	file_etag(&file, &w->x->arena, etag);
 	if (!etag_if_match(w->x, etag, err))
@@ -278,7 +242,7 @@ static const struct route routes[] = {
 		  .body_max = FILE_BYTES_MAX + FILE_FORM_BYTES, .aliases = ALIASES({"/uploads"}), .slash = true,
 		  .result = &file_table, .status = 201, .rate_class = "upload", .errors = upload_errors),
 	ROUTE(GET, "/api/v1/files", "file.read", EFFECT_READ, handle_list, .operation = "files.list",
-		  .summary = "Your account's files, newest first", .query = &query_table, .result = &page_table,
+		  .summary = "Your account's files, newest first", .query = &query_table, .result = &files_page_table,
 		  .errors = list_errors),
 	ROUTE(GET, "/api/v1/files/{id}", "file.read", EFFECT_READ, handle_get, .operation = "files.get",
 		  .summary = "One file: name, type, size, hash and state",

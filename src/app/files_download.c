@@ -12,6 +12,7 @@
 #include "http/etag.h"
 #include "http/exchange.h"
 #include "http/range.h"
+#include "people/listing.h"
 #include "people/principal.h"
 #include "people/reply.h"
 #include "store/blob.h"
@@ -77,7 +78,7 @@ void files_download(struct exchange *x)
 	struct err err;
 	if (!exchange_decode_query(x, &query))
 		return;
-	if (!find(x, principal_of(x)->account_id, &file, &err) || !may_leave(&file, &err)) {
+	if (!find(x, listing_reads(x), &file, &err) || !may_leave(&file, &err)) {
 		exchange_fail(x, &err);
 		return;
 	}

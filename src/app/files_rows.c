@@ -55,15 +55,19 @@ bool file_find(struct db *db, const char *account_id, const char *file_id, struc
 				  V_TEXT(file_id), V_TEXT(account_id));
 }
 
+/* Two texts, so that an account's list is read by its index. */
+#define FILES(whose) \
+	"SELECT " COLUMNS " FROM files WHERE " whose " AND ($2 = '' OR file_id < $2) " \
+	"AND (CAST($3 AS TEXT) IS NULL OR state = $3) AND (CAST($4 AS TEXT) IS NULL OR purpose = $4) " \
+	"AND deleted_at IS NULL ORDER BY file_id DESC LIMIT $5"
+
 bool file_list(struct db *db, const struct file_filter *filter, struct arena *arena,
 			   void (*take)(void *self, const struct file *file), void *self, struct err *err)
 {
 	struct db_rows rows;
 	struct file file;
 	if (!db_query(db, &rows, err,
-				  "SELECT " COLUMNS " FROM files WHERE account_id = $1 AND ($2 = '' OR file_id < $2) "
-				  "AND (CAST($3 AS TEXT) IS NULL OR state = $3) AND (CAST($4 AS TEXT) IS NULL OR purpose = $4) "
-				  "AND deleted_at IS NULL ORDER BY file_id DESC LIMIT $5",
+				  filter->account_id != NULL ? FILES("account_id = $1") : FILES("CAST($1 AS TEXT) IS NULL"),
 				  V_TEXT(filter->account_id), V_TEXT(filter->before), V_TEXT(filter->state), V_TEXT(filter->purpose),
 				  V_INT(filter->limit)))
 		return false;

@@ -122,20 +122,6 @@ static const struct json *yaml_value(struct suite *suite, const char *text)
 
 /* --- running --- */
 
-static void fail(struct scenario *scenario, const char *step)
-{
-	if (!scenario->failed)
-		fprintf(stderr, "not ok %s: %s: %s\n", scenario->file, scenario->name, step);
-	scenario->failed = true;
-}
-
-static bool write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-	bool good = file != NULL && fputs(text, file) >= 0;
-	return file != NULL && fclose(file) == 0 && good;
-}
-
 static const char *json_text_of(struct suite *suite, const struct json *json)
 {
 	struct buf text;
@@ -146,6 +132,33 @@ static const char *json_text_of(struct suite *suite, const struct json *json)
 	const char *copy = arena_dup(&suite->arena, buf_text(&text));
 	buf_fini(&text);
 	return copy;
+}
+
+/* What the run came to, for who asks why a step does not hold. */
+static void tell_result(const struct scenario *scenario)
+{
+	static const char *const members[] = {"status", "output", "error"};
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		const struct json *member = json_get(scenario->result, members[i]);
+		if (member != NULL && member->kind != JS_NULL)
+			fprintf(stderr, "  %s: %.2000s\n", members[i], json_text_of(scenario->suite, member));
+	}
+}
+
+static void fail(struct scenario *scenario, const char *step)
+{
+	if (!scenario->failed)
+		fprintf(stderr, "not ok %s: %s: %s\n", scenario->file, scenario->name, step);
+	if (!scenario->failed && scenario->result != NULL)
+		tell_result(scenario);
+	scenario->failed = true;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	bool good = file != NULL && fputs(text, file) >= 0;
+	return file != NULL && fclose(file) == 0 && good;
 }
 
 static size_t add_file(struct scenario *scenario, const char *option, const char *name, const char *text, char **list,

@@ -288,14 +288,18 @@ static bool insert_further(struct db *db, void *self, struct err *err)
 		.version = ir->version,
 		.state = WORKFLOW_PUBLISHED,
 		.form = ir->dag ? "dag" : "dsl",
-		.content_sha256 = further->sha256,
+		.content_sha256 = definition_content_sha256(further->definition),
 		.definition_sha256 = further->sha256,
 		.tags = "null",
 		.created_us = now_us,
 		.updated_us = now_us,
 	};
-	return runs_keep_definition(db, further->sha256, buf_text(&further->text), err) &&
-		   workflows_insert(db, &workflow, &tags, err);
+	const struct definition_text text = {
+		.text = buf_text(&further->text),
+		.sha256 = further->sha256,
+		.content_sha256 = definition_content_sha256(further->definition),
+	};
+	return runs_keep_definition(db, &text, err) && workflows_insert(db, &workflow, &tags, err);
 }
 
 static bool take_with(void *self, const char *value, struct err *err)
@@ -307,7 +311,8 @@ static bool take_with(void *self, const char *value, struct err *err)
 	if (good)
 		further.definition = runner_definition(job->runner, buf_text(&further.text), further.text.size, further.sha256,
 											   &job->problems, err);
-	good = further.definition != NULL && store_write(job->store, insert_further, &further, err);
+	good = further.definition != NULL && resources_pin(job->runner, further.definition, &job->problems) &&
+		   store_write(job->store, insert_further, &further, err);
 	definition_unref(further.definition);
 	buf_fini(&further.text);
 	return good;
@@ -326,7 +331,8 @@ static bool begin(struct job *job, const char *text, size_t size, struct err *er
 		.seed = cli_option(job->cli, "seed"),
 		.priority = 5,
 	};
-	if (job->start.definition == NULL || !each_option(job->cli, "with", take_with, job, err))
+	if (job->start.definition == NULL || !resources_pin(job->runner, job->start.definition, &job->problems) ||
+		!each_option(job->cli, "with", take_with, job, err))
 		return false;
 	id_make(&job->ids, job->run_id);
 	job->start.run_id = job->run_id;
@@ -460,7 +466,7 @@ static int report_refused(const struct job *job)
 /* Where the document is asked for that was not to be had: of /do/0/a/input/schema/resource it is /do/0/a. */
 static const char *reference_of(struct arena *arena, const char *pointer)
 {
-	static const char *const ends[] = {"/input/schema", "/output/schema", "/export/schema", "/call"};
+	static const char *const ends[] = {"/input/schema", "/output/schema", "/export/schema", "/call", "/with/document"};
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		const char *end = strstr(pointer, ends[i]);
 		if (end == pointer)

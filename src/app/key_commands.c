@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "app/ask.h"
+#include "app/fact.h"
 #include "app/here.h"
 #include "app/master_key.h"
 #include "app/people_commands.h"
@@ -135,7 +136,9 @@ static int revoke(struct ask *job)
 	code = ask(job, "DELETE", path, NULL);
 	if (code == CLI_DONE && !ask_good(job))
 		return ask_refused(job);
-	if (code == CLI_DONE && !job->cli->json)
+	if (code == CLI_DONE && job->cli->json)
+		return fact_print(NULL, code);
+	if (code == CLI_DONE)
 		printf("%s revoked\n", search.id);
 	return code;
 }
@@ -152,10 +155,9 @@ static int print_rotation(const struct ask *job, const struct json *result)
 {
 	const char *until = json_text(result, "retired_until");
 	if (job->cli->json)
-		ask_print_line(result);
-	else
-		printf("%s signs with %s\n%s verifies %s%s\n", json_text(result, "name"), json_text(result, "key_id"),
-			   json_text(result, "retired_key_id"), until != NULL ? "until " : "for ever", until != NULL ? until : "");
+		return fact_print(result, CLI_DONE);
+	printf("%s signs with %s\n%s verifies %s%s\n", json_text(result, "name"), json_text(result, "key_id"),
+		   json_text(result, "retired_key_id"), until != NULL ? "until " : "for ever", until != NULL ? until : "");
 	return CLI_DONE;
 }
 
@@ -194,10 +196,9 @@ static int rotate_master(struct ask *job)
 	if (code != CLI_DONE)
 		return code;
 	if (job->cli->json)
-		ask_print_line(result);
-	else
-		printf("master is %s now; %.0f secrets were sealed anew\n", json_text(result, "key_id"),
-			   json_number(json_get(result, "secrets")));
+		return fact_print(result, CLI_DONE);
+	printf("master is %s now; %.0f secrets were sealed anew\n", json_text(result, "key_id"),
+		   json_number(json_get(result, "secrets")));
 	return CLI_DONE;
 }
 

@@ -3,6 +3,7 @@
 #include "app/app.h"
 #include "app/ask.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "app/migrations.h"
 #include "core/err.h"
 #include "store/store.h"
@@ -61,8 +62,15 @@ static int apply_steps(const struct cli *cli, const struct schema *schema)
 		return cli_fail(cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	int version = store_schema_version(app.store);
 	app_close(&app);
-	printf(cli->json ? "{\"from\":%lld,\"to\":%d}\n" : "schema %lld -> %d\n", (long long)schema->newest, version);
-	return CLI_DONE;
+	if (!cli->json) {
+		printf("schema %lld -> %d\n", (long long)schema->newest, version);
+		return CLI_DONE;
+	}
+	struct fact fact;
+	struct jw *result = fact_begin(&fact);
+	jw_member_int(result, "from", schema->newest);
+	jw_member_int(result, "to", version);
+	return fact_end(&fact, CLI_DONE);
 }
 
 int command_migrate(const struct cli *cli)

@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/fact.h"
 #include "app/ops.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -104,8 +105,15 @@ int command_packs_verify(const struct cli *cli)
 	size_t count = 0;
 	while (code == CLI_DONE && packs_at(view.packs, count) != NULL)
 		count++;
-	if (code == CLI_DONE)
+	struct fact fact;
+	if (code == CLI_DONE && cli->json) {
+		struct jw *result = fact_begin(&fact);
+		jw_member_int(result, "packs", (int64_t)count);
+		jw_member_bool(result, "ok", true);
+		code = fact_end(&fact, code);
+	} else if (code == CLI_DONE) {
 		printf("%zu packs OK\n", count);
+	}
 	view_close(&view);
 	return code;
 }

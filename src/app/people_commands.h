@@ -10,6 +10,7 @@ struct ask;
 struct json;
 struct jw;
 
+extern const struct cli_option user_role_options[];
 extern const struct cli_option user_add_options[], user_reason_options[], user_passwd_options[], key_create_options[];
 
 int command_user_add(const struct cli *cli);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/ask.h"
+#include "app/fact.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
@@ -207,7 +208,9 @@ int command_producer_revoke(const struct cli *cli)
 	code = ask(&job, "DELETE", path, NULL);
 	if (code == CLI_DONE && !ask_good(&job))
 		code = ask_refused(&job);
-	else if (code == CLI_DONE && !cli->json)
+	else if (code == CLI_DONE && cli->json)
+		code = fact_print(ask_result(&job), code);
+	else if (code == CLI_DONE)
 		printf("%s revoked\n", id);
 	return ask_end(&job, code);
 }

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/fact.h"
 #include "app/tree.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -118,25 +119,22 @@ static const struct key *find_key(void *self, const char *kid)
 
 static int say(const struct cli *cli, const struct json *payload, const struct err *err)
 {
-	struct buf out;
-	struct jw jw;
-	buf_init(&out, 0);
-	jw_init(&jw, &out);
-	jw_object(&jw);
-	jw_member_bool(&jw, "valid", payload != NULL);
-	jw_member_str(&jw, "reason", payload != NULL ? NULL : err->message);
-	jw_key(&jw, "payload");
-	jw_json(&jw, payload);
-	jw_object_end(&jw);
-	if (cli->json)
-		puts(buf_text(&out));
-	else if (payload == NULL)
+	const int code = payload != NULL ? CLI_DONE : CLI_WRONG;
+	if (cli->json) {
+		struct fact fact;
+		struct jw *result = fact_begin(&fact);
+		jw_member_bool(result, "valid", payload != NULL);
+		jw_member_str(result, "reason", payload != NULL ? NULL : err->message);
+		jw_key(result, "payload");
+		jw_json(result, payload);
+		return fact_end(&fact, code);
+	}
+	if (payload == NULL)
 		printf("INVALID: %s\n", err->message);
 	else
 		printf("OK: %s of seal %s by %s\n", json_text(payload, "decision"), json_text(payload, "seal_sha256"),
 			   json_text(payload, "signer"));
-	buf_fini(&out);
-	return payload != NULL ? CLI_DONE : CLI_WRONG;
+	return code;
 }
 
 /* The argument is the receipt itself, or a file that holds it. */

@@ -6,6 +6,7 @@
 #include "app/ask.h"
 #include "app/backup.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "app/tree.h"
 #include "core/must.h"
 #include "core/scratch.h"
@@ -231,14 +232,20 @@ static bool run(struct restore *r, struct err *err)
 static int tell(const struct restore *r)
 {
 	const struct audit_report *report = &r->report;
-	if (r->cli->json)
-		printf("{\"data\":\"%s\",\"files\":%lld,\"streams\":%lld,\"rows\":%lld,\"checkpoints\":%lld,\"ok\":true}\n",
-			   r->to, (long long)r->files, (long long)report->streams, (long long)report->rows,
-			   (long long)report->checkpoints);
-	else
+	if (!r->cli->json) {
 		printf("files %lld\nstreams %lld rows %lld checkpoints %lld OK\n%s\n", (long long)r->files,
 			   (long long)report->streams, (long long)report->rows, (long long)report->checkpoints, r->to);
-	return CLI_DONE;
+		return CLI_DONE;
+	}
+	struct fact fact;
+	struct jw *result = fact_begin(&fact);
+	jw_member_str(result, "data", r->to);
+	jw_member_int(result, "files", r->files);
+	jw_member_int(result, "streams", report->streams);
+	jw_member_int(result, "rows", report->rows);
+	jw_member_int(result, "checkpoints", report->checkpoints);
+	jw_member_bool(result, "ok", true);
+	return fact_end(&fact, CLI_DONE);
 }
 
 int command_restore(const struct cli *cli)

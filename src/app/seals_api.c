@@ -1,6 +1,8 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "app/app.h"
+#include "app/countersign_api.h"
 #include "app/routes.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -8,9 +10,12 @@
 #include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/must.h"
 #include "core/stamp.h"
+#include "http/etag.h"
 #include "http/exchange.h"
 #include "http/router.h"
+#include "people/listing.h"
 #include "people/principal.h"
 #include "people/reply.h"
 #include "seal/seals.h"
@@ -20,18 +25,18 @@
 /* Sealed results: read, list, recompute [platform.md 6]. */
 
 struct seal_row {
-	const char *seal_sha256, *content_sha256, *inputs_sha256, *operation, *code_version, *git_sha;
+	const char *seal_sha256, *account_id, *content_sha256, *inputs_sha256, *operation, *code_version, *git_sha;
 	double confidence;
 	const char *subject_kind, *subject_id, *created_by, *created_at, *request_id;
 	const struct json *inputs, *result, *packs; /* in full rows only */
 };
 
 #define SEAL_FIELDS \
-	F_STR(seal_row, seal_sha256), F_STR(seal_row, content_sha256), F_STR(seal_row, inputs_sha256), \
-		F_STR(seal_row, operation, NULLABLE), F_STR(seal_row, code_version), F_STR(seal_row, git_sha), \
-		F_NUM(seal_row, confidence), F_STR(seal_row, subject_kind, NULLABLE), F_STR(seal_row, subject_id, NULLABLE), \
-		F_STR(seal_row, created_by, NULLABLE), F_STR(seal_row, created_at, FORMAT("date-time")), \
-		F_STR(seal_row, request_id, NULLABLE)
+	F_STR(seal_row, seal_sha256), F_STR(seal_row, account_id), F_STR(seal_row, content_sha256), \
+		F_STR(seal_row, inputs_sha256), F_STR(seal_row, operation, NULLABLE), F_STR(seal_row, code_version), \
+		F_STR(seal_row, git_sha), F_NUM(seal_row, confidence), F_STR(seal_row, subject_kind, NULLABLE), \
+		F_STR(seal_row, subject_id, NULLABLE), F_STR(seal_row, created_by, NULLABLE), \
+		F_STR(seal_row, created_at, FORMAT("date-time")), F_STR(seal_row, request_id, NULLABLE)
 
 static const struct field row_fields[] = {SEAL_FIELDS};
 static const struct field_table row_table = FIELD_TABLE("seals.row", seal_row, row_fields);
@@ -59,6 +64,7 @@ static struct seal_row row_of(struct exchange *x, const struct seal *seal)
 	stamp_format(time, seal->created_us);
 	return (struct seal_row){
 		.seal_sha256 = seal->seal_sha256,
+		.account_id = seal->account_id,
 		.content_sha256 = seal->content_sha256,
 		.inputs_sha256 = seal->inputs_sha256,
 		.operation = seal->operation,
@@ -73,7 +79,14 @@ static struct seal_row row_of(struct exchange *x, const struct seal *seal)
 	};
 }
 
-/* The seal named in the path, of the caller's account.  False: answered. */
+/* Their own account's, or for an admin anybody's [P-5.3]. */
+static bool look(struct exchange *x, struct db *db, const char *sha, struct seal *seal, bool *found, struct err *err)
+{
+	return seal_find(db, principal_of(x)->account_id, sha, &x->arena, seal, found, err) &&
+		   (*found || listing_reads(x) != NULL || seal_find_any(db, sha, &x->arena, seal, found, err));
+}
+
+/* The seal named in the path.  False: answered. */
 static bool find(struct exchange *x, struct seal *seal)
 {
 	const struct app *app = x->owner;
@@ -82,7 +95,7 @@ static bool find(struct exchange *x, struct seal *seal)
 	struct err err;
 	if (blob_name_valid(sha)) {
 		struct db *db = store_read(app->store);
-		bool read = seal_find(db, principal_of(x)->account_id, sha, &x->arena, seal, &found, &err);
+		bool read = look(x, db, sha, seal, &found, &err);
 		store_read_end(app->store, db);
 		if (!read) {
 			exchange_fail(x, &err);
@@ -99,92 +112,74 @@ static void handle_get(struct exchange *x)
 	struct seal seal;
 	if (!find(x, &seal))
 		return;
+	const char *etag = arena_printf(&x->arena, "\"%s\"", seal.seal_sha256);
+	exchange_set(x, "ETag", etag);
+	if (etag_none_match(x, etag)) {
+		exchange_answer(x, 304, NULL, NULL, 0);
+		return;
+	}
 	struct seal_row row = row_of(x, &seal);
 	row.inputs = stored(x, seal.inputs);
 	row.result = stored(x, seal.result);
 	row.packs = stored(x, seal.packs);
-	exchange_setf(x, "ETag", "\"%s\"", seal.seal_sha256);
 	reply_fact(x, 200, &full_table, &row);
 }
 
 /* --- list --- */
 
 struct seals_query {
+	LIST_QUERY;
 	const char *subject_kind, *subject_id, *operation, *content_sha256;
-	int64_t limit;
 };
-
 static const struct field query_fields[] = {
-	F_STR(seals_query, subject_kind, LENGTH(1, 40)),       F_STR(seals_query, subject_id, LENGTH(1, 64)),
-	F_STR(seals_query, operation, LENGTH(1, 64)),          F_STR(seals_query, content_sha256, LENGTH(64, 64)),
-	F_INT(seals_query, limit, RANGE(1, 500), DEFAULT(50)),
+	F_LIST_QUERY(seals_query),
+	F_STR(seals_query, subject_kind, LENGTH(1, 40)),
+	F_STR(seals_query, subject_id, LENGTH(1, 64)),
+	F_STR(seals_query, operation, LENGTH(1, 64)),
+	F_STR(seals_query, content_sha256, LENGTH(64, 64)),
 };
 static const struct field_table query_table = FIELD_TABLE("seals.query", seals_query, query_fields);
+LIST_PAGE(seal_page, "seals.list", seal_row, &row_table);
 
-struct seal_list {
-	struct {
-		size_t count;
-		struct seal_row *items;
-	} items;
-	const char *next_cursor;
-};
-
-static const struct field list_fields[] = {
-	F_OBJECTS(seal_list, items, &row_table),
-	F_STR(seal_list, next_cursor, NULLABLE),
-};
-static const struct field_table list_table = FIELD_TABLE("seals.list", seal_list, list_fields);
-
-static bool read_list(struct exchange *x, struct db *db, const struct seals_query *query, struct seal_list *list,
-					  struct err *err)
+static void take_seal(void *self, const struct seal *seal)
 {
-	struct db_rows rows;
-	if (!db_query(
-			db, &rows, err,
-			"SELECT seal_sha256, content_sha256, inputs_sha256, operation, code_version, git_sha, confidence, "
-			"subject_kind, subject_id, created_by, created_at, request_id FROM seals WHERE account_id = $1 "
-			"AND (CAST($2 AS TEXT) IS NULL OR operation = $2) AND (CAST($3 AS TEXT) IS NULL OR content_sha256 = $3) "
-			"AND (CAST($4 AS TEXT) IS NULL OR subject_kind = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) "
-			"ORDER BY created_at DESC, seal_sha256 LIMIT $6",
-			V_TEXT(principal_of(x)->account_id), V_TEXT(query->operation), V_TEXT(query->content_sha256),
-			V_TEXT(query->subject_kind), V_TEXT(query->subject_id), V_INT(query->limit)))
-		return false;
-	while (db_next(&rows)) {
-		const struct seal seal = {
-			.seal_sha256 = db_text_dup(&rows, 0, &x->arena),
-			.content_sha256 = db_text_dup(&rows, 1, &x->arena),
-			.inputs_sha256 = db_text_dup(&rows, 2, &x->arena),
-			.operation = db_text_dup(&rows, 3, &x->arena),
-			.code_version = db_text_dup(&rows, 4, &x->arena),
-			.git_sha = db_text_dup(&rows, 5, &x->arena),
-			.confidence = db_real(&rows, 6),
-			.subject_kind = db_text_dup(&rows, 7, &x->arena),
-			.subject_id = db_text_dup(&rows, 8, &x->arena),
-			.created_by = db_text_dup(&rows, 9, &x->arena),
-			.created_us = db_int(&rows, 10),
-			.request_id = db_text_dup(&rows, 11, &x->arena),
-		};
-		list->items.items[list->items.count++] = row_of(x, &seal);
+	struct listing *l = self;
+	const char *key =
+		arena_printf(&l->x->arena, "%lld:%s:%s", (long long)seal->created_us, seal->seal_sha256, seal->account_id);
+	struct seal_row *row = listing_room(l, key);
+	if (row != NULL)
+		*row = row_of(l->x, seal);
+}
+
+static bool read_seals(struct listing *l, struct db *db, struct err *err)
+{
+	const struct seals_query *query = l->query;
+	struct seal_filter filter = {.account_id = l->account_id,
+								 .operation = query->operation,
+								 .content_sha256 = query->content_sha256,
+								 .subject_kind = query->subject_kind,
+								 .subject_id = query->subject_id,
+								 .after = {INT64_MAX, "", ""},
+								 .limit = l->limit};
+	char sha[SHA256_HEX_SIZE], account[ID_TEXT];
+	if (l->after[0] != '\0') { /* made by take_seal: the MAC says so */
+		long long at;
+		must(sscanf(l->after, "%lld:%64[^:]:%36s", &at, sha, account) == 3);
+		filter.after.created_us = at;
+		filter.after.seal_sha256 = sha;
+		filter.after.account_id = account;
 	}
-	return db_end(&rows, err);
+	return seals_list(db, &filter, &l->x->arena, take_seal, l, err);
 }
 
 static void handle_list(struct exchange *x)
 {
-	const struct app *app = x->owner;
-	struct seals_query query;
-	struct seal_list list = {.next_cursor = NULL};
-	struct err err;
-	if (!exchange_decode_query(x, &query))
-		return;
-	list.items.items = arena_array(&x->arena, (size_t)query.limit, sizeof *list.items.items);
-	struct db *db = store_read(app->store);
-	bool read = list.items.items != NULL && read_list(x, db, &query, &list, &err);
-	store_read_end(app->store, db);
-	if (read)
-		reply_fact(x, 200, &list_table, &list);
-	else
-		exchange_fail(x, &err);
+	static const struct list_kind kind = {.name = "seals",
+										  .query = &query_table,
+										  .page = &seal_page_table,
+										  .item_size = sizeof(struct seal_row),
+										  .read = read_seals};
+	app_list(x, &kind);
 }
 
 /* --- replay --- */
@@ -232,9 +227,12 @@ static const char replay_schema[] =
 	"\"string\",\"null\"]},\"sealed_by\":{\"type\":\"object\"},\"replayed_by\":{\"type\":\"object\"}},\"required\":["
 	"\"outcome\",\"differences\"]}";
 
+static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
+
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/seals", "seal.read", EFFECT_READ, handle_list, .operation = "seals.list",
-		  .summary = "Sealed results, newest first, without bodies", .query = &query_table, .result = &list_table),
+		  .summary = "Sealed results, newest first, without bodies", .query = &query_table, .result = &seal_page_table,
+		  .errors = list_errors),
 	ROUTE(GET, "/api/v1/seals/{sha}", "seal.read", EFFECT_READ, handle_get, .operation = "seals.get",
 		  .summary = "One sealed result with its inputs", .result = &full_table),
 	ROUTE(POST, "/api/v1/seals/{sha}/replay", "seal.replay", EFFECT_COMPUTE, handle_replay, .operation = "seals.replay",

@@ -51,7 +51,7 @@ bool sign_setup(struct app *app, struct err *err)
 		.mail_self = app,
 		.main_account = main_account,
 		.main_self = app,
-		.work = true,
+		.work = !app->alone,
 	};
 	if (!app_secret(app, app->config.sign.pm_token_file, &options.pm_key, err) ||
 		!app_secret(app, app->config.sign.search_login_file, &options.search_login, err) ||

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "app/ask.h"
+#include "app/fact.h"
 #include "app/people_commands.h"
 #include "core/jw.h"
 #include "people/people.h"
@@ -11,12 +12,20 @@
 
 #define USERS_PATH "/api/v1/users"
 
+#define ROLE_OPTION \
+	{ \
+		"role", "R[,R]", "What they may do; may be repeated", true \
+	}
 const struct cli_option user_add_options[] = {
-	{"role", "R[,R]", "What they may do; may be repeated", true},
+	ROLE_OPTION,
 	{"account", "ID", "Another account than the first one", false},
 	{"name", "N", "Full name", false},
 	{"password-file", "F", "File whose first line is the password", false},
 	{"invite", NULL, "Send a mail with which they set their own password", false},
+	{NULL, NULL, NULL, false},
+};
+const struct cli_option user_role_options[] = {
+	ROLE_OPTION,
 	{NULL, NULL, NULL, false},
 };
 const struct cli_option user_reason_options[] = {
@@ -113,10 +122,8 @@ static int show(const struct ask *job, const struct json *row)
 {
 	const char *email = json_text(row, "email"), *name = json_text(row, "full_name"),
 			   *last = json_text(row, "last_login_at");
-	if (job->cli->json) {
-		ask_print_line(row);
-		return CLI_DONE;
-	}
+	if (job->cli->json)
+		return fact_print(row, CLI_DONE);
 	printf("id          %s\naccount     %s\nemail       %s\nname        %s\nstatus      %s\nroles       ",
 		   json_text(row, "user_id"), json_text(row, "account_id"), email != NULL ? email : "-",
 		   name != NULL ? name : "-", json_text(row, "status"));
@@ -143,11 +150,13 @@ void people_write_names(struct jw *body, const char *names)
 	}
 }
 
-/* Every --role, each a list by commas. */
+/* The second argument where a command has one, and every --role: each a list by commas. */
 static void write_roles(struct jw *body, const struct cli *cli)
 {
 	jw_key(body, "roles");
 	jw_array(body);
+	if (cli->count > 1)
+		people_write_names(body, cli->args[1]);
 	for (int i = 0; i < cli->options_count; i++)
 		if (strcmp(cli->options[i].name, "role") == 0)
 			people_write_names(body, cli->options[i].value);
@@ -282,17 +291,15 @@ static int set_roles(struct ask *job)
 	int code = people_find(job, job->cli->args[0], &user_id, &row);
 	if (code != CLI_DONE)
 		return code;
-	struct jw *body = ask_body(job);
-	jw_key(body, "roles");
-	jw_array(body);
-	people_write_names(body, job->cli->args[1]);
-	jw_array_end(body);
+	write_roles(ask_body(job), job->cli);
 	return patch(job, row);
 }
 
 int command_user_role(const struct cli *cli)
 {
 	struct ask job;
+	if ((cli->count > 1) == (cli_option(cli, "role") != NULL))
+		return cli_fail(cli, CLI_INVALID, "say what they may, as a second argument or by --role");
 	return ask_end(&job, ask_begin(&job, cli) ? set_roles(&job) : CLI_INVALID);
 }
 
@@ -312,7 +319,9 @@ static int set_password(struct ask *job, const char *password)
 	code = ask_send(job, "POST", "/api/v1/auth/password/forgot");
 	if (code == CLI_DONE && !ask_good(job))
 		return ask_refused(job);
-	if (code == CLI_DONE && !job->cli->json)
+	if (code == CLI_DONE && job->cli->json)
+		return fact_print(NULL, code);
+	if (code == CLI_DONE)
 		printf("a reset token was sent to %s\n", json_text(row, "email"));
 	return code;
 }
@@ -330,7 +339,9 @@ static int end_sessions(struct ask *job, const char *user_id)
 	int code = ask(job, "DELETE", path, NULL);
 	if (code == CLI_DONE && !ask_good(job))
 		return ask_refused(job);
-	if (code == CLI_DONE && !job->cli->json)
+	if (code == CLI_DONE && job->cli->json)
+		return fact_print(NULL, code);
+	if (code == CLI_DONE)
 		printf("%s has no session any more\n", job->cli->args[0]);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include "app/audit_archive.h"
 #include "app/audit_export.h"
 #include "app/commands.h"
+#include "app/fact.h"
 #include "app/here.h"
 #include "core/arena.h"
 #include "core/buf.h"
@@ -27,20 +28,28 @@ enum { ANSWER_MAX = 1 << 30 };
 
 static int print_report(const struct cli *cli, const struct audit_report *report)
 {
-	if (cli->json)
-		printf("{\"streams\":%lld,\"rows\":%lld,\"checkpoints\":%lld,\"ok\":%s", (long long)report->streams,
-			   (long long)report->rows, (long long)report->checkpoints, report->sound ? "true" : "false");
-	else
+	const int code = report->sound ? CLI_DONE : CLI_WRONG;
+	struct fact fact;
+	if (!cli->json) {
 		printf("streams %lld rows %lld checkpoints %lld ", (long long)report->streams, (long long)report->rows,
 			   (long long)report->checkpoints);
-	if (report->sound)
-		puts(cli->json ? "}" : "OK");
-	else if (cli->json)
-		printf(",\"stream\":\"%s\",\"seq\":%lld,\"reason\":\"%s\"}\n", report->stream, (long long)report->seq,
-			   report->reason);
-	else
-		printf("BAD stream %s seq %lld: %s\n", report->stream, (long long)report->seq, report->reason);
-	return report->sound ? CLI_DONE : CLI_WRONG;
+		if (report->sound)
+			puts("OK");
+		else
+			printf("BAD stream %s seq %lld: %s\n", report->stream, (long long)report->seq, report->reason);
+		return code;
+	}
+	struct jw *result = fact_begin(&fact);
+	jw_member_int(result, "streams", report->streams);
+	jw_member_int(result, "rows", report->rows);
+	jw_member_int(result, "checkpoints", report->checkpoints);
+	jw_member_bool(result, "ok", report->sound);
+	if (!report->sound) {
+		jw_member_str(result, "stream", report->stream);
+		jw_member_int(result, "seq", report->seq);
+		jw_member_str(result, "reason", report->reason);
+	}
+	return fact_end(&fact, code);
 }
 
 static int verify_text(const struct cli *cli, const struct buf *text)
@@ -275,6 +284,16 @@ int command_audit_export(const struct cli *cli)
 
 /* --- audit checkpoint --- */
 
+static int print_signed(const char *statement, const char *signature)
+{
+	struct fact fact;
+	struct jw *result = fact_begin(&fact);
+	jw_member_str(result, "signature", signature);
+	jw_key(result, "statement");
+	jw_raw(result, statement, strlen(statement));
+	return fact_end(&fact, CLI_DONE);
+}
+
 /* --json: {statement, signature}, as the file in audit.checkpoint_dir has it. */
 static int print_checkpoint(const struct cli *cli, const char *statement, const char *signature)
 {
@@ -285,7 +304,7 @@ static int print_checkpoint(const struct cli *cli, const char *statement, const 
 	const struct json *seq = read ? json_get(json, "seq") : NULL;
 	int code = seq != NULL && seq->kind == JS_INT ? CLI_DONE : cli_fail(cli, CLI_FAILED, "no checkpoint was given");
 	if (code == CLI_DONE && cli->json)
-		printf("{\"signature\":\"%s\",\"statement\":%s}\n", signature, statement);
+		code = print_signed(statement, signature);
 	else if (code == CLI_DONE)
 		printf("stream %s seq %lld hash %s\n", json_text(json, "stream"), (long long)seq->integer,
 			   json_text(json, "hash"));

@@ -85,6 +85,7 @@ void faults_add(struct faults *faults, const char *pointer, const char *code, co
 	va_start(args, format);
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
+	utf8_mend(message);
 	fault->pointer = arena_dup(faults->arena, pointer);
 	fault->code = arena_dup(faults->arena, code);
 	fault->message = arena_dup(faults->arena, message);

@@ -1,5 +1,6 @@
 #include "core/field.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -168,6 +169,15 @@ static void check_range(struct decoding *d, const struct field *field, double x,
 				   gap, unit);
 }
 
+static void tell_size(struct decoding *d, const char *pointer, const char *code, double min, double max,
+					  const char *what)
+{
+	if (min == max)
+		faults_add(d->faults, pointer, code, "must have %.0f %s", min, what);
+	else
+		faults_add(d->faults, pointer, code, "must have %.0f to %.0f %s", min, max, what);
+}
+
 static bool number_of(struct decoding *d, const struct field *field, const struct json *json, const char *pointer,
 					  double *x)
 {
@@ -209,8 +219,23 @@ static void decode_text(struct decoding *d, const struct field *field, const str
 	}
 	double length = field->ranged ? (double)characters(json) : 0;
 	if (field->ranged && (length < field->min || length > field->max))
-		faults_add(d->faults, pointer, "length", "must have %.0f to %.0f characters", field->min, field->max);
+		tell_size(d, pointer, "length", field->min, field->max, "characters");
 	*at = json->text;
+}
+
+/* In their order, as many as a message holds; what was left out is said. */
+static void tell_options(const char *const *options, char *text, size_t size)
+{
+	size_t used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; options[i] != NULL; i++) {
+		const char *gap = i > 0 ? ", " : "";
+		if (used + strlen(gap) + strlen(options[i]) + sizeof ", …" > size) {
+			snprintf(text + used, size - used, "%s…", gap);
+			return;
+		}
+		used += (size_t)snprintf(text + used, size - used, "%s%s", gap, options[i]);
+	}
 }
 
 static void decode_option(struct decoding *d, const struct field *field, const struct json *json, int *at,
@@ -220,18 +245,14 @@ static void decode_option(struct decoding *d, const struct field *field, const s
 		wrong_type(d, pointer, "a string", json);
 		return;
 	}
-	char allowed[200] = "";
 	for (int i = 0; field->options[i] != NULL; i++) {
 		if (strcmp(field->options[i], json->text) == 0) {
 			*at = i;
 			return;
 		}
-		size_t used = strlen(allowed), more = strlen(field->options[i]);
-		if (used + more + 3 < sizeof allowed) {
-			strcat(allowed, used > 0 ? ", " : "");
-			strcat(allowed, field->options[i]);
-		}
 	}
+	char allowed[ERR_MESSAGE_MAX - sizeof "must be one of: "];
+	tell_options(field->options, allowed, sizeof allowed);
 	faults_add(d->faults, pointer, "enum", "must be one of: %s", allowed);
 }
 
@@ -297,7 +318,7 @@ static void decode_many(struct decoding *d, const struct field *field, const str
 		return;
 	}
 	if (field->counted && (json->count < field->count_min || json->count > field->count_max))
-		faults_add(d->faults, pointer, "count", "must have %zu to %zu elements", field->count_min, field->count_max);
+		tell_size(d, pointer, "count", (double)field->count_min, (double)field->count_max, "elements");
 	size_t size = kind_size(field);
 	struct list list = {.count = json->count, .items = arena_array(d->arena, json->count, size)};
 	if (list.items == NULL || (field->counted && json->count > field->count_max))

@@ -1,9 +1,14 @@
 #include "core/problem.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/jw.h"
+#include "core/utf8.h"
+
+enum { DETAIL_MAX = 4096 }; /* bytes of one detail: three faults at their longest are half of it */
 
 struct problem problem_of(const struct err *err, const struct faults *faults)
 {
@@ -13,16 +18,50 @@ struct problem problem_of(const struct err *err, const struct faults *faults)
 		.kind = err->kind, .detail = err->message, .pointer = err->field, .available = err->available};
 }
 
+/* How many faults the one sentence tells; the list has all of them. */
+#define FAULTS_TOLD 3
+
+/* A pointer holds names that the peer chose, of any length; what is wrong with them is ours and is never cut. */
+static void tell_fault(struct buf *text, const struct fault *fault)
+{
+	size_t size = strlen(fault->pointer), kept = utf8_cut(fault->pointer, size, ERR_FIELD_MAX);
+	if (size == 0)
+		buf_adds(text, "The body");
+	buf_add(text, fault->pointer, kept);
+	if (kept < size)
+		buf_adds(text, "…");
+	buf_addf(text, "%s %s", isupper((unsigned char)*fault->message) ? ":" : "", fault->message);
+}
+
+static void end_sentence(struct buf *text)
+{
+	if (text->size > 0 && strchr(".!?", text->bytes[text->size - 1]) == NULL)
+		buf_addc(text, '.');
+}
+
+static void tell_faults(struct buf *text, const struct faults *faults)
+{
+	size_t told = 0;
+	if (faults->count > 1)
+		buf_addf(text, "%zu members are not valid: ", faults->count);
+	for (const struct fault *fault = faults->first; fault != NULL && told < FAULTS_TOLD; fault = fault->next, told++) {
+		if (told > 0)
+			buf_adds(text, "; ");
+		tell_fault(text, fault);
+	}
+	if (told == 0)
+		buf_adds(text, err_title(ERR_INVALID));
+	end_sentence(text);
+	if (told < faults->count)
+		buf_adds(text, " All are in `errors`.");
+}
+
 /* What went wrong inside is for the log, not for the peer. */
-static const char *detail_of(const struct problem *problem, char text[120])
+static const char *detail_of(const struct problem *problem, struct buf *text)
 {
 	if (problem->faults != NULL && problem->faults->count > 0) {
-		size_t count = problem->faults->count;
-		if (count == 1 && problem->faults->first != NULL)
-			snprintf(text, 120, "%.60s %.50s", problem->faults->first->pointer, problem->faults->first->message);
-		else
-			snprintf(text, 120, "%zu members are not valid; `errors` names each.", count);
-		return text;
+		tell_faults(text, problem->faults);
+		return buf_text(text);
 	}
 	if (err_status(problem->kind) == 500 || problem->detail == NULL || problem->detail[0] == '\0')
 		return err_title(problem->kind);
@@ -97,8 +136,10 @@ static void write_trace(struct jw *jw, const struct problem *problem)
 
 void problem_write(struct jw *jw, const struct problem *problem)
 {
-	char type[80], text[120];
-	const char *detail = detail_of(problem, text);
+	char type[80];
+	struct buf text;
+	buf_init(&text, DETAIL_MAX);
+	const char *detail = detail_of(problem, &text);
 	snprintf(type, sizeof type, "/docs/errors/%s", err_code(problem->kind));
 	jw_object(jw);
 	jw_member_str(jw, "type", type);
@@ -124,4 +165,5 @@ void problem_write(struct jw *jw, const struct problem *problem)
 	jw_member_str(jw, "envelope_version", "1.0");
 	jw_member_str(jw, "timestamp", problem->timestamp);
 	jw_object_end(jw);
+	buf_fini(&text);
 }

@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "draw/dimension.h"
 #include "draw/feet.h"
+#include "draw/foundation.h"
 #include "draw/palette.h"
 
 enum { LEVELS_MAX = 12 }; /* levels of the cabinets' dimension chain; beyond them only bottom and top are told */
@@ -132,6 +133,20 @@ static const struct drawing_scale *place(struct drawing *d, double per_inch)
 	return scale;
 }
 
+/* Does concrete that reaches up to grade meet this stretch? */
+static bool in_concrete(const struct drawing *d, double from, double to)
+{
+	const struct structure *s = d->structure;
+	bool flush = s->base == BASE_PIER || (s->base == BASE_SPREAD && depth_ft(s) < known(s->base_thickness_ft) + 1e-6);
+	double half = known(s->base_width_ft) / 2 * d->per_ft;
+	for (int i = 0; flush && i < (one_footing(s) ? 1 : s->pole_count); i++) {
+		double x = one_footing(s) ? d->x0 : x_of(d, pole_x_ft(s, i));
+		if (to > x - half && from < x + half)
+			return true;
+	}
+	return false;
+}
+
 static void draw_grade(const struct drawing *d)
 {
 	double u = d->text, left = x_of(d, d->extent.left) - 4 * u, right = x_of(d, d->extent.right) + 4 * u;
@@ -139,7 +154,7 @@ static void draw_grade(const struct drawing *d)
 	canvas_line(d->canvas, left, d->y0, right, d->y0, &line);
 	double group = 3.2 * u;
 	for (double x = left + 0.6 * u; x + 1.6 * u < right; x += group)
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < 3 && !in_concrete(d, x - 0.7 * u, x + u); i++)
 			canvas_line(d->canvas, x + i * 0.5 * u, d->y0 + 0.1 * u, x + (i * 0.5 - 0.7) * u, d->y0 + 0.8 * u, &hatch);
 	struct pen pen = {.face = FACE_SANS, .size = 0.85 * u, .colour = GREY};
 	canvas_text(d->canvas, right + 0.5 * u, d->y0 + 0.3 * u, &pen, "GRADE");
@@ -158,9 +173,10 @@ static void draw_pier(const struct drawing *d, double x_ft)
 	canvas_box(d->canvas, x_of(d, x_ft) - width / 2, d->y0, width, depth, &ink);
 	if (plated(s))
 		return;
-	double pole = known(s->pole_width_in) / 12 * d->per_ft, buried = fmax(depth - 0.5 * d->per_ft, depth / 2);
+	double pole = known(s->pole_width_in) / 12 * d->per_ft;
+	double set = foundation_set_ft(known(s->base_depth_ft)) * d->per_ft;
 	ink = (struct ink){.line = GREY, .width = 0.07 * d->text, .dash = 0.4 * d->text};
-	canvas_box(d->canvas, x_of(d, x_ft) - pole / 2, d->y0, pole, buried, &ink);
+	canvas_box(d->canvas, x_of(d, x_ft) - pole / 2, d->y0, pole, set, &ink);
 }
 
 static void draw_spread(const struct drawing *d)
@@ -424,6 +440,8 @@ static void describe(const struct structure *s, struct buf *words)
 		buf_addf(words, ", underside %s below grade", feet_format(a, s->base_depth_ft));
 	if (plated(s))
 		buf_addf(words, ", base plate %s wide", feet_format(a, s->plate_width_ft));
+	else if (s->base == BASE_PIER)
+		buf_addf(words, ", poles set %s into it", feet_format(a, foundation_set_ft(s->base_depth_ft)));
 	buf_addc(words, '.');
 }
 

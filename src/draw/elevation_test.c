@@ -72,7 +72,8 @@ static void description_tells_the_structure(void **state)
 	buf_init(&out, 0);
 	assert_true(elevation_svg(*state, &report.structure, "x", &out, NULL));
 	assert_non_null(strstr(out.bytes, "top at 20\u2032-0\u2033 above grade, 1 cabinet, 12\u2032-0\u2033 wide in all"));
-	assert_non_null(strstr(out.bytes, "drilled pier 3\u2032-0\u2033 wide, underside 8\u2032-3\u2033 below grade."));
+	assert_non_null(strstr(out.bytes, "drilled pier 3\u2032-0\u2033 wide, underside 8\u2032-3\u2033 below grade, "
+									  "poles set 7\u2032-9\u2033 into it."));
 	/* dimensions of the drawing itself */
 	assert_non_null(strstr(out.bytes, ">12\u2032-0\u2033</text>"));
 	assert_non_null(strstr(out.bytes, ">8\u2032-3\u2033</text>"));

@@ -7,9 +7,16 @@
 #include "core/err.h"
 #include "draw/foundation_impl.h"
 
-#define STUB_FT 1.5  /* of the pole that is shown above the concrete */
-#define EARTH_FT 1.0 /* of grade that is shown beside it */
+#define STUB_FT 1.5      /* of the pole that is shown above the concrete */
+#define EARTH_FT 1.0     /* of grade that is shown beside it */
+#define UNDER_POLE_FT .5 /* of concrete under a pole that is set in */
 #define TAU (2 * M_PI)
+
+/* REF: IBC 1807.3.2 */
+double foundation_set_ft(double pier_depth_ft)
+{
+	return fmax(pier_depth_ft - UNDER_POLE_FT, pier_depth_ft / 2);
+}
 
 /* Inches of paper for feet, and for inches, of the thing. */
 static double paper(const struct sheet *sheet, double feet)
@@ -55,7 +62,7 @@ static void draw_pole_plan(const struct sheet *sheet, double x, double y)
 		dxf_box(sheet->dxf, DXF_STEEL, around(x, y, depth, width));
 }
 
-/* Above the concrete, and hidden in it as far as is known: its setting is not designed here. */
+/* Above the concrete, and hidden in it as far as it is set in. */
 static void draw_pole_section(const struct sheet *sheet, double x, double top, double hidden)
 {
 	double half = paper_in(sheet, sheet->foundation->pole_depth_in) / 2, stub = paper(sheet, STUB_FT);
@@ -83,7 +90,7 @@ static void draw_grade(const struct sheet *sheet, double left, double right, dou
 		dxf_line(sheet->dxf, DXF_CONCRETE, x, y - .1, x + .1, y);
 	for (double x = gap_right; x < right - .1; x += .12)
 		dxf_line(sheet->dxf, DXF_CONCRETE, x, y - .1, x + .1, y);
-	sheet_text(sheet, DXF_TEXT, left, y + .05, SHEET_TEXT, ANCHOR_START, "GRADE");
+	sheet_text(sheet, DXF_TEXT, left - .06, y - SHEET_TEXT / 2, SHEET_TEXT, ANCHOR_END, "GRADE");
 }
 
 /* --- a plate --- */
@@ -197,10 +204,13 @@ static void draw_pier_section(const struct sheet *sheet, double x, double top)
 	const struct foundation *f = sheet->foundation;
 	char text[FEET_TEXT_MAX];
 	double half = paper(sheet, f->width_ft) / 2, depth = paper(sheet, f->depth_ft), earth = paper(sheet, EARTH_FT);
+	double set_ft = foundation_set_ft(f->depth_ft);
 	draw_hatched(sheet, (struct box){x - half, top - depth, 2 * half, depth});
 	draw_cage_section(sheet, x, top, depth);
-	draw_pole_section(sheet, x, top, f->plate_in > 0 ? 0 : depth * .4);
+	draw_pole_section(sheet, x, top, f->plate_in > 0 ? 0 : paper(sheet, set_ft));
 	draw_plate_section(sheet, x, top);
+	if (!(f->plate_in > 0))
+		sheet_up(sheet, top - paper(sheet, set_ft), top, x - half, x - half - .3, sheet_feet(text, set_ft));
 	draw_grade(sheet, x - half - earth, x + half + earth, top, x - half, x + half);
 	dxf_line(sheet->dxf, DXF_CENTER, x, top + paper(sheet, STUB_FT) + .15, x, top - depth - .15);
 	sheet_up(sheet, top - depth, top, x + half, x + half + .45, sheet_feet(text, f->depth_ft));
@@ -263,15 +273,16 @@ static void draw_spread_section(const struct sheet *sheet, double x, double grad
 	char text[FEET_TEXT_MAX];
 	double depth = paper(sheet, f->depth_ft), thick = paper(sheet, f->thickness_ft), earth = paper(sheet, EARTH_FT);
 	struct box b = {x - paper(sheet, f->length_ft) / 2, grade - depth, paper(sheet, f->length_ft), thick};
-	double half = paper_in(sheet, f->pole_depth_in) / 2;
+	bool flush = f->depth_ft < f->thickness_ft + 1e-6;
+	double gap = flush ? b.width / 2 : paper_in(sheet, f->pole_depth_in) / 2;
 	draw_hatched(sheet, b);
 	draw_mat_section(sheet, b);
 	draw_pole_section(sheet, x, b.y + thick, 0);
 	draw_plate_section(sheet, x, b.y + thick);
-	draw_grade(sheet, b.x - earth, b.x + b.width + earth, grade, x - half, x + half);
+	draw_grade(sheet, b.x - earth, b.x + b.width + earth, grade, x - gap, x + gap);
 	dxf_line(sheet->dxf, DXF_CENTER, x, grade + paper(sheet, STUB_FT) + .15, x, b.y - .15);
 	sheet_up(sheet, b.y, grade, b.x + b.width, b.x + b.width + .75, sheet_feet(text, f->depth_ft));
-	if (f->depth_ft > f->thickness_ft + 1e-6)
+	if (!flush)
 		sheet_up(sheet, b.y, b.y + thick, b.x + b.width, b.x + b.width + .4, sheet_feet(text, f->thickness_ft));
 	sheet_across(sheet, b.x, b.x + b.width, b.y, b.y - .35, sheet_feet(text, f->length_ft));
 	sheet_view(sheet, x, b.y - .85, "SECTION");

@@ -96,6 +96,26 @@ static void test_pier(void **state)
 	buf_fini(&out);
 }
 
+/* REF: IBC 1807.3.2: the depth is that of the pole's embedment; both drawings show it to 6 in above the underside. */
+static void test_pole_is_set(void **state)
+{
+	(void)state;
+	struct foundation f = pier();
+	struct buf out;
+	f.depth_ft = 9;
+	draw(&f, &out);
+	assert_non_null(strstr(buf_text(&out), "8'-6\""));
+	buf_fini(&out);
+	f.plate_in = 18;
+	draw(&f, &out);
+	assert_null(strstr(buf_text(&out), "8'-6\""));
+	buf_fini(&out);
+	assert_float_equal(foundation_set_ft(9), 8.5, 0);
+	assert_float_equal(foundation_set_ft(1), .5, 0);
+	assert_float_equal(foundation_set_ft(.8), .4, 1e-12);
+	assert_float_equal(foundation_set_ft(0), 0, 0);
+}
+
 static void test_spread(void **state)
 {
 	(void)state;
@@ -217,8 +237,9 @@ static void test_checker(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pier), cmocka_unit_test(test_spread),  cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_any),  cmocka_unit_test(test_refused), cmocka_unit_test(test_checker),
+		cmocka_unit_test(test_pier),    cmocka_unit_test(test_pole_is_set), cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_bytes),   cmocka_unit_test(test_any),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_checker),
 	};
 	return cmocka_run_group_tests_name("foundation", tests, NULL, NULL);
 }

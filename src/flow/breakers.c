@@ -327,6 +327,20 @@ void breakers_tell(struct breakers *b, const struct breaker_call *call, bool wel
 	wake_all(b, &wake);
 }
 
+void breakers_give_back(struct breakers *b, const struct breaker_call *call)
+{
+	struct wake wake = {.count = 0};
+	pthread_mutex_lock(&b->lock);
+	struct breaker_entry *e = find(b, call->account_id, call->target);
+	if (e != NULL) {
+		circuit_give_back(&e->circuit, call->now_us);
+		if (e->told == CIRCUIT_HALF_OPEN && e->held.count > 0)
+			wake = take_held(e);
+	}
+	pthread_mutex_unlock(&b->lock);
+	wake_all(b, &wake);
+}
+
 /* --- looking and setting --- */
 
 static bool show(struct breaker_entry *e, int64_t now_us, struct arena *arena, struct breaker_record *record)

@@ -39,7 +39,8 @@ struct breaker_call {
 };
 
 /*
- * May a call go out?  True obliges to breakers_tell() (what is lost is forgiven after some minutes).  False: *until_us
+ * May a call go out?  True obliges to breakers_tell() or breakers_give_back() (what is lost is forgiven after some
+ * minutes).  False: *until_us
  * is when it pays to ask again, and the run is remembered (run_id NULL: it is no run's call).
  */
 bool breakers_may(struct breakers *breakers, const struct breaker_call *call, const char *run_id, int64_t *until_us);
@@ -49,6 +50,12 @@ bool breakers_hold(struct breakers *breakers, const struct breaker_call *call, c
 
 /* What came of a call that may have been let through. */
 void breakers_tell(struct breakers *breakers, const struct breaker_call *call, bool well, int64_t took_us);
+
+/*
+ * A call that was let through (call->now_us: when it was sent, or would have been) says nothing: it was given up before
+ * its answer, or never sent.  A half-open breaker lets another through for it, and held runs ask at once.
+ */
+void breakers_give_back(struct breakers *breakers, const struct breaker_call *call);
 
 /* How one stands.  Texts are the arena's. */
 struct breaker_record {

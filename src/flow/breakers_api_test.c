@@ -5,17 +5,19 @@
 
 #include <cmocka.h>
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/err.h"
 #include "flow/breakers.h"
 #include "flow/runs_fixture.h"
 
 /* Targets that fail are left alone; steps wait for them [flow.md 10; P-10.4]. */
 
-enum { LOOKS = 2000 };
+enum { LOOKS = 2000, NEVER = -1, REFUSED = -2, WORKERS = 2 /* of the fixture, for effects */ };
 
 struct target {
 	_Atomic int status, calls;
@@ -24,8 +26,17 @@ struct target {
 static bool answer(void *self, const struct outgoing_request *request, struct outgoing_answer *answer, struct err *err)
 {
 	struct target *target = self;
-	(void)request, (void)err;
 	target->calls++;
+	if (target->status == NEVER) {
+		while (!request->given_up(request->self))
+			sched_yield();
+		answer->sent = true;
+		return err_set(err, ERR_DEADLINE, "given up");
+	}
+	if (target->status == REFUSED) {
+		answer->refused = true;
+		return err_set(err, ERR_FORBIDDEN, "not there");
+	}
 	answer->status = target->status;
 	answer->sent = true;
 	snprintf(answer->content_type, sizeof answer->content_type, "application/json");
@@ -150,6 +161,52 @@ static void test_not_counted(void **state)
 	assert_int_equal(target.calls, 7);
 }
 
+/* Open, and its time over: the next calls are trials. */
+static void half_open(struct runs_fixture *f)
+{
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/breakers/a.example/open", "{\"duration_s\":1}"),
+					 200);
+	runs_pass(f, 1000);
+	assert_string_equal(breaker(f, "state"), "\"half_open\"");
+}
+
+/* Trials that are given up, or never go out, say nothing: others go in their place, and at once. */
+static void test_trials_given_up(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct target target;
+	serve(f, &target, 200);
+	start_call(f, "");
+	assert_true(runs_is(f, "completed"));
+	half_open(f);
+	target.status = REFUSED;
+	for (int i = 0; i < 5; i++)
+		start_call(f, ""), assert_true(runs_is(f, "faulted"));
+	assert_int_equal(target.calls, 6);
+	target.status = NEVER;
+	char trials[3][ID_TEXT], held[ID_TEXT];
+	for (int i = 0; i < 3; i++) {
+		start_call(f, "");
+		strcpy(trials[i], f->run_id);
+		for (int k = 0; k < LOOKS && i < WORKERS && target.calls < 7 + i; k++)
+			assert_int_equal(runs_ask(f, "ops", "GET", "", NULL), 200);
+	}
+	assert_int_equal(target.calls, 6 + WORKERS); /* the last waits for a thread */
+	start_call(f, "");
+	strcpy(held, f->run_id);
+	assert_true(runs_is(f, "waiting"));
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_string_equal(runs_json(f, "result.waiting.0.kind"), "\"breaker\"");
+	target.status = 200;
+	for (int i = 2; i >= 0; i--) {
+		strcpy(f->run_id, trials[i]);
+		assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	}
+	strcpy(f->run_id, held);
+	assert_true(runs_is(f, "completed"));
+	assert_int_equal(target.calls, 7 + WORKERS);
+}
+
 static void test_targets(void **state)
 {
 	static const char *const cases[][2] = {
@@ -172,6 +229,6 @@ static void test_targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(test_opens_and_goes_on), TEST(test_by_hand), TEST(test_not_counted),
-									   cmocka_unit_test(test_targets)};
+									   TEST(test_trials_given_up), cmocka_unit_test(test_targets)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,3 +78,14 @@ void breaking_tell(struct runner *runner, const struct breaking_outcome *outcome
 	breakers_tell(runner->options.breakers, &call, went_well(outcome->status),
 				  env_mono_us(runner->options.env) - outcome->began_us);
 }
+
+void breaking_give_back(struct runner *runner, const struct breaking_outcome *outcome)
+{
+	char target[BREAKER_TARGET];
+	if (runner->options.breakers == NULL || !target_of(outcome->url, target))
+		return;
+	int64_t ago_us = env_mono_us(runner->options.env) - outcome->began_us;
+	const struct breaker_call call = {
+		.account_id = outcome->account_id, .target = target, .now_us = runner_now_us(runner) - ago_us};
+	breakers_give_back(runner->options.breakers, &call);
+}

@@ -175,7 +175,10 @@ static bool ask(struct consulting *q, struct consulted *answer, struct err *err)
 										  .self = asked->self};
 	int64_t began_us = env_mono_us(c->env);
 	llm_ask(c->llm, &question, &reply, &trouble);
-	if (c->breakers != NULL)
+	bool given_up = reply.output == NULL && asked->given_up != NULL && asked->given_up(asked->self);
+	if (c->breakers != NULL && given_up)
+		breakers_give_back(c->breakers, &call);
+	else if (c->breakers != NULL)
 		breakers_tell(c->breakers, &call, reply.output != NULL || !may_pass(&trouble), env_mono_us(c->env) - began_us);
 	take_cost(q, reply.cost);
 	answer->cost_micros = q->item.cost;

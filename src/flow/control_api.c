@@ -60,7 +60,7 @@ struct controlling {
 	struct control control;
 	enum audit_action action;
 	const char *patched; /* the run's definition from now on; NULL: as it is */
-	char sha256[65];
+	char sha256[65], content_sha256[65];
 };
 
 /* The operations that the state allows on this step. */
@@ -133,8 +133,10 @@ static bool apply_control(struct write *w, struct db *db, struct err *err)
 	event.target_id = c->record.run_id;
 	event.meta = meta;
 	event.meta_count = c->control.reason == NULL ? 0 : 1;
-	return (c->patched == NULL || (runs_keep_definition(db, c->sha256, c->patched, err) &&
-								   resources_keep(c->api->runner, db, c->sha256, err))) &&
+	const struct definition_text patched = {
+		.text = c->patched, .sha256 = c->sha256, .content_sha256 = c->content_sha256};
+	return (c->patched == NULL ||
+			(runs_keep_definition(db, &patched, err) && resources_keep(c->api->runner, db, c->sha256, err))) &&
 		   orders_put(db, c->api->options.ids, c->record.run_id, &c->control, err) &&
 		   audit_append(c->api->audit, db, &event, err);
 }
@@ -262,6 +264,7 @@ static bool open_patched(struct controlling *c, int64_t to)
 		return false;
 	}
 	bool good = fits(c, definition, to);
+	strcpy(c->content_sha256, definition_content_sha256(definition));
 	definition_unref(definition);
 	return good;
 }

@@ -11,6 +11,7 @@
 #include "core/jw.h"
 #include "core/must.h"
 #include "expr/expr.h"
+#include "flow/content_hash.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/scope.h"
 #include "flow/domain/trouble.h"
@@ -32,6 +33,7 @@ struct definition {
 	_Atomic unsigned refs;
 	struct arena arena;
 	const struct ir *ir;
+	char sha256[SHA256_HEX_SIZE], content_sha256[SHA256_HEX_SIZE];
 	struct expr_book *book;
 	const struct expr **exprs;        /* by the number of the value */
 	const char *names[EXPR_ARGS_MAX]; /* of variables, by position */
@@ -139,38 +141,43 @@ static bool unavailable(struct definition_problems *problems, const struct ir_re
 	return false;
 }
 
+void definition_unavailable(struct definition_problems *problems, const struct ir_resource *resource,
+							const struct trouble *trouble)
+{
+	char why[sizeof trouble->title + sizeof trouble->detail + 8];
+	snprintf(why, sizeof why, "%s: %s", trouble->title, trouble->detail);
+	if (problems->status == 0)
+		problems->status = trouble->status;
+	(void)unavailable(problems, resource, why);
+}
+
 static bool fetch(struct definition *definition, const struct ir_resource *resource,
 				  const struct definition_source *source, struct definition_problems *problems)
 {
 	struct trouble trouble;
-	char why[sizeof trouble.title + sizeof trouble.detail + 8];
 	if (resource->kind == IR_SCRIPT)
 		return unavailable(problems, resource, "a script is given as code: sources are not fetched");
-	if (resource->uri == NULL)
-		return unavailable(problems, resource, "only the address of an OpenAPI document may be an expression");
 	if (definition->resources_count == RESOURCES_MAX)
 		return unavailable(problems, resource, "a definition refers to 64 documents at most");
-	struct datum *body = source->get(source->self, resource->uri, &trouble);
+	struct datum *body = source->get(source->self, resource->uri, resource->authentication, &trouble);
 	if (body == NULL) {
-		snprintf(why, sizeof why, "%s: %s", trouble.title, trouble.detail);
-		if (problems->status == 0)
-			problems->status = trouble.status;
-		return unavailable(problems, resource, why);
+		definition_unavailable(problems, resource, &trouble);
+		return false;
 	}
 	definition->resources[definition->resources_count++] =
 		(struct definition_resource){.uri = arena_dup(&definition->arena, resource->uri), .body = body};
 	return true;
 }
 
-/* OpenAPI documents are fetched at their first use.  False: a problem was told. */
+/* What is not compiled into it is fetched elsewhere: OpenAPI documents, addresses that are expressions. */
 static bool fetch_all(struct definition *definition, const struct ir *ir, const struct definition_source *source,
 					  struct definition_problems *problems)
 {
 	bool good = true;
 	for (size_t i = 0; i < ir->resources_count; i++) {
 		const struct ir_resource *resource = &ir->resources[i];
-		bool there = resource->uri != NULL && pinned(definition, resource->uri) != NULL;
-		if (resource->kind != IR_OPENAPI_DOCUMENT && !there)
+		bool later = resource->uri == NULL ? resource->kind != IR_SCRIPT : resource->kind == IR_OPENAPI_DOCUMENT;
+		if (!later && (resource->uri == NULL || pinned(definition, resource->uri) == NULL))
 			good = fetch(definition, resource, source, problems) && good;
 	}
 	return good;
@@ -291,8 +298,11 @@ struct definition *definition_open(const char *text, size_t size, enum definitio
 	}
 	if (good)
 		definition->ir = compile(definition, json, policy, source, expr, problems);
-	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err))
+	if (definition->ir != NULL && compile_expressions(definition, expr, problems, err)) {
+		sha256_hex(text, size, definition->sha256);
+		content_hash(text, size, definition->content_sha256);
 		return definition;
+	}
 	if (good)
 		add_lines(copy, size, problems);
 	definition_unref(definition);
@@ -320,6 +330,16 @@ void definition_unref(struct definition *definition)
 const struct ir *definition_ir(const struct definition *definition)
 {
 	return definition->ir;
+}
+
+const char *definition_sha256(const struct definition *definition)
+{
+	return definition->sha256;
+}
+
+const char *definition_content_sha256(const struct definition *definition)
+{
+	return definition->content_sha256;
 }
 
 /* --- evaluating --- */

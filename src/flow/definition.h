@@ -33,10 +33,11 @@ struct definition_problems {
 
 /*
  * Who gets the documents that a definition refers to, schemas and functions of catalogs [flow.md 2.1].  `get`: the one
- * of that address; NULL sets *trouble.  It may block for as long as an answer may take.
+ * of that address, with a policy as it stands in the definition (or NULL); NULL sets *trouble.  It may block for as
+ * long as an answer may take.
  */
 struct definition_source {
-	struct datum *(*get)(void *self, const char *uri, struct trouble *trouble);
+	struct datum *(*get)(void *self, const char *uri, const struct json *authentication, struct trouble *trouble);
 	void *self;
 };
 
@@ -53,9 +54,19 @@ void definition_unref(struct definition *definition); /* NULL is fine */
 
 const struct ir *definition_ir(const struct definition *definition);
 
+/* Of the bytes of its text.  Lives as long as it does. */
+const char *definition_sha256(const struct definition *definition);
+
+/* What tells it from another: see flow/content_hash.h.  Lives as long as it does. */
+const char *definition_content_sha256(const struct definition *definition);
+
 /* Evaluate a value of it; NULL sets *trouble.  Blocks for a round trip to a helper where one is needed. */
 struct datum *definition_eval(const struct definition *definition, struct expr_pool *expr, const struct ir_value *value,
 							  const struct scope *scope, struct trouble *trouble);
+
+/* Add resource_unavailable for a document that was not to be had. */
+void definition_unavailable(struct definition_problems *problems, const struct ir_resource *resource,
+							const struct trouble *trouble);
 
 /* [{pointer, code, message, line?}] */
 void definition_problems_write(struct jw *jw, const struct ir_problems *problems);

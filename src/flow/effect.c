@@ -40,6 +40,8 @@ struct effect {
 	const struct ir_task *task;
 	struct datum *request, *authentication; /* the second is in no journal */
 	struct datum *error;                    /* it could not even be prepared */
+	int64_t asked_us;                       /* monotonic: the breaker of its target let it through */
+	bool told;                              /* the breaker what came of it */
 };
 
 bool effect_is_ours(const struct ir_task *task)
@@ -110,6 +112,27 @@ static void forget_token(const struct effect *effect, int status)
 		oauth_forget(effect->runner->oauth, json_get(policy, json_get(policy, "oauth2") != NULL ? "oauth2" : "oidc"));
 }
 
+static void tell_breaker(struct effect *effect, const struct breaking_outcome *outcome)
+{
+	breaking_tell(effect->runner, outcome);
+	effect->told = true;
+}
+
+/* Whatever became of it, its breaker is not left waiting for word. */
+static void settle_breaker(struct effect *effect)
+{
+	const struct ir_task *task = effect->task;
+	bool llm = task->type == IR_CALL && task->call.callee == IR_LLM;
+	bool http = task->type == IR_CALL && (task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI);
+	const struct breaking_outcome outcome = {
+		.account_id = effect->account_id,
+		.url = http ? json_text(datum_tree(effect->request), "url") : NULL,
+		.began_us = effect->asked_us,
+	};
+	if (!effect->told && (llm || (http && outcome.url != NULL)))
+		breaking_give_back(effect->runner, &outcome);
+}
+
 static struct datum *send_http(struct effect *effect, const struct credentials *credentials, struct trouble *trouble,
 							   struct runner_result *result)
 {
@@ -153,7 +176,7 @@ static struct datum *send_http(struct effect *effect, const struct credentials *
 	}
 	outcome.status = answer.status;
 	if (!answer.refused && !is_given_up(effect)) /* what was not asked says nothing of who would have answered */
-		breaking_tell(effect->runner, &outcome);
+		tell_breaker(effect, &outcome);
 	outgoing_answer_fini(&answer);
 	arena_fini(&headers.arena);
 	return output;
@@ -187,7 +210,7 @@ static void tell_of_model(struct effect *effect, const struct llm_reply *reply, 
 									   : trouble->kind == TROUBLE_COMMUNICATION || trouble->kind == TROUBLE_TIMEOUT;
 	outcome.status = reply->output != NULL ? 200 : trouble->kind == TROUBLE_COMMUNICATION ? trouble->status : 0;
 	if (asked && !is_given_up(effect))
-		breaking_tell(effect->runner, &outcome);
+		tell_breaker(effect, &outcome);
 }
 
 static struct datum *call_llm(struct effect *effect, struct trouble *trouble, struct runner_result *result)
@@ -243,8 +266,9 @@ static struct datum *carry_out(struct effect *effect, struct trouble *trouble, s
 	return process_run(effect->task, effect->request, &wait, trouble);
 }
 
-static void free_effect(struct effect *effect)
+static void end_effect(struct effect *effect)
 {
+	settle_breaker(effect);
 	datum_unref(effect->request);
 	datum_unref(effect->authentication);
 	datum_unref(effect->error);
@@ -263,6 +287,8 @@ static bool count_out(struct effect *effect)
 	runner->effects_under_way--;
 	list_remove(&effect->beside);
 	bool wanted = !atomic_load(&effect->unwanted);
+	if (!wanted)
+		pthread_cond_broadcast(&runner->changed); /* no turn follows that would say so */
 	pthread_mutex_unlock(&runner->lock);
 	return wanted;
 }
@@ -277,7 +303,7 @@ static void run_effect(struct effect *effect)
 								   .deliveries = effect->deliveries};
 	if (is_given_up(effect)) { /* or the next process sends it, by the same key */
 		count_out(effect);
-		free_effect(effect);
+		end_effect(effect);
 		return;
 	}
 	result.definite = true;
@@ -294,7 +320,7 @@ static void run_effect(struct effect *effect)
 		datum_unref(result.error);
 		datum_unref(result.cost);
 	}
-	free_effect(effect);
+	end_effect(effect);
 }
 
 static void take_effect(void *self, int worker)
@@ -355,6 +381,7 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .attempt = frame->attempt,
 							  .deliveries = frame->deliveries,
 							  .timeout_ms = time_left_ms(live, frame),
+							  .asked_us = env_mono_us(runner->options.env),
 							  .path = strdup(frame->path),
 							  .reference = strdup(frame->reference),
 							  .account_id = strdup(live->money.account_id),

@@ -23,8 +23,8 @@ struct feed {
 	char run_id[ID_TEXT], account_id[ID_TEXT];
 	struct datum *list;
 	size_t next;
-	int64_t first_us; /* when the run first listened; 0: not yet */
-	bool set, under_way;
+	int64_t first_us;   /* when the run first listened; 0: not yet */
+	bool set;           /* the alarm for the next one */
 	struct datum *text; /* of the event under way */
 	struct event_record record;
 	struct event_batch batch;
@@ -157,17 +157,6 @@ void feed_close(struct runner *runner)
 
 /* --- giving --- */
 
-static void set_next(struct feed *feed)
-{
-	struct runner *runner = feed->runner;
-	if (feed->set || feed->under_way || feed->next >= datum_tree(feed->list)->count)
-		return;
-	feed->set = true;
-	const struct alarm alarm = {.due_us = feed->first_us + after_us(feed, feed->next), .run_id = FEED_ALARM};
-	alarms_set(&runner->alarms, &alarm);
-	pthread_cond_broadcast(&runner->changed);
-}
-
 static bool run_listens(const struct live *live)
 {
 	return live->loaded && live->following.subscriptions_count > 0;
@@ -176,16 +165,22 @@ static bool run_listens(const struct live *live)
 void feed_settled(struct runner *runner, const struct live *live)
 {
 	struct feed *feed = runner->feed;
-	if (feed == NULL)
+	if (feed == NULL || feed->first_us != 0 || strcmp(live->run_id, feed->run_id) != 0 || !run_listens(live))
 		return;
-	if (feed->first_us == 0 && strcmp(live->run_id, feed->run_id) == 0 && run_listens(live)) {
-		feed->first_us = runner_now_us(runner);
-		must(strlen(live->account_id) < sizeof feed->account_id);
-		strcpy(feed->account_id, live->account_id);
-	}
-	bool rest = runner->turns_under_way == 0 && runner->effects_under_way == 0;
-	if (feed->first_us != 0 && rest)
-		set_next(feed);
+	feed->first_us = runner_now_us(runner);
+	must(strlen(live->account_id) < sizeof feed->account_id);
+	strcpy(feed->account_id, live->account_id);
+}
+
+void feed_look(struct runner *runner)
+{
+	struct feed *feed = runner->feed;
+	if (feed == NULL || feed->first_us == 0 || feed->set || feed->next >= datum_tree(feed->list)->count ||
+		runner->turns_under_way + runner->effects_under_way > 0)
+		return;
+	feed->set = true;
+	const struct alarm alarm = {.due_us = feed->first_us + after_us(feed, feed->next), .run_id = FEED_ALARM};
+	alarms_set(&runner->alarms, &alarm);
 }
 
 static bool apply_event(struct db *db, void *self, struct err *err)
@@ -202,11 +197,7 @@ static void event_given(void *self, int worker)
 	event_batch_tell(&feed->batch, runner);
 	event_batch_fini(&feed->batch);
 	pthread_mutex_lock(&runner->lock);
-	feed->under_way = false;
-	runner->effects_under_way--;
 	runner->turns_under_way--;
-	if (runner->turns_under_way == 0 && runner->effects_under_way == 0)
-		set_next(feed); /* nobody listened to this one: no turn will end */
 	pthread_cond_broadcast(&runner->changed);
 	pthread_mutex_unlock(&runner->lock);
 }
@@ -224,8 +215,6 @@ void feed_ring(struct runner *runner)
 	struct feed *feed = runner->feed;
 	struct err err;
 	feed->set = false;
-	feed->under_way = true;
-	runner->effects_under_way++;
 	runner->turns_under_way++; /* closing waits for it */
 	datum_unref(feed->text);
 	feed->text = datum_json(event_of(feed, feed->next++));

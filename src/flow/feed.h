@@ -18,8 +18,10 @@ struct runner;
 bool feed_open(struct runner *runner, const char *run_id, struct datum *list, struct err *err);
 void feed_close(struct runner *runner);
 
-/* For the runner, with its lock held: a turn has ended; the feed's alarm rings. */
+/* For the runner, with its lock held: a turn has ended; the timer looks whether all is at rest, whatever came to rest
+ * last; the feed's alarm rings. */
 void feed_settled(struct runner *runner, const struct live *live);
+void feed_look(struct runner *runner);
 void feed_ring(struct runner *runner);
 
 #define FEED_ALARM "feed"

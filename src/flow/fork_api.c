@@ -307,10 +307,8 @@ struct run_record fork_record(const struct forking *f)
 
 void fork_after(struct forking *f, bool applied)
 {
-	if (applied && f->start.run_id != NULL) {
-		runner_expect(f->api->runner, &f->start);
-		runner_wake(f->api->runner, f->start.run_id);
-	}
+	if (applied && f->start.run_id != NULL)
+		runner_begin(f->api->runner, &f->start);
 	definition_unref(f->start.definition);
 }
 

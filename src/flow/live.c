@@ -132,6 +132,14 @@ void live_committed(struct live *live)
 	pthread_mutex_unlock(&live->runner->lock);
 }
 
+void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority)
+{
+	if (live->queued || live->turning || live->loaded) /* in this order: who turns may be loading */
+		return;
+	live->tenant = tenant;
+	live->priority = priority;
+}
+
 void live_queue(struct live *live)
 {
 	if (live->queued || live->turning || live->runner->closing)

@@ -1,6 +1,7 @@
 /*
  * Documents that definitions refer to [flow.md 2.1].  Schemas and functions of catalogs become part of the definition:
- * it is pinned to what was there when it was first opened to be run.  OpenAPI documents are fetched at their first use.
+ * it is pinned to what was there when it was first opened to be run.  OpenAPI documents are pinned when it is published
+ * or started; what an address leads to that is an expression, at its first use.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,13 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "crypt/digest.h"
+#include "expr/expr.h"
+#include "flow/credentials.h"
+#include "flow/definition.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/ir.h"
 #include "flow/domain/trouble.h"
+#include "flow/oauth.h"
 #include "flow/runner_internal.h"
 #include "link/outgoing.h"
 #include "seal/pack.h"
@@ -36,20 +42,69 @@ static struct datum *parse(const struct outgoing_answer *answer, struct trouble 
 	return datum;
 }
 
-static struct datum *fetch(struct runner *runner, const char *uri, struct trouble *trouble)
+/* --- being let in --- */
+
+static bool say(struct trouble *trouble, const struct err *err)
 {
-	const char *const headers[] = {"Accept: application/json, application/yaml, */*", NULL};
-	const struct outgoing_request request = {
-		.method = "GET", .url = uri, .headers = headers, .timeout_ms = FETCH_MS, .limit = RESOURCE_MAX};
+	return trouble_set(trouble, TROUBLE_EXPRESSION, "Expression failed", "%s", err->message);
+}
+
+/*
+ * A policy as it is before any run: of the variables of expressions there is $secrets only.  NULL sets *trouble.
+ */
+static struct datum *evaluate(struct runner *runner, const struct json *policy, struct trouble *trouble)
+{
+	struct datum *secrets = runner->options.secrets, *answer = NULL;
+	const struct json *args[EXPR_ARGS] = {[EXPR_SECRETS] = secrets == NULL ? NULL : datum_tree(secrets)}, *found;
+	const struct expr_input input = {.args = args, .count = EXPR_ARGS, .now_us = runner_now_us(runner)};
+	struct expr_book *book = expr_book_new();
+	struct arena arena;
+	struct faults faults;
+	struct err err;
+	arena_init(&arena, TREE_CAP);
+	faults_init(&faults, &arena);
+	const struct expr *expr = expr_book_add(book, "", policy, EXPR_STRICT);
+	if (!expr_book_seal(book, runner->options.expr, &faults, &err))
+		trouble_set(trouble, TROUBLE_EXPRESSION, "Expression failed", "%s",
+					faults.first != NULL ? faults.first->message : err.message);
+	else if (expr_eval(runner->options.expr, expr, &input, &arena, &found, &err))
+		answer = datum_json(found);
+	else
+		say(trouble, &err);
+	expr_book_free(book);
+	arena_fini(&arena);
+	return answer;
+}
+
+static bool let_in(struct runner *runner, const struct json *policy, struct credentials *credentials,
+				   struct trouble *trouble)
+{
+	const struct runner_options *o = &runner->options;
+	struct oauth_question question = {.outgoing = o->outgoing, .env = o->env, .timeout_ms = FETCH_MS};
+	if (policy == NULL)
+		return true;
+	struct datum *evaluated = evaluate(runner, policy, trouble);
+	bool good = evaluated != NULL &&
+				credentials_read(credentials, datum_tree(evaluated), o->secrets == NULL ? NULL : datum_tree(o->secrets),
+								 runner->oauth, &question, trouble);
+	datum_unref(evaluated);
+	return good;
+}
+
+/* --- fetching --- */
+
+static struct datum *ask(struct runner *runner, const struct outgoing_request *request, struct trouble *trouble)
+{
 	struct outgoing_answer answer;
 	struct datum *datum = NULL;
 	struct err err;
 	outgoing_answer_init(&answer);
-	if (!outgoing_ask(runner->options.outgoing, &request, &answer, &err)) {
+	if (!outgoing_ask(runner->options.outgoing, request, &answer, &err)) {
 		trouble_set(trouble, TROUBLE_COMMUNICATION, answer.refused ? "Address not allowed" : "No answer", "%s",
 					err.message);
 	} else if (answer.status < 200 || answer.status > 299) {
-		trouble_set(trouble, TROUBLE_COMMUNICATION, "HTTP error", "GET %.300s answered %d.", uri, answer.status);
+		trouble_set(trouble, TROUBLE_COMMUNICATION, "HTTP error", "GET %.300s answered %d.", request->url,
+					answer.status);
 		trouble->status = answer.status;
 	} else {
 		datum = parse(&answer, trouble);
@@ -60,23 +115,28 @@ static struct datum *fetch(struct runner *runner, const char *uri, struct troubl
 	return datum;
 }
 
-struct datum *resource_get(struct runner *runner, const char *uri, struct trouble *trouble)
+static struct datum *fetch(struct runner *runner, const struct resource *resource, struct trouble *trouble)
 {
-	pthread_mutex_lock(&runner->lock);
-	struct datum *datum = map_get(&runner->resources, uri);
-	if (datum != NULL)
-		datum_ref(datum);
-	pthread_mutex_unlock(&runner->lock);
-	if (datum != NULL)
-		return datum;
-	datum = fetch(runner, uri, trouble);
-	if (datum == NULL)
-		return NULL;
-	void *old = NULL;
-	pthread_mutex_lock(&runner->lock);
-	must(map_set(&runner->resources, uri, datum_ref(datum), &old));
-	pthread_mutex_unlock(&runner->lock);
-	datum_unref(old);
+	struct credentials credentials = {.digest_user = NULL};
+	struct arena arena;
+	struct datum *datum = NULL;
+	arena_init(&arena, 1 << 20);
+	if (let_in(runner, resource->authentication, &credentials, trouble)) {
+		bool proves = credentials.authorization.size > 0;
+		const char *const headers[] = {
+			"Accept: application/json, application/yaml, */*",
+			proves ? arena_printf(&arena, "Authorization: %s", buf_text(&credentials.authorization)) : NULL, NULL};
+		const struct outgoing_request request = {.method = "GET",
+												 .url = resource->uri,
+												 .headers = headers,
+												 .timeout_ms = FETCH_MS,
+												 .limit = RESOURCE_MAX,
+												 .digest_user = credentials.digest_user,
+												 .digest_password = credentials.digest_password};
+		datum = ask(runner, &request, trouble);
+	}
+	credentials_fini(&credentials);
+	arena_fini(&arena);
 	return datum;
 }
 
@@ -123,24 +183,53 @@ static struct datum *add_pin(struct runner *runner, const char *definition_sha25
 	return there;
 }
 
-struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const char *uri,
+struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const struct resource *resource,
 						   struct trouble *trouble)
 {
-	struct datum *there = pinned(pins_of(runner, definition_sha256), uri);
+	struct datum *there = pinned(pins_of(runner, definition_sha256), resource->uri);
 	if (there != NULL)
 		return there;
-	struct datum *body = fetch(runner, uri, trouble);
+	struct datum *body = fetch(runner, resource, trouble);
 	if (body == NULL)
 		return NULL;
-	there = add_pin(runner, definition_sha256, uri, body);
+	there = add_pin(runner, definition_sha256, resource->uri, body);
 	datum_unref(body);
 	return there;
+}
+
+bool resources_pin(struct runner *runner, const struct definition *definition, struct definition_problems *problems)
+{
+	const struct ir *ir = definition_ir(definition);
+	bool good = true;
+	for (size_t i = 0; i < ir->resources_count; i++) {
+		const struct resource wanted = {ir->resources[i].uri, ir->resources[i].authentication};
+		struct trouble trouble;
+		if (ir->resources[i].kind != IR_OPENAPI_DOCUMENT || wanted.uri == NULL)
+			continue;
+		struct datum *there = resource_pin(runner, definition_sha256(definition), &wanted, &trouble);
+		if (there == NULL)
+			definition_unavailable(problems, &ir->resources[i], &trouble);
+		good = good && there != NULL;
+		datum_unref(there);
+	}
+	return good;
+}
+
+static void nothing(const struct db_rows *row, void *self)
+{
+	(void)row, (void)self;
 }
 
 static bool keep(struct db *db, const char *definition_sha256, const struct pin *pin, struct err *err)
 {
 	char sha256[65];
 	size_t size;
+	bool kept;
+	if (!db_one(db, err, &kept, nothing, NULL, "SELECT 1 FROM flow_pins WHERE definition_sha256 = $1 AND uri = $2",
+				V_TEXT(definition_sha256), V_TEXT(pin->uri)))
+		return false;
+	if (kept)
+		return true;
 	const char *body = datum_bytes(pin->body, &size);
 	sha256_hex(body, size, sha256);
 	return db_run(db, err,
@@ -159,6 +248,11 @@ bool resources_keep(struct runner *runner, struct db *db, const char *definition
 	while (pin != NULL && keep(db, definition_sha256, pin, err))
 		pin = pin->next;
 	return pin == NULL;
+}
+
+bool resources_apply(struct live *live, struct db *db, struct err *err)
+{
+	return !live->documents || resources_keep(live->runner, db, definition_sha256(live->definition), err);
 }
 
 static bool take_pin(struct runner *runner, const struct db_rows *row, struct err *err)
@@ -194,8 +288,6 @@ void resources_free(struct runner *runner)
 	const char *key;
 	size_t size;
 	void *value;
-	for (size_t at = 0; map_next(&runner->resources, &at, &key, &size, &value);)
-		datum_unref(value);
 	for (size_t at = 0; map_next(&runner->pins, &at, &key, &size, &value);)
 		for (struct pin *pin = value, *next; pin != NULL; pin = next) {
 			next = pin->next;
@@ -203,6 +295,5 @@ void resources_free(struct runner *runner)
 			free(pin->uri);
 			free(pin);
 		}
-	map_fini(&runner->resources);
 	map_fini(&runner->pins);
 }

@@ -23,6 +23,17 @@ struct library {
 	_Atomic int asked;
 };
 
+/* For who says who he is. */
+static void closed(const struct outgoing_request *request, struct outgoing_answer *answer)
+{
+	for (size_t i = 0; request->headers[i] != NULL; i++)
+		if (strcmp(request->headers[i], "Authorization: Bearer hush") == 0) {
+			buf_adds(&answer->body, "{\"type\":\"object\",\"required\":[\"n\"]}");
+			return;
+		}
+	answer->status = 401;
+}
+
 static bool answer(void *self, const struct outgoing_request *request, struct outgoing_answer *answer, struct err *err)
 {
 	struct library *library = self;
@@ -41,6 +52,16 @@ static bool answer(void *self, const struct outgoing_request *request, struct ou
 				 library->said);
 	else if (strcmp(request->url, "https://docs.example/more.json") == 0)
 		buf_adds(&answer->body, "{\"type\":\"object\"}");
+	else if (strcmp(request->url, "https://docs.example/api.json") == 0)
+		buf_addf(&answer->body,
+				 "{\"openapi\":\"3.0.0\",\"servers\":[{\"url\":\"https://api.example/%s\"}],\"paths\":{\"/x\":{\"get\":"
+				 "{\"operationId\":\"look\"}}}}",
+				 library->said);
+	else if (strncmp(request->url, "https://api.example/", 20) == 0)
+		snprintf(answer->content_type, sizeof answer->content_type, "text/plain"),
+			buf_adds(&answer->body, request->url + 20);
+	else if (strcmp(request->url, "https://docs.example/closed.json") == 0)
+		closed(request, answer);
 	else
 		answer->status = 404;
 	return true;
@@ -154,10 +175,104 @@ static void test_gone(void **state)
 	assert_int_equal(count_kept(f), 0);
 }
 
+#define DOCUMENT(version) \
+	"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"lib\",\"version\":\"" version \
+	"\"},"
+
+static int put(struct runs_fixture *f, const char *text)
+{
+	return fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows", "%s", text);
+}
+
+/* OpenAPI documents: had when it is published, and the same ever after, over a restart too. */
+static void test_openapi(void **state)
+{
+	static const char *const body = DOCUMENT("1.0.0") "\"do\":[{\"a\":{\"call\":\"openapi\",\"with\":{\"document\":"
+													  "{\"endpoint\":\"https://docs.example/api.json\"},"
+													  "\"operationId\":\"look\"}}}]}}";
+	struct runs_fixture *f = *state;
+	struct library library;
+	serve(f, &library);
+	library.open = false;
+	assert_int_equal(put(f, body), 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.code"), "resource_unavailable");
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/definition/do/0/a/with/document");
+	library.open = true;
+	assert_int_equal(put(f, body), 201);
+	library.said = "two";
+	assert_true(says(f, "1.0.0", "{}", "completed", "\"one/x\""));
+	runs_reopen(f);
+	int asked = library.asked;
+	assert_true(says(f, "1.0.0", "{}", "completed", "\"one/x\""));
+	assert_int_equal(library.asked, asked + 1); /* the call, not the document */
+	assert_int_equal(count_kept(f), 2);
+	library.open = false;
+	assert_int_equal(
+		fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs",
+					"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"own\","
+					"\"version\":\"1.0.0\"},\"do\":[{\"a\":{\"call\":\"openapi\",\"with\":{\"document\":{"
+					"\"endpoint\":\"https://docs.example/api.json\"},\"operationId\":\"look\"}}}]}}"),
+		422);
+}
+
+/* An address that is an expression: at first use, and kept with the definition from then on. */
+static void test_at_first_use(void **state)
+{
+	static const char *const body =
+		DOCUMENT("1.0.0") "\"do\":[{\"a\":{\"input\":{\"schema\":{\"resource\":{\"endpoint\":\"${ .at }\"}}},\"set\":"
+						  "{\"well\":true}}}]}}";
+	static const char *const number = "{\"n\":1,\"at\":\"https://docs.example/number.json\"}";
+	struct runs_fixture *f = *state;
+	struct library library;
+	serve(f, &library);
+	assert_int_equal(put(f, body), 201);
+	assert_int_equal(library.asked, 0);
+	assert_true(says(f, "1.0.0", number, "completed", "{\"well\":true}"));
+	assert_true(says(f, "1.0.0", "{\"at\":\"https://docs.example/number.json\"}", "faulted", "null"));
+	assert_string_equal(runs_json(f, "result.error.type"),
+						"\"https://serverlessworkflow.io/spec/1.0.0/errors/validation\"");
+	assert_int_equal(library.asked, 1);
+	assert_true(says(f, "1.0.0", "{\"at\":\"https://docs.example/none.json\"}", "faulted", "null"));
+	assert_string_equal(runs_json(f, "result.error.type"),
+						"\"https://serverlessworkflow.io/spec/1.0.0/errors/communication\"");
+	assert_string_equal(runs_json(f, "result.error.instance"), "\"/do/0/a\"");
+	assert_true(says(f, "1.0.0", "{\"at\":7}", "faulted", "null"));
+	assert_string_equal(runs_json(f, "result.error.title"), "\"No address\"");
+	library.open = false;
+	runs_reopen(f);
+	assert_true(says(f, "1.0.0", number, "completed", "{\"well\":true}"));
+	assert_int_equal(library.asked, 2);
+}
+
+/* Who lets us in: the policy of the endpoint, its secret from the server's store. */
+static void test_closed(void **state)
+{
+	static const char *const schema =
+		"\"use\":{\"secrets\":[\"key\"]},\"input\":{\"schema\":{\"resource\":{\"endpoint\":{\"uri\":"
+		"\"https://docs.example/closed.json\"%s}}}},\"do\":[{\"s\":{\"set\":{\"a\":1}}}]}}";
+	struct runs_fixture *f = *state;
+	struct library library;
+	char text[1024], more[512];
+	serve(f, &library);
+	snprintf(more, sizeof more, schema, "");
+	snprintf(text, sizeof text, "%s%s", DOCUMENT("1.0.0"), more);
+	assert_int_equal(put(f, text), 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.code"), "resource_unavailable");
+	snprintf(more, sizeof more, schema, ",\"authentication\":{\"bearer\":{\"token\":\"${ $secrets.key }\"}}");
+	snprintf(text, sizeof text, "%s%s", DOCUMENT("1.0.0"), more);
+	assert_int_equal(put(f, text), 201);
+	assert_true(says(f, "1.0.0", "{\"n\":1}", "completed", "{\"a\":1}"));
+	assert_true(says(f, "1.0.0", "{}", "faulted", "null"));
+	snprintf(more, sizeof more, schema, ",\"authentication\":{\"bearer\":{\"token\":\"wrong\"}}");
+	snprintf(text, sizeof text, "%s%s", DOCUMENT("1.0.1"), more);
+	assert_int_equal(put(f, text), 422);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_pinned), TEST(test_unavailable), TEST(test_gone)};
+	const struct CMUnitTest tests[] = {TEST(test_pinned),  TEST(test_unavailable),  TEST(test_gone),
+									   TEST(test_openapi), TEST(test_at_first_use), TEST(test_closed)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

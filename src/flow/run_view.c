@@ -80,7 +80,7 @@ static void write_run(struct jw *jw, const struct run_record *r, bool v3)
 	jw_member_str(jw, "cost", money_format(money, r->cost_micros));
 	jw_member_int(jw, "cost_micros", r->cost_micros);
 	jw_member_int(jw, "seq", r->seq);
-	jw_member_str(jw, "definition_sha256", r->definition_sha256);
+	jw_member_str(jw, "definition_sha256", r->content_sha256);
 	jw_object_end(jw);
 }
 

@@ -63,14 +63,20 @@ static struct datum *world_op(void *self, const char *name, struct datum *body, 
 	return runner->options.op(runner->options.op_self, name, body, trouble);
 }
 
-static struct datum *world_resource(void *self, const char *uri, struct trouble *trouble)
-{
-	return resource_get(self, uri, trouble);
-}
-
 static struct live *live_of(const struct run *run)
 {
 	return (struct live *)(uintptr_t)((const char *)run - offsetof(struct live, run));
+}
+
+/* `self` may be a replay. */
+static struct datum *world_resource(void *self, const struct run *run, const char *uri,
+									const struct json *authentication, struct trouble *trouble)
+{
+	const struct resource resource = {uri, authentication};
+	struct live *live = live_of(run);
+	(void)self;
+	live->documents = true;
+	return resource_pin(live->runner, definition_sha256(live->definition), &resource, trouble);
 }
 
 static bool world_child(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble)
@@ -139,10 +145,11 @@ struct pinning {
 	const char *sha256;
 };
 
-static struct datum *pin(void *self, const char *uri, struct trouble *trouble)
+static struct datum *pin(void *self, const char *uri, const struct json *authentication, struct trouble *trouble)
 {
 	const struct pinning *pinning = self;
-	return resource_pin(pinning->runner, pinning->sha256, uri, trouble);
+	const struct resource resource = {uri, authentication};
+	return resource_pin(pinning->runner, pinning->sha256, &resource, trouble);
 }
 
 struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
@@ -202,19 +209,21 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.parent_run_id = start->parent_run_id,
 		.parent_path = start->parent_path,
 	};
-	return runs_keep_definition(db, start->definition_sha256, start->definition_text, err) &&
-		   resources_keep(runner, db, start->definition_sha256, err) && runs_insert(db, &record, err) &&
-		   spending_start(runner, db, start, err);
+	const struct definition_text text = {
+		.text = start->definition_text,
+		.sha256 = start->definition_sha256,
+		.content_sha256 = definition_content_sha256(start->definition),
+	};
+	return runs_keep_definition(db, &text, err) && resources_keep(runner, db, start->definition_sha256, err) &&
+		   runs_insert(db, &record, err) && spending_start(runner, db, start, err);
 }
 
-void runner_expect(struct runner *runner, const struct runner_start *start)
+void runner_begin(struct runner *runner, const struct runner_start *start)
 {
 	pthread_mutex_lock(&runner->lock);
 	struct live *live = live_get(runner, start->run_id);
-	if (!live->loaded && !live->queued && !live->turning) {
-		live->tenant = fair_tenant(&runner->turn_line, start->account_id);
-		live->priority = start->priority;
-	}
+	live_expect(live, fair_tenant(&runner->turn_line, start->account_id), start->priority);
+	live_queue(live);
 	live_put(live);
 	pthread_mutex_unlock(&runner->lock);
 }
@@ -342,8 +351,7 @@ static void take_up(void *self, const struct run_open *open)
 	if (open->driven)
 		return;
 	struct live *live = live_get(runner, open->run_id);
-	live->tenant = alarm.tenant;
-	live->priority = open->priority;
+	live_expect(live, alarm.tenant, open->priority);
 	live_queue(live);
 	live_put(live);
 }
@@ -394,7 +402,6 @@ static void init(struct runner *runner, const struct runner_options *options)
 	map_init(&runner->live, NULL, NULL);
 	map_init(&runner->definitions, NULL, NULL);
 	map_init(&runner->definitions_before, NULL, NULL);
-	map_init(&runner->resources, NULL, NULL);
 	map_init(&runner->pins, NULL, NULL);
 	runner->oauth = oauth_new();
 	if (options->secrets != NULL)

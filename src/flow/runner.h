@@ -85,6 +85,12 @@ struct definition *runner_definition(struct runner *runner, const char *text, si
 									 struct definition_problems *problems, struct err *err);
 
 /* With the text of a definition: the documents that it is pinned to.  In a write. */
+/*
+ * Fetch the OpenAPI documents that it names, unless it is pinned to them: when it is published, and when a run is
+ * started with it.  False: a problem of each that was not to be had was added.  Blocks for as long as answers may take.
+ */
+bool resources_pin(struct runner *runner, const struct definition *definition, struct definition_problems *problems);
+
 bool resources_keep(struct runner *runner, struct db *db, const char *definition_sha256, struct err *err);
 
 /*
@@ -107,10 +113,10 @@ struct runner_start {
 };
 bool runner_insert(struct runner *runner, struct db *db, struct runner_start *start, struct err *err);
 
-/* Whose run it is, known before it was ever read; so that its first turn is taken in its tenant's turn. */
-void runner_expect(struct runner *runner, const struct runner_start *start);
+/* Drive the run that was inserted, from its first turn on in its tenant's line, by its priority. */
+void runner_begin(struct runner *runner, const struct runner_start *start);
 
-/* Drive the run: it was inserted, or something that it waits for may have come. */
+/* Drive a run: something that it waits for may have come. */
 void runner_wake(struct runner *runner, const char *run_id);
 
 /* There is something new in the store for the run: an event for its listeners, the end of a run that it waits for. */

@@ -117,6 +117,7 @@ struct live {
 	bool scheduled; /* a schedule started it, as its labels say */
 	struct following following;
 	struct announcing announcing;
+	bool documents; /* it has come upon some that its definition may not be kept with: resources_apply() */
 	struct ask *asks, **asks_end;
 	char order_id[ID_TEXT];  /* what a person has ordered and this turn carries out; "": nothing */
 	int64_t rewind_to;       /* with an order: the row that it went back to; -1: none */
@@ -159,7 +160,6 @@ struct runner {
 	pthread_cond_t changed;                     /* a run came to rest; an alarm was set; the end has come */
 	struct map live;                            /* run_id -> struct live */
 	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
-	struct map resources;                       /* uri -> struct datum */
 	struct map pins;                            /* a definition's hash -> the first struct pin */
 	struct oauth *oauth;                        /* tokens of calls */
 	struct alarms alarms;
@@ -178,6 +178,7 @@ struct runner {
 /* live.c: with the lock held */
 struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
+void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority); /* of one that was never read */
 void live_queue(struct live *live);     /* a turn, unless one is queued or under way */
 void live_committed(struct live *live); /* the rest of its turn */
 void live_post(struct live *live, struct message *message);
@@ -208,6 +209,8 @@ struct breaking_outcome {
 	int64_t began_us; /* monotonic */
 };
 void breaking_tell(struct runner *runner, const struct breaking_outcome *outcome);
+/* Nothing came of it: given up, not sent, answered from what was kept. */
+void breaking_give_back(struct runner *runner, const struct breaking_outcome *outcome);
 
 /* slots.c: how many runs of one workflow may be under way */
 bool slots_limited(const struct live *live);
@@ -256,13 +259,18 @@ struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and
 void waiters_drop(struct runner *runner);                                 /* at the end: nobody is told */
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
 
-/* resources.c: a document by its address; NULL sets *trouble.  Blocks for the first one who asks. */
-struct datum *resource_get(struct runner *runner, const char *uri, struct trouble *trouble);
+/* resources.c: documents from elsewhere */
+struct resource {
+	const char *uri;
+	const struct json *authentication; /* a policy, with or without expressions; NULL: none */
+};
 
 /* The one that this definition was pinned to, or what is there now, to which it is pinned in memory; resources_keep
- * keeps that with the definition's text. */
-struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const char *uri,
+ * keeps that with the definition's text.  NULL sets *trouble.  Blocks for as long as an answer may take. */
+struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const struct resource *resource,
 						   struct trouble *trouble);
+/* The first commit after a run has come upon documents: they are kept with its definition. */
+bool resources_apply(struct live *live, struct db *db, struct err *err);
 bool resources_load(struct runner *runner, struct err *err);
 void resources_free(struct runner *runner);
 

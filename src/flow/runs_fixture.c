@@ -43,6 +43,7 @@ static void open_flow(struct runs_fixture *f)
 		.env = &b->env.env,
 		.ids = &b->ids,
 		.expr = f->expr,
+		.secrets = f->secrets,
 		.policy = &policy,
 		.op = no_op,
 		.version = "1.2.3",
@@ -74,6 +75,8 @@ int runs_fixture_new(void **state)
 	f->base = base;
 	countersign_fixture_open(&f->people, f->base->store, &f->base->env.env, &f->base->ids, &f->base->audit);
 	must(expr_open(&config, &f->expr, &err));
+	f->secrets = datum_text("{\"key\":\"hush\"}", 14);
+	must(f->secrets != NULL);
 	open_flow(f);
 	*state = f;
 	return 0;
@@ -92,6 +95,7 @@ int runs_fixture_free(void **state)
 		breakers_free(f->breakers[i]);
 	countersign_fixture_close(&f->people);
 	expr_close(f->expr);
+	datum_unref(f->secrets);
 	free(f);
 	return removed;
 }

@@ -11,6 +11,7 @@
 #include "seal/countersign_fixture.h"
 
 struct breakers;
+struct datum;
 struct expr_pool;
 struct flow_api;
 
@@ -19,6 +20,7 @@ enum { RUNS_REOPEN_MAX = 4 };
 struct runs_fixture {
 	struct agents_fixture *base;
 	struct expr_pool *expr;
+	struct datum *secrets;    /* of the server: {key} */
 	struct outgoing outgoing; /* who calls are answered by: a test sets .ask */
 	struct breakers *breakers[RUNS_REOPEN_MAX + 1];
 	struct countersign_fixture people;               /* who decide */

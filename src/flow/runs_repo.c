@@ -9,12 +9,12 @@
 #include "flow/values.h"
 #include "store/store.h"
 
-bool runs_keep_definition(struct db *db, const char *sha256, const char *text, struct err *err)
+bool runs_keep_definition(struct db *db, const struct definition_text *d, struct err *err)
 {
 	return db_run(db, err,
-				  "INSERT INTO flow_definitions (definition_sha256, definition) VALUES ($1, $2) "
+				  "INSERT INTO flow_definitions (definition_sha256, definition, content_sha256) VALUES ($1, $2, $3) "
 				  "ON CONFLICT (definition_sha256) DO NOTHING",
-				  V_TEXT(sha256), V_TEXT(text));
+				  V_TEXT(d->sha256), V_TEXT(d->text), V_TEXT(d->content_sha256));
 }
 
 struct text {
@@ -58,7 +58,8 @@ bool runs_insert(struct db *db, const struct run_record *r, struct err *err)
 	"run_id, account_id, namespace, name, version, definition_sha256, status, reason, seed, labels, input, output, " \
 	"error, created_by, parent_run_id, parent_path, priority, seq, due_at, steps_total, attempts_total, created_at, " \
 	"started_at, ended_at, driven, (SELECT SUM(c.cost) FROM cost_entries c WHERE c.account_id = flow_runs.account_id " \
-	"AND c.run_id = flow_runs.run_id), (SELECT f.from_run_id FROM flow_forks f WHERE f.run_id = flow_runs.run_id)"
+	"AND c.run_id = flow_runs.run_id), (SELECT f.from_run_id FROM flow_forks f WHERE f.run_id = flow_runs.run_id), " \
+	"(SELECT d.content_sha256 FROM flow_definitions d WHERE d.definition_sha256 = flow_runs.definition_sha256)"
 
 struct record {
 	struct arena *arena;
@@ -99,6 +100,7 @@ static void take_record(const struct db_rows *row, void *self)
 		.driven = db_int(row, 24) != 0,
 		.cost_micros = db_int(row, 25),
 		.forked_from = db_text_dup(row, 26, to->arena),
+		.content_sha256 = db_text_dup(row, 27, to->arena),
 	};
 }
 

@@ -19,7 +19,9 @@ struct run;
 /* A run as its row says. */
 struct run_record {
 	const char *run_id, *account_id;
-	const char *namespace, *name, *version, *definition_sha256;
+	const char *namespace, *name, *version;
+	const char *definition_sha256; /* of the text: where it is kept */
+	const char *content_sha256;    /* what tells its definition from another: see flow/content_hash.h */
 	const char *status, *reason;
 	const char *seed, *labels, *input, *output, *error;
 	const char *created_by, *parent_run_id, *parent_path;
@@ -30,8 +32,12 @@ struct run_record {
 	bool driven;
 };
 
-/* Keep a definition's text under its hash; one that is there is left. */
-bool runs_keep_definition(struct db *db, const char *sha256, const char *text, struct err *err);
+/* Keep a definition's text under the hash of its bytes; one that is there is left. */
+struct definition_text {
+	const char *text, *sha256;
+	const char *content_sha256; /* see flow/content_hash.h */
+};
+bool runs_keep_definition(struct db *db, const struct definition_text *definition, struct err *err);
 
 /* NULL without err set: no such definition. */
 bool runs_definition(struct db *db, const char *sha256, struct arena *arena, const char **text, size_t *size,

@@ -68,24 +68,38 @@ static const char *text_of_json(struct arena *arena, const struct json *json)
 	return text;
 }
 
-/* The definition that the body brings along.  False: answered. */
-static bool own_definition(struct start *start)
+static bool refuse(struct start *start, const char *prefix, const struct definition_problems *problems,
+				   const struct err *err)
 {
-	struct exchange *x = start->x;
-	const struct json *given = start->request.definition;
-	struct definition_problems problems = {.arena = &x->arena};
+	if (problems->list.count > 0)
+		workflow_text_refuse(start->x, prefix, &problems->list);
+	else
+		exchange_fail(start->x, err);
+	return false;
+}
+
+/* False: answered. */
+static bool open_text(struct start *start, const char *text, size_t size, const char *prefix)
+{
+	struct runner *runner = start->api->runner;
+	struct definition_problems problems = {.arena = &start->x->arena};
 	struct err err = {.kind = ERR_INTERNAL};
-	const char *text = given->kind == JS_STRING ? given->text : text_of_json(&x->arena, given);
-	start->run.definition = runner_definition(start->api->runner, text, strlen(text), start->sha256, &problems, &err);
+	start->run.definition = runner_definition(runner, text, size, start->sha256, &problems, &err);
 	start->run.definition_text = text;
 	start->run.definition_sha256 = start->sha256;
-	if (start->run.definition != NULL)
-		return true;
-	if (problems.list.count > 0)
-		workflow_text_refuse(x, "/definition", &problems.list);
-	else
-		exchange_fail(x, &err);
-	return false;
+	return start->run.definition != NULL || refuse(start, prefix, &problems, &err);
+}
+
+/* The definition that the body brings along, with what it refers to.  False: answered. */
+static bool own_definition(struct start *start)
+{
+	const struct json *given = start->request.definition;
+	struct definition_problems problems = {.arena = &start->x->arena};
+	struct err err = {.kind = ERR_INTERNAL};
+	const char *text = given->kind == JS_STRING ? given->text : text_of_json(&start->x->arena, given);
+	return open_text(start, text, strlen(text), "/definition") &&
+		   (resources_pin(start->api->runner, start->run.definition, &problems) ||
+			refuse(start, "/definition", &problems, &err));
 }
 
 static bool read_registered(struct start *start, struct db *db, struct workflow *workflow, const char **text,
@@ -123,17 +137,7 @@ static bool registered_definition(struct start *start)
 		exchange_failf(x, ERR_NOT_ACTIVE, "Version %s is %s.", workflow.version, workflow_state_names[workflow.state]);
 		return false;
 	}
-	struct definition_problems problems = {.arena = &x->arena};
-	start->run.definition = runner_definition(start->api->runner, text, size, start->sha256, &problems, &err);
-	start->run.definition_text = text;
-	start->run.definition_sha256 = start->sha256;
-	if (start->run.definition != NULL)
-		return true;
-	if (problems.list.count > 0)
-		workflow_text_refuse(x, "/definition", &problems.list);
-	else
-		exchange_fail(x, &err);
-	return false;
+	return open_text(start, text, size, "/definition");
 }
 
 static bool take_seed(struct start *start, struct faults *faults)
@@ -250,8 +254,6 @@ static void answer_start(struct write *w)
 {
 	struct start *start = (struct start *)w;
 	struct flow_api *api = start->api;
-	if (!start->x->drafting)
-		runner_expect(api->runner, &start->run);
 	if (start->x->drafting || start->request.wait_ms == 0) {
 		answer_pending(start);
 		return;
@@ -263,7 +265,7 @@ static void after_start(struct write *w, bool applied)
 {
 	struct start *start = (struct start *)w;
 	if (applied && start->run.run_id != NULL) /* NULL: a kept answer is given once more */
-		runner_wake(start->api->runner, start->run.run_id);
+		runner_begin(start->api->runner, &start->run);
 	tidy(start);
 }
 
@@ -302,7 +304,7 @@ static const struct field_table start_query_table =
 
 static bool check_input(struct start *start)
 {
-	const struct json *schema = definition_ir(start->run.definition)->root.input_schema;
+	const struct json *schema = definition_ir(start->run.definition)->root.input_schema.document;
 	struct arena *arena = &start->x->arena;
 	struct schema_problems problems = {.arena = arena};
 	struct faults faults;

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "crypt/digest.h"
+#include "flow/content_hash.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/events_repo.h"
@@ -104,19 +105,21 @@ static bool find_position(struct db *db, const struct schedule_record *r, int64_
 bool scheduler_listen(struct runner *runner, struct db *db, struct schedule_record *r, int64_t position,
 					  struct arena *arena, struct scheduler_runs *runs, struct err *err)
 {
-	char sha256[65];
+	char sha256[SHA256_HEX_SIZE], content_sha256[SHA256_HEX_SIZE];
 	const char *text = text_of(r, arena);
 	if (text == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!find_position(db, r, &position, err))
 		return false;
 	sha256_hex(text, strlen(text), sha256);
+	content_hash(text, strlen(text), content_sha256);
+	const struct definition_text definition = {.text = text, .sha256 = sha256, .content_sha256 = content_sha256};
 	struct run_record run = {.namespace = "system",
 							 .name = "listener",
 							 .version = "1.0.0",
 							 .definition_sha256 = sha256,
 							 .input = arena_printf(arena, "{\"position\":%lld}", (long long)position)};
-	if (!runs_keep_definition(db, sha256, text, err) || !scheduler_insert(runner, db, r, &run, arena, err))
+	if (!runs_keep_definition(db, &definition, err) || !scheduler_insert(runner, db, r, &run, arena, err))
 		return false;
 	r->listener_run_id = run.run_id;
 	scheduler_add(runs, run.run_id);

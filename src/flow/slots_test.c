@@ -15,6 +15,7 @@
 #include "flow/flow_internal.h"
 #include "flow/runner_internal.h"
 #include "flow/runs_fixture.h"
+#include "http/workers.h"
 
 /* Many runs and few slots [flow.md 3.5, 14]. */
 
@@ -154,10 +155,62 @@ static void test_fairness(void **state)
 	pthread_mutex_unlock(&gate.lock);
 }
 
+/* --- the first turn --- */
+
+static void hold(void *self, int worker)
+{
+	struct barrier *gate = self;
+	(void)worker;
+	pthread_mutex_lock(&gate->lock);
+	gate->calls++;
+	pthread_cond_broadcast(&gate->changed);
+	while (!gate->open)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static void hold_all_threads(struct runner *runner, struct barrier *gate)
+{
+	for (int i = 0; i < SLOTS; i++)
+		assert_true(workers_push(runner->turns, hold, gate));
+	pthread_mutex_lock(&gate->lock);
+	while (gate->calls < SLOTS)
+		pthread_cond_wait(&gate->changed, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+/* A run that was never read yet stands in its account's line, by its own priority. */
+static void test_first_turn(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct runner *runner = f->flow->runner;
+	struct barrier gate = {.open = false};
+	pthread_mutex_init(&gate.lock, NULL);
+	pthread_cond_init(&gate.changed, NULL);
+	f->outgoing.ask = pass;
+	f->outgoing.ask_self = &gate;
+	hold_all_threads(runner, &gate);
+	assert_int_equal(start_call(f, "ops", "quiet"), 202);
+	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, f->run_id);
+	bool queued = live->queued, nobody = live->tenant == fair_tenant(&runner->turn_line, "");
+	int64_t priority = live->priority;
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+	pthread_mutex_lock(&gate.lock);
+	gate.open = true;
+	pthread_cond_broadcast(&gate.changed);
+	pthread_mutex_unlock(&gate.lock);
+	assert_true(queued && !nobody);
+	assert_int_equal(priority, 9);
+	assert_true(runs_is(f, "completed"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_max_runs), TEST(test_fairness)};
+	const struct CMUnitTest tests[] = {TEST(test_max_runs), TEST(test_fairness), TEST(test_first_turn)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

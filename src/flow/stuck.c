@@ -21,19 +21,19 @@ enum { SCRATCH = 16 << 20 };
 /* --- looking --- */
 
 /*
- * Whoever waits for somebody has a row with that one; a timer that is due rings within the time of a look; what has not
- * begun while others of its workflow are under way may wait for a slot.
+ * Whoever waits for somebody has a row with that one; a timer that is due rings within the time of a look.  A run that
+ * has not begun while others of its workflow are under way may wait for its slot, also where it is not kept in memory.
  */
 static const char suspects_sql[] =
 	"SELECT r.run_id, r.seq FROM flow_runs r WHERE r.keep_until = 0 AND r.status IN ('pending', 'running', 'waiting') "
 	"AND r.due_at < $1 AND "
+	"NOT (r.status = 'pending' AND EXISTS (SELECT 1 FROM flow_runs o WHERE o.account_id = r.account_id AND "
+	"o.namespace = r.namespace AND o.name = r.name AND o.status IN ('running', 'waiting', 'suspended'))) AND "
 	"NOT EXISTS (SELECT 1 FROM flow_listeners l WHERE l.run_id = r.run_id) AND "
 	"NOT EXISTS (SELECT 1 FROM flow_work w WHERE w.run_id = r.run_id AND w.status IN ('open', 'leased')) AND "
 	"NOT EXISTS (SELECT 1 FROM flow_requests q WHERE q.run_id = r.run_id AND q.open = 1) AND "
-	"NOT EXISTS (SELECT 1 FROM flow_children c WHERE c.parent_run_id = r.run_id AND c.state = 'awaited') AND "
-	"(r.status <> 'pending' OR NOT EXISTS (SELECT 1 FROM flow_runs o WHERE o.account_id = r.account_id AND o.namespace "
-	"= "
-	"r.namespace AND o.name = r.name AND o.status IN ('running', 'waiting', 'suspended'))) ORDER BY r.run_id";
+	"NOT EXISTS (SELECT 1 FROM flow_children c WHERE c.parent_run_id = r.run_id AND c.state = 'awaited') "
+	"ORDER BY r.run_id";
 
 static bool find_suspects(const struct flow_api *api, struct stuck_run runs[STUCK_MAX], size_t *count, struct err *err)
 {

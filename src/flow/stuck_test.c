@@ -35,10 +35,10 @@ static bool apply_lose(struct db *db, void *self, struct err *err)
 }
 
 /* A run in the store that the engine was never told of. */
-static void lose_run(struct runs_fixture *f)
+static void lose_run(struct runs_fixture *f, const char *tasks)
 {
 	struct err err;
-	runs_start(f, "[{\"a\":{\"set\":{\"x\":1}}}]", "{}");
+	runs_start(f, tasks, "{}");
 	must(store_write(f->base->store, apply_lose, f->run_id, &err));
 	strcpy(f->run_id, "01900000-0000-7000-8000-000000000001");
 }
@@ -57,7 +57,7 @@ static void pass(struct runs_fixture *f, int64_t seconds)
 static void test_a_lost_run_goes_on(void **state)
 {
 	struct runs_fixture *f = *state;
-	lose_run(f);
+	lose_run(f, "[{\"a\":{\"set\":{\"x\":1}}}]");
 	pass(f, 29);
 	pass(f, 1); /* seen */
 	assert_int_equal(stuck_count(f), 0);
@@ -71,6 +71,28 @@ static void test_a_lost_run_goes_on(void **state)
 	pass(f, 30);
 	pass(f, 30);
 	assert_int_equal(stuck_count(f), 1);
+}
+
+/* It may wait for its slot, until no other run of its workflow is under way. */
+static void test_a_slot_may_be_waited_for(void **state)
+{
+	struct runs_fixture *f = *state;
+	char lost[ID_TEXT], other[ID_TEXT];
+	runs_start(f, "[{\"a\":{\"listen\":{\"to\":{\"one\":{\"with\":{\"type\":\"x\"}}}}}}]", "{}");
+	strcpy(other, f->run_id);
+	lose_run(f, "[{\"a\":{\"set\":{\"x\":1}}}]");
+	strcpy(lost, f->run_id);
+	for (int i = 0; i < 4; i++)
+		pass(f, 30);
+	assert_int_equal(stuck_count(f), 0);
+	strcpy(f->run_id, other);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	assert_true(runs_is(f, "cancelled"));
+	pass(f, 30);
+	pass(f, 30);
+	assert_int_equal(stuck_count(f), 1);
+	strcpy(f->run_id, lost);
+	assert_true(runs_is(f, "completed"));
 }
 
 #define PERSON \
@@ -105,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FIXTURE(test_a_lost_run_goes_on),
+		WITH_FIXTURE(test_a_slot_may_be_waited_for),
 		WITH_FIXTURE(test_those_who_wait_are_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,10 +73,8 @@ static void ring(struct runner *runner)
 		return;
 	}
 	struct live *live = live_get(runner, alarm.run_id);
-	if (!live->loaded && alarm.tenant != NULL) {
-		live->tenant = alarm.tenant;
-		live->priority = alarm.priority;
-	}
+	if (alarm.tenant != NULL)
+		live_expect(live, alarm.tenant, alarm.priority);
 	if (live->alarm_us == alarm.due_us)
 		live->alarm_us = 0;
 	live_queue(live);
@@ -86,6 +84,7 @@ static void ring(struct runner *runner)
 /* The next look: at the first alarm, or in a while.  Virtual time has no reason to wait where nothing else happens. */
 static int64_t sleep_us(struct runner *runner)
 {
+	feed_look(runner);
 	if (runner->alarms.count == 0)
 		return LOOK_AGAIN_US;
 	int64_t left = runner->alarms.items[0].due_us - runner_now_us(runner);
@@ -98,9 +97,9 @@ static int64_t sleep_us(struct runner *runner)
 
 bool alarms_step(struct runner *runner)
 {
+	(void)sleep_us(runner);
 	if (runner->alarms.count == 0)
 		return false;
-	(void)sleep_us(runner);
 	ring(runner);
 	return true;
 }

@@ -292,7 +292,7 @@ static bool apply_commit(struct db *db, void *self, struct err *err)
 		return false;
 	return runs_commit(db, &live->commit, err) && values_put(&live->values, db, live->run_id, err) &&
 		   following_commit(live, db, err) && spending_apply(live, db, err) && orders_apply(live, db, err) &&
-		   asks_apply(live, db, err) && announce_apply(live, db, err);
+		   asks_apply(live, db, err) && announce_apply(live, db, err) && resources_apply(live, db, err);
 }
 
 static void committed(void *self, bool applied, const struct err *err)

@@ -1,14 +1,13 @@
 #include "flow/workflow_text.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/buf.h"
 #include "core/err.h"
-#include "core/jcs.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "flow/content_hash.h"
 #include "http/exchange.h"
 #include "seal/pack.h"
 
@@ -18,63 +17,6 @@ const char *const workflow_media[] = {"application/json", "application/yaml", "a
 									  "text/yaml",        "text/x-yaml",      NULL};
 
 static const struct json_limits limits = {.depth = DEPTH_MAX, .values = WORKFLOW_VALUES_MAX};
-
-/* --- one hash for one meaning --- */
-
-static int by_name(const void *a, const void *b)
-{
-	const struct json_member *const *left = a, *const *right = b;
-	return jcs_compare((*left)->name, (*right)->name);
-}
-
-static void write_sorted(struct jw *jw, const struct json *json);
-
-static void write_members(struct jw *jw, const struct json *json)
-{
-	const struct json_member **members = calloc(json->count + 1, sizeof(const struct json_member *));
-	if (members == NULL) {
-		jw->buf->failed = true;
-		return;
-	}
-	for (uint32_t i = 0; i < json->count; i++)
-		members[i] = &json->members[i];
-	qsort(members, json->count, sizeof *members, by_name);
-	jw_object(jw);
-	for (uint32_t i = 0; i < json->count; i++) {
-		jw_key(jw, members[i]->name);
-		write_sorted(jw, &members[i]->value);
-	}
-	jw_object_end(jw);
-	free(members);
-}
-
-/* As RFC 8785 has it, but that integers keep their 64 bits: definitions that differ must not have one hash. */
-static void write_sorted(struct jw *jw, const struct json *json)
-{
-	if (json->kind == JS_OBJECT) {
-		write_members(jw, json);
-	} else if (json->kind == JS_ARRAY) {
-		jw_array(jw);
-		for (uint32_t i = 0; i < json->count; i++)
-			write_sorted(jw, &json->items[i]);
-		jw_array_end(jw);
-	} else {
-		jw_json(jw, json);
-	}
-}
-
-static bool hash_tree(const struct json *json, char sha256[SHA256_HEX_SIZE])
-{
-	struct buf text;
-	struct jw jw;
-	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	write_sorted(&jw, json);
-	bool written = buf_ok(&text);
-	sha256_hex(buf_text(&text), text.size, sha256);
-	buf_fini(&text);
-	return written;
-}
 
 /* --- the body --- */
 
@@ -113,7 +55,7 @@ static bool keep_object(struct workflow_text *text, const struct json *json)
 	text->text = arena_dupn(&text->arena, buf_text(&bytes), bytes.size);
 	text->size = bytes.size;
 	buf_fini(&bytes);
-	return text->text != NULL && hash_tree(json, text->content_sha256);
+	return text->text != NULL && content_hash_tree(json, text->content_sha256);
 }
 
 /* {definition, publish} */
@@ -180,7 +122,7 @@ bool workflow_text_read(struct workflow_text *text, struct exchange *x)
 	}
 	sha256_hex(text->text, text->size, text->text_sha256);
 	if (text->content_sha256[0] == '\0')
-		strcpy(text->content_sha256, text->text_sha256);
+		content_hash(text->text, text->size, text->content_sha256);
 	return true;
 }
 

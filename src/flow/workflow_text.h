@@ -23,7 +23,7 @@ struct workflow_text {
 	const char *prefix; /* of pointers: "/definition", or "" */
 	bool publish;
 	char text_sha256[SHA256_HEX_SIZE];    /* of the bytes of `text` */
-	char content_sha256[SHA256_HEX_SIZE]; /* the same; of JSON the order of members does not count */
+	char content_sha256[SHA256_HEX_SIZE]; /* see flow/content_hash.h */
 };
 
 enum { WORKFLOW_BODY_MAX = 64 << 20, WORKFLOW_VALUES_MAX = 5000000 };

@@ -24,7 +24,7 @@ struct workflow {
 	const char *workflow_id, *account_id, *namespace, *name, *version;
 	enum workflow_state state;
 	const char *form;              /* "dsl" or "dag" */
-	const char *content_sha256;    /* of what was registered, order of members aside when that was JSON */
+	const char *content_sha256;    /* of what was registered: see flow/content_hash.h */
 	const char *definition_sha256; /* of the text: the key of flow_definitions */
 	const char *title;             /* or NULL */
 	const char *tags;              /* JSON text: an object, a list, or null */

@@ -78,11 +78,17 @@ static bool follow_state(struct flow_api *api, struct exchange *x, struct db *db
 	return workflow->state != WORKFLOW_ARCHIVED || scheduler_archived(db, workflow, &x->arena, runs, err);
 }
 
+static bool keep_text(const struct registration *r, struct db *db, struct err *err)
+{
+	const struct definition_text text = {
+		.text = r->text.text, .sha256 = r->text.text_sha256, .content_sha256 = r->text.content_sha256};
+	return runs_keep_definition(db, &text, err);
+}
+
 static bool register_new(struct registration *r, struct db *db, struct err *err)
 {
 	r->status = 201;
-	return runs_keep_definition(db, r->text.text_sha256, r->text.text, err) &&
-		   workflows_insert(db, &r->workflow, r->tags, err) &&
+	return keep_text(r, db, err) && workflows_insert(db, &r->workflow, r->tags, err) &&
 		   follow_state(r->api, r->x, db, &r->workflow, &r->wish, &r->runs, err) &&
 		   audit_workflow(r->x, r->api, db, AUDIT_WORKFLOW_REGISTER, &r->workflow, err);
 }
@@ -107,8 +113,7 @@ static bool register_changed(struct registration *r, struct db *db, const struct
 	r->workflow.workflow_id = old->workflow_id;
 	r->workflow.created_us = old->created_us;
 	r->workflow.created_by = old->created_by;
-	return runs_keep_definition(db, r->text.text_sha256, r->text.text, err) &&
-		   workflows_replace(db, &r->workflow, r->tags, err) &&
+	return keep_text(r, db, err) && workflows_replace(db, &r->workflow, r->tags, err) &&
 		   follow_state(r->api, r->x, db, &r->workflow, &r->wish, &r->runs, err) &&
 		   audit_workflow(r->x, r->api, db, AUDIT_WORKFLOW_REGISTER, &r->workflow, err);
 }
@@ -202,11 +207,15 @@ static struct definition *compile(struct exchange *x, struct workflow_text *text
 		text->publish ? runner_definition(api->runner, text->text, text->size, sha256, &problems, &err)
 					  : definition_open(text->text, text->size, DEFINITION_GUESS, api->options.policy, NULL,
 										api->options.expr, &problems, &err);
-	if (definition == NULL && problems.list.count > 0)
+	bool good = definition != NULL && (!text->publish || resources_pin(api->runner, definition, &problems));
+	if (!good && problems.list.count > 0)
 		workflow_text_refuse(x, text->prefix, &problems.list);
-	else if (definition == NULL)
+	else if (!good)
 		exchange_fail(x, &err);
-	return definition;
+	if (good)
+		return definition;
+	definition_unref(definition);
+	return NULL;
 }
 
 static bool submit(struct exchange *x, const struct workflow_text *text, const struct ir *ir)
@@ -440,7 +449,8 @@ static bool prepare_publishing(struct change *change)
 	if (text == NULL)
 		return true; /* the write says so */
 	struct definition *definition = runner_definition(change->api->runner, text, size, sha256, &problems, &err);
-	bool good = definition != NULL && scheduler_wish(definition_ir(definition), &x->arena, &change->wish);
+	bool good = definition != NULL && resources_pin(change->api->runner, definition, &problems) &&
+				scheduler_wish(definition_ir(definition), &x->arena, &change->wish);
 	if (problems.list.count > 0)
 		workflow_text_refuse(x, "", &problems.list);
 	else if (definition == NULL)

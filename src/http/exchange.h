@@ -104,11 +104,12 @@ bool exchange_decode(struct exchange *x, void *into);
 bool exchange_decode_query(struct exchange *x, void *into);
 
 /*
- * The same of the body, for a handler that has more to say of it: what is wrong stands in `faults`, which the handler
- * answers with its own (exchange_fail_faults), all at once; `into` is then partly filled and safe to read.  False: it
- * is no JSON, which was answered.
+ * The same of the body, with what no table can say of it: `check` adds that to `faults`, and all is told at once.  It
+ * is called also when the table found faults: what could not be read is absent then, also inside lists.  What `check`
+ * says of a member that the table spoke of already is dropped.
  */
-bool exchange_decode_faults(struct exchange *x, void *into, struct faults *faults);
+bool exchange_decode_checked(struct exchange *x, void *into, void (*check)(void *self, struct faults *faults),
+							 void *self);
 
 /* The body as a JSON tree in the arena.  False as above. */
 bool exchange_json(struct exchange *x, const struct json **json);

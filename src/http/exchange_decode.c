@@ -57,7 +57,7 @@ static bool answer_faults(struct exchange *x, const struct faults *faults)
 	return false;
 }
 
-bool exchange_decode_faults(struct exchange *x, void *into, struct faults *faults)
+static bool decode_body(struct exchange *x, void *into, struct faults *faults)
 {
 	const struct field_table *table = x->match.route->body;
 	static const struct json empty = {.kind = JS_OBJECT};
@@ -75,7 +75,37 @@ bool exchange_decode_faults(struct exchange *x, void *into, struct faults *fault
 bool exchange_decode(struct exchange *x, void *into)
 {
 	struct faults faults;
-	return exchange_decode_faults(x, into, &faults) && answer_faults(x, &faults);
+	return decode_body(x, into, &faults) && answer_faults(x, &faults);
+}
+
+/* Of the faults from `seam` on those that name a member named before it: one that could not be read seems absent. */
+static void drop_told(struct faults *faults, struct fault **seam)
+{
+	for (struct fault **at = seam; *at != NULL;) {
+		struct fault *const *before = &faults->first;
+		while (before != seam && strcmp((*before)->pointer, (*at)->pointer) != 0)
+			before = &(*before)->next;
+		if (before == seam) {
+			at = &(*at)->next;
+			faults->end = at;
+			continue;
+		}
+		*at = (*at)->next;
+		faults->end = at;
+		faults->count--;
+	}
+}
+
+bool exchange_decode_checked(struct exchange *x, void *into, void (*check)(void *self, struct faults *faults),
+							 void *self)
+{
+	struct faults faults;
+	if (!decode_body(x, into, &faults))
+		return false;
+	struct fault **seam = faults.end;
+	check(self, &faults);
+	drop_told(&faults, seam);
+	return answer_faults(x, &faults);
 }
 
 static struct json text_of(const char *text, size_t size)

@@ -58,6 +58,26 @@ static void handle_body(struct exchange *x)
 		tell(x, &thing);
 }
 
+/* Flags need a tag, and no name is like another one. */
+static void check_thing(void *self, struct faults *faults)
+{
+	const struct thing *thing = self;
+	if (thing->flag && thing->tags.count == 0)
+		faults_add(faults, "/tags", "required", "a flag needs one");
+	if (thing->name == NULL || strcmp(thing->name, "other") == 0)
+		faults_add(faults, "/name", "taken", "is another's");
+	for (size_t i = 0; i < thing->tags.count; i++)
+		if (thing->tags.items[i] == NULL || thing->tags.items[i][0] == '\0')
+			faults_add(faults, i == 0 ? "/tags/0" : "/tags/1", "empty", "says nothing");
+}
+
+static void handle_checked(struct exchange *x)
+{
+	struct thing thing;
+	if (exchange_decode_checked(x, &thing, check_thing, &thing))
+		tell(x, &thing);
+}
+
 static void handle_query(struct exchange *x)
 {
 	struct thing thing;
@@ -123,6 +143,8 @@ static const char *const bytes_type[] = {"application/octet-stream", NULL};
 static const struct route routes[] = {
 	ROUTE(POST, "/things", PUBLIC, EFFECT_WRITE, handle_body, .operation = "things.add", .summary = "Add",
 		  .body = &thing_table, .body_max = 200),
+	ROUTE(POST, "/checked", PUBLIC, EFFECT_WRITE, handle_checked, .operation = "things.check", .summary = "Check",
+		  .body = &thing_table, .example = "{\"name\":\"a\"}"),
 	ROUTE(GET, "/things", PUBLIC, EFFECT_READ, handle_query, .operation = "things.find", .summary = "Find",
 		  .query = &thing_table),
 	ROUTE(GET, "/things/{thing_id}", PUBLIC, EFFECT_READ, handle_param, .operation = "things.get", .summary = "Get"),
@@ -267,6 +289,38 @@ static void test_decode(void **state)
 	post(f, "/things", "{\"name\":");
 	problem_is(f, 400, "json_invalid");
 	post(f, "/things", NULL);
+	problem_is(f, 400, "json_invalid");
+}
+
+static size_t faults_of(struct fixture *f)
+{
+	size_t count = 0;
+	for (const char *at = f->ask.answer; (at = strstr(at, "\"pointer\":")) != NULL; at++)
+		count++;
+	return count;
+}
+
+/* What the table and what the handler finds is told at once; of one member only what the table says. */
+static void test_checked(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(post(f, "/checked", "{\"name\":\"a\",\"flag\":true,\"tags\":[\"x\"]}"), 200);
+	post(f, "/checked", "{\"name\":\"other\",\"flag\":true}");
+	problem_is(f, 422, "invalid");
+	assert_int_equal(faults_of(f), 2);
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/tags\",\"code\":\"required\""));
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/name\",\"code\":\"taken\""));
+	post(f, "/checked", "{\"count\":10,\"tags\":[1,\"\"]}");
+	problem_is(f, 422, "invalid");
+	assert_int_equal(faults_of(f), 4);
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/name\",\"code\":\"required\""));
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/count\",\"code\":\"range\""));
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/tags/0\",\"code\":\"type\""));
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/tags/1\",\"code\":\"empty\""));
+	post(f, "/checked", "{\"name\":12}");
+	problem_is(f, 422, "invalid");
+	assert_int_equal(faults_of(f), 1);
+	post(f, "/checked", "[");
 	problem_is(f, 400, "json_invalid");
 }
 
@@ -493,9 +547,9 @@ static void test_metrics(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(decode), TEST(empty_body),    TEST(query),   TEST(params),  TEST(head_and_options),
-		TEST(order),  TEST(chunked_limit), TEST(media),   TEST(answers), TEST(headers),
-		TEST(trace),  TEST(workers),       TEST(metrics),
+		TEST(decode),           TEST(checked), TEST(empty_body),    TEST(query),   TEST(params),
+		TEST(head_and_options), TEST(order),   TEST(chunked_limit), TEST(media),   TEST(answers),
+		TEST(headers),          TEST(trace),   TEST(workers),       TEST(metrics),
 	};
 	return cmocka_run_group_tests_name("exchange", tests, NULL, NULL);
 }

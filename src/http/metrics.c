@@ -8,7 +8,6 @@
 #include "core/must.h"
 #include "core/num.h"
 
-#define PREFIX "countersign_"
 #define US_PER_S 1e6
 
 struct family {
@@ -52,6 +51,12 @@ void metrics_add(struct metrics *metrics, const char *name, enum metrics_type ty
 	families[metrics->count++] = (struct family){name, help, type, collect, self};
 }
 
+/* Dashboards and alerts know the figures of any process by names that no program puts its own before. */
+static const char *prefix_of(const char *name)
+{
+	return strncmp(name, "process_", strlen("process_")) == 0 ? "" : "countersign_";
+}
+
 static void write_value(struct buf *out, double value)
 {
 	char text[NUM_TEXT_MAX];
@@ -67,7 +72,7 @@ static void write_value(struct buf *out, double value)
 static void sample(struct metrics_out *out, const char *suffix, const char *labels, const char *more, double value)
 {
 	bool some = labels != NULL && *labels != '\0', extra = more != NULL;
-	buf_addf(out->buf, PREFIX "%s%s", out->name, suffix);
+	buf_addf(out->buf, "%s%s%s", prefix_of(out->name), out->name, suffix);
 	if (some || extra)
 		buf_addf(out->buf, "{%s%s%s}", some ? labels : "", some && extra ? "," : "", extra ? more : "");
 	buf_addc(out->buf, ' ');
@@ -140,8 +145,9 @@ void metrics_render(struct metrics *metrics, struct buf *out)
 	for (size_t i = 0; i < metrics->count; i++) {
 		const struct family *family = &metrics->families[i];
 		struct metrics_out to = {out, family->name};
-		buf_addf(out, "# HELP " PREFIX "%s %s\n", family->name, family->help);
-		buf_addf(out, "# TYPE " PREFIX "%s %s\n", family->name, type_names[family->type]);
+		const char *prefix = prefix_of(family->name);
+		buf_addf(out, "# HELP %s%s %s\n", prefix, family->name, family->help);
+		buf_addf(out, "# TYPE %s%s %s\n", prefix, family->name, type_names[family->type]);
 		family->collect(family->self, &to);
 	}
 }

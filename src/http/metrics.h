@@ -2,8 +2,9 @@
  * Metrics in the Prometheus text format 0.0.4, pulled when asked for.
  *
  * Who has figures keeps them itself (atomics) and registers a collector that writes them; nothing is pushed.  Names
- * begin with countersign_, counters end in _total, labels have few values: route templates, never paths [P-11.2].
- * Thread: register before serving; render any.
+ * begin with countersign_ (process_… alone stays as it is: what any process has is known by those names), counters end
+ * in _total, labels have few values: route templates, never paths [P-11.2]. Thread: register before serving; render
+ * any.
  */
 #ifndef CS_HTTP_METRICS_H
 #define CS_HTTP_METRICS_H

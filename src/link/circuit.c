@@ -95,6 +95,14 @@ void circuit_tell(struct circuit *circuit, int64_t now_us, bool well)
 	circuit_tell_took(circuit, now_us, well, 0);
 }
 
+void circuit_give_back(struct circuit *circuit, int64_t asked_us)
+{
+	pthread_mutex_lock(&circuit->lock);
+	if (circuit->open && asked_us >= circuit->until_us && circuit->let > circuit->well)
+		circuit->let--;
+	pthread_mutex_unlock(&circuit->lock);
+}
+
 void circuit_open(struct circuit *circuit, int64_t until_us)
 {
 	pthread_mutex_lock(&circuit->lock);

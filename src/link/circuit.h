@@ -51,6 +51,12 @@ void circuit_tell(struct circuit *circuit, int64_t now_us, bool well);
 /* The same with how long the call took. */
 void circuit_tell_took(struct circuit *circuit, int64_t now_us, bool well, int64_t took_us);
 
+/*
+ * A call that was let through at asked_us tells nothing after all: it was given up, or never sent.  What it would have
+ * been a trial of is open again, so a half-open circuit lets another through in its place.
+ */
+void circuit_give_back(struct circuit *circuit, int64_t asked_us);
+
 /* Whatever was seen: leave it alone until until_us, then try it; or take it for well again. */
 void circuit_open(struct circuit *circuit, int64_t until_us);
 void circuit_close(struct circuit *circuit);

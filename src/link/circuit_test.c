@@ -60,6 +60,33 @@ static void test_late_and_lost(void **state)
 	circuit_fini(&b);
 }
 
+/* A trial that is given up lets another through in its place; one from before it opened gives nothing back. */
+static void test_given_back(void **state)
+{
+	struct circuit b;
+	(void)state;
+	circuit_init(&b, 1, 60);
+	circuit_tell(&b, 0, false);
+	for (int i = 0; i < CIRCUIT_PROBES; i++)
+		assert_true(circuit_may(&b, 60));
+	circuit_give_back(&b, 59);
+	assert_false(circuit_may(&b, 61));
+	circuit_give_back(&b, 60);
+	assert_true(circuit_may(&b, 61));
+	assert_false(circuit_may(&b, 61));
+	circuit_tell(&b, 62, true);
+	circuit_tell(&b, 62, true);
+	circuit_give_back(&b, 61);
+	circuit_give_back(&b, 61); /* two went well: those are not given back */
+	assert_true(circuit_may(&b, 63));
+	assert_false(circuit_may(&b, 63));
+	circuit_tell(&b, 64, true);
+	assert_int_equal(circuit_state(&b, 64), CIRCUIT_CLOSED);
+	circuit_give_back(&b, 64);
+	assert_true(circuit_may(&b, 65));
+	circuit_fini(&b);
+}
+
 static bool told(struct circuit *b, int64_t now_us, bool well, int64_t took_us)
 {
 	bool may = circuit_may(b, now_us);
@@ -130,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opens_and_probes), cmocka_unit_test(test_late_and_lost),
 		cmocka_unit_test(test_in_a_row),         cmocka_unit_test(test_window_of_failures),
-		cmocka_unit_test(test_window_holds),     cmocka_unit_test(test_slow)};
+		cmocka_unit_test(test_window_holds),     cmocka_unit_test(test_slow),
+		cmocka_unit_test(test_given_back)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static bool recall(struct access *access, const unsigned char digest[SHA256_SIZE
 	pthread_mutex_lock(&access->lock);
 	const struct remembered *slot = &access->slots[slot_of(digest)];
 	bool known =
-		slot->generation == generation && slot->expires_us > now_us && memcmp(slot->digest, digest, SHA256_SIZE) == 0;
+		slot->generation == generation && slot->expires_us > now_us && same_bytes(slot->digest, digest, SHA256_SIZE);
 	if (known)
 		*principal = slot->principal;
 	pthread_mutex_unlock(&access->lock);

@@ -17,12 +17,10 @@ enum { BUSY_RETRY_S = 2, MAIL_TEXT = 2048 };
 
 void *act_start(struct exchange *x, size_t size)
 {
-	struct act *act = arena_alloc(&x->arena, size);
-	if (act == NULL) {
-		exchange_failf(x, ERR_LIMIT, "no memory");
-		return NULL;
-	}
+	struct act *act = write_start(x, size);
 	struct people *people = x->owner;
+	if (act == NULL)
+		return NULL;
 	act->x = x;
 	act->people = people;
 	act->now_us = env_wall_us(people->options.env);
@@ -144,23 +142,12 @@ void act_write(struct act *act, bool (*apply)(struct act *act, struct db *db, st
 {
 	act->apply = apply;
 	act->answer = answer;
-	act->write.x = act->x;
 	act->write.store = act->people->options.store;
 	act->write.apply = run_apply;
 	act->write.answer = answer != NULL ? run_answer : NULL;
 	act->write.after = run_after;
 	act->write.fail = run_fail;
 	write_submit(&act->write);
-}
-
-bool act_refuse(struct act *act, enum err_kind kind, const char *format, ...)
-{
-	char message[ERR_MESSAGE_MAX];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(message, sizeof message, format, args);
-	va_end(args);
-	return write_refuse(&act->write, kind, "%s", message);
 }
 
 const struct err *act_refusal(const struct act *act)

@@ -7,7 +7,7 @@
  *     act_hash(&t->act, work);                        work(act) on a hashing thread; it goes on with act_write
  *     act_write(&t->act, apply, answer);              apply(act, db, err) on the writer, then answer(act)
  *
- * `apply` may refuse and still have its rows kept (a failed login is counted) by act_refuse().
+ * `apply` may refuse and still have its rows kept (a failed login is counted) by write_refuse().
  */
 #ifndef CS_PEOPLE_ACT_H
 #define CS_PEOPLE_ACT_H
@@ -50,9 +50,6 @@ void act_hash(struct act *act, void (*work)(struct act *act));
 /* One op (people/write.h), then the answer; answer NULL: 204. */
 void act_write(struct act *act, bool (*apply)(struct act *act, struct db *db, struct err *err),
 			   void (*answer)(struct act *act));
-
-/* Note a refusal to be answered after the commit.  Returns true, as `apply` does then. */
-bool act_refuse(struct act *act, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A mail to somebody of the account, as part of the op [P-10.1]; `to` NULL: to nobody, which is fine. */
 struct act_mail {

@@ -70,7 +70,8 @@ bool key_list(struct db *db, const struct key_filter *filter, struct arena *aren
 	struct api_key key;
 	struct taking to = {.arena = arena, .key = &key};
 	if (!db_query(db, &rows, err,
-				  "SELECT " KEY_COLUMNS " FROM api_keys WHERE account_id = $1 AND user_id = COALESCE($2, user_id) AND "
+				  "SELECT " KEY_COLUMNS
+				  " FROM api_keys WHERE account_id = COALESCE($1, account_id) AND user_id = COALESCE($2, user_id) AND "
 				  "key_id > $3 AND revoked_at IS NULL AND expires_at > $4 ORDER BY key_id LIMIT $5",
 				  V_TEXT(filter->account_id), V_TEXT(filter->user_id), V_TEXT(filter->after), V_INT(filter->now_us),
 				  V_INT(filter->limit)))

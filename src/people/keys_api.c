@@ -10,6 +10,7 @@
 #include "http/exchange.h"
 #include "people/act.h"
 #include "people/keys.h"
+#include "people/listing.h"
 #include "people/people_internal.h"
 #include "people/reply.h"
 #include "people/roles.h"
@@ -54,18 +55,7 @@ static const struct field new_key_fields[] = {
 };
 static const struct field_table new_key_table = FIELD_TABLE("key.new", key_view, new_key_fields);
 
-struct key_page {
-	struct {
-		size_t count;
-		struct key_view *items;
-	} items;
-	const char *next_cursor;
-};
-static const struct field page_fields[] = {
-	F_OBJECTS(key_page, items, &key_table),
-	F_STR(key_page, next_cursor, NULLABLE),
-};
-static const struct field_table page_table = FIELD_TABLE("keys", key_page, page_fields);
+LIST_PAGE(key_page, "keys", key_view, &key_table);
 
 static void view_key(struct arena *arena, const struct api_key *key, struct key_view *view)
 {
@@ -95,68 +85,43 @@ static void view_key(struct arena *arena, const struct api_key *key, struct key_
 /* --- list --- */
 
 struct keys_query {
-	int64_t limit;
-	const char *cursor;
+	LIST_QUERY;
 };
-static const struct field query_fields[] = {
-	F_INT(keys_query, limit, RANGE(1, 500), DEFAULT(50)),
-	F_STR(keys_query, cursor, LENGTH(1, 400)),
-};
+static const struct field query_fields[] = {F_LIST_QUERY(keys_query)};
 static const struct field_table query_table = FIELD_TABLE("keys.query", keys_query, query_fields);
-
-struct list_act {
-	struct act act;
-	struct keys_query query;
-	struct key_page page;
-	struct paging paging;
-};
 
 static void take_key(void *self, const struct api_key *key)
 {
-	struct list_act *l = self;
-	if (paging_takes(&l->paging))
-		view_key(&l->act.x->arena, key, &l->page.items.items[l->page.items.count++]);
+	struct listing *l = self;
+	struct key_view *view = listing_room(l, key->key_id);
+	if (view != NULL)
+		view_key(&l->x->arena, key, view);
 }
 
 /* Who manages keys sees those of the account, anybody else their own. */
-static bool read_keys(struct list_act *l, struct err *err)
+static bool read_keys(struct listing *l, struct db *db, struct err *err)
 {
-	struct exchange *x = l->act.x;
-	const struct principal *principal = principal_of(x);
-	struct store *store = l->act.people->options.store;
+	const struct principal *principal = principal_of(l->x);
+	const struct people *people = l->x->owner;
 	const struct key_filter filter = {
-		.account_id = principal->account_id,
+		.account_id = l->account_id,
 		.user_id = principal_may(principal, "key.manage") ? NULL : principal->user_id,
-		.after = l->paging.after,
-		.now_us = l->act.now_us,
-		.limit = l->query.limit + 1,
+		.after = l->after,
+		.now_us = env_wall_us(people->options.env),
+		.limit = l->limit,
 	};
-	const char *name =
-		arena_printf(&x->arena, "keys:%s:%s", filter.account_id, filter.user_id != NULL ? filter.user_id : "");
-	l->page.items.items = arena_array(&x->arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (l->page.items.items == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!paging_begin(&l->paging, x, l->act.people->page_key, name, l->query.limit, l->query.cursor, err))
-		return false;
-	struct db *db = store_read(store);
-	bool read = key_list(db, &filter, &x->arena, take_key, l, err);
-	store_read_end(store, db);
-	if (read && l->paging.more)
-		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].key_id);
-	return read;
+	return key_list(db, &filter, &l->x->arena, take_key, l, err);
 }
 
 static void handle_list(struct exchange *x)
 {
-	struct list_act *l = act_start(x, sizeof *l);
-	struct err err;
-	if (l == NULL || !exchange_decode_query(x, &l->query))
-		return;
-	if (!read_keys(l, &err)) {
-		act_fail(&l->act, &err);
-		return;
-	}
-	reply_fact(x, 200, &page_table, &l->page);
+	static const struct list_kind kind = {.name = "keys",
+										  .query = &query_table,
+										  .page = &key_page_table,
+										  .item_size = sizeof(struct key_view),
+										  .read = read_keys};
+	const struct people *people = x->owner;
+	listing_answer(x, people->options.store, people->page_key, &kind);
 }
 
 /* --- make --- */
@@ -186,7 +151,8 @@ static uint64_t read_scopes(const struct make_act *m, struct faults *faults)
 {
 	uint64_t set = 0;
 	for (size_t i = 0; i < m->request.scopes.count; i++) {
-		uint64_t bit = permission_bit(m->request.scopes.items[i]);
+		const char *name = m->request.scopes.items[i];
+		uint64_t bit = name != NULL ? permission_bit(name) : 0;
 		if (bit == 0)
 			faults_add(faults, field_pointer_index(faults->arena, "/scopes", i), "enum", "is no permission");
 		set |= bit;
@@ -278,19 +244,18 @@ static bool choose_owner(struct make_act *m)
 	return false;
 }
 
+static void check_make(void *self, struct faults *faults)
+{
+	struct make_act *m = self;
+	m->key.scopes = read_scopes(m, faults);
+	m->key.expires_us = read_expiry(m, faults);
+}
+
 static void handle_make(struct exchange *x)
 {
 	struct make_act *m = act_start(x, sizeof *m);
-	struct faults faults;
-	if (m == NULL || !exchange_decode(x, &m->request) || !choose_owner(m))
+	if (m == NULL || !exchange_decode_checked(x, &m->request, check_make, m) || !choose_owner(m))
 		return;
-	faults_init(&faults, &x->arena);
-	m->key.scopes = read_scopes(m, &faults);
-	m->key.expires_us = read_expiry(m, &faults);
-	if (faults.count > 0) {
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	id_make(m->act.people->options.ids, m->key_id);
 	key_make(m->act.people->options.env, m->text, m->prefix);
 	secret_hash(m->text, m->hash);
@@ -344,7 +309,7 @@ static const enum err_kind make_errors[] = {ERR_PERSON_REQUIRED, ERR_CONFLICT, E
 const struct route key_routes[] = {
 	ROUTE(GET, "/api/v1/keys", "key.create", EFFECT_READ, handle_list, .operation = "keys.list",
 		  .summary = "My API keys, or those of the account for who manages them", .query = &query_table,
-		  .result = &page_table, .errors = list_errors),
+		  .result = &key_page_table, .errors = list_errors),
 	ROUTE(POST, "/api/v1/keys", "key.create", EFFECT_WRITE, handle_make, .operation = "keys.create",
 		  .summary = "Make an API key; it is shown once",
 		  .doc = "Scopes are permissions, checked at each use against what the maker may do at that moment.",

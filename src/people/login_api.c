@@ -155,7 +155,7 @@ static void leave(struct act *act)
 /* [P-4.3] One answer whether the address, the password or both are wrong. */
 static bool refuse_credentials(struct act *act)
 {
-	return act_refuse(act, ERR_CREDENTIALS_INVALID, "The e-mail address or the password is not right.");
+	return write_refuse(&act->write, ERR_CREDENTIALS_INVALID, "The e-mail address or the password is not right.");
 }
 
 static bool audit_login(const struct login *login, struct db *db, enum audit_status status, const char *reason,
@@ -194,14 +194,16 @@ static bool may_enter(struct login *login)
 	struct act *act = &login->act;
 	const struct user *user = &login->user;
 	if (user->status == USER_PENDING)
-		act_refuse(act, ERR_EMAIL_UNVERIFIED, "Follow the link in the mail first; a new one can be asked for.");
+		write_refuse(&act->write, ERR_EMAIL_UNVERIFIED,
+					 "Follow the link in the mail first; a new one can be asked for.");
 	else if (user->status != USER_ACTIVE)
-		act_refuse(act, ERR_ACCOUNT_INACTIVE, "The account is not active.");
+		write_refuse(&act->write, ERR_ACCOUNT_INACTIVE, "The account is not active.");
 	else if (!user->email_verified && act->people->options.require_verified_email)
-		act_refuse(act, ERR_EMAIL_UNVERIFIED, "Follow the link in the mail first; a new one can be asked for.");
+		write_refuse(&act->write, ERR_EMAIL_UNVERIFIED,
+					 "Follow the link in the mail first; a new one can be asked for.");
 	else if (user->must_change_password)
-		act_refuse(act, ERR_PASSWORD_CHANGE_REQUIRED,
-				   "A new password is due: send reset_token and new_password to /api/v1/auth/password/reset.");
+		write_refuse(&act->write, ERR_PASSWORD_CHANGE_REQUIRED,
+					 "A new password is due: send reset_token and new_password to /api/v1/auth/password/reset.");
 	return act_refusal(act)->kind == ERR_NONE;
 }
 
@@ -392,7 +394,7 @@ static bool apply_wrong_code(struct mfa *mfa, struct db *db, const struct token 
 	const struct audit_pair meta[] = {{AUDIT_META_reason, "mfa_invalid"}};
 	event.meta = meta;
 	event.meta_count = 1;
-	act_refuse(act, ERR_MFA_INVALID, "The code is not right, or was used before.");
+	write_refuse(&act->write, ERR_MFA_INVALID, "The code is not right, or was used before.");
 	return (last ? token_drop(db, mfa->hash, err) : token_count_failure(db, mfa->hash, err)) &&
 		   (!last || attempt_failed(act->people->attempts, db, &attempt, act->now_us, &locked, err)) &&
 		   (!locked || audit_lock(act, db, &mfa->user, mfa->email_hash, err)) && act_audit(act, db, &event, err);
@@ -407,7 +409,7 @@ static bool apply_mfa(struct act *act, struct db *db, struct err *err)
 		(found && !user_by_id(db, token.user_id, &act->x->arena, &mfa->user, &known, err)))
 		return false;
 	if (!known || mfa->user.status != USER_ACTIVE)
-		return act_refuse(act, ERR_MFA_INVALID, "The login has expired; begin again with the password.");
+		return write_refuse(&act->write, ERR_MFA_INVALID, "The login has expired; begin again with the password.");
 	secret_hash(mfa->user.email_norm, mfa->email_hash);
 	if (!totp_accept(act->people, db, &mfa->user, mfa->request.code, act->now_us, &right, err))
 		return false;
@@ -486,18 +488,18 @@ static bool apply_refresh(struct act *act, struct db *db, struct err *err)
 						&refresh->session, &outcome, err))
 		return false;
 	if (outcome == REFRESH_UNKNOWN)
-		return act_refuse(act, ERR_TOKEN_INVALID, "The refresh token is not valid; log in again.");
+		return write_refuse(&act->write, ERR_TOKEN_INVALID, "The refresh token is not valid; log in again.");
 	if (!user_by_id(db, refresh->session.user_id, &act->x->arena, &refresh->user, &known, err))
 		return false;
 	if (outcome == REFRESH_EXPIRED)
-		return act_refuse(act, ERR_TOKEN_EXPIRED, "The session has expired; log in again.");
+		return write_refuse(&act->write, ERR_TOKEN_EXPIRED, "The session has expired; log in again.");
 	if (outcome == REFRESH_REUSED) {
 		act->changed = true;
-		act_refuse(act, ERR_REFRESH_REUSED, "This refresh token was used before; its session has ended.");
+		write_refuse(&act->write, ERR_REFRESH_REUSED, "This refresh token was used before; its session has ended.");
 		return audit_reuse(refresh, db, err) && warn_of_reuse(refresh, db, err);
 	}
 	if (!known || refresh->user.status != USER_ACTIVE)
-		return act_refuse(act, ERR_ACCOUNT_INACTIVE, "The account is not active.");
+		return write_refuse(&act->write, ERR_ACCOUNT_INACTIVE, "The account is not active.");
 	return true;
 }
 

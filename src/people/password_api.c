@@ -79,7 +79,7 @@ static bool count_wrong(struct password_act *p, struct db *db, struct err *err)
 	bool locked = false;
 	struct audit_event event = principal_event(act->x, AUDIT_PASSWORD_CHANGE, AUDIT_FAILURE);
 	event.target_id = p->user.user_id;
-	act_refuse(act, ERR_CREDENTIALS_INVALID, "The current password is not right.");
+	write_refuse(&act->write, ERR_CREDENTIALS_INVALID, "The current password is not right.");
 	return attempt_failed(act->people->attempts, db, &p->attempt, act->now_us, &locked, err) &&
 		   act_audit(act, db, &event, err);
 }
@@ -204,7 +204,7 @@ static bool find_reset(struct password_act *p, struct db *db, struct token *toke
 
 static bool refuse_token(struct act *act)
 {
-	return act_refuse(act, ERR_SINGLE_USE_TOKEN, "The token is unknown, used or expired; ask for a new one.");
+	return write_refuse(&act->write, ERR_SINGLE_USE_TOKEN, "The token is unknown, used or expired; ask for a new one.");
 }
 
 /* An invitation came by mail, so the address is proven too; locks and sessions of before are over. */

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "core/arena.h"
+#include "core/id.h"
 #include "core/jw.h"
 #include "core/must.h"
 #include "http/exchange.h"
@@ -26,10 +28,11 @@ static const struct field erase_fields[] = {
 const struct field_table person_erase_table = FIELD_TABLE("users.erase", erase_request, erase_fields);
 
 struct erased {
-	const char *name, *state, *user_id;
+	const char *task_id, *name, *state, *user_id;
 	double progress;
 };
 static const struct field erased_fields[] = {
+	F_STR(erased, task_id, DOC("To be asked for at /api/v1/tasks/{id}; it is done already")),
 	F_STR(erased, name),
 	F_STR(erased, state),
 	F_NUM(erased, progress),
@@ -40,7 +43,10 @@ const struct field_table person_erased_table = FIELD_TABLE("users.erased", erase
 struct erase_act {
 	struct manage manage;
 	struct erase_request request;
+	char task_id[ID_TEXT];
 };
+
+static const char task_name[] = "user.erase";
 
 static void take_nothing(const struct db_rows *row, void *self)
 {
@@ -97,6 +103,21 @@ static bool erase_profile(const struct manage *m, struct db *db, struct err *err
 				  V_TEXT(m->user.user_id), V_BLOB(no_key, sizeof no_key), V_INT(m->act.now_us));
 }
 
+/* The task of whoever asked, and of their account: what a row of theirs still says is the pseudonym. */
+static bool keep_task(struct erase_act *e, struct db *db, struct err *err)
+{
+	const struct act *act = &e->manage.act;
+	const struct principal *principal = principal_of(act->x);
+	const char *result = arena_printf(&act->x->arena, "{\"user_id\":\"%s\"}", e->manage.user.user_id);
+	const bool person = principal->kind == PRINCIPAL_PERSON || principal->kind == PRINCIPAL_KEY;
+	id_make(act->people->options.ids, e->task_id);
+	return db_run(db, err,
+				  "INSERT INTO settled_tasks (task_id, account_id, name, result, started_by, request_id, done_at) "
+				  "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+				  V_TEXT(e->task_id), V_TEXT(principal->account_id), V_TEXT(task_name), V_TEXT(result),
+				  V_TEXT(person ? principal->user_id : NULL), V_TEXT(act->x->trace.request_id), V_INT(act->now_us));
+}
+
 static bool note_erase(const struct manage *m, struct db *db, const char *code, struct err *err)
 {
 	const struct audit_pair meta[] = {{AUDIT_META_code, code}};
@@ -114,8 +135,9 @@ static bool reduce(struct manage *m, struct db *db, struct err *err)
 {
 	m->user.full_name = NULL;
 	return user_update(db, &m->user, m->act.now_us, err) && note_erase(m, db, "legal_hold", err) &&
-		   act_refuse(&m->act, ERR_LEGAL_HOLD,
-					  "There are open requests or a licence stamp inside its retention; only the name was taken away.");
+		   write_refuse(
+			   &m->act.write, ERR_LEGAL_HOLD,
+			   "There are open requests or a licence stamp inside its retention; only the name was taken away.");
 }
 
 static bool apply_erase(struct act *act, struct db *db, struct err *err)
@@ -135,14 +157,15 @@ static bool apply_erase(struct act *act, struct db *db, struct err *err)
 	if (held)
 		return reduce(m, db, err);
 	act->changed = true;
-	return erase_rows(m, db, err) && erase_profile(m, db, err) && note_erase(m, db, NULL, err);
+	return erase_rows(m, db, err) && erase_profile(m, db, err) && keep_task(e, db, err) && note_erase(m, db, NULL, err);
 }
 
 static void answer_erase(struct act *act)
 {
 	const struct erase_act *e = (const struct erase_act *)act;
 	const struct erased erased = {
-		.name = "user.erase", .state = "SUCCESS", .user_id = e->manage.user.user_id, .progress = 1};
+		.task_id = e->task_id, .name = task_name, .state = "SUCCESS", .user_id = e->manage.user.user_id, .progress = 1};
+	exchange_setf(act->x, "Location", "/api/v1/tasks/%s", e->task_id);
 	reply_fact(act->x, 202, &person_erased_table, &erased);
 }
 

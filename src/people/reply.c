@@ -42,6 +42,22 @@ void reply_fact_warned(struct exchange *x, int status, const struct field_table 
 	finish(x, status, envelope_fact(&body, table, result, &context), &body);
 }
 
+void reply_calculated(struct exchange *x, const struct field_table *table, const void *result, const struct calc *calc,
+					  const struct field_table *inputs_table, const void *inputs)
+{
+	char now[STAMP_TEXT];
+	const struct envelope_context context = reply_context(x, now);
+	const struct envelope envelope = {.result_table = table,
+									  .result = result,
+									  .calc = calc,
+									  .inputs_table = inputs_table,
+									  .inputs = inputs,
+									  .context = &context};
+	struct buf body;
+	buf_init(&body, 0);
+	finish(x, 200, envelope_calculated(&body, &envelope), &body);
+}
+
 void reply_fact_found(struct exchange *x, const struct field_table *table, const void *result, const char *search,
 					  const struct note *warning)
 {

@@ -9,6 +9,7 @@
 #include "core/stamp.h"
 #include "seal/envelope.h"
 
+struct calc;
 struct exchange;
 struct field_table;
 struct note;
@@ -22,6 +23,11 @@ void reply_fact(struct exchange *x, int status, const struct field_table *table,
 /* The same with a warning; NULL: without. */
 void reply_fact_warned(struct exchange *x, int status, const struct field_table *table, const void *result,
 					   const struct note *warning);
+
+/* Answer a calculation, with 200: the struct at `result`, the request it answers, and what `calc` noted, whose rules
+ * make its confidence [P-6.3]. */
+void reply_calculated(struct exchange *x, const struct field_table *table, const void *result, const struct calc *calc,
+					  const struct field_table *inputs_table, const void *inputs);
 
 /* A list that was searched: `search` is the JSON object that says by what, in the trace. */
 void reply_fact_found(struct exchange *x, const struct field_table *table, const void *result, const char *search,

@@ -151,12 +151,16 @@ static void hash_signup(struct act *act)
 	act_write(act, apply_signup, answer_signup);
 }
 
-static bool blames(const struct faults *faults, const char *pointer)
+static void check_register(void *self, struct faults *faults)
 {
-	for (const struct fault *fault = faults->first; fault != NULL; fault = fault->next)
-		if (strcmp(fault->pointer, pointer) == 0)
-			return true;
-	return false;
+	struct signup *s = self;
+	if (s->request.email != NULL)
+		s->request.email = email_trim(&s->act.x->arena, s->request.email);
+	const struct password_owner owner = {s->request.email, s->request.full_name};
+	if (s->request.email != NULL && !email_normalise(s->request.email, s->norm))
+		faults_add(faults, "/email", "format", "must be an e-mail address");
+	if (s->request.password != NULL)
+		password_acceptable(s->request.password, s->act.people->options.password_min, &owner, "/password", faults);
 }
 
 static void handle_register(struct exchange *x)
@@ -168,19 +172,7 @@ static void handle_register(struct exchange *x)
 		exchange_failf(x, ERR_REGISTRATION_CLOSED, "Ask an owner for an invitation.");
 		return;
 	}
-	struct faults faults;
-	if (!exchange_decode_faults(x, &s->request, &faults))
-		return;
-	if (s->request.email != NULL)
-		s->request.email = email_trim(&x->arena, s->request.email);
-	const struct password_owner owner = {s->request.email, s->request.full_name};
-	if (!blames(&faults, "/email") && !email_normalise(s->request.email, s->norm))
-		faults_add(&faults, "/email", "format", "must be an e-mail address");
-	if (!blames(&faults, "/password"))
-		password_acceptable(s->request.password, s->act.people->options.password_min, &owner, "/password", &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+	if (exchange_decode_checked(x, &s->request, check_register, s))
 		act_hash(&s->act, hash_signup);
 }
 
@@ -232,7 +224,8 @@ static bool apply_verify(struct act *act, struct db *db, struct err *err)
 		(found && !user_by_id(db, token.user_id, &act->x->arena, &v->user, &known, err)))
 		return false;
 	if (!known || strcmp(v->user.email_norm, token.email_norm) != 0)
-		return act_refuse(act, ERR_SINGLE_USE_TOKEN, "The token is unknown, used or expired; ask for a new one.");
+		return write_refuse(&act->write, ERR_SINGLE_USE_TOKEN,
+							"The token is unknown, used or expired; ask for a new one.");
 	return confirm(v, db, &token, err);
 }
 

@@ -112,7 +112,7 @@ static bool apply_enroll(struct act *act, struct db *db, struct err *err)
 	if (!read_self(act, db, &totp->user, err))
 		return false;
 	if (totp->user.totp_enabled)
-		return act_refuse(act, ERR_CONFLICT, "The second factor is on; turn it off first.");
+		return write_refuse(&act->write, ERR_CONFLICT, "The second factor is on; turn it off first.");
 	return db_run(db, err, "UPDATE users SET totp_secret = $2, totp_last_step = NULL WHERE user_id = $1",
 				  V_TEXT(totp->user.user_id), V_BLOB(totp->sealed, sizeof totp->sealed)) &&
 		   audit(totp, db, AUDIT_TOTP_ENROLL, err);
@@ -193,13 +193,13 @@ static bool apply_confirm(struct act *act, struct db *db, struct err *err)
 	if (!read_self(act, db, &totp->user, err))
 		return false;
 	if (totp->user.totp_enabled)
-		return act_refuse(act, ERR_CONFLICT, "The second factor is on already.");
+		return write_refuse(&act->write, ERR_CONFLICT, "The second factor is on already.");
 	if (!totp_open(act->people, &totp->user, seed))
-		return act_refuse(act, ERR_CONFLICT, "Nothing waits to be confirmed; enrol first.");
+		return write_refuse(&act->write, ERR_CONFLICT, "Nothing waits to be confirmed; enrol first.");
 	int64_t step = totp_step_of(seed, sizeof seed, totp->request.code, act->now_us, totp->user.totp_last_step);
 	wipe(seed, sizeof seed);
 	if (step == 0)
-		return act_refuse(act, ERR_MFA_INVALID, "The code is not right; is the clock of the device?");
+		return write_refuse(&act->write, ERR_MFA_INVALID, "The code is not right; is the clock of the device?");
 	return db_run(
 			   db, err,
 			   "UPDATE users SET totp_enabled_at = $2, totp_last_step = $3, version = version + 1 WHERE user_id = $1",
@@ -241,11 +241,11 @@ static bool apply_remove(struct act *act, struct db *db, struct err *err)
 	if (!read_self(act, db, &totp->user, err))
 		return false;
 	if (!totp->user.totp_enabled)
-		return act_refuse(act, ERR_CONFLICT, "The second factor is off already.");
+		return write_refuse(&act->write, ERR_CONFLICT, "The second factor is off already.");
 	if (!totp_accept(act->people, db, &totp->user, totp->request.code, act->now_us, &right, err))
 		return false;
 	if (!right)
-		return act_refuse(act, ERR_MFA_INVALID, "The code is not right, or was used before.");
+		return write_refuse(&act->write, ERR_MFA_INVALID, "The code is not right, or was used before.");
 	return db_run(
 			   db, err,
 			   "UPDATE users SET totp_secret = NULL, totp_last_step = NULL, totp_enabled_at = NULL, version = version "

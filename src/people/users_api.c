@@ -5,6 +5,7 @@
 #include "http/exchange.h"
 #include "people/attempts.h"
 #include "people/keys.h"
+#include "people/listing.h"
 #include "people/manage.h"
 #include "people/person.h"
 #include "people/reply.h"
@@ -13,87 +14,35 @@
 
 /* /api/v1/users: what an owner or an admin does with people [platform.md 4].  Making and changing one: manage.c. */
 
-struct user_page {
-	struct {
-		size_t count;
-		struct user_view *items;
-	} items;
-	const char *next_cursor;
-};
-static const struct field page_fields[] = {
-	F_OBJECTS(user_page, items, &user_table),
-	F_STR(user_page, next_cursor, NULLABLE),
-};
-static const struct field_table page_table = FIELD_TABLE("users", user_page, page_fields);
-
 struct users_query {
-	int64_t limit;
-	const char *cursor, *account_id;
+	LIST_QUERY;
 };
-static const struct field query_fields[] = {
-	F_INT(users_query, limit, RANGE(1, 500), DEFAULT(50)),
-	F_STR(users_query, cursor, LENGTH(1, 400)),
-	F_STR(users_query, account_id, LENGTH(1, 64), DOC("Another account's people, for an admin; * for everybody")),
-};
+static const struct field query_fields[] = {F_LIST_QUERY(users_query)};
 static const struct field_table query_table = FIELD_TABLE("users.query", users_query, query_fields);
-
-struct list_act {
-	struct act act;
-	struct users_query query;
-	struct user_page page;
-	struct paging paging;
-};
+LIST_PAGE(user_page, "users", user_view, &user_table);
 
 static void take_user(void *self, const struct user *user)
 {
-	struct list_act *l = self;
-	if (paging_takes(&l->paging))
-		user_view(&l->act.x->arena, user, &l->page.items.items[l->page.items.count++]);
+	struct listing *l = self;
+	struct user_view *view = listing_room(l, user->user_id);
+	if (view != NULL)
+		user_view(&l->x->arena, user, view);
 }
 
-/* An owner's list is always that of their account; naming another shows what a random id would: nothing. */
-static const char *list_account(const struct list_act *l)
+static bool read_users(struct listing *l, struct db *db, struct err *err)
 {
-	const struct principal *principal = principal_of(l->act.x);
-	const char *asked = l->query.account_id;
-	if (asked == NULL || strcmp(asked, principal->account_id) == 0)
-		return principal->account_id;
-	if ((principal->roles & ROLE_ADMIN) == 0)
-		return "";
-	return strcmp(asked, "*") == 0 ? NULL : asked;
-}
-
-static bool read_users(struct list_act *l, struct err *err)
-{
-	struct arena *arena = &l->act.x->arena;
-	const unsigned char *key = l->act.people->page_key;
-	struct store *store = l->act.people->options.store;
-	const char *account = list_account(l);
-	const char *name = arena_printf(arena, "users:%s", account != NULL ? account : "*");
-	l->page.items.items = arena_array(arena, (size_t)l->query.limit, sizeof *l->page.items.items);
-	if (l->page.items.items == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!paging_begin(&l->paging, l->act.x, key, name, l->query.limit, l->query.cursor, err))
-		return false;
-	struct db *db = store_read(store);
-	bool read = user_list(db, account, l->paging.after, l->query.limit + 1, arena, take_user, l, err);
-	store_read_end(store, db);
-	if (read && l->paging.more)
-		l->page.next_cursor = paging_end(&l->paging, l->page.items.items[l->page.items.count - 1].user_id);
-	return read;
+	return user_list(db, l->account_id, l->after, l->limit, &l->x->arena, take_user, l, err);
 }
 
 static void handle_list(struct exchange *x)
 {
-	struct list_act *l = act_start(x, sizeof *l);
-	struct err err;
-	if (l == NULL || !exchange_decode_query(x, &l->query))
-		return;
-	if (!read_users(l, &err)) {
-		act_fail(&l->act, &err);
-		return;
-	}
-	reply_fact(x, 200, &page_table, &l->page);
+	static const struct list_kind kind = {.name = "users",
+										  .query = &query_table,
+										  .page = &user_page_table,
+										  .item_size = sizeof(struct user_view),
+										  .read = read_users};
+	const struct people *people = x->owner;
+	listing_answer(x, people->options.store, people->page_key, &kind);
 }
 
 static void handle_get(struct exchange *x)
@@ -249,7 +198,7 @@ static const char *const ndjson[] = {"application/x-ndjson", NULL};
 
 const struct route user_routes[] = {
 	ROUTE(GET, "/api/v1/users", "user.read", EFFECT_READ, handle_list, .operation = "users.list",
-		  .summary = "People of the account", .query = &query_table, .result = &page_table, .errors = list_errors),
+		  .summary = "People of the account", .query = &query_table, .result = &user_page_table, .errors = list_errors),
 	ROUTE(POST, "/api/v1/users", "user.manage", EFFECT_WRITE, manage_handle_create, .operation = "users.create",
 		  .summary = "Add a person, with a password or by invitation",
 		  .doc = "Give password or invite: true.  An invited person gets a mail with a token for "

@@ -3,8 +3,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/arena.h"
 #include "http/exchange.h"
 #include "people/idempotency.h"
+
+void *write_start(struct exchange *x, size_t size)
+{
+	struct write *w = arena_alloc(&x->arena, size);
+	if (w == NULL)
+		exchange_failf(x, ERR_LIMIT, "no memory");
+	else
+		w->x = x;
+	return w;
+}
 
 bool write_refuse(struct write *w, enum err_kind kind, const char *format, ...)
 {

@@ -2,8 +2,9 @@
  * One write on its way: an op, the answer to it, and with an Idempotency-Key the record of that answer in the same
  * transaction [P-8.5].  Every handler that changes the store goes through here.
  *
- *     struct thing { struct write write; … };           in the exchange's arena
- *     thing->write = (struct write){.x = x, .store = store, .apply = …, .answer = …};
+ *     struct thing { struct write write; … };
+ *     struct thing *thing = write_start(x, sizeof *thing);
+ *     thing->write.store = …, .apply = …, .answer = …
  *     write_submit(&thing->write);
  *
  * `apply` changes the store.  It may refuse in two ways: false with err undoes what it did; a refusal noted by
@@ -15,6 +16,7 @@
 #define CS_PEOPLE_WRITE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/err.h"
 #include "store/store.h"
@@ -40,6 +42,9 @@ struct write {
 	struct err failure;
 	bool drafted, fresh;
 };
+
+/* A struct that begins with a struct write, in the exchange's arena, zeroed but for x.  NULL: no memory; answered. */
+void *write_start(struct exchange *x, size_t size);
 
 /* Hold the exchange and submit the op; 503 when the queue is full. */
 void write_submit(struct write *w);

@@ -1,11 +1,10 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
-#include "seal/archive.h"
 #include "seal/audit.h"
+#include "seal/audit_walk.h"
 #include "store/store.h"
 
 /* One verification of a store's chain: stops at the first bad row and keeps it in the report. */
@@ -18,61 +17,23 @@ struct verification {
 	struct err *err;
 };
 
-static void blame(struct verification *v, const char *stream, int64_t seq, const char *reason)
-{
-	if (!v->report->sound)
-		return;
-	v->report->sound = false;
-	v->report->seq = seq;
-	v->report->reason = reason;
-	snprintf(v->report->stream, sizeof v->report->stream, "%s", stream);
-}
-
-/* What begins in its middle has to say, further on, that the rows before it are in an archive [P-7.7]. */
-static void begin_stream(struct verification *v, struct chain_check *check, const struct chain_row *row)
-{
-	chain_check_init(check, v->store_id, row->stream);
-	v->report->streams++;
-	if (row->seq <= 1)
-		return;
-	chain_check_resume(check, row->seq - 1, row->prev_hash, row->at_us);
-	check->archived_seq = row->seq - 1;
-	snprintf(check->archived_hash, sizeof check->archived_hash, "%s", row->prev_hash);
-}
-
-static void end_stream(struct verification *v, const struct chain_check *check)
-{
-	if (check->archived_seq > 0)
-		blame(v, check->stream, check->archived_seq, "rows are gone up to it, and no archive says so");
-}
-
-/* Every row in order of stream and seq; a change of stream begins a new chain. */
+/* Every row in order of stream and seq. */
 static bool verify_rows(struct verification *v)
 {
 	struct db_rows rows;
 	struct arena arena;
-	struct chain_check check = {.stream = ""};
+	struct audit_walk walk = {.report = v->report, .store_id = v->store_id};
 	if (!db_query(v->db, &rows, v->err, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY stream, seq"))
 		return false;
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	while (v->report->sound && db_next(&rows)) {
 		struct chain_row row;
-		const char *reason;
 		arena_reset(&arena);
 		audit_take(&rows, &arena, &row);
-		if (strcmp(row.stream, check.stream) != 0) {
-			end_stream(v, &check);
-			begin_stream(v, &check, &row);
-		}
-		if (!chain_check_row(&check, &row, &reason))
-			blame(v, row.stream, row.seq, reason);
-		else
-			v->report->rows++;
-		if (check.archived_seq > 0 && archive_explains(&row, check.archived_seq, check.archived_hash))
-			check.archived_seq = 0;
+		audit_walk_row(&walk, &row);
 	}
 	arena_fini(&arena);
-	end_stream(v, &check);
+	audit_walk_end(&walk);
 	return db_end(&rows, v->err);
 }
 
@@ -103,7 +64,7 @@ static void verify_checkpoint(struct verification *v, const struct db_rows *rows
 	else if (v->check != NULL && !v->check(v->self, checkpoint.key_id, db_text(rows, 5), db_text(rows, 6)))
 		reason = "its checkpoint's signature is wrong";
 	if (reason != NULL)
-		blame(v, checkpoint.stream, checkpoint.seq, reason);
+		audit_blame(v->report, checkpoint.stream, checkpoint.seq, reason);
 	else
 		v->report->checkpoints++;
 	buf_fini(&statement);
@@ -171,7 +132,6 @@ bool audit_verify_personal(struct db *db, const unsigned char key[AUDIT_KEY], st
 						   struct err *err)
 {
 	struct db_rows rows;
-	struct verification v = {.report = report};
 	if (!db_query(db, &rows, err,
 				  "SELECT p.stream, p.seq, p.ip, p.user_agent, a.ip, a.user_agent, a.hash, u.erasure_key "
 				  "FROM audit_personal p LEFT JOIN audit a ON a.stream = p.stream AND a.seq = p.seq "
@@ -180,7 +140,7 @@ bool audit_verify_personal(struct db *db, const unsigned char key[AUDIT_KEY], st
 	while (report->sound && db_next(&rows)) {
 		const char *reason = personal_fault(&rows, key);
 		if (reason != NULL)
-			blame(&v, db_text(&rows, 0), db_int(&rows, 1), reason);
+			audit_blame(report, db_text(&rows, 0), db_int(&rows, 1), reason);
 	}
 	return db_end(&rows, err);
 }

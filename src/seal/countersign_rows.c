@@ -23,6 +23,9 @@ static struct store_value time_value(int64_t us)
 
 /* --- requests --- */
 
+#define OF_ACCOUNT "account_id = $1"
+#define OF_ANYBODY "CAST($1 AS TEXT) IS NULL"
+
 #define REQUEST_COLUMNS \
 	"request_id, account_id, kind, seal_sha256, content_sha256, subject_kind, subject_id, author_id, quorum, " \
 	"four_eyes, permission, consent_version, status, effect_key, created_at, expires_at, decided_at, applied_at, " \
@@ -100,7 +103,8 @@ bool countersign_request_find(struct db *db, const char *account_id, const char 
 {
 	struct taking to = {arena, request};
 	return db_one(db, err, found, take_request, &to,
-				  "SELECT " REQUEST_COLUMNS " FROM countersign_requests WHERE request_id = $1 AND account_id = $2",
+				  "SELECT " REQUEST_COLUMNS " FROM countersign_requests WHERE request_id = $1 "
+				  "AND (CAST($2 AS TEXT) IS NULL OR account_id = $2)",
 				  V_TEXT(request_id), V_TEXT(account_id)) &&
 		   whole(arena, err);
 }
@@ -155,16 +159,19 @@ static const char *name_or_null(const char *const *names, int i)
 	return i >= 0 ? names[i] : NULL;
 }
 
+/* Two texts, so that an account's list is read by its index. */
+#define REQUESTS(whose) \
+	"SELECT " REQUEST_COLUMNS " FROM countersign_requests WHERE " whose \
+	" AND ($2 = '' OR request_id < $2) AND (CAST($3 AS TEXT) IS NULL OR status = $3) " \
+	"AND (CAST($4 AS TEXT) IS NULL OR kind = $4) AND (CAST($5 AS TEXT) IS NULL OR author_id = $5) " \
+	"ORDER BY request_id DESC LIMIT $6"
+
 bool countersign_requests(struct db *db, const struct countersign_filter *filter, struct arena *arena,
 						  void (*take)(void *self, const struct countersign_request *request), void *self,
 						  struct err *err)
 {
 	struct db_rows rows;
-	if (!db_query(db, &rows, err,
-				  "SELECT " REQUEST_COLUMNS " FROM countersign_requests WHERE account_id = $1 "
-				  "AND ($2 = '' OR request_id < $2) AND (CAST($3 AS TEXT) IS NULL OR status = $3) "
-				  "AND (CAST($4 AS TEXT) IS NULL OR kind = $4) AND (CAST($5 AS TEXT) IS NULL OR author_id = $5) "
-				  "ORDER BY request_id DESC LIMIT $6",
+	if (!db_query(db, &rows, err, filter->account_id != NULL ? REQUESTS(OF_ACCOUNT) : REQUESTS(OF_ANYBODY),
 				  V_TEXT(filter->account_id), V_TEXT(filter->before),
 				  V_TEXT(name_or_null(countersign_status_names, filter->status)),
 				  V_TEXT(name_or_null(countersign_kind_names, filter->kind)), V_TEXT(filter->user_id),
@@ -252,19 +259,22 @@ bool countersignature_find(struct db *db, const char *account_id, const char *id
 {
 	struct taking to = {arena, row};
 	return db_one(db, err, found, take_row, &to,
-				  "SELECT " ROW_COLUMNS " FROM countersignatures WHERE countersignature_id = $1 AND account_id = $2",
+				  "SELECT " ROW_COLUMNS " FROM countersignatures WHERE countersignature_id = $1 "
+				  "AND (CAST($2 AS TEXT) IS NULL OR account_id = $2)",
 				  V_TEXT(id), V_TEXT(account_id)) &&
 		   whole(arena, err);
 }
+
+#define ROWS(whose) \
+	"SELECT " ROW_COLUMNS " FROM countersignatures WHERE " whose \
+	" AND ($2 = '' OR countersignature_id < $2) AND (CAST($3 AS TEXT) IS NULL OR user_id = $3) " \
+	"AND (CAST($4 AS TEXT) IS NULL OR request_id = $4) ORDER BY countersignature_id DESC LIMIT $5"
 
 bool countersignatures(struct db *db, const struct countersign_filter *filter, struct arena *arena,
 					   void (*take)(void *self, const struct countersignature *row), void *self, struct err *err)
 {
 	struct db_rows rows;
-	if (!db_query(db, &rows, err,
-				  "SELECT " ROW_COLUMNS " FROM countersignatures WHERE account_id = $1 "
-				  "AND ($2 = '' OR countersignature_id < $2) AND (CAST($3 AS TEXT) IS NULL OR user_id = $3) "
-				  "AND (CAST($4 AS TEXT) IS NULL OR request_id = $4) ORDER BY countersignature_id DESC LIMIT $5",
+	if (!db_query(db, &rows, err, filter->account_id != NULL ? ROWS(OF_ACCOUNT) : ROWS(OF_ANYBODY),
 				  V_TEXT(filter->account_id), V_TEXT(filter->before), V_TEXT(filter->user_id),
 				  V_TEXT(filter->request_id), V_INT(filter->limit)))
 		return false;

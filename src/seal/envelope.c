@@ -122,23 +122,35 @@ void envelope_write(struct jw *jw, const struct envelope *envelope)
 	jw_object_end(jw);
 }
 
-bool envelope_fact(struct buf *out, const struct field_table *table, const void *result,
-				   const struct envelope_context *context)
+static bool append_hashed(struct buf *out, struct envelope envelope)
 {
 	struct buf canonical;
 	struct jw jw;
 	buf_init(&canonical, 0);
 	jw_init(&jw, &canonical);
-	field_write(&jw, table, result, FIELD_RESULT | FIELD_CANONICAL);
+	field_write(&jw, envelope.result_table, envelope.result, FIELD_RESULT | FIELD_CANONICAL);
 	char sha256_text[SHA256_HEX_SIZE];
 	bool whole = jw_ok(&jw);
 	sha256_hex(buf_text(&canonical), canonical.size, sha256_text);
 	buf_fini(&canonical);
-	const struct envelope envelope = {
-		.result_table = table, .result = result, .confidence = 1, .content_sha256 = sha256_text, .context = context};
+	envelope.content_sha256 = sha256_text;
 	jw_init(&jw, out);
 	envelope_write(&jw, &envelope);
 	return whole && jw_ok(&jw);
+}
+
+bool envelope_fact(struct buf *out, const struct field_table *table, const void *result,
+				   const struct envelope_context *context)
+{
+	return append_hashed(
+		out, (struct envelope){.result_table = table, .result = result, .confidence = 1, .context = context});
+}
+
+bool envelope_calculated(struct buf *out, const struct envelope *parts)
+{
+	struct envelope envelope = *parts;
+	envelope.confidence = calc_confidence(parts->calc);
+	return append_hashed(out, envelope);
 }
 
 bool envelope_content_hash(const char *json, size_t size, char sha256[SHA256_HEX_SIZE])

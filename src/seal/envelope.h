@@ -51,7 +51,13 @@ void envelope_write(struct jw *jw, const struct envelope *envelope);
 bool envelope_fact(struct buf *out, const struct field_table *table, const void *result,
 				   const struct envelope_context *context);
 
-/* The same from JSON text (must be valid). */
+/*
+ * Append what was calculated outside of an operation: result_table, result, calc, inputs and context of *parts; its
+ * content hash and confidence are found here.  It has no inputs_sha256: it is no seal's.  False: as above.
+ */
+bool envelope_calculated(struct buf *out, const struct envelope *parts);
+
+/* A fact from JSON text (must be valid). */
 bool envelope_fact_text(struct buf *out, const char *json, size_t size, const struct envelope_context *context);
 
 /* The same when the hash is known, for a text that answers many: it is neither read nor hashed again. */

@@ -90,13 +90,55 @@ static void take(const struct db_rows *row, void *self)
 	};
 }
 
+#define COLUMNS \
+	"s.account_id, s.seal_sha256, s.content_sha256, s.inputs_sha256, s.operation, s.inputs, s.result, s.packs, " \
+	"s.code_version, s.git_sha, s.confidence, s.subject_kind, s.subject_id, s.created_by, s.created_at, s.request_id"
+
 bool seal_find(struct db *db, const char *account_id, const char *seal_sha256, struct arena *arena, struct seal *seal,
 			   bool *found, struct err *err)
 {
 	struct taking to = {.arena = arena, .seal = seal};
 	return db_one(db, err, found, take, &to,
-				  "SELECT account_id, seal_sha256, content_sha256, inputs_sha256, operation, inputs, result, packs, "
-				  "code_version, git_sha, confidence, subject_kind, subject_id, created_by, created_at, request_id "
-				  "FROM seals WHERE account_id = $1 AND seal_sha256 = $2",
-				  V_TEXT(account_id), V_TEXT(seal_sha256));
+				  "SELECT " COLUMNS " FROM seals s WHERE s.account_id = $1 AND s.seal_sha256 = $2", V_TEXT(account_id),
+				  V_TEXT(seal_sha256));
+}
+
+bool seal_find_any(struct db *db, const char *seal_sha256, struct arena *arena, struct seal *seal, bool *found,
+				   struct err *err)
+{
+	struct taking to = {.arena = arena, .seal = seal};
+	/* The key begins with the account: as many look-ups as there are accounts, not a walk through all seals. */
+	return db_one(db, err, found, take, &to,
+				  "SELECT " COLUMNS " FROM accounts a CROSS JOIN seals s WHERE s.account_id = a.account_id "
+				  "AND s.seal_sha256 = $1 ORDER BY a.account_id LIMIT 1",
+				  V_TEXT(seal_sha256));
+}
+
+/* Without the bodies, which nobody reads in a list.  Two texts, so that an account's list is read by its index. */
+#define SEALS(whose) \
+	"SELECT account_id, seal_sha256, content_sha256, inputs_sha256, operation, NULL, NULL, NULL, code_version, " \
+	"git_sha, confidence, subject_kind, subject_id, created_by, created_at, request_id FROM seals WHERE " whose \
+	" AND (CAST($2 AS TEXT) IS NULL OR operation = $2) AND (CAST($3 AS TEXT) IS NULL OR content_sha256 = $3) " \
+	"AND (CAST($4 AS TEXT) IS NULL OR subject_kind = $4) AND (CAST($5 AS TEXT) IS NULL OR subject_id = $5) " \
+	"AND created_at <= $6 AND (created_at < $6 OR seal_sha256 > $7 OR (seal_sha256 = $7 AND account_id > $8)) " \
+	"ORDER BY created_at DESC, seal_sha256, account_id LIMIT $9"
+
+bool seals_list(struct db *db, const struct seal_filter *filter, struct arena *arena,
+				void (*each)(void *self, const struct seal *seal), void *self, struct err *err)
+{
+	struct db_rows rows;
+	struct seal seal;
+	struct taking to = {.arena = arena, .seal = &seal};
+	if (!db_query(db, &rows, err,
+				  filter->account_id != NULL ? SEALS("account_id = $1") : SEALS("CAST($1 AS TEXT) IS NULL"),
+				  V_TEXT(filter->account_id), V_TEXT(filter->operation), V_TEXT(filter->content_sha256),
+				  V_TEXT(filter->subject_kind), V_TEXT(filter->subject_id), V_INT(filter->after.created_us),
+				  V_TEXT(filter->after.seal_sha256), V_TEXT(filter->after.account_id), V_INT(filter->limit)))
+		return false;
+	while (db_next(&rows)) {
+		take(&rows, &to);
+		if (!arena->full)
+			each(self, &seal);
+	}
+	return db_end(&rows, err) && (!arena->full || err_set(err, ERR_LIMIT, "no memory for the seals"));
 }

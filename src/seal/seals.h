@@ -38,6 +38,25 @@ bool seal_insert(struct db *db, const struct seal *seal, const struct packs *pac
 bool seal_find(struct db *db, const char *account_id, const char *seal_sha256, struct arena *arena, struct seal *seal,
 			   bool *found, struct err *err);
 
+/* The same of whichever account has it: a seal is the same in all of them.  Cost: a look-up for each account. */
+bool seal_find_any(struct db *db, const char *seal_sha256, struct arena *arena, struct seal *seal, bool *found,
+				   struct err *err);
+
+/* Which seals a list has.  NULL: any; account_id NULL: everybody's. */
+struct seal_filter {
+	const char *account_id, *operation, *content_sha256, *subject_kind, *subject_id;
+	/* The row before the first: INT64_MAX and empty texts for the newest. */
+	struct {
+		int64_t created_us;
+		const char *seal_sha256, *account_id;
+	} after;
+	int64_t limit;
+};
+
+/* Newest first, without inputs, result and packs; those of one moment by hash and account. */
+bool seals_list(struct db *db, const struct seal_filter *filter, struct arena *arena,
+				void (*each)(void *self, const struct seal *seal), void *self, struct err *err);
+
 enum replay_outcome { REPLAY_IDENTICAL, REPLAY_DIFFERENT, REPLAY_NOT_REPLAYABLE };
 
 /* One place where a recomputed result differs: JSON Pointer, and RFC 8785 text of what was and what is ("" absent). */

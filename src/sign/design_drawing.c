@@ -181,7 +181,9 @@ static void note_base(struct drawing *d)
 {
 	const char *grade = json_text(d->anchors, "grade");
 	if (d->plate == NULL) {
-		add_note(d, "How the pole is set in the concrete is not designed here: by the engineer.");
+		add_note(d,
+				 "The pole is set as shown, with 6 in of concrete under it, and plumbed before the concrete is poured; "
+				 "what holds it in the concrete is not calculated: by the engineer.");
 		return;
 	}
 	add_note(d,

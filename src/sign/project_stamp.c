@@ -6,8 +6,12 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/id.h"
+#include "core/json.h"
 #include "http/exchange.h"
 #include "people/principal.h"
+#include "seal/op.h"
+#include "seal/seals.h"
+#include "sign/domain/design.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
 #include "sign/submission_repo.h"
@@ -160,6 +164,26 @@ static bool find_subject(struct db *db, const struct countersign_request *reques
 		   project_find(db, request->account_id, request->subject_id, arena, project, found, err);
 }
 
+/* Where no structure was selected there is nothing to build, and so nothing that a licence could answer for. */
+static bool may_approve(struct db *db, const struct countersign_request *request, struct arena *arena, struct err *err)
+{
+	const struct json *result;
+	struct seal seal;
+	bool found;
+	if (!seal_find(db, request->account_id, request->seal_sha256, arena, &seal, &found, err))
+		return false;
+	if (!found || seal.operation == NULL || strcmp(seal.operation, sign_design_op.name) != 0)
+		return true;
+	if (!json_parse(arena, seal.result, strlen(seal.result), &json_body_limits, &result, err))
+		return false;
+	const struct json *selected = json_get(result, "selected");
+	return (selected != NULL && selected->kind == JS_OBJECT) ||
+		   err_field(
+			   err, ERR_INVALID, "/decision",
+			   "The sealed design selected no structure: there is nothing to approve. Reject it, or save a payload "
+			   "whose design selects one.");
+}
+
 static bool is_by(const char *person, const struct countersign_choice *choice)
 {
 	return person != NULL && strcmp(person, choice->user_id) == 0;
@@ -177,6 +201,8 @@ static bool asked(void *self, struct db *db, const struct countersign_request *r
 	bool allowed = find_subject(db, request, &arena, &project, &found, err);
 	if (allowed && found && (is_by(project.created_by, choice) || is_by(project.payload_by, choice)))
 		allowed = err_set(err, ERR_FOUR_EYES, "Nobody stamps their own work.");
+	if (allowed && choice->decision == COUNTERSIGN_APPROVE)
+		allowed = may_approve(db, request, &arena, err);
 	arena_fini(&arena);
 	return allowed;
 }

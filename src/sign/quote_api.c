@@ -13,37 +13,36 @@
 #include "people/principal.h"
 #include "people/reply.h"
 #include "people/write.h"
+#include "seal/calc.h"
 #include "seal/op.h"
 #include "seal/seals.h"
 #include "sign/domain/design.h"
+#include "sign/quote_body.h"
 #include "sign/sign_internal.h"
 #include "sign/site_resolve.h"
 
 /*
  * The instant quote: a price range from sealed designs and the packs.  The figure depends most on the ground, which
- * nobody has looked at: so the low end is designed for good ground (IBC class 3), the high end for clay (class 5), and
- * both seals are told.  Nothing else is stored [sign.md 5].
+ * nobody has looked at: so one end is designed for good ground (IBC class 3), the other for clay (class 5), and both
+ * seals are told, the cheaper one first.  Nothing else is stored [sign.md 5].
  */
 
 enum { SOIL_GOOD = 3, SOIL_POOR = 5, VALID_DAYS = 30, ENDS = 2 };
 
 static const double review_area_ft2 = 200, review_height_ft = 50;
 
-static const char *const kinds[] = {"single_pole", "two_pole", NULL};
-
 struct quote_request {
-	double height_ft, sign_height_ft, sign_width_ft;
-	int kind;
-	double wind_speed_mph;
+	struct quote_sign sign;
 	const char *address;
 };
 
 static const struct field request_fields[] = {
-	F_NUM(quote_request, height_ft, REQUIRED, RANGE(1, 500), UNIT("ft"), DOC("Top of the sign above grade")),
-	F_NUM(quote_request, sign_height_ft, REQUIRED, RANGE(.1, 500), UNIT("ft")),
-	F_NUM(quote_request, sign_width_ft, REQUIRED, RANGE(.1, 2000), UNIT("ft")),
-	F_ENUM(quote_request, kind, kinds, DEFAULT(0), DOC("How it stands")),
-	F_NUM(quote_request, wind_speed_mph, RANGE(60, 300), UNIT("mph")),
+	F_NUM(quote_request, sign.height_ft, NAMED("height_ft"), REQUIRED, RANGE(1, 500), UNIT("ft"),
+		  DOC("Top of the sign above grade")),
+	F_NUM(quote_request, sign.sign_height_ft, NAMED("sign_height_ft"), REQUIRED, RANGE(.1, 500), UNIT("ft")),
+	F_NUM(quote_request, sign.sign_width_ft, NAMED("sign_width_ft"), REQUIRED, RANGE(.1, 2000), UNIT("ft")),
+	F_ENUM(quote_request, sign.kind, quote_kinds, NAMED("kind"), DEFAULT(0), DOC("How it stands")),
+	F_NUM(quote_request, sign.wind_speed_mph, NAMED("wind_speed_mph"), RANGE(60, 300), UNIT("mph")),
 	F_STR(quote_request, address, LENGTH(1, 300),
 		  DOC("In place of the wind speed: packs and cache are asked, and the geocoder")),
 };
@@ -99,53 +98,28 @@ struct quote {
 	int64_t now_us;
 };
 
-static const struct json *design_body(struct quote *quote, int soil)
+/* A design's faults are faults of the quote: most members have the same names, those of its layout follow from the
+ * sign's width. */
+static const char *member_of(const char *pointer)
 {
-	const struct quote_request *q = &quote->request;
-	const struct json *body = NULL;
-	struct buf buf;
-	struct jw jw;
-	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	jw_object(&jw);
-	jw_key(&jw, "site");
-	jw_object(&jw);
-	jw_member_num(&jw, "wind_speed_mph", q->wind_speed_mph);
-	jw_object_end(&jw);
-	jw_key(&jw, "sign");
-	jw_object(&jw);
-	jw_member_num(&jw, "height_ft", q->height_ft);
-	jw_member_num(&jw, "sign_height_ft", q->sign_height_ft);
-	jw_member_num(&jw, "sign_width_ft", q->sign_width_ft);
-	jw_object_end(&jw);
-	jw_key(&jw, "support");
-	jw_object(&jw);
-	jw_member_int(&jw, "num_poles", q->kind == 0 ? 1 : 2);
-	if (q->kind != 0)
-		jw_member_num(&jw, "spacing_ft", fmax(q->sign_width_ft / 2, 1));
-	jw_object_end(&jw);
-	jw_key(&jw, "foundation");
-	jw_object(&jw);
-	jw_key(&jw, "soil");
-	jw_object(&jw);
-	jw_member_int(&jw, "class", soil);
-	jw_object_end(&jw);
-	jw_object_end(&jw);
-	jw_member_int(&jw, "alternates", 0);
-	jw_object_end(&jw);
-	json_parse(&quote->write.x->arena, buf_text(&buf), buf.size, &json_body_limits, &body, NULL);
-	buf_fini(&buf);
-	return body;
+	static const char *const of_width[] = {"/spacing_ft", "/width_ft", "/x_offset_ft"};
+	const char *last = strrchr(pointer, '/');
+	for (size_t i = 0; last != NULL && i < sizeof of_width / sizeof *of_width; i++)
+		if (strcmp(last, of_width[i]) == 0)
+			return "/sign_width_ft";
+	return last != NULL ? last : pointer;
 }
 
-/* A design's faults are faults of the quote: their members have the same names. */
 static void fail_design(struct exchange *x, const struct faults *faults)
 {
 	struct faults moved;
+	const char *before = "";
 	faults_init(&moved, &x->arena);
 	for (const struct fault *fault = faults->first; fault != NULL; fault = fault->next) {
-		const char *last = strrchr(fault->pointer, '/');
-		faults_add(&moved, last != NULL ? last : fault->pointer, fault->code, "%s", fault->message);
+		const char *member = member_of(fault->pointer);
+		if (strcmp(member, before) != 0)
+			faults_add(&moved, member, fault->code, "%s", fault->message);
+		before = member;
 	}
 	exchange_fail_faults(x, ERR_INVALID, &moved);
 }
@@ -156,7 +130,7 @@ static bool design(struct quote *quote, int soil, struct op_answer *answer)
 	struct exchange *x = quote->write.x;
 	const struct op_context context = {.packs = options->packs,
 									   .envelope = {.version = options->version, .git_sha = options->git_sha}};
-	const struct json *body = design_body(quote, soil);
+	const struct json *body = quote_body(&quote->request.sign, soil, &x->arena);
 	struct faults faults;
 	struct err err = {.kind = ERR_INTERNAL};
 	if (body != NULL && op_run(&sign_design_op, &context, body, &x->arena, answer, &faults, &err))
@@ -168,19 +142,24 @@ static bool design(struct quote *quote, int soil, struct op_answer *answer)
 	return false;
 }
 
-static void refuse_wind(struct exchange *x, const char *message)
+static void refuse_member(struct exchange *x, const char *pointer, const char *code, const char *message)
 {
 	struct faults faults;
 	faults_init(&faults, &x->arena);
-	faults_add(&faults, "/wind_speed_mph", "required", "%s", message);
+	faults_add(&faults, pointer, code, "%s", message);
 	exchange_fail_faults(x, ERR_INVALID, &faults);
+}
+
+static void refuse_wind(struct exchange *x, const char *message)
+{
+	refuse_member(x, "/wind_speed_mph", "required", message);
 }
 
 /* --- the seals --- */
 
 static void fail(struct write *write, const struct err *err)
 {
-	if (isnan(((const struct quote *)write)->request.wind_speed_mph) && err->kind == ERR_INVALID)
+	if (isnan(((const struct quote *)write)->request.sign.wind_speed_mph) && err->kind == ERR_INVALID)
 		refuse_wind(write->x, "is needed: nothing installed here knows the wind at this address");
 	else
 		exchange_fail(write->x, err);
@@ -190,7 +169,7 @@ static bool apply(struct write *write, struct db *db, struct err *err)
 {
 	const struct quote *quote = (const struct quote *)write;
 	const struct sign_api_options *options = &quote->api->options;
-	if (isnan(quote->request.wind_speed_mph))
+	if (isnan(quote->request.sign.wind_speed_mph))
 		return site_keep(&quote->site, db, err) && write_refuse(write, ERR_INVALID, "the wind is not known");
 	for (int i = 0; i < ENDS; i++) {
 		const struct op_answer *answer = &quote->designs[i];
@@ -224,6 +203,15 @@ static double number(const struct json *json, const char *name)
 	return member != NULL && json_numeric(member) ? json_number(member) : NAN;
 }
 
+static const char *foundation_text(const struct json *base, struct arena *arena)
+{
+	double thickness = number(base, "thickness_ft");
+	if (given(thickness))
+		return arena_printf(arena, "%.1f x %.1f ft, %.1f ft thick", number(base, "length_ft"), number(base, "width_ft"),
+							thickness);
+	return arena_printf(arena, "%.1f ft diameter, %.1f ft deep", number(base, "diameter_ft"), number(base, "depth_ft"));
+}
+
 static void read_end(struct quote *quote, int i, struct quote_basis *basis)
 {
 	static const struct json_limits limits = {.depth = 100, .values = 10000000};
@@ -238,28 +226,57 @@ static void read_end(struct quote *quote, int i, struct quote_basis *basis)
 		.soil = soils[i],
 		.seal_sha256 = answer->seal_sha256,
 		.pole = pole,
-		.foundation = pole != NULL ? arena_printf(arena, "%.1f ft diameter, %.1f ft deep", number(base, "diameter_ft"),
-												  number(base, "depth_ft"))
-								   : NULL,
+		.foundation = pole != NULL ? foundation_text(base, arena) : NULL,
 		.construction_usd = number(json_get(selected, "cost_usd"), "total"),
 		.engineering_usd = number(json_get(result, "price"), "total_usd"),
 	};
 }
 
+/* A footing that slides is held better by clay than by gravel: the low end is the cheaper one, whichever ground it has.
+ */
+static void sort_ends(struct quote_basis basis[ENDS])
+{
+	if (basis[1].construction_usd < basis[0].construction_usd || isnan(basis[0].construction_usd)) {
+		struct quote_basis cheaper = basis[1];
+		basis[1] = basis[0];
+		basis[0] = cheaper;
+	}
+}
+
+/* What lowers its confidence, each rule named [P-6.3]. */
+static void note_doubts(struct calc *calc, const struct quote_result *result)
+{
+	for (int i = 0; i < ENDS; i++)
+		if (isnan(result->basis.items[i].construction_usd)) {
+			calc_rule(calc, RULE_NO_FEASIBLE);
+			calc_assume(calc, "no_feasible", "No structure was found for %s: an engineer has to look for one.",
+						result->basis.items[i].soil);
+		}
+	if (!result->engineering_review)
+		return;
+	calc_rule(calc, RULE_REVIEW_REQUESTED);
+	calc_assume(calc, "review_requested",
+				"An engineer looks at it first: it is above %.0f ft2 or %.0f ft, or has no structure yet.",
+				review_area_ft2, review_height_ft);
+}
+
 static void answer(struct write *write)
 {
-	const char *assumptions[] = {
-		((struct quote *)write)->wind,
-		"Exposure C, risk category II, ASCE 7-16, flat ground, foundations drilled; nobody has looked at the site.",
-		"House figures of pack costs: pole, concrete, rebar, drilling; no cabinet, power or permit.",
-		"Both ends are rounded to 50 USD, outward."};
 	struct quote *quote = (struct quote *)write;
+	const struct quote_sign *q = &quote->request.sign;
+	struct arena *arena = &write->x->arena;
+	const char *assumptions[] = {
+		quote->wind, "Exposure C, risk category II, ASCE 7-16, flat ground; nobody has looked at the site.",
+		arena_printf(arena, "It stands on %s.", quote_stands(q->kind)),
+		"House figures of pack costs: pole, base, concrete, rebar, drilling; no cabinet, power or permit.",
+		"Both ends are rounded to 50 USD, outward."};
 	struct quote_basis basis[ENDS];
 	char until[STAMP_DATE_TEXT];
+	struct calc calc;
 	for (int i = 0; i < ENDS; i++)
 		read_end(quote, i, &basis[i]);
+	sort_ends(basis);
 	stamp_format_date(until, quote->now_us + VALID_DAYS * 86400000000LL);
-	const struct quote_request *q = &quote->request;
 	const struct quote_result result = {
 		.low_usd = floor((basis[0].construction_usd + basis[0].engineering_usd) / 50) * 50,
 		.high_usd = ceil((basis[1].construction_usd + basis[1].engineering_usd) / 50) * 50,
@@ -270,7 +287,9 @@ static void answer(struct write *write)
 							  isnan(basis[1].construction_usd),
 		.valid_until = until,
 	};
-	reply_fact(write->x, 200, &result_table, &result);
+	calc_init(&calc, arena, quote->api->options.packs);
+	note_doubts(&calc, &result);
+	reply_calculated(write->x, &result_table, &result, &calc, &request_table, &quote->request);
 }
 
 /* A public quote is sealed in the installation's own account. */
@@ -305,10 +324,10 @@ static bool resolve_wind(struct quote *quote)
 	if (!quote->site.answer.abstained)
 		json_parse(&x->arena, quote->site.answer.result, strlen(quote->site.answer.result), &json_body_limits, &site,
 				   NULL);
-	quote->request.wind_speed_mph = number(site, "wind_speed_mph");
-	if (!given(quote->request.wind_speed_mph))
+	quote->request.sign.wind_speed_mph = number(site, "wind_speed_mph");
+	if (!given(quote->request.sign.wind_speed_mph))
 		return true;
-	quote->wind = arena_printf(&x->arena, "Wind speed %.0f mph, for %s, by %s.", quote->request.wind_speed_mph,
+	quote->wind = arena_printf(&x->arena, "Wind speed %.0f mph, for %s, by %s.", quote->request.sign.wind_speed_mph,
 							   json_text(site, "address_resolved"), json_text(site, "wind_source"));
 	return quote->wind != NULL;
 }
@@ -316,7 +335,7 @@ static bool resolve_wind(struct quote *quote)
 static bool find_wind(struct quote *quote)
 {
 	quote->wind = "Wind speed as given.";
-	if (given(quote->request.wind_speed_mph))
+	if (given(quote->request.sign.wind_speed_mph))
 		return true;
 	if (quote->request.address != NULL)
 		return resolve_wind(quote);
@@ -344,7 +363,11 @@ static void handle_quote(struct exchange *x)
 	}
 	if (!find_wind(quote))
 		return;
-	if (isnan(quote->request.wind_speed_mph)) /* that nobody knows is worth remembering, too */
+	if (quote->request.sign.sign_height_ft > quote->request.sign.height_ft) {
+		refuse_member(x, "/sign_height_ft", "greater_than_height", "must not be above height_ft");
+		return;
+	}
+	if (isnan(quote->request.sign.wind_speed_mph)) /* that nobody knows is worth remembering, too */
 		write_submit(&quote->write);
 	else if (design(quote, SOIL_GOOD, &quote->designs[0]) && design(quote, SOIL_POOR, &quote->designs[1]))
 		write_submit(&quote->write);

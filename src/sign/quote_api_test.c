@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "core/json.h"
 #include "seal/pack.h"
 #include "seal/seals.h"
 #include "sign/project_fixture.h"
@@ -56,6 +57,75 @@ static void test_review(void **state)
 	assert_true(fixture_at(f, "result.engineering_review")->boolean);
 }
 
+/* Every kind of a payload has a price here, from its own design; the same kind has the same seal. */
+static void test_kinds(void **state)
+{
+	static const struct {
+		const char *kind, *foundation;
+	} rows[] = {{"single_pole", "deep"},         {"two_pole", "deep"},  {"baseplate", "deep"},
+				{"direct_burial_2pole", "deep"}, {"monument", "thick"}, {"cantilever", "deep"}};
+	struct project_fixture *f = *state;
+	const char *seals[6];
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(
+			ask(f, arena_printf(&f->arena, "{" SIGN ",\"wind_speed_mph\":115,\"kind\":\"%s\"}", rows[i].kind)), 200);
+		assert_true(fixture_number_at(f, "result.low_usd") > 0);
+		assert_true(fixture_number_at(f, "result.high_usd") >= fixture_number_at(f, "result.low_usd"));
+		assert_non_null(strstr(fixture_text(f, "result.basis.0.foundation"), rows[i].foundation));
+		assert_non_null(strstr(fixture_text(f, "result.assumptions.2"), "It stands on "));
+		assert_string_equal(fixture_text(f, "trace.inputs.kind"), rows[i].kind);
+		assert_true(fixture_number_at(f, "confidence") == 1);
+		seals[i] = fixture_text(f, "result.basis.0.seal_sha256");
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(seals[i], seals[j]);
+	}
+	assert_int_equal(ask(f, "{" SIGN ",\"wind_speed_mph\":115}"), 200);
+	assert_string_equal(fixture_text(f, "result.basis.0.seal_sha256"), seals[0]);
+}
+
+/* A sign beside its pole twists it: it never costs less than one that stands on it. */
+static void test_beside(void **state)
+{
+	struct project_fixture *f = *state;
+	for (int wind = 90; wind <= 180; wind += 30) {
+		const char *body =
+			"{\"height_ft\":20,\"sign_height_ft\":4,\"sign_width_ft\":6,\"wind_speed_mph\":%d,\"kind\":\"%s\"}";
+		assert_int_equal(ask(f, arena_printf(&f->arena, body, wind, "single_pole")), 200);
+		double on = fixture_number_at(f, "result.basis.0.construction_usd");
+		assert_int_equal(ask(f, arena_printf(&f->arena, body, wind, "cantilever")), 200);
+		assert_true(fixture_number_at(f, "result.basis.0.construction_usd") >= on);
+	}
+}
+
+/* The low end is the cheaper one: here clay, whose cohesion holds a footing that would slide on gravel. */
+static void test_low_is_low(void **state)
+{
+	struct project_fixture *f = *state;
+	for (int wind = 90; wind <= 180; wind += 15) {
+		const char *body =
+			"{\"height_ft\":8,\"sign_height_ft\":8,\"sign_width_ft\":12,\"wind_speed_mph\":%d,\"kind\":\"monument\"}";
+		assert_int_equal(ask(f, arena_printf(&f->arena, body, wind)), 200);
+		assert_true(fixture_number_at(f, "result.low_usd") <= fixture_number_at(f, "result.high_usd"));
+		assert_true(fixture_number_at(f, "result.basis.0.construction_usd") <=
+					fixture_number_at(f, "result.basis.1.construction_usd"));
+	}
+}
+
+/* [P-6.3] What is doubtful says so in its confidence, and which rule did it. */
+static void test_confidence(void **state)
+{
+	struct project_fixture *f = *state;
+	assert_int_equal(ask(f, "{\"height_ft\":51,\"sign_height_ft\":5,\"sign_width_ft\":5,\"wind_speed_mph\":115}"), 200);
+	assert_true(fabs(fixture_number_at(f, "confidence") - .7) < 1e-9);
+	assert_string_equal(fixture_text(f, "assumptions.0.code"), "review_requested");
+	assert_int_equal(ask(f, "{\"height_ft\":150,\"sign_height_ft\":60,\"sign_width_ft\":100,\"wind_speed_mph\":300}"),
+					 200);
+	assert_true(fabs(fixture_number_at(f, "confidence") - .3) < 1e-9);
+	assert_string_equal(fixture_text(f, "assumptions.0.code"), "no_feasible");
+	assert_int_equal(fixture_at(f, "result.low_usd")->kind, JS_NULL);
+	assert_int_equal(fixture_at(f, "result.high_usd")->kind, JS_NULL);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -66,6 +136,13 @@ static void test_refused(void **state)
 		{"{\"height_ft\":5,\"sign_height_ft\":8,\"sign_width_ft\":10,\"wind_speed_mph\":115}", "/sign_height_ft",
 		 "greater_than_height"},
 		{"{" SIGN ",\"wind_speed_mph\":115,\"kind\":\"tower\"}", "/kind", "enum"},
+		{"{\"height_ft\":5,\"sign_height_ft\":8,\"sign_width_ft\":10,\"wind_speed_mph\":115,\"kind\":\"cantilever\"}",
+		 "/sign_height_ft", "greater_than_height"},
+		{"{\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":1500,\"wind_speed_mph\":115,\"kind\":"
+		 "\"cantilever\"}",
+		 "/sign_width_ft", "range"},
+		{"{\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":1500,\"wind_speed_mph\":115,\"kind\":\"two_pole\"}",
+		 "/sign_width_ft", "range"},
 	};
 	struct project_fixture *f = *state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -110,6 +187,8 @@ static void test_address(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_range), TEST(test_review), TEST(test_address), TEST(test_refused)};
+	const struct CMUnitTest tests[] = {TEST(test_range),   TEST(test_review),     TEST(test_kinds),
+									   TEST(test_beside),  TEST(test_low_is_low), TEST(test_confidence),
+									   TEST(test_address), TEST(test_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

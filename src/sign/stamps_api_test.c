@@ -199,6 +199,36 @@ static void test_rejected(void **state)
 	expect_state(f, id, "open");
 }
 
+/* The tallest and widest sign in the strongest wind: no section stands, and the design says so [sign.md 2.11]. */
+#define HOPELESS \
+	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":300},\"sign\":{\"height_ft\":150," \
+	"\"sign_height_ft\":60,\"sign_width_ft\":100}}}"
+
+/* Where nothing was selected there is nothing to approve; to reject it is possible. */
+static void test_nothing_selected(void **state)
+{
+	struct project_fixture *f = *state;
+	const char *id = project_new(f, "ann");
+	assert_int_equal(ask(f, "ann", "POST", id, "/payload", HOPELESS), 201);
+	const char *seal = fixture_text(f, "result.seal_sha256");
+	assert_int_equal(fixture_at(f, "result.design.selected")->kind, JS_NULL);
+	expect_state(f, id, "open");
+	const char *request = fixture_text(f, "result.request_id");
+	expect_code(f, 422, stamp(f, "pat", id, seal, APPROVE), "invalid");
+	assert_string_equal(fixture_text(f, "errors.0.pointer"), "/decision");
+	assert_non_null(strstr(fixture_text(f, "detail"), "selected no structure"));
+	expect_code(f, 409, stamp(f, "pat", id, "0000", APPROVE), "seal_mismatch");
+	expect_code(f, 403, stamp(f, "sam", id, seal, APPROVE), "forbidden");
+	expect_state(f, id, "open");
+	assert_string_equal(fixture_text(f, "result.request_id"), request);
+	assert_int_equal(number(f, "SELECT COUNT(*) FROM countersignatures"), 0);
+	assert_int_equal(stamp(f, "pat", id, seal, REJECT), 201);
+	expect_state(f, id, "rejected");
+	seal = save(f, "ann", id, PAYLOAD("115"));
+	assert_int_equal(stamp(f, "pat", id, seal, APPROVE), 201);
+	assert_true(fixture_chain_sound(f));
+}
+
 static bool unseal(struct db *db, void *self, struct err *err)
 {
 	(void)self;
@@ -336,9 +366,10 @@ static void test_deleted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_stamps),    TEST(test_refused), TEST(test_goes_stale),      TEST(test_rejected),
-		TEST(test_abstained), TEST(test_expired), TEST(test_report_shows_it), TEST(test_submission_wants_it),
-		TEST(test_deleted),   TEST(test_effect),
+		TEST(test_stamps),   TEST(test_refused),          TEST(test_goes_stale),
+		TEST(test_rejected), TEST(test_nothing_selected), TEST(test_abstained),
+		TEST(test_expired),  TEST(test_report_shows_it),  TEST(test_submission_wants_it),
+		TEST(test_deleted),  TEST(test_effect),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

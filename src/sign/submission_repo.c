@@ -117,8 +117,8 @@ bool dispatch_by_id(struct db *db, const char *account_id, const char *dispatch_
 {
 	struct taking to = {.arena = arena, .dispatch = dispatch};
 	return db_one(db, err, found, take, &to,
-				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE dispatch_id = $1 "
-				  "AND ($2 IS NULL OR account_id = $2)",
+				  "SELECT " DISPATCH_COLUMNS " FROM account_tasks WHERE dispatch_id = $1 "
+				  "AND (CAST($2 AS TEXT) IS NULL OR account_id = $2)",
 				  V_TEXT(dispatch_id), V_TEXT(account_id));
 }
 
@@ -128,7 +128,8 @@ bool dispatches_list(struct db *db, const char *account_id, const char *state, c
 	struct db_rows rows;
 	*count = 0;
 	if (!db_query(db, &rows, err,
-				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE account_id = $1 AND ($2 IS NULL OR state = $2) "
+				  "SELECT " DISPATCH_COLUMNS " FROM account_tasks WHERE account_id = $1 "
+				  "AND (CAST($2 AS TEXT) IS NULL OR state = $2) "
 				  "AND dispatch_id < $3 ORDER BY dispatch_id DESC LIMIT $4",
 				  V_TEXT(account_id), V_TEXT(state), V_TEXT(before != NULL ? before : "g"), V_INT((int64_t)limit)))
 		return false;

@@ -157,6 +157,11 @@ const char *trading_account_key(struct arena *arena, const struct trading_accoun
 	return arena_printf(arena, "%c%s", account->primary ? '0' : '1', account->trading_account_id);
 }
 
+int64_t trading_account_seen_us(const struct trading_account *a)
+{
+	return a->taken_us < a->last_snapshot_us ? a->taken_us : a->last_snapshot_us;
+}
+
 const char *trading_account_kind(const struct trading_account *account)
 {
 	return account->paper ? "paper" : "live";

@@ -48,6 +48,10 @@ bool trading_account_primary(struct db *db, const char *owner_id, struct arena *
 bool trading_account_papers(struct db *db, const char *owner_id, int64_t limit, struct arena *arena,
 							struct trading_account **accounts, size_t *count, struct err *err);
 
+/* When its figures were seen, by this server's clock: a terminal whose clock is ahead makes nothing fresher.  0: never.
+ */
+int64_t trading_account_seen_us(const struct trading_account *account);
+
 /* "live" or "paper". */
 const char *trading_account_kind(const struct trading_account *account);
 
@@ -77,7 +81,7 @@ bool trading_account_delete(struct db *db, const struct trading_account *account
 struct quote {
 	const char *instrument; /* canonical */
 	double bid, ask, open, prev_close;
-	int64_t quoted_us;
+	int64_t quoted_us; /* at most now; 0: nobody knows, since its time is none that can be */
 };
 
 bool quote_put(struct db *db, const char *trading_account_id, const struct quote *quote, struct err *err);

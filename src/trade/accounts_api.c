@@ -54,7 +54,6 @@ struct change {
 	struct account_request request;
 	struct trading_account account;
 	const char *symbol_map;
-	struct faults faults;
 	char id[ID_TEXT], owner[40];
 };
 
@@ -62,7 +61,7 @@ static void write_members(struct jw *jw, struct exchange *x, const void *row, in
 {
 	const struct trading_account *a = row;
 	(void)x;
-	bool stale = a->last_snapshot_us == 0 || now_us - a->taken_us > ACCOUNT_STALE_S * STAMP_US_PER_S;
+	bool stale = a->last_snapshot_us == 0 || now_us - trading_account_seen_us(a) > ACCOUNT_STALE_S * STAMP_US_PER_S;
 	double peak = a->peak_equity, fall = peak > 0 && a->equity > 0 ? fmax(0, (peak - a->equity) / peak * 100) : NAN;
 	jw_member_str(jw, "id", a->trading_account_id);
 	jw_member_str(jw, "owner_id", a->owner_id);
@@ -136,8 +135,9 @@ static void answer_row(struct deed *deed)
 }
 
 /* An object of instrument: symbol, both texts. */
-static void read_map(struct change *c)
+static void read_map(void *self, struct faults *faults)
 {
+	struct change *c = self;
 	const struct json *map = c->request.symbol_map;
 	struct arena *arena = &c->deed.x->arena;
 	const struct pack *pack = packs_find(c->deed.api->options.packs, "instruments", NULL, NULL);
@@ -146,7 +146,7 @@ static void read_map(struct change *c)
 	if (map == NULL)
 		return;
 	if (map->kind != JS_OBJECT) {
-		faults_add(&c->faults, "/symbol_map", "type", "must be an object");
+		faults_add(faults, "/symbol_map", "type", "must be an object");
 		return;
 	}
 	buf_init(&buf, 0);
@@ -157,29 +157,15 @@ static void read_map(struct change *c)
 		const char *here = field_pointer(arena, "/symbol_map", m->name);
 		const struct instrument *instrument = instrument_find(pack->data, m->name);
 		if (instrument == NULL)
-			faults_add(&c->faults, here, "unknown_instrument", "is not in pack instruments");
+			faults_add(faults, here, "unknown_instrument", "is not in pack instruments");
 		else if (m->value.kind != JS_STRING || m->value.size < 1 || m->value.size > SYMBOL_MAX)
-			faults_add(&c->faults, here, "type", "must be the broker's symbol, 1 to %d characters", SYMBOL_MAX);
+			faults_add(faults, here, "type", "must be the broker's symbol, 1 to %d characters", SYMBOL_MAX);
 		else
 			jw_member_str(&jw, instrument->name, m->value.text);
 	}
 	jw_object_end(&jw);
 	c->symbol_map = arena_dupn(arena, buf_text(&buf), buf.size);
 	buf_fini(&buf);
-}
-
-/* Decode and check.  NULL: answered. */
-static struct change *start(struct exchange *x)
-{
-	struct change *c = deed_start(x, sizeof *c);
-	if (c == NULL || !exchange_decode(x, &c->request))
-		return NULL;
-	faults_init(&c->faults, &x->arena);
-	read_map(c);
-	if (c->faults.count == 0)
-		return c;
-	exchange_fail_faults(x, ERR_INVALID, &c->faults);
-	return NULL;
 }
 
 /* --- changes --- */
@@ -218,26 +204,23 @@ static void begin_paper(struct change *c)
 	a->updated_us = c->deed.now_us;
 }
 
-/* False: answered. */
-static bool check_kind(struct change *c)
+static void check_create(void *self, struct faults *faults)
 {
-	const struct account_request *r = &c->request;
+	const struct account_request *r = &((struct change *)self)->request;
 	static const char why[] = "is told by the terminal of a live account";
+	read_map(self, faults);
 	if (r->kind == 0 && r->currency != NULL)
-		faults_add(&c->faults, "/currency", "not_allowed", why);
+		faults_add(faults, "/currency", "not_allowed", why);
 	if (r->kind == 0 && given(r->balance))
-		faults_add(&c->faults, "/balance", "not_allowed", why);
+		faults_add(faults, "/balance", "not_allowed", why);
 	if (r->kind == 0 && given(r->leverage))
-		faults_add(&c->faults, "/leverage", "not_allowed", why);
-	if (c->faults.count > 0)
-		exchange_fail_faults(c->deed.x, ERR_INVALID, &c->faults);
-	return c->faults.count == 0;
+		faults_add(faults, "/leverage", "not_allowed", why);
 }
 
 static void handle_create(struct exchange *x)
 {
-	struct change *c = start(x);
-	if (c == NULL || !check_kind(c))
+	struct change *c = deed_start(x, sizeof *c);
+	if (c == NULL || !exchange_decode_checked(x, &c->request, check_create, c))
 		return;
 	id_make(c->deed.api->options.ids, c->id);
 	c->account = (struct trading_account){
@@ -277,8 +260,8 @@ static bool apply_patch(struct deed *deed, struct db *db, struct err *err)
 
 static void handle_patch(struct exchange *x)
 {
-	struct change *c = start(x);
-	if (c != NULL)
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL && exchange_decode_checked(x, &c->request, read_map, c))
 		deed_write(&c->deed, apply_patch, answer_row);
 }
 
@@ -315,9 +298,9 @@ static bool apply_delete(struct deed *deed, struct db *db, struct err *err)
 	if (!trading_account_list(db, c->account.account_id, c->account.owner_id, 2, &deed->x->arena, &list, &count, err))
 		return false;
 	if (c->account.open_positions > 0)
-		return deed_refuse(deed, ERR_CONFLICT, "It has open positions.");
+		return write_refuse(&deed->write, ERR_CONFLICT, "It has open positions.");
 	if (count < 2)
-		return deed_refuse(deed, ERR_ONLY_ACCOUNT, "The only trading account stays.");
+		return write_refuse(&deed->write, ERR_ONLY_ACCOUNT, "The only trading account stays.");
 	return trading_account_delete(db, &c->account, deed->now_us, err) &&
 		   deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_DELETE, c->account.trading_account_id, NULL, 0, err);
 }

@@ -137,7 +137,7 @@ static bool volume_good(struct deciding *d)
 	if (d->faults.count == 0)
 		return true;
 	d->deed.faults = &d->faults;
-	deed_refuse(&d->deed, ERR_INVALID, "The volume cannot be taken.");
+	write_refuse(&d->deed.write, ERR_INVALID, "The volume cannot be taken.");
 	return false;
 }
 
@@ -191,12 +191,18 @@ static bool decide_part(struct db *db, void *self, struct err *err)
 	const struct principal *principal = principal_of(d->deed.x);
 	const struct approval_terms terms = {d->row.request_id, principal->user_id,
 										 valid_until(d, d->request.valid_for_seconds), d->request.volume};
-	figures_count(api->figures, COUNT_approvals_total, decision_names[d->request.decision], NULL);
-	figures_decided(api->figures, d->deed.now_us - d->row.created_us);
 	return approval_terms_put(db, &terms, err) && vote(d, db, d->row.request_id, err) &&
 		   audit_decision(d, db, AUDIT_APPROVAL_CREATE, err) &&
 		   signal_note(api, db, &d->row, "approval.created", principal->user_id, decision_names[d->request.decision],
 					   d->deed.now_us, err);
+}
+
+/* What was refused is no decision. */
+static void count_decision(const struct deciding *d)
+{
+	struct figures *figures = d->deed.api->figures;
+	figures_count(figures, COUNT_approvals_total, decision_names[d->request.decision], NULL);
+	figures_decided(figures, d->deed.now_us - d->row.created_us);
 }
 
 /* Without a request there is nothing to sign; the order of the answers is the same. */
@@ -206,11 +212,11 @@ static bool refuse_without_request(struct deciding *d, struct db *db, struct err
 	if (!consent_current(db, d->row.account_id, &version, err))
 		return false;
 	if (d->request.consent_version != version)
-		return deed_refuse(&d->deed, ERR_CONSENT_OUTDATED, "The consent text in force is version %lld.",
-						   (long long)version);
+		return write_refuse(&d->deed.write, ERR_CONSENT_OUTDATED, "The consent text in force is version %lld.",
+							(long long)version);
 	if (d->row.status == SIGNAL_EXPIRED || d->deed.now_us >= d->row.expires_us)
-		return deed_refuse(&d->deed, ERR_EXPIRED, "The signal has expired.");
-	return deed_refuse(&d->deed, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
+		return write_refuse(&d->deed.write, ERR_EXPIRED, "The signal has expired.");
+	return write_refuse(&d->deed.write, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
 }
 
 /* Which rules refused: judged once more, now that the refusal has been undone. */
@@ -234,7 +240,7 @@ static bool refuse_by_risk(struct deciding *d, struct db *db, const struct err *
 	event.meta_count = 1;
 	d->deed.failed = j.failed;
 	figures_rules(d->deed.api->figures, j.names);
-	deed_refuse(&d->deed, ERR_RISK_REFUSED, "%s", why->message);
+	write_refuse(&d->deed.write, ERR_RISK_REFUSED, "%s", why->message);
 	return audit_append(d->deed.api->options.audit, db, &event, err);
 }
 
@@ -243,7 +249,7 @@ static bool refuse_decision(struct deciding *d, struct db *db, const struct err 
 	if (why->kind == ERR_RISK_REFUSED)
 		return refuse_by_risk(d, db, why, err);
 	if (why->kind == ERR_TRANSITION_REFUSED)
-		return deed_refuse(&d->deed, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
+		return write_refuse(&d->deed.write, ERR_NOT_PENDING, "The signal is %s.", signal_status_names[d->row.status]);
 	*err = *why;
 	return false;
 }
@@ -263,7 +269,7 @@ static bool find_signal(struct deciding *d, struct db *db, const char *signal_id
 	if (id_valid(signal_id) &&
 		!signal_find(db, principal_of(d->deed.x)->account_id, signal_id, &d->deed.x->arena, &d->row, found, err))
 		return false;
-	return *found || deed_refuse(&d->deed, ERR_NOT_FOUND, "There is no such signal.");
+	return *found || write_refuse(&d->deed.write, ERR_NOT_FOUND, "There is no such signal.");
 }
 
 static bool apply_decide(struct deed *deed, struct db *db, struct err *err)
@@ -283,8 +289,10 @@ static bool apply_decide(struct deed *deed, struct db *db, struct err *err)
 		return true;
 	if (d->row.request_id == NULL)
 		return refuse_without_request(d, db, err);
-	if (db_attempt(db, decide_part, d, &why))
+	if (db_attempt(db, decide_part, d, &why)) {
+		count_decision(d);
 		return read_result(d, db, err);
+	}
 	return refuse_decision(d, db, &why, err);
 }
 
@@ -331,15 +339,11 @@ static void answer_row(struct deed *deed)
 }
 
 /* Rejecting needs a reason, which no table can say. */
-static bool reason_good(struct deciding *d)
+static void check_reason(void *self, struct faults *faults)
 {
-	const char *reason = d->request.reason;
-	if (d->request.decision == 0 || (reason != NULL && reason[0] != '\0'))
-		return true;
-	faults_init(&d->faults, &d->deed.x->arena);
-	faults_add(&d->faults, "/reason", "required", "is needed to reject");
-	exchange_fail_faults(d->deed.x, ERR_INVALID, &d->faults);
-	return false;
+	const struct decide_request *r = self;
+	if (r->decision == 1 && (r->reason == NULL || r->reason[0] == '\0'))
+		faults_add(faults, "/reason", "required", "is needed to reject");
 }
 
 static struct deciding *start(struct exchange *x)
@@ -353,7 +357,7 @@ static struct deciding *start(struct exchange *x)
 static void handle_decide(struct exchange *x)
 {
 	struct deciding *d = start(x);
-	if (d != NULL && exchange_decode(x, &d->request) && reason_good(d))
+	if (d != NULL && exchange_decode_checked(x, &d->request, check_reason, &d->request))
 		deed_write(&d->deed, apply_decide, answer_made);
 }
 
@@ -384,7 +388,7 @@ static bool read_named(struct deciding *d, struct db *db, bool *found, struct er
 	if (id_valid(id) && !approval_find(db, p->account_id, p->user_id, id, &x->arena, &d->approval, found, err))
 		return false;
 	if (!*found)
-		return deed_refuse(&d->deed, ERR_NOT_FOUND, "There is no such approval of yours.");
+		return write_refuse(&d->deed.write, ERR_NOT_FOUND, "There is no such approval of yours.");
 	return signal_find(db, p->account_id, d->approval.signal_id, &x->arena, &d->row, found, err);
 }
 
@@ -463,10 +467,10 @@ static bool apply_extend(struct deed *deed, struct db *db, struct err *err)
 	if (!found)
 		return true;
 	if (d->row.approved_until_us != 0 && deed->now_us >= d->row.approved_until_us)
-		return deed_refuse(deed, ERR_EXPIRED, "The approval has lapsed.");
+		return write_refuse(&deed->write, ERR_EXPIRED, "The approval has lapsed.");
 	if (!d->approval.approved || d->approval.revoked_us != 0 ||
 		(d->row.status != SIGNAL_APPROVED && d->row.status != SIGNAL_PLACED))
-		return deed_refuse(deed, ERR_TRANSITION_REFUSED, "There is no approval in force to extend.");
+		return write_refuse(&deed->write, ERR_TRANSITION_REFUSED, "There is no approval in force to extend.");
 	return extend(d, db, err) && read_result(d, db, err);
 }
 

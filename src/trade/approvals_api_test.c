@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
+#include "http/metrics.h"
 #include "seal/countersign.h"
 #include "store/store.h"
 #include "trade/desk_fixture.h"
@@ -363,6 +365,16 @@ static void fifty_at_once_are_one(void **state)
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries"), 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM countersignatures"), 1);
 	chain_is_sound(-1);
+	/* [trade.md 11] forty-nine refusals are no decisions */
+	struct metrics *metrics = metrics_new();
+	struct buf out;
+	trade_add_metrics(metrics, f.api);
+	buf_init(&out, 0);
+	metrics_render(metrics, &out);
+	assert_non_null(strstr(buf_text(&out), "\ncountersign_approvals_total{decision=\"approved\"} 1\n"));
+	assert_non_null(strstr(buf_text(&out), "\ncountersign_approval_latency_seconds_count 1\n"));
+	buf_fini(&out);
+	metrics_free(metrics);
 }
 
 /* [trade.md 3] What a browser calls itself is kept, up to 500 bytes; and where it came from. */

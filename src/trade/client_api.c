@@ -74,11 +74,11 @@ static bool settle_poll(struct poll *p, struct db *db, struct err *err)
 	bool busy = false;
 	if (t->may_trade && !leases_busy(db, t->account.trading_account_id, &busy, err))
 		return false;
+	int64_t idle_s = POLL_STEP_S * (t->device.empty_polls + 1); /* of the empty ones before this */
 	t->device.polled_us = t->deed.now_us;
 	p->waits = t->may_trade && !busy && p->count == 0 && p->query.wait > 0 && !p->waited;
 	if (!p->waits) /* one that still waits is counted when it ends */
 		t->device.empty_polls = busy || p->count > 0 ? 0 : t->device.empty_polls + 1;
-	int64_t idle_s = POLL_STEP_S * (t->device.empty_polls + 1);
 	p->next_s = busy || p->count > 0 ? POLL_BUSY_S : idle_s < POLL_MAX_S ? idle_s : POLL_MAX_S;
 	return device_update(db, &t->device, err);
 }
@@ -228,13 +228,11 @@ static const char *content_of(struct arena *arena, const struct field_table *tab
 	return text;
 }
 
-static bool read_time(const char *text, int64_t *us, struct faults *faults)
+static void read_time(const char *text, int64_t *us, struct faults *faults)
 {
 	const struct stamp_fault *fault;
-	if (text == NULL || stamp_parse(text, strlen(text), us, &fault))
-		return true;
-	faults_add(faults, "/time", fault->code, "%s", fault->message);
-	return false;
+	if (text != NULL && !stamp_parse(text, strlen(text), us, &fault))
+		faults_add(faults, "/time", fault->code, "%s", fault->message);
 }
 
 static bool is_ticket(const char *text)
@@ -277,7 +275,6 @@ static const struct field_table ack_table = FIELD_TABLE("client.ack", ack_reques
 struct ack {
 	struct terminal terminal; /* first */
 	struct ack_request request;
-	struct faults faults;
 	const char *content, *kept, *result;
 	bool again;
 	int64_t at_us;
@@ -286,22 +283,18 @@ struct ack {
 
 static const char *const ack_columns[] = {"execution_id", "approval_id", "position_id", "status", "recorded_at", NULL};
 
-static bool check_ack(struct ack *a)
+static void check_ack(void *self, struct faults *faults)
 {
+	struct ack *a = self;
 	const struct ack_request *r = &a->request;
-	struct exchange *x = a->terminal.deed.x;
-	faults_init(&a->faults, &x->arena);
 	if (r->status == 0 && r->broker_ticket == NULL)
-		faults_add(&a->faults, "/broker_ticket", "required", "is needed when it was placed");
+		faults_add(faults, "/broker_ticket", "required", "is needed when it was placed");
 	if (r->broker_ticket != NULL && !is_ticket(r->broker_ticket))
-		faults_add(&a->faults, "/broker_ticket", "format", "must be 1 to %d digits", TICKET_MAX);
+		faults_add(faults, "/broker_ticket", "format", "must be 1 to %d digits", TICKET_MAX);
 	if (r->status == 1 && r->error == NULL)
-		faults_add(&a->faults, "/error", "required", "is needed when it failed");
+		faults_add(faults, "/error", "required", "is needed when it failed");
 	a->at_us = a->terminal.deed.now_us;
-	read_time(r->time, &a->at_us, &a->faults);
-	if (a->faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &a->faults);
-	return a->faults.count == 0;
+	read_time(r->time, &a->at_us, faults);
 }
 
 static void take_execution(const struct db_rows *row, void *self)
@@ -405,7 +398,7 @@ static void handle_ack(struct exchange *x)
 {
 	struct form_query form;
 	struct ack *a = terminal_start(x, sizeof *a, TERMINAL_LIMITED);
-	if (a != NULL && exchange_decode_query(x, &form) && exchange_decode(x, &a->request) && check_ack(a))
+	if (a != NULL && exchange_decode_query(x, &form) && exchange_decode_checked(x, &a->request, check_ack, a))
 		terminal_write(&a->terminal, ack_part, answer_ack);
 }
 
@@ -510,7 +503,6 @@ static const struct field_table close_table = FIELD_TABLE("client.close_ack", cl
 struct close_ack {
 	struct terminal terminal; /* first */
 	struct close_request request;
-	struct faults faults;
 	const char *content, *result;
 	bool again;
 	int64_t at_us;
@@ -518,20 +510,16 @@ struct close_ack {
 
 static const char *const close_columns[] = {"command_id", "position_id", "status", "recorded_at", NULL};
 
-static bool check_close(struct close_ack *a)
+static void check_close(void *self, struct faults *faults)
 {
+	struct close_ack *a = self;
 	const struct close_request *r = &a->request;
-	struct exchange *x = a->terminal.deed.x;
-	faults_init(&a->faults, &x->arena);
 	if (r->status == 0 && !given(r->close_price))
-		faults_add(&a->faults, "/close_price", "required", "is needed when it was executed");
+		faults_add(faults, "/close_price", "required", "is needed when it was executed");
 	if (r->status == 1 && r->error == NULL)
-		faults_add(&a->faults, "/error", "required", "is needed when it failed");
+		faults_add(faults, "/error", "required", "is needed when it failed");
 	a->at_us = a->terminal.deed.now_us;
-	read_time(r->time, &a->at_us, &a->faults);
-	if (a->faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &a->faults);
-	return a->faults.count == 0;
+	read_time(r->time, &a->at_us, faults);
 }
 
 /* A part of the volume is gone: the rest is asked for again. */
@@ -610,7 +598,7 @@ static void handle_close(struct exchange *x)
 {
 	struct form_query form;
 	struct close_ack *a = terminal_start(x, sizeof *a, TERMINAL_EXIT);
-	if (a != NULL && exchange_decode_query(x, &form) && exchange_decode(x, &a->request) && check_close(a))
+	if (a != NULL && exchange_decode_query(x, &form) && exchange_decode_checked(x, &a->request, check_close, a))
 		terminal_write(&a->terminal, close_part, answer_close);
 }
 

@@ -138,7 +138,7 @@ static void an_order_is_delivered_once(void **state)
 	desk_broker(10000);
 	add_device("desk");
 	assert_int_equal(poll(""), 200);
-	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 20);
+	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 10);
 	approved_signal("0.1");
 	assert_int_equal(poll(""), 200);
 	assert_true(number("result.count") == 1 && number("result.next_poll_seconds") == 1);
@@ -178,7 +178,7 @@ static void an_order_is_delivered_once(void **state)
 	assert_string_equal(text("result.approval_id"), f.approval_id);
 	assert_string_equal(signal_status(), "placed");
 	assert_int_equal(poll(""), 200);
-	assert_true(number("result.next_poll_seconds") == 20);
+	assert_true(number("result.next_poll_seconds") == 10);
 	chain_is_sound(-1);
 }
 
@@ -291,13 +291,63 @@ static void answers_have_three_forms(void **state)
 	assert_memory_equal(f.ask.answer, "execution_id\tapproval_id\tposition_id\tstatus\trecorded_at\n", 55);
 }
 
+/* [trade.md head] 422 tells all that is wrong at once: what the table finds and what the acknowledgement adds. */
+static void faults_are_told_at_once(void **state)
+{
+	(void)state;
+	desk_broker(10000);
+	add_device("desk");
+	device_ask((struct device_send){.target = ACK,
+									.body = "{\"approval_id\":\"x\",\"status\":\"placed\",\"broker_ticket\":\"12a\","
+											"\"fill_price\":-1,\"time\":\"noon\",\"more\":1}"});
+	must_answer(422, "invalid");
+	assert_true(names_fault("/broker_ticket", "format") && names_fault("/fill_price", "range") &&
+				names_fault("/time", "format") && names_fault("/more", "unknown_field"));
+	assert_int_equal(member("errors")->count, 4);
+	device_ask((struct device_send){.target = ACK, .body = "{\"status\":\"placed\",\"broker_ticket\":12}"});
+	must_answer(422, "invalid");
+	assert_true(names_fault("/approval_id", "required") && names_fault("/broker_ticket", "type"));
+	assert_int_equal(member("errors")->count, 2); /* a ticket of a wrong type is not also a missing one */
+	device_ask((struct device_send){.target = "/api/v1/client/close-ack",
+									.body = "{\"status\":\"executed\",\"profit\":\"1\",\"time\":\"noon\"}"});
+	must_answer(422, "invalid");
+	assert_true(names_fault("/command_id", "required") && names_fault("/close_price", "required") &&
+				names_fault("/profit", "type") && names_fault("/time", "format"));
+	f.who = OWNER;
+	ask("POST", "/api/v1/producers",
+		"{\"name\":\"\",\"kind\":\"x\",\"instruments\":[\"NOPE\",\"GOLD\",5],\"ip_allow\":[\"192.0.2.0/33\"]}", NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/name", "length") && names_fault("/kind", "enum") &&
+				names_fault("/instruments/0", "unknown_instrument") && names_fault("/instruments/2", "type") &&
+				names_fault("/ip_allow/0", "format"));
+	f.who = RISK_OWNER;
+	ask("POST", "/api/v1/blocklist", "{\"from\":\"noon\",\"to\":5}", NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/from", "format") && names_fault("/to", "type") && names_fault("/title", "required") &&
+				names_fault("/instruments", "required"));
+	ask("PUT", "/api/v1/guards/config", "{\"warn_pct\":20,\"close_pct\":15,\"min_equity\":-1}", NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/warn_pct", "range") && names_fault("/min_equity", "range"));
+	f.who = ANN;
+	ask("POST", "/api/v1/approvals", "{\"decision\":\"rejected\",\"valid_for_seconds\":0}", NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/signal_id", "required") && names_fault("/reason", "required") &&
+				names_fault("/valid_for_seconds", "range"));
+	f.who = OWNER;
+	ask("POST", "/api/v1/trading/accounts", "{\"login\":\"\",\"symbol_map\":{\"NOPE\":\"x\"},\"balance\":5}", NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/login", "length") && names_fault("/broker", "required") &&
+				names_fault("/symbol_map/NOPE", "unknown_instrument") && names_fault("/balance", "not_allowed"));
+}
+
 static void an_idle_poll_is_not_modified(void **state)
 {
 	(void)state;
 	add_device("desk");
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 10; i++) { /* [trade.md 4.3] 10 * (empty polls + 1), up to 60 */
 		assert_int_equal(poll(""), 200);
-	assert_true(number("result.next_poll_seconds") == 60);
+		assert_true(number("result.next_poll_seconds") == (i < 6 ? 10 * (i + 1) : 60));
+	}
 	const char *etag = arena_dup(&f.arena, loopback_header(&f.ask, "etag"));
 	assert_int_equal(device_ask((struct device_send){.target = POLL, .if_none_match = etag}), 304);
 	desk_broker(10000);
@@ -513,9 +563,9 @@ static void a_server_that_stops_lets_them_go(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
 	assert_int_equal(poll("?wait=5"), 200);
 	pthread_join(thread, NULL);
-	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 20); /* counted once */
+	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 10);
 	assert_int_equal(poll("?wait=5"), 200);
-	assert_true(number("result.next_poll_seconds") == 30);
+	assert_true(number("result.next_poll_seconds") == 20); /* the first one was counted once */
 }
 
 static _Atomic int64_t other_clock_us;
@@ -710,6 +760,7 @@ int main(void)
 		TEST(a_lease_that_ends_is_in_doubt),
 		TEST(answers_have_three_forms),
 		TEST(bodies_are_encrypted_where_that_is_set),
+		TEST(faults_are_told_at_once),
 		TEST(an_idle_poll_is_not_modified),
 		TEST(a_lapsed_approval_closes),
 		TEST(exits_pass_in_every_state),

@@ -1,8 +1,5 @@
 #include "trade/deed.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
@@ -15,12 +12,10 @@
 
 void *deed_start(struct exchange *x, size_t size)
 {
-	struct deed *deed = arena_alloc(&x->arena, size);
-	if (deed == NULL) {
-		exchange_failf(x, ERR_LIMIT, "no memory");
-		return NULL;
-	}
+	struct deed *deed = write_start(x, size);
 	struct trade_api *api = x->owner;
+	if (deed == NULL)
+		return NULL;
 	deed->x = x;
 	deed->api = api;
 	deed->now_us = env_wall_us(api->options.env);
@@ -61,37 +56,23 @@ static void fail(struct write *w, const struct err *err)
 	deed_fail((struct deed *)w, err);
 }
 
-static void answer(struct write *w)
+static void run_answer(struct write *w)
 {
 	struct deed *deed = (struct deed *)w;
-	if (deed->answer != NULL)
-		deed->answer(deed);
-	else
-		exchange_answer(deed->x, 204, NULL, NULL, 0);
+	deed->answer(deed);
 }
 
 void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
-				void (*answered)(struct deed *deed))
+				void (*answer)(struct deed *deed))
 {
 	struct write *w = &deed->write;
 	deed->apply = apply;
-	deed->answer = answered;
-	w->x = deed->x;
+	deed->answer = answer;
 	w->store = deed->api->options.store;
 	w->apply = run_apply;
-	w->answer = answer;
+	w->answer = answer != NULL ? run_answer : NULL;
 	w->fail = fail;
 	write_submit(w);
-}
-
-bool deed_refuse(struct deed *deed, enum err_kind kind, const char *format, ...)
-{
-	char message[ERR_MESSAGE_MAX];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(message, sizeof message, format, args);
-	va_end(args);
-	return write_refuse(&deed->write, kind, "%s", message);
 }
 
 bool deed_audit(struct deed *deed, struct db *db, enum audit_action action, const char *target_id,

@@ -2,8 +2,7 @@
  * One write of trade on its way: decide and store in one op, then answer; with an Idempotency-Key its answer is kept
  * too (people/write.h).  Every handler's own struct begins with a struct deed.  Private to src/trade.
  *
- * `apply` may refuse and still have its rows kept (a refused signal is remembered): it calls deed_refuse and returns
- * true; that is answered then instead of answer().
+ * `apply` may refuse and still have its rows kept (a refused signal is remembered) by write_refuse().
  */
 #ifndef CS_TRADE_DEED_H
 #define CS_TRADE_DEED_H
@@ -43,9 +42,6 @@ bool deed_tells(const struct deed *deed, const char *member);
 /* One op, then the answer; answer NULL: 204. */
 void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
 				void (*answer)(struct deed *deed));
-
-/* Note a refusal to be answered after the commit.  Returns true. */
-bool deed_refuse(struct deed *deed, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Answer `refused`, or another failure, now. */
 void deed_fail(struct deed *deed, const struct err *err);

@@ -31,7 +31,6 @@ struct setting {
 	struct profile_row profile;
 	struct trade_settings settings;
 	struct guard_config guards;
-	struct faults faults;
 	const char *text; /* of a consent */
 	int64_t version;
 	struct news_row window;
@@ -41,10 +40,7 @@ struct setting {
 
 static struct setting *start(struct exchange *x)
 {
-	struct setting *s = deed_start(x, sizeof *s);
-	if (s != NULL)
-		faults_init(&s->faults, &x->arena);
-	return s;
+	return deed_start(x, sizeof(struct setting));
 }
 
 static const char *account_of(const struct exchange *x)
@@ -141,20 +137,21 @@ static void answer_profile_put(struct deed *deed)
 	answer_profile(deed->x, &((const struct setting *)deed)->profile, 200);
 }
 
-static void handle_profile_put(struct exchange *x)
+static void check_profile(void *self, struct faults *faults)
 {
-	struct setting *s = start(x);
-	if (s == NULL || !exchange_decode(x, &s->profile.profile))
-		return;
+	const struct setting *s = self;
 	const struct risk_profile *p = &s->profile.profile;
 	const struct pack *pack = packs_find(s->deed.api->options.packs, "instruments", NULL, NULL);
 	for (size_t i = 0; i < p->instruments.count; i++)
-		if (instrument_find(pack->data, p->instruments.items[i]) == NULL)
-			faults_add(&s->faults, field_pointer_index(&x->arena, "/instruments", i), "unknown_instrument",
+		if (p->instruments.items[i] != NULL && instrument_find(pack->data, p->instruments.items[i]) == NULL)
+			faults_add(faults, field_pointer_index(faults->arena, "/instruments", i), "unknown_instrument",
 					   "is not in pack instruments");
-	if (s->faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &s->faults);
-	else
+}
+
+static void handle_profile_put(struct exchange *x)
+{
+	struct setting *s = start(x);
+	if (s != NULL && exchange_decode_checked(x, &s->profile.profile, check_profile, s))
 		deed_write(&s->deed, apply_profile, answer_profile_put);
 }
 
@@ -251,16 +248,17 @@ static void answer_guards(struct deed *deed)
 	reply_fact(deed->x, 200, &guard_config_table, &((const struct setting *)deed)->guards);
 }
 
+static void check_guards(void *self, struct faults *faults)
+{
+	const struct guard_config *g = self;
+	if (g->warn_pct > g->close_pct)
+		faults_add(faults, "/warn_pct", "range", "must be at most close_pct, %.15g", g->close_pct);
+}
+
 static void handle_guards_put(struct exchange *x)
 {
 	struct setting *s = start(x);
-	if (s == NULL || !exchange_decode(x, &s->guards))
-		return;
-	if (s->guards.warn_pct > s->guards.close_pct)
-		faults_add(&s->faults, "/warn_pct", "range", "must be at most close_pct, %.15g", s->guards.close_pct);
-	if (s->faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &s->faults);
-	else
+	if (s != NULL && exchange_decode_checked(x, &s->guards, check_guards, &s->guards))
 		deed_write(&s->deed, apply_guards, answer_guards);
 }
 
@@ -429,38 +427,50 @@ static void answer_window(struct deed *deed)
 	tell_end(&t, deed->x, 201);
 }
 
-static void read_time(struct setting *s, const char *pointer, const char *text, int64_t *us)
+/* False: a fault was added, or there is none to read. */
+static bool read_time(struct faults *faults, const char *pointer, const char *text, int64_t *us)
 {
 	const struct stamp_fault *fault;
-	if (!stamp_parse(text, strlen(text), us, &fault))
-		faults_add(&s->faults, pointer, fault->code, "%s", fault->message);
+	if (text == NULL || stamp_parse(text, strlen(text), us, &fault))
+		return text != NULL;
+	faults_add(faults, pointer, fault->code, "%s", fault->message);
+	return false;
+}
+
+struct posted_window {
+	struct window_request request;
+	struct news_row row;
+};
+
+static void check_window(void *self, struct faults *faults)
+{
+	struct posted_window *w = self;
+	bool from = read_time(faults, "/from", w->request.from, &w->row.from_us);
+	bool to = read_time(faults, "/to", w->request.to, &w->row.to_us);
+	if (from && to && w->row.to_us <= w->row.from_us)
+		faults_add(faults, "/to", "range", "must be after from");
+	if (w->request.instruments.count + w->request.currencies.count == 0)
+		faults_add(faults, "/instruments", "required", "name instruments or currencies");
 }
 
 static void handle_window_post(struct exchange *x)
 {
-	struct window_request r;
+	static const char *const none[1];
+	struct posted_window w = {.row = {.from_us = 0}};
+	const struct window_request *r = &w.request;
 	struct setting *s = start(x);
-	if (s == NULL || !exchange_decode(x, &r))
+	if (s == NULL || !exchange_decode_checked(x, &w.request, check_window, &w))
 		return;
 	id_make(s->deed.api->options.ids, s->id);
-	static const char *const none[1];
-	s->window = (struct news_row){
-		.window_id = s->id,
-		.instruments =
-			list_text(&x->arena, r.instruments.count, r.instruments.items != NULL ? r.instruments.items : none),
-		.currencies = list_text(&x->arena, r.currencies.count, r.currencies.items != NULL ? r.currencies.items : none),
-		.title = r.title,
-		.created_us = s->deed.now_us};
-	read_time(s, "/from", r.from, &s->window.from_us);
-	read_time(s, "/to", r.to, &s->window.to_us);
-	if (s->faults.count == 0 && s->window.to_us <= s->window.from_us)
-		faults_add(&s->faults, "/to", "range", "must be after from");
-	if (r.instruments.count + r.currencies.count == 0)
-		faults_add(&s->faults, "/instruments", "required", "name instruments or currencies");
-	if (s->faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &s->faults);
-	else
-		deed_write(&s->deed, apply_window, answer_window);
+	s->window = w.row;
+	s->window.window_id = s->id;
+	s->window.instruments =
+		list_text(&x->arena, r->instruments.count, r->instruments.items != NULL ? r->instruments.items : none);
+	s->window.currencies =
+		list_text(&x->arena, r->currencies.count, r->currencies.items != NULL ? r->currencies.items : none);
+	s->window.title = r->title;
+	s->window.created_us = s->deed.now_us;
+	deed_write(&s->deed, apply_window, answer_window);
 }
 
 static bool apply_window_delete(struct deed *deed, struct db *db, struct err *err)
@@ -470,7 +480,7 @@ static bool apply_window_delete(struct deed *deed, struct db *db, struct err *er
 	if (id_valid(id) && !news_delete(db, account_of(deed->x), id, &deleted, err))
 		return false;
 	return deleted ? deed_audit(deed, db, AUDIT_BLOCKLIST_DELETE, id, NULL, 0, err)
-				   : deed_refuse(deed, ERR_NOT_FOUND, "There is no such window.");
+				   : write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such window.");
 }
 
 static void handle_window_delete(struct exchange *x)

@@ -143,7 +143,7 @@ static bool choose_account(struct change *c, struct db *db, bool *good, struct e
 	if (found && (wanted != NULL || !account.paper)) /* no terminal joins one on paper unasked */
 		c->device.trading_account_id = account.trading_account_id;
 	*good = found || wanted == NULL;
-	return *good || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such trading account.");
+	return *good || write_refuse(&c->deed.write, ERR_NOT_FOUND, "There is no such trading account.");
 }
 
 static bool apply_register(struct deed *deed, struct db *db, struct err *err)
@@ -187,7 +187,7 @@ static bool read_named(struct change *c, struct db *db, bool *found, struct err 
 	if (!*found)
 		return true;
 	*found = c->device.revoked_us == 0;
-	return *found || deed_refuse(&c->deed, ERR_TRANSITION_REFUSED, "A revoked device stays revoked.");
+	return *found || write_refuse(&c->deed.write, ERR_TRANSITION_REFUSED, "A revoked device stays revoked.");
 }
 
 static bool apply_rename(struct deed *deed, struct db *db, struct err *err)

@@ -197,8 +197,8 @@ static bool apply_fetch(struct deed *deed, struct db *db, struct err *err)
 				"SELECT export_id, account_id FROM trade_exports WHERE token_sha256 = $1", V_TEXT(f->sha256)))
 		return false;
 	if (!found)
-		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such link.");
-	return deed_refuse(deed, ERR_EXPIRED, "The link is used up, expired or revoked.") &&
+		return write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such link.");
+	return write_refuse(&deed->write, ERR_EXPIRED, "The link is used up, expired or revoked.") &&
 		   audit_fetch(f, db, AUDIT_FAILURE, err);
 }
 
@@ -229,7 +229,7 @@ static bool apply_revoke(struct deed *deed, struct db *db, struct err *err)
 			V_TEXT(principal_of(deed->x)->account_id), V_TEXT(id), V_INT(deed->now_us)))
 		return false;
 	if (db_changed(db) == 0)
-		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such export.");
+		return write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such export.");
 	return deed_audit(deed, db, AUDIT_TRADE_EXPORT_REVOKE, id, NULL, 0, err);
 }
 

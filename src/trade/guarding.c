@@ -56,7 +56,8 @@ bool guards_read(struct db *db, struct arena *arena, const struct trading_accoun
 	found->quotes = arena_array(arena, found->count + 1, sizeof *found->quotes);
 	for (size_t i = 0; found->quotes != NULL && i < found->count; i++) {
 		const struct quote *q = &found->list[i];
-		double age_s = fmax(0, (double)(now_us - q->quoted_us) / 1e6);
+		/* a quote whose age nobody knows is an old one [trade.md 6: fail closed] */
+		double age_s = q->quoted_us == 0 ? INFINITY : fmax(0, (double)(now_us - q->quoted_us) / 1e6);
 		guard_check_quote(&(struct guard_quote){q->bid, q->ask, age_s, q->open, q->prev_close}, &found->quotes[i]);
 	}
 	return found->quotes != NULL || err_set(err, ERR_LIMIT, "no memory");
@@ -170,10 +171,10 @@ static bool stop_entries(const struct episode *e, struct err *err)
 }
 
 /*
- * An order that was on its way when the guard closed everything may have been filled since: it has to go too.  What was
- * asked for already, or failed its tries, is left to those.
+ * An order that was on its way when a guard or a kill closed everything may have been filled since: it has to go too.
+ * What was asked for already, or failed its tries, is left to those.
  */
-static bool close_latecomers(const struct closing *c, const struct position_filter *filter, const char *guard,
+static bool close_latecomers(const struct closing *c, const struct position_filter *filter, const char *reason,
 							 struct err *err)
 {
 	struct position_filter open = *filter;
@@ -185,7 +186,7 @@ static bool close_latecomers(const struct closing *c, const struct position_filt
 		return false;
 	for (size_t i = 0; i < found; i++)
 		if ((positions[i].status == POSITION_OPENING || positions[i].status == POSITION_OPEN) &&
-			!position_request_close(c, &positions[i], guard, err))
+			!position_request_close(c, &positions[i], reason, err))
 			return false;
 	return true;
 }
@@ -206,6 +207,15 @@ static bool keep_closed(const struct closing *c, const struct trading_account *a
 				  "AND state = 'fired' ORDER BY guard LIMIT 1",
 				  V_TEXT(a->trading_account_id)) &&
 		   (!fired || close_latecomers(c, &all, guard, err));
+}
+
+/* So does a kill that closes positions: what a terminal had in its hands is filled after it. */
+static bool keep_killed(const struct closing *c, const struct trading_account *a, struct err *err)
+{
+	const struct position_filter all = {.trading_account_id = a->trading_account_id};
+	bool closes = false;
+	return trading_state_closes(c->db, a->account_id, a->owner_id, a->trading_account_id, &closes, err) &&
+		   (!closes || close_latecomers(c, &all, "kill_switch", err));
 }
 
 static bool act_account(const struct closing *c, const struct trading_account *a, const struct guarding *found,
@@ -249,7 +259,7 @@ bool guards_act(const struct closing *c, const struct trading_account *a, const 
 	if (!settings_get(c->db, a->account_id, c->arena, &settings, err))
 		return false;
 	const struct guard_config config = guard_config_of(c->arena, settings.guards);
-	if (!act_account(c, a, found, &config, err))
+	if (!act_account(c, a, found, &config, err) || !keep_killed(c, a, err))
 		return false;
 	for (size_t i = 0; i < found->count; i++)
 		if (!act_quote(c, a, &found->list[i], &found->quotes[i], err))

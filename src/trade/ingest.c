@@ -65,16 +65,16 @@ static bool parse_body(struct ingest *in, const struct json **body)
 	/* services that call a URL say text/plain of JSON */
 	if (exchange_header(x, "content-encoding") != NULL ||
 		(in->kind != PRODUCER_URL_TOKEN && !media_is(type, json_only))) {
-		deed_refuse(&in->deed, ERR_MEDIA_TYPE, "The body has to be application/json.");
+		write_refuse(&in->deed.write, ERR_MEDIA_TYPE, "The body has to be application/json.");
 		return false;
 	}
 	if (!json_parse(&x->arena, buf_text(&x->body), x->body.size, &json_body_limits, body, &err) ||
 		((*body)->kind != JS_OBJECT && !err_set(&err, ERR_JSON_INVALID, "The body must be an object."))) {
-		deed_refuse(&in->deed, err.kind, "%s", err.message);
+		write_refuse(&in->deed.write, err.kind, "%s", err.message);
 		return false;
 	}
 	if (!signal_payload_fits(*body)) {
-		deed_refuse(&in->deed, ERR_PAYLOAD_TOO_LARGE, "The payload has at most %d bytes.", SIGNAL_PAYLOAD_MAX);
+		write_refuse(&in->deed.write, ERR_PAYLOAD_TOO_LARGE, "The payload has at most %d bytes.", SIGNAL_PAYLOAD_MAX);
 		return false;
 	}
 	return true;
@@ -114,7 +114,7 @@ static bool add_time(struct ingest *in, const struct json **body)
 	stamp_format(now, in->deed.now_us / minute_us * minute_us);
 	const char *text = arena_dup(arena, now);
 	if (whole == NULL || members == NULL || text == NULL)
-		return deed_refuse(&in->deed, ERR_LIMIT, "no memory") && false;
+		return write_refuse(&in->deed.write, ERR_LIMIT, "no memory") && false;
 	for (uint32_t i = 0; i < given->count; i++)
 		members[i] = given->members[i];
 	members[given->count] = (struct json_member){
@@ -140,7 +140,7 @@ static void decode(struct ingest *in)
 	in->signal.producer_id = in->producer.producer_id;
 	if (in->faults.count > 0) {
 		in->deed.faults = &in->faults;
-		deed_refuse(&in->deed, ERR_INVALID, "%zu of the fields cannot be taken.", in->faults.count);
+		write_refuse(&in->deed.write, ERR_INVALID, "%zu of the fields cannot be taken.", in->faults.count);
 	}
 }
 
@@ -324,7 +324,7 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 		deed->signal_id = in->twin[0] != '\0' ? in->twin : NULL;
 		deed->faults = NULL;
 		figures_count(deed->api->figures, COUNT_signals_refused_total, err_code(ERR_REPLAYED), NULL);
-		return deed_refuse(deed, ERR_REPLAYED, "Each request is signed anew; this signature was used before.");
+		return write_refuse(&deed->write, ERR_REPLAYED, "Each request is signed anew; this signature was used before.");
 	}
 	if (in->old_secret && !producer_count_old_use(db, in->producer.producer_id, err))
 		return false;
@@ -334,7 +334,7 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 		if (in->twin[0] == '\0')
 			return store_signal(in, db, err);
 		deed->signal_id = in->twin;
-		deed_refuse(deed, ERR_DUPLICATE_SIGNAL, "The producer sent this signal before.");
+		write_refuse(&deed->write, ERR_DUPLICATE_SIGNAL, "The producer sent this signal before.");
 	}
 	return store_refusal(in, db, err);
 }

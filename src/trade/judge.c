@@ -67,7 +67,7 @@ static void fill_figures(struct bench *b)
 		.day_start_equity = today ? a->day_start_equity : NAN,
 		.daily_profit = today ? a->equity - a->day_start_equity : NAN,
 		.leverage = a->leverage,
-		.age_seconds = age_s(b->j, a->taken_us),
+		.age_seconds = age_s(b->j, trading_account_seen_us(a)),
 	};
 	if (b->has_account)
 		b->request.account = &b->figures;

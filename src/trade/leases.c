@@ -14,6 +14,7 @@
 #include "trade/exact.h"
 #include "trade/figures.h"
 #include "trade/judge.h"
+#include "trade/limits.h"
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 
@@ -122,6 +123,18 @@ bool leases_take(const struct leasing *l, const char *trading_account_id, const 
 	return true;
 }
 
+/* A terminal that starts does at once what it is told: not what expired or was stopped since it had it. */
+static bool still_wanted(const struct leasing *l, const struct order *o, bool *wanted, struct err *err)
+{
+	const struct signal_row *row = &o->row;
+	int state;
+	if (!trading_state_of(l->db, row->account_id, row->owner_id, o->delivery.trading_account_id, &state, err))
+		return false;
+	*wanted = state == STATE_ACTIVE && row->status == SIGNAL_APPROVED && l->now_us < row->expires_us &&
+			  l->now_us < row->approved_until_us;
+	return true;
+}
+
 bool leases_again(const struct leasing *l, const char *trading_account_id, const char *device_id, int64_t limit,
 				  struct order *orders, size_t *count, struct err *err)
 {
@@ -134,9 +147,10 @@ bool leases_again(const struct leasing *l, const char *trading_account_id, const
 		if (leased[i].lease_until_us <= l->now_us || strcmp(leased[i].device_id, device_id) != 0)
 			continue;
 		*o = (struct order){.delivery = leased[i], .redelivered = true};
-		if (!order_read(l, o, err))
+		bool wanted;
+		if (!order_read(l, o, err) || !still_wanted(l, o, &wanted, err))
 			return false;
-		++*count;
+		*count += wanted;
 	}
 	return true;
 }

@@ -46,7 +46,10 @@ bool leases_take(const struct leasing *l, const char *trading_account_id, const 
 bool order_read(const struct leasing *l, struct order *order, struct err *err);
 bool order_lease(const struct leasing *l, struct order *order, const char *device_id, bool *leased, struct err *err);
 
-/* The device's own open leases again, as a terminal asks for when it starts. */
+/*
+ * The device's own open leases again, as a terminal asks for when it starts; not those that may not be filled any more.
+ * One of these that was filled is found by a snapshot once its lease has ended.
+ */
 bool leases_again(const struct leasing *l, const char *trading_account_id, const char *device_id, int64_t limit,
 				  struct order *orders, size_t *count, struct err *err);
 

@@ -94,10 +94,11 @@ static void take_state(const struct db_rows *rows, void *self)
 		.reason = db_text_dup(rows, 4, to->arena),
 		.changed_by = db_text_dup(rows, 5, to->arena),
 		.changed_us = db_int(rows, 6),
+		.closes = db_int(rows, 7) != 0,
 	};
 }
 
-#define STATE_COLUMNS "scope, scope_id, state, guarded, reason, changed_by, changed_at"
+#define STATE_COLUMNS "scope, scope_id, state, guarded, reason, changed_by, changed_at, closes"
 
 bool trading_state_get(struct db *db, const char *account_id, int scope, const char *scope_id, struct arena *arena,
 					   struct trading_state_row *row, struct err *err)
@@ -113,13 +114,14 @@ bool trading_state_get(struct db *db, const char *account_id, int scope, const c
 bool trading_state_put(struct db *db, const char *account_id, const struct trading_state_row *row, struct err *err)
 {
 	return db_run(db, err,
-				  "INSERT INTO trading_states (account_id, " STATE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+				  "INSERT INTO trading_states (account_id, " STATE_COLUMNS
+				  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
 				  "ON CONFLICT (account_id, scope, scope_id) DO UPDATE SET state = excluded.state, "
 				  "guarded = excluded.guarded, reason = excluded.reason, changed_by = excluded.changed_by, "
-				  "changed_at = excluded.changed_at",
+				  "changed_at = excluded.changed_at, closes = excluded.closes",
 				  V_TEXT(account_id), V_TEXT(trading_scope_names[row->scope]), V_TEXT(row->scope_id),
 				  V_TEXT(trading_state_names[row->state]), V_INT(row->guarded), V_TEXT(row->reason),
-				  V_TEXT(row->changed_by), V_INT(row->changed_us));
+				  V_TEXT(row->changed_by), V_INT(row->changed_us), V_INT(row->closes));
 }
 
 bool trading_state_list(struct db *db, const char *account_id, struct arena *arena, struct trading_state_row **list,
@@ -143,15 +145,31 @@ bool trading_state_list(struct db *db, const char *account_id, struct arena *are
 	return db_end(&rows, err);
 }
 
+static void take_nothing(const struct db_rows *rows, void *self)
+{
+	(void)rows;
+	(void)self;
+}
+
+#define SCOPES_OF \
+	"account_id = $1 AND (scope = 'global' OR (scope = 'user' AND scope_id = $2) OR " \
+	"(scope = 'account' AND scope_id = $3))"
+
+bool trading_state_closes(struct db *db, const char *account_id, const char *user_id, const char *trading_account_id,
+						  bool *closes, struct err *err)
+{
+	return db_one(db, err, closes, take_nothing, NULL,
+				  "SELECT 1 FROM trading_states WHERE " SCOPES_OF " AND state = 'HALTED' AND closes <> 0 LIMIT 1",
+				  V_TEXT(account_id), V_TEXT(user_id), V_TEXT(trading_account_id));
+}
+
 bool trading_state_of(struct db *db, const char *account_id, const char *user_id, const char *trading_account_id,
 					  int *state, struct err *err)
 {
 	struct db_rows rows;
 	*state = STATE_ACTIVE;
-	if (!db_query(db, &rows, err,
-				  "SELECT state FROM trading_states WHERE account_id = $1 AND (scope = 'global' OR "
-				  "(scope = 'user' AND scope_id = $2) OR (scope = 'account' AND scope_id = $3))",
-				  V_TEXT(account_id), V_TEXT(user_id), V_TEXT(trading_account_id)))
+	if (!db_query(db, &rows, err, "SELECT state FROM trading_states WHERE " SCOPES_OF, V_TEXT(account_id),
+				  V_TEXT(user_id), V_TEXT(trading_account_id)))
 		return false;
 	while (db_next(&rows)) {
 		int one = index_of(trading_state_names, db_text(&rows, 0));

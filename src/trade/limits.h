@@ -41,6 +41,7 @@ struct trading_state_row {
 	bool guarded;         /* a critical guard did it: only a risk_owner resumes */
 	const char *reason, *changed_by;
 	int64_t changed_us;
+	bool closes; /* a kill that closes positions; also those filled after it, until it is revived */
 };
 bool trading_state_get(struct db *db, const char *account_id, int scope, const char *scope_id, struct arena *arena,
 					   struct trading_state_row *row, struct err *err); /* without a row: ACTIVE */
@@ -51,6 +52,10 @@ bool trading_state_list(struct db *db, const char *account_id, struct arena *are
 /* The most restrictive of global, user and account (NULL: there is none). */
 bool trading_state_of(struct db *db, const char *account_id, const char *user_id, const char *trading_account_id,
 					  int *state, struct err *err);
+
+/* Is one of them halted by a kill that closes positions? */
+bool trading_state_closes(struct db *db, const char *account_id, const char *user_id, const char *trading_account_id,
+						  bool *closes, struct err *err);
 
 /* --- settings --- */
 

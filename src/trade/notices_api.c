@@ -48,7 +48,6 @@ static const struct field_table request_table = FIELD_TABLE("notifications.setti
 struct setting {
 	struct deed deed; /* first */
 	struct wish_request request;
-	struct faults faults;
 	const char *settings; /* the row's; NULL: none */
 	const void *webhook_secret, *telegram_token;
 	size_t webhook_size, telegram_size;
@@ -104,23 +103,24 @@ static void handle_get(struct exchange *x)
 
 /* --- changing --- */
 
-static void check(struct setting *s)
+static void check(void *self, struct faults *faults)
 {
+	struct setting *s = self;
 	const struct notice_wish *w = &s->request.wish;
 	if ((w->quiet_from == NULL) != (w->quiet_to == NULL))
-		faults_add(&s->faults, w->quiet_from == NULL ? "/quiet_from" : "/quiet_to", "required", "both or none");
+		faults_add(faults, w->quiet_from == NULL ? "/quiet_from" : "/quiet_to", "required", "both or none");
 	if (w->quiet_from != NULL && notice_minute(w->quiet_from) < 0)
-		faults_add(&s->faults, "/quiet_from", "format", "must be HH:MM");
+		faults_add(faults, "/quiet_from", "format", "must be HH:MM");
 	if (w->quiet_to != NULL && notice_minute(w->quiet_to) < 0)
-		faults_add(&s->faults, "/quiet_to", "format", "must be HH:MM");
-	if (zone_load(&s->deed.x->arena, w->timezone, NULL) == NULL)
-		faults_add(&s->faults, "/timezone", "unknown_timezone", "is no time zone");
+		faults_add(faults, "/quiet_to", "format", "must be HH:MM");
+	if (w->timezone != NULL && zone_load(&s->deed.x->arena, w->timezone, NULL) == NULL)
+		faults_add(faults, "/timezone", "unknown_timezone", "is no time zone");
 	if (w->webhook_url != NULL && strncmp(w->webhook_url, "https://", 8) != 0 &&
 		strncmp(w->webhook_url, "http://", 7) != 0)
-		faults_add(&s->faults, "/webhook_url", "format", "must be an address of https");
+		faults_add(faults, "/webhook_url", "format", "must be an address of https");
 	const char *token = s->request.telegram_token;
 	if (token != NULL && token[strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_-")] != 0)
-		faults_add(&s->faults, "/telegram_token", "format", "must be as the bot's maker told it");
+		faults_add(faults, "/telegram_token", "format", "must be as the bot's maker told it");
 }
 
 static const void *seal(struct setting *s, const char *secret, size_t *size)
@@ -172,7 +172,7 @@ static bool apply_put(struct deed *deed, struct db *db, struct err *err)
 		return false;
 	renew_secrets(s);
 	if (s->request.wish.telegram_chat_id != NULL && s->telegram_token == NULL)
-		return deed_refuse(deed, ERR_CONFLICT, "Telegram needs the token of the bot.");
+		return write_refuse(&deed->write, ERR_CONFLICT, "Telegram needs the token of the bot.");
 	return write_wish(s, err) && notices_begin(db, err) &&
 		   db_run(db, err,
 				  "INSERT INTO notice_settings (user_id, account_id, settings, webhook_secret, telegram_token, "
@@ -193,18 +193,16 @@ static void answer_put(struct deed *deed)
 static void handle_put(struct exchange *x)
 {
 	struct setting *s = deed_start(x, sizeof *s);
-	if (s == NULL || !exchange_decode(x, &s->request))
+	if (s == NULL)
 		return;
-	faults_init(&s->faults, &x->arena);
-	check(s);
-	if (principal_of(x)->user_id[0] == '\0')
+	if (principal_of(x)->user_id[0] == '\0') {
 		exchange_failf(x, ERR_FORBIDDEN, "Only persons are told.");
-	else if (s->faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &s->faults);
-	else {
-		s->deed.write.shown_once = true;
-		deed_write(&s->deed, apply_put, answer_put);
+		return;
 	}
+	if (!exchange_decode_checked(x, &s->request, check, s))
+		return;
+	s->deed.write.shown_once = true;
+	deed_write(&s->deed, apply_put, answer_put);
 }
 
 /* --- what was sent --- */

@@ -54,7 +54,6 @@ static const struct field_table bars_table = FIELD_TABLE("accounts.bars", bars_r
 struct playing {
 	struct deed deed; /* first */
 	struct bars_request request;
-	struct faults faults;
 	const struct instrument *instrument;
 	struct trading_account account;
 	struct paper_done done;
@@ -62,39 +61,37 @@ struct playing {
 
 /* --- checks --- */
 
-static void check_bar(struct playing *p, size_t i, int64_t *last_us)
+static void check_bar(const struct playing *p, size_t i, int64_t *last_us, struct faults *faults)
 {
 	const struct bar_row *b = &p->request.bars.items[i];
-	const char *here = field_pointer_index(p->faults.arena, "/bars", i);
-	const char *time = field_pointer(p->faults.arena, here, "time");
+	const char *here = field_pointer_index(faults->arena, "/bars", i);
+	const char *time = field_pointer(faults->arena, here, "time");
 	const struct stamp_fault *fault;
 	int64_t us = *last_us;
 	if (b->high < b->open || b->high < b->close)
-		faults_add(&p->faults, field_pointer(p->faults.arena, here, "high"), "range", "must not be below the body");
+		faults_add(faults, field_pointer(faults->arena, here, "high"), "range", "must not be below the body");
 	if (b->low > b->open || b->low > b->close)
-		faults_add(&p->faults, field_pointer(p->faults.arena, here, "low"), "range", "must not be above the body");
+		faults_add(faults, field_pointer(faults->arena, here, "low"), "range", "must not be above the body");
 	if (b->time == NULL)
 		return;
 	if (!stamp_parse(b->time, strlen(b->time), &us, &fault))
-		faults_add(&p->faults, time, fault->code, "%s", fault->message);
+		faults_add(faults, time, fault->code, "%s", fault->message);
 	else if (*last_us != 0 && us <= *last_us)
-		faults_add(&p->faults, time, "order", "must be after the bar before");
+		faults_add(faults, time, "order", "must be after the bar before");
 	*last_us = us;
 }
 
-static bool check(struct playing *p)
+static void check(void *self, struct faults *faults)
 {
+	struct playing *p = self;
 	const struct pack *pack = packs_find(p->deed.api->options.packs, "instruments", NULL, NULL);
 	int64_t last_us = 0;
-	faults_init(&p->faults, &p->deed.x->arena);
-	p->instrument = instrument_find(pack->data, p->request.instrument);
+	if (p->request.instrument != NULL)
+		p->instrument = instrument_find(pack->data, p->request.instrument);
 	if (p->instrument == NULL)
-		faults_add(&p->faults, "/instrument", "unknown_instrument", "is not in pack instruments");
+		faults_add(faults, "/instrument", "unknown_instrument", "is not in pack instruments");
 	for (size_t i = 0; i < p->request.bars.count; i++)
-		check_bar(p, i, &last_us);
-	if (p->faults.count > 0)
-		exchange_fail_faults(p->deed.x, ERR_INVALID, &p->faults);
-	return p->faults.count == 0;
+		check_bar(p, i, &last_us, faults);
 }
 
 /* --- playing --- */
@@ -134,9 +131,9 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	if (id_valid(id) && !trading_account_find(db, principal_of(x)->account_id, id, &x->arena, &p->account, &found, err))
 		return false;
 	if (!found)
-		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such trading account.");
+		return write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such trading account.");
 	if (!p->account.paper)
-		return deed_refuse(deed, ERR_CONFLICT, "A live account has the prices of its terminal.");
+		return write_refuse(&deed->write, ERR_CONFLICT, "A live account has the prices of its terminal.");
 	return play_all(p, &l, err) && deed_audit(deed, db, AUDIT_TRADING_ACCOUNT_UPDATE, id, NULL, 0, err);
 }
 
@@ -159,7 +156,7 @@ static void answer(struct deed *deed)
 static void handle_bars(struct exchange *x)
 {
 	struct playing *p = deed_start(x, sizeof *p);
-	if (p != NULL && exchange_decode(x, &p->request) && check(p))
+	if (p != NULL && exchange_decode_checked(x, &p->request, check, p))
 		deed_write(&p->deed, apply, answer);
 }
 

@@ -171,10 +171,10 @@ static bool apply_close(struct deed *deed, struct db *db, struct err *err)
 	if (id_valid(id) && !position_find(db, principal_of(x)->account_id, id, &x->arena, &c->position, &found, err))
 		return false;
 	if (!found)
-		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such position.");
+		return write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such position.");
 	if (c->position.status == POSITION_CLOSED || c->position.status == POSITION_CLOSE_REQUESTED)
-		return deed_refuse(deed, ERR_TRANSITION_REFUSED, "The position is %s.",
-						   position_status_names[c->position.status]);
+		return write_refuse(&deed->write, ERR_TRANSITION_REFUSED, "The position is %s.",
+							position_status_names[c->position.status]);
 	return position_request_close(&closing, &c->position, "user", err);
 }
 
@@ -370,7 +370,7 @@ static const char *health_of(const struct status *s)
 	const struct trading_account *a = &s->account;
 	if (a->last_snapshot_us == 0)
 		return "idle";
-	if (s->now_us - a->taken_us > ACCOUNT_STALE_S * STAMP_US_PER_S)
+	if (s->now_us - trading_account_seen_us(a) > ACCOUNT_STALE_S * STAMP_US_PER_S)
 		return "stale";
 	return s->divergences > 0 ? "warning" : "healthy";
 }
@@ -480,10 +480,10 @@ static bool apply_cancel(struct deed *deed, struct db *db, struct err *err)
 	if (!trading_account_find(db, principal_of(x)->account_id, c->trading_account_id, &x->arena, &account, &found, err))
 		return false;
 	if (!found)
-		return deed_refuse(deed, ERR_NOT_FOUND, "There is no such trading account.");
+		return write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such trading account.");
 	if (!guards_cancel(&closing, &account, &cancelled, err))
 		return false;
-	return cancelled || deed_refuse(deed, ERR_TRANSITION_REFUSED, "No guard waits to close it.");
+	return cancelled || write_refuse(&deed->write, ERR_TRANSITION_REFUSED, "No guard waits to close it.");
 }
 
 static void handle_cancel(struct exchange *x)

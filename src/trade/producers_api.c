@@ -218,33 +218,19 @@ struct change {
 	char id[ID_TEXT], owner[40], secret[SECRET_TEXT];
 };
 
-static bool known_instruments(struct change *c, struct faults *faults)
+static void check(void *self, struct faults *faults)
 {
+	struct change *c = self;
 	const struct pack *pack = packs_find(c->deed.api->options.packs, "instruments", NULL, NULL);
-	for (size_t i = 0; i < c->request.instruments.count; i++)
-		if (instrument_find(pack->data, c->request.instruments.items[i]) == NULL)
-			faults_add(faults, field_pointer_index(&c->deed.x->arena, "/instruments", i), "unknown_instrument",
+	const struct texts *names = &c->request.instruments, *networks = &c->request.ip_allow;
+	for (size_t i = 0; i < names->count; i++)
+		if (names->items[i] != NULL && instrument_find(pack->data, names->items[i]) == NULL)
+			faults_add(faults, field_pointer_index(faults->arena, "/instruments", i), "unknown_instrument",
 					   "is not in pack instruments");
-	for (size_t i = 0; i < c->request.ip_allow.count; i++)
-		if (!ip_list_valid(c->request.ip_allow.items[i]))
-			faults_add(faults, field_pointer_index(&c->deed.x->arena, "/ip_allow", i), "format",
+	for (size_t i = 0; i < networks->count; i++)
+		if (networks->items[i] != NULL && !ip_list_valid(networks->items[i]))
+			faults_add(faults, field_pointer_index(faults->arena, "/ip_allow", i), "format",
 					   "must be an address or a network such as 192.0.2.0/24");
-	return faults->count == 0;
-}
-
-/* Decode and check.  NULL: answered. */
-static struct change *start(struct exchange *x)
-{
-	struct change *c = deed_start(x, sizeof *c);
-	struct faults faults;
-	if (c == NULL || !exchange_decode(x, &c->request))
-		return NULL;
-	faults_init(&faults, &x->arena);
-	if (!known_instruments(c, &faults)) {
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return NULL;
-	}
-	return c;
 }
 
 static bool new_secret(struct change *c)
@@ -320,8 +306,8 @@ static bool apply_create(struct deed *deed, struct db *db, struct err *err)
 
 static void handle_create(struct exchange *x)
 {
-	struct change *c = start(x);
-	if (c == NULL)
+	struct change *c = deed_start(x, sizeof *c);
+	if (c == NULL || !exchange_decode_checked(x, &c->request, check, c))
 		return;
 	id_make(c->deed.api->options.ids, c->id);
 	c->producer = (struct producer){
@@ -369,8 +355,8 @@ static bool apply_patch(struct deed *deed, struct db *db, struct err *err)
 
 static void handle_patch(struct exchange *x)
 {
-	struct change *c = start(x);
-	if (c != NULL)
+	struct change *c = deed_start(x, sizeof *c);
+	if (c != NULL && exchange_decode_checked(x, &c->request, check, c))
 		deed_write(&c->deed, apply_patch, answer_row);
 }
 

@@ -106,7 +106,6 @@ static void handle_get(struct exchange *x)
 struct change {
 	struct deed deed; /* first */
 	struct page page;
-	struct faults faults;
 };
 
 static bool apply_put(struct deed *deed, struct db *db, struct err *err)
@@ -119,7 +118,7 @@ static bool apply_put(struct deed *deed, struct db *db, struct err *err)
 				V_TEXT(p->slug)))
 		return false;
 	if (other.found && strcmp(other.page.account_id, account_id) != 0)
-		return deed_refuse(deed, ERR_DUPLICATE, "This name is taken.");
+		return write_refuse(&deed->write, ERR_DUPLICATE, "This name is taken.");
 	return db_run(db, err,
 				  "INSERT INTO trade_public (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id) "
 				  "DO UPDATE SET slug = excluded.slug, enabled = excluded.enabled, title = excluded.title, "
@@ -135,19 +134,20 @@ static void answer_put(struct deed *deed)
 	answer_page(deed->x, &((const struct change *)deed)->page);
 }
 
+static void check(void *self, struct faults *faults)
+{
+	const char *slug = ((const struct change *)self)->page.slug;
+	if (slug != NULL && slug[strspn(slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
+		faults_add(faults, "/slug", "format", "must be of a-z, 0-9 and -");
+}
+
 static void handle_put(struct exchange *x)
 {
 	struct change *c = deed_start(x, sizeof *c);
-	if (c == NULL || !exchange_decode(x, &c->page))
+	if (c == NULL || !exchange_decode_checked(x, &c->page, check, c))
 		return;
-	faults_init(&c->faults, &x->arena);
-	if (c->page.slug[strspn(c->page.slug, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
-		faults_add(&c->faults, "/slug", "format", "must be of a-z, 0-9 and -");
 	c->page.updated_us = c->deed.now_us;
-	if (c->faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &c->faults);
-	else
-		deed_write(&c->deed, apply_put, answer_put);
+	deed_write(&c->deed, apply_put, answer_put);
 }
 
 /* --- everybody's side --- */

@@ -85,5 +85,5 @@ bool rows_named(struct deed *deed, const struct row_kind *kind, struct db *db, v
 {
 	const struct reading r = {.x = deed->x, .kind = kind};
 	return find(&r, db, row, found, err) &&
-		   (*found || deed_refuse(deed, ERR_NOT_FOUND, "There is no such %s.", kind->what));
+		   (*found || write_refuse(&deed->write, ERR_NOT_FOUND, "There is no such %s.", kind->what));
 }

@@ -161,7 +161,7 @@ static bool find_named(struct cancel *c, struct db *db, bool *found, struct err 
 	*found = false;
 	if (id_valid(id) && !signal_find(db, principal_of(x)->account_id, id, &x->arena, &c->row, found, err))
 		return false;
-	return *found || deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such signal.");
+	return *found || write_refuse(&c->deed.write, ERR_NOT_FOUND, "There is no such signal.");
 }
 
 static bool apply_cancel(struct deed *deed, struct db *db, struct err *err)
@@ -209,7 +209,8 @@ static bool apply_recheck(struct deed *deed, struct db *db, struct err *err)
 	if (!found)
 		return true;
 	if (c->row.status != SIGNAL_BLOCKED || deed->now_us >= c->row.expires_us)
-		return deed_refuse(deed, ERR_TRANSITION_REFUSED, "Only a blocked signal that has not expired is judged again.");
+		return write_refuse(&deed->write, ERR_TRANSITION_REFUSED,
+							"Only a blocked signal that has not expired is judged again.");
 	return recheck(c, db, err);
 }
 

@@ -25,7 +25,6 @@ static const struct field_table form_table = FIELD_TABLE("client.snapshot.form",
 struct taking {
 	struct terminal terminal; /* first */
 	struct snapshot snapshot;
-	struct faults faults;
 	struct sync sync;
 	char snapshot_id[ID_TEXT], account_id[ID_TEXT];
 };
@@ -171,18 +170,18 @@ static void answer_snapshot(struct terminal *terminal)
 	terminal_answer(terminal, 201, &telling, NULL, columns);
 }
 
+static void check(void *self, struct faults *faults)
+{
+	struct taking *t = self;
+	snapshot_check(&t->snapshot, t->terminal.deed.now_us, faults);
+}
+
 static void handle_snapshot(struct exchange *x)
 {
 	struct form_query form;
 	struct taking *t = terminal_start(x, sizeof *t, TERMINAL_LIMITED);
-	if (t == NULL || !exchange_decode_query(x, &form) || !exchange_decode(x, &t->snapshot))
+	if (t == NULL || !exchange_decode_query(x, &form) || !exchange_decode_checked(x, &t->snapshot, check, t))
 		return;
-	faults_init(&t->faults, &x->arena);
-	snapshot_check(&t->snapshot, t->terminal.deed.now_us, &t->faults);
-	if (t->faults.count > 0) {
-		exchange_fail_faults(x, ERR_INVALID, &t->faults);
-		return;
-	}
 	id_make(t->terminal.deed.api->options.ids, t->snapshot_id);
 	terminal_write(&t->terminal, snapshot_part, answer_snapshot);
 }

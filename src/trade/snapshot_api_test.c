@@ -342,6 +342,116 @@ static void a_gap_closes_its_symbol(void **state)
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'market_gap'"), 1);
 }
 
+static void kill(const char *more)
+{
+	const char *body = arena_printf(&f.arena, "{\"scope\":\"global\",\"reason\":\"stop\"%s}", more);
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill", body, NULL), 200);
+	f.who = OWNER;
+}
+
+/* [trade.md 6] HALTED: all open deliveries withdrawn, nothing but exits; also what a terminal has in its hands. */
+static void a_kill_reaches_what_is_leased(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	kill("");
+	/* the terminal starts anew and is not told to send it */
+	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/poll?redeliver=1"}), 200);
+	assert_true(number("result.count") == 0);
+	desk_pass(31 * S);
+	good_snapshot(10000, "");
+	assert_string_equal(signal_status(), "cancelled");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'withdrawn'"), 1);
+	f.who = RISK_OWNER;
+	assert_int_equal(ask("POST", "/api/v1/trading/revive", "{\"scope\":\"global\",\"reason\":\"over\"}", NULL), 200);
+	assert_int_equal(poll(), 0);
+	chain_is_sound(-1);
+}
+
+static void an_order_filled_after_a_kill_is_closed(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	kill(",\"close_positions\":true");
+	kill("");   /* a second one takes nothing back */
+	ack("501"); /* it had been sent */
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10000, shown("501", "0.1", ""));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE reason = 'kill_switch'"), 1);
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10000, shown("501", "0.1", ""));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 1);
+	assert_string_equal(position("status"), "close_requested");
+	chain_is_sound(-1);
+}
+
+/* A snapshot taken and a price quoted so far ahead of the server's clock. */
+static void snapshot_ahead(int64_t taken_us, int64_t quoted_us)
+{
+	const char *body = arena_printf(
+		&f.arena,
+		"{\"taken_at\":\"%s\",\"account\":{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Live\",\"currency\":"
+		"\"USD\",\"leverage\":100,\"balance\":10000,\"equity\":10000,\"free_margin\":10000},\"quotes\":[{\"symbol\":"
+		"\"XAUUSD\",\"bid\":1949.9,\"ask\":1950.1,\"time\":\"%s\"}]}",
+		now(taken_us), now(quoted_us));
+	if (device_ask((struct device_send){.target = SNAPSHOT, .body = body}) != 201)
+		fail_msg("%s", f.ask.answer);
+}
+
+/* What the rule of that name says of a signal now. */
+static const char *rule(const char *name)
+{
+	f.who = OWNER;
+	if (f.producer[0] == '\0')
+		add_producer("");
+	assert_int_equal(post((struct send){.body = signal_with("1950.0", ",\"volume\":0.1")}), 201);
+	const struct json *checks = member("result.risk.checks");
+	for (uint32_t i = 0; i < checks->count; i++)
+		if (strcmp(json_get(&checks->items[i], "name")->text, name) == 0)
+			return json_get(&checks->items[i], "status")->text;
+	return NULL;
+}
+
+/*
+ * [trade.md 6] An unknown input blocks entries: a trade server's local time, told as UTC, is hours ahead, and a price
+ * of such a time would look fresh for hours after the last one.
+ */
+static void a_clock_ahead_makes_nothing_fresh(void **state)
+{
+	(void)state;
+	add_device("desk");
+	snapshot_ahead(0, 3 * 3600 * S);
+	assert_string_equal(text("result.guards.symbols.0.reasons.0"), "stale_price");
+	assert_string_equal(text("result.guards.symbols.0.action"), "block");
+	assert_string_equal(rule("quote_fresh"), "unknown");
+	env_sim_advance(&f.sim, S);
+	snapshot_ahead(0, 61 * S);
+	assert_string_equal(rule("quote_fresh"), "unknown");
+	env_sim_advance(&f.sim, S);
+	snapshot_ahead(0, 60 * S); /* as far as two clocks may be apart */
+	assert_string_equal(text("result.guards.symbols.0.action"), "none");
+	assert_string_equal(rule("quote_fresh"), "pass");
+	/* a terminal whose clock is 300 s ahead: its figures are as old as their arrival */
+	env_sim_advance(&f.sim, S);
+	snapshot_ahead(300 * S, 300 * S);
+	env_sim_advance(&f.sim, 60 * S);
+	assert_string_equal(rule("account_fresh"), "pass");
+	env_sim_advance(&f.sim, S);
+	assert_string_equal(rule("account_fresh"), "fail");
+	assert_string_equal(rule("quote_fresh"), "fail");
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	assert_true(member("result.items.0.stale")->boolean);
+}
+
 static void a_symbol_has_the_brokers_name(void **state)
 {
 	(void)state;
@@ -504,6 +614,9 @@ int main(void)
 		TEST(manual_trades_and_silent_ends),
 		TEST(a_drawdown_closes_everything),
 		TEST(an_armed_guard_is_cancelled),
+		TEST(a_clock_ahead_makes_nothing_fresh),
+		TEST(a_kill_reaches_what_is_leased),
+		TEST(an_order_filled_after_a_kill_is_closed),
 		TEST(a_gap_closes_its_symbol),
 		TEST(an_order_filled_during_a_gap_is_closed),
 		TEST(an_order_filled_after_everything_closed_is_closed),

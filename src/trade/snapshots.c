@@ -16,12 +16,12 @@
 #include "trade/domain/instruments.h"
 #include "trade/domain/reconcile.h"
 #include "trade/domain/risk.h"
+#include "trade/doubt.h"
 #include "trade/exact.h"
 #include "trade/figures.h"
-#include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 
-enum { ROWS_MAX = 2000, TEXT_MAX = 64, SKEW_S = 300, OPEN_MAX = 10000, CLOCK_GRACE_S = 5 };
+enum { ROWS_MAX = 2000, TEXT_MAX = 64, SKEW_S = 300, OPEN_MAX = 10000, CLOCK_GRACE_S = 5, QUOTE_AHEAD_S = 60 };
 enum { THINNED_BACK = 120 /* stretches looked at behind the limit: a terminal may have been away meanwhile */ };
 
 /* --- as it comes in --- */
@@ -218,18 +218,30 @@ static double level(double x)
 	return x > 0 ? x : NAN;
 }
 
+/*
+ * A tick cannot be newer than the snapshot that tells it.  One that claims so has a clock of its own (a trade server's
+ * local time is hours ahead): taken at its word it would look fresh for hours after the last price.
+ */
+static int64_t quoted_us(const struct taking *t, const struct snapshot_quote *q)
+{
+	if (q->time_us > t->s->taken_us + QUOTE_AHEAD_S * STAMP_US_PER_S)
+		return 0;
+	return q->time_us < t->l->now_us ? q->time_us : t->l->now_us;
+}
+
 static bool store_quotes(struct taking *t, struct err *err)
 {
 	for (size_t i = 0; i < t->s->quotes.count; i++) {
 		const struct snapshot_quote *from = &t->s->quotes.items[i];
 		/* a bar that is not there is told as 0, and must not look like a gap */
-		const struct quote quote = {from->instrument,        from->bid,    from->ask, level(from->open),
-									level(from->prev_close), from->time_us};
+		const struct quote quote = {from->instrument,        from->bid,         from->ask, level(from->open),
+									level(from->prev_close), quoted_us(t, from)};
 		const char *account = t->account->trading_account_id;
 		if (from->instrument == NULL)
 			continue;
 		if (!quote_put(t->l->db, account, &quote, err) ||
-			(from->bid > 0 && !bars_note(t->l->db, account, from->instrument, from->bid, from->time_us, err)))
+			(from->bid > 0 && quote.quoted_us > 0 &&
+			 !bars_note(t->l->db, account, from->instrument, from->bid, from->time_us, err)))
 			return false;
 	}
 	return true;
@@ -301,60 +313,6 @@ static bool store_history(struct taking *t, struct err *err)
 		V_TEXT(id), V_TEXT(a->account_id), V_TEXT(a->trading_account_id), V_MONEY(a->balance), V_MONEY(a->equity),
 		V_MONEY(a->margin), V_MONEY(a->free_margin), V_INT((int64_t)t->s->positions.count), V_INT(a->taken_us),
 		V_INT(t->l->now_us));
-}
-
-/* --- doubt --- */
-
-/* Does the snapshot show the delivery's magic, as a position or as a deal that began one? */
-static bool shows(const struct taking *t, const struct delivery *d, struct placing *placing)
-{
-	for (size_t i = 0; i < t->s->positions.count; i++) {
-		const struct snapshot_position *p = &t->s->positions.items[i];
-		if (p->magic != d->magic && (p->comment == NULL || strcmp(p->comment, d->comment) != 0))
-			continue;
-		*placing = (struct placing){p->ticket, p->open_price, p->volume, t->s->taken_us, NULL};
-		return true;
-	}
-	for (size_t i = 0; i < t->s->deals.count; i++) {
-		const struct snapshot_deal *deal = &t->s->deals.items[i];
-		if (deal->magic != d->magic || deal->entry != 0)
-			continue;
-		*placing = (struct placing){deal->position_ticket, deal->price, deal->volume, deal->time_us, NULL};
-		return true;
-	}
-	return false;
-}
-
-/* [trade.md 4.3] A snapshot taken after the lease's end tells whether the broker has it. */
-static bool resolve_one(struct taking *t, struct delivery *d, struct err *err)
-{
-	struct placing placing;
-	bool moved = false;
-	if (t->s->taken_us <= d->lease_until_us)
-		return true;
-	if (shows(t, d, &placing))
-		return delivery_placed(t->l, d, &placing, err);
-	if (d->device_id == NULL || strcmp(d->device_id, t->device_id) != 0)
-		return true; /* only the terminal that had it knows that it did not send it */
-	if (d->attempts >= DELIVERY_ATTEMPTS)
-		return delivery_failed(t->l, d, "not acknowledged and not at the broker", err);
-	figures_count(t->l->api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_READY], NULL);
-	return delivery_move(t->l->db, d, DELIVERY_READY, t->l->now_us, &moved, err) &&
-		   delivery_record(t->l, d, AUDIT_DELIVERY_READY, err);
-}
-
-static bool resolve_doubt(struct taking *t, struct err *err)
-{
-	struct delivery *list;
-	size_t count;
-	if (!leases_doubt_due(t->l, ROWS_MAX, err) ||
-		!delivery_list(t->l->db, t->account->trading_account_id, DELIVERY_DOUBT, ROWS_MAX, t->l->arena, &list, &count,
-					   err))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!resolve_one(t, &list[i], err))
-			return false;
-	return true;
 }
 
 /* --- reconciling --- */
@@ -671,8 +629,9 @@ bool snapshot_take(const struct leasing *l, struct trading_account *account, str
 		return false;
 	fill_account(&t);
 	return trading_account_update(l->db, account, err) && store_quotes(&t, err) && store_positions(&t, err) &&
-		   store_deals(&t, err) && store_history(&t, err) && thin_history(&t, err) && resolve_doubt(&t, err) &&
-		   reconcile_all(&t, err) && guards_read(l->db, l->arena, account, l->now_us, &sync->guards, err) &&
+		   store_deals(&t, err) && store_history(&t, err) && thin_history(&t, err) &&
+		   doubt_resolve(l, account, snapshot, device_id, err) && reconcile_all(&t, err) &&
+		   guards_read(l->db, l->arena, account, l->now_us, &sync->guards, err) &&
 		   guards_act(&c, account, &sync->guards, err) &&
 		   /* what the guards did just now is told too */
 		   guards_read(l->db, l->arena, account, l->now_us, &sync->guards, err);

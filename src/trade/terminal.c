@@ -213,7 +213,7 @@ static bool attempt(struct terminal *t, struct db *db, struct err *err)
 		return true;
 	count_error(t, why.kind);
 	if (err_status(why.kind) < 500)
-		return deed_refuse(&t->deed, why.kind, "%s", why.message);
+		return write_refuse(&t->deed.write, why.kind, "%s", why.message);
 	*err = why;
 	return false;
 }
@@ -227,7 +227,7 @@ static bool apply(struct deed *deed, struct db *db, struct err *err)
 	if (fresh)
 		return attempt(t, db, err);
 	count_error(t, ERR_NONCE_REPLAYED);
-	return deed_refuse(deed, ERR_NONCE_REPLAYED, "The nonce was used before.");
+	return write_refuse(&deed->write, ERR_NONCE_REPLAYED, "The nonce was used before.");
 }
 
 static bool apply_again(struct deed *deed, struct db *db, struct err *err)

@@ -60,7 +60,6 @@ struct change {
 	struct trading_state_row row;
 	enum audit_action action;
 	int64_t withdrawn, closing;
-	struct faults faults;
 };
 
 /* --- which scope --- */
@@ -90,7 +89,8 @@ static bool find_scope(struct change *c, struct db *db, bool *found, struct err 
 		return false;
 	}
 	if (!*found)
-		return deed_refuse(&c->deed, ERR_NOT_FOUND, "There is no such %s.", trading_scope_names[c->request.scope]);
+		return write_refuse(&c->deed.write, ERR_NOT_FOUND, "There is no such %s.",
+							trading_scope_names[c->request.scope]);
 	return trading_state_get(db, p->account_id, c->request.scope, id, arena, &c->row, err);
 }
 
@@ -107,6 +107,7 @@ static bool put_state(struct change *c, struct db *db, int state, struct err *er
 		.data = arena_printf(&c->deed.x->arena, "{\"scope\":\"%s\",\"id\":\"%s\",\"state\":\"%s\"}",
 							 trading_scope_names[c->request.scope], c->row.scope_id, trading_state_names[state]),
 	};
+	c->row.closes = state == STATE_HALTED && (c->row.closes || c->request.close_positions);
 	c->row.state = state;
 	c->row.guarded = false;
 	c->row.reason = c->request.reason;
@@ -124,7 +125,8 @@ static bool put_state(struct change *c, struct db *db, int state, struct err *er
 
 static bool refuse_state(struct change *c)
 {
-	return deed_refuse(&c->deed, ERR_TRANSITION_REFUSED, "Trading is %s there.", trading_state_names[c->row.state]);
+	return write_refuse(&c->deed.write, ERR_TRANSITION_REFUSED, "Trading is %s there.",
+						trading_state_names[c->row.state]);
 }
 
 /* --- pause, resume, revive --- */
@@ -151,7 +153,7 @@ static bool apply_resume(struct deed *deed, struct db *db, struct err *err)
 	if (c->row.state != STATE_REDUCING)
 		return refuse_state(c);
 	if (c->row.guarded && !principal_may(principal_of(deed->x), "trade.risk"))
-		return deed_refuse(deed, ERR_FORBIDDEN, "A guard stopped it; a risk owner lets it go on.");
+		return write_refuse(&deed->write, ERR_FORBIDDEN, "A guard stopped it; a risk owner lets it go on.");
 	return put_state(c, db, STATE_ACTIVE, err);
 }
 
@@ -165,7 +167,7 @@ static bool apply_revive(struct deed *deed, struct db *db, struct err *err)
 	struct change *c = (struct change *)deed;
 	bool found;
 	if (!may_halt(c))
-		return deed_refuse(deed, ERR_FORBIDDEN, "This needs the permission trade.risk.");
+		return write_refuse(&deed->write, ERR_FORBIDDEN, "This needs the permission trade.risk.");
 	if (!find_scope(c, db, &found, err))
 		return false;
 	if (!found)
@@ -232,7 +234,7 @@ static bool apply_kill(struct deed *deed, struct db *db, struct err *err)
 	struct change *c = (struct change *)deed;
 	bool found;
 	if (!may_halt(c))
-		return deed_refuse(deed, ERR_FORBIDDEN, "This needs the permission trade.risk.");
+		return write_refuse(&deed->write, ERR_FORBIDDEN, "This needs the permission trade.risk.");
 	if (!find_scope(c, db, &found, err))
 		return false;
 	if (!found)
@@ -267,19 +269,20 @@ static void answer_state(struct deed *deed)
 	tell_end(&t, deed->x, 200);
 }
 
+static void check_scope(void *self, struct faults *faults)
+{
+	const struct change *c = self;
+	if (c->request.scope == SCOPE_ACCOUNT && c->request.id == NULL)
+		faults_add(faults, "/id", "required", "is needed for an account");
+}
+
 static void change_state(struct exchange *x, enum audit_action action,
 						 bool (*apply)(struct deed *deed, struct db *db, struct err *err))
 {
 	struct change *c = deed_start(x, sizeof *c);
-	if (c == NULL || !exchange_decode(x, &c->request))
+	if (c == NULL || !exchange_decode_checked(x, &c->request, check_scope, c))
 		return;
 	c->action = action;
-	if (c->request.scope == SCOPE_ACCOUNT && c->request.id == NULL) {
-		faults_init(&c->faults, &x->arena);
-		faults_add(&c->faults, "/id", "required", "is needed for an account");
-		exchange_fail_faults(x, ERR_INVALID, &c->faults);
-		return;
-	}
 	deed_write(&c->deed, apply, answer_state);
 }
 

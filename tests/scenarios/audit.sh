@@ -49,7 +49,7 @@ account=$(get /api/v1/auth/me "$stranger" | jq -r .result.account_id)
 check 'an owner exports their account' json "$(head -n 1 own.ndjson)" ".export.account_id == \"$account\""
 check 'with their rows' same "$(jq -r 'select(.hash) | .account_id' own.ndjson | sort -u)" "$account"
 check 'and nothing of others' exits 1 grep -q project.created own.ndjson
-check 'it verifies off line, checkpoints too' json "$("$bin" audit verify own.ndjson --json)" '.ok and .rows >= 1 and .checkpoints >= 1'
+check 'it verifies off line, checkpoints too' json "$("$bin" audit verify own.ndjson --json)" '.result | .ok and .rows >= 1 and .checkpoints >= 1'
 row=$(grep -n '"action"' own.ndjson | head -n 1 | cut -d: -f1)
 sed "${row}s/success/failure/" own.ndjson >bad.ndjson
 check 'a changed row is found: 4' exits 4 "$bin" audit verify bad.ndjson
@@ -59,7 +59,7 @@ hash=$(jq -r 'select(.link) | .link.hash' own.ndjson | head -n 1)
 sed "s/$hash/${hash//[0-9]/a}/" own.ndjson >bad.ndjson
 check 'a changed link is found: 4' exits 4 "$bin" audit verify bad.ndjson
 get /api/v1/audit/export >whole.ndjson
-check 'an admin exports all' json "$("$bin" audit verify whole.ndjson --json)" '.ok and .rows > 10'
+check 'an admin exports all' json "$("$bin" audit verify whole.ndjson --json)" '.result | .ok and .rows > 10'
 check 'without links' exits 1 grep -q '^{"link"' whole.ndjson
 
 # of some time only: rows are linked by the hashes around them [platform.md 2, P-7.6]
@@ -67,9 +67,9 @@ middle=$(get '/api/v1/audit?action=project.created' | jq -r '.result.items[2].at
 get "/api/v1/audit/export?from=$middle" >late.ndjson
 check 'an export says its time' json "$(head -n 1 late.ndjson)" ".export.from == \"$middle\" and .export.to == null"
 check 'it begins there' json "$(grep '"action"' late.ndjson | head -n 1)" "[.action, (.seq > 1)]" '["project.created",true]'
-check 'and verifies' json "$("$bin" audit verify late.ndjson --json)" '.ok and .rows >= 3'
+check 'and verifies' json "$("$bin" audit verify late.ndjson --json)" '.result | .ok and .rows >= 3'
 get "/api/v1/audit/export?to=$middle" >early.ndjson
-check 'the other half too' json "$("$bin" audit verify early.ndjson --json)" '.ok and .rows >= 3 and .checkpoints >= 1'
+check 'the other half too' json "$("$bin" audit verify early.ndjson --json)" '.result | .ok and .rows >= 3 and .checkpoints >= 1'
 check 'no row is in both' same "$(jq -r 'select(.action) | .seq' early.ndjson late.ndjson | sort | uniq -d)" ''
 row=$(grep -n '"action"' late.ndjson | head -n 1 | cut -d: -f1)
 sed "${row}s/success/failure/" late.ndjson >bad.ndjson
@@ -87,11 +87,11 @@ check 'over HTTP too' json "$(get '/api/v1/audit/export?from=yesterday')" '[.cod
 check 'no such option: 2' exits 2 "$bin" audit export --data data --since 2026-01-01T00:00:00Z
 
 made=$("$bin" audit checkpoint --data data --json)
-check 'a checkpoint on demand' json "$made" '.statement.version == 1 and (.signature | length == 128)'
-check 'is in the list' json "$(get '/api/v1/audit/checkpoints?limit=1')" ".result.items[0].statement == $(jq -c .statement <<<"$made")"
+check 'a checkpoint on demand' json "$made" '.result | .statement.version == 1 and (.signature | length == 128)'
+check 'is in the list' json "$(get '/api/v1/audit/checkpoints?limit=1')" ".result.items[0].statement == $(jq -c .result.statement <<<"$made")"
 check 'and is a row itself' json "$(get '/api/v1/audit?action=audit.checkpoint')" '.result.items | length == 1'
 stop_server
-check 'without a server too' json "$("$bin" audit checkpoint --data data --json)" ".statement.seq > $(jq .statement.seq <<<"$made")"
+check 'without a server too' json "$("$bin" audit checkpoint --data data --json)" ".result.statement.seq > $(jq .result.statement.seq <<<"$made")"
 check 'no folder: 1, and none is made' exits 1 "$bin" audit checkpoint --data nowhere
 check 'the chain holds' "$bin" audit verify --data data
 
@@ -99,18 +99,18 @@ check 'the chain holds' "$bin" audit verify --data data
 kept=$("$bin" audit checkpoint --data data --json)
 echo "$kept" >kept.json
 "$bin" audit export --data data >whole.ndjson
-check 'a kept checkpoint holds' json "$("$bin" audit verify whole.ndjson --checkpoint kept.json --json)" .ok
-check 'of a store too, and two of them' json "$(echo "$made" >older.json; "$bin" audit verify --data data --checkpoint kept.json --checkpoint older.json --json)" .ok
-seq=$(jq .statement.seq <<<"$kept")
+check 'a kept checkpoint holds' json "$("$bin" audit verify whole.ndjson --checkpoint kept.json --json)" .result.ok
+check 'of a store too, and two of them' json "$(echo "$made" >older.json; "$bin" audit verify --data data --checkpoint kept.json --checkpoint older.json --json)" .result.ok
+seq=$(jq .result.statement.seq <<<"$kept")
 jq -c "select((.seq // 0) < $seq and (.checkpoint.seq // 0) < $seq)" whole.ndjson >cut.ndjson
-check 'a cut tail verifies by itself' json "$("$bin" audit verify cut.ndjson --json)" .ok
+check 'a cut tail verifies by itself' json "$("$bin" audit verify cut.ndjson --json)" .result.ok
 check 'but not with the checkpoint: 4' exits 4 "$bin" audit verify cut.ndjson --checkpoint kept.json
 check 'and says which row is gone' json "$("$bin" audit verify cut.ndjson --checkpoint kept.json --json)" \
-	"[.seq, .reason] == [$seq, \"a checkpoint knows a row that is not there\"]"
-jq -c '.statement.hash |= ("0" * 64)' <<<"$kept" >forged.json
+	".result | [.seq, .reason] == [$seq, \"a checkpoint knows a row that is not there\"]"
+jq -c '.result.statement.hash |= ("0" * 64)' <<<"$kept" >forged.json
 check 'a forged one: 4' exits 4 "$bin" audit verify whole.ndjson --checkpoint forged.json
 "$bin" init --data elsewhere --quiet >/dev/null && "$bin" audit checkpoint --data elsewhere --json >foreign.json
 check 'one of another store: 4' json "$("$bin" audit verify --data data --checkpoint foreign.json --json)" \
-	'[.ok, .reason] == [false, "a checkpoint is of another store"]'
+	'.result | [.ok, .reason] == [false, "a checkpoint is of another store"]'
 check 'what is no checkpoint: 2' exits 2 "$bin" audit verify whole.ndjson --checkpoint whole.ndjson
 check 'a file that is not there: 1' exits 1 "$bin" audit verify whole.ndjson --checkpoint nowhere.json

@@ -74,7 +74,7 @@ check 'its key is published' json "$(curl -sS "$CS/.well-known/jwks.json")" \
 check 'a changed one is not, and that is no error' json "$(verify "${receipt%?????}AAAAA")" '.result.valid == false'
 curl -sS "$CS/.well-known/jwks.json" >jwks.json
 check 'off line with the key set' exits 0 "$bin" verify "$receipt" --jwks jwks.json
-check 'from a file, in JSON' json "$("$bin" verify --json --jwks jwks.json - <<<"$receipt")" '.valid'
+check 'from a file, in JSON' json "$("$bin" verify --json --jwks jwks.json - <<<"$receipt")" '.result.valid'
 check 'off line a changed one is found' exits 4 "$bin" verify "${receipt%?????}AAAAA" --jwks jwks.json
 check 'with the own keys' exits 0 "$bin" verify "$receipt" --data "$work/data"
 check 'without keys it cannot be told' exits 2 "$bin" verify "$receipt" --jwks <(echo '{"keys":[]}')

@@ -99,6 +99,7 @@ head -c 31 /dev/urandom >"$work/credentials/master-key"
 check 'a damaged one is refused' exits 2 "$bin" serve --data "$work/fresh" --listen 127.0.0.1:0
 
 # for programs: a line of JSON each
+check 'config show is a table' same "$("$bin" config show --origin | grep '^http.max_headers ' | tr -s ' ')" 'http.max_headers 100 # default'
 check 'config show --json' json "$("$bin" config show --json)" \
 	'select(.key == "people.bcrypt_cost") | [.value, .origin]' '[10,"environment"]'
 check 'every key has its line' same "$("$bin" config show --json | jq -r 'select(has("key") and has("value") and has("origin")) | .key' | wc -l)" \

@@ -1,6 +1,7 @@
 # shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
 # The first minutes of a new user, in a copy of the checkout whose path has a space: ./run in each of its ways, and the
 # README's quick start pasted [P-1.1, P-1.3, P-1.4, P-1.5].
+# Begins first: it takes long.
 . "$(dirname "$0")/lib.sh"
 copy="$work/a checkout"
 mkdir "$copy"

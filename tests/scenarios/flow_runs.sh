@@ -1,5 +1,6 @@
 # shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
 # Runs of workflows: the conformance kit, features of our own, and a server killed in the middle [flow.md 2, 3, 12, 15].
+# Begins first: it takes long.
 . "$(dirname "$0")/lib.sh"
 
 coproc stub { exec "$root/tests/flow/stub_server"; }

@@ -52,9 +52,18 @@ done
 check 'no work failed' same "$(sample 'task_failures_total{name="projects.submit.dispatch"}')" 0
 
 for name in http_requests_total http_request_duration_seconds_bucket http_in_flight connections writer_batch_ops_bucket \
-	writer_commit_seconds_bucket writer_queue store_bytes sse_streams build_info process_resident_memory_bytes; do
+	writer_commit_seconds_bucket writer_queue store_bytes sse_streams build_info; do
 	check "there is $name" grep -q "^countersign_$name[{ ]" <<<"$(curl -fsS "$CS/metrics")"
 done
+page=$(curl -fsS "$CS/metrics")
+for name in process_cpu_seconds_total process_start_time_seconds process_open_fds process_max_fds \
+	process_resident_memory_bytes process_virtual_memory_bytes; do
+	check "$name, as of any process" grep -qE "^$name [0-9.e+]+$" <<<"$page"
+done
+check 'and not under another name too' exits 1 grep -q countersign_process <<<"$page"
+began=$(sed -n 's/^process_start_time_seconds \([0-9]*\).*/\1/p' <<<"$page")
+check 'the start is that of the server' test "$began" -ge "$(($(stat -c %Y "/proc/$server") - 5))" -a "$began" -le "$(date +%s)"
+check 'descriptors are counted' test "$(sed -n 's/^process_open_fds //p' <<<"$page")" -ge 10
 for name in runs steps_total turns_total commit_batch_size_bucket timer_lag_seconds_bucket retries_total stuck_total \
 	cache_hits_total cache_misses_total cache_evictions_total cache_saved_total cache_entries cache_bytes budgets memories \
 	memory_bytes memory_dedup_hits_total memory_evictions_total memory_expiries_total breakers agents incidents healings_total; do

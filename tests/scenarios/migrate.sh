@@ -15,7 +15,7 @@ servers=()
 check 'nothing is to be applied' grep -q 'nothing' <(cs migrate --dry-run)
 check 'every step was' same "$(cs migrate --status --json | jq -s 'all(.applied)')" true
 check 'the last is that of the server' same "$(cs migrate --status --json | jq -s '.[-1].number')" "$version"
-check 'again changes nothing' json "$(cs migrate --json)" '[.from,.to]' "[$version,$version]"
+check 'again changes nothing' json "$(cs migrate --json)" '.result | [.from,.to]' "[$version,$version]"
 check 'not both' exits 2 cs migrate --status --dry-run
 check 'a bad flag: 2' exits 2 cs migrate --now
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
 # The same question has the same hash: ten times over, and whichever compiler built the program.
+# Begins first: it takes long.
 . "$(dirname "$0")/lib.sh"
 cd "$work" || exit 1
 other=$root/build-asan/countersign # by clang, with another optimisation

@@ -39,6 +39,16 @@ as "$mine" POST "/api/v1/countersign-requests/$request/withdraw"
 
 as "$admin" POST "/api/v1/users/$ann/erase" '{"confirm_email":"Ann.Erase@example.com"}'
 gives 'erased' 202
+task=$(member .task_id)
+check 'as a task' json "$said" '.result | [.name, .state, .progress]' '["user.erase","SUCCESS",1]'
+check 'named in Location' same "$(header location)" "/api/v1/tasks/$task"
+as "$admin" GET "/api/v1/tasks/$task"
+check 'which can be asked for' json "$said" \
+	".result | [.task_id, .name, .state, .progress, .attempts, .result.user_id] == [\"$task\", \"user.erase\", \"SUCCESS\", 1, 1, \"$ann\"]"
+as "$admin" GET '/api/v1/tasks?state=SUCCESS&limit=1'
+check 'and is in the list' same "$(member '.items[0].task_id')" "$task"
+as "$admin" DELETE "/api/v1/tasks/$task"
+gives 'and has ended' 409 task_finished
 as "$mine" GET /api/v1/auth/me
 check 'her token is dead' same "$status" 401
 ask GET /api/v1/seals '' -H "X-API-Key: $key"

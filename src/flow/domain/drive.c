@@ -8,8 +8,9 @@
 #include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/drive_data.h"
 #include "flow/domain/drive_listen.h"
-#include "flow/domain/duration.h"
+#include "flow/domain/drive_task.h"
 #include "flow/domain/ir.h"
 
 /* --- rows --- */
@@ -43,356 +44,6 @@ void drive_emit(struct drive *drive, struct row *row)
 	}
 	drive->rows++;
 	row_fini(&held);
-}
-
-/* --- evaluating --- */
-
-struct scope place_scope(const struct place *place, struct datum *in, struct datum *output)
-{
-	struct scope scope = {
-		.run = place->drive->run,
-		.block = place->block,
-		.task = place->task == &place->drive->run->ir->root ? NULL : place->task,
-		.reference = place->reference,
-		.started_us = place->started_us,
-		.now_us = place->drive->now_us,
-		.in = in,
-		.raw = place->raw,
-		.input = place->input,
-		.output = output,
-	};
-	const struct frame *extended = extended_around(place->block);
-	if (extended != NULL) { /* inside of an extension $task is the task it extends */
-		scope.task = extended->task;
-		scope.reference = extended->reference;
-		scope.started_us = extended->started_us;
-		scope.raw = extended->raw;
-		scope.of_extended = true;
-		scope.task_output = extended->phase == PHASE_AFTER ? extended->value : NULL;
-	}
-	return scope;
-}
-
-static struct datum *eval(const struct place *place, const struct ir_value *value, struct datum *in,
-						  struct datum *output, struct trouble *trouble)
-{
-	if (value->mode == IR_LITERAL)
-		return datum_json(value->source);
-	struct scope scope = place_scope(place, in, output);
-	const struct world *world = place->drive->world;
-	return world->eval(world->self, value, &scope, trouble);
-}
-
-bool place_condition(const struct place *place, const struct ir_value *value, struct datum *in, bool *holds,
-					 struct trouble *trouble)
-{
-	struct datum *answer = eval(place, value, in, NULL, trouble);
-	if (answer == NULL)
-		return false;
-	*holds = !datum_is_false(answer);
-	datum_unref(answer);
-	return true;
-}
-
-bool drive_duration(const struct place *place, const struct ir_duration *duration, struct datum *in, int64_t *ms,
-					struct trouble *trouble)
-{
-	*ms = duration->ms;
-	if (!duration->given || duration->value.source == NULL)
-		return true;
-	struct datum *value = eval(place, &duration->value, in, NULL, trouble);
-	if (value == NULL)
-		return false;
-	double found = 0;
-	bool good = duration_ms(datum_tree(value), &found) && found >= 0 && found < 1e15;
-	if (!good)
-		trouble_set(trouble, TROUBLE_EXPRESSION, "No duration", "“%.200s” is no duration.", datum_bytes(value, NULL));
-	*ms = (int64_t)found;
-	datum_unref(value);
-	return good;
-}
-
-static bool valid(const struct place *place, const struct json *schema, struct datum *value, struct trouble *trouble)
-{
-	const struct world *world = place->drive->world;
-	return schema == NULL || world->valid == NULL || world->valid(world->self, schema, value, trouble);
-}
-
-/* --- the end of a task --- */
-
-static struct row place_row(const struct place *place, enum row_kind kind)
-{
-	struct row row = drive_row(place->drive, kind, place->frame != NULL ? place->frame : place->block);
-	row.path = place->path;
-	row.attempt = place->attempt;
-	return row;
-}
-
-void drive_fault_datum(struct place *place, struct datum *error)
-{
-	struct row row = place_row(place, ROW_FAULTED);
-	row.error = error;
-	drive_emit(place->drive, &row);
-}
-
-void drive_fault(struct place *place, const struct trouble *trouble)
-{
-	struct datum *error = trouble_datum(trouble, place->drive->world->error_base, place->reference);
-	drive_fault_datum(place, error);
-	datum_unref(error);
-}
-
-/* output.as, then export.as; *context NULL: nothing is exported. */
-static bool transform(struct place *place, struct datum *body, bool whole, struct datum **output,
-					  struct datum **context, struct trouble *trouble)
-{
-	const struct ir_task *task = place->task;
-	*context = NULL;
-	*output =
-		whole || task->output_as.source == NULL ? datum_ref(body) : eval(place, &task->output_as, body, body, trouble);
-	if (*output == NULL || !valid(place, task->output_schema, *output, trouble))
-		return false;
-	if (task->export_as.source == NULL)
-		return true;
-	*context = eval(place, &task->export_as, *output, *output, trouble);
-	return *context != NULL && valid(place, task->export_schema, *context, trouble);
-}
-
-/* The body of an extended task is over: what extensions do after it comes first. */
-static void end_body(struct place *place, struct datum *body, const struct ir_next *next)
-{
-	struct row row = place_row(place, ROW_RESULT);
-	row.output = body;
-	row.then = next->then;
-	row.index = next->then == IR_GOTO ? next->index : 0;
-	drive_emit(place->drive, &row);
-}
-
-static void finish(struct place *place, struct datum *body, bool whole, const struct ir_next *next)
-{
-	struct trouble trouble;
-	struct datum *output = NULL, *context = NULL;
-	if (!whole && place->frame != NULL && place->frame->phase == PHASE_BODY) {
-		end_body(place, body, next != NULL ? next : &place->task->next);
-		return;
-	}
-	if (transform(place, body, whole, &output, &context, &trouble)) {
-		struct row row = place_row(place, ROW_COMPLETED);
-		const struct datum *raw = place->frame != NULL ? place->frame->raw : place->block->value;
-		if (next == NULL)
-			next = &place->task->next;
-		row.then = next->then;
-		row.index = next->then == IR_GOTO ? next->index : 0;
-		row.output = datum_same_text(output, raw) ? NULL : output;
-		row.context = context;
-		if (place->task->type == IR_EMIT && !datum_same_text(body, output))
-			row.event = body;
-		drive_emit(place->drive, &row);
-	} else {
-		drive_fault(place, &trouble);
-	}
-	datum_unref(output);
-	datum_unref(context);
-}
-
-void drive_finish(struct place *place, struct datum *body, const struct ir_next *next)
-{
-	finish(place, body, false, next);
-}
-
-void drive_finish_as(struct place *place, struct datum *output)
-{
-	finish(place, output, true, NULL);
-}
-
-/* --- the begin of a task --- */
-
-/* `input` of a task: checked as it came, then transformed. */
-static struct datum *take_input(struct place *place, struct trouble *trouble)
-{
-	const struct ir_task *task = place->task;
-	if (!valid(place, task->input_schema, place->raw, trouble))
-		return NULL;
-	return task->input_from.source == NULL ? datum_ref(place->raw)
-										   : eval(place, &task->input_from, place->raw, NULL, trouble);
-}
-
-/* What a frame has to know from its start: the collection of a loop, the end of a wait, the time-out. */
-bool drive_body_figures(struct place *place, struct row *row, struct trouble *trouble)
-{
-	const struct ir_task *task = place->task;
-	int64_t ms;
-	if (task->type == IR_WAIT) {
-		if (!drive_duration(place, &task->wait, place->input, &ms, trouble))
-			return false;
-		row->due_us = place->drive->now_us + (ms > 0 ? ms * 1000 : 1);
-	}
-	if (task->type == IR_LISTEN)
-		return drive_since(place, &row->n, trouble);
-	if (task->type == IR_CALL && task->call.callee == IR_FUNCTION) {
-		if (task->call.function == NULL)
-			return trouble_set(trouble, TROUBLE_CONFIGURATION, "No such function", "%s is not there.", task->call.name);
-		row->items = task->call.with.source == NULL ? NULL : eval(place, &task->call.with, place->input, NULL, trouble);
-		return row->items != NULL || task->call.with.source == NULL;
-	}
-	if (task->type == IR_FOR) {
-		row->items = eval(place, &task->for_.in, place->input, NULL, trouble);
-		if (row->items == NULL)
-			return false;
-		if (datum_tree(row->items)->kind != JS_ARRAY)
-			return trouble_set(trouble, TROUBLE_EXPRESSION, "No array", "A loop goes through an array, not through %s.",
-							   json_kind_name(datum_tree(row->items)->kind));
-	}
-	return true;
-}
-
-static bool is_extended(const struct place *place)
-{
-	return place->block != NULL && place->task->extensions != NULL && !run_is_function(place->block);
-}
-
-static bool enter_figures(struct place *place, struct row *row, struct trouble *trouble)
-{
-	const struct ir_task *task = place->task;
-	int64_t ms;
-	if (task->timeout.given) {
-		if (!drive_duration(place, &task->timeout, place->input, &ms, trouble))
-			return false;
-		row->timeout_us = place->drive->now_us + ms * 1000;
-	}
-	return is_extended(place) || drive_body_figures(place, row, trouble);
-}
-
-static void enter_frame(struct place *place)
-{
-	struct trouble trouble;
-	struct row row = place_row(place, ROW_ENTERED);
-	row.input = place->task->input_secrets || datum_same_text(place->input, place->raw) ? NULL : place->input;
-	bool good = enter_figures(place, &row, &trouble);
-	if (good)
-		drive_emit(place->drive, &row);
-	else
-		drive_fault(place, &trouble);
-	datum_unref(row.items);
-}
-
-static void enter_leaf(struct place *place)
-{
-	struct trouble trouble;
-	const struct ir_next *next = NULL;
-	struct datum *error = NULL, *output = drive_leaf(place, &next, &trouble, &error);
-	if (output != NULL)
-		drive_finish(place, output, next);
-	else if (error != NULL)
-		drive_fault_datum(place, error);
-	else
-		drive_fault(place, &trouble);
-	datum_unref(output);
-	datum_unref(error);
-}
-
-/* What definitions may say and the engine does not do yet: it says so, in place of waiting for ever. */
-static const char *missing(const struct ir_task *task)
-{
-	bool asks = task->type == IR_CALL || task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT ||
-				task->type == IR_RUN_WORKFLOW;
-	if (task->input_secrets && !drive_is_leaf(task) && !asks)
-		return "a secret in the input of a task with tasks of its own";
-	if (task->type == IR_RUN_SCRIPT && strcmp(task->process.language, "sh") != 0 &&
-		strcmp(task->process.language, "shell") != 0)
-		return "scripts but those of sh";
-	if (task->type != IR_CALL)
-		return NULL;
-	switch (task->call.callee) {
-	case IR_HTTP:
-	case IR_OPENAPI:
-	case IR_OP:
-	case IR_FUNCTION:
-	case IR_WORKER:
-	case IR_COUNTERSIGN:
-	case IR_LLM:
-	case IR_MEMORY:
-		return NULL;
-	default:
-		return task->call.name;
-	}
-}
-
-static bool is_there(const struct ir_task *task, struct trouble *trouble)
-{
-	const char *what = missing(task);
-	return what == NULL ||
-		   trouble_set(trouble, TROUBLE_CONFIGURATION, "Not there yet", "This version does not do this yet: %s.", what);
-}
-
-static void skip(struct place *place, const char *reason)
-{
-	struct row row = place_row(place, ROW_SKIPPED);
-	row.reason = reason;
-	drive_emit(place->drive, &row);
-}
-
-static bool is_step(const struct frame *block)
-{
-	return block->parent != NULL && block->parent->task->type == IR_DAG_STEPS;
-}
-
-static void enter_place(struct place *place)
-{
-	struct trouble trouble;
-	const char *reason = NULL;
-	bool holds = true, skips = false;
-	if (is_step(place->block) && !drive_dag_skips(place, &reason, &skips, &trouble)) {
-		drive_fault(place, &trouble);
-		return;
-	}
-	if (skips) {
-		skip(place, reason);
-		return;
-	}
-	if (place->task->if_.source != NULL && !place_condition(place, &place->task->if_, place->raw, &holds, &trouble)) {
-		drive_fault(place, &trouble);
-		return;
-	}
-	if (!holds) {
-		skip(place, reason);
-		return;
-	}
-	place->input = take_input(place, &trouble);
-	if (place->input == NULL) {
-		drive_fault(place, &trouble);
-		return;
-	}
-	if (!is_there(place->task, &trouble))
-		drive_fault(place, &trouble);
-	else if (drive_is_leaf(place->task) && !is_extended(place))
-		enter_leaf(place);
-	else
-		enter_frame(place);
-	datum_unref(place->input);
-}
-
-static void enter(struct drive *drive, struct frame *block)
-{
-	const struct ir_task *task = &block->block->tasks[block->cursor];
-	struct buf path, reference;
-	buf_init(&path, 0);
-	buf_init(&reference, 0);
-	run_path(drive->run, block, task, &path);
-	run_reference(block, task, &reference);
-	struct place place = {.drive = drive,
-						  .block = block,
-						  .task = task,
-						  .reference = buf_text(&reference),
-						  .path = buf_text(&path),
-						  .attempt = run_is_function(block) ? block->parent->attempt
-															: run_attempt(drive->run, buf_text(&path)),
-						  .raw = datum_ref(block->value),
-						  .started_us = drive->now_us};
-	enter_place(&place);
-	datum_unref(place.raw);
-	buf_fini(&path);
-	buf_fini(&reference);
 }
 
 /* --- the workflow itself --- */
@@ -430,14 +81,14 @@ static void enter_root(struct drive *drive)
 {
 	struct trouble trouble;
 	struct place place = root_place(drive);
-	place.input = take_input(&place, &trouble);
+	place.input = place_input(&place, &trouble);
 	if (place.input == NULL) {
 		fault_run(drive, &trouble, "/input");
 		return;
 	}
 	struct row row = drive_row(drive, ROW_ENTERED, NULL);
 	row.input = datum_same_text(place.input, place.raw) ? NULL : place.input;
-	bool good = enter_figures(&place, &row, &trouble);
+	bool good = drive_enter_figures(&place, &row, &trouble);
 	if (good)
 		drive_emit(drive, &row);
 	else
@@ -450,7 +101,7 @@ static void finish_run(struct drive *drive, struct datum *body)
 	struct trouble trouble;
 	struct place place = root_place(drive);
 	struct datum *output = NULL, *context = NULL, *kept = datum_ref(body);
-	if (transform(&place, kept, false, &output, &context, &trouble))
+	if (place_output(&place, kept, false, &output, &context, &trouble))
 		end_run(drive, ROW_RUN_COMPLETED, output, NULL);
 	else
 		fault_run(drive, &trouble, "/output");
@@ -552,7 +203,7 @@ static void decide_open(struct place *place)
 static void carry_out(struct place *place)
 {
 	if (drive_is_leaf(place->task)) /* an extended one: others have no frame */
-		enter_leaf(place);
+		drive_enter_leaf(place);
 	else
 		drive_prepare(place);
 }
@@ -565,7 +216,7 @@ static void prepare(struct place *place)
 		carry_out(place);
 		return;
 	}
-	place->input = take_input(place, &trouble);
+	place->input = place_input(place, &trouble);
 	if (place->input != NULL)
 		carry_out(place);
 	else
@@ -613,7 +264,7 @@ static void decide(struct drive *drive, struct frame *frame)
 	else if (!frame->is_block)
 		decide_task(drive, frame);
 	else if (frame->state == FRAME_OPEN && !frame->busy)
-		enter(drive, frame);
+		drive_enter(drive, frame);
 }
 
 void drive_once(struct drive *drive, struct frame *frame)

@@ -36,8 +36,9 @@ struct world {
 	bool (*valid)(void *self, const struct json *schema, struct datum *value, struct trouble *trouble);
 	/* A pure operation of the house, by its name: the whole envelope. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
-	/* A document by its address: a reference; NULL sets *trouble.  May block. */
-	struct datum *(*resource)(void *self, const char *uri, struct trouble *trouble);
+	/* A document by its address, and a policy or NULL: a reference; NULL sets *trouble.  May block. */
+	struct datum *(*resource)(void *self, const struct run *run, const char *uri, const struct json *authentication,
+							  struct trouble *trouble);
 	/*
 	 * Can the step be paid for?  asked: what metadata.cost says, or NULL.  *cost: MEANS_ENOUGH, what is to be kept for
 	 * it; MEANS_SHORT, which budget has not enough; NULL: nothing.  MEANS_FAULT sets *trouble.  NULL: steps are free.

@@ -7,22 +7,14 @@
 #include "core/jw.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/drive.h"
+#include "flow/domain/drive_data.h"
 #include "flow/domain/ir.h"
-
-static struct datum *eval(const struct place *place, const struct ir_value *value, struct trouble *trouble)
-{
-	if (value->mode == IR_LITERAL)
-		return datum_json(value->source);
-	struct scope scope = place_scope(place, place->input, NULL);
-	const struct world *world = place->drive->world;
-	return world->eval(world->self, value, &scope, trouble);
-}
 
 /* A name of the workflow: text, once it is evaluated. */
 static const char *name_of(const struct place *place, const struct ir_value *value, struct datum **held,
 						   struct trouble *trouble)
 {
-	*held = eval(place, value, trouble);
+	*held = place_eval(place, value, place->input, NULL, trouble);
 	if (*held == NULL)
 		return NULL;
 	const struct json *json = datum_tree(*held);
@@ -82,8 +74,9 @@ static bool begin(struct place *place, struct datum *held[4], struct trouble *tr
 		spec.version = name_of(place, &task->workflow.version, &held[2], trouble);
 	if (spec.version == NULL)
 		return false;
-	held[3] =
-		task->workflow.input.source == NULL ? datum_ref(place->input) : eval(place, &task->workflow.input, trouble);
+	held[3] = task->workflow.input.source == NULL
+				  ? datum_ref(place->input)
+				  : place_eval(place, &task->workflow.input, place->input, NULL, trouble);
 	if (held[3] == NULL || !world->child(world->self, place->drive->run, &spec, trouble))
 		return false;
 	announce(place, &spec, held[3]);

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/drive_data.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 
@@ -92,10 +93,7 @@ static struct datum *output_of(struct place *place, struct trouble *trouble)
 	if (outputs->source == NULL)
 		return outputs_by_step(place->frame);
 	struct datum *all = run_dag_input(place->frame);
-	struct scope scope = place_scope(place, all, NULL);
-	const struct world *world = place->drive->world;
-	struct datum *output =
-		outputs->mode == IR_LITERAL ? datum_json(outputs->source) : world->eval(world->self, outputs, &scope, trouble);
+	struct datum *output = place_eval(place, outputs, all, NULL, trouble);
 	datum_unref(all);
 	return output;
 }

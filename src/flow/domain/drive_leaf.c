@@ -1,5 +1,6 @@
 /* Tasks that are over at once: set, switch, raise, emit, and calls of pure operations. */
 #include "flow/domain/drive.h"
+#include "flow/domain/drive_data.h"
 
 #include <string.h>
 
@@ -23,15 +24,6 @@ bool drive_is_leaf(const struct ir_task *task)
 	default:
 		return false;
 	}
-}
-
-static struct datum *eval(const struct place *place, const struct ir_value *value, struct trouble *trouble)
-{
-	if (value->mode == IR_LITERAL)
-		return datum_json(value->source);
-	struct scope scope = place_scope(place, place->input, NULL);
-	const struct world *world = place->drive->world;
-	return world->eval(world->self, value, &scope, trouble);
 }
 
 /* The first case that holds says where to go; without one the task's own directive does. */
@@ -66,7 +58,7 @@ static bool add_member(struct place *place, struct jw *jw, const char *name, con
 		jw_str(jw, otherwise);
 		return true;
 	}
-	struct datum *datum = eval(place, value, trouble);
+	struct datum *datum = place_eval(place, value, place->input, NULL, trouble);
 	if (datum == NULL) {
 		jw_null(jw);
 		return false;
@@ -131,7 +123,7 @@ static struct datum *whole_event(struct place *place, const struct json *given)
 
 static struct datum *emitted(struct place *place, struct trouble *trouble)
 {
-	struct datum *with = eval(place, &place->task->emit.with, trouble), *event = NULL;
+	struct datum *with = place_eval(place, &place->task->emit.with, place->input, NULL, trouble), *event = NULL;
 	if (with == NULL)
 		return NULL;
 	if (datum_tree(with)->kind == JS_OBJECT)
@@ -145,8 +137,9 @@ static struct datum *emitted(struct place *place, struct trouble *trouble)
 static struct datum *computed(struct place *place, struct trouble *trouble)
 {
 	const struct world *world = place->drive->world;
-	struct datum *body =
-		place->task->call.with.source == NULL ? datum_ref(place->input) : eval(place, &place->task->call.with, trouble);
+	struct datum *body = place->task->call.with.source == NULL
+							 ? datum_ref(place->input)
+							 : place_eval(place, &place->task->call.with, place->input, NULL, trouble);
 	if (body == NULL)
 		return NULL;
 	struct datum *answer = world->op(world->self, place->task->call.name, body, trouble);
@@ -159,7 +152,7 @@ struct datum *drive_leaf(struct place *place, struct ir_next const **next, struc
 {
 	switch (place->task->type) {
 	case IR_SET:
-		return eval(place, &place->task->set, trouble);
+		return place_eval(place, &place->task->set, place->input, NULL, trouble);
 	case IR_SWITCH:
 		return decide_switch(place, next, trouble);
 	case IR_RAISE:

@@ -10,6 +10,7 @@
 #include "core/stamp.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/drive.h"
+#include "flow/domain/drive_data.h"
 #include "flow/domain/duration.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/listening.h"
@@ -27,16 +28,6 @@ static struct place place_of(struct drive *drive, struct frame *frame)
 						  .raw = frame->raw,
 						  .input = frame->input,
 						  .started_us = frame->started_us};
-}
-
-static struct datum *eval(const struct place *place, const struct ir_value *value, struct datum *in,
-						  struct trouble *trouble)
-{
-	if (value->mode == IR_LITERAL)
-		return datum_json(value->source);
-	struct scope scope = place_scope(place, in, NULL);
-	const struct world *world = place->drive->world;
-	return world->eval(world->self, value, &scope, trouble);
 }
 
 /* --- filters --- */
@@ -58,7 +49,7 @@ static bool pattern_found(const struct json *pattern, const struct json *value)
 static bool expression_holds(const struct place *place, const struct ir_value *value, const struct json *attribute)
 {
 	struct trouble trouble;
-	struct datum *in = datum_json(attribute), *answer = eval(place, value, in, &trouble);
+	struct datum *in = datum_json(attribute), *answer = place_eval(place, value, in, NULL, &trouble);
 	const struct json *found = answer == NULL ? NULL : datum_tree(answer);
 	bool is_true = found != NULL && found->kind == JS_BOOL && found->boolean;
 	bool holds = is_true || (found != NULL && attribute != NULL && json_same(found, attribute));
@@ -109,7 +100,7 @@ static void begin_keys(struct keys *keys, const struct listening *listening)
 static bool expected(const struct place *place, const struct ir_correlation *one, const struct json *value)
 {
 	struct trouble trouble;
-	struct datum *wanted = eval(place, &one->expect, place->input, &trouble);
+	struct datum *wanted = place_eval(place, &one->expect, place->input, NULL, &trouble);
 	bool same = wanted != NULL && json_same(datum_tree(wanted), value);
 	datum_unref(wanted);
 	return same;
@@ -120,7 +111,7 @@ static bool correlates(const struct place *place, const struct ir_correlation *o
 					   struct keys *keys)
 {
 	struct trouble trouble;
-	struct datum *value = eval(place, &one->from, event, &trouble);
+	struct datum *value = place_eval(place, &one->from, event, NULL, &trouble);
 	const struct json *bound = bound_key(keys, one->name);
 	bool fits = value != NULL && !datum_is_null(value);
 	if (fits && one->expect.source != NULL)
@@ -251,10 +242,10 @@ static bool keep_round(struct place *place)
 	row.index = block->round;
 	row.output = task->listen.foreach_output_as.source == NULL
 					 ? datum_ref(block->value)
-					 : eval(&inside, &task->listen.foreach_output_as, block->value, &trouble);
+					 : place_eval(&inside, &task->listen.foreach_output_as, block->value, NULL, &trouble);
 	bool good = row.output != NULL;
 	if (good && task->listen.foreach_export_as.source != NULL) {
-		row.context = eval(&inside, &task->listen.foreach_export_as, row.output, &trouble);
+		row.context = place_eval(&inside, &task->listen.foreach_export_as, row.output, NULL, &trouble);
 		good = row.context != NULL;
 	}
 	if (good)
@@ -313,7 +304,7 @@ bool drive_since(const struct place *place, int64_t *since_us, struct trouble *t
 	*since_us = -missed; /* after the position before; 0: from now on */
 	if (value->source == NULL || missed > 0)
 		return true;
-	struct datum *given = eval(place, value, place->input, trouble);
+	struct datum *given = place_eval(place, value, place->input, NULL, trouble);
 	if (given == NULL)
 		return false;
 	const struct json *json = datum_tree(given);

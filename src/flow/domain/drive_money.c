@@ -2,19 +2,12 @@
 #include "flow/domain/drive.h"
 
 #include "flow/domain/datum.h"
+#include "flow/domain/drive_data.h"
 #include "flow/domain/ir.h"
 
 static bool is_llm(const struct ir_task *task)
 {
 	return task->type == IR_CALL && task->call.callee == IR_LLM;
-}
-
-static struct datum *stated(const struct place *place, struct trouble *trouble)
-{
-	const struct ir_value *value = &place->task->cost;
-	struct scope scope = place_scope(place, place->input, NULL);
-	const struct world *world = place->drive->world;
-	return value->mode == IR_LITERAL ? datum_json(value->source) : world->eval(world->self, value, &scope, trouble);
 }
 
 void drive_halt(struct drive *drive, struct datum *why)
@@ -57,7 +50,8 @@ bool drive_money(struct place *place, struct datum *request, struct datum **cost
 		run_ready(drive->run, place->frame);
 		return false;
 	}
-	if (place->task->cost.source != NULL && (asked = stated(place, &trouble)) == NULL) {
+	if (place->task->cost.source != NULL &&
+		(asked = place_eval(place, &place->task->cost, place->input, NULL, &trouble)) == NULL) {
 		drive_fault(place, &trouble);
 		return false;
 	}

@@ -5,6 +5,7 @@
 #include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/drive_child.h"
+#include "flow/domain/drive_data.h"
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/llm_call.h"
@@ -28,11 +29,7 @@ static struct datum *request_of(const struct place *place, struct trouble *troub
 	const struct ir_value *value = asked(place->task);
 	if (value == NULL || value->source == NULL)
 		return datum_ref(place->input);
-	if (value->mode == IR_LITERAL)
-		return datum_json(value->source);
-	struct scope scope = place_scope(place, place->input, NULL);
-	const struct world *world = place->drive->world;
-	return world->eval(world->self, value, &scope, trouble);
+	return place_eval(place, value, place->input, NULL, trouble);
 }
 
 static bool calls(const struct ir_task *task, enum ir_callee callee)
@@ -45,7 +42,9 @@ static struct datum *of_openapi(const struct place *place, struct datum *with, s
 {
 	const struct world *world = place->drive->world;
 	const char *uri = openapi_call_document(datum_tree(with), trouble);
-	struct datum *document = uri == NULL ? NULL : world->resource(world->self, uri, trouble);
+	const struct json *policy =
+		json_get(json_get(json_get(datum_tree(with), "document"), "endpoint"), "authentication");
+	struct datum *document = uri == NULL ? NULL : world->resource(world->self, place->drive->run, uri, policy, trouble);
 	struct datum *request =
 		document == NULL ? NULL : openapi_call_with(datum_tree(with), datum_tree(document), uri, trouble);
 	datum_unref(document);

@@ -52,6 +52,12 @@ struct ir_value {
 	uint32_t number; /* its place in ir.values; UINT32_MAX for a literal */
 };
 
+/* A schema of data: NULL and no endpoint is none. */
+struct ir_schema {
+	const struct json *document; /* inline, or the pinned resource; NULL: none, or elsewhere */
+	struct ir_value endpoint;    /* of a resource whose address is an expression; no source: it has none */
+};
+
 /* Names of the variables of loops and catches that hold at a place, the outermost first (without `$`). */
 struct ir_scope {
 	size_t count;
@@ -187,13 +193,13 @@ struct ir_task {
 	const struct ir_scope *scope; /* variables that hold for this task's own expressions */
 
 	struct ir_value if_;
-	const struct json *input_schema; /* the schema document itself (inline, or the pinned resource); NULL: none */
+	struct ir_schema input_schema;
 	struct ir_value input_from;
 	bool input_secrets; /* input.from names $secrets: the input is not stored */
 	struct ir_value output_as;
-	const struct json *output_schema;
+	struct ir_schema output_schema;
 	struct ir_value export_as;
-	const struct json *export_schema;
+	struct ir_schema export_schema;
 	struct ir_duration timeout;
 	struct ir_next next;
 	const struct json *metadata; /* or NULL */

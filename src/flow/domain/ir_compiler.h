@@ -174,8 +174,8 @@ void ir_block(struct ir_compiler *c, const struct ir_here *here, const struct ir
 struct ir_next ir_next(struct ir_compiler *c, const struct ir_place *place, const struct json *json,
 					   const struct ir_names *names);
 /* input, output, export and so on of a task or of the workflow. */
-const struct json *ir_schema(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
-							 const struct json *json);
+struct ir_schema ir_schema(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
+						   const struct json *json);
 /* A schema that stands in the definition itself: checked. */
 const struct json *ir_schema_document(struct ir_compiler *c, const struct ir_place *place, const struct json *json);
 void ir_data(struct ir_compiler *c, const struct ir_here *here, const struct json *json, struct ir_task *task);

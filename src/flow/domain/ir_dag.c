@@ -425,13 +425,15 @@ void ir_compile_dag(struct ir_compiler *c, const struct ir_place *root)
 	read_identity(c, root);
 	read_tags(c, root);
 	read_cron(c, root);
-	c->ir->root = (struct ir_task){.type = IR_DAG_STEPS,
-								   .name = c->ir->name,
-								   .reference = "",
-								   .segment = "",
-								   .definition = json,
-								   .input_schema = ir_schema_document(c, &schema, ir_object(json, "inputs_schema"))};
+	c->ir->root =
+		(struct ir_task){.type = IR_DAG_STEPS,
+						 .name = c->ir->name,
+						 .reference = "",
+						 .segment = "",
+						 .definition = json,
+						 .input_schema.document = ir_schema_document(c, &schema, ir_object(json, "inputs_schema"))};
 	struct ir_task *task = &c->ir->root;
+	task->input_schema.endpoint = task->output_schema.endpoint = task->export_schema.endpoint = ir_literal(NULL);
 	task->if_ = task->input_from = task->output_as = task->export_as = task->cost = ir_literal(NULL);
 	task->timeout.value = ir_literal(NULL);
 	task->dag.max_parallel =

@@ -91,7 +91,7 @@ static void a_dag_has_its_identity_and_defaults(void **state)
 	assert_int_equal(ir->root.type, IR_DAG_STEPS);
 	assert_int_equal(ir->root.dag.max_parallel, 20);
 	assert_string_equal(json_text(ir->root.dag.outputs_value.source, "r"), "${ .steps.a.output }");
-	assert_non_null(ir->root.input_schema);
+	assert_non_null(ir->root.input_schema.document);
 	const struct ir_step *a = step(ir, 0);
 	assert_string_equal(a->task.reference, "/steps/a");
 	assert_int_equal(a->task.call.callee, IR_WORKER);

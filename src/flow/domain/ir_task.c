@@ -39,29 +39,40 @@ const struct json *ir_schema_document(struct ir_compiler *c, const struct ir_pla
 	return json;
 }
 
-const struct json *ir_schema(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
-							 const struct json *json)
+/* `schema.resource`: what is pinned, or where it will be. */
+static struct ir_schema schema_elsewhere(struct ir_compiler *c, const struct ir_here *here,
+										 const struct ir_place *place, const struct json *resource)
+{
+	struct ir_schema schema = {.document = NULL, .endpoint = ir_literal(NULL)};
+	const struct ir_place at = ir_at(place, "endpoint");
+	const char *uri = ir_external(c, place, resource, IR_SCHEMA);
+	if (uri == NULL) {
+		schema.endpoint = ir_value(c, &at, json_get(resource, "endpoint"), IR_STRICT, here->scope, true);
+		return schema;
+	}
+	const struct json *pinned = c->policy->resource == NULL ? NULL : c->policy->resource(c->policy->resources, uri);
+	schema.document = pinned == NULL ? NULL : ir_schema_document(c, place, pinned);
+	return schema;
+}
+
+struct ir_schema ir_schema(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
+						   const struct json *json)
 {
 	static const char *const either[] = {"document", "resource", NULL};
 	const struct json *schema = ir_object(json, "schema");
-	(void)here;
+	const struct ir_place at = ir_at(place, "schema"), document = ir_at(&at, "document"),
+						  resource = ir_at(&at, "resource");
 	if (schema == NULL)
-		return NULL;
-	const struct ir_place at = ir_at(place, "schema");
+		return (struct ir_schema){.endpoint = ir_literal(NULL)};
 	const char *format = ir_word(schema, "format");
 	if (*format != '\0' && strcmp(format, "json") != 0 && strncmp(format, "json:", 5) != 0) {
 		const struct ir_place here_format = ir_at(&at, "format");
 		ir_problem(c, &here_format, "enum", "must be json");
 	}
-	if (ir_one_of(c, &at, schema, either) != 1) {
-		const struct ir_place document = ir_at(&at, "document");
-		return ir_schema_document(c, &document, json_get(schema, "document"));
-	}
-	const struct ir_place resource = ir_at(&at, "resource");
-	const char *uri = ir_external(c, &resource, json_get(schema, "resource"), IR_SCHEMA);
-	const struct json *pinned =
-		uri != NULL && c->policy->resource != NULL ? c->policy->resource(c->policy->resources, uri) : NULL;
-	return pinned != NULL ? ir_schema_document(c, &resource, pinned) : NULL;
+	if (ir_one_of(c, &at, schema, either) == 1)
+		return schema_elsewhere(c, here, &resource, json_get(schema, "resource"));
+	return (struct ir_schema){.document = ir_schema_document(c, &document, json_get(schema, "document")),
+							  .endpoint = ir_literal(NULL)};
 }
 
 /* A member typed as an expression or as an object: anything else is told. */

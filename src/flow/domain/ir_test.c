@@ -125,7 +125,7 @@ static void every_task_takes_the_common_members(void **state)
 				 "- b: {set: {v: 1}, timeout: {after: {minutes: 2}}}\n");
 	const struct ir_task *a = ir_nth_task(ir, 0);
 	assert_int_equal(a->if_.mode, IR_BARE);
-	assert_int_equal(a->input_schema->kind, JS_OBJECT);
+	assert_int_equal(a->input_schema.document->kind, JS_OBJECT);
 	assert_true(a->input_secrets);
 	assert_true(ir->values[a->input_from.number].secrets);
 	assert_false(ir->values[a->if_.number].secrets);

@@ -4,6 +4,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "seal/harness.h"
@@ -66,6 +69,53 @@ static void order_does_not_matter_and_mirrors_mirror(void **state)
 	assert_float_equal(mirrored.left_ft, -ab.right_ft, 1e-12);
 }
 
+static void expect(const char *pointer, double expected)
+{
+	if (!(fabs(number(pointer) - expected) <= 6e-4))
+		fail_msg("%s is %.9g, expected %.9g", pointer, number(pointer), expected);
+}
+
+enum { TILES_WIDE = 80, TILES_HIGH = 80, MANY = 6 };
+
+/* The same from tiles of half a foot: each is a little cabinet, and two on one place overlap. */
+static void tiles_say_the_same(void **state)
+{
+	(void)state;
+	srand(6);
+	for (int round = 0; round < 300; round++) {
+		static unsigned char tiles[TILES_HIGH][TILES_WIDE];
+		char body[1200];
+		size_t count = 1 + (size_t)rand() % MANY, size = 0;
+		double area = 0, weight = 0, z_area = 0, z_weight = 0, x_area = 0;
+		bool twice = false;
+		memset(tiles, 0, sizeof tiles);
+		size += (size_t)snprintf(body, sizeof body, "{\"overall_height_ft\":40,\"cabinets\":[");
+		for (size_t i = 0; i < count; i++) {
+			int wide = 1 + rand() % 20, high = 1 + rand() % 20, low = rand() % 60, left = rand() % 60,
+				psf = rand() % 30;
+			size +=
+				(size_t)snprintf(body + size, sizeof body - size,
+								 "%s{\"width_ft\":%g,\"height_ft\":%g,\"z_offset_ft\":%g,\"x_offset_ft\":%g,"
+								 "\"weight_psf\":%d}",
+								 i > 0 ? "," : "", wide / 2., high / 2., low / 2., (left + wide / 2.) / 2 - 20, psf);
+			for (int z = low; z < low + high; z++)
+				for (int x = left; x < left + wide; x++) {
+					double tile_z = (z + .5) / 2, tile_x = (x + .5) / 2 - 20;
+					area += .25, weight += .25 * psf;
+					z_area += .25 * tile_z, z_weight += .25 * psf * tile_z, x_area += .25 * tile_x;
+					twice = tiles[z][x]++ > 0 || twice;
+				}
+		}
+		assert_true(harness_call(harness, &sign_cabinets_op, "%s]}", body));
+		expect("/result/A_ft2", area);
+		expect("/result/weight_estimate_lb", weight);
+		expect("/result/z_area_ft", z_area / area);
+		expect("/result/x_area_ft", x_area / area);
+		expect("/result/z_cg_ft", weight > 0 ? z_weight / weight : z_area / area);
+		assert_int_equal(harness_count(harness, "/warnings") > 0, twice);
+	}
+}
+
 static void faults_and_warnings(void **state)
 {
 	(void)state;
@@ -94,6 +144,7 @@ int main(void)
 		cmocka_unit_test(two_cabinets_by_hand),
 		cmocka_unit_test(adding_is_deriving_with_one_more),
 		cmocka_unit_test(order_does_not_matter_and_mirrors_mirror),
+		cmocka_unit_test(tiles_say_the_same),
 		cmocka_unit_test(faults_and_warnings),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

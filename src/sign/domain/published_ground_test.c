@@ -1,5 +1,5 @@
 /*
- * Footings.  REF: IBC 1807.3
+ * Footings.  REF: IBC 1807.3; ACI 318-19 section 13.2.7.2; ACI 318-19 table 22.6.5.2
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,6 +95,17 @@ static const struct published_case cases[] = {
 			{"required_depth_ft", 1.53, ROUNDED},
 		},
 	},
+	/* Its S1 is that of the whole hole of 5 ft, 400 psf a foot: the same 2000 psf. */
+	{
+		"Zephyrhills permit, job 02914CSI (96802 p11): 17 ft 7 in pylon on two posts",
+		&sign_footing_direct_op,
+		"{\"footing\":{\"diameter_ft\":3},\"loads\":{\"force_lb\":13960,\"height_ft\":8.5},"
+		"\"soil\":{\"lateral_psf_ft\":1000},\"trial_depth_ft\":6,\"num_poles\":2}",
+		{
+			{"s1_psf", 2000, CLOSED},
+			{"required_depth_ft", 6.6, ROUNDED},
+		},
+	},
 	{
 		"Zephyrhills permit 166215 p9",
 		&sign_footing_spread_op,
@@ -137,6 +148,35 @@ static const struct published_case cases[] = {
 			{"eccentricity_ft", 0.125, CLOSED},
 			{"q_max_psf", 412.5, CLOSED},
 			{"q_min_psf", 187.5, CLOSED},
+		},
+	},
+	{
+		"cr4.globalspec.com 96303: sign of 1600 lb at 41 ft on a base of 8.5 ft",
+		&sign_footing_spread_op,
+		"{\"length_ft\":8.5,\"width_ft\":8.5,\"thickness_ft\":2.5,\"vertical_lb\":5152,\"moment_lbft\":65600,"
+		"\"soil\":{\"vertical_psf\":1500}}",
+		{
+			{"dead_lb", 32246, CLOSED},
+		},
+	},
+	/* 860 kip on 13 x 13 ft, a column of 30 x 12 in; its d is 28 in, as is ours at these thicknesses. */
+	{
+		"PCA Notes 318-08, examples 22.1 to 22.3: one-way shear and flexure",
+		&sign_footing_spread_op,
+		"{\"length_ft\":13,\"width_ft\":13,\"thickness_ft\":2.62,\"include_self_weight\":false,"
+		"\"vertical_lb\":716666.67,\"moment_lbft\":1,\"column\":{\"width_in\":30,\"depth_in\":12}}",
+		{
+			{":one_way_shear/demand", 243000. / (156 * 28), ROUNDED},
+			{":flexure/demand", 1193000, CLOSED * 2},
+		},
+	},
+	{
+		"PCA Notes 318-08, example 22.2: two-way shear",
+		&sign_footing_spread_op,
+		"{\"length_ft\":13,\"width_ft\":13,\"thickness_ft\":2.645,\"include_self_weight\":false,"
+		"\"vertical_lb\":716666.67,\"moment_lbft\":1,\"column\":{\"width_in\":30,\"depth_in\":12}}",
+		{
+			{":two_way_shear/demand", 780000. / (196 * 28), ROUNDED},
 		},
 	},
 };

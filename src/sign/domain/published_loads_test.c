@@ -48,6 +48,19 @@ static const struct published_case cases[] = {
 			{"cf", 1.8, ROUNDED},
 		},
 	},
+	{
+		"Miami Shores permit SGN-19-402: monument sign, ASCE 7-16",
+		&sign_wind_op,
+		"{\"kz_method\":\"table\",\"wind_speed_mph\":175,\"height_ft\":26,\"sign_height_ft\":16,\"sign_width_ft\":8,"
+		"\"return_corner_ft\":2}",
+		{
+			{"qh_psf", 63.17, CLOSED},
+			{"cf", 1.72, CLOSED},
+			{"force_lb", 11830, CLOSED},
+			{"moment_base_lbft", 212940, CLOSED},
+			{"case_b/torsion_lbft", 18930, CLOSED},
+		},
+	},
 };
 /* clang-format on */
 
