@@ -61,6 +61,26 @@ static bool keep_secret(const char *path, const char *secret, struct err *err)
 	return written || err_set(err, ERR_IO, "cannot write %s whole", path);
 }
 
+/* The answer for programs, without the secret, which is in the file. */
+static int print_kept(const struct json *result, const char *path)
+{
+	struct buf out;
+	struct jw jw;
+	buf_init(&out, 0);
+	jw_init(&jw, &out);
+	jw_object(&jw);
+	jw_key(&jw, "result");
+	jw_object(&jw);
+	jw_member_str(&jw, "id", json_text(result, "id"));
+	jw_member_str(&jw, "name", json_text(result, "name"));
+	jw_member_str(&jw, "secret_file", path);
+	jw_object_end(&jw);
+	jw_object_end(&jw);
+	puts(buf_text(&out));
+	buf_fini(&out);
+	return CLI_DONE;
+}
+
 static int show_added(struct ask *job)
 {
 	const char *path = cli_option(job->cli, "secret-file");
@@ -70,11 +90,11 @@ static int show_added(struct ask *job)
 		return ask_refused(job);
 	if (path != NULL && !keep_secret(path, json_text(result, "secret"), &err))
 		return cli_fail(job->cli, CLI_FAILED, "%s", err.message);
-	if (job->cli->json && path == NULL)
-		return ask_print(job);
+	if (job->cli->json)
+		return path != NULL ? print_kept(result, path) : ask_print(job);
 	printf("id      %s\nname    %s\n", json_text(result, "id"), json_text(result, "name"));
 	printf(path != NULL ? "file    %s\n" : "secret  %s\n", path != NULL ? path : json_text(result, "secret"));
-	if (!job->cli->quiet)
+	if (!job->cli->quiet && path == NULL)
 		fputs("countersign: the secret is not shown again\n", stderr);
 	return CLI_DONE;
 }

@@ -41,6 +41,11 @@ static const struct sealed {
 	{"SELECT user_id, telegram_token FROM notice_settings WHERE user_id > $1 AND telegram_token IS NOT NULL "
 	 "ORDER BY user_id LIMIT $2",
 	 "UPDATE notice_settings SET telegram_token = $1 WHERE user_id = $2", "countersign/trade/secrets/v1", "%s"},
+	{"SELECT sink_id, secret FROM flow_sinks WHERE sink_id > $1 ORDER BY sink_id LIMIT $2",
+	 "UPDATE flow_sinks SET secret = $1 WHERE sink_id = $2", "countersign/flow/sinks/v1", "%s"},
+	{"SELECT sink_id, former_secret FROM flow_sinks WHERE sink_id > $1 AND former_secret IS NOT NULL "
+	 "ORDER BY sink_id LIMIT $2",
+	 "UPDATE flow_sinks SET former_secret = $1 WHERE sink_id = $2", "countersign/flow/sinks/v1", "%s"},
 	{"SELECT mail_id, sealed FROM mails WHERE mail_id > $1 ORDER BY mail_id LIMIT $2",
 	 "UPDATE mails SET sealed = $1 WHERE mail_id = $2", "countersign/mails/v1", "%s"},
 };

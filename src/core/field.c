@@ -310,6 +310,12 @@ static bool is_plain_number(const struct field *field, const struct json *json)
 	return field->kind == FIELD_NUM && plain && in_range(field, json->real);
 }
 
+/* A number can be unknown in a list; who reads a list of texts takes each for one. */
+static bool null_elements(const struct field *field)
+{
+	return field->nullable && field->kind == FIELD_NUM;
+}
+
 static void decode_many(struct decoding *d, const struct field *field, const struct json *json, void *at,
 						const char *pointer)
 {
@@ -329,7 +335,7 @@ static void decode_many(struct decoding *d, const struct field *field, const str
 	for (size_t i = 0; i < list.count; i++) {
 		void *item = (char *)list.items + i * size;
 		put_absent(&element, item);
-		if (field->nullable && json->items[i].kind == JS_NULL)
+		if (null_elements(field) && json->items[i].kind == JS_NULL)
 			continue;
 		if (is_plain_number(field, &json->items[i]))
 			*(double *)item = json->items[i].real;

@@ -47,12 +47,12 @@ struct field {
 	bool many;    /* a list of `kind` */
 	bool pointer; /* FIELD_OBJECT: the member is a pointer */
 	bool required;
-	bool nullable;      /* output: absent is null, and allowed; lists: so are their elements, also on input */
-	bool secret;        /* never logged, traced, audited, cached or sealed */
-	bool read_only;     /* on input: refused */
-	bool told_apart;    /* lists: absent (items NULL) is not empty: left out of inputs, null in results */
-	bool user_data;     /* FIELD_JSON: not ours to round: integers beyond 2^53 are sealed as texts */
-	bool left_out;      /* output: an absent member is left out instead of null */
+	bool nullable;   /* output: absent is null, and allowed; lists: so are their elements, on input of numbers only */
+	bool secret;     /* never logged, traced, audited, cached or sealed */
+	bool read_only;  /* on input: refused */
+	bool told_apart; /* lists: absent (items NULL) is not empty: left out of inputs, null in results */
+	bool user_data;  /* FIELD_JSON: not ours to round: integers beyond 2^53 are sealed as texts */
+	bool left_out;   /* output: an absent member is left out instead of null */
 	bool ranged, above; /* min ≤ x ≤ max; above: min < x.  FIELD_STR: characters */
 	double min, max;
 	bool counted; /* lists: count_min ≤ count ≤ count_max */

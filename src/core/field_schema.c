@@ -92,7 +92,7 @@ static void write_list_schema(struct jw *jw, const struct field *field, enum fie
 	}
 	jw_key(jw, "items");
 	jw_object(jw);
-	write_value_schema(jw, field, field->nullable, use);
+	write_value_schema(jw, field, field->nullable && (field->kind == FIELD_NUM || use != FIELD_SCHEMA_INPUT), use);
 	jw_object_end(jw);
 	if (field->counted && use == FIELD_SCHEMA_INPUT) {
 		jw_member_int(jw, "minItems", (int64_t)field->count_min);

@@ -75,7 +75,7 @@ static const struct field pole_fields[] = {
 	F_INT(pole, version, NULLABLE, READ_ONLY),
 	F_NUMS(pole, loads, NULLABLE, RANGE(0, 100), COUNT(1, 3), DECIMALS(1)),
 	F_INTS(pole, bolts, COUNT(0, 2)),
-	F_STRS(pole, tags, LENGTH(1, 3), NAMED("tag-names"), SECRET),
+	F_STRS(pole, tags, NULLABLE, LENGTH(1, 3), NAMED("tag-names"), SECRET),
 	F_ENUMS(pole, shapes, shape_names),
 	F_OBJECTS(pole, arms, &arm_table, COUNT(0, 2), DOC("From the top down")),
 };
@@ -229,6 +229,7 @@ static const struct fault_row fault_rows[] = {
 	{"\"loads\":[1,2,101]", "/loads/2", "range"},
 	{"\"bolts\":[null]", "/bolts/0", "type"},
 	{"\"tag-names\":[\"abcd\"]", "/tag-names/0", "length"},
+	{"\"tag-names\":[\"a\",null]", "/tag-names/1", "type"},
 	{"\"tags\":[\"a\"]", "/tags", "unknown_field"},
 	{"\"shapes\":[\"round\",\"oval\"]", "/shapes/1", "enum"},
 	{"\"arms\":[{\"length_ft\":1},{\"length_ft\":\"1\"}]", "/arms/1/length_ft", "type"},

@@ -9,6 +9,7 @@
 #include "flow/flow_internal.h"
 #include "flow/persons.h"
 #include "flow/run_events.h"
+#include "flow/sinks.h"
 #include "flow/work_desk.h"
 
 static struct persons *open_persons(const struct flow_api_options *o)
@@ -20,6 +21,16 @@ static struct persons *open_persons(const struct flow_api_options *o)
 											.version = o->runner->version,
 											.git_sha = o->git_sha};
 	return o->countersign == NULL ? NULL : persons_new(&options);
+}
+
+static struct sinks *open_sinks(const struct flow_api_options *o)
+{
+	const struct sinks_options options = {.store = o->runner->store,
+										  .env = o->runner->env,
+										  .outbox = o->runner->outbox,
+										  .outgoing = o->runner->outgoing,
+										  .master_key = o->master_key};
+	return o->runner->outbox == NULL || o->runner->outgoing == NULL ? NULL : sinks_open(&options);
 }
 
 bool flow_api_open(const struct flow_api_options *options, struct flow_api **out, struct err *err)
@@ -37,6 +48,7 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 	api->stuck.next_look_us = env_mono_us(api->options.env) + STUCK_LOOK_S * INT64_C(1000000);
 	if (runner_open(&api->options, &api->runner, err)) {
 		persons_serve(api->persons, api->runner);
+		api->sinks = open_sinks(options);
 		*out = api;
 		return true;
 	}
@@ -51,6 +63,7 @@ void flow_api_stop(struct flow_api *api)
 {
 	if (api == NULL)
 		return;
+	sinks_stop(api->sinks);
 	persons_serve(api->persons, NULL);
 	runner_close(api->runner);
 	work_desk_close(api->desk);
@@ -62,6 +75,7 @@ void flow_api_close(struct flow_api *api)
 	if (api == NULL)
 		return;
 	persons_free(api->persons);
+	sinks_close(api->sinks);
 	run_events_close(api->events);
 	free(api);
 }
@@ -84,6 +98,8 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, runs_routes, runs_routes_count, api);
 	if (api == NULL || api->options.breakers != NULL) /* NULL: they are only described */
 		router_add(router, breakers_routes, breakers_routes_count, api);
+	if (api == NULL || api->sinks != NULL)
+		router_add(router, sinks_routes, sinks_routes_count, api);
 	router_add(router, llm_routes, llm_routes_count, api);
 	router_add(router, run_reads_routes, run_reads_routes_count, api);
 	router_add(router, work_routes, work_routes_count, api);

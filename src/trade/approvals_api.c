@@ -191,10 +191,11 @@ static bool decide_part(struct db *db, void *self, struct err *err)
 	const struct principal *principal = principal_of(d->deed.x);
 	const struct approval_terms terms = {d->row.request_id, principal->user_id,
 										 valid_until(d, d->request.valid_for_seconds), d->request.volume};
-	return approval_terms_put(db, &terms, err) && vote(d, db, d->row.request_id, err) &&
-		   audit_decision(d, db, AUDIT_APPROVAL_CREATE, err) &&
+	/* what the vote brings about comes after it in the timeline */
+	return approval_terms_put(db, &terms, err) &&
 		   signal_note(api, db, &d->row, "approval.created", principal->user_id, decision_names[d->request.decision],
-					   d->deed.now_us, err);
+					   d->deed.now_us, err) &&
+		   vote(d, db, d->row.request_id, err) && audit_decision(d, db, AUDIT_APPROVAL_CREATE, err);
 }
 
 /* What was refused is no decision. */

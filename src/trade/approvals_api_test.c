@@ -92,8 +92,9 @@ static void a_signal_waits_and_is_approved(void **state)
 	f.who = OWNER;
 	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s/timeline", signal_id), 200);
 	assert_string_equal(text("result.items.0.event"), "signal.created");
-	assert_string_equal(text("result.items.1.event"), "signal.approved");
-	assert_string_equal(text("result.items.1.actor"), f.principals[ANN].user_id);
+	assert_string_equal(text("result.items.1.event"), "approval.created");
+	assert_string_equal(text("result.items.2.event"), "signal.approved"); /* because of it */
+	assert_string_equal(text("result.items.2.actor"), f.principals[ANN].user_id);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE topic = 'signals'"), 3);
 	chain_is_sound(-1);
 }

@@ -50,6 +50,10 @@ static void a_profile_has_versions(void **state)
 	f.who = RISK_OWNER;
 	ask("PUT", "/api/v1/risk/profile", "{}", NULL);
 	must_answer(428, "precondition_required");
+	/* a list of names has no unknown ones: who reads it takes each for a text */
+	ask("PUT", "/api/v1/risk/profile", "{\"approver_set\":[null],\"instruments\":[\"GOLD\",null]}", NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/approver_set/0", "type") && names_fault("/instruments/1", "type"));
 	set_profile("{\"max_order_size\":0.1,\"instruments\":[\"GOLD\"]}");
 	assert_true(number("result.version") == 1 && number("result.max_order_size") == .1);
 	static const char *const stale[] = {"content-type", "application/json", "if-match",

@@ -14,6 +14,10 @@ check 'a terminal is added' test -n "$id"
 check 'its secret is in the file alone, for its owner only' same "$(stat -c %a secret) $(head -n 1 secret | tr -d '\n' | wc -c)" '600 43'
 check 'a second of that name is refused' exits 2 device add desk --data "$work/data"
 check 'the list names it' json "$(device list --json --data "$work/data")" '[.name, .online]' '["desk",false]'
+told=$(device add told --secret-file secret.told --json --data "$work/data")
+check 'a program is told its id, and where the secret is' json "$told" '.result | [(.id | length), .name, .secret_file, has("secret")]' \
+	'[36,"told","secret.told",false]'
+device revoke told --data "$work/data" >/dev/null 2>&1
 
 # headers [OPTION...]: of one signed request, as arguments for curl
 headers() {

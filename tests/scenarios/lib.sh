@@ -116,3 +116,13 @@ api() {
 	curl -sS -X "$1" "$CS$2" -H "Authorization: Bearer ${token-}" "${body[@]}" -o - -w '%{stderr}%{http_code}' \
 		2>"$work/status"
 }
+
+# client METHOD TARGET [BODY]: a request of terminal $device, whose secret is in $work/secret; signed anew each time.
+client() {
+	local at body=${3-} nonce
+	nonce=k-$BASHPID-$RANDOM-$(date +%s%N)
+	at=$(date -u +%FT%T.%6NZ)
+	curl -s -X "$1" -H "X-Device-Id: $device" -H "X-Nonce: $nonce" -H "X-Timestamp: $at" \
+		-H "X-Signature: $(printf '%s|%s|%s|%s|%s|%s' "$1" "$2" "$body" "$device" "$nonce" "$at" | openssl dgst -sha256 \
+			-hmac "$(cat "$work/secret")" -binary | base64)" -H 'Content-Type: application/json' ${body:+-d "$body"} "$CS$2"
+}

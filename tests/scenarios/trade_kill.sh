@@ -22,17 +22,6 @@ cut() {
 	start_server && login
 	"$@"
 }
-tries=0
-# client METHOD TARGET [BODY]: a terminal's request, signed anew each time
-client() {
-	local at body=${3-} nonce
-	tries=$((tries + 1))
-	nonce=k-$tries-$BASHPID-$RANDOM
-	at=$(date -u +%FT%T.%6NZ)
-	curl -s -X "$1" -H "X-Device-Id: $device" -H "X-Nonce: $nonce" -H "X-Timestamp: $at" \
-		-H "X-Signature: $(printf '%s|%s|%s|%s|%s|%s' "$1" "$2" "$body" "$device" "$nonce" "$at" | openssl dgst -sha256 \
-			-hmac "$(cat secret)" -binary | base64)" -H 'Content-Type: application/json' ${body:+-d "$body"} "$CS$2"
-}
 producer() { "$bin" producer "$@" --data "$work/data"; }
 post() { producer send signal.json --json 2>/dev/null; }
 approve() { api POST /api/v1/approvals "{\"signal_id\":\"$signal\",\"decision\":\"approved\",\"consent_version\":1}"; }
