@@ -193,12 +193,7 @@ static void build_info(void *self, struct metrics_out *out)
 	metrics_sample(out, "version=\"" APP_VERSION "\",git_sha=\"" APP_GIT_SHA "\"", 1);
 }
 
-static const struct {
-	const char *name;
-	enum metrics_type type;
-	const char *help;
-	void (*collect)(void *self, struct metrics_out *out);
-} families[] = {
+static const struct metrics_family families[] = {
 	{"build_info", METRICS_GAUGE, "Version and commit; always 1", build_info},
 	{"store_bytes", METRICS_GAUGE, "Bytes of the store and of the disk", store_bytes},
 	{"writer_queue", METRICS_GAUGE, "Writes that wait", writer_queue},
@@ -218,7 +213,6 @@ static const struct {
 
 void app_metrics_add(struct app *app)
 {
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		metrics_add(app->metrics, families[i].name, families[i].type, families[i].help, families[i].collect, app);
+	metrics_add_all(app->metrics, families, sizeof families / sizeof *families, app);
 	process_metrics_add(app->metrics);
 }

@@ -97,12 +97,7 @@ COLLECTOR(max_fds)
 COLLECTOR(resident_bytes)
 COLLECTOR(virtual_bytes)
 
-static const struct {
-	const char *name;
-	enum metrics_type type;
-	const char *help;
-	void (*collect)(void *self, struct metrics_out *out);
-} families[] = {
+static const struct metrics_family families[] = {
 	{"process_cpu_seconds_total", METRICS_COUNTER, "Processor time, of user and kernel", collect_cpu_s},
 	{"process_start_time_seconds", METRICS_GAUGE, "When the process began, in Unix seconds", collect_start_unix_s},
 	{"process_open_fds", METRICS_GAUGE, "Open file descriptors", collect_open_fds},
@@ -113,6 +108,5 @@ static const struct {
 
 void process_metrics_add(struct metrics *metrics)
 {
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		metrics_add(metrics, families[i].name, families[i].type, families[i].help, families[i].collect, NULL);
+	metrics_add_all(metrics, families, sizeof families / sizeof *families, NULL);
 }

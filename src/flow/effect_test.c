@@ -14,7 +14,10 @@
 #include <unistd.h>
 
 #include "core/err.h"
+#include "flow/flow_internal.h"
+#include "flow/runner_internal.h"
 #include "flow/runs_fixture.h"
+#include "store/store.h"
 
 /* Calls that are under way when their step ends otherwise are given up [flow.md 3.3]. */
 
@@ -208,12 +211,89 @@ static void test_retry_is_no_visit(void **state)
 	assert_null(strstr(f->base->answer.answer, "~2"));
 }
 
+/* --- more runs than are kept in memory --- */
+
+static bool answer_late(void *self, const struct outgoing_request *request, struct outgoing_answer *answer,
+						struct err *err)
+{
+	struct peer *peer = self;
+	(void)request, (void)err;
+	peer->asked++;
+	for (int i = 0; i < 20; i++)
+		pause_a_little();
+	answer->status = 200;
+	answer->sent = true;
+	return true;
+}
+
+#define CROWD_ID "'01900000-0000-7000-8000-' || SUBSTR('000000000000' || i, -12)"
+#define NUMBERS "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2) "
+
+enum { CROWD = LIVE_MAX + 100 };
+
+/* The waiting run `self`, many times over. */
+static bool apply_crowd(struct db *db, void *self, struct err *err)
+{
+	return db_run(
+			   db, err,
+			   "INSERT INTO flow_runs (run_id, account_id, namespace, name, version, definition_sha256, status, "
+			   "seed, priority, labels, seq, due_at, driven, input, steps_total, attempts_total, created_at, "
+			   "started_at) " NUMBERS "SELECT " CROWD_ID ", account_id, namespace, name, version, definition_sha256, "
+			   "status, seed, priority, labels, seq, due_at, driven, input, steps_total, attempts_total, created_at, "
+			   "started_at FROM flow_runs, n WHERE run_id = $1",
+			   V_TEXT(self), V_INT(CROWD)) &&
+		   db_run(db, err,
+				  "INSERT INTO flow_journal (run_id, first_seq, last_seq, lines) " NUMBERS "SELECT " CROWD_ID
+				  ", first_seq, last_seq, lines FROM flow_journal, n WHERE run_id = $1",
+				  V_TEXT(self), V_INT(CROWD));
+}
+
+static size_t kept(struct runner *runner)
+{
+	pthread_mutex_lock(&runner->lock);
+	size_t count = runner->turns_under_way > 0 ? 0 : runner->live.count;
+	pthread_mutex_unlock(&runner->lock);
+	return count;
+}
+
+/* A run whose call is under way stays in memory: read anew it would send the call once more. */
+static void test_in_a_crowd(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer = {.asked = 0};
+	struct err err;
+	char id[64];
+	runs_start(f, "[{\"w\":{\"wait\":{\"hours\":9}}}]", "{}");
+	assert_true(runs_is(f, "waiting"));
+	assert_true(store_write(f->base->store, apply_crowd, f->run_id, &err));
+	for (int i = 1; i <= CROWD; i++) {
+		snprintf(id, sizeof id, "01900000-0000-7000-8000-%012d", i);
+		runner_wake(f->flow->runner, id);
+	}
+	for (int i = 0; i < LOOKS && kept(f->flow->runner) < LIVE_MAX; i++)
+		pause_a_little();
+	assert_in_range(kept(f->flow->runner), LIVE_MAX, LIVE_MAX + 8);
+	f->outgoing.ask = answer_late;
+	f->outgoing.ask_self = &peer;
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs", "%s",
+								 "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":"
+								 "\"t\",\"version\":\"1.0.0\"},\"do\":[" CALL("ask") "]}}"),
+					 202);
+	strcpy(f->run_id, fixture_text(f->base, "result.run_id"));
+	assert_true(becomes(&peer.asked, 1));
+	assert_true(runs_is(f, "completed"));
+	assert_int_equal(peer.asked, 1);
+	assert_int_equal(runs_ask(f, "ops", "GET", "/steps", NULL), 200);
+	assert_string_equal(runs_json(f, "result.steps.0.deliveries"), "1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cancelled),       TEST(test_paused),  TEST(test_timed_out),
 		TEST(test_only_what_ended), TEST(test_process), TEST(test_retry_is_no_visit),
+		TEST(test_in_a_crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,12 +261,7 @@ static void collect_memory_expiries(void *self, struct metrics_out *out)
 	collect_memory(self, out, 4);
 }
 
-static const struct {
-	const char *name;
-	enum metrics_type type;
-	const char *help;
-	void (*collect)(void *self, struct metrics_out *out);
-} families[] = {
+static const struct metrics_family families[] = {
 	{"flow_runs", METRICS_GAUGE, "Runs by status", collect_runs},
 	{"flow_steps_total", METRICS_COUNTER, "Steps that ended, each attempt and each block, by outcome", collect_steps},
 	{"flow_turns_total", METRICS_COUNTER, "Turns of runs by outcome", collect_turns},
@@ -292,6 +287,5 @@ static const struct {
 
 void flow_metrics_add(struct metrics *metrics, struct flow_metrics *self)
 {
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		metrics_add(metrics, families[i].name, families[i].type, families[i].help, families[i].collect, self);
+	metrics_add_all(metrics, families, sizeof families / sizeof *families, self);
 }

@@ -75,13 +75,17 @@ static void free_live(struct live *live)
 	free(live);
 }
 
-/* A run that only waits may stay, so that its next turn need not read the journal again. */
+/*
+ * A run that only waits may stay, so that its next turn need not read the journal again.  One that has a call under way
+ * has to: read anew it would not know of the call, and send it once more.
+ */
 void live_put(struct live *live)
 {
 	must(live->refs > 0);
 	live->refs--;
 	bool idle = live->refs == 0 && !live->queued && !live->turning;
-	if (idle && (live->over || live->runner->closing || live->runner->live.count > LIVE_MAX))
+	bool too_many = live->runner->live.count > LIVE_MAX && live->in_flight == 0;
+	if (idle && (live->over || live->runner->closing || too_many))
 		free_live(live);
 }
 

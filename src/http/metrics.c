@@ -51,6 +51,12 @@ void metrics_add(struct metrics *metrics, const char *name, enum metrics_type ty
 	families[metrics->count++] = (struct family){name, help, type, collect, self};
 }
 
+void metrics_add_all(struct metrics *metrics, const struct metrics_family *families, size_t count, void *self)
+{
+	for (size_t i = 0; i < count; i++)
+		metrics_add(metrics, families[i].name, families[i].type, families[i].help, families[i].collect, self);
+}
+
 /* Dashboards and alerts know the figures of any process by names that no program puts its own before. */
 static const char *prefix_of(const char *name)
 {

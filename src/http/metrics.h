@@ -38,6 +38,15 @@ void metrics_free(struct metrics *metrics);
 void metrics_add(struct metrics *metrics, const char *name, enum metrics_type type, const char *help,
 				 void (*collect)(void *self, struct metrics_out *out), void *self);
 
+/* A table of them, all with one `self`. */
+struct metrics_family {
+	const char *name;
+	enum metrics_type type;
+	const char *help;
+	void (*collect)(void *self, struct metrics_out *out);
+};
+void metrics_add_all(struct metrics *metrics, const struct metrics_family *families, size_t count, void *self);
+
 /* One sample.  `labels` is NULL or `key="value",…` with values escaped by metrics_label(). */
 void metrics_sample(struct metrics_out *out, const char *labels, double value);
 

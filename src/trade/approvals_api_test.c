@@ -188,7 +188,11 @@ static void only_named_people_decide(void **state)
 	char body[128];
 	snprintf(body, sizeof body, "{\"approvers\":[\"%s\"]}", f.principals[BOB].user_id);
 	f.who = RISK_OWNER;
+	assert_int_equal(ask("PUT", "/api/v1/trade/settings", "{\"approvers\":[\"bob\"]}", NULL), 200);
+	assert_string_equal(text("warnings.0.code"),
+						"unknown_user"); /* nobody could decide, and should not have to guess */
 	assert_int_equal(ask("PUT", "/api/v1/trade/settings", body, NULL), 200);
+	assert_int_equal(member("warnings")->count, 0);
 	send_signal(",\"volume\":0.1");
 	decide(ANN, "approved", "");
 	must_answer(403, "forbidden");

@@ -14,6 +14,7 @@
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
+#include "seal/calc.h"
 #include "seal/pack.h"
 #include "trade/deed.h"
 #include "trade/domain/instruments.h"
@@ -34,6 +35,9 @@ struct setting {
 	const char *text; /* of a consent */
 	int64_t version;
 	struct news_row window;
+	const char *const *people; /* named as approvers */
+	size_t people_count;
+	bool strangers; /* some of those named are nobody of the account */
 	char id[ID_TEXT];
 	char etag[ETAG_TEXT];
 };
@@ -76,7 +80,37 @@ static void etag_of(const struct profile_row *row, char etag[ETAG_TEXT])
 	etag_format(etag, sha256);
 }
 
-static void answer_profile(struct exchange *x, const struct profile_row *row, int status)
+/* --- people named --- */
+
+static void take_nothing(const struct db_rows *row, void *self)
+{
+	(void)row;
+	(void)self;
+}
+
+/* Is each of them of the account?  A wrong id would leave nobody to decide, and nobody would know why. */
+static bool look_for_strangers(struct setting *s, struct db *db, const char *const *people, size_t count,
+							   struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool found = false;
+		if (!db_one(db, err, &found, take_nothing, NULL, "SELECT 1 FROM users WHERE account_id = $1 AND user_id = $2",
+					V_TEXT(account_of(s->deed.x)), V_TEXT(people[i])))
+			return false;
+		s->strangers |= !found;
+	}
+	return true;
+}
+
+static const struct note *stranger_note(const struct setting *s)
+{
+	static const struct note note = {.code = "unknown_user",
+									 .message = "Not everybody named is a user of the account; such a one decides "
+												"nothing."};
+	return s->strangers ? &note : NULL;
+}
+
+static void answer_profile(struct exchange *x, const struct profile_row *row, int status, const struct note *warning)
 {
 	char etag[ETAG_TEXT];
 	struct buf members;
@@ -97,7 +131,7 @@ static void answer_profile(struct exchange *x, const struct profile_row *row, in
 	tell_time(&t.jw, "created_at", row->created_us);
 	t.jw.failed |= !jw_ok(&inner);
 	buf_fini(&members);
-	tell_end(&t, x, status);
+	tell_end_warned(&t, x, status, warning);
 }
 
 static bool read_profile(struct db *db, void *self, struct err *err)
@@ -110,7 +144,7 @@ static void handle_profile_get(struct exchange *x)
 {
 	struct setting *s = start(x);
 	if (s != NULL && tell_read(x, read_profile, s))
-		answer_profile(x, &s->profile, 200);
+		answer_profile(x, &s->profile, 200, NULL);
 }
 
 static bool apply_profile(struct deed *deed, struct db *db, struct err *err)
@@ -128,13 +162,16 @@ static bool apply_profile(struct deed *deed, struct db *db, struct err *err)
 	s->profile.created_us = deed->now_us;
 	snprintf(version, sizeof version, "%lld", (long long)s->profile.version);
 	const struct audit_pair meta[] = {{AUDIT_META_version, version}};
-	return profile_add(db, account_of(deed->x), &s->profile, &deed->x->arena, err) &&
+	const struct risk_profile *p = &s->profile.profile;
+	return look_for_strangers(s, db, p->approver_set.items, p->approver_set.count, err) &&
+		   profile_add(db, account_of(deed->x), &s->profile, &deed->x->arena, err) &&
 		   deed_audit(deed, db, AUDIT_RISK_PROFILE_UPDATE, account_of(deed->x), meta, 1, err);
 }
 
 static void answer_profile_put(struct deed *deed)
 {
-	answer_profile(deed->x, &((const struct setting *)deed)->profile, 200);
+	const struct setting *s = (const struct setting *)deed;
+	answer_profile(deed->x, &s->profile, 200, stranger_note(s));
 }
 
 static void check_profile(void *self, struct faults *faults)
@@ -174,20 +211,20 @@ static bool read_settings(struct db *db, void *self, struct err *err)
 	return settings_get(db, account_of(s->deed.x), &s->deed.x->arena, &s->settings, err);
 }
 
-static void answer_settings(struct exchange *x, const struct trade_settings *settings)
+static void answer_settings(struct exchange *x, const struct trade_settings *settings, const struct note *warning)
 {
 	struct telling t;
 	tell_begin(&t);
 	tell_json(&t.jw, "approvers", settings->approvers);
 	tell_exact(&t.jw, "position_size", settings->position_size);
-	tell_end(&t, x, 200);
+	tell_end_warned(&t, x, 200, warning);
 }
 
 static void handle_settings_get(struct exchange *x)
 {
 	struct setting *s = start(x);
 	if (s != NULL && tell_read(x, read_settings, s))
-		answer_settings(x, &s->settings);
+		answer_settings(x, &s->settings, NULL);
 }
 
 static bool apply_settings(struct deed *deed, struct db *db, struct err *err)
@@ -197,13 +234,15 @@ static bool apply_settings(struct deed *deed, struct db *db, struct err *err)
 	if (!read_settings(db, s, err))
 		return false;
 	s->settings.approvers = approvers;
-	return settings_put(db, account_of(deed->x), &s->settings, err) &&
+	return look_for_strangers(s, db, s->people, s->people_count, err) &&
+		   settings_put(db, account_of(deed->x), &s->settings, err) &&
 		   deed_audit(deed, db, AUDIT_TRADING_SETTINGS, account_of(deed->x), NULL, 0, err);
 }
 
 static void answer_settings_put(struct deed *deed)
 {
-	answer_settings(deed->x, &((const struct setting *)deed)->settings);
+	const struct setting *s = (const struct setting *)deed;
+	answer_settings(deed->x, &s->settings, stranger_note(s));
 }
 
 static void handle_settings_put(struct exchange *x)
@@ -212,6 +251,8 @@ static void handle_settings_put(struct exchange *x)
 	struct setting *s = start(x);
 	if (s == NULL || !exchange_decode(x, &request))
 		return;
+	s->people = request.approvers.items;
+	s->people_count = request.approvers.count;
 	s->settings.approvers = list_text(&x->arena, request.approvers.count, request.approvers.items);
 	deed_write(&s->deed, apply_settings, answer_settings_put);
 }

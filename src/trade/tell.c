@@ -67,9 +67,14 @@ void tell_begin(struct telling *t)
 
 void tell_end(struct telling *t, struct exchange *x, int status)
 {
+	tell_end_warned(t, x, status, NULL);
+}
+
+void tell_end_warned(struct telling *t, struct exchange *x, int status, const struct note *warning)
+{
 	jw_object_end(&t->jw);
 	if (jw_ok(&t->jw))
-		reply_fact_text(x, status, buf_text(&t->buf), t->buf.size);
+		reply_fact_text_warned(x, status, buf_text(&t->buf), t->buf.size, warning);
 	else
 		exchange_failf(x, ERR_LIMIT, "the answer could not be written");
 	buf_fini(&t->buf);

@@ -19,6 +19,7 @@
 struct db;
 struct err;
 struct exchange;
+struct note;
 
 /* Members; NaN, 0 and NULL write null. */
 void tell_exact(struct jw *jw, const char *name, double x); /* as it is: prices, lots */
@@ -34,6 +35,7 @@ struct telling {
 
 void tell_begin(struct telling *t);
 void tell_end(struct telling *t, struct exchange *x, int status);
+void tell_end_warned(struct telling *t, struct exchange *x, int status, const struct note *warning); /* NULL: none */
 
 /* {items: [ … ], next_cursor} */
 void tell_list(struct telling *t);
