@@ -45,7 +45,10 @@ static const char *run_hash(struct runs_fixture *f, const char *body)
 	static char sha256[65];
 	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs", "%s", body), 202);
 	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
+	char said[65];
+	snprintf(said, sizeof said, "%s", fixture_text(f->base, "result.definition_sha256"));
 	assert_true(runs_is(f, "completed"));
+	assert_string_equal(fixture_text(f->base, "result.definition_sha256"), said);
 	snprintf(sha256, sizeof sha256, "%s", fixture_text(f->base, "result.definition_sha256"));
 	return sha256;
 }

@@ -26,7 +26,8 @@ struct forking {
 	const struct json *input, *output; /* also null; NULL: none given.  output: what from_step is said to have given */
 	struct run_record record;          /* whose journal it begins with */
 	struct runner_start start;
-	char sha256[65];
+	char sha256[65], content_sha256[65];
+	const char *namespace, *name, *version; /* of the definition, which may be gone when the answer is written */
 	bool failed_only; /* from the step at fault */
 	int64_t to;       /* 0: from the start */
 };

@@ -240,6 +240,7 @@ static const char *text_of(struct arena *arena, const struct json *json)
 
 static void fill(struct forking *f)
 {
+	const struct ir *ir = definition_ir(f->start.definition);
 	const struct principal *principal = principal_of(f->x);
 	bool own = f->input != NULL && f->to == 0;
 	f->start.account_id = principal->account_id;
@@ -248,6 +249,10 @@ static void fill(struct forking *f)
 	f->start.seed = f->record.seed;
 	f->start.labels = f->record.labels;
 	f->start.priority = f->record.priority;
+	f->namespace = arena_dup(&f->x->arena, ir->namespace);
+	f->name = arena_dup(&f->x->arena, ir->name);
+	f->version = arena_dup(&f->x->arena, ir->version);
+	strcpy(f->content_sha256, definition_content_sha256(f->start.definition));
 }
 
 static bool audit(struct forking *f, struct db *db, struct err *err)
@@ -288,13 +293,13 @@ bool fork_apply(struct forking *f, struct db *db, struct err *err)
 
 struct run_record fork_record(const struct forking *f)
 {
-	const struct ir *ir = definition_ir(f->start.definition);
 	struct run_record record = f->record;
 	record.run_id = f->start.run_id;
-	record.namespace = ir->namespace;
-	record.name = ir->name;
-	record.version = ir->version;
+	record.namespace = f->namespace;
+	record.name = f->name;
+	record.version = f->version;
 	record.definition_sha256 = f->start.definition_sha256;
+	record.content_sha256 = f->content_sha256;
 	record.forked_from = f->to > 0 ? f->record.run_id : NULL;
 	record.status = run_status_names[RUN_PENDING];
 	record.reason = record.output = record.error = record.parent_run_id = NULL;

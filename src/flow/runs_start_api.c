@@ -56,7 +56,8 @@ struct start {
 	struct flow_api *api;
 	struct start_request request;
 	struct runner_start run;
-	char sha256[65], seed[24];
+	char sha256[65], content_sha256[65], seed[24];
+	const char *namespace, *name, *version; /* of the definition, which may be gone when the answer is written */
 	struct datum *input, *labels;
 };
 
@@ -228,9 +229,9 @@ static void answer_pending(struct start *start)
 {
 	const struct run_record record = {
 		.run_id = start->run.run_id,
-		.namespace = definition_ir(start->run.definition)->namespace,
-		.name = definition_ir(start->run.definition)->name,
-		.version = definition_ir(start->run.definition)->version,
+		.namespace = start->namespace,
+		.name = start->name,
+		.version = start->version,
 		.status = run_status_names[RUN_PENDING],
 		.input = start->run.input,
 		.seed = start->run.seed,
@@ -238,6 +239,7 @@ static void answer_pending(struct start *start)
 		.labels = start->run.labels == NULL ? "{}" : start->run.labels,
 		.created_us = start->run.created_us,
 		.definition_sha256 = start->sha256,
+		.content_sha256 = start->content_sha256,
 	};
 	exchange_setf(start->x, "Location", "/api/v1/flow/runs/%s", record.run_id);
 	run_view_reply(start->x, 202, &record);
@@ -271,6 +273,7 @@ static void after_start(struct write *w, bool applied)
 
 static void fill(struct start *start)
 {
+	const struct ir *ir = definition_ir(start->run.definition);
 	const struct start_request *r = &start->request;
 	const struct principal *principal = principal_of(start->x);
 	struct arena *arena = &start->x->arena;
@@ -280,6 +283,10 @@ static void fill(struct start *start)
 	start->run.labels = r->labels == NULL ? NULL : text_of_json(arena, r->labels);
 	start->run.priority = r->priority;
 	start->run.budget = r->budget;
+	start->namespace = arena_dup(arena, ir->namespace);
+	start->name = arena_dup(arena, ir->name);
+	start->version = arena_dup(arena, ir->version);
+	strcpy(start->content_sha256, definition_content_sha256(start->run.definition));
 }
 
 static void submit(struct start *start)
