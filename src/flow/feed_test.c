@@ -40,7 +40,9 @@ static void test_no_turn_comes_last(void **state)
 	struct err err;
 	runs_start(f, LISTENS, "null");
 	count_effect(runner, true);
-	assert_true(feed_open(runner, f->run_id, datum_text(EVENT, strlen(EVENT)), &err));
+	struct datum *events = datum_text(EVENT, strlen(EVENT));
+	assert_true(feed_open(runner, f->run_id, events, &err));
+	datum_unref(events);
 	runner_wake(runner, f->run_id);
 	assert_true(runner_wait(runner, f->run_id, true, 10000));
 	assert_true(runs_is(f, "waiting"));

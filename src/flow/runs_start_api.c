@@ -98,9 +98,12 @@ static bool own_definition(struct start *start)
 	struct definition_problems problems = {.arena = &start->x->arena};
 	struct err err = {.kind = ERR_INTERNAL};
 	const char *text = given->kind == JS_STRING ? given->text : text_of_json(&start->x->arena, given);
-	return open_text(start, text, strlen(text), "/definition") &&
-		   (resources_pin(start->api->runner, start->run.definition, &problems) ||
-			refuse(start, "/definition", &problems, &err));
+	if (!open_text(start, text, strlen(text), "/definition"))
+		return false;
+	if (resources_pin(start->api->runner, start->run.definition, &problems))
+		return true;
+	definition_unref(start->run.definition);
+	return refuse(start, "/definition", &problems, &err);
 }
 
 static bool read_registered(struct start *start, struct db *db, struct workflow *workflow, const char **text,
