@@ -159,7 +159,7 @@ static bool kill_at(struct bench *b, const struct kill_plan *plan)
 
 static void judge(struct bench *b, const char *expected, const struct kill_plan *plan)
 {
-	const char *step = "", *what = ledger_differs(b->calm, b->rough, &step);
+	const char *step = "", *what = ledger_differs(b->calm, b->rough, &step, NULL, NULL);
 	if (what == NULL && strcmp(b->shared->outcome.text, expected) == 0)
 		return;
 	fail_msg("killed at call %lld, before request %d, after request %d: %s %s\n%s\n%s", (long long)plan->call,

@@ -38,9 +38,11 @@ void ledger_free(struct ledger *ledger);
 
 /*
  * What the network saw of disturbed runs against what it saw of undisturbed ones: the same keys acted, no others, each
- * with one request.  NULL: so it is; else what is wrong, and at which step.
+ * with one request.  NULL: so it is; else what is wrong, and at which step ("RUN:PATH").  `may_differ` (may be NULL)
+ * says of which steps it is not certain that they are come to.
  */
-const char *ledger_differs(const struct ledger *calm, const struct ledger *rough, const char **step);
+const char *ledger_differs(const struct ledger *calm, const struct ledger *rough, const char **step,
+						   bool (*may_differ)(const void *self, const char *step), const void *self);
 
 /* A run to be: a definition in JSON, its id, its seed. */
 struct plot {
