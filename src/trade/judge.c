@@ -10,7 +10,6 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
-#include "core/zone.h"
 #include "seal/pack.h"
 #include "store/store.h"
 #include "trade/accounts.h"
@@ -173,10 +172,9 @@ static bool read_market(struct bench *b, struct err *err)
 	struct arena *arena = b->j->arena;
 	struct market_hours hours;
 	const struct session *session = session_find(pack_data(b->j, "sessions"), b->instrument->session);
-	const struct zone *zone = session != NULL ? zone_load(arena, session->zone, NULL) : NULL;
 	b->request.market = RISK_UNKNOWN;
-	if (zone != NULL) {
-		if (!market_hours(arena, session, zone, b->j->now_us, &hours))
+	if (session != NULL && session->place != NULL) {
+		if (!market_hours(arena, session, b->j->now_us, &hours))
 			return err_set(err, ERR_LIMIT, "no memory");
 		b->request.market = hours.open ? RISK_PASS : RISK_FAIL;
 	}
