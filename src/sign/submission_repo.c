@@ -146,7 +146,7 @@ bool dispatches_failed(struct db *db, const char *account_id, const char *before
 	struct db_rows rows;
 	*count = 0;
 	if (!db_query(db, &rows, err,
-				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE ($1 IS NULL OR account_id = $1) AND "
+				  "SELECT " DISPATCH_COLUMNS " FROM project_tasks WHERE (account_id = $1 OR $1 IS NULL) AND "
 				  "state = 'FAILURE' AND dispatch_id < $2 ORDER BY dispatch_id DESC LIMIT $3",
 				  V_TEXT(account_id), V_TEXT(before != NULL ? before : "g"), V_INT((int64_t)limit)))
 		return false;

@@ -209,6 +209,11 @@ bool engine_foreign_keys(struct db *db, bool on, struct err *err)
 	return own_script(db, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
 }
 
+bool engine_synced(struct db *db, bool on, struct err *err)
+{
+	return own_script(db, on ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err);
+}
+
 bool engine_check_foreign_keys(struct db *db, struct err *err)
 {
 	struct db_rows rows;
