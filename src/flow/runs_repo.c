@@ -168,9 +168,42 @@ static struct store_value moment(int64_t us)
 	return us == 0 ? V_NULL : V_INT(us);
 }
 
+/* --- how many --- */
+
+bool runs_uncount(struct db *db, const char *run_id, struct err *err)
+{
+	return db_run(db, err,
+				  "UPDATE flow_run_counts SET runs = runs - 1 WHERE status = "
+				  "(SELECT status FROM flow_runs WHERE run_id = $1 AND keep_until > 0 AND account_id <> '')",
+				  V_TEXT(run_id));
+}
+
+/* What is over is counted as it ends: there may be a million of those. */
+static bool count_over(struct db *db, const struct run_commit *c, struct err *err)
+{
+	return (!c->reopens || runs_uncount(db, c->run_id, err)) &&
+		   (c->keep_until_us == 0 ||
+			db_run(db, err, "UPDATE flow_run_counts SET runs = runs + 1 WHERE status = $1", V_TEXT(c->status)));
+}
+
+bool runs_count(struct db *db, void (*take)(void *self, const char *status, int64_t runs), void *self, struct err *err)
+{
+	struct db_rows rows;
+	if (!db_query(db, &rows, err,
+				  "SELECT status, runs FROM flow_run_counts UNION ALL "
+				  "SELECT status, COUNT(*) FROM flow_runs WHERE keep_until = 0 AND account_id <> '' GROUP BY status"))
+		return false;
+	while (db_next(&rows))
+		take(self, db_text(&rows, 0), db_int(&rows, 1));
+	return db_end(&rows, err);
+}
+
+/* --- turns --- */
+
 bool runs_commit(struct db *db, const struct run_commit *c, struct err *err)
 {
-	if (!db_run(
+	if (!count_over(db, c, err) ||
+		!db_run(
 			db, err,
 			"UPDATE flow_runs SET status = $1, reason = $2, seq = $3, due_at = $4, driven = $5, output = $6, error = "
 			"$7, "

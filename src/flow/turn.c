@@ -338,6 +338,7 @@ static void commit(struct live *live)
 		.keep_until_us = over ? keep_until(live) : 0,
 		.steps_total = run->steps,
 		.attempts_total = run->executions,
+		.reopens = live->order_id[0] != '\0',
 		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
 	};
 	announce_rest(live, live->commit.status);
