@@ -28,10 +28,10 @@
 #include "sim/flow_world.h"
 #include "store/fault_vfs.h"
 
-enum { SEEDS = 25, DISTURBANCES_MAX = 4, LOOPS_MAX = 64, DOWN_MAX_S = 30 };
+enum { SEEDS = 25, DISTURBANCES_MAX = 4, LOOPS_MAX = 64, DOWN_MAX_S = 30, TENDED_ONCE_IN = 4 };
 
 struct figures {
-	long seeds, failed, runs, rows, keys, faults, kills, lives, steps, races, excused;
+	long seeds, failed, runs, rows, keys, faults, kills, lives, steps, races, excused, orders;
 	uint64_t fingerprint;
 };
 
@@ -121,7 +121,7 @@ static bool run_calm(struct trial *trial)
 	fresh_disk(trial);
 	struct sim_world *sim = open_world(trial, trial->calm, trial->seed);
 	must(sim != NULL && begin_all(trial, sim));
-	bool good = sim_drive(sim, trial->runs) == SIM_OVER || fail(trial, "undisturbed", "", "it does not end");
+	bool good = sim_drive(sim) == SIM_OVER || fail(trial, "undisturbed", "", "it does not end");
 	trial->calls = (long)fault_vfs_count(trial->disk, FAULT_ANY_CALL);
 	good = read_all(trial, sim, trial->expected) && good;
 	close_world(trial, sim);
@@ -148,7 +148,7 @@ static enum sim_end live_once(struct trial *trial, struct rng *rng, bool last)
 	struct sim_world *sim = open_world(trial, trial->rough, rng_next(rng));
 	enum sim_end end = SIM_DISK_LOST;
 	if (sim != NULL && begin_all(trial, sim))
-		end = sim_drive(sim, trial->runs);
+		end = sim_drive(sim);
 	if (sim != NULL)
 		close_world(trial, sim);
 	trial->sum.faults += fault_vfs_struck(trial->disk);
@@ -247,7 +247,8 @@ static void make_plots(struct trial *trial, struct rng *rng)
 	trial->runs = 1 + rng_below(rng, RUNS_MAX);
 	for (size_t i = 0; i < trial->runs; i++) {
 		struct plot *plot = &trial->plots[i];
-		plot->definition = plot_make(rng);
+		plot->tended = rng_below(rng, TENDED_ONCE_IN) == 0;
+		plot->definition = plot_make(rng, plot->tended);
 		snprintf(plot->run_id, sizeof plot->run_id, "%08x-0000-7000-8000-%012llx", (unsigned)trial->seed,
 				 (unsigned long long)i);
 		snprintf(plot->seed, sizeof plot->seed, "%u", (unsigned)rng_below(rng, 1000));
@@ -278,6 +279,7 @@ static void count(struct trial *trial)
 	for (size_t i = 0; i < trial->runs; i++) {
 		sum->rows += (long)trial->got[i].seq;
 		sum->races += (long)trial->expected[i].races_count;
+		sum->orders += trial->got[i].orders;
 	}
 	sum->fingerprint += trial->print;
 }
@@ -329,10 +331,10 @@ static void keep_quiet(void *self, const char *line, size_t size)
 static void tell(const struct figures *sum, uint64_t first, double seconds)
 {
 	printf("flow_sim: seeds %" PRIu64 " to %" PRIu64
-		   ": %ld failed; %ld runs, %ld rows, %ld keys, %ld steps; %ld faults, "
+		   ": %ld failed; %ld runs, %ld rows, %ld keys, %ld steps; %ld orders; %ld faults, "
 		   "%ld kills, %ld lives; %ld races, %ld requests in them differ; %.0f s; fingerprint %016" PRIx64 "\n",
 		   first, first + (uint64_t)sum->seeds - 1, sum->failed, sum->runs, sum->rows, sum->keys, sum->steps,
-		   sum->faults, sum->kills, sum->lives, sum->races, sum->excused, seconds, sum->fingerprint);
+		   sum->orders, sum->faults, sum->kills, sum->lives, sum->races, sum->excused, seconds, sum->fingerprint);
 }
 
 int main(int argc, char **argv)
