@@ -12,6 +12,7 @@
  * sum of theirs: a seed alone and in a slice is the same.
  */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,8 @@ static enum sim_end live_once(struct trial *trial, struct rng *rng, bool last)
 	enum sim_end end = SIM_DISK_LOST;
 	if (sim != NULL && begin_all(trial, sim))
 		end = sim_drive(sim);
+	if (end == SIM_STUCK)
+		(void)read_all(trial, sim, trial->got);
 	if (sim != NULL)
 		close_world(trial, sim);
 	trial->sum.faults += fault_vfs_struck(trial->disk);
@@ -262,9 +265,10 @@ static uint64_t fingerprint(const struct trial *trial)
 		const struct delivery *item = &trial->rough->items[i];
 		sum = mix(mix(sum, item->key, 64), &item->deliveries, sizeof item->deliveries);
 	}
-	for (size_t i = 0; i < trial->runs; i++)
-		sum =
-			mix(mix(sum, &trial->got[i].seq, sizeof trial->got[i].seq), trial->got[i].text, strlen(trial->got[i].text));
+	for (size_t i = 0; i < trial->runs; i++) {
+		const char *text = trial->got[i].text == NULL ? "" : trial->got[i].text;
+		sum = mix(mix(sum, &trial->got[i].seq, sizeof trial->got[i].seq), text, strlen(text));
+	}
 	return sum;
 }
 
@@ -346,6 +350,8 @@ int main(int argc, char **argv)
 	struct trial *trial = calloc(1, sizeof *trial);
 	must(trial != NULL);
 	time_t began = time(NULL);
+	(void)mallopt(M_MMAP_THRESHOLD,
+				  1 << 20); /* large and hardly used tables are made for each life: not to be cleared */
 	trial->calm = ledger_new();
 	trial->rough = ledger_new();
 	log_setup(&(struct log_options){.level = LOG_LEVEL_ERROR, .put = keep_quiet});

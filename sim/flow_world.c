@@ -61,6 +61,7 @@ struct sim_world {
 	struct sim_run runs[RUNS_MAX];
 	size_t runs_count;
 	long steps, orders;
+	bool refused; /* the disk did not take an order: it is given again */
 	_Atomic bool lost;
 	struct arena arena;
 };
@@ -109,7 +110,7 @@ static bool open_store(struct sim_world *sim, struct err *err)
 		.new_store_id = "01900000-0000-7000-8000-0000000000ff",
 		.batch_max = 64,
 		.queue_max = 1024,
-		.readers = 2,
+		.readers = 1,
 		.on_fatal = on_fatal,
 		.fatal_self = sim,
 		.vfs = sim->options.vfs,
@@ -350,7 +351,7 @@ bool sim_restore(struct sim_world *sim, const char *run_id, const char *step, bo
 	return true;
 }
 
-/* A run is over: should it go on?  What the disk refused is ordered at the next look. */
+/* A run is over: should it go on? */
 static void tend(struct sim_world *sim, struct sim_run *run)
 {
 	const char *run_id = run->plot->run_id;
@@ -365,6 +366,8 @@ static void tend(struct sim_world *sim, struct sim_run *run)
 		sim->orders++;
 		runner_look(sim->runner, run_id);
 		watch(sim, run);
+	} else {
+		sim->refused = true;
 	}
 	record_fini(&record);
 	story_close(&story);
@@ -380,6 +383,7 @@ static void idle(struct sim_world *sim)
 static bool all_done(struct sim_world *sim)
 {
 	bool done = true;
+	sim->refused = false;
 	for (size_t i = 0; i < sim->runs_count; i++) {
 		struct sim_run *run = &sim->runs[i];
 		if (run->over && !run->done && run->plot->tended)
@@ -395,7 +399,8 @@ enum sim_end sim_drive(struct sim_world *sim)
 		idle(sim);
 		if (atomic_load(&sim->lost))
 			return SIM_DISK_LOST;
-		if (!runner_step(sim->runner, rng_next(&sim->order)) || sim->orders > ORDERS_MAX)
+		bool stuck = !runner_step(sim->runner, rng_next(&sim->order)) && !sim->refused;
+		if (stuck || sim->orders > ORDERS_MAX)
 			return SIM_STUCK;
 	}
 	return SIM_OVER;
