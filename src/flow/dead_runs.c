@@ -71,8 +71,8 @@ static bool list(void *self, struct db *db, const char *account_id, const char *
 	(void)self;
 	*count = 0;
 	if (!db_query(db, &rows, err,
-				  "SELECT " COLUMNS " FROM flow_runs WHERE " IS_DEAD " AND ($1 IS NULL OR account_id = $1) "
-				  "AND ($2 IS NULL OR run_id < $2) ORDER BY run_id DESC LIMIT $3",
+				  "SELECT " COLUMNS " FROM flow_runs WHERE " IS_DEAD " AND (account_id = $1 OR $1 IS NULL) "
+				  "AND (run_id < $2 OR $2 IS NULL) ORDER BY run_id DESC LIMIT $3",
 				  V_TEXT(account_id), V_TEXT(before), V_INT((int64_t)limit)))
 		return false;
 	while (*count < limit && db_next(&rows)) {
@@ -89,7 +89,7 @@ static bool find(void *self, struct db *db, const char *account_id, const char *
 	(void)self;
 	return db_one(db, err, found, take, &to,
 				  "SELECT " COLUMNS " FROM flow_runs WHERE run_id = $1 AND " IS_DEAD
-				  " AND ($2 IS NULL OR account_id = $2)",
+				  " AND (account_id = $2 OR $2 IS NULL)",
 				  V_TEXT(id), V_TEXT(account_id));
 }
 

@@ -125,6 +125,12 @@ static void task_intends(struct live *live, const struct row *row, const struct 
 	fact->awaited = task->workflow.await;
 }
 
+static void task_emitted(struct live *live, struct datum *event)
+{
+	add_fact(live, FACT_EMITTED, event);
+	announce_emitted(live, event);
+}
+
 void following_row(struct live *live, const struct row *row)
 {
 	const struct frame *frame = row->frame == ROW_NO_FRAME ? NULL : run_frame(&live->run, row->frame);
@@ -136,12 +142,9 @@ void following_row(struct live *live, const struct row *row)
 	else if (row->kind == ROW_INTENT)
 		task_intends(live, row, task);
 	else if (row->kind == ROW_RESULT && task->type == IR_EMIT) /* an extended one */
-		add_fact(live, FACT_EMITTED, row->output);
+		task_emitted(live, row->output);
 	else if (row->kind == ROW_COMPLETED && frame->is_block && task->type == IR_EMIT)
-		add_fact(live, FACT_EMITTED,
-				 row->event != NULL    ? row->event
-				 : row->output != NULL ? row->output
-									   : frame->value);
+		task_emitted(live, row->event != NULL ? row->event : row->output != NULL ? row->output : frame->value);
 }
 
 /* --- committing --- */

@@ -78,16 +78,15 @@ static char **argument_list(struct process *process, const char *program, const 
 	list[count++] = arena_dup(&process->arena, "-c");
 	list[count++] = arena_dup(&process->arena, program);
 	list[count++] = arena_dup(&process->arena, "sh");
-	for (uint32_t i = 0; arguments != NULL && i < arguments->count && i < ARGUMENTS_MAX; i++) {
-		const struct json *value = arguments->kind == JS_ARRAY ? &arguments->items[i] : &arguments->members[i].value;
-		list[count++] = arena_dup(&process->arena, text_of(process, value));
-	}
+	bool given = arguments != NULL && arguments->kind == JS_ARRAY;
+	for (uint32_t i = 0; given && i < arguments->count && i < ARGUMENTS_MAX; i++)
+		list[count++] = arena_dup(&process->arena, text_of(process, &arguments->items[i]));
 	return list;
 }
 
 static char **environment_list(struct process *process, const struct json *environment)
 {
-	uint32_t given = environment == NULL ? 0 : environment->count;
+	uint32_t given = environment == NULL || environment->kind != JS_OBJECT ? 0 : environment->count;
 	char **list = arena_array(&process->arena, given + 2, sizeof *list);
 	size_t count = 0;
 	list[count++] = arena_dup(&process->arena, "PATH=/usr/local/bin:/usr/bin:/bin");

@@ -463,21 +463,37 @@ static void free_all(struct runner *runner)
 	feed_close(runner);
 }
 
-bool runner_step(struct runner *runner, bool effect_first)
+static bool step_timer(struct runner *runner)
 {
-	bool effect = workers_waiting(runner->effects) > 0;
-	if (effect && (effect_first || runner->turns_under_way == 0)) {
-		workers_step(runner->effects);
-		return true;
-	}
-	if (runner->turns_under_way > 0) {
-		workers_step(runner->turns);
-		return true;
-	}
 	pthread_mutex_lock(&runner->lock);
 	bool rang = alarms_step(runner);
 	pthread_mutex_unlock(&runner->lock);
 	return rang;
+}
+
+bool runner_step(struct runner *runner, uint64_t choice)
+{
+	struct workers *lines[2] = {runner->turns, runner->effects}, *some[2];
+	size_t count = 0, commits = store_queued(runner->options.store) > 0;
+	for (size_t i = 0; i < 2; i++)
+		if (workers_waiting(lines[i]) > 0)
+			some[count++] = lines[i];
+	if (count + commits == 0)
+		return step_timer(runner);
+	size_t chosen = choice % (count + commits);
+	if (chosen < count)
+		workers_step(some[chosen]);
+	else
+		must(store_step(runner->options.store));
+	return true;
+}
+
+/* What a stepped runner has begun is ended; the store may have a thread of its own all the same. */
+static void end_turns(struct runner *runner)
+{
+	while (runner->turns_under_way > 0)
+		if (workers_waiting(runner->turns) > 0 || !store_step(runner->options.store))
+			workers_step(runner->turns);
 }
 
 void runner_close(struct runner *runner)
@@ -497,8 +513,8 @@ void runner_close(struct runner *runner)
 	while (runner->turns_under_way > 0 && !runner->options.stepped)
 		pthread_cond_wait(&runner->changed, &runner->lock);
 	pthread_mutex_unlock(&runner->lock);
-	while (runner->options.stepped && runner->turns_under_way > 0)
-		workers_step(runner->turns);
+	if (runner->options.stepped)
+		end_turns(runner);
 	workers_close(runner->effects);
 	workers_close(runner->turns);
 	free_all(runner);

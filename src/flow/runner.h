@@ -66,7 +66,8 @@ struct runner_options {
 	int64_t retention_days; /* of runs that are over, where the definition does not say */
 	int64_t checkpoint_s;   /* of activity between checkpoints that the engine takes; 0: before human steps only */
 	bool virtual_time;      /* timers fire at once, in order, while nothing is in flight */
-	bool stepped;           /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
+	bool stepped; /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time and a store
+					 that is stepped too */
 };
 
 /* Take up every run that is not over.  Options (what they point at) must outlive the runner. */
@@ -76,10 +77,11 @@ bool runner_open(const struct runner_options *options, struct runner **runner, s
 void runner_close(struct runner *runner);
 
 /*
- * Of a stepped runner: carry out one turn, effect or timer; an effect before turns if `effect_first`.  False: nothing
- * is under way and no timer is set.
+ * Of a stepped runner: carry out one turn, effect, batch of commits or timer.  Of the first three those that could be
+ * next are counted, and `choice` taken modulo that says which it is; a timer fires when there is none of them.  False:
+ * nothing is under way and no timer is set.
  */
-bool runner_step(struct runner *runner, bool effect_first);
+bool runner_step(struct runner *runner, uint64_t choice);
 
 /* Compile a definition by the runner's policy, keep it in the cache, and say its hash. */
 struct definition_problems;

@@ -77,9 +77,11 @@ struct ask {
 /* What its turn has to say to those who only watch (announce.c). */
 struct announcing {
 	bool silent; /* nobody is told of this run */
+	bool events; /* but of what it emits somebody is */
 	char *name;
 	struct lifecycle lifecycle;
 	struct announcement *first, **end;
+	struct announcement *emitted; /* by the row that is looked at; or NULL */
 };
 
 /* A step whose result the commit makes (effects.c). */
@@ -254,11 +256,13 @@ void asks_committed(struct live *live);
 void asks_rematch(struct live *live); /* the state was made anew in this turn */
 void asks_renew(struct live *live);   /* a fork: nobody was asked for it yet */
 
-/* announce.c: lifecycle events.  The state was read; a turn begins; its rows, and how it rests; in its commit */
+/* announce.c: lifecycle events, and what is emitted.  The state was read; a turn begins; its rows, and how it rests; in
+ * its commit */
 #define ANNOUNCE_RUNS "runs"
 #define ANNOUNCE_TASKS "steps"
 void announce_load(struct live *live, const char *status);
 void announce_begin(struct live *live);
+void announce_emitted(struct live *live, struct datum *event); /* by the row that is told next */
 void announce_row(struct live *live, const struct row *row);
 void announce_rest(struct live *live, const char *status);
 bool announce_apply(struct live *live, struct db *db, struct err *err);

@@ -346,6 +346,7 @@ static void say_commit(struct live *live)
 		.keep_until_us = over ? keep_until(live) : 0,
 		.steps_total = run->steps,
 		.attempts_total = run->executions,
+		.reopens = live->order_id[0] != '\0',
 		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
 	};
 }

@@ -10,6 +10,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/llm_call.h"
 #include "flow/domain/openapi_call.h"
+#include "flow/domain/process_call.h"
 
 static const struct ir_value *asked(const struct ir_task *task)
 {
@@ -74,6 +75,23 @@ static struct datum *as_llm(const struct place *place, struct datum *with, struc
 	return request;
 }
 
+static bool is_process(const struct ir_task *task)
+{
+	return task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT;
+}
+
+static struct datum *as_process(const struct place *place, struct datum *body, struct trouble *trouble)
+{
+	const struct ir_value *value = &place->task->process.names;
+	struct datum *names = NULL, *request = NULL;
+	bool good = value->source == NULL || (names = place_eval(place, value, place->input, NULL, trouble)) != NULL;
+	if (good)
+		request = process_call_request(body, names, place->task->type == IR_RUN_SCRIPT, trouble);
+	datum_unref(names);
+	datum_unref(body);
+	return request;
+}
+
 /* Sent before and its end not known: the same request goes by the same key, another one is another attempt. */
 static void intend(struct place *place, struct datum *request)
 {
@@ -131,6 +149,8 @@ void drive_prepare(struct place *place)
 		request = as_http(place, request, &trouble);
 	else if (request != NULL && calls(place->task, IR_LLM))
 		request = as_llm(place, request, &trouble);
+	else if (request != NULL && is_process(place->task))
+		request = as_process(place, request, &trouble);
 	if (request == NULL || !ask_check(place->task, datum_tree(request), &trouble)) {
 		drive_fault(place, &trouble);
 		datum_unref(request);

@@ -261,7 +261,8 @@ struct ir_task {
 			struct ir_value authentication_value; /* its expressions ($secrets may be named) */
 		} call;
 		struct {
-			struct ir_value body; /* run.shell or run.script: command or code, arguments, environment, stdin */
+			struct ir_value body;  /* run.shell or run.script: command or code, arguments, environment, stdin */
+			struct ir_value names; /* {name as written: the same} of `arguments` that are expressions; or no source */
 			const char *language; /* script */
 			bool await;
 			enum ir_returns returns;
