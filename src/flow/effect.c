@@ -39,6 +39,7 @@ struct effect {
 	struct definition *definition; /* keeps `task` */
 	const struct ir_task *task;
 	struct datum *request, *authentication; /* the second is in no journal */
+	struct datum *input;                    /* of a process that is not waited for; else NULL */
 	struct datum *error;                    /* it could not even be prepared */
 	int64_t asked_us;                       /* monotonic: the breaker of its target let it through */
 	bool told;                              /* the breaker what came of it */
@@ -253,6 +254,11 @@ static struct datum *call_memory(struct effect *effect, struct trouble *trouble)
 
 /* --- any --- */
 
+static bool is_left_alone(const struct ir_task *task)
+{
+	return (task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT) && !task->process.await;
+}
+
 static struct datum *carry_out(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
 	const struct process_wait wait = {.timeout_ms = effect->timeout_ms, .given_up = is_given_up, .self = effect};
@@ -271,6 +277,7 @@ static void end_effect(struct effect *effect)
 	settle_breaker(effect);
 	datum_unref(effect->request);
 	datum_unref(effect->authentication);
+	datum_unref(effect->input);
 	datum_unref(effect->error);
 	definition_unref(effect->definition);
 	free(effect->path);
@@ -306,8 +313,13 @@ static void run_effect(struct effect *effect)
 		end_effect(effect);
 		return;
 	}
+	const struct process_wait wait = {.given_up = is_given_up, .self = effect};
+	struct process *alone = NULL;
 	result.definite = true;
-	if (effect->error == NULL)
+	if (is_left_alone(effect->task)) {
+		alone = process_send_off(effect->request, &wait, &trouble);
+		result.output = alone == NULL ? NULL : datum_ref(effect->input);
+	} else if (effect->error == NULL)
 		result.output = carry_out(effect, &trouble, &result);
 	else
 		result.error = datum_ref(effect->error);
@@ -320,6 +332,8 @@ static void run_effect(struct effect *effect)
 		datum_unref(result.error);
 		datum_unref(result.cost);
 	}
+	if (alone != NULL)
+		process_leave(alone);
 	end_effect(effect);
 }
 
@@ -389,6 +403,7 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .task = frame->task,
 							  .request = datum_ref(frame->request)};
 	(void)datum_tree(effect->request); /* made here: two threads may read it, one may make it */
+	effect->input = is_left_alone(frame->task) ? datum_ref(frame->input) : NULL;
 	effect->authentication = authentication_of(live, frame, &effect->error);
 	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);
 	strcpy(effect->run_id, live->run_id);
