@@ -14,6 +14,7 @@
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
+#include "flow/domain/secrets.h"
 #include "flow/domain/trouble.h"
 #include "flow/llm.h"
 #include "flow/memory_step.h"
@@ -358,6 +359,8 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 	if (value->source == NULL || value->mode == IR_LITERAL)
 		return datum_json(task->call.authentication);
 	struct trouble trouble;
+	struct datum *secrets, *policy = NULL;
+	bool may = secrets_of(live->run.ir->secrets, value->source, live->runner->options.secrets, &secrets, &trouble);
 	struct scope scope = {.run = &live->run,
 						  .block = frame->parent,
 						  .task = task,
@@ -367,8 +370,10 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 						  .in = frame->input,
 						  .raw = frame->raw,
 						  .input = frame->input,
-						  .secrets = live->runner->options.secrets};
-	struct datum *policy = definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+						  .secrets = secrets};
+	if (may)
+		policy = definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+	datum_unref(secrets);
 	if (policy == NULL)
 		*error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
 	return policy;
