@@ -28,7 +28,7 @@ while True:
 PY
 cat >"$work/garbage.py" <<'PY'
 """COUNT requests nobody meant: a third bytes, a third of the OpenAPI document with nobody's credential, a third with one."""
-import http.client, json, random, socket, sys
+import http.client, json, random, re, socket, sys
 port, count, token = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 random.seed(int(sys.argv[4]))
 document = json.load(open(sys.argv[5]))
@@ -95,8 +95,7 @@ connection = None
 def document_request(bearer):
     global connection
     path, method, operation = random.choice(rows)
-    while "{" in path:
-        path = path[:path.index("{")] + encode(random.choice(words) or "x") + path[path.index("}") + 1:]
+    path = re.sub(r"\{[^}]*\}", lambda _: encode(random.choice(words) or "x"), path)
     query = [f"{p['name']}={encode(random.choice(words))}" for p in operation.get("parameters", [])
              if p.get("in") == "query" and random.randrange(3) == 0]
     target = path + ("?" + "&".join(query) if query else "")
@@ -189,17 +188,17 @@ as "$token" PATCH "/api/v1/users/$user" '{"roles":["owner","engineer","pe","appr
 check 'somebody who may do much' same "$status" 200
 curl -sS "$CS/openapi.json" >"$work/openapi.json"
 throw() { # COUNT SEED: 500 and the like are told
-	python3 "$work/garbage.py" "${CS##*:}" "$1" "$token" "$2" "$work/openapi.json" 2>>"$work/five_hundred"
+	python3 "$work/garbage.py" "${CS##*:}" "$1" "$token" "$2" "$work/openapi.json" 2>>"$work/five_hundred" >"$work/answers"
 }
 python3 "$work/drip.py" "${CS##*:}" 500 >"$work/dripping" &
 dripping=$!
-throw 3000 1 >/dev/null # what is allocated once
+throw 8000 1 # what is allocated once
 before=$(resident)
 mkfifo "$work/end"
 python3 "$work/client.py" "${CS##*:}" "$admin" <"$work/end" >"$work/client" &
 client=$!
 exec 7>"$work/end"
-throw "${REQUESTS:-10000}" 2 >"$work/answers"
+check 'all of them are sent' throw "${REQUESTS:-10000}" 2
 exec 7>&-
 wait "$client"
 kill "$dripping"
