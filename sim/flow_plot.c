@@ -12,7 +12,7 @@ struct pen {
 	unsigned tasks; /* named so far */
 	unsigned depth;
 	unsigned beside; /* forks and parallel loops around: the order of what is exported there is anybody's */
-	bool tended, extended;
+	bool tended;
 };
 
 static unsigned below(struct pen *pen, unsigned bound)
@@ -190,10 +190,6 @@ static void write_extensions(struct pen *pen)
 /* The fault of one branch stops another one, which asks nobody: the attempts of what it asked would be anybody's. */
 static void write_bare_branch(struct pen *pen)
 {
-	if (pen->extended) {
-		write_bare_call(pen);
-		return;
-	}
 	buf_addf(pen->out, "\"fork\":{\"branches\":[{\"bare%u\":{", pen->tasks);
 	write_bare_call(pen);
 	buf_addf(pen->out, "}},{\"beside%u\":{\"do\":[{\"s\":{", pen->tasks++);
@@ -251,8 +247,7 @@ char *plot_make(struct rng *rng, bool tended)
 	struct pen pen = {.rng = rng, .out = &out, .tended = tended};
 	buf_init(&out, 0);
 	buf_adds(&out, "{\"document\":{\"dsl\":\"1.0.0\",\"namespace\":\"sim\",\"name\":\"plot\",\"version\":\"1.0.0\"},");
-	pen.extended = below(&pen, 4) == 0;
-	if (pen.extended)
+	if (below(&pen, 4) == 0 && !tended) /* what extensions ask beside a step at fault has anybody's attempts */
 		write_extensions(&pen);
 	buf_adds(&out, "\"do\":");
 	write_list(&pen, 2 + below(&pen, 4));
