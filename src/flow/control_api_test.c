@@ -132,16 +132,26 @@ static void test_retry(void **state)
 	assert_int_equal(fixture_number_at(f->base, "result.rows.0.seq"), 1);
 }
 
-/* Also after a restart: what was superseded stays so. */
+static void totals(struct runs_fixture *f, int64_t steps, int64_t attempts)
+{
+	assert_int_equal(runs_ask(f, "ops", "GET", "", NULL), 200);
+	assert_int_equal(fixture_number_at(f->base, "result.steps_total"), steps);
+	assert_int_equal(fixture_number_at(f->base, "result.attempts_total"), attempts);
+}
+
+/* Also after a restart: what was superseded stays so; and what happened stays counted. */
 static void test_retry_twice(void **state)
 {
 	struct runs_fixture *f = *state;
 	runs_start(f, "[" SET("s", "{\"n\":1}") "," RAISE("r") "]", "{}");
 	assert_true(runs_is(f, "faulted"));
+	totals(f, 2, 2);
 	assert_int_equal(ask(f, "retry", "{}"), 200);
 	assert_string_equal(fixture_text(f->base, "result.status"), "faulted");
+	totals(f, 2, 3);
 	runs_reopen(f);
 	assert_int_equal(ask(f, "retry", "{\"step\":\"/do/1/r\"}"), 200);
+	totals(f, 2, 4);
 	steps(f);
 	assert_int_equal(fixture_number_at(f->base, "result.steps.1.attempt"), 3);
 	assert_null(fixture_at(f->base, "result.steps.2"));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/must.h"
+#include "flow/runs_repo.h"
 #include "flow/values.h"
 #include "flow/workflows.h"
 #include "store/store.h"
@@ -105,6 +106,7 @@ bool retention_drop(struct db *db, const char *run_id, int64_t now_us, struct er
 		return false;
 	if (!found)
 		return true;
-	return drop_belongings(db, run_id, err) && (leaving.needed > 0 ? keep_prefix(db, run_id, leaving.needed, err)
-																   : drop_all(db, run_id, leaving.sha256, err));
+	return runs_uncount(db, run_id, err) && drop_belongings(db, run_id, err) &&
+		   (leaving.needed > 0 ? keep_prefix(db, run_id, leaving.needed, err)
+							   : drop_all(db, run_id, leaving.sha256, err));
 }

@@ -22,6 +22,7 @@ struct runner;
 struct env;
 struct err;
 struct expr_pool;
+struct flow_parts;
 struct id_maker;
 struct llm;
 struct ir_policy;
@@ -52,14 +53,15 @@ struct runner_options {
 	/* A pure operation of the house: the whole envelope, or NULL with *trouble. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
 	void *op_self;
-	struct spending *spending; /* budgets of runs; NULL: there are none */
-	struct breakers *breakers; /* of what calls ask (breakers.h); NULL: there are none */
-	struct datum *secrets;     /* an object; NULL: none */
-	const char *error_base;    /* NULL: the standard one */
-	const char *event_source;  /* of emitted events */
-	const char *version;       /* of the program */
-	unsigned turns;            /* threads */
-	unsigned effects;          /* calls that may be under way at once; 0 with `stepped` */
+	const struct flow_parts *parts; /* whose effect operations steps may call (flow.h); NULL: none */
+	struct spending *spending;      /* budgets of runs; NULL: there are none */
+	struct breakers *breakers;      /* of what calls ask (breakers.h); NULL: there are none */
+	struct datum *secrets;          /* an object; NULL: none */
+	const char *error_base;         /* NULL: the standard one */
+	const char *event_source;       /* of emitted events */
+	const char *version;            /* of the program */
+	unsigned turns;                 /* threads */
+	unsigned effects;               /* calls that may be under way at once; 0 with `stepped` */
 	int64_t retry_max, retry_max_delay_ms;
 	int64_t retention_days; /* of runs that are over, where the definition does not say */
 	int64_t checkpoint_s;   /* of activity between checkpoints that the engine takes; 0: before human steps only */
@@ -163,6 +165,7 @@ struct runner_result {
 	struct datum *output, *error; /* one of them; references that pass over */
 	struct datum *cost;           /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */
 	bool definite;
+	int64_t hold_us; /* neither of them: nothing was asked, and is not to be for so long */
 };
 void runner_result(struct runner *runner, const struct runner_result *result);
 

@@ -34,6 +34,8 @@ void control_encode(const struct control *c, struct buf *text)
 	}
 	if (c->repeat_effects)
 		jw_member_bool(&jw, "repeat_effects", true);
+	if (c->whole)
+		jw_member_bool(&jw, "whole", true);
 	if (c->reason != NULL)
 		jw_member_str(&jw, "reason", c->reason);
 	if (c->by != NULL)
@@ -50,6 +52,7 @@ bool control_decode(const struct json *json, struct control *c)
 						  .value = json_get(json, "value"),
 						  .output = json_get(json, "output"),
 						  .repeat_effects = json_get(json, "repeat_effects") != NULL,
+						  .whole = json_get(json, "whole") != NULL,
 						  .reason = json_text(json, "reason"),
 						  .by = json_text(json, "by"),
 						  .to = to != NULL && to->kind == JS_INT ? to->integer : 0};
@@ -191,7 +194,7 @@ static enum control_refusal plan_back(const struct run *run, const struct steps 
 			return CONTROL_NO_STEP;
 	} else {
 		if (plan->step == NULL)
-			plan->step = cause_of(run, steps);
+			plan->step = control->whole ? handed_on(run, steps, NULL) : cause_of(run, steps);
 		plan->to = plan->step == NULL ? before_end(run, steps) : plan->step->ended_seq - 1;
 	}
 	bool again = control->kind == CONTROL_RETRY || control->kind == CONTROL_PATCH_DEFINITION;
