@@ -304,6 +304,9 @@ static void test_dead_letter(void **state)
 	assert_string_equal(fixture_text(h->base, "result.error.code"), "task_failed");
 	assert_int_equal(ask(h, "GET", "/api/v1/dead-letters/%s", NULL), 200);
 	assert_string_equal(fixture_text(h->base, "result.error"), "nobody there");
+	env_sim_advance(&h->base->env, INT64_C(40) * 86400 * 1000000);
+	tasks_fixture_chores(h->tasks);
+	assert_int_equal(ask(h, "GET", "/api/v1/flow/runs/%s", NULL), 200); /* it waits for a person */
 	assert_int_equal(ask(h, "POST", "/api/v1/dead-letters/%s/redeliver", NULL), 202);
 	for (int i = 0; i < 5; i++) {
 		tasks_fixture_work(h->tasks);
@@ -313,6 +316,10 @@ static void test_dead_letter(void **state)
 	assert_int_equal(h->sent, 6);
 	assert_int_equal(h->news[FLOW_REDELIVERED], 1);
 	assert_int_equal(stored(h), 1);
+	env_sim_advance(&h->base->env, INT64_C(40) * 86400 * 1000000);
+	tasks_fixture_chores(h->tasks);
+	assert_int_equal(ask(h, "GET", "/api/v1/flow/runs/%s", NULL), 404);
+	expect(h, "SUCCESS", 3); /* what came of it is kept */
 }
 
 /* Cancelled while its call is under way: what was heard is not stored. */

@@ -112,6 +112,12 @@ static void wake(struct tasks_fixture *f)
 		runner_wake(f->api->runner, due[i]);
 }
 
+void tasks_fixture_chores(struct tasks_fixture *f)
+{
+	struct err err;
+	must(flow_chores(f->api, &err));
+}
+
 void tasks_fixture_wake(struct tasks_fixture *f, const char *task_id)
 {
 	runner_wake(f->api->runner, task_id);

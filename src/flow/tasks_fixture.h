@@ -34,6 +34,9 @@ void tasks_fixture_add(struct tasks_fixture *f, struct router *router, struct de
 /* In an op of its own: start a task. */
 void tasks_fixture_start(struct tasks_fixture *f, const struct flow_start *start);
 
+/* What the server does about once a second: what is over goes, and so on. */
+void tasks_fixture_chores(struct tasks_fixture *f);
+
 /* Its next turn may come. */
 void tasks_fixture_wake(struct tasks_fixture *f, const char *task_id);
 
