@@ -36,7 +36,8 @@ struct house {
 	struct tasks_fixture *tasks;
 	int counted, sent, lost, refused, hopeless, failing;
 	int64_t wait_us;
-	char key[80], keys[2][80], id[ID_TEXT];
+	char keys[2][80], id[ID_TEXT];
+	const char *left;
 	int news[FLOW_REDELIVERED + 1];
 };
 
@@ -343,6 +344,48 @@ static void test_cancelled_under_way(void **state)
 	assert_int_equal(h->news[FLOW_REVOKED], 1);
 }
 
+static bool leave(struct db *db, void *self, struct err *err)
+{
+	return db_run(
+		db, err,
+		"INSERT INTO tasks (task_id, account_id, name, subject_kind, subject_id, state, attempts, next_at, quiet, "
+		"applied, input, created_at, updated_at) VALUES ($1, $2, 't.send', 'test', 's1', $3, 2, 0, 0, 0, "
+		"'{\"what\":\"x\"}', 1750000000000000, 1750000000000000)",
+		V_TEXT(((struct house *)self)->id), V_TEXT(FIXTURE_ACCOUNT), V_TEXT(((struct house *)self)->left));
+}
+
+/* What a version without runs has left goes on under its id; its dead letters wait for a person. */
+static void test_of_an_older_version(void **state)
+{
+	struct house *h = *state;
+	struct err err;
+	char dead[ID_TEXT];
+	tasks_fixture_close(h->tasks);
+	id_make(&h->base->ids, h->id);
+	h->left = "FAILURE";
+	assert_true(store_write(h->base->store, leave, h, &err));
+	strcpy(dead, h->id);
+	id_make(&h->base->ids, h->id);
+	h->left = "RETRY";
+	assert_true(store_write(h->base->store, leave, h, &err));
+	dead_letters_free(h->letters);
+	h->letters = dead_letters_new(h->base->store, (const unsigned char[32]){0});
+	const struct budget_hooks none = {.self = NULL};
+	fixture_reopen(h->base, &none); /* a router of its own */
+	open_tasks(h);
+	tasks_fixture_add(h->tasks, h->base->router, h->letters);
+	dead_letters_add_routes(h->base->router, h->letters);
+	tasks_fixture_work(h->tasks);
+	expect(h, "SUCCESS", 3);
+	assert_int_equal(h->sent, 1);
+	strcpy(h->id, dead);
+	expect(h, "FAILURE", 2);
+	assert_int_equal(ask(h, "POST", "/api/v1/dead-letters/%s/redeliver", NULL), 202);
+	tasks_fixture_work(h->tasks);
+	expect(h, "SUCCESS", 1);
+	assert_int_equal(h->sent, 2);
+}
+
 /* Nobody else may call them, nor change who does. */
 static void test_for_us_alone(void **state)
 {
@@ -378,6 +421,7 @@ int main(void)
 		TEST(test_left_alone),
 		TEST(test_dead_letter),
 		TEST(test_cancelled_under_way),
+		TEST(test_of_an_older_version),
 		TEST(test_for_us_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
