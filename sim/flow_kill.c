@@ -112,11 +112,11 @@ static _Noreturn void live(struct bench *b, struct ledger *ledger, const struct 
 										  .kill_after_request = plan->after};
 	struct sim_world *sim = sim_open(&options);
 	bool ordered = false;
-	must(sim != NULL && sim_begin(sim, &b->plot) && sim_drive(sim, 1) == SIM_OVER);
+	must(sim != NULL && sim_begin(sim, &b->plot) && sim_drive(sim) == SIM_OVER);
 	if (b->back_to != NULL)
 		must(sim_restore(sim, b->plot.run_id, b->back_to, &ordered));
 	if (ordered)
-		must(sim_drive(sim, 2) == SIM_OVER);
+		must(sim_drive(sim) == SIM_OVER);
 	sim_outcome(sim, b->plot.run_id, &b->shared->outcome);
 	b->shared->requests = sim_requests(sim);
 	sim_close(sim);

@@ -1,5 +1,6 @@
 #include "sim/flow_record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,30 +78,51 @@ static void note_place(struct sim_record *record, struct effect_record *effect, 
 	effect->above = kept;
 }
 
-/* Has a try around the effect begun anew since that row? */
-static bool is_retried(const struct sim_record *record, const struct effect_record *effect, int64_t seq)
+/* Has it, or what stands around it, been begun anew since that row?  `ordered`: by an operator, maybe otherwise. */
+static bool is_redone(const struct sim_record *record, const struct effect_record *effect, int64_t seq, bool ordered)
 {
-	for (size_t i = record->retries_count; i-- > 0 && record->retries[i].seq > seq;)
+	for (size_t i = record->redos_count; i-- > 0 && record->redos[i].seq > seq;)
 		for (size_t j = 0; j < effect->above_count; j++)
-			if (strcmp(effect->above[j].path, record->retries[i].path) == 0)
+			if (strcmp(effect->above[j].path, record->redos[i].path) == 0 && (record->redos[i].ordered || !ordered))
 				return true;
 	return false;
 }
 
+/* An operator began it anew while its end was open: then it must not have left. */
+static const char *given_up(struct effect_record *last)
+{
+	if (last != NULL)
+		last->given_up = last->end == EFFECT_OPEN;
+	return NULL;
+}
+
+/* The attempt before this one; between them there may be some that were never intended. */
+static struct effect_record *before(const struct sim_record *record, const struct effect_record *effect)
+{
+	struct effect_record *last = NULL;
+	for (size_t i = 0; i < record->effects_count; i++) {
+		struct effect_record *other = &record->effects[i];
+		if (strcmp(other->path, effect->path) == 0 && other->attempt < effect->attempt &&
+			(last == NULL || other->attempt > last->attempt))
+			last = other;
+	}
+	return last;
+}
+
 static const char *first_intent_is_wrong(const struct sim_record *record, const struct effect_record *effect, int64_t n)
 {
-	char before[EFFECT_KEY];
+	struct effect_record *last = before(record, effect);
 	if (n != 1)
 		return "its first intent does not count 1";
 	if (effect->attempt == 1)
 		return NULL;
-	effect_key(record->run_id, effect->path, effect->attempt - 1, before);
-	const struct effect_record *last = find(record, before);
-	if (last == NULL)
-		return "an attempt was left out";
-	if (last->end != EFFECT_REFUSED && last->end != EFFECT_SUCCEEDED)
-		return "a new attempt, and the last one has no definite end";
-	return is_retried(record, effect, last->ended_seq) ? NULL : "a new attempt, and nothing around it was tried again";
+	if (!is_redone(record, effect, last == NULL ? 0 : last->ended_seq, false))
+		return "a new attempt, and nothing around it was tried again";
+	if (last == NULL || last->attempt + 1 < effect->attempt || last->end == EFFECT_OPEN || last->end == EFFECT_UNSURE)
+		return is_redone(record, effect, last == NULL ? 0 : last->ended_seq, true)
+				   ? given_up(last)
+				   : "a new attempt without a definite end of the last one";
+	return NULL;
 }
 
 static void note_intent(struct sim_record *record, const struct row *row, const struct frame *frame)
@@ -173,28 +195,74 @@ bool record_races(const struct sim_record *record, const struct effect_record *e
 
 struct reading {
 	struct sim_record *record;
-	struct run run;
+	struct db *db;
+	bool told;              /* of each row on stderr: FLOW_SIM_ROWS */
+	struct run run, before; /* before: as it was when a superseded row was written */
 	int64_t seq;
 };
+
+static void begin(struct run *run, const struct run *like)
+{
+	run_init(run, like->ir, like->id, like->seed);
+	run->input = datum_ref(like->input);
+}
+
+static bool is_of_interest(const struct row *row)
+{
+	return row->kind == ROW_INTENT || row->kind == ROW_RESULT || row->kind == ROW_CAUGHT || row->kind == ROW_RETRIED ||
+		   row->kind == ROW_PATCHED;
+}
+
+static void note(struct sim_record *record, const struct row *row, const struct frame *frame)
+{
+	bool ordered = row->kind == ROW_RETRIED || row->kind == ROW_PATCHED;
+	record->orders += ordered || (row->kind == ROW_SKIPPED && row->reason != NULL);
+	if (row->kind == ROW_INTENT)
+		note_intent(record, row, frame);
+	else if (row->kind == ROW_RESULT && row->path != NULL)
+		note_result(record, row);
+	else if (row->path != NULL && (ordered || (row->kind == ROW_CAUGHT && row->due_us > 0)))
+		ADD(record, redos) = (struct redo){keep(record, row->path), row->seq, ordered};
+}
+
+/* Rows that an operator's word superseded count for effects, and for nothing else. */
+static bool note_superseded(struct reading *r, const struct row *row, struct err *err)
+{
+	bool good = true;
+	if (is_of_interest(row)) {
+		begin(&r->before, &r->run);
+		good = journal_fold(r->db, r->record->run_id, row->seq - 1, &r->before, err);
+		if (good)
+			note(r->record, row, row->frame == ROW_NO_FRAME ? NULL : run_frame(&r->before, row->frame));
+		run_fini(&r->before);
+	}
+	run_pass_over(&r->run, row);
+	return good;
+}
+
+static void tell(const struct row *row, bool superseded)
+{
+	fprintf(stderr, "%c %4lld %9.3f %s %s", superseded ? '-' : ' ', (long long)row->seq,
+			(double)(row->at_us % 100000000000) / 1e6, row_kind_names[row->kind], row->path == NULL ? "" : row->path);
+	fprintf(stderr, " frame %d attempt %u n %lld due %lld %s%s%s\n", (int)row->frame, row->attempt, (long long)row->n,
+			(long long)row->due_us, row->timeout ? "timeout " : "", row->definite ? "definite " : "",
+			row->error != NULL ? datum_bytes(row->error, NULL) : "");
+}
 
 static bool take_row(void *self, const struct row *row, bool superseded, struct err *err)
 {
 	struct reading *r = self;
+	if (r->told)
+		tell(row, superseded);
 	if (row->seq != ++r->seq)
 		return err_set(err, ERR_INTERNAL, "a gap before row %lld", (long long)row->seq);
-	const struct frame *frame = superseded || row->frame == ROW_NO_FRAME ? NULL : run_frame(&r->run, row->frame);
-	if (row->kind == ROW_INTENT)
-		note_intent(r->record, row, frame);
-	else if (row->kind == ROW_RESULT && row->path != NULL)
-		note_result(r->record, row);
-	else if (row->kind == ROW_CAUGHT && row->due_us > 0 && row->path != NULL)
-		ADD(r->record, retries) = (struct retrying){keep(r->record, row->path), row->seq};
-	else if (frame != NULL)
+	if (superseded)
+		return note_superseded(r, row, err);
+	const struct frame *frame = row->frame == ROW_NO_FRAME ? NULL : run_frame(&r->run, row->frame);
+	note(r->record, row, frame);
+	if (frame != NULL)
 		note_race(r->record, row, frame);
-	if (!superseded)
-		return run_apply(&r->run, row, err);
-	run_pass_over(&r->run, row);
-	return true;
+	return run_apply(&r->run, row, err);
 }
 
 static const char *text_of(struct sim_record *record, const struct run_record *run)
@@ -208,7 +276,7 @@ static const char *text_of(struct sim_record *record, const struct run_record *r
 bool record_read(struct sim_record *record, struct db *db, const struct run_record *run,
 				 const struct definition *definition, struct err *err)
 {
-	struct reading r = {.record = record};
+	struct reading r = {.record = record, .db = db, .told = getenv("FLOW_SIM_ROWS") != NULL};
 	*record = (struct sim_record){.seq = run->seq, .over = run->ended_us > 0};
 	arena_init(&record->arena, RECORD_CAP);
 	record->run_id = keep(record, run->run_id);
@@ -236,7 +304,7 @@ static const char *effect_is_wrong(const struct effect_record *effect, const str
 	if (effect->wrong != NULL)
 		return effect->wrong;
 	if (effect->end == EFFECT_OPEN)
-		return NULL;
+		return effect->given_up && item != NULL ? "a new attempt while the last one was under way" : NULL;
 	if (item == NULL)
 		return "it has a result and was never sent";
 	if (effect->end == EFFECT_SUCCEEDED && !item->acted)

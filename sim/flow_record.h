@@ -37,6 +37,7 @@ struct effect_record {
 	uint32_t attempt;
 	int64_t intents, deliveries; /* rows; the number in the last one */
 	int64_t ended_seq;
+	bool given_up;   /* a new attempt began while this one's end was open */
 	bool was_unsure; /* a delivery had an end that is not known */
 	enum effect_end end;
 	const char *wrong; /* what the journal says of it that cannot be; NULL: nothing */
@@ -50,10 +51,11 @@ struct race {
 	uint32_t sure; /* the branch whose fault it was; NO_BRANCH: a timeout */
 };
 
-/* A try that began its list anew. */
-struct retrying {
-	const char *path;
+/* A step that is executed anew: a try that begins its list again, or an operator's word. */
+struct redo {
+	const char *path; /* "": all that was under way */
 	int64_t seq;
+	bool ordered;
 };
 
 struct sim_record {
@@ -65,8 +67,9 @@ struct sim_record {
 	size_t effects_count, effects_room;
 	struct race *races;
 	size_t races_count, races_room;
-	struct retrying *retries;
-	size_t retries_count, retries_room;
+	struct redo *redos;
+	size_t redos_count, redos_room;
+	long orders; /* of an operator that were carried out */
 };
 
 /* Read a run.  False: its journal has a gap, does not fold, or does not lead to the run's row.  Fini either way. */
@@ -76,9 +79,9 @@ void record_fini(struct sim_record *record);
 
 /*
  * The journal by itself and against what the network saw [flow.md 3.1].  Intents: an attempt has one, its re-deliveries
- * are counted, and the next attempt follows a definite end only, where a try around it began anew.  Requests: each has
- * its intent, no more of them than intents; what succeeded has acted, what was refused has not.  NULL, or what does not
- * hold, and at which step.
+ * are counted, and the next attempt follows a definite end only, where a try around it began anew or an operator said
+ * so.  Requests: each has its intent, no more of them than intents; what succeeded has acted, what was refused has not.
+ * NULL, or what does not hold, and at which step.
  */
 const char *record_is_wrong(const struct sim_record *record, const struct ledger *ledger, const char **step);
 

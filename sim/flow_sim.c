@@ -12,6 +12,7 @@
  * sum of theirs: a seed alone and in a slice is the same.
  */
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +29,10 @@
 #include "sim/flow_world.h"
 #include "store/fault_vfs.h"
 
-enum { SEEDS = 25, DISTURBANCES_MAX = 4, LOOPS_MAX = 64, DOWN_MAX_S = 30 };
+enum { SEEDS = 25, DISTURBANCES_MAX = 4, LOOPS_MAX = 64, DOWN_MAX_S = 30, TENDED_ONCE_IN = 4 };
 
 struct figures {
-	long seeds, failed, runs, rows, keys, faults, kills, lives, steps, races, excused;
+	long seeds, failed, runs, rows, keys, faults, kills, lives, steps, races, excused, orders;
 	uint64_t fingerprint;
 };
 
@@ -121,7 +122,7 @@ static bool run_calm(struct trial *trial)
 	fresh_disk(trial);
 	struct sim_world *sim = open_world(trial, trial->calm, trial->seed);
 	must(sim != NULL && begin_all(trial, sim));
-	bool good = sim_drive(sim, trial->runs) == SIM_OVER || fail(trial, "undisturbed", "", "it does not end");
+	bool good = sim_drive(sim) == SIM_OVER || fail(trial, "undisturbed", "", "it does not end");
 	trial->calls = (long)fault_vfs_count(trial->disk, FAULT_ANY_CALL);
 	good = read_all(trial, sim, trial->expected) && good;
 	close_world(trial, sim);
@@ -148,7 +149,9 @@ static enum sim_end live_once(struct trial *trial, struct rng *rng, bool last)
 	struct sim_world *sim = open_world(trial, trial->rough, rng_next(rng));
 	enum sim_end end = SIM_DISK_LOST;
 	if (sim != NULL && begin_all(trial, sim))
-		end = sim_drive(sim, trial->runs);
+		end = sim_drive(sim);
+	if (end == SIM_STUCK)
+		(void)read_all(trial, sim, trial->got);
 	if (sim != NULL)
 		close_world(trial, sim);
 	trial->sum.faults += fault_vfs_struck(trial->disk);
@@ -247,7 +250,8 @@ static void make_plots(struct trial *trial, struct rng *rng)
 	trial->runs = 1 + rng_below(rng, RUNS_MAX);
 	for (size_t i = 0; i < trial->runs; i++) {
 		struct plot *plot = &trial->plots[i];
-		plot->definition = plot_make(rng);
+		plot->tended = rng_below(rng, TENDED_ONCE_IN) == 0;
+		plot->definition = plot_make(rng, plot->tended);
 		snprintf(plot->run_id, sizeof plot->run_id, "%08x-0000-7000-8000-%012llx", (unsigned)trial->seed,
 				 (unsigned long long)i);
 		snprintf(plot->seed, sizeof plot->seed, "%u", (unsigned)rng_below(rng, 1000));
@@ -261,9 +265,10 @@ static uint64_t fingerprint(const struct trial *trial)
 		const struct delivery *item = &trial->rough->items[i];
 		sum = mix(mix(sum, item->key, 64), &item->deliveries, sizeof item->deliveries);
 	}
-	for (size_t i = 0; i < trial->runs; i++)
-		sum =
-			mix(mix(sum, &trial->got[i].seq, sizeof trial->got[i].seq), trial->got[i].text, strlen(trial->got[i].text));
+	for (size_t i = 0; i < trial->runs; i++) {
+		const char *text = trial->got[i].text == NULL ? "" : trial->got[i].text;
+		sum = mix(mix(sum, &trial->got[i].seq, sizeof trial->got[i].seq), text, strlen(text));
+	}
 	return sum;
 }
 
@@ -278,6 +283,7 @@ static void count(struct trial *trial)
 	for (size_t i = 0; i < trial->runs; i++) {
 		sum->rows += (long)trial->got[i].seq;
 		sum->races += (long)trial->expected[i].races_count;
+		sum->orders += trial->got[i].orders;
 	}
 	sum->fingerprint += trial->print;
 }
@@ -329,10 +335,10 @@ static void keep_quiet(void *self, const char *line, size_t size)
 static void tell(const struct figures *sum, uint64_t first, double seconds)
 {
 	printf("flow_sim: seeds %" PRIu64 " to %" PRIu64
-		   ": %ld failed; %ld runs, %ld rows, %ld keys, %ld steps; %ld faults, "
+		   ": %ld failed; %ld runs, %ld rows, %ld keys, %ld steps; %ld orders; %ld faults, "
 		   "%ld kills, %ld lives; %ld races, %ld requests in them differ; %.0f s; fingerprint %016" PRIx64 "\n",
 		   first, first + (uint64_t)sum->seeds - 1, sum->failed, sum->runs, sum->rows, sum->keys, sum->steps,
-		   sum->faults, sum->kills, sum->lives, sum->races, sum->excused, seconds, sum->fingerprint);
+		   sum->orders, sum->faults, sum->kills, sum->lives, sum->races, sum->excused, seconds, sum->fingerprint);
 }
 
 int main(int argc, char **argv)
@@ -344,6 +350,8 @@ int main(int argc, char **argv)
 	struct trial *trial = calloc(1, sizeof *trial);
 	must(trial != NULL);
 	time_t began = time(NULL);
+	(void)mallopt(M_MMAP_THRESHOLD,
+				  1 << 20); /* large and hardly used tables are made for each life: not to be cleared */
 	trial->calm = ledger_new();
 	trial->rough = ledger_new();
 	log_setup(&(struct log_options){.level = LOG_LEVEL_ERROR, .put = keep_quiet});

@@ -25,14 +25,29 @@
 #include "link/outgoing.h"
 #include "sim/flow_house.h"
 #include "sim/flow_net.h"
+#include "sim/flow_operator.h"
 #include "sim/flow_record.h"
 #include "store/store.h"
 
 extern const struct embedded embedded_migrations[];
 
-enum { STEPS_MAX = 128, ARENA = 64 << 20, OVER_MS = 86400000, IDLE_ONCE_IN = 48, RESTART_ONCE_IN = 4 };
+enum {
+	STEPS_MAX = 128,
+	ARENA = 64 << 20,
+	OVER_MS = 86400000,
+	IDLE_ONCE_IN = 48,
+	RESTART_ONCE_IN = 4,
+	ORDERS_MAX = 500
+};
 
 #define ACCOUNT "01900000-0000-7000-8000-00000000000a"
+
+/* A run that was begun, in this life. */
+struct sim_run {
+	const struct plot *plot;
+	bool over; /* as far as the runner says */
+	bool done; /* and nobody has anything more to say to it */
+};
 
 struct sim_world {
 	struct world_options options;
@@ -46,8 +61,10 @@ struct sim_world {
 	struct net net;
 	struct flow_part house;
 	struct flow_parts parts;
-	size_t over;
-	long steps;
+	struct sim_run runs[RUNS_MAX];
+	size_t runs_count;
+	long steps, orders;
+	bool refused; /* the disk did not take an order: it is given again */
 	_Atomic bool lost;
 	struct arena arena;
 };
@@ -96,7 +113,7 @@ static bool open_store(struct sim_world *sim, struct err *err)
 		.new_store_id = "01900000-0000-7000-8000-0000000000ff",
 		.batch_max = 64,
 		.queue_max = 1024,
-		.readers = 2,
+		.readers = 1,
 		.on_fatal = on_fatal,
 		.fatal_self = sim,
 		.vfs = sim->options.vfs,
@@ -219,10 +236,16 @@ static bool insert(struct db *db, void *self, struct err *err)
 	return found || runner_insert(begin->sim->runner, db, &begin->start, err);
 }
 
-static void count_over(void *self, bool ended)
+static void note_over(void *self, bool ended)
 {
-	if (ended)
-		++*(size_t *)self;
+	struct sim_run *run = self;
+	run->over = ended;
+}
+
+static void watch(struct sim_world *sim, struct sim_run *run)
+{
+	run->over = run->done = false;
+	runner_when_over(sim->runner, run->plot->run_id, OVER_MS, note_over, run);
 }
 
 bool sim_begin(struct sim_world *sim, const struct plot *plot)
@@ -252,19 +275,21 @@ bool sim_begin(struct sim_world *sim, const struct plot *plot)
 	bool good = store_write(sim->store, insert, &begin, &err);
 	definition_unref(definition);
 	if (good) {
-		runner_when_over(sim->runner, plot->run_id, OVER_MS, count_over, &sim->over);
+		must(sim->runs_count < RUNS_MAX);
+		sim->runs[sim->runs_count] = (struct sim_run){.plot = plot};
+		watch(sim, &sim->runs[sim->runs_count++]);
 		runner_wake(sim->runner, plot->run_id);
 	}
 	return good;
 }
 
-/* --- going back --- */
+/* --- orders --- */
 
-struct going_back {
+struct ordering {
 	struct sim_world *sim;
 	const char *run_id;
 	struct control control;
-	bool ordered;
+	bool put; /* there was none that is still to be carried out, so this one is */
 };
 
 static void take_count(const struct db_rows *row, void *self)
@@ -272,31 +297,40 @@ static void take_count(const struct db_rows *row, void *self)
 	*(int64_t *)self = db_int(row, 0);
 }
 
-static bool put_restore(struct db *db, void *self, struct err *err)
+static bool count(struct db *db, const char *run_id, const char *sql, int64_t *number, struct err *err)
 {
-	struct going_back *back = self;
-	int64_t before = 0;
 	bool found;
-	if (!db_one(db, err, &found, take_count, &before,
-				"SELECT (SELECT COUNT(*) FROM flow_rewinds WHERE run_id = $1) + (SELECT COUNT(*) FROM flow_orders "
-				"WHERE run_id = $1)",
-				V_TEXT(back->run_id)))
+	*number = 0;
+	return db_one(db, err, &found, take_count, number, sql, V_TEXT(run_id));
+}
+
+static bool put_order(struct db *db, void *self, struct err *err)
+{
+	struct ordering *o = self;
+	int64_t waiting;
+	if (!count(db, o->run_id, "SELECT COUNT(*) FROM flow_orders WHERE run_id = $1", &waiting, err))
 		return false;
-	back->ordered = before == 0;
-	return !back->ordered || orders_put(db, &back->sim->ids, back->run_id, &back->control, err);
+	o->put = waiting == 0;
+	return !o->put || orders_put(db, &o->sim->ids, o->run_id, &o->control, err);
+}
+
+static struct story open_story(struct sim_world *sim, const char *run_id)
+{
+	struct run_record *record = arena_new(&sim->arena, struct run_record);
+	struct story story;
+	struct err err;
+	bool found;
+	struct db *db = store_read(sim->store);
+	must(record != NULL && runs_get(db, run_id, NULL, &sim->arena, record, &found, &err) && found);
+	must(story_open(&story, sim->runner, db, record, &sim->arena, &err));
+	store_read_end(sim->store, db);
+	return story;
 }
 
 /* The row before the step began. */
 static int64_t before_step(struct sim_world *sim, const char *run_id, const char *step)
 {
-	struct run_record record;
-	struct story story;
-	struct err err;
-	bool found;
-	struct db *db = store_read(sim->store);
-	must(runs_get(db, run_id, NULL, &sim->arena, &record, &found, &err) && found);
-	must(story_open(&story, sim->runner, db, &record, &sim->arena, &err));
-	store_read_end(sim->store, db);
+	struct story story = open_story(sim, run_id);
 	uintptr_t at = (uintptr_t)map_get(&story.steps.last, step);
 	must(at > 0);
 	int64_t seq = story.steps.items[at - 1].began_seq - 1;
@@ -307,16 +341,42 @@ static int64_t before_step(struct sim_world *sim, const char *run_id, const char
 bool sim_restore(struct sim_world *sim, const char *run_id, const char *step, bool *ordered)
 {
 	struct err err;
-	struct going_back back = {
+	int64_t before = 0;
+	struct ordering o = {
 		.sim = sim, .run_id = run_id, .control = {.kind = CONTROL_RESTORE, .to = before_step(sim, run_id, step)}};
-	if (!store_write(sim->store, put_restore, &back, &err))
+	struct db *db = store_read(sim->store);
+	must(count(db, run_id, "SELECT COUNT(*) FROM flow_rewinds WHERE run_id = $1", &before, &err));
+	store_read_end(sim->store, db);
+	if (before == 0 && !store_write(sim->store, put_order, &o, &err))
 		return false;
-	*ordered = back.ordered;
-	if (back.ordered) {
+	*ordered = before == 0;
+	if (*ordered) {
 		runner_look(sim->runner, run_id);
-		runner_when_over(sim->runner, run_id, OVER_MS, count_over, &sim->over);
+		watch(sim, &sim->runs[0]);
 	}
 	return true;
+}
+
+/* A run is over: should it go on? */
+static void tend(struct sim_world *sim, struct sim_run *run)
+{
+	const char *run_id = run->plot->run_id;
+	struct ordering o = {.sim = sim, .run_id = run_id};
+	struct sim_record record;
+	struct err err;
+	struct story story = open_story(sim, run_id);
+	must(sim_read(sim, run_id, &record));
+	if (!operator_decides(&story, &record, strtoull(run->plot->seed, NULL, 10), &sim->arena, &o.control)) {
+		run->done = true;
+	} else if (store_write(sim->store, put_order, &o, &err)) {
+		sim->orders++;
+		runner_look(sim->runner, run_id);
+		watch(sim, run);
+	} else {
+		sim->refused = true;
+	}
+	record_fini(&record);
+	story_close(&story);
 }
 
 /* The log is copied now and then, and sometimes begun anew. */
@@ -326,13 +386,27 @@ static void idle(struct sim_world *sim)
 		store_idle(sim->store, rng_below(&sim->order, RESTART_ONCE_IN) == 0);
 }
 
-enum sim_end sim_drive(struct sim_world *sim, size_t runs)
+static bool all_done(struct sim_world *sim)
 {
-	for (; sim->over < runs; sim->steps++) {
+	bool done = true;
+	sim->refused = false;
+	for (size_t i = 0; i < sim->runs_count; i++) {
+		struct sim_run *run = &sim->runs[i];
+		if (run->over && !run->done && run->plot->tended)
+			tend(sim, run);
+		done = done && run->over && (run->done || !run->plot->tended);
+	}
+	return done;
+}
+
+enum sim_end sim_drive(struct sim_world *sim)
+{
+	for (; !all_done(sim); sim->steps++) {
 		idle(sim);
 		if (atomic_load(&sim->lost))
 			return SIM_DISK_LOST;
-		if (!runner_step(sim->runner, rng_next(&sim->order)))
+		bool stuck = !runner_step(sim->runner, rng_next(&sim->order)) && !sim->refused;
+		if (stuck || sim->orders > ORDERS_MAX)
 			return SIM_STUCK;
 	}
 	return SIM_OVER;

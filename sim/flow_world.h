@@ -20,6 +20,7 @@ enum { RUNS_MAX = 4, RESULT_MAX = 65536 };
 struct plot {
 	const char *definition;
 	char run_id[37], seed[24];
+	bool tended; /* where it faults an operator has it go on (flow_operator.h) */
 };
 
 /* What became of it. */
@@ -64,10 +65,10 @@ bool sim_restore(struct sim_world *sim, const char *run_id, const char *step, bo
 
 enum sim_end { SIM_OVER, SIM_DISK_LOST, SIM_STUCK };
 /*
- * Step until all runs are over.  SIM_DISK_LOST: the store has told that it cannot go on.  SIM_STUCK: nothing is under
- * way, no timer is set, and a run is not over.
+ * Step until all runs that were begun are over.  SIM_DISK_LOST: the store has told that it cannot go on.  SIM_STUCK:
+ * nothing is under way, no timer is set, and a run is not over; or its operator despairs.
  */
-enum sim_end sim_drive(struct sim_world *sim, size_t runs);
+enum sim_end sim_drive(struct sim_world *sim);
 
 /* Read a run; fini the record either way.  False: its journal is not as it should be, which was said on stderr. */
 bool sim_read(struct sim_world *sim, const char *run_id, struct sim_record *record);

@@ -1,9 +1,12 @@
 /*
- * Signed signals over the network, to Countersign or to its peer: COUNT distinct ones (at most SENT_MAX), signed before
- * the first is sent, over CONNECTIONS kept open, each connection waiting for its answer before it sends the next.
- * Prints one JSON object: how many were acknowledged with 201, how many not, and how long they took.  Exit 1 when any
- * was not. Usage: peer_load PORT PRODUCER_ID SECRET_FILE PREFIX COUNT CONNECTIONS; PREFIX makes external ids unlike
- * another run's.
+ * Requests over the network, to Countersign or to its peer: COUNT of them, written before the first is sent, over
+ * CONNECTIONS kept open, each waiting for its answer before it sends the next.  Prints one JSON object: how many were
+ * acknowledged, how many not, and how long they took.  Exit 1 when any was not.
+ *
+ *     peer_load PORT COUNT CONNECTIONS signals PRODUCER_ID SECRET_FILE PREFIX    distinct signed signals, 201
+ *     peer_load PORT COUNT CONNECTIONS post TARGET TOKEN_FILE BODY_FILE          the same text each time, 200
+ *
+ * PREFIX makes external ids unlike another run's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +24,14 @@
 #include "core/stamp.h"
 #include "trade/domain/signature.h"
 
-enum { SENT_MAX = 1000000, CONNECTIONS_MAX = 1024, ANSWER_MAX = 65536, SECRET_MAX = 256 };
+enum {
+	SENT_MAX = 1000000,
+	CONNECTIONS_MAX = 1024,
+	ANSWER_MAX = 65536,
+	SECRET_MAX = 256,
+	TOKEN_MAX = 4096,
+	BODY_MAX = 16384
+};
 
 #define TARGET "/api/v1/signals"
 
@@ -41,6 +51,7 @@ struct peer {
 
 struct load {
 	struct arena arena;
+	const char *wanted; /* how an answer begins that acknowledges */
 	struct request *requests;
 	size_t count, next, answered, acknowledged;
 	struct peer *peers;
@@ -62,15 +73,18 @@ struct signer {
 	int64_t from_us; /* the first one's time */
 };
 
-static void read_secret(struct signer *signer, const char *path)
+/* The first line of a file. */
+static size_t read_line(const char *path, char *line, int room)
 {
 	FILE *file = fopen(path, "r");
-	must(file != NULL && fgets(signer->secret, sizeof signer->secret, file) != NULL);
+	must(file != NULL && fgets(line, room, file) != NULL);
 	fclose(file);
-	signer->secret_size = strcspn(signer->secret, "\n");
+	size_t size = strcspn(line, "\n");
+	line[size] = '\0';
+	return size;
 }
 
-static void make_request(struct load *load, const struct signer *signer, size_t i)
+static void sign(struct load *load, const struct signer *signer, size_t i)
 {
 	char now[STAMP_TEXT], time[STAMP_TEXT], signature[SIGNATURE_TEXT];
 	/* a time of its own each: (producer, instrument, side, time, version) is unique too */
@@ -135,7 +149,7 @@ static void take_answer(struct load *load, struct peer *peer)
 {
 	load->requests[peer->request].took_us = now_us() - peer->since_us;
 	load->answered++;
-	if (strncmp(peer->answer, "HTTP/1.1 201 ", 13) == 0)
+	if (strncmp(peer->answer, load->wanted, strlen(load->wanted)) == 0)
 		load->acknowledged++;
 	else if (load->answered - load->acknowledged == 1) /* the first tells what is wrong with the others too */
 		fprintf(stderr, "%.600s\n", peer->answer);
@@ -185,25 +199,46 @@ static void print(struct load *load, double seconds)
 		   (double)all[load->count - 1].took_us / 1e3);
 }
 
+static void make_signals(struct load *load, char **argv)
+{
+	struct signer signer = {.producer = argv[0], .prefix = argv[2], .from_us = env_wall_us(env_real())};
+	signer.secret_size = read_line(argv[1], signer.secret, sizeof signer.secret);
+	load->wanted = "HTTP/1.1 201 ";
+	for (size_t i = 0; i < load->count; i++)
+		sign(load, &signer, i);
+}
+
+static void make_posts(struct load *load, char **argv)
+{
+	char token[TOKEN_MAX], body[BODY_MAX];
+	read_line(argv[1], token, sizeof token);
+	size_t size = read_line(argv[2], body, sizeof body);
+	const char *text = arena_printf(&load->arena,
+									"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+									"Authorization: Bearer %s\r\nContent-Length: %zu\r\n\r\n%s",
+									argv[0], token, size, body);
+	must(text != NULL);
+	load->wanted = "HTTP/1.1 200 ";
+	for (size_t i = 0; i < load->count; i++)
+		load->requests[i] = (struct request){.text = text, .size = strlen(text)};
+}
+
 int main(int argc, char **argv)
 {
 	static struct load load;
-	struct signer signer;
-	must(argc == 7);
-	signer.producer = argv[2];
-	signer.prefix = argv[4];
-	signer.from_us = env_wall_us(env_real());
-	read_secret(&signer, argv[3]);
-	load.count = strtoul(argv[5], NULL, 10);
-	load.open = strtoul(argv[6], NULL, 10);
+	must(argc == 8 && (strcmp(argv[4], "signals") == 0 || strcmp(argv[4], "post") == 0));
+	load.count = strtoul(argv[2], NULL, 10);
+	load.open = strtoul(argv[3], NULL, 10);
 	must(load.count > 0 && load.count <= SENT_MAX && load.open > 0 && load.open <= CONNECTIONS_MAX);
 	arena_init(&load.arena, (size_t)4 << 30);
 	load.requests = calloc(load.count, sizeof *load.requests);
 	load.peers = calloc(load.open, sizeof *load.peers);
 	load.poll = epoll_create1(EPOLL_CLOEXEC);
 	must(load.requests != NULL && load.peers != NULL && load.poll >= 0);
-	for (size_t i = 0; i < load.count; i++)
-		make_request(&load, &signer, i);
+	if (strcmp(argv[4], "signals") == 0)
+		make_signals(&load, argv + 5);
+	else
+		make_posts(&load, argv + 5);
 	for (size_t i = 0; i < load.open; i++)
 		open_peer(&load, &load.peers[i], atoi(argv[1]));
 	int64_t from_us = now_us();

@@ -278,6 +278,7 @@ void app_close(struct app *app)
 {
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
+	workers_close(app->workers);
 	countersign_free(app->countersign);
 	events_close(app->events);
 	outbox_free(app->outbox);
@@ -581,7 +582,7 @@ void app_stop(struct app *app)
 	trade_api_stop(app->trade);
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
-	workers_close(app->workers);
+	workers_stop(app->workers); /* a write that is committed later is answered where it was written */
 	people_stop(app->people); /* logins that their clients gave up are hashed all the same, and end in the front */
 	scanner_close(app->scanner);
 	mailer_stop(app->mailer);

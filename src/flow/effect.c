@@ -14,6 +14,7 @@
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
+#include "flow/domain/secrets.h"
 #include "flow/domain/trouble.h"
 #include "flow/effects.h"
 #include "flow/llm.h"
@@ -41,6 +42,7 @@ struct effect {
 	const struct ir_task *task;
 	struct datum *request, *authentication; /* the second is in no journal */
 	struct datum *task_input;               /* of an effect operation: the run's */
+	struct datum *input;                    /* of a process that is not waited for; else NULL */
 	struct datum *error;                    /* it could not even be prepared */
 	int64_t asked_us;                       /* monotonic: the breaker of its target let it through */
 	bool told;                              /* the breaker what came of it */
@@ -274,6 +276,11 @@ static struct datum *call_product(struct effect *effect, struct trouble *trouble
 
 /* --- any --- */
 
+static bool is_left_alone(const struct ir_task *task)
+{
+	return (task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT) && !task->process.await;
+}
+
 static struct datum *carry_out(struct effect *effect, struct trouble *trouble, struct runner_result *result)
 {
 	const struct process_wait wait = {.timeout_ms = effect->timeout_ms, .given_up = is_given_up, .self = effect};
@@ -295,6 +302,7 @@ static void end_effect(struct effect *effect)
 	datum_unref(effect->request);
 	datum_unref(effect->authentication);
 	datum_unref(effect->task_input);
+	datum_unref(effect->input);
 	datum_unref(effect->error);
 	definition_unref(effect->definition);
 	free(effect->path);
@@ -330,8 +338,13 @@ static void run_effect(struct effect *effect)
 		end_effect(effect);
 		return;
 	}
+	const struct process_wait wait = {.given_up = is_given_up, .self = effect};
+	struct process *alone = NULL;
 	result.definite = true;
-	if (effect->error == NULL)
+	if (is_left_alone(effect->task)) {
+		alone = process_send_off(effect->request, &wait, &trouble);
+		result.output = alone == NULL ? NULL : datum_ref(effect->input);
+	} else if (effect->error == NULL)
 		result.output = carry_out(effect, &trouble, &result);
 	else
 		result.error = datum_ref(effect->error);
@@ -344,6 +357,8 @@ static void run_effect(struct effect *effect)
 		datum_unref(result.error);
 		datum_unref(result.cost);
 	}
+	if (alone != NULL)
+		process_leave(alone);
 	end_effect(effect);
 }
 
@@ -368,6 +383,8 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 	if (value->source == NULL || value->mode == IR_LITERAL)
 		return datum_json(task->call.authentication);
 	struct trouble trouble;
+	struct datum *secrets, *policy = NULL;
+	bool may = secrets_of(live->run.ir->secrets, value->source, live->runner->options.secrets, &secrets, &trouble);
 	struct scope scope = {.run = &live->run,
 						  .block = frame->parent,
 						  .task = task,
@@ -377,8 +394,10 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 						  .in = frame->input,
 						  .raw = frame->raw,
 						  .input = frame->input,
-						  .secrets = live->runner->options.secrets};
-	struct datum *policy = definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+						  .secrets = secrets};
+	if (may)
+		policy = definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+	datum_unref(secrets);
 	if (policy == NULL)
 		*error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
 	return policy;
@@ -417,6 +436,7 @@ void effect_send(struct live *live, const struct frame *frame)
 		effect->task_input = datum_ref(live->run.input);
 		(void)datum_tree(effect->task_input);
 	}
+	effect->input = is_left_alone(frame->task) ? datum_ref(frame->input) : NULL;
 	effect->authentication = authentication_of(live, frame, &effect->error);
 	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);
 	strcpy(effect->run_id, live->run_id);

@@ -145,4 +145,5 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, decomposition_workflow_routes, decomposition_workflow_routes_count, api);
 	router_add(router, flow_events_routes, flow_events_routes_count, api);
 	router_add(router, schedules_routes, schedules_routes_count, api);
+	router_add(router, schedule_reads_routes, schedule_reads_routes_count, api);
 }

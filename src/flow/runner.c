@@ -15,6 +15,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
+#include "flow/domain/secrets.h"
 #include "flow/effects.h"
 #include "flow/feed.h"
 #include "flow/flow.h"
@@ -38,9 +39,15 @@ static struct datum *world_eval(void *self, const struct ir_value *value, const 
 	struct scope own = *scope;
 	const struct live *live =
 		(const struct live *)(const void *)((const char *)scope->run - offsetof(struct live, run));
-	bool secret = live->run.ir->values[value->number].secrets;
-	own.secrets = secret ? runner->options.secrets : NULL;
-	return definition_eval(live->definition, runner->options.expr, value, &own, trouble);
+	const struct ir *ir = live->run.ir;
+	struct datum *secrets = NULL, *answer = NULL;
+	if (!ir->values[value->number].secrets ||
+		secrets_of(ir->secrets, value->source, runner->options.secrets, &secrets, trouble)) {
+		own.secrets = secrets;
+		answer = definition_eval(live->definition, runner->options.expr, value, &own, trouble);
+	}
+	datum_unref(secrets);
+	return answer;
 }
 
 /* What a schema says of a value; the first fault is told [flow.md 2.5]. */

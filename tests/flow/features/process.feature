@@ -159,3 +159,23 @@ Feature: Process
     """yaml
     "a=[1] b"
     """
+
+  Scenario: A process that is not waited for gives what came in
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s10, version: 1.0.0}
+    do:
+    - a:
+        input: {from: '${ .x }'}
+        run: {await: false, shell: {command: "sleep 1; exit 3"}}
+    - b: {run: {await: false, script: {language: sh, code: "exit 4"}}}
+    """
+    And given the workflow input is:
+    """yaml
+    {x: 7}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    7
+    """
