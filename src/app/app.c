@@ -545,7 +545,6 @@ bool app_assemble(struct app *app, struct err *err)
 		return false;
 	app->health = health_open(app);
 	app->dead_letters = dead_letters_new(app->store, app->keys.master);
-	sign_dead_letters(app->sign, app->dead_letters);
 	mailer_dead_letters(app->mailer, app->dead_letters);
 	trade_dead_letters(app->trade, app->dead_letters);
 	flow_dead_letters(app->flow, app->dead_letters);
@@ -595,8 +594,8 @@ void app_stop(struct app *app)
 	tls_close(app->tls);
 	health_close(app->health);
 	dead_letters_free(app->dead_letters);
+	flow_end(app); /* its runs' steps are the products' */
 	sign_api_close(app->sign);
-	flow_end(app);
 	rates_free(app->rates);
 	reloads_free(app->reloads);
 	tickets_free(app->tickets);

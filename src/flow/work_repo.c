@@ -73,7 +73,7 @@ bool work_get(struct db *db, const char *account_id, const char *task_id, struct
 {
 	struct reading to = {arena, task};
 	return db_one(db, err, found, take_task, &to,
-				  "SELECT " COLUMNS " FROM flow_work w WHERE task_id = $1 AND ($2 IS NULL OR account_id = $2)",
+				  "SELECT " COLUMNS " FROM flow_work w WHERE task_id = $1 AND (account_id = $2 OR $2 IS NULL)",
 				  V_TEXT(task_id), V_TEXT(account_id));
 }
 

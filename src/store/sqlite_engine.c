@@ -132,7 +132,7 @@ bool engine_open(const char *folder, const char *vfs, enum engine_role role, str
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char path[FOLDER_PATH];
-	pthread_once(&once, set_up_library);
+	must(pthread_once(&once, set_up_library) == 0);
 	if (!folder_path(path, folder, "store.db", err) || (role == ENGINE_WRITER && !make_file(path, err)))
 		return false;
 	struct db *open = calloc(1, sizeof *open);
@@ -225,6 +225,11 @@ bool engine_script(struct db *db, const char *sql, struct err *err)
 bool engine_foreign_keys(struct db *db, bool on, struct err *err)
 {
 	return own_script(db, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
+}
+
+bool engine_synced(struct db *db, bool on, struct err *err)
+{
+	return own_script(db, on ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err);
 }
 
 bool engine_check_foreign_keys(struct db *db, struct err *err)

@@ -52,6 +52,9 @@ check 'and written nowhere but where the author copied it' same \
 	"$(python3 -c 'import sqlite3
 lines = [line for (rows,) in sqlite3.connect("kept/store.db").execute("SELECT lines FROM flow_journal") for line in rows.split("\n")]
 print(sum("task.intent" in line for line in lines), sum("s3cret" in line and "task.intent" in line for line in lines))')" '1 0'
+answer=$(run "${secret/\[token\]/[other]}" --secret 'token="s3cret-token"' --secret 'other=1')
+check 'one that the workflow does not list is not its own' json "$answer" '[.error.status, .error.title]' '[403,"Secret not allowed"]'
+check 'nor one that is not there' json "$(run "$secret")" '[.error.status, .error.title, .error.instance]' '[403,"No such secret","/do/0/a"]'
 answer=$(run 'do: [{a: {wait: {seconds: 20}}}]' --timeout 0.3)
 check 'out of time ends with 5' exits 5 run 'do: [{a: {wait: {seconds: 20}}}]' --timeout 0.3
 check 'and says how it stands' json "$answer" .status waiting
