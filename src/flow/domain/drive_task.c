@@ -164,9 +164,6 @@ static const char *missing(const struct ir_task *task)
 				task->type == IR_RUN_WORKFLOW;
 	if (task->input_secrets && !drive_is_leaf(task) && !asks)
 		return "a secret in the input of a task with tasks of its own";
-	if (task->type == IR_RUN_SCRIPT && strcmp(task->process.language, "sh") != 0 &&
-		strcmp(task->process.language, "shell") != 0)
-		return "scripts but those of sh";
 	if (task->type != IR_CALL)
 		return NULL;
 	switch (task->call.callee) {
