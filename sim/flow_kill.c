@@ -220,7 +220,7 @@ static int set_up(void **state)
 	assert_non_null(b);
 	sim_folder_new(b->folder);
 	sim_folder_new(b->template);
-	sim_template(b->template);
+	sim_template(b->template, false);
 	b->calm = ledger_new();
 	b->rough = ledger_new();
 	b->shared = mmap(NULL, sizeof *b->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -24,6 +24,7 @@
 #include "flow/story.h"
 #include "link/outgoing.h"
 #include "sim/flow_house.h"
+#include "sim/flow_kids.h"
 #include "sim/flow_net.h"
 #include "sim/flow_operator.h"
 #include "sim/flow_record.h"
@@ -162,6 +163,15 @@ static bool knows(void *self, const struct delivery *which)
 	return known;
 }
 
+static const char *lineage(void *self, const char *run_id)
+{
+	struct sim_world *sim = self;
+	struct db *db = store_read(sim->store);
+	const char *text = kids_lineage(db, run_id, &sim->arena);
+	store_read_end(sim->store, db);
+	return text;
+}
+
 struct expr_pool *sim_expr(void)
 {
 	const struct expr_config config = {.cpu_ms = 60000, .wall_ms = 600000};
@@ -182,7 +192,8 @@ struct sim_world *sim_open(const struct world_options *options)
 							.kill_before = options->kill_before_request,
 							.kill_after = options->kill_after_request,
 							.knows = knows,
-							.knows_self = sim};
+							.lineage = lineage,
+							.self = sim};
 	env_sim_init(&sim->env, options->order_seed, options->start_us > 0 ? options->start_us : SIM_START_US);
 	rng_init(&sim->order, options->order_seed);
 	id_maker_init(&sim->ids, &sim->env.env);
@@ -386,17 +397,26 @@ static void idle(struct sim_world *sim)
 		store_idle(sim->store, rng_below(&sim->order, RESTART_ONCE_IN) == 0);
 }
 
+static bool children_rest(struct sim_world *sim)
+{
+	struct db *db = store_read(sim->store);
+	bool rest = kids_rest(db);
+	store_read_end(sim->store, db);
+	return rest;
+}
+
 static bool all_done(struct sim_world *sim)
 {
-	bool done = true;
+	bool done = true, parents = false;
 	sim->refused = false;
 	for (size_t i = 0; i < sim->runs_count; i++) {
 		struct sim_run *run = &sim->runs[i];
 		if (run->over && !run->done && run->plot->tended)
 			tend(sim, run);
 		done = done && run->over && (run->done || !run->plot->tended);
+		parents = parents || run->plot->parent;
 	}
-	return done;
+	return done && (!parents || children_rest(sim));
 }
 
 enum sim_end sim_drive(struct sim_world *sim)
@@ -441,6 +461,14 @@ void sim_outcome(struct sim_world *sim, const char *run_id, struct outcome *outc
 	record_fini(&record);
 }
 
+size_t sim_children(struct sim_world *sim, struct sim_child *children, size_t room)
+{
+	struct db *db = store_read(sim->store);
+	size_t found = kids_list(db, children, room, &sim->arena);
+	store_read_end(sim->store, db);
+	return found;
+}
+
 /* --- the template --- */
 
 static bool add_account(struct db *db, void *self, struct err *err)
@@ -450,12 +478,19 @@ static bool add_account(struct db *db, void *self, struct err *err)
 				  V_TEXT(ACCOUNT));
 }
 
-void sim_template(const char *folder)
+static bool add_kids(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return kids_publish(db, ACCOUNT, err);
+}
+
+void sim_template(const char *folder, bool kids)
 {
 	struct err err;
 	struct sim_world sim = {.options = {.folder = folder}};
 	env_sim_init(&sim.env, 1, SIM_START_US);
 	must(open_store(&sim, &err) && store_write(sim.store, add_account, NULL, &err));
+	must(!kids || store_write(sim.store, add_kids, NULL, &err));
 	store_close(sim.store);
 	env_sim_fini(&sim.env);
 }

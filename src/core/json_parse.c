@@ -170,7 +170,8 @@ static bool read_escaped(struct reader *r, const char **text, size_t *size)
 		memcpy(to, r->bytes + r->at, end - r->at);
 		to += end - r->at;
 		r->at = end;
-		if (peek(r) == '\\' ? !read_escape(r, &to) : peek(r) != '"' && !refuse(r, "a string is not closed"))
+		if (peek(r) == '\\' ? !read_escape(r, &to)
+							: peek(r) != '"' && !refuse(r, "a string is not closed, or holds a bare control byte"))
 			return false;
 	}
 	*to = '\0';
