@@ -6,9 +6,17 @@
 #ifndef CS_SIM_FLOW_PLOT_H
 #define CS_SIM_FLOW_PLOT_H
 
+#include <stdbool.h>
+
 struct rng;
 
+enum plot_kind {
+	PLOT_PLAIN,
+	PLOT_TENDED, /* in some places it faults until somebody does something */
+	PLOT_PARENT, /* in some places it runs workflows of flow_kids.h */
+};
+
 /* A definition as JSON text; the caller frees it. */
-char *plot_make(struct rng *rng);
+char *plot_make(struct rng *rng, enum plot_kind kind);
 
 #endif

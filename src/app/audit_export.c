@@ -66,8 +66,8 @@ static bool export_rows(struct db *db, const struct audit_export_filter *filter,
 	struct exporting exporting = {
 		.filter = filter, .partial = filter->account_id != NULL || is_windowed(filter), .out = out};
 	if (!db_query(db, &rows, err,
-				  "SELECT " AUDIT_COLUMNS " FROM audit a WHERE at >= $3 AND at < $4 AND ($2 IS NULL OR stream = $2) "
-				  "AND ($1 IS NULL OR account_id = $1 OR EXISTS (SELECT 1 FROM "
+				  "SELECT " AUDIT_COLUMNS " FROM audit a WHERE at >= $3 AND at < $4 AND (stream = $2 OR $2 IS NULL) "
+				  "AND (account_id = $1 OR $1 IS NULL OR EXISTS (SELECT 1 FROM "
 				  "audit_checkpoints c WHERE c.stream = a.stream AND c.seq = a.seq)) ORDER BY stream, seq",
 				  V_TEXT(filter->account_id), V_TEXT(filter->stream), V_INT(filter->from_us), V_INT(filter->to_us)))
 		return false;
@@ -95,7 +95,7 @@ static bool export_checkpoints(struct db *db, const struct audit_export_filter *
 {
 	struct db_rows rows;
 	return db_query(db, &rows, err,
-					"SELECT statement, signature FROM audit_checkpoints c WHERE ($1 IS NULL OR stream = $1) AND "
+					"SELECT statement, signature FROM audit_checkpoints c WHERE (stream = $1 OR $1 IS NULL) AND "
 					"($4 = 0 OR EXISTS (SELECT 1 FROM audit a WHERE a.stream = c.stream AND a.seq = c.seq AND "
 					"a.at >= $2 AND a.at < $3)) ORDER BY stream, seq, at",
 					V_TEXT(filter->stream), V_INT(filter->from_us), V_INT(filter->to_us), V_INT(is_windowed(filter))) &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/flow_llm.h"
 #include "app/mailer.h"
 #include "app/memory.h"
 #include "app/overdue.h"
@@ -13,6 +14,9 @@
 #include "core/err.h"
 #include "crypt/digest.h"
 #include "expr/expr.h"
+#include "flow/breakers.h"
+#include "flow/llm.h"
+#include "flow/sinks_repo.h"
 #include "sign/sign_api.h"
 #include "store/blob.h"
 #include "store/store.h"
@@ -177,6 +181,44 @@ static enum health_state look_at_smtp(void *self, struct watch_note *note)
 	return note->error[0] != '\0' ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
+/* [flow 11] The breakers of all accounts to where models are asked. */
+static enum health_state look_at_llm(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	int64_t counts[BREAKER_STATES];
+	breakers_count_of(app->breakers, "llm", env_wall_us(app->env), counts);
+	snprintf(note->details, sizeof note->details, "closed=%lld open=%lld half_open=%lld", (long long)counts[0],
+			 (long long)counts[1], (long long)counts[2]);
+	return counts[1] + counts[2] > 0 ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
+static enum health_state look_at_embedding(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	const char *state = llm_embedding_state(app->models->llm);
+	snprintf(note->details, sizeof note->details, "breaker=%s", state);
+	return strcmp(state, breaker_record_states[0]) != 0 ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
+/* [flow 11] A sink is left alone after each failure, and nothing overtakes what it missed: that is its breaker. */
+static enum health_state look_at_sinks(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	struct sinks_figures figures = {.count = 0};
+	struct err err = {.kind = ERR_NONE};
+	struct db *db = store_read(app->store);
+	bool read = sinks_figures(db, &figures, &err);
+	store_read_end(app->store, db);
+	if (!read)
+		snprintf(note->error, sizeof note->error, "%.150s", err.message);
+	else if (figures.count == 0)
+		return HEALTH_ABSENT;
+	else
+		snprintf(note->details, sizeof note->details, "sinks=%lld failing=%lld", (long long)figures.count,
+				 (long long)figures.failing);
+	return !read || figures.failing > 0 ? HEALTH_DEGRADED : HEALTH_OK;
+}
+
 /* A jump within the hour, or time that stands still until the machine's clock has caught up [P-12.4]. */
 static enum health_state look_at_clock(void *self, struct watch_note *note)
 {
@@ -295,6 +337,16 @@ static bool has_search(const struct app *app)
 	return app->config.sign.search_url != NULL;
 }
 
+static bool has_llm(const struct app *app)
+{
+	return app->breakers != NULL && app->models != NULL && app->models->llm != NULL;
+}
+
+static bool has_embedding(const struct app *app)
+{
+	return has_llm(app) && llm_embedding_state(app->models->llm) != NULL;
+}
+
 static const struct part {
 	struct watch_row row;
 	bool (*there)(const struct app *app); /* NULL: always */
@@ -305,6 +357,8 @@ static const struct part {
 	{{"timers", false, look_at_timers, false}, NULL}, {{"outbox", false, look_at_outbox, false}, NULL},
 	{{"memory", false, look_at_memory, false}, NULL}, {{"clock", false, look_at_clock, false}, NULL},
 	{{"smtp", false, look_at_smtp, false}, has_mail}, {{"search", false, look_at_search, false}, has_search},
+	{{"llm", false, look_at_llm, false}, has_llm},    {{"embedding", false, look_at_embedding, false}, has_embedding},
+	{{"sinks", false, look_at_sinks, false}, NULL},
 };
 
 size_t health_parts(const struct app *app, struct watch_row rows[WATCHES_MAX])

@@ -182,6 +182,32 @@ static void a_blob_is_put_got_and_taken_away(void **state)
 	assert_int_equal(look(w, "blob", &note), HEALTH_OK);
 }
 
+/* --- sinks: no row until somebody is to be told --- */
+
+#define SINK(id, enabled, tries, status) \
+	"INSERT INTO flow_sinks (sink_id, account_id, url, topics, enabled, secret, former_until, told_to, tries, " \
+	"due_at, " \
+	"delivered, delivered_at, last_status, created_at) VALUES ('" id "', 'a', 'https://x.example', 'runs', " enabled \
+	", x'00', 0, 0, " tries ", %lld, 0, 0, " status ", 1)"
+
+static void a_sink_that_fails_degrades(void **state)
+{
+	struct world *w = *state;
+	struct watch_note note;
+	assert_int_equal(look(w, "sinks", &note), HEALTH_ABSENT);
+	write_sql(w, SINK("1", "0", "0", "0"), 1);   /* switched off by a person */
+	write_sql(w, SINK("2", "0", "1", "410"), 1); /* it wants no more */
+	assert_int_equal(look(w, "sinks", &note), HEALTH_ABSENT);
+	write_sql(w, SINK("3", "1", "0", "200"), 0);
+	assert_int_equal(look(w, "sinks", &note), HEALTH_OK);
+	assert_string_equal(note.details, "sinks=1 failing=0");
+	write_sql(w, SINK("4", "1", "1", "500"), 1);
+	assert_int_equal(look(w, "sinks", &note), HEALTH_DEGRADED);
+	assert_string_equal(note.details, "sinks=2 failing=1");
+	write_sql(w, "UPDATE flow_sinks SET enabled = 0, tries = 10 WHERE sink_id = '4'", 0); /* given up */
+	assert_int_equal(look(w, "sinks", &note), HEALTH_DEGRADED);
+}
+
 /* --- what is not configured has no row --- */
 
 static bool is_watched(const struct app *app, const char *name)
@@ -203,6 +229,8 @@ static void what_is_not_configured_has_no_row(void **state)
 		assert_true(is_watched(&w->app, always[i]));
 	assert_false(is_watched(&w->app, "search"));
 	assert_false(is_watched(&w->app, "smtp"));
+	assert_false(is_watched(&w->app, "llm"));
+	assert_false(is_watched(&w->app, "embedding"));
 	w->app.config.sign.search_url = "https://search.example:9200";
 	assert_true(is_watched(&w->app, "search"));
 	assert_false(is_watched(&w->app, "smtp"));
@@ -218,6 +246,7 @@ int main(void)
 		TEST(a_schedule_is_a_timer),
 		TEST(what_nobody_took_for_a_minute_degrades),
 		TEST(a_blob_is_put_got_and_taken_away),
+		TEST(a_sink_that_fails_degrades),
 		TEST(what_is_not_configured_has_no_row),
 	};
 	setenv("COUNTERSIGN_LOG_LEVEL", "error", 1);

@@ -35,8 +35,8 @@ static bool list(void *self, struct db *db, const char *account_id, const char *
 	(void)self;
 	*count = 0;
 	if (!db_query(db, &rows, err,
-				  "SELECT " COLUMNS " FROM mails WHERE ($1 IS NULL OR account_id = $1) AND state = 'dead' "
-				  "AND ($2 IS NULL OR mail_id < $2) ORDER BY mail_id DESC LIMIT $3",
+				  "SELECT " COLUMNS " FROM mails WHERE (account_id = $1 OR $1 IS NULL) AND state = 'dead' "
+				  "AND (mail_id < $2 OR $2 IS NULL) ORDER BY mail_id DESC LIMIT $3",
 				  V_TEXT(account_id), V_TEXT(before), V_INT((int64_t)limit)))
 		return false;
 	while (*count < limit && db_next(&rows)) {
@@ -53,7 +53,7 @@ static bool find(void *self, struct db *db, const char *account_id, const char *
 	(void)self;
 	return db_one(db, err, found, take, &to,
 				  "SELECT " COLUMNS " FROM mails WHERE mail_id = $1 AND state = 'dead' "
-				  "AND ($2 IS NULL OR account_id = $2)",
+				  "AND (account_id = $2 OR $2 IS NULL)",
 				  V_TEXT(id), V_TEXT(account_id));
 }
 

@@ -181,10 +181,13 @@ size_t watches_read(struct watches *all, struct watch_seen seen[WATCHES_MAX])
 {
 	pthread_mutex_lock(&all->lock);
 	all->read_us = env_mono_us(all->env);
-	for (size_t i = 0; i < all->count; i++)
-		seen[i] = read_one(all, &all->watches[i]);
+	size_t count = 0;
+	for (size_t i = 0; i < all->count; i++) {
+		seen[count] = read_one(all, &all->watches[i]);
+		count += seen[count].state != HEALTH_ABSENT;
+	}
 	pthread_mutex_unlock(&all->lock);
-	return all->count;
+	return count;
 }
 
 uint64_t watches_looks(const struct watches *all)

@@ -16,7 +16,13 @@
 struct env;
 struct watches;
 
-enum health_state { HEALTH_OK, HEALTH_DEGRADED, HEALTH_BAD, HEALTH_STATES };
+enum health_state {
+	HEALTH_OK,
+	HEALTH_DEGRADED,
+	HEALTH_BAD,
+	HEALTH_STATES,
+	HEALTH_ABSENT = HEALTH_STATES, /* there is nothing of this part to be looked at now: it is not among what is read */
+};
 
 enum { WATCHES_MAX = 24, WATCH_TEXT_MAX = 160 };
 
@@ -58,7 +64,7 @@ struct watches *watches_open(const struct watch_row *rows, size_t count, void *s
 /* Ends it.  A look that hangs is waited for timeout_ms; then its thread and this memory are left behind. */
 void watches_close(struct watches *watches);
 
-/* All parts in the order of the rows; returns their number.  Cost: some 100 ns a part. */
+/* The parts that are there, in the order of the rows; returns their number.  Cost: some 100 ns a part. */
 size_t watches_read(struct watches *watches, struct watch_seen seen[WATCHES_MAX]);
 
 /* A number that rises with every look that ended.  Thread: any, no lock. */

@@ -101,6 +101,28 @@ static void what_hangs_is_unhealthy_alone(void **state)
 	watches_close(watches);
 }
 
+static enum health_state look_for_nothing(void *self, struct watch_note *note)
+{
+	(void)self;
+	(void)note;
+	return HEALTH_ABSENT;
+}
+
+/* What has nothing to be looked at has no row; it may get one later. */
+static void what_is_absent_is_not_told(void **state)
+{
+	(void)state;
+	struct server server = {.gate = PTHREAD_MUTEX_INITIALIZER};
+	static const struct watch_row some[] = {{"nothing", false, look_for_nothing, false},
+											{"second", false, look_second, false}};
+	static const struct watch_pace pace = {.every_ms = 1, .timeout_ms = 20000, .idle_ms = 60000};
+	struct watch_seen seen[WATCHES_MAX];
+	struct watches *watches = watches_open(some, 2, &server, &pace, env_real());
+	assert_int_equal(watches_read(watches, seen), 1);
+	assert_string_equal(seen[0].name, "second");
+	watches_close(watches);
+}
+
 /* Nobody asks: it rests.  Somebody asks: it looks as often as the others. */
 static void a_costly_look_waits_to_be_wanted(void **state)
 {
@@ -137,9 +159,9 @@ static void the_worst_required_part_decides(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(opening_has_looked_at_each),      cmocka_unit_test(looks_again_and_again),
-		cmocka_unit_test(what_hangs_is_unhealthy_alone),   cmocka_unit_test(a_costly_look_waits_to_be_wanted),
-		cmocka_unit_test(the_worst_required_part_decides),
+		cmocka_unit_test(opening_has_looked_at_each),       cmocka_unit_test(looks_again_and_again),
+		cmocka_unit_test(what_hangs_is_unhealthy_alone),    cmocka_unit_test(what_is_absent_is_not_told),
+		cmocka_unit_test(a_costly_look_waits_to_be_wanted), cmocka_unit_test(the_worst_required_part_decides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

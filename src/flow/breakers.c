@@ -390,16 +390,24 @@ bool breakers_list(struct breakers *b, const char *account_id, int64_t now_us, s
 	return good;
 }
 
-void breakers_count(struct breakers *b, int64_t now_us, int64_t counts[BREAKER_STATES])
+void breakers_count_of(struct breakers *b, const char *target, int64_t now_us, int64_t counts[BREAKER_STATES])
 {
 	const char *key;
 	size_t size;
 	void *value;
 	memset(counts, 0, BREAKER_STATES * sizeof *counts);
 	pthread_mutex_lock(&b->lock);
-	for (size_t at = 0; map_next(&b->entries, &at, &key, &size, &value);)
-		counts[circuit_state(&((struct breaker_entry *)value)->circuit, now_us)]++;
+	for (size_t at = 0; map_next(&b->entries, &at, &key, &size, &value);) {
+		struct breaker_entry *e = value;
+		if (target == NULL || strcmp(e->target, target) == 0)
+			counts[circuit_state(&e->circuit, now_us)]++;
+	}
 	pthread_mutex_unlock(&b->lock);
+}
+
+void breakers_count(struct breakers *b, int64_t now_us, int64_t counts[BREAKER_STATES])
+{
+	breakers_count_of(b, NULL, now_us, counts);
 }
 
 static enum circuit_state state_of(const char *name)

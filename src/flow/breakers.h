@@ -78,6 +78,8 @@ bool breakers_list(struct breakers *breakers, const char *account_id, int64_t no
 enum { BREAKER_STATES = 3 };
 extern const char *const breaker_record_states[BREAKER_STATES + 1]; /* ends with NULL */
 void breakers_count(struct breakers *breakers, int64_t now_us, int64_t counts[BREAKER_STATES]);
+/* The same of one target. */
+void breakers_count_of(struct breakers *breakers, const char *target, int64_t now_us, int64_t counts[BREAKER_STATES]);
 
 /* In an op: keep a record, and tell of it.  Then breakers_set() after the commit. */
 bool breakers_put(struct breakers *breakers, struct db *db, const struct breaker_record *record, struct err *err);

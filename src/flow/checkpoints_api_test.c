@@ -286,6 +286,13 @@ static void test_waiting(void **state)
 	assert_null(claim(f));
 }
 
+/* What happened stays counted: a step that is superseded and begins anew is one step. */
+static void steps_are(struct runs_fixture *f, int64_t steps)
+{
+	assert_int_equal(runs_ask(f, "ops", "GET", "", NULL), 200);
+	assert_int_equal(fixture_number_at(f->base, "result.steps_total"), steps);
+}
+
 /* To a later one, from an earlier one: a place in what is superseded is a place all the same. */
 static void test_forth(void **state)
 {
@@ -296,15 +303,19 @@ static void test_forth(void **state)
 	work(f, "1");
 	assert_true(at(f, "/do/1/b"));
 	const char *late = take(f);
+	steps_are(f, 2);
 	assert_int_equal(restore(f, early, ""), 200);
 	assert_true(at(f, "/do/0/a"));
+	steps_are(f, 2);
 	assert_int_equal(restore(f, late, ""), 200);
 	assert_true(at(f, "/do/1/b"));
+	steps_are(f, 2);
 	assert_non_null(claim(f));
 	assert_string_equal(runs_json(f, "result.tasks.0.payload"), "1");
 	assert_int_equal(fixture_number_at(f->base, "result.tasks.0.attempt"), 2);
 	assert_int_equal(complete(f, "2"), 200);
 	assert_true(runs_is(f, "completed"));
+	steps_are(f, 2);
 }
 
 /* After a fault: from before the step that is at fault. */

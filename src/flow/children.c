@@ -90,7 +90,7 @@ bool children_start(struct live *live, struct db *db, const struct fact *fact, s
 	datum_unref(input);
 	if (!good)
 		return false;
-	following_notice(live, run_id, NOTICE_WAKE);
+	following_notice_begin(live, run_id, live->priority);
 	if (!fact->awaited)
 		return true;
 	following_adopt(live, run_id, fact->frame);

@@ -74,7 +74,7 @@ bool events_after(struct db *db, const char *account_id, const char *type, int64
 	struct db_rows rows;
 	if (!db_query(db, &rows, err,
 				  "SELECT position, event, raw FROM flow_events WHERE account_id = $1 AND position > $2 "
-				  "AND ($3 IS NULL OR type = $3) ORDER BY position LIMIT $4",
+				  "AND (type = $3 OR $3 IS NULL) ORDER BY position LIMIT $4",
 				  V_TEXT(account_id), V_INT(after), V_TEXT(type), V_INT(limit)))
 		return false;
 	while (db_next(&rows))

@@ -47,9 +47,15 @@ void following_notice(struct live *live, const char *run_id, enum notice_kind ki
 	struct following *f = &live->following;
 	f->notices = grown(f->notices, f->notices_count, &f->notices_room, sizeof(*f->notices));
 	struct notice *notice = &f->notices[f->notices_count++];
-	notice->kind = kind;
+	*notice = (struct notice){.kind = kind};
 	must(strlen(run_id) < sizeof notice->run_id);
 	strcpy(notice->run_id, run_id);
+}
+
+void following_notice_begin(struct live *live, const char *run_id, int64_t priority)
+{
+	following_notice(live, run_id, NOTICE_BEGIN);
+	live->following.notices[live->following.notices_count - 1].priority = priority;
 }
 
 static void drop_facts(struct following *f)
@@ -125,6 +131,12 @@ static void task_intends(struct live *live, const struct row *row, const struct 
 	fact->awaited = task->workflow.await;
 }
 
+static void task_emitted(struct live *live, struct datum *event)
+{
+	add_fact(live, FACT_EMITTED, event);
+	announce_emitted(live, event);
+}
+
 void following_row(struct live *live, const struct row *row)
 {
 	const struct frame *frame = row->frame == ROW_NO_FRAME ? NULL : run_frame(&live->run, row->frame);
@@ -136,12 +148,9 @@ void following_row(struct live *live, const struct row *row)
 	else if (row->kind == ROW_INTENT)
 		task_intends(live, row, task);
 	else if (row->kind == ROW_RESULT && task->type == IR_EMIT) /* an extended one */
-		add_fact(live, FACT_EMITTED, row->output);
+		task_emitted(live, row->output);
 	else if (row->kind == ROW_COMPLETED && frame->is_block && task->type == IR_EMIT)
-		add_fact(live, FACT_EMITTED,
-				 row->event != NULL    ? row->event
-				 : row->output != NULL ? row->output
-									   : frame->value);
+		task_emitted(live, row->event != NULL ? row->event : row->output != NULL ? row->output : frame->value);
 }
 
 /* --- committing --- */
@@ -168,6 +177,13 @@ bool following_commit(struct live *live, struct db *db, struct err *err)
 	return hearing_commit(live, db, err) && children_commit(live, db, err) && scheduler_run_over(live, db, err);
 }
 
+static void begin(const struct live *live, const struct notice *notice)
+{
+	const struct runner_start start = {
+		.run_id = notice->run_id, .account_id = live->account_id, .priority = notice->priority};
+	runner_begin(live->runner, &start);
+}
+
 static void tell(struct runner *runner, const struct notice *notice)
 {
 	if (notice->kind == NOTICE_LOOK)
@@ -184,7 +200,10 @@ void following_tell(struct live *live)
 {
 	struct following *f = &live->following;
 	for (size_t i = 0; live->applied && i < f->notices_count; i++)
-		tell(live->runner, &f->notices[i]);
+		if (f->notices[i].kind == NOTICE_BEGIN)
+			begin(live, &f->notices[i]);
+		else
+			tell(live->runner, &f->notices[i]);
 	drop_facts(f);
 }
 

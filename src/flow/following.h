@@ -48,10 +48,11 @@ struct fact {
 };
 
 /* Whom to tell after the commit. */
-enum notice_kind { NOTICE_LOOK, NOTICE_WAKE, NOTICE_CANCEL, NOTICE_SCHEDULES };
+enum notice_kind { NOTICE_LOOK, NOTICE_WAKE, NOTICE_BEGIN, NOTICE_CANCEL, NOTICE_SCHEDULES };
 struct notice {
 	char run_id[ID_TEXT];
 	enum notice_kind kind;
+	int64_t priority; /* of one that begins */
 };
 
 struct following {
@@ -105,6 +106,7 @@ bool children_take(struct live *live);
 
 /* following.c, for those two */
 void following_notice(struct live *live, const char *run_id, enum notice_kind kind);
+void following_notice_begin(struct live *live, const char *run_id, int64_t priority); /* a run of its account */
 void following_subscribe(struct live *live, uint32_t frame, int64_t after);
 void following_adopt(struct live *live, const char *run_id, uint32_t frame);
 

@@ -127,8 +127,8 @@ bool agents_seen_before(struct db *db, const char *account_id, int64_t before_us
 	struct db_rows found;
 	*count = 0;
 	if (!db_query(db, &found, err,
-				  "SELECT " AGENT_COLUMNS " FROM agents WHERE watched = 1 AND seen_at < $1 AND ($2 IS NULL OR "
-				  "account_id = $2) ORDER BY seen_at LIMIT $3",
+				  "SELECT " AGENT_COLUMNS " FROM agents WHERE watched = 1 AND seen_at < $1 AND "
+				  "(account_id = $2 OR $2 IS NULL) ORDER BY seen_at LIMIT $3",
 				  V_INT(before_us), V_TEXT(account_id), V_INT((int64_t)room)))
 		return false;
 	for (; *count < room && db_next(&found); ++*count)
@@ -262,8 +262,8 @@ bool incidents_list(struct db *db, const struct incidents_filter *f, struct aren
 	struct db_rows found;
 	*count = 0;
 	if (!db_query(db, &found, err,
-				  "SELECT " INCIDENT_COLUMNS " FROM incidents WHERE account_id = $1 AND ($2 IS NULL OR agent_id = $2) "
-				  "AND ($3 IS NULL OR run_id = $3) AND ($4 IS NULL OR status = $4) AND ($5 IS NULL OR severity = $5) "
+				  "SELECT " INCIDENT_COLUMNS " FROM incidents WHERE account_id = $1 AND (agent_id = $2 OR $2 IS NULL) "
+				  "AND (run_id = $3 OR $3 IS NULL) AND (status = $4 OR $4 IS NULL) AND (severity = $5 OR $5 IS NULL) "
 				  "AND ($6 = '' OR incident_id < $6) ORDER BY incident_id DESC LIMIT $7",
 				  V_TEXT(f->account_id), V_TEXT(f->agent_id), V_TEXT(f->run_id),
 				  V_TEXT(f->status >= 0 ? incident_status_names[f->status] : NULL),

@@ -13,8 +13,6 @@
 #include "flow/events_repo.h"
 #include "flow/following.h"
 #include "flow/runner_internal.h"
-#include "flow/sinks.h"
-#include "seal/outbox.h"
 
 enum { LOOK_EVENTS = 64 /* events that are read at a time */ };
 
@@ -168,25 +166,13 @@ static void take_listener(void *live, const char *run_id)
 	following_notice(live, run_id, NOTICE_LOOK);
 }
 
-/* Only while somebody wants them: the event stands in the journal and among the account's events already. */
-static bool tell_sinks(const struct live *live, struct db *db, const struct event_record *record, struct err *err)
-{
-	struct outbox *outbox = live->runner->options.outbox;
-	struct outbox_event event = {.account_id = live->account_id,
-								 .topic = SINK_EVENTS,
-								 .event = "event.emitted",
-								 .subject = live->run_id,
-								 .data = record->text};
-	return outbox == NULL || !outbox_watched(outbox, SINK_EVENTS) || outbox_add(outbox, db, &event, err);
-}
-
 static bool emitted(struct live *live, struct db *db, struct datum *event, struct err *err)
 {
 	struct event_record record = {.account_id = live->account_id,
 								  .event = datum_tree(event),
 								  .text = datum_bytes(event, NULL),
 								  .received_us = live->drive.now_us};
-	return tell_sinks(live, db, &record, err) && events_put(db, &record, err) &&
+	return events_put(db, &record, err) &&
 		   listeners_for(db, live->account_id, json_text(record.event, "type"), take_listener, live, err);
 }
 

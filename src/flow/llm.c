@@ -13,17 +13,21 @@
 #include "core/jw.h"
 #include "core/log.h"
 #include "core/must.h"
+#include "flow/breakers.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/llm_call.h"
 #include "flow/domain/trouble.h"
 #include "flow/domain/vector.h"
 #include "flow/llm_cache.h"
+#include "link/circuit.h"
 #include "link/outgoing.h"
 
-enum { LINE_MAX_BYTES = 4096, URL_MAX_BYTES = 2048, EMBED_MS = 30000, SCRATCH = 1 << 20 };
+enum { LINE_MAX_BYTES = 4096, URL_MAX_BYTES = 2048, EMBED_MS = 30000, SCRATCH = 1 << 20, FAILURES = 5 /* P-10.4 */ };
+#define OPEN_US (INT64_C(60) * 1000000) /* P-10.4 */
 
 struct llm {
 	struct llm_options options;
+	struct circuit *embeddings; /* one endpoint for everybody: one breaker */
 };
 
 struct llm *llm_open(const struct llm_options *options)
@@ -31,11 +35,18 @@ struct llm *llm_open(const struct llm_options *options)
 	struct llm *llm = calloc(1, sizeof *llm);
 	must(llm != NULL);
 	llm->options = *options;
+	llm->embeddings = malloc(sizeof *llm->embeddings);
+	must(llm->embeddings != NULL);
+	circuit_init(llm->embeddings, FAILURES, OPEN_US);
 	return llm;
 }
 
 void llm_close(struct llm *llm)
 {
+	if (llm == NULL)
+		return;
+	circuit_fini(llm->embeddings);
+	free(llm->embeddings);
 	free(llm);
 }
 
@@ -372,7 +383,14 @@ static bool read_vector(const struct outgoing_answer *got, struct arena *arena, 
 	return good;
 }
 
-bool llm_embed(const struct llm *llm, const char *text, struct arena *arena, struct llm_vector *vector)
+/* 4xx say something of the question, but for two. */
+static bool is_well(int status, bool vector)
+{
+	return vector || (status / 100 == 4 && status != 408 && status != 429);
+}
+
+static bool ask_for_vector(const struct llm *llm, const char *text, struct arena *arena, struct llm_vector *vector,
+						   bool *well)
 {
 	static const char *const lines[] = {"Content-Type: application/json", NULL};
 	char url[URL_MAX_BYTES];
@@ -380,8 +398,6 @@ bool llm_embed(const struct llm *llm, const char *text, struct arena *arena, str
 	struct buf body;
 	struct jw jw;
 	struct err err = {.kind = ERR_NONE};
-	if (llm->options.embedding_url == NULL)
-		return false;
 	snprintf(url, sizeof url, "%s/embeddings", llm->options.embedding_url);
 	buf_init(&body, 0);
 	jw_init(&jw, &body);
@@ -401,9 +417,29 @@ bool llm_embed(const struct llm *llm, const char *text, struct arena *arena, str
 	if (!good)
 		log_warn("flow: no vector was given for a question", log_int("status", got.status),
 				 log_str("error", err.kind == ERR_NONE ? "" : err.message));
+	*well = is_well(got.status, good);
 	outgoing_answer_fini(&got);
 	buf_fini(&body);
 	return good;
+}
+
+bool llm_embed(const struct llm *llm, const char *text, struct arena *arena, struct llm_vector *vector)
+{
+	int64_t from_us = env_mono_us(llm->options.env);
+	bool well;
+	if (llm->options.embedding_url == NULL || !circuit_may(llm->embeddings, from_us))
+		return false;
+	bool good = ask_for_vector(llm, text, arena, vector, &well);
+	int64_t now_us = env_mono_us(llm->options.env);
+	circuit_tell_took(llm->embeddings, now_us, well, now_us - from_us);
+	return good;
+}
+
+const char *llm_embedding_state(const struct llm *llm)
+{
+	if (llm->options.embedding_url == NULL)
+		return NULL;
+	return breaker_record_states[circuit_state(llm->embeddings, env_mono_us(llm->options.env))];
 }
 
 struct llm_cache *llm_answers(const struct llm *llm)

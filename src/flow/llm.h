@@ -69,6 +69,9 @@ struct llm_vector {
 };
 bool llm_embed(const struct llm *llm, const char *text, struct arena *arena, struct llm_vector *vector);
 
+/* How its breaker stands [P-10.4]: closed, open or half_open; NULL: no endpoint of embeddings is configured. */
+const char *llm_embedding_state(const struct llm *llm);
+
 struct llm_cache *llm_answers(const struct llm *llm); /* NULL: nothing is kept */
 
 /* The most that a call can cost, with the row that says so; 0 and NULL without prices. */

@@ -161,7 +161,7 @@ bool persons_find(struct db *db, const char *run_id, const char *path, struct ar
 {
 	struct link link = {.arena = arena};
 	if (!db_one(db, err, found, take_link, &link,
-				LINK "WHERE run_id = $1 AND ($2 IS NULL OR path = $2) ORDER BY open DESC, request_id DESC LIMIT 1",
+				LINK "WHERE run_id = $1 AND (path = $2 OR $2 IS NULL) ORDER BY open DESC, request_id DESC LIMIT 1",
 				V_TEXT(run_id), V_TEXT(path)))
 		return false;
 	*request = (struct persons_request){

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,6 +24,7 @@
 #include "core/utf8.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/process_call.h"
 #include "flow/domain/trouble.h"
 
 enum {
@@ -32,6 +34,7 @@ enum {
 	FILE_BYTES = 1 << 30,
 	STREAM_MAX = DATUM_MAX / 2, /* bytes of an output; more ends the process */
 	KILLED = 128,
+	LOOK_US = 20000, /* whether one has ended that nobody waits for */
 };
 
 struct process {
@@ -70,24 +73,48 @@ static const char *text_of(struct process *process, const struct json *value)
 	return copy;
 }
 
-static char **argument_list(struct process *process, const char *program, const struct json *arguments)
+/* Who carries out code that is given as a text, and the name that such code has there; NULL: it takes none. */
+static const struct interpreter {
+	const char *program, *flag, *name;
+} interpreters[PROCESS_LANGUAGES] = {
+	[PROCESS_SH] = {"sh", "-c", "sh"},
+	[PROCESS_JS] = {"node", "-e", "script"},
+	[PROCESS_PYTHON] = {"python3", "-c", NULL},
+};
+
+static char *program_of(struct process *process, const struct interpreter *interpreter)
+{
+	static const char *const folders[] = {"/usr/local/bin", "/usr/bin", "/bin"};
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		char *path = arena_printf(&process->arena, "%s/%s", folders[i], interpreter->program);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+/* NULL: there is no such interpreter. */
+static char **argument_list(struct process *process, const struct interpreter *interpreter, const char *code,
+							const struct json *arguments)
 {
 	char **list = arena_array(&process->arena, ARGUMENTS_MAX + 5, sizeof *list);
 	size_t count = 0;
-	list[count++] = arena_dup(&process->arena, "/bin/sh");
-	list[count++] = arena_dup(&process->arena, "-c");
-	list[count++] = arena_dup(&process->arena, program);
-	list[count++] = arena_dup(&process->arena, "sh");
-	for (uint32_t i = 0; arguments != NULL && i < arguments->count && i < ARGUMENTS_MAX; i++) {
-		const struct json *value = arguments->kind == JS_ARRAY ? &arguments->items[i] : &arguments->members[i].value;
-		list[count++] = arena_dup(&process->arena, text_of(process, value));
-	}
+	list[count++] = program_of(process, interpreter);
+	list[count++] = arena_dup(&process->arena, interpreter->flag);
+	list[count++] = arena_dup(&process->arena, code);
+	if (interpreter->name != NULL)
+		list[count++] = arena_dup(&process->arena, interpreter->name);
+	if (list[0] == NULL)
+		return NULL;
+	bool given = arguments != NULL && arguments->kind == JS_ARRAY;
+	for (uint32_t i = 0; given && i < arguments->count && i < ARGUMENTS_MAX; i++)
+		list[count++] = arena_dup(&process->arena, text_of(process, &arguments->items[i]));
 	return list;
 }
 
 static char **environment_list(struct process *process, const struct json *environment)
 {
-	uint32_t given = environment == NULL ? 0 : environment->count;
+	uint32_t given = environment == NULL || environment->kind != JS_OBJECT ? 0 : environment->count;
 	char **list = arena_array(&process->arena, given + 2, sizeof *list);
 	size_t count = 0;
 	list[count++] = arena_dup(&process->arena, "PATH=/usr/local/bin:/usr/bin:/bin");
@@ -127,22 +154,44 @@ static _Noreturn void become(const struct process *process, char **arguments, ch
 	_exit(KILLED - 1);
 }
 
+static bool spawn(struct process *process, char **arguments, char **environment, const int theirs[3])
+{
+	process->pid = fork();
+	if (process->pid == 0)
+		become(process, arguments, environment, theirs);
+	return process->pid > 0;
+}
+
 static bool start(struct process *process, char **arguments, char **environment)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
 	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0)
 		return false;
 	const int theirs[3] = {in[0], out[1], err[1]};
-	process->pid = fork();
-	if (process->pid == 0)
-		become(process, arguments, environment, theirs);
+	bool started = spawn(process, arguments, environment, theirs);
 	for (int i = 0; i < 3; i++)
 		close(theirs[i]);
 	process->in = in[1];
 	process->out = out[0];
 	process->err = err[0];
 	fcntl(process->in, F_SETFL, O_NONBLOCK);
-	return process->pid > 0;
+	return started;
+}
+
+/* Nobody reads what it writes, and it may outlive us: it needs nothing of ours. */
+static bool start_alone(struct process *process, char **arguments, char **environment)
+{
+	int in = memfd_create("stdin", MFD_CLOEXEC), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	const int theirs[3] = {in, null, null};
+	bool given = in >= 0 && null >= 0 &&
+				 write(in, buf_text(&process->input), process->input.size) == (ssize_t)process->input.size &&
+				 lseek(in, 0, SEEK_SET) == 0;
+	bool started = given && spawn(process, arguments, environment, theirs);
+	if (in >= 0)
+		close(in);
+	if (null >= 0)
+		close(null);
+	return started;
 }
 
 /* --- the parent --- */
@@ -288,46 +337,96 @@ static void set_input(struct process *process, const struct json *given)
 	buf_adds(&process->input, text_of(process, given));
 }
 
-static bool run(struct process *process, const struct json *request, struct trouble *trouble)
+static bool begin(struct process *process, const struct json *request, struct trouble *trouble,
+				  bool (*start_it)(struct process *process, char **arguments, char **environment))
 {
 	struct err err;
-	const char *command = json_text(request, "command");
+	const char *command = json_text(request, "command"), *language = json_text(request, "language");
+	enum process_language spoken = command != NULL || language == NULL ? PROCESS_SH : process_language(language);
 	if (command == NULL)
 		command = json_text(request, "code");
 	if (command == NULL)
 		return trouble_set(trouble, TROUBLE_EXPRESSION, "No command", "The command of a process is a text.");
-	char **arguments = argument_list(process, command, json_get(request, "arguments"));
+	char **arguments = spoken == PROCESS_LANGUAGES
+						   ? NULL
+						   : argument_list(process, &interpreters[spoken], command, json_get(request, "arguments"));
+	if (arguments == NULL)
+		return trouble_set(trouble, TROUBLE_CONFIGURATION, "No interpreter",
+						   "Nothing here carries out scripts of “%.100s”.", language == NULL ? "sh" : language);
 	char **environment = environment_list(process, json_get(request, "environment"));
 	set_input(process, json_get(request, "stdin"));
 	if (!scratch_make(process->folder, "run", &err))
 		return trouble_set(trouble, TROUBLE_RUNTIME, "Process not started", "%s", err.message);
-	if (!start(process, arguments, environment))
+	if (!start_it(process, arguments, environment))
 		return trouble_set(trouble, TROUBLE_RUNTIME, "Process not started", "%s", strerror(errno));
+	return true;
+}
+
+static bool run(struct process *process, const struct json *request, struct trouble *trouble)
+{
+	if (!begin(process, request, trouble, start))
+		return false;
 	while (listen_once(process))
 		;
 	await_end(process);
 	return true;
 }
 
+static void init(struct process *process, const struct process_wait *wait)
+{
+	*process =
+		(struct process){.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + wait->timeout_ms, .wait = wait};
+	arena_init(&process->arena, 16 << 20);
+	buf_init(&process->stdout_text, 0);
+	buf_init(&process->stderr_text, 0);
+	buf_init(&process->input, 0);
+}
+
+static void fini(struct process *process)
+{
+	shut(&process->in);
+	shut(&process->out);
+	shut(&process->err);
+	if (process->folder[0] != '\0')
+		scratch_remove(process->folder);
+	buf_fini(&process->input);
+	buf_fini(&process->stdout_text);
+	buf_fini(&process->stderr_text);
+	arena_fini(&process->arena);
+}
+
 struct datum *process_run(const struct ir_task *task, struct datum *request, const struct process_wait *wait,
 						  struct trouble *trouble)
 {
-	struct process process = {.in = -1, .out = -1, .err = -1, .deadline_ms = now_ms() + wait->timeout_ms, .wait = wait};
-	arena_init(&process.arena, 16 << 20);
-	buf_init(&process.stdout_text, 0);
-	buf_init(&process.stderr_text, 0);
-	buf_init(&process.input, 0);
+	struct process process;
 	struct datum *output = NULL;
+	init(&process, wait);
 	if (run(&process, datum_tree(request), trouble))
 		output = answer(&process, task->process.returns, trouble);
-	shut(&process.in);
-	shut(&process.out);
-	shut(&process.err);
-	if (process.folder[0] != '\0')
-		scratch_remove(process.folder);
-	buf_fini(&process.input);
-	buf_fini(&process.stdout_text);
-	buf_fini(&process.stderr_text);
-	arena_fini(&process.arena);
+	fini(&process);
 	return output;
+}
+
+struct process *process_send_off(struct datum *request, const struct process_wait *wait, struct trouble *trouble)
+{
+	struct process *process = malloc(sizeof *process);
+	must(process != NULL);
+	init(process, wait);
+	if (begin(process, datum_tree(request), trouble, start_alone))
+		return process;
+	fini(process);
+	free(process);
+	return NULL;
+}
+
+void process_leave(struct process *process)
+{
+	int status;
+	pid_t ended;
+	while ((ended = waitpid(process->pid, &status, WNOHANG)) == 0 && !process->wait->given_up(process->wait->self))
+		usleep(LOOK_US);
+	if (ended == 0)
+		process->folder[0] = '\0'; /* it goes on there */
+	fini(process);
+	free(process);
 }

@@ -25,4 +25,12 @@ struct process_wait {
 struct datum *process_run(const struct ir_task *task, struct datum *request, const struct process_wait *wait,
 						  struct trouble *trouble);
 
+/*
+ * The same with `await: false`: started, and nobody hears of it again; no time-out holds for it.  process_leave()
+ * blocks until it has ended, or given_up() says so: then it goes on by itself.
+ */
+struct process;
+struct process *process_send_off(struct datum *request, const struct process_wait *wait, struct trouble *trouble);
+void process_leave(struct process *process);
+
 #endif

@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "core/must.h"
+#include "flow/runs_repo.h"
 #include "flow/values.h"
 #include "flow/workflows.h"
 #include "store/store.h"
 
+/* A dead letter keeps its run until a person has settled it. */
 #define MAY_GO \
 	"keep_until > 0 AND keep_until <= $1 " \
+	"AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.task_id = flow_runs.run_id AND t.state IN ('FAILURE', 'RETRY')) " \
 	"AND NOT EXISTS (SELECT 1 FROM flow_children c WHERE c.child_run_id = flow_runs.run_id) " \
 	"AND NOT EXISTS (SELECT 1 FROM flow_children c WHERE c.parent_run_id = flow_runs.run_id) "
 
@@ -105,6 +108,7 @@ bool retention_drop(struct db *db, const char *run_id, int64_t now_us, struct er
 		return false;
 	if (!found)
 		return true;
-	return drop_belongings(db, run_id, err) && (leaving.needed > 0 ? keep_prefix(db, run_id, leaving.needed, err)
-																   : drop_all(db, run_id, leaving.sha256, err));
+	return runs_uncount(db, run_id, err) && drop_belongings(db, run_id, err) &&
+		   (leaving.needed > 0 ? keep_prefix(db, run_id, leaving.needed, err)
+							   : drop_all(db, run_id, leaving.sha256, err));
 }

@@ -35,11 +35,12 @@ static const struct {
 };
 
 struct bulk_filter {
-	const char *workflow, *status, *label, *created_before;
+	const char *workflow, *label, *created_before;
+	int status; /* -1: any */
 };
 static const struct field filter_fields[] = {
 	F_STR(bulk_filter, workflow, LENGTH(3, 511), DOC("NAMESPACE/NAME")),
-	F_STR(bulk_filter, status, LENGTH(1, 20)),
+	F_ENUM(bulk_filter, status, run_status_names),
 	F_STR(bulk_filter, label, LENGTH(1, 300), DOC("KEY:VALUE")),
 	F_STR(bulk_filter, created_before, LENGTH(1, 40), DOC("RFC 3339")),
 };
@@ -276,7 +277,7 @@ static bool read_filter(struct bulk *b)
 	struct faults faults;
 	faults_init(&faults, &b->x->arena);
 	b->filter = (struct runs_filter){.account_id = principal_of(b->x)->account_id,
-									 .status = f->status,
+									 .status = f->status < 0 ? NULL : run_status_names[f->status],
 									 .label = f->label,
 									 .limit = b->request.limit};
 	if (!runs_split_workflow(&b->x->arena, f->workflow, &b->filter))

@@ -201,6 +201,10 @@ static void test_refused(void **state)
 	assert_true(is(f, a, "waiting"));
 	assert_int_equal(fixture_ask(f->base, "ops", "POST", path, "{\"action\":\"stop\",\"filter\":{}}"), 422);
 	assert_int_equal(fixture_ask(f->base, "ops", "POST", path, "{\"action\":\"cancel\"}"), 422);
+	assert_int_equal(
+		fixture_ask(f->base, "ops", "POST", path, "{\"action\":\"cancel\",\"filter\":{\"status\":\"failed\"}}"), 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/filter/status");
+	assert_string_equal(fixture_text(f->base, "errors.0.code"), "enum");
 	assert_int_equal(fixture_ask(f->base, "ops", "POST", path, "{\"action\":\"cancel\",\"filter\":{},\"limit\":10001}"),
 					 422);
 	assert_int_equal(

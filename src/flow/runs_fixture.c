@@ -14,8 +14,11 @@
 #include "flow/breakers.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/run.h"
 #include "flow/flow_internal.h"
 #include "flow/runner.h"
+#include "flow/runs_repo.h"
+#include "store/store.h"
 
 enum { PATIENCE = 2000 /* looks of 5 ms each */ };
 
@@ -82,11 +85,38 @@ int runs_fixture_new(void **state)
 	return 0;
 }
 
+static void add_runs(void *self, const char *status, int64_t runs)
+{
+	int64_t *difference = self;
+	for (int i = 0; i < RUN_STATUSES; i++)
+		if (strcmp(status, run_status_names[i]) == 0)
+			difference[i] += runs;
+}
+
+/* Whatever a test did: what is told of how many runs there are is how many there are. */
+static void check_counts(struct runs_fixture *f)
+{
+	int64_t difference[RUN_STATUSES] = {0};
+	struct err err;
+	struct db_rows rows;
+	struct db *db = store_read(f->base->store);
+	must(runs_count(db, add_runs, difference, &err));
+	must(db_query_values(db, &rows, &err,
+						 "SELECT status, COUNT(*) FROM flow_runs WHERE account_id <> '' GROUP BY status", NULL, 0));
+	while (db_next(&rows))
+		add_runs(difference, db_text(&rows, 0), -db_int(&rows, 1));
+	must(db_end(&rows, &err));
+	store_read_end(f->base->store, db);
+	for (int i = 0; i < RUN_STATUSES; i++)
+		must(difference[i] == 0);
+}
+
 int runs_fixture_free(void **state)
 {
 	struct runs_fixture *f = *state;
 	void *base = f->base;
 	flow_api_stop(f->flow);
+	check_counts(f);
 	int removed = agents_fixture_free(&base); /* closes the store */
 	flow_api_close(f->flow);
 	for (size_t i = 0; i < f->reopened; i++)

@@ -131,9 +131,9 @@ bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
 	struct db_rows rows;
 	if (!db_query(db, &rows, err,
 				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE account_id = $1 AND ($2 = '' OR run_id < $2) "
-				  "AND ($3 IS NULL OR status = $3) AND (namespace = $4 OR ($4 IS NULL AND namespace <> 'system')) AND "
-				  "($5 IS NULL OR name = $5) "
-				  "AND ($6 IS NULL OR labels LIKE $6) AND ($8 = 0 OR created_at < $8) ORDER BY run_id DESC LIMIT $7",
+				  "AND (status = $3 OR $3 IS NULL) AND (namespace = $4 OR ($4 IS NULL AND namespace <> 'system')) AND "
+				  "(name = $5 OR $5 IS NULL) "
+				  "AND (labels LIKE $6 OR $6 IS NULL) AND ($8 = 0 OR created_at < $8) ORDER BY run_id DESC LIMIT $7",
 				  V_TEXT(f->account_id), V_TEXT(f->before), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
 				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->limit), V_INT(f->created_before_us)))
 		return false;
@@ -151,9 +151,9 @@ bool runs_pick(struct db *db, const struct runs_filter *f, const char *first, st
 {
 	struct db_rows rows;
 	if (!db_query(db, &rows, err,
-				  "SELECT run_id, status FROM flow_runs WHERE account_id = $1 AND ($2 IS NULL OR status = $2) "
-				  "AND (namespace = $3 OR ($3 IS NULL AND namespace <> 'system')) AND ($4 IS NULL OR name = $4) "
-				  "AND ($5 IS NULL OR labels LIKE $5) AND ($6 = 0 OR created_at < $6) "
+				  "SELECT run_id, status FROM flow_runs WHERE account_id = $1 AND (status = $2 OR $2 IS NULL) "
+				  "AND (namespace = $3 OR ($3 IS NULL AND namespace <> 'system')) AND (name = $4 OR $4 IS NULL) "
+				  "AND (labels LIKE $5 OR $5 IS NULL) AND ($6 = 0 OR created_at < $6) "
 				  "ORDER BY CASE WHEN $7 LIKE '%' || status || '%' THEN 0 ELSE 1 END, run_id LIMIT $8",
 				  V_TEXT(f->account_id), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
 				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->created_before_us), V_TEXT(first), V_INT(f->limit)))
@@ -168,9 +168,42 @@ static struct store_value moment(int64_t us)
 	return us == 0 ? V_NULL : V_INT(us);
 }
 
+/* --- how many --- */
+
+bool runs_uncount(struct db *db, const char *run_id, struct err *err)
+{
+	return db_run(db, err,
+				  "UPDATE flow_run_counts SET runs = runs - 1 WHERE status = "
+				  "(SELECT status FROM flow_runs WHERE run_id = $1 AND keep_until > 0 AND account_id <> '')",
+				  V_TEXT(run_id));
+}
+
+/* What is over is counted as it ends: there may be a million of those. */
+static bool count_over(struct db *db, const struct run_commit *c, struct err *err)
+{
+	return (!c->reopens || runs_uncount(db, c->run_id, err)) &&
+		   (c->keep_until_us == 0 ||
+			db_run(db, err, "UPDATE flow_run_counts SET runs = runs + 1 WHERE status = $1", V_TEXT(c->status)));
+}
+
+bool runs_count(struct db *db, void (*take)(void *self, const char *status, int64_t runs), void *self, struct err *err)
+{
+	struct db_rows rows;
+	if (!db_query(db, &rows, err,
+				  "SELECT status, runs FROM flow_run_counts UNION ALL "
+				  "SELECT status, COUNT(*) FROM flow_runs WHERE keep_until = 0 AND account_id <> '' GROUP BY status"))
+		return false;
+	while (db_next(&rows))
+		take(self, db_text(&rows, 0), db_int(&rows, 1));
+	return db_end(&rows, err);
+}
+
+/* --- turns --- */
+
 bool runs_commit(struct db *db, const struct run_commit *c, struct err *err)
 {
-	if (!db_run(
+	if (!count_over(db, c, err) ||
+		!db_run(
 			db, err,
 			"UPDATE flow_runs SET status = $1, reason = $2, seq = $3, due_at = $4, driven = $5, output = $6, error = "
 			"$7, "

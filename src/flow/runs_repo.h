@@ -77,6 +77,7 @@ struct run_commit {
 	int64_t due_us, started_us, ended_us, steps_total, attempts_total;
 	int64_t keep_until_us; /* when it may be deleted; 0: it is not over */
 	bool driven;
+	bool reopens; /* a person's word: the run may have been over before */
 };
 /* ERR_CONFLICT: the journal is not where the commit begins (somebody else drove the run). */
 bool runs_commit(struct db *db, const struct run_commit *commit, struct err *err);
@@ -92,6 +93,12 @@ struct run_open {
 	int64_t due_us, priority;
 };
 bool runs_open(struct db *db, void (*take)(void *self, const struct run_open *open), void *self, struct err *err);
+
+/* How many runs there are of each status; `take` gets those of which there are any.  Cost: that of those not over. */
+bool runs_count(struct db *db, void (*take)(void *self, const char *status, int64_t runs), void *self, struct err *err);
+
+/* In the op that deletes a run, before it does. */
+bool runs_uncount(struct db *db, const char *run_id, struct err *err);
 
 /* How many runs of a workflow have begun and are not over. */
 bool runs_under_way(struct db *db, const struct runs_filter *workflow, int64_t *count, struct err *err);

@@ -18,28 +18,33 @@
 #include "flow/workflows.h"
 #include "http/workers.h"
 
-enum { DUE_MAX = 50, QUEUED_MAX = 1000, CAP = 64 << 20, AGAIN_US = 1000000, PRIORITY = 5 };
+enum { DUE_MAX = 50, QUEUED_MAX = 1000, CAP = 64 << 20, AGAIN_US = 1000000 };
 
 /* --- starting --- */
 
-void scheduler_add(struct scheduler_runs *runs, const char *run_id)
+void scheduler_add(struct scheduler_runs *runs, const struct run_record *run)
 {
 	if (runs->count == runs->room) {
 		runs->room = runs->room == 0 ? 4 : 2 * runs->room;
-		runs->ids = reallocarray(runs->ids, runs->room, sizeof(*runs->ids));
-		must(runs->ids != NULL);
+		runs->items = reallocarray(runs->items, runs->room, sizeof(*runs->items));
+		must(runs->items != NULL);
 	}
-	must(strlen(run_id) < sizeof *runs->ids);
-	strcpy(runs->ids[runs->count++], run_id);
+	struct scheduler_run *item = &runs->items[runs->count++];
+	must(strlen(run->run_id) < sizeof item->run_id && strlen(run->account_id) < sizeof item->account_id);
+	strcpy(item->run_id, run->run_id);
+	strcpy(item->account_id, run->account_id);
 }
 
 void scheduler_runs_tell(struct runner *runner, struct scheduler_runs *runs, bool committed)
 {
-	for (size_t i = 0; committed && i < runs->count; i++)
-		runner_wake(runner, runs->ids[i]);
+	for (size_t i = 0; committed && i < runs->count; i++) {
+		const struct runner_start start = {
+			.run_id = runs->items[i].run_id, .account_id = runs->items[i].account_id, .priority = SCHEDULER_PRIORITY};
+		runner_begin(runner, &start);
+	}
 	if (committed && runs->cancel[0] != '\0')
 		runner_order(runner, runs->cancel, RUNNER_CANCEL, "its schedule listens no more", NULL, NULL);
-	free(runs->ids);
+	free(runs->items);
 	*runs = (struct scheduler_runs){.count = 0};
 }
 
@@ -61,7 +66,7 @@ bool scheduler_insert(struct runner *runner, struct db *db, const struct schedul
 	run->account_id = r->account_id;
 	run->seed = arena_printf(arena, "%llu", (unsigned long long)(random >> 11));
 	run->labels = arena_printf(arena, "{\"schedule\":\"%s\"}", r->schedule_id);
-	run->priority = PRIORITY;
+	run->priority = SCHEDULER_PRIORITY;
 	run->created_us = runner_now_us(runner);
 	run->created_by = r->created_by;
 	return !arena->full ? runs_insert(db, run, err) : err_set(err, ERR_LIMIT, "no memory");
@@ -108,7 +113,7 @@ bool scheduler_start(struct runner *runner, struct db *db, struct schedule_recor
 		return false;
 	r->last_run_id = run.run_id;
 	r->last_us = run.created_us;
-	scheduler_add(runs, run.run_id);
+	scheduler_add(runs, &run);
 	return true;
 }
 
@@ -335,10 +340,10 @@ bool scheduler_run_over(struct live *live, struct db *db, struct err *err)
 	arena_init(&arena, CAP);
 	bool good = run_over(live, db, &arena, &runs, err);
 	for (size_t i = 0; good && i < runs.count; i++)
-		following_notice(live, runs.ids[i], NOTICE_WAKE);
+		following_notice_begin(live, runs.items[i].run_id, SCHEDULER_PRIORITY);
 	if (good)
 		following_notice(live, "", NOTICE_SCHEDULES);
-	free(runs.ids);
+	free(runs.items);
 	arena_fini(&arena);
 	return good;
 }

@@ -34,9 +34,12 @@ void scheduler_look(struct runner *runner);
 /* With the runner's lock held: its alarm rings. */
 void scheduler_ring(struct runner *runner, int64_t due_us);
 
-/* Runs that an op has started, to be woken after its commit. */
+/* Runs that an op has started, to begin after its commit in their account's line. */
+struct scheduler_run {
+	char run_id[ID_TEXT], account_id[ID_TEXT];
+};
 struct scheduler_runs {
-	char (*ids)[ID_TEXT];
+	struct scheduler_run *items;
 	size_t count, room;
 	char cancel[ID_TEXT]; /* a listener that is not needed any more; "": none */
 };

@@ -7,7 +7,8 @@
 struct run_record;
 
 /* scheduler.c */
-void scheduler_add(struct scheduler_runs *runs, const char *run_id);
+enum { SCHEDULER_PRIORITY = 5 }; /* of what it starts */
+void scheduler_add(struct scheduler_runs *runs, const struct run_record *run);
 void scheduler_runs_tell(struct runner *runner, struct scheduler_runs *runs, bool committed);
 bool scheduler_busy(struct db *db, const struct schedule_record *record, struct arena *arena, bool *busy,
 					struct err *err);

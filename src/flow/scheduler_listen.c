@@ -122,7 +122,7 @@ bool scheduler_listen(struct runner *runner, struct db *db, struct schedule_reco
 	if (!runs_keep_definition(db, &definition, err) || !scheduler_insert(runner, db, r, &run, arena, err))
 		return false;
 	r->listener_run_id = run.run_id;
-	scheduler_add(runs, run.run_id);
+	scheduler_add(runs, &run);
 	return true;
 }
 

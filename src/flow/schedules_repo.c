@@ -111,7 +111,7 @@ bool schedules_get(struct db *db, const char *schedule_id, const char *account_i
 	struct one one = {arena, record};
 	return db_one(db, err, found, take_one, &one,
 				  "SELECT " COLUMNS " FROM flow_schedules s WHERE schedule_id = $1 "
-				  "AND ($2 IS NULL OR account_id = $2)",
+				  "AND (account_id = $2 OR $2 IS NULL)",
 				  V_TEXT(schedule_id), V_TEXT(account_id));
 }
 
@@ -160,8 +160,8 @@ bool schedules_list(struct db *db, const struct schedules_filter *f, struct aren
 	struct db_rows rows;
 	return db_query(db, &rows, err,
 					"SELECT " COLUMNS " FROM flow_schedules s WHERE account_id = $1 "
-					"AND ($2 = '' OR schedule_id < $2) AND ($3 IS NULL OR namespace = $3) "
-					"AND ($4 IS NULL OR name = $4) ORDER BY schedule_id DESC LIMIT $5",
+					"AND ($2 = '' OR schedule_id < $2) AND (namespace = $3 OR $3 IS NULL) "
+					"AND (name = $4 OR $4 IS NULL) ORDER BY schedule_id DESC LIMIT $5",
 					V_TEXT(f->account_id), V_TEXT(f->before), V_TEXT(f->namespace), V_TEXT(f->name), V_INT(f->limit)) &&
 		   take_all(&rows, arena, take, self, err);
 }

@@ -203,6 +203,38 @@ static void test_topics(void **state)
 	assert_int_equal(ask(f, "ops", "POST", "", "{\"url\":\"https://x.example\"}"), 409);
 }
 
+/* An emitted event and the lifecycle events around it come in the order of the journal. */
+static void test_order(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct receiver r;
+	char path[64], secret[WEBHOOK_SECRET];
+	serve(f, &r, 204);
+	make(f, ",\"topics\":[\"runs\",\"steps\",\"events\"]", path, secret);
+	while (!outbox_watched(f->people.outbox, SINK_EVENTS) || !outbox_watched(f->people.outbox, "steps"))
+		sched_yield();
+	runs_start(f,
+			   "[{\"s\":{\"set\":{\"n\":1}}},{\"a\":{\"emit\":{\"event\":{\"with\":{\"source\":\"urn:s\",\"type\":"
+			   "\"order.placed\"}}}}},{\"b\":{\"set\":{\"n\":2}}}]",
+			   "{}");
+	assert_true(runs_is(f, "completed"));
+	static const char *const wanted[] = {"workflow.started",    "workflow.status-changed",
+										 "task.created",        "task.started",
+										 "task.status-changed", "task.completed",
+										 "task.status-changed", "task.created",
+										 "task.started",        "task.status-changed",
+										 "order.placed",        "task.completed",
+										 "task.status-changed", "task.created",
+										 "task.started",        "task.status-changed",
+										 "task.completed",      "task.status-changed",
+										 "workflow.completed",  "workflow.status-changed"};
+	enum { WANTED = sizeof wanted / sizeof *wanted };
+	assert_true(are(&r, WANTED));
+	for (int i = 0; i < WANTED; i++)
+		if (strstr(r.told[i].body, wanted[i]) == NULL)
+			fail_msg("%d: %s instead of %s", i, r.told[i].body, wanted[i]);
+}
+
 /* What fails is tried again with the same id, and nothing overtakes it; a restart goes on where it stood. */
 static void test_tried_again(void **state)
 {
@@ -320,7 +352,12 @@ static void test_signature(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_told),     TEST(test_topics),  TEST(test_tried_again),
-									   TEST(test_disabled), TEST(test_rotated), cmocka_unit_test(test_signature)};
+	const struct CMUnitTest tests[] = {TEST(test_told),
+									   TEST(test_topics),
+									   TEST(test_order),
+									   TEST(test_tried_again),
+									   TEST(test_disabled),
+									   TEST(test_rotated),
+									   cmocka_unit_test(test_signature)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

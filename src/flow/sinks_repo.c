@@ -43,6 +43,20 @@ bool sinks_delete(struct db *db, const char *sink_id, struct err *err)
 	return db_run(db, err, "DELETE FROM flow_sinks WHERE sink_id = $1", V_TEXT(sink_id));
 }
 
+static void take_figures(const struct db_rows *row, void *self)
+{
+	struct sinks_figures *figures = self;
+	*figures = (struct sinks_figures){.count = db_int(row, 0), .failing = db_int(row, 1)};
+}
+
+/* Who answered 410 wants no more; who was disabled by a person has no tries. */
+bool sinks_figures(struct db *db, struct sinks_figures *figures, struct err *err)
+{
+	return db_one(db, err, NULL, take_figures, figures,
+				  "SELECT COUNT(*), COALESCE(SUM(CASE WHEN tries > 0 THEN 1 ELSE 0 END), 0) FROM flow_sinks WHERE "
+				  "enabled = 1 OR (tries > 0 AND last_status <> 410)");
+}
+
 #define COLUMNS \
 	"sink_id, account_id, url, topics, last_error, created_by, secret, former_secret, enabled, former_until, " \
 	"told_to, " \

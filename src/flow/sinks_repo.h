@@ -44,4 +44,11 @@ bool sinks_get(struct db *db, const char *sink_id, const char *account_id, struc
 bool sinks_list(struct db *db, const char *account_id, struct arena *arena,
 				void (*take)(void *self, const struct sink_record *record), void *self, struct err *err);
 
+/* Sinks of all accounts that are to be told, or were given up after their last try; and how many of them are left alone
+ * because they failed last. */
+struct sinks_figures {
+	int64_t count, failing;
+};
+bool sinks_figures(struct db *db, struct sinks_figures *figures, struct err *err);
+
 #endif

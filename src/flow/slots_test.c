@@ -179,31 +179,88 @@ static void hold_all_threads(struct runner *runner, struct barrier *gate)
 	pthread_mutex_unlock(&gate->lock);
 }
 
-/* A run that was never read yet stands in its account's line, by its own priority. */
+/* The run that was started last waits for its first turn, in its account's line, by its own priority. */
+static bool stands_in_line(struct runs_fixture *f, int64_t priority)
+{
+	struct runner *runner = f->flow->runner;
+	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
+	pthread_mutex_lock(&runner->lock);
+	struct live *live = live_get(runner, f->run_id);
+	bool stands = live->queued && live->tenant != fair_tenant(&runner->turn_line, "") && live->priority == priority;
+	live_put(live);
+	pthread_mutex_unlock(&runner->lock);
+	return stands;
+}
+
+static void open_gate(struct barrier *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->open = true;
+	pthread_cond_broadcast(&gate->changed);
+	pthread_mutex_unlock(&gate->lock);
+}
+
 static void test_first_turn(void **state)
 {
 	struct runs_fixture *f = *state;
-	struct runner *runner = f->flow->runner;
 	struct barrier gate = {.open = false};
 	pthread_mutex_init(&gate.lock, NULL);
 	pthread_cond_init(&gate.changed, NULL);
 	f->outgoing.ask = pass;
 	f->outgoing.ask_self = &gate;
-	hold_all_threads(runner, &gate);
+	hold_all_threads(f->flow->runner, &gate);
 	assert_int_equal(start_call(f, "ops", "quiet"), 202);
-	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
-	pthread_mutex_lock(&runner->lock);
-	struct live *live = live_get(runner, f->run_id);
-	bool queued = live->queued, nobody = live->tenant == fair_tenant(&runner->turn_line, "");
-	int64_t priority = live->priority;
-	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
-	pthread_mutex_lock(&gate.lock);
-	gate.open = true;
-	pthread_cond_broadcast(&gate.changed);
-	pthread_mutex_unlock(&gate.lock);
-	assert_true(queued && !nobody);
-	assert_int_equal(priority, 9);
+	bool stands = stands_in_line(f, 9);
+	open_gate(&gate);
+	assert_true(stands);
+	assert_true(runs_is(f, "completed"));
+}
+
+/* --- a run without an end --- */
+
+/* Whatever catches errors in it. */
+static void test_too_many_steps(void **state)
+{
+	struct runs_fixture *f = *state;
+	f->flow->runner->world.steps_max = 40;
+	runs_start(f,
+			   "[{\"t\":{\"try\":[{\"a\":{\"set\":{\"x\":1}}},{\"b\":{\"set\":{\"y\":1}}}],\"catch\":{\"do\":[{\"h\":{"
+			   "\"set\":{\"z\":1}}}]},\"then\":\"t\"}}]",
+			   "{}");
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(fixture_number_at(f->base, "result.steps_total"), 40);
+	assert_string_equal(fixture_text(f->base, "result.error.title"), "Too many steps");
+	assert_int_equal(fixture_number_at(f->base, "result.error.status"), 500);
+	runs_start(
+		f,
+		"[{\"f\":{\"for\":{\"in\":\"${ [range(13)] }\"},\"do\":[{\"a\":{\"set\":{\"x\":1}}},{\"b\":{\"do\":[{\"c\":{"
+		"\"set\":{\"y\":1}}}]}}]}}]",
+		"{}");
+	assert_true(runs_is(f, "completed")); /* exactly as many as are allowed */
+	assert_int_equal(fixture_number_at(f->base, "result.steps_total"), 40);
+}
+
+/* What a schedule starts is not read either. */
+static void test_first_turn_by_schedule(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct barrier gate = {.open = false};
+	char path[128];
+	pthread_mutex_init(&gate.lock, NULL);
+	pthread_cond_init(&gate.changed, NULL);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows",
+								 "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"w\","
+								 "\"version\":\"1.0.0\"},\"do\":[{\"a\":{\"set\":{\"x\":1}}}]}}"),
+					 201);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/schedules",
+								 "{\"workflow\":\"t/w\",\"kind\":\"every\",\"spec\":{\"days\":1}}"),
+					 201);
+	snprintf(path, sizeof path, "/api/v1/flow/schedules/%s/trigger", fixture_text(f->base, "result.schedule_id"));
+	hold_all_threads(f->flow->runner, &gate);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", path, "{}"), 202);
+	bool stands = stands_in_line(f, 5);
+	open_gate(&gate);
+	assert_true(stands);
 	assert_true(runs_is(f, "completed"));
 }
 
@@ -211,6 +268,7 @@ static void test_first_turn(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_max_runs), TEST(test_fairness), TEST(test_first_turn)};
+	const struct CMUnitTest tests[] = {TEST(test_max_runs), TEST(test_fairness), TEST(test_first_turn),
+									   TEST(test_first_turn_by_schedule), TEST(test_too_many_steps)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

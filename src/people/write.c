@@ -5,6 +5,8 @@
 
 #include "core/arena.h"
 #include "http/exchange.h"
+#include "http/service.h"
+#include "http/workers.h"
 #include "people/idempotency.h"
 
 void *write_start(struct exchange *x, size_t size)
@@ -118,6 +120,20 @@ static bool run(struct db *db, void *self, struct err *err)
 	return w->x->claims != NULL ? run_claimed(w, db, err) : w->apply(w, db, err);
 }
 
+static void answer_on_worker(void *self, int worker)
+{
+	(void)worker;
+	answer(self);
+}
+
+/* Writing an answer takes as long as applying a small op: the writer has others to apply. */
+static void answer_elsewhere(struct write *w)
+{
+	struct workers *workers = w->x->service->workers;
+	if (workers == NULL || !workers_push(workers, answer_on_worker, w))
+		answer(w);
+}
+
 static void end(void *self, bool applied, const struct err *err)
 {
 	struct write *w = self;
@@ -130,7 +146,7 @@ static void end(void *self, bool applied, const struct err *err)
 	else if (w->drafted && !(w->fresh && w->shown_once))
 		exchange_send(w->x);
 	else
-		answer(w);
+		answer_elsewhere(w);
 }
 
 void write_submit(struct write *w)

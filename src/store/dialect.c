@@ -73,6 +73,11 @@ static bool is(struct token token, const char *text)
 	return token.size == strlen(text) && strncasecmp(token.start, text, token.size) == 0;
 }
 
+static bool same(struct token a, struct token b)
+{
+	return a.size == b.size && memcmp(a.start, b.start, a.size) == 0;
+}
+
 enum where { ANYWHERE, AS_CALL, IN_SCHEMA, AFTER_INSERT };
 
 /* What only one engine knows, or what the two know differently. */
@@ -172,6 +177,20 @@ static bool refuse(struct err *err, struct token token, const char *instead)
 				   token.start, instead);
 }
 
+/*
+ * PostgreSQL gives a parameter the type of what it first stands beside, and beside IS NULL stands nothing:
+ * "(a = $1 OR $1 IS NULL)" has a type, "($1 IS NULL OR a = $1)" has none.
+ */
+static bool is_untyped(const char *sql, struct token parameter, struct token after)
+{
+	if (parameter.start[0] != '$' || !is(after, "is"))
+		return false;
+	struct token token = next_token(sql);
+	while (token.start < parameter.start && !same(token, parameter))
+		token = next_token(token.start + token.size);
+	return token.start == parameter.start;
+}
+
 static bool check_token(struct token before, struct token token, struct token after, bool schema, struct err *err)
 {
 	if (token.kind != TOKEN_WORD && token.kind != TOKEN_MARK)
@@ -192,6 +211,8 @@ static bool check(const char *sql, bool schema, int *unstrict, struct err *err)
 		struct token after = next_token(token.start + token.size);
 		if (!check_token(before, token, after, schema, err))
 			return false;
+		if (is_untyped(sql, token, after))
+			return refuse(err, token, "(a = $1 OR $1 IS NULL): it has no type where it first stands");
 		*unstrict += (is(before, "create") && is(token, "table")) - (is(before, ")") && is(token, "strict"));
 		before = token;
 		token = after;

@@ -19,6 +19,7 @@ static void common_words_pass(void **state)
 		"SELECT max(a), min(coalesce(b, c)), hex, changes, \"rowid\" FROM t -- rowid, IFNULL(a, b)",
 		"SELECT 1 /* GLOB ? */ + 1, 'it''s AUTOINCREMENT'",
 		"UPDATE t SET a = CASE WHEN a > $1 THEN a ELSE $1 END, b = b || 'x'",
+		"SELECT a FROM t WHERE (a = $1 OR $1 IS NULL) AND (b LIKE $2 OR $2 is not null)",
 		"",
 	};
 	struct err err;
@@ -52,6 +53,8 @@ static void foreign_words_are_refused(void **state)
 		"SELECT a FROM t WHERE b = CURRENT_TIMESTAMP",
 		"SELECT a->b FROM t",
 		"SELECT max((SELECT max(a) FROM u), 1)",
+		"SELECT a FROM t WHERE ($1 IS NULL OR a = $1)",
+		"SELECT a FROM t WHERE b = $10 AND ($1 IS NOT NULL AND a = $1)",
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		struct err err = {.kind = ERR_NONE};

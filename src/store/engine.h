@@ -35,6 +35,12 @@ bool engine_script(struct db *db, const char *sql, struct err *err);
 bool engine_foreign_keys(struct db *db, bool on, struct err *err);
 bool engine_check_foreign_keys(struct db *db, struct err *err);
 
+/*
+ * Off: a commit is written and not synced, so a power cut may take the newest ones, in order, and never a part of one.
+ * The first commit after it is on again syncs them all.  Outside of a transaction.
+ */
+bool engine_synced(struct db *db, bool on, struct err *err);
+
 /* Did a failure on this connection mean that the disk cannot be trusted? */
 bool engine_disk_failed(const struct db *db);
 

@@ -105,12 +105,15 @@ static bool prepare(struct db *db, const struct store_options *options, char id[
 	return false;
 }
 
+/* Nobody has been told of a step before the last one is done, so only that one is synced: a new store needs one. */
 static bool run_steps(struct db *db, const struct store_options *options, struct err *err)
 {
 	for (size_t i = 0; i < options->migrations_count; i++) {
 		const struct store_migration *step = &options->migrations[i];
 		bool applied = false;
 		must(step->number > (i > 0 ? step[-1].number : 0));
+		if (step->number == newest_known(options) && !engine_synced(db, true, err))
+			return false;
 		if (!check_applied(db, options, step, &applied, err) || (!applied && !run_step(db, options, step, err)))
 			return false;
 	}
@@ -123,7 +126,7 @@ bool migrate_run(struct db *db, const struct store_options *options, char id[64]
 	if (!prepare(db, options, id, err) || !check_newest(db, options, &newest, err))
 		return false;
 	bool behind = newest < newest_known(options);
-	if (behind && !engine_foreign_keys(db, false, err))
+	if (behind && (!engine_foreign_keys(db, false, err) || !engine_synced(db, false, err)))
 		return false;
 	if (!run_steps(db, options, err) || (behind && !engine_foreign_keys(db, true, err)))
 		return false;

@@ -76,6 +76,38 @@ check 'answers are forgotten by a tag' json "$(api POST /api/v1/flow/cache/inval
 run_id=$(api POST /api/v1/flow/runs "$body" | jq -r .result.run_id)
 check 'and asked for again' json "$(api GET "/api/v1/flow/runs/$run_id")" .result.output.cached false
 
+# --- how they are [flow.md 11] ---
+stop_server
+COUNTERSIGN_FLOW_EMBEDDING_BASE_URL=http://127.0.0.1:9/v1 start_server
+login
+row() { curl -s "$CS/health" | jq -c "[.result.checks.$1.status, .result.checks.$1.required]"; }
+becomes_row() { # NAME STATUS
+	for _ in $(seq 100); do
+		same "$(row "$1" | jq -r '.[0] // ""')" "$2" >/dev/null && return 0
+		sleep 0.05
+	done
+	row "$1"
+	return 1
+}
+check 'models and embeddings have rows of health' same "$(row llm)$(row embedding)" '["healthy",false]["healthy",false]'
+check 'nobody is told of runs: no row' same "$(row sinks)" '[null,null]'
+for i in $(seq 5); do api POST /api/v1/flow/runs "${body//kept/question $i}" >/dev/null; done
+check 'five vectors that could not be had open the breaker' becomes_row embedding degraded
+check 'which is not that of the models' same "$(row llm)" '["healthy",false]'
+for _ in $(seq 5); do api POST /api/v1/flow/runs "${body//gpt-5+in50+out50/m+e503}" >/dev/null; done
+check 'five answers that were none open theirs' becomes_row llm degraded
+sink=$(api POST /api/v1/flow/sinks '{"url":"https://127.0.0.1:9/hook"}' | jq -r .result.sink_id)
+check 'somebody is to be told' becomes_row sinks healthy
+api POST /api/v1/flow/runs '{"definition":{"document":{"dsl":"1.0.3","namespace":"t","name":"h","version":"1.0.0"},"do":[{"a":{"set":{"x":1}}}]},"wait_ms":1000}' >/dev/null
+check 'and cannot be' becomes_row sinks degraded
+api DELETE "/api/v1/flow/sinks/$sink" >/dev/null
+check 'any more' becomes_row sinks ''
+check 'a person says that models are back' json "$(api POST /api/v1/flow/breakers/llm/reset)" .result.state closed
+check 'and they are' becomes_row llm healthy
+stop_server
+start_server
+login
+
 # --- plans [flow.md 8] ---
 sound='{"nodes":[{"node_id":"r","name":"Trip"},{"node_id":"a","parent_id":"r","name":"Pay","duration_s":30},{"node_id":"b","parent_id":"r","name":"Ride","duration_s":300}],"dependencies":[{"from":"a","to":"b"}]}'
 round='{"nodes":[{"node_id":"r"},{"node_id":"a","parent_id":"r"},{"node_id":"b","parent_id":"r"}],"dependencies":[{"from":"a","to":"b"},{"from":"b","to":"a"}]}'

@@ -10,6 +10,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/llm_call.h"
 #include "flow/domain/openapi_call.h"
+#include "flow/domain/process_call.h"
 
 static const struct ir_value *asked(const struct ir_task *task)
 {
@@ -74,6 +75,23 @@ static struct datum *as_llm(const struct place *place, struct datum *with, struc
 	return request;
 }
 
+static bool is_process(const struct ir_task *task)
+{
+	return task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT;
+}
+
+static struct datum *as_process(const struct place *place, struct datum *body, struct trouble *trouble)
+{
+	const struct ir_value *value = &place->task->process.names;
+	struct datum *names = NULL, *request = NULL;
+	bool good = value->source == NULL || (names = place_eval(place, value, place->input, NULL, trouble)) != NULL;
+	if (good)
+		request = process_call_request(body, names, place->task->type == IR_RUN_SCRIPT, trouble);
+	datum_unref(names);
+	datum_unref(body);
+	return request;
+}
+
 /* Sent before and its end not known: the same request goes by the same key, another one is another attempt. */
 static void intend(struct place *place, struct datum *request)
 {
@@ -98,11 +116,25 @@ static void intend(struct place *place, struct datum *request)
 	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
 	row.request = request;
 	row.cost = cost;
-	row.n = same ? unsure->deliveries + 1 : 1;
+	row.n = 1 + (same ? unsure->deliveries : place->frame->deliveries); /* more than 0: it was held back once */
 	if (unsure != NULL && !same)
 		row.attempt = place->frame->attempt + 1;
 	drive_emit(place->drive, &row);
 	datum_unref(cost);
+}
+
+static bool goes_out(const struct place *place)
+{
+	const struct world *world = place->drive->world;
+	return world->goes_out == NULL || world->goes_out(world->self, place->task->call.name);
+}
+
+/* Nothing is sent, so nothing has to be known of it before: its result is there with the commit, or it is not. */
+static void leave_to_commit(struct place *place, struct datum *request)
+{
+	datum_set(&place->frame->request, request);
+	place->drive->in_commit = place->frame;
+	place->drive->yield = true;
 }
 
 void drive_prepare(struct place *place)
@@ -117,11 +149,16 @@ void drive_prepare(struct place *place)
 		request = as_http(place, request, &trouble);
 	else if (request != NULL && calls(place->task, IR_LLM))
 		request = as_llm(place, request, &trouble);
+	else if (request != NULL && is_process(place->task))
+		request = as_process(place, request, &trouble);
 	if (request == NULL || !ask_check(place->task, datum_tree(request), &trouble)) {
 		drive_fault(place, &trouble);
 		datum_unref(request);
 		return;
 	}
-	intend(place, request);
+	if (calls(place->task, IR_EFFECT) && !goes_out(place))
+		leave_to_commit(place, request);
+	else
+		intend(place, request);
 	datum_unref(request);
 }

@@ -69,12 +69,44 @@ static void note_missed(struct run *run, const struct row *row)
 		must(map_set(&run->missed, row->path, (void *)(uintptr_t)row->n, NULL));
 }
 
+/* A task began.  One that superseded rows began in the same attempt is the same execution: it is counted already. */
+static void count(struct run *run, const struct row *row)
+{
+	uintptr_t begun = (uintptr_t)map_get(&run->begun, row->path);
+	if (row->attempt <= begun)
+		return;
+	run->executions++;
+	if (row->attempt <= 1)
+		run->steps++;
+}
+
+static bool ends_open_task(const struct run *run, const struct row *row)
+{
+	const struct frame *frame = run_frame(run, row->frame);
+	return frame != NULL && !frame->is_block && strcmp(frame->path, row->path) == 0;
+}
+
+/* Tasks that superseded rows began: of a row that begins and ends one alike, only the first of its attempt counts. */
+static void count_superseded(struct run *run, const struct row *row)
+{
+	bool begins =
+		row->kind == ROW_ENTERED || row->kind == ROW_COMPLETED || row->kind == ROW_FAULTED || row->kind == ROW_SKIPPED;
+	bool renamed = row->kind == ROW_INTENT && map_get(&run->begun, row->path) != NULL;
+	if ((!begins && !renamed) || ends_open_task(run, row))
+		return;
+	if (begins)
+		count(run, row);
+	if (row->attempt > (uintptr_t)map_get(&run->begun, row->path))
+		must(map_set(&run->begun, row->path, (void *)(uintptr_t)row->attempt, NULL));
+}
+
 void run_pass_over(struct run *run, const struct row *row)
 {
 	run->seq = row->seq;
 	if (row->path == NULL || row->path[0] == '\0' || row->attempt == 0)
 		return;
 	note_missed(run, row);
+	count_superseded(run, row);
 	uintptr_t attempt = (uintptr_t)map_get(&run->attempts, row->path);
 	if (row->attempt > attempt)
 		must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
@@ -368,9 +400,7 @@ void frame_count_entry(struct run *run, const struct frame *block, const struct 
 {
 	if (run_is_function(block))
 		return; /* the calling task was counted */
-	run->executions++;
-	if (row->attempt <= 1)
-		run->steps++;
+	count(run, row);
 	if (row->attempt > 1 || run_repeatable(block))
 		must(map_set(&run->attempts, row->path, (void *)(uintptr_t)row->attempt, NULL));
 	if (!task->may_revisit)

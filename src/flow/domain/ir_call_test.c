@@ -76,6 +76,7 @@ static void what_is_not_supported_is_refused_by_name(void **state)
 		"unknown_reference; /do/10/k/call format");
 	static const char *const scripts[] = {"js", NULL};
 	ir_rules = (struct ir_policy){.shell = true, .stdio = true, .scripts = scripts};
+	ir_refused("do:\n- a: {run: {shell: {command: x, arguments: 5}}}\n", "/do/0/a/run/shell/arguments type");
 	const struct ir *ir =
 		ir_sound("do:\n- e: {run: {script: {language: javascript, code: x, arguments: [1, '${ .a }']}}}\n"
 				 "- f: {run: {shell: {command: 'ls ${HOME} '}, return: all, await: false}}\n"

@@ -85,6 +85,7 @@ enum ir_want {
 	WANT_NUMBER,
 	WANT_OBJECT,
 	WANT_LIST,
+	WANT_LIST_OR_MAP,
 	WANT_WORD, /* one of `words` */
 	WANT_FORM,
 };

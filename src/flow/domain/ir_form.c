@@ -175,6 +175,8 @@ static bool kind_fits(enum ir_want want, enum json_kind kind)
 		return kind == JS_INT || kind == JS_REAL;
 	case WANT_LIST:
 		return kind == JS_ARRAY;
+	case WANT_LIST_OR_MAP:
+		return kind == JS_ARRAY || kind == JS_OBJECT;
 	case WANT_OBJECT:
 	case WANT_FORM:
 		return kind == JS_OBJECT;
@@ -186,10 +188,17 @@ static bool kind_fits(enum ir_want want, enum json_kind kind)
 static const char *kind_wanted(enum ir_want want)
 {
 	static const char *const names[] = {
-		[WANT_ANY] = "anything",       [WANT_TEXT] = "text",          [WANT_EXPRESSION] = "an expression, as text",
-		[WANT_BOOL] = "true or false", [WANT_INT] = "a whole number", [WANT_NUMBER] = "a number",
-		[WANT_OBJECT] = "an object",   [WANT_LIST] = "a list",        [WANT_WORD] = "text",
+		[WANT_ANY] = "anything",
+		[WANT_TEXT] = "text",
+		[WANT_EXPRESSION] = "an expression, as text",
+		[WANT_BOOL] = "true or false",
+		[WANT_INT] = "a whole number",
+		[WANT_NUMBER] = "a number",
+		[WANT_OBJECT] = "an object",
+		[WANT_LIST] = "a list",
+		[WANT_WORD] = "text",
 		[WANT_FORM] = "an object",
+		[WANT_LIST_OR_MAP] = "a list or an object",
 	};
 	return names[want];
 }

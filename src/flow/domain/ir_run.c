@@ -13,7 +13,7 @@ static const char *const returns[] = {"stdout", "stderr", "code", "all", "none",
 static const struct ir_field shell_fields[] = {
 	{.name = "command", .want = WANT_TEXT, .flags = IR_REQUIRED | IR_NOT_EMPTY},
 	{.name = "stdin", .want = WANT_TEXT},
-	{.name = "arguments", .want = WANT_LIST, .flags = IR_OR_EXPRESSION},
+	{.name = "arguments", .want = WANT_LIST_OR_MAP, .flags = IR_OR_EXPRESSION},
 	{.name = "environment", .want = WANT_OBJECT, .flags = IR_OR_EXPRESSION},
 };
 static const struct ir_form shell_form = IR_FORM(shell_fields);
@@ -22,7 +22,7 @@ static const struct ir_field script_fields[] = {
 	{.name = "code", .want = WANT_TEXT},
 	{.name = "source"},
 	{.name = "stdin", .want = WANT_TEXT},
-	{.name = "arguments", .want = WANT_LIST, .flags = IR_OR_EXPRESSION},
+	{.name = "arguments", .want = WANT_LIST_OR_MAP, .flags = IR_OR_EXPRESSION},
 	{.name = "environment", .want = WANT_OBJECT, .flags = IR_OR_EXPRESSION},
 };
 static const struct ir_form script_form = IR_FORM(script_fields);
@@ -60,6 +60,25 @@ static bool script_allowed(const struct ir_compiler *c, const char *language)
 	return false;
 }
 
+/* The names of `arguments` given as a map may be expressions: they are evaluated beside it, each at its own pointer. */
+static struct ir_value names_of(struct ir_compiler *c, const struct ir_work *work, const struct ir_place *process,
+								const struct json *arguments)
+{
+	const struct ir_place at = ir_at(process, "arguments");
+	struct json *names = arena_new(c->arena, struct json);
+	if (arguments == NULL || arguments->kind != JS_OBJECT || names == NULL)
+		return ir_literal(NULL);
+	*names = (struct json){.kind = JS_OBJECT,
+						   .members = arena_array(c->arena, arguments->count + 1, sizeof *names->members)};
+	for (uint32_t i = 0; names->members != NULL && i < arguments->count; i++) {
+		struct json_member name = arguments->members[i];
+		name.value = (struct json){.kind = JS_STRING, .text = name.name, .size = name.name_size};
+		if (ir_is_expression(c, &name.value))
+			names->members[names->count++] = name;
+	}
+	return names->count == 0 ? ir_literal(NULL) : ir_value(c, &at, names, IR_STRICT, work->here.scope, false);
+}
+
 static void run_shell(struct ir_compiler *c, struct ir_work *work, const struct ir_place *run, const struct json *json)
 {
 	const struct ir_place at = ir_at(run, "shell");
@@ -67,6 +86,7 @@ static void run_shell(struct ir_compiler *c, struct ir_work *work, const struct 
 	if (!c->policy->shell)
 		ir_problem(c, &at, "shell_disabled", "this server runs no shell commands (flow.allow_shell)");
 	work->task->process.body = ir_member(c, &work->here, run, json, "shell");
+	work->task->process.names = names_of(c, work, &at, json_get(ir_object(json, "shell"), "arguments"));
 }
 
 static void run_script(struct ir_compiler *c, struct ir_work *work, const struct ir_place *run, const struct json *json)
@@ -85,6 +105,7 @@ static void run_script(struct ir_compiler *c, struct ir_work *work, const struct
 	if (script != NULL && ir_one_of(c, &at, script, either) == 1)
 		(void)ir_external(c, &source, json_get(script, "source"), IR_SCRIPT);
 	work->task->process.body = ir_member(c, &work->here, run, json, "script");
+	work->task->process.names = names_of(c, work, &at, json_get(script, "arguments"));
 }
 
 static void run_workflow(struct ir_compiler *c, struct ir_work *work, const struct ir_place *run,

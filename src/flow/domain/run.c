@@ -293,6 +293,7 @@ static void apply_held(const struct row *row, struct frame *frame)
 	free(frame->held);
 	frame->held = strdup(row->reason);
 	must(frame->held != NULL);
+	frame->sent = false; /* nothing went out after all */
 	frame->due_us = row->due_us;
 	frame->state = FRAME_WAITING;
 }
@@ -542,6 +543,7 @@ void run_init(struct run *run, const struct ir *ir, const char *id, const char *
 	map_init(&run->attempts, NULL, NULL);
 	map_init(&run->unsure, NULL, NULL);
 	map_init(&run->missed, NULL, NULL);
+	map_init(&run->begun, NULL, NULL);
 }
 
 void run_fini(struct run *run)
@@ -555,6 +557,7 @@ void run_fini(struct run *run)
 	map_fini(&run->visits);
 	map_fini(&run->attempts);
 	map_fini(&run->missed);
+	map_fini(&run->begun);
 	free(run->said);
 	const char *path;
 	size_t size;

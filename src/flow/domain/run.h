@@ -153,7 +153,8 @@ struct run {
 	struct map attempts;       /* step path -> attempt of its last execution, where it may be executed again */
 	struct map unsure;         /* step path -> struct unsure, where a side effect was sent and its end is not known */
 	struct map missed;         /* step path -> position of the first event that superseded rows of it consumed */
-	int64_t steps, executions; /* tasks that began, and their attempts */
+	struct map begun;          /* step path -> its newest attempt that superseded rows began; counted below, once */
+	int64_t steps, executions; /* tasks that began, and their attempts; what was superseded happened all the same */
 	void (*watch)(void *self, const struct run *run, const struct row *row, const struct frame *frame);
 	void *watch_self; /* told of each row before it is applied, with the frame it names (or NULL) */
 };
@@ -168,7 +169,7 @@ void run_fini(struct run *run);
  */
 bool run_apply(struct run *run, const struct row *row, struct err *err);
 
-/* A row that is superseded: it counts only for the attempts that were made. */
+/* A row that is superseded: it counts only for the steps that began and the attempts that were made. */
 void run_pass_over(struct run *run, const struct row *row);
 
 const struct unsure *run_unsure(const struct run *run, const char *path); /* or NULL */

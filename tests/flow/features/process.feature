@@ -98,3 +98,84 @@ Feature: Process
     """yaml
     through
     """
+
+  Scenario: A map of arguments to a command is names with values
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.0', namespace: own, name: s7, version: 1.0.0}
+    do:
+    - a:
+        run:
+          shell:
+            command: echo "$@"
+            arguments: {'--user': '${ .user }', '${ .passwordKey }': doe, last: }
+    """
+    And given the workflow input is:
+    """yaml
+    {user: john, passwordKey: --password}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    "--user=john --password=doe last\n"
+    """
+
+  Scenario: A map of arguments to a script is its variables
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.2', namespace: own, name: s8, version: 1.0.0}
+    do:
+    - a:
+        run:
+          script:
+            language: sh
+            arguments: {greeting: '${ .greetings }', who: you}
+            environment: {who: nobody, mark: '!'}
+            code: printf '%s, %s%s (%s)' "$greeting" "$who" "$mark" "$1"
+    """
+    And given the workflow input is:
+    """yaml
+    {greetings: Hello}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    Hello, you! (Hello)
+    """
+
+  Scenario: Arguments that are one expression may be a map too
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.2', namespace: own, name: s9, version: 1.0.0}
+    do:
+    - a: {run: {shell: {command: 'printf %s "$*"', arguments: '${ {a: .x, b: null} }'}}}
+    """
+    And given the workflow input is:
+    """yaml
+    {x: [1]}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    "a=[1] b"
+    """
+
+  Scenario: A process that is not waited for gives what came in
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s10, version: 1.0.0}
+    do:
+    - a:
+        input: {from: '${ .x }'}
+        run: {await: false, shell: {command: "sleep 1; exit 3"}}
+    - b: {run: {await: false, script: {language: sh, code: "exit 4"}}}
+    """
+    And given the workflow input is:
+    """yaml
+    {x: 7}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    7
+    """
