@@ -213,7 +213,8 @@ echo "# ${REQUESTS:-10000} random requests: $(cat "$work/answers")"
 echo "# RSS $before kB before, $after kB after"
 check 'an ordinary client is served beside both' same "$(grep bad "$work/client")" 'bad 0'
 check 'none of them is answered 500, or without an end' same "$(head -c 2000 "$work/five_hundred")" ''
-check 'and leaves under 4 MB behind' test $((after - before)) -lt 4096
+# Slow peers hold what they have sent so far, up to 400 at once, under 16 KiB each [P-8.3]; freed, it is kept for the next.
+check 'and leaves under 4 MB behind, slow peers aside' test $((after - before)) -lt $((4096 + 400 * 16))
 stop_server
 check 'no crash: it ends clean' same $? 0
 servers=()
