@@ -12,7 +12,7 @@ FROM debian:12-slim
 # the run-time halves of what tools/packages names, and curl for the health check
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	ca-certificates curl libcairo2 libcrypt1 libcurl4 libevent-core-2.1-7 libevent-openssl-2.1-7 libfontconfig1 \
-	libglib2.0-0 libjansson4 libjq1 libpango-1.0-0 libpangocairo-1.0-0 libpangoft2-1.0-0 libpcre2-8-0 libpng16-16 \
+	libglib2.0-0 libjq1 libpango-1.0-0 libpangocairo-1.0-0 libpangoft2-1.0-0 libpcre2-8-0 libpng16-16 \
 	libqrencode4 libseccomp2 libsqlite3-0 libssl3 libyaml-0-2 libzstd1 tzdata zlib1g \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& useradd --system --uid 10001 --home-dir /var/lib/countersign --shell /usr/sbin/nologin countersign \

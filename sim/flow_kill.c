@@ -21,9 +21,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/err.h"
 #include "core/must.h"
 #include "expr/expr.h"
+#include "sim/flow_folder.h"
+#include "sim/flow_net.h"
 #include "sim/flow_world.h"
 #include "store/fault_vfs.h"
 
@@ -60,7 +61,7 @@ static const char once[] =
 	"{" DOCUMENT
 	",\"do\":[{\"a\":{\"set\":{\"n\":3}}}," ASK("once", ",\"metadata\":{\"effect\":\"at-most-once\"}") "]}";
 
-enum { PATH = 96, NETWORK_SEED = 5 };
+enum { NETWORK_SEED = 5 };
 
 struct shared {
 	struct outcome outcome;
@@ -75,7 +76,7 @@ struct kill_plan {
 };
 
 struct bench {
-	char folder[PATH], template[PATH];
+	char folder[SIM_FOLDER], template[SIM_FOLDER];
 	struct ledger *calm, *rough;
 	struct shared *shared;
 	struct plot plot;
@@ -86,10 +87,8 @@ struct bench {
 
 static _Noreturn void live(struct bench *b, struct ledger *ledger, const struct kill_plan *plan)
 {
-	struct expr_pool *expr;
-	struct err err;
+	struct expr_pool *expr = sim_expr();
 	struct fault_vfs *disk = fault_vfs_new("kill", false);
-	must(expr_open(NULL, &expr, &err));
 	if (plan->call > 0)
 		fault_vfs_plan(disk, (struct fault_plan){.kind = FAULT_KILL, .call = FAULT_ANY_CALL, .nth = plan->call});
 	const struct world_options options = {.folder = b->folder,
@@ -102,11 +101,11 @@ static _Noreturn void live(struct bench *b, struct ledger *ledger, const struct 
 										  .kill_after_request = plan->after};
 	struct sim_world *sim = sim_open(&options);
 	bool ordered = false;
-	must(sim != NULL && sim_begin(sim, &b->plot) && sim_drive(sim, 1) == SIM_OVER);
+	must(sim != NULL && sim_begin(sim, &b->plot) && sim_drive(sim) == SIM_OVER);
 	if (b->back_to != NULL)
 		must(sim_restore(sim, b->plot.run_id, b->back_to, &ordered));
 	if (ordered)
-		must(sim_drive(sim, 2) == SIM_OVER);
+		must(sim_drive(sim) == SIM_OVER);
 	sim_outcome(sim, b->plot.run_id, &b->shared->outcome);
 	b->shared->requests = sim_requests(sim);
 	sim_close(sim);
@@ -159,11 +158,13 @@ static bool kill_at(struct bench *b, const struct kill_plan *plan)
 
 static void judge(struct bench *b, const char *expected, const struct kill_plan *plan)
 {
-	const char *step = "", *what = ledger_differs(b->calm, b->rough, &step, NULL, NULL);
+	const struct delivery *which = NULL;
+	const char *what = ledger_differs(b->calm, b->rough, &which, NULL, NULL);
 	if (what == NULL && strcmp(b->shared->outcome.text, expected) == 0)
 		return;
 	fail_msg("killed at call %lld, before request %d, after request %d: %s %s\n%s\n%s", (long long)plan->call,
-			 plan->before, plan->after, what == NULL ? "another end" : what, step, expected, b->shared->outcome.text);
+			 plan->before, plan->after, what == NULL ? "another end" : what, which == NULL ? "" : which->step, expected,
+			 b->shared->outcome.text);
 }
 
 static int stride(void)
@@ -205,12 +206,9 @@ static int kill_everywhere(struct bench *b, const char *definition)
 static int set_up(void **state)
 {
 	struct bench *b = calloc(1, sizeof *b);
-	const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	assert_non_null(b);
-	snprintf(b->folder, PATH, "%s/countersign-kill-XXXXXX", base);
-	snprintf(b->template, PATH, "%s/countersign-kill-XXXXXX", base);
-	assert_non_null(mkdtemp(b->folder));
-	assert_non_null(mkdtemp(b->template));
+	sim_folder_new(b->folder);
+	sim_folder_new(b->template);
 	sim_template(b->template);
 	b->calm = ledger_new();
 	b->rough = ledger_new();
@@ -225,10 +223,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct bench *b = *state;
-	sim_clear(b->folder);
-	sim_clear(b->template);
-	rmdir(b->folder);
-	rmdir(b->template);
+	sim_folder_free(b->folder);
+	sim_folder_free(b->template);
 	ledger_free(b->calm);
 	ledger_free(b->rough);
 	munmap(b->shared, sizeof *b->shared);

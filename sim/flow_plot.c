@@ -12,6 +12,7 @@ struct pen {
 	unsigned tasks; /* named so far */
 	unsigned depth;
 	unsigned beside; /* forks and parallel loops around: the order of what is exported there is anybody's */
+	bool tended, extended;
 };
 
 static unsigned below(struct pen *pen, unsigned bound)
@@ -48,13 +49,13 @@ static void write_do(struct pen *pen)
 static void write_for(struct pen *pen)
 {
 	unsigned parallel = below(pen, 3);
+	bool settle = parallel > 0 && below(pen, 2) == 0;
 	buf_adds(pen->out, "\"for\":{\"each\":\"x\",\"in\":[1,2,3]},\"do\":");
 	pen->beside += parallel > 0;
 	write_list(pen, 1 + below(pen, 2));
 	pen->beside -= parallel > 0;
 	if (parallel > 0)
-		buf_addf(pen->out, ",\"metadata\":{\"parallel\":{\"max\":%u%s}}", parallel,
-				 below(pen, 2) == 0 ? ",\"settle\":true" : "");
+		buf_addf(pen->out, ",\"metadata\":{\"parallel\":{\"max\":%u%s}}", parallel, settle ? ",\"settle\":true" : "");
 	buf_adds(pen->out, ",");
 	buf_addf(pen->out, AS_NUMBERED, below(pen, 50));
 }
@@ -100,6 +101,21 @@ static void write_raise(struct pen *pen)
 	pen->tasks++;
 	write_list(pen, 1 + below(pen, 2));
 	buf_adds(pen->out, "}");
+}
+
+/* Nobody catches its refusal but the operator. */
+static void write_bare_call(struct pen *pen)
+{
+	buf_addf(pen->out,
+			 "\"call\":\"http\",\"with\":{\"method\":\"post\",\"endpoint\":\"http://sim/bare/%u\",\"body\":{\"n\":"
+			 "\"${ .n }\"}}",
+			 pen->tasks);
+}
+
+static void write_bare_raise(struct pen *pen)
+{
+	buf_addf(pen->out, "\"raise\":{\"error\":{\"type\":\"https://sim/bare\",\"status\":%u,\"title\":\"t\"}}",
+			 400 + below(pen, 100));
 }
 
 static void write_wait(struct pen *pen)
@@ -171,17 +187,46 @@ static void write_extensions(struct pen *pen)
 	buf_adds(pen->out, "}}]}}]},");
 }
 
+/* The fault of one branch stops another one, which asks nobody: the attempts of what it asked would be anybody's. */
+static void write_bare_branch(struct pen *pen)
+{
+	if (pen->extended) {
+		write_bare_call(pen);
+		return;
+	}
+	buf_addf(pen->out, "\"fork\":{\"branches\":[{\"bare%u\":{", pen->tasks);
+	write_bare_call(pen);
+	buf_addf(pen->out, "}},{\"beside%u\":{\"do\":[{\"s\":{", pen->tasks++);
+	write_set(pen);
+	buf_addf(pen->out, "}},{\"w\":{");
+	write_wait(pen);
+	buf_addf(pen->out, "}},{\"t\":{");
+	write_set(pen);
+	buf_addf(pen->out, "}}]}}]},");
+	buf_addf(pen->out, AS_NUMBERED, below(pen, 50));
+}
+
 typedef void write_body(struct pen *pen);
+static write_body *const faulty[] = {write_bare_call, write_bare_call, write_bare_branch, write_bare_raise};
 static write_body *const leaves[] = {write_set,          write_set,       write_export, write_call,
 									 write_patient_call, write_wait,      write_switch, write_timeout,
 									 write_echo,         write_condition, write_emit,   write_listen};
 static write_body *const branches[] = {write_do, write_for, write_fork, write_raise};
 
-enum { LEAVES = sizeof leaves / sizeof *leaves, BRANCHES = sizeof branches / sizeof *branches };
+enum {
+	LEAVES = sizeof leaves / sizeof *leaves,
+	BRANCHES = sizeof branches / sizeof *branches,
+	FAULTY = sizeof faulty / sizeof *faulty
+};
 
 static void write_task(struct pen *pen)
 {
 	buf_addf(pen->out, "{\"t%u\":{", pen->tasks++);
+	if (pen->tended && pen->beside == 0 && below(pen, 3) == 0) {
+		faulty[below(pen, FAULTY)](pen);
+		buf_adds(pen->out, "}}");
+		return;
+	}
 	bool leaf = pen->depth >= DEPTH_MAX || pen->tasks >= TASKS_MAX || below(pen, 3) > 0;
 	pen->depth++;
 	(leaf ? leaves[below(pen, LEAVES)] : branches[below(pen, BRANCHES)])(pen);
@@ -200,13 +245,14 @@ static void write_list(struct pen *pen, unsigned count)
 	buf_addc(pen->out, ']');
 }
 
-char *plot_make(struct rng *rng)
+char *plot_make(struct rng *rng, bool tended)
 {
 	struct buf out;
-	struct pen pen = {.rng = rng, .out = &out};
+	struct pen pen = {.rng = rng, .out = &out, .tended = tended};
 	buf_init(&out, 0);
 	buf_adds(&out, "{\"document\":{\"dsl\":\"1.0.0\",\"namespace\":\"sim\",\"name\":\"plot\",\"version\":\"1.0.0\"},");
-	if (below(&pen, 4) == 0)
+	pen.extended = below(&pen, 4) == 0;
+	if (pen.extended)
 		write_extensions(&pen);
 	buf_adds(&out, "\"do\":");
 	write_list(&pen, 2 + below(&pen, 4));

@@ -6,9 +6,11 @@
 #ifndef CS_SIM_FLOW_PLOT_H
 #define CS_SIM_FLOW_PLOT_H
 
+#include <stdbool.h>
+
 struct rng;
 
-/* A definition as JSON text; the caller frees it. */
-char *plot_make(struct rng *rng);
+/* A definition as JSON text; the caller frees it.  `tended`: in some places it faults until somebody does something. */
+char *plot_make(struct rng *rng, bool tended);
 
 #endif

@@ -2,39 +2,69 @@
  * flow_sim [SEEDS [FIRST]]: runs of workflows on a disk that loses power, tears sectors, is full and fails, and on a
  * network that refuses and breaks, from seeds [flow.md 14].
  *
- * For each seed some definitions are made up.  They run to their end undisturbed, then again with faults; after each
- * the store and the runner are opened anew on what the disk kept.  Then: every run ended as without the faults; its
- * journal has no gap and leads to its row; the network was asked under the same keys, of which none came with two
- * requests; but for steps in a fork of which another branch ended the run by its fault.  Exit 0 and one line with the
- * figures; else the seed and what differs.
+ * What a seed brings about is a function of its number alone: no thread, clock or process takes part.  For each some
+ * definitions are made up.  They run to their end undisturbed, then again with faults; after each the store and the
+ * runner are opened anew on what the disk kept, some time later.  Then: every run ended as without the faults; its
+ * journal has no gap, leads to its row, and agrees with the network on every request (flow_record.h); and the network
+ * was asked under the same keys, of which none came with two requests.  Where the undisturbed run has a race, how far
+ * the steps in it came may differ, and nothing else.
+ * Exit 0 and one line with the figures; 1 after a line on each seed that failed.  The fingerprint of many seeds is the
+ * sum of theirs: a seed alone and in a slice is the same.
  */
+#include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "core/err.h"
 #include "core/log.h"
 #include "core/must.h"
 #include "core/rng.h"
 #include "expr/expr.h"
+#include "sim/flow_folder.h"
+#include "sim/flow_net.h"
 #include "sim/flow_plot.h"
+#include "sim/flow_record.h"
 #include "sim/flow_world.h"
 #include "store/fault_vfs.h"
 
-enum { SEEDS = 25, DISTURBANCES_MAX = 4, NAME = 96, LOOPS_MAX = 64 };
+enum { SEEDS = 25, DISTURBANCES_MAX = 4, LOOPS_MAX = 64, DOWN_MAX_S = 30, TENDED_ONCE_IN = 4 };
+
+struct figures {
+	long seeds, failed, runs, rows, keys, faults, kills, lives, steps, races, excused, orders;
+	uint64_t fingerprint;
+};
 
 struct trial {
 	uint64_t seed;
-	char folder[NAME], template[NAME];
+	char folder[SIM_FOLDER], template[SIM_FOLDER];
 	struct expr_pool *expr;
 	struct fault_vfs *disk;
 	struct plot plots[RUNS_MAX];
 	size_t runs;
 	struct ledger *calm, *rough;
-	struct outcome *expected, *got; /* RUNS_MAX each */
-	long calls, faults, lives;
+	struct sim_record expected[RUNS_MAX], got[RUNS_MAX];
+	long calls;
+	int64_t now_us; /* when the last life ended */
+	bool failed;
+	uint64_t print, first_print;
+	struct figures sum;
 };
+
+/* --- words --- */
+
+static bool fail(struct trial *trial, const char *what, const char *run_id, const char *more)
+{
+	fprintf(stderr, "seed %" PRIu64 ": %s: run %s %s\n", trial->seed, what, run_id, more);
+	for (size_t i = 0; i < trial->runs; i++)
+		if (!trial->failed && strcmp(trial->plots[i].run_id, run_id) == 0)
+			fprintf(stderr, "%s\n", trial->plots[i].definition);
+	trial->failed = true;
+	return false;
+}
+
+/* --- lives --- */
 
 static struct sim_world *open_world(struct trial *trial, struct ledger *ledger, uint64_t order)
 {
@@ -43,8 +73,16 @@ static struct sim_world *open_world(struct trial *trial, struct ledger *ledger, 
 										  .expr = trial->expr,
 										  .ledger = ledger,
 										  .network_seed = trial->seed,
-										  .order_seed = order};
+										  .order_seed = order,
+										  .start_us = trial->now_us};
 	return sim_open(&options);
+}
+
+static void close_world(struct trial *trial, struct sim_world *sim)
+{
+	trial->now_us = sim_now_us(sim);
+	trial->sum.steps += sim_steps(sim);
+	sim_close(sim);
 }
 
 static bool begin_all(struct trial *trial, struct sim_world *sim)
@@ -55,12 +93,12 @@ static bool begin_all(struct trial *trial, struct sim_world *sim)
 	return good;
 }
 
-static _Noreturn void fail(const struct trial *trial, const char *what, const char *more)
+static bool read_all(struct trial *trial, struct sim_world *sim, struct sim_record *records)
 {
-	fprintf(stderr, "seed %llu: %s: %s\n", (unsigned long long)trial->seed, what, more);
+	bool good = true;
 	for (size_t i = 0; i < trial->runs; i++)
-		fprintf(stderr, "run %s: %s\n", trial->plots[i].run_id, trial->plots[i].definition);
-	exit(1);
+		good = sim_read(sim, trial->plots[i].run_id, &records[i]) && good;
+	return good || fail(trial, "a journal cannot be read", "", "");
 }
 
 static void fresh_disk(struct trial *trial)
@@ -69,6 +107,7 @@ static void fresh_disk(struct trial *trial)
 	sim_copy(trial->template, trial->folder);
 	trial->disk = fault_vfs_new("sim", true);
 	fault_vfs_plan(trial->disk, (struct fault_plan){.kind = FAULT_NONE});
+	trial->now_us = SIM_START_US;
 }
 
 static void end_disk(struct trial *trial)
@@ -78,18 +117,17 @@ static void end_disk(struct trial *trial)
 
 /* --- undisturbed --- */
 
-static void run_calm(struct trial *trial)
+static bool run_calm(struct trial *trial)
 {
 	fresh_disk(trial);
 	struct sim_world *sim = open_world(trial, trial->calm, trial->seed);
 	must(sim != NULL && begin_all(trial, sim));
-	if (sim_drive(sim, trial->runs) != SIM_OVER)
-		fail(trial, "undisturbed", "it does not end");
+	bool good = sim_drive(sim) == SIM_OVER || fail(trial, "undisturbed", "", "it does not end");
 	trial->calls = (long)fault_vfs_count(trial->disk, FAULT_ANY_CALL);
-	for (size_t i = 0; i < trial->runs; i++)
-		sim_outcome(sim, trial->plots[i].run_id, &trial->expected[i]);
-	sim_close(sim);
+	good = read_all(trial, sim, trial->expected) && good;
+	close_world(trial, sim);
 	end_disk(trial);
+	return good;
 }
 
 /* --- disturbed --- */
@@ -103,22 +141,22 @@ static struct fault_plan choose_fault(struct trial *trial, struct rng *rng)
 							   .nth = 1 + (int64_t)rng_below(rng, (uint64_t)trial->calls + 8)};
 }
 
-/* One life of the process, until all is over or the disk is lost.  True: all is over. */
-static bool live_once(struct trial *trial, struct rng *rng, bool last)
+/* One life of the process, until all is over or the disk is lost. */
+static enum sim_end live_once(struct trial *trial, struct rng *rng, bool last)
 {
 	fault_vfs_plan(trial->disk, last ? (struct fault_plan){.kind = FAULT_NONE} : choose_fault(trial, rng));
-	trial->lives++;
+	trial->sum.lives++;
 	struct sim_world *sim = open_world(trial, trial->rough, rng_next(rng));
 	enum sim_end end = SIM_DISK_LOST;
-	if (sim != NULL && begin_all(trial, sim)) {
-		end = sim_drive(sim, trial->runs);
-		if (end == SIM_STUCK)
-			fail(trial, "disturbed", "nothing is under way and it is not over");
-	}
+	if (sim != NULL && begin_all(trial, sim))
+		end = sim_drive(sim);
+	if (end == SIM_STUCK)
+		(void)read_all(trial, sim, trial->got);
 	if (sim != NULL)
-		sim_close(sim);
-	trial->faults += fault_vfs_struck(trial->disk);
-	return end == SIM_OVER;
+		close_world(trial, sim);
+	trial->sum.faults += fault_vfs_struck(trial->disk);
+	trial->sum.kills += end == SIM_DISK_LOST;
+	return end;
 }
 
 /* Nothing that was not synced is certain when the power goes; a process that ends leaves all it wrote. */
@@ -126,69 +164,83 @@ static void between(struct trial *trial, struct rng *rng)
 {
 	if (fault_vfs_struck(trial->disk) && rng_below(rng, 4) > 0)
 		must(fault_vfs_cut(trial->disk, rng_next(rng)));
+	if (rng_below(rng, 2) == 0)
+		trial->now_us += (int64_t)rng_below(rng, DOWN_MAX_S * 1000) * 1000;
 }
 
-static void run_rough(struct trial *trial, struct rng *rng)
+static bool live_on(struct trial *trial, struct rng *rng)
 {
-	fresh_disk(trial);
 	size_t faults = 1 + rng_below(rng, DISTURBANCES_MAX);
-	for (size_t i = 0; !live_once(trial, rng, i >= faults); i++) {
-		if (i > LOOPS_MAX)
-			fail(trial, "disturbed", "it does not get on");
+	for (size_t i = 0; i < LOOPS_MAX; i++) {
+		enum sim_end end = live_once(trial, rng, i >= faults);
+		if (end == SIM_OVER)
+			return true;
+		if (end == SIM_STUCK)
+			return fail(trial, "disturbed", "", "nothing is under way and it is not over");
 		between(trial, rng);
 	}
+	return fail(trial, "disturbed", "", "it does not get on");
+}
+
+static bool run_rough(struct trial *trial, struct rng *rng)
+{
+	fresh_disk(trial);
+	bool good = live_on(trial, rng);
 	fault_vfs_plan(trial->disk, (struct fault_plan){.kind = FAULT_NONE});
-	struct sim_world *sim = open_world(trial, trial->rough, trial->seed);
-	if (sim == NULL)
-		fail(trial, "disturbed", "the store does not open again");
-	for (size_t i = 0; i < trial->runs; i++)
-		sim_outcome(sim, trial->plots[i].run_id, &trial->got[i]);
-	sim_close(sim);
+	struct sim_world *sim = good ? open_world(trial, trial->rough, trial->seed) : NULL;
+	if (good && sim == NULL)
+		good = fail(trial, "disturbed", "", "the store does not open again");
+	if (sim != NULL) {
+		good = read_all(trial, sim, trial->got);
+		close_world(trial, sim);
+	}
 	end_disk(trial);
+	return good;
 }
 
 /* --- judging --- */
 
-/* Are these in two branches of one fork?  Then neither waits for the other. */
-static bool are_beside(const char *a, const char *b)
+/* It stands in a race of the undisturbed run; where it came to the step at all, its own journal knows the place. */
+static bool may_differ(void *self, const struct delivery *which)
 {
-	static const char fork[] = "/fork/branches/";
-	size_t same = 0, branch;
-	while (a[same] != '\0' && a[same] == b[same])
-		same++;
-	for (branch = same; branch > 0 && a[branch - 1] != '/';)
-		branch--;
-	return branch >= sizeof fork - 1 && strncmp(a + branch - (sizeof fork - 1), fork, sizeof fork - 1) == 0;
-}
-
-/* Where a branch is at fault the others end with it: how far they had come is anybody's. */
-static bool may_differ(const void *self, const char *step)
-{
-	static const char instance[] = "\"instance\":\"";
-	const struct trial *trial = self;
+	struct trial *trial = self;
 	for (size_t i = 0; i < trial->runs; i++) {
-		size_t size = strlen(trial->plots[i].run_id);
-		const char *text = trial->expected[i].text, *at = strstr(text, instance);
-		if (strncmp(step, trial->plots[i].run_id, size) == 0)
-			return strncmp(text, "faulted", 7) == 0 && at != NULL &&
-				   are_beside(step + size + 1, at + sizeof instance - 1);
+		const struct effect_record *effect = record_find(&trial->expected[i], which->key);
+		if (effect == NULL)
+			effect = record_find(&trial->got[i], which->key);
+		if (effect != NULL && record_races(&trial->expected[i], effect)) {
+			trial->sum.excused++;
+			return true;
+		}
 	}
 	return false;
 }
 
-static void judge(const struct trial *trial)
+static bool judge_run(struct trial *trial, size_t i)
 {
-	for (size_t i = 0; i < trial->runs; i++) {
-		if (!trial->got[i].over)
-			fail(trial, "not over", trial->plots[i].run_id);
-		if (strcmp(trial->got[i].text, trial->expected[i].text) != 0) {
-			fprintf(stderr, "expected %s\ngot      %s\n", trial->expected[i].text, trial->got[i].text);
-			fail(trial, "another end", trial->plots[i].run_id);
-		}
-	}
-	const char *step = "", *what = ledger_differs(trial->calm, trial->rough, &step, may_differ, trial);
-	if (what != NULL)
-		fail(trial, what, step);
+	const struct sim_record *expected = &trial->expected[i], *got = &trial->got[i];
+	const char *step = "", *wrong = record_is_wrong(expected, trial->calm, &step);
+	if (wrong == NULL)
+		wrong = record_is_wrong(got, trial->rough, &step);
+	if (wrong != NULL)
+		return fail(trial, wrong, got->run_id, step);
+	if (!got->over)
+		return fail(trial, "not over", got->run_id, "");
+	if (strcmp(got->text, expected->text) == 0)
+		return true;
+	fprintf(stderr, "expected %s\ngot      %s\n", expected->text, got->text);
+	return fail(trial, "another end", got->run_id, "");
+}
+
+static bool judge(struct trial *trial)
+{
+	bool good = true;
+	for (size_t i = 0; i < trial->runs; i++)
+		good = judge_run(trial, i) && good;
+	const struct delivery *which = NULL;
+	const char *what = good ? ledger_differs(trial->calm, trial->rough, &which, may_differ, trial) : NULL;
+	return good &&
+		   (what == NULL || fail(trial, what, which == NULL ? "" : which->run_id, which == NULL ? "" : which->step));
 }
 
 /* --- seeds --- */
@@ -198,11 +250,42 @@ static void make_plots(struct trial *trial, struct rng *rng)
 	trial->runs = 1 + rng_below(rng, RUNS_MAX);
 	for (size_t i = 0; i < trial->runs; i++) {
 		struct plot *plot = &trial->plots[i];
-		plot->definition = plot_make(rng);
+		plot->tended = rng_below(rng, TENDED_ONCE_IN) == 0;
+		plot->definition = plot_make(rng, plot->tended);
 		snprintf(plot->run_id, sizeof plot->run_id, "%08x-0000-7000-8000-%012llx", (unsigned)trial->seed,
 				 (unsigned long long)i);
 		snprintf(plot->seed, sizeof plot->seed, "%u", (unsigned)rng_below(rng, 1000));
 	}
+}
+
+static uint64_t fingerprint(const struct trial *trial)
+{
+	uint64_t sum = mix(MIX_NOTHING, &trial->now_us, sizeof trial->now_us);
+	for (size_t i = 0; i < trial->rough->count; i++) {
+		const struct delivery *item = &trial->rough->items[i];
+		sum = mix(mix(sum, item->key, 64), &item->deliveries, sizeof item->deliveries);
+	}
+	for (size_t i = 0; i < trial->runs; i++) {
+		const char *text = trial->got[i].text == NULL ? "" : trial->got[i].text;
+		sum = mix(mix(sum, &trial->got[i].seq, sizeof trial->got[i].seq), text, strlen(text));
+	}
+	return sum;
+}
+
+static void count(struct trial *trial)
+{
+	struct figures *sum = &trial->sum;
+	trial->print = fingerprint(trial);
+	sum->seeds++;
+	sum->failed += trial->failed;
+	sum->runs += (long)trial->runs;
+	sum->keys += (long)trial->rough->count;
+	for (size_t i = 0; i < trial->runs; i++) {
+		sum->rows += (long)trial->got[i].seq;
+		sum->races += (long)trial->expected[i].races_count;
+		sum->orders += trial->got[i].orders;
+	}
+	sum->fingerprint += trial->print;
 }
 
 static void try_seed(struct trial *trial, uint64_t seed)
@@ -210,23 +293,35 @@ static void try_seed(struct trial *trial, uint64_t seed)
 	struct rng rng;
 	rng_init(&rng, seed);
 	trial->seed = seed;
+	trial->failed = false;
 	ledger_clear(trial->calm);
 	ledger_clear(trial->rough);
 	make_plots(trial, &rng);
-	run_calm(trial);
-	run_rough(trial, &rng);
-	judge(trial);
-	for (size_t i = 0; i < trial->runs; i++)
+	if (run_calm(trial) && run_rough(trial, &rng))
+		(void)judge(trial);
+	count(trial);
+	for (size_t i = 0; i < trial->runs; i++) {
 		free((char *)(uintptr_t)trial->plots[i].definition);
+		record_fini(&trial->expected[i]);
+		record_fini(&trial->got[i]);
+	}
 }
 
-static void make_folders(struct trial *trial)
+/* The first seed once more, after all others: it is the same, or something was left behind by them. */
+static void try_seeds(struct trial *trial, uint64_t first, uint64_t seeds)
 {
-	const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	snprintf(trial->folder, NAME, "%s/countersign-sim-XXXXXX", base);
-	snprintf(trial->template, NAME, "%s/countersign-sim-XXXXXX", base);
-	must(mkdtemp(trial->folder) != NULL && mkdtemp(trial->template) != NULL);
-	sim_template(trial->template);
+	for (uint64_t seed = first; seed < first + seeds; seed++) {
+		try_seed(trial, seed);
+		if (seed == first)
+			trial->first_print = trial->print;
+	}
+	const struct figures sum = trial->sum;
+	try_seed(trial, first);
+	trial->sum = sum;
+	if (trial->print != trial->first_print) {
+		fprintf(stderr, "seed %" PRIu64 " is another one after those that followed it\n", first);
+		trial->sum.failed++;
+	}
 }
 
 /* The server complains of each fault, as it should; here they are expected. */
@@ -237,39 +332,41 @@ static void keep_quiet(void *self, const char *line, size_t size)
 	(void)size;
 }
 
+static void tell(const struct figures *sum, uint64_t first, double seconds)
+{
+	printf("flow_sim: seeds %" PRIu64 " to %" PRIu64
+		   ": %ld failed; %ld runs, %ld rows, %ld keys, %ld steps; %ld orders; %ld faults, "
+		   "%ld kills, %ld lives; %ld races, %ld requests in them differ; %.0f s; fingerprint %016" PRIx64 "\n",
+		   first, first + (uint64_t)sum->seeds - 1, sum->failed, sum->runs, sum->rows, sum->keys, sum->steps,
+		   sum->orders, sum->faults, sum->kills, sum->lives, sum->races, sum->excused, seconds, sum->fingerprint);
+}
+
 int main(int argc, char **argv)
 {
 	const char *fewer = getenv("FLOW_SIM_SEEDS"); /* under the sanitizers */
-	unsigned long long usual = fewer == NULL ? SEEDS : strtoull(fewer, NULL, 10);
-	unsigned long long seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : usual;
-	unsigned long long first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-	struct trial trial = {.calm = ledger_new(), .rough = ledger_new()};
-	struct err err;
-	unsigned long long keys = 0, rows = 0, runs = 0;
-	trial.expected = calloc(RUNS_MAX, sizeof *trial.expected);
-	trial.got = calloc(RUNS_MAX, sizeof *trial.got);
-	must(trial.expected != NULL && trial.got != NULL);
+	uint64_t usual = fewer == NULL ? SEEDS : strtoull(fewer, NULL, 10);
+	uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : usual;
+	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	struct trial *trial = calloc(1, sizeof *trial);
+	must(trial != NULL);
+	time_t began = time(NULL);
+	(void)mallopt(M_MMAP_THRESHOLD,
+				  1 << 20); /* large and hardly used tables are made for each life: not to be cleared */
+	trial->calm = ledger_new();
+	trial->rough = ledger_new();
 	log_setup(&(struct log_options){.level = LOG_LEVEL_ERROR, .put = keep_quiet});
-	make_folders(&trial);
-	must(expr_open(NULL, &trial.expr, &err));
-	for (unsigned long long seed = first; seed < first + seeds; seed++) {
-		try_seed(&trial, seed);
-		keys += trial.rough->count;
-		runs += trial.runs;
-		for (size_t i = 0; i < trial.runs; i++)
-			rows += (unsigned long long)trial.got[i].seq;
-	}
-	expr_close(trial.expr);
-	sim_clear(trial.folder);
-	sim_clear(trial.template);
-	rmdir(trial.folder);
-	rmdir(trial.template);
-	printf("flow_sim: seeds %llu to %llu: %llu runs, %llu rows, %llu keys, %ld faults, %ld lives; all ended as "
-		   "undisturbed\n",
-		   first, first + seeds - 1, runs, rows, keys, trial.faults, trial.lives);
-	free(trial.expected);
-	free(trial.got);
-	ledger_free(trial.calm);
-	ledger_free(trial.rough);
-	return 0;
+	sim_folder_new(trial->folder);
+	sim_folder_new(trial->template);
+	sim_template(trial->template);
+	trial->expr = sim_expr();
+	try_seeds(trial, first, seeds);
+	expr_close(trial->expr);
+	sim_folder_free(trial->folder);
+	sim_folder_free(trial->template);
+	tell(&trial->sum, first, difftime(time(NULL), began));
+	bool failed = trial->sum.failed > 0;
+	ledger_free(trial->calm);
+	ledger_free(trial->rough);
+	free(trial);
+	return failed;
 }

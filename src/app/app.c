@@ -278,6 +278,7 @@ void app_close(struct app *app)
 {
 	people_stop(app->people);
 	store_close(app->store); /* what was submitted is answered, and its guesses leave */
+	workers_close(app->workers);
 	countersign_free(app->countersign);
 	events_close(app->events);
 	outbox_free(app->outbox);
@@ -544,7 +545,6 @@ bool app_assemble(struct app *app, struct err *err)
 		return false;
 	app->health = health_open(app);
 	app->dead_letters = dead_letters_new(app->store, app->keys.master);
-	sign_dead_letters(app->sign, app->dead_letters);
 	mailer_dead_letters(app->mailer, app->dead_letters);
 	trade_dead_letters(app->trade, app->dead_letters);
 	flow_dead_letters(app->flow, app->dead_letters);
@@ -582,7 +582,7 @@ void app_stop(struct app *app)
 	trade_api_stop(app->trade);
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
-	workers_close(app->workers);
+	workers_stop(app->workers); /* a write that is committed later is answered where it was written */
 	people_stop(app->people); /* logins that their clients gave up are hashed all the same, and end in the front */
 	scanner_close(app->scanner);
 	mailer_stop(app->mailer);
@@ -594,8 +594,8 @@ void app_stop(struct app *app)
 	tls_close(app->tls);
 	health_close(app->health);
 	dead_letters_free(app->dead_letters);
+	flow_end(app); /* its runs' steps are the products' */
 	sign_api_close(app->sign);
-	flow_end(app);
 	rates_free(app->rates);
 	reloads_free(app->reloads);
 	tickets_free(app->tickets);

@@ -91,7 +91,7 @@ int ask_with(struct ask *ask, const char *method, const char *path, const char *
 	if (err.kind == ERR_UNAVAILABLE && path[0] == '/' && ask_store_there(&ask->config))
 		return ask_alone(ask, &request);
 	if (err.kind == ERR_UNAVAILABLE && path[0] == '/')
-		return cli_fail(ask->cli, CLI_UNREACHABLE, "no server has %s, and there is no store in it", ask->config.data);
+		return ask_needs_store(ask);
 	return cli_fail(ask->cli, err.kind == ERR_UNAVAILABLE || err.kind == ERR_DEADLINE ? CLI_UNREACHABLE : CLI_FAILED,
 					"no server answers: %s", err.message);
 }
@@ -206,6 +206,13 @@ bool ask_store_there(const struct config *config)
 	char store[ASK_SOCKET];
 	snprintf(store, sizeof store, "%s/store.db", config->data);
 	return stat(store, &st) == 0;
+}
+
+int ask_needs_store(const struct ask *ask)
+{
+	if (ask_store_there(&ask->config))
+		return CLI_DONE;
+	return cli_fail(ask->cli, CLI_FAILED, "there is no store in %s", ask->config.data);
 }
 
 bool ask_secret(const char *path, struct buf *secret, struct err *err)

@@ -242,8 +242,6 @@ static bool may_begin(struct backup *b, struct err *err)
 {
 	const char *file = cli_option(b->ask.cli, "passphrase-file");
 	char manifest[TREE_PATH];
-	if (!ask_store_there(&b->ask.config))
-		return err_set(err, ERR_INVALID, "there is no store in %s", b->ask.config.data);
 	if (file == NULL && b->ask.config.mode == MODE_PRODUCTION)
 		return err_set(err, ERR_INVALID, "in production a backup needs --passphrase-file: it holds the keys");
 	if (file != NULL && !ask_secret(file, &b->passphrase, err))
@@ -277,9 +275,12 @@ static int tell(const struct backup *b)
 static int run(struct backup *b)
 {
 	struct err err;
+	int code = ask_needs_store(&b->ask);
+	if (code != CLI_DONE)
+		return code;
 	if (!may_begin(b, &err))
 		return cli_fail(b->ask.cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
-	int code = copy_store(b);
+	code = copy_store(b);
 	if (code != CLI_DONE)
 		return code;
 	return copy_all(b, &err) ? tell(b) : cli_fail(b->ask.cli, CLI_FAILED, "%s", err.message);

@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/must.h"
 #include "core/stamp.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/trouble.h"
@@ -16,6 +17,10 @@
 static bool op_known(void *context, const char *name, bool *effect)
 {
 	const struct flow_host *host = context;
+	for (size_t i = 0; i < host->products.count; i++)
+		for (size_t k = 0; k < host->parts[i].count; k++)
+			if (strcmp(host->parts[i].effects[k].name, name) == 0)
+				return *effect = true;
 	*effect = false;
 	return app_ops_find(host->ops, name) != NULL;
 }
@@ -23,8 +28,17 @@ static bool op_known(void *context, const char *name, bool *effect)
 void flow_host_init(struct flow_host *host, const struct app_ops *ops, const struct packs *packs,
 					struct expr_pool *expr)
 {
-	*host =
-		(struct flow_host){.ops = ops, .packs = packs, .policy = {.op_known = op_known, .context = host}, .expr = expr};
+	*host = (struct flow_host){.ops = ops,
+							   .packs = packs,
+							   .policy = {.op_known = op_known, .effects_in = "system", .context = host},
+							   .expr = expr};
+}
+
+void flow_host_add(struct flow_host *host, struct flow_part part)
+{
+	must(host->products.count < FLOW_HOST_PARTS);
+	host->parts[host->products.count++] = part;
+	host->products.items = host->parts;
 }
 
 bool flow_host_allow(struct flow_host *host, const struct config *config, struct arena *arena, struct err *err)

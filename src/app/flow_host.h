@@ -9,6 +9,7 @@
 
 #include "app/ops.h"
 #include "flow/domain/ir.h"
+#include "flow/flow.h"
 #include "link/outgoing.h"
 
 struct arena;
@@ -20,9 +21,14 @@ struct expr_pool;
 struct packs;
 struct trouble;
 
+enum { FLOW_HOST_PARTS = 4 };
+
 struct flow_host {
 	const struct app_ops *ops;
 	const struct packs *packs;
+	struct flow_part parts[FLOW_HOST_PARTS]; /* products with effect operations: for system flows alone */
+	struct flow_parts products;
+	struct ir_profile profiles[2]; /* retry policies of ours */
 	struct ir_policy policy;
 	struct outgoing outgoing;
 	struct expr_pool *expr;
@@ -38,6 +44,9 @@ bool flow_host_allow(struct flow_host *host, const struct config *config, struct
 /* Does the environment, or an option, say anything of workflows?  Commands that need no server read no more than that.
  */
 bool flow_host_configured(const struct cli *cli);
+
+/* One more product whose effect operations are known; before runs are driven. */
+void flow_host_add(struct flow_host *host, struct flow_part part);
 
 /* A pure operation by its name: the whole envelope, or NULL with *trouble.  `self` is the host. */
 struct datum *flow_host_op(void *self, const char *name, struct datum *body, struct trouble *trouble);

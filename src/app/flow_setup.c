@@ -10,6 +10,7 @@
 #include "app/memory.h"
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/embedded.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "flow/agents_api.h"
@@ -18,8 +19,11 @@
 #include "flow/flow_api.h"
 #include "flow/healing.h"
 #include "flow/runner.h"
+#include "sign/sign_api.h"
 #include "version.h"
 
+/* sign.md 5: 5 retries with backoff up to 60 s */
+enum { SUBMISSION_TRIES = 6, SUBMISSION_MAX_MS = 60000 };
 enum { SLOTS_OF_A_CORE = 4, SECRETS_MAX = 4 << 20 };
 
 static unsigned turns_of(const struct config *config)
@@ -81,6 +85,10 @@ bool flow_setup(struct app *app, struct err *err)
 	if (host == NULL || app->models == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	flow_host_init(host, &app->ops, app->packs, app->exprs);
+	flow_host_add(host, sign_flow_part(app->sign));
+	host->profiles[0] =
+		(struct ir_profile){"submission", SUBMISSION_TRIES, app->config.sign.retry_first_ms, SUBMISSION_MAX_MS};
+	host->policy.profiles = host->profiles;
 	if (!flow_host_allow(host, &app->config, &app->arena, err) || !read_secrets(app, &app->flow_secrets, err) ||
 		!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, app->store, &app->arena, err))
 		return false;
@@ -100,6 +108,7 @@ bool flow_setup(struct app *app, struct err *err)
 		.policy = &host->policy,
 		.op = flow_host_op,
 		.op_self = host,
+		.parts = &host->products,
 		.event_source = app->config.public_url,
 		.version = APP_VERSION,
 		.secrets = app->flow_secrets,
@@ -118,7 +127,8 @@ bool flow_setup(struct app *app, struct err *err)
 											 .outbox = app->outbox,
 											 .packs = app->packs,
 											 .git_sha = APP_GIT_SHA,
-											 .master_key = app->keys.master};
+											 .master_key = app->keys.master,
+											 .system = embedded_flows};
 	return open_healing(app, err) &&
 		   agents_api_models(app->agents, app->models->llm, app->breakers, app->config.flow.llm.model, err) &&
 		   flow_api_open(&options, &app->flow, err);

@@ -6,8 +6,9 @@ int here(struct ask *job, here_fn *act, void *self, const struct json **result)
 	struct err err;
 	struct buf text;
 	struct jw jw;
-	if (!ask_store_there(&job->config))
-		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
+	int code = ask_needs_store(job);
+	if (code != CLI_DONE)
+		return code;
 	if (!app_open(&app, job->cli, &err))
 		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	buf_init(&text, 0);

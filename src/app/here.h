@@ -12,8 +12,8 @@
 typedef bool here_fn(struct app *app, void *self, struct jw *jw, struct err *err);
 
 /*
- * CLI_DONE and `*result` (it lives until ask_end), or the exit code after the reason was told: CLI_INVALID without a
- * store, CLI_UNREACHABLE when a server took it meanwhile, CLI_FAILED.
+ * CLI_DONE and `*result` (it lives until ask_end), or the exit code after the reason was told: CLI_UNREACHABLE when a
+ * server took the store meanwhile, CLI_FAILED, which is without a store too.
  */
 int here(struct ask *job, here_fn *act, void *self, const struct json **result);
 

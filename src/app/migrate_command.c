@@ -28,8 +28,9 @@ static int read_schema(const struct ask *job, struct schema *schema)
 {
 	struct err err;
 	app_migrations(schema->steps, STEPS_MAX, &schema->count);
-	if (!ask_store_there(&job->config))
-		return cli_fail(job->cli, CLI_INVALID, "there is no store in %s", job->config.data);
+	int code = ask_needs_store(job);
+	if (code != CLI_DONE)
+		return code;
 	if (!store_newest_migration(job->config.data, &schema->newest, &err))
 		return cli_fail(job->cli, err.kind == ERR_STORE_BUSY ? CLI_UNREACHABLE : CLI_FAILED, "%s", err.message);
 	if (schema->newest > newest_known(schema))

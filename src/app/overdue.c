@@ -25,5 +25,5 @@ bool overdue_outbox(struct db *db, struct overdue *overdue, struct err *err)
 				  "SELECT COALESCE(MIN(born), 0), COUNT(*) FROM ("
 				  "SELECT created_at AS born FROM mails WHERE state = 'queued' UNION ALL "
 				  "SELECT created_at AS born FROM notices WHERE state = 'waiting' UNION ALL "
-				  "SELECT created_at AS born FROM project_tasks WHERE state IN ('PENDING', 'RETRY')) AS t");
+				  "SELECT created_at AS born FROM tasks WHERE state IN ('PENDING', 'RETRY')) AS t");
 }

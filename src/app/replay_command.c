@@ -182,14 +182,12 @@ static int replay_all_by_server(const struct cli *cli, int64_t since_us, bool *s
 	return ask_end(&job, code == CLI_DONE ? r.code : code);
 }
 
-/* Opening a folder makes it, which is not what somebody wants who mistyped its name.  False: told. */
-static bool store_there(const struct cli *cli)
+/* A store to replay, held by a server or by nobody: CLI_DONE, or the exit code after the reason was told. */
+static int needs_store(const struct cli *cli)
 {
 	struct ask job;
-	int code = ask_begin(&job, cli) ? CLI_DONE : CLI_FAILED;
-	if (code == CLI_DONE && !ask_store_there(&job.config))
-		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
-	return ask_end(&job, code) == CLI_DONE;
+	int code = ask_begin(&job, cli) ? ask_needs_store(&job) : CLI_INVALID;
+	return ask_end(&job, code);
 }
 
 int command_replay(const struct cli *cli)
@@ -204,11 +202,12 @@ int command_replay(const struct cli *cli)
 		return cli_fail(cli, CLI_INVALID, "--since %s", fault->message);
 	if (!all && !blob_name_valid(cli->args[0]))
 		return cli_fail(cli, CLI_INVALID, "a seal is named by 64 lower-case hex digits");
-	int code = all ? replay_all_by_server(cli, since_us, &served) : replay_by_server(cli, cli->args[0], &served);
+	int code = needs_store(cli);
+	if (code != CLI_DONE)
+		return code;
+	code = all ? replay_all_by_server(cli, since_us, &served) : replay_by_server(cli, cli->args[0], &served);
 	if (served)
 		return code;
-	if (!store_there(cli))
-		return CLI_FAILED;
 	struct app app;
 	struct err err;
 	if (!app_open(&app, cli, &err))

@@ -42,7 +42,6 @@ bool sign_setup(struct app *app, struct err *err)
 		.require_stamp = app->config.sign.require_stamp,
 		.public_quote = app->config.sign.public_quote,
 		.pm_open_us = app->config.sign.pm_open_s * 1000000,
-		.retry_first_us = app->config.sign.retry_first_ms * 1000,
 		.pm_url = app->config.sign.pm_url,
 		.geocoder_url = app->config.sign.geocoder_url,
 		.search_url = app->config.sign.search_url,

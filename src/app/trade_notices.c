@@ -53,6 +53,7 @@ struct trade_serving trade_serving_of(struct app *app)
 	return (struct trade_serving){.idempotency = app->idempotency,
 								  .rates = app->rates,
 								  .public_url = app->config.public_url,
+								  .address = app->config.public_url_made ? NULL : app->config.public_url,
 								  .mail = send_mail,
 								  .post = post,
 								  .self = leaving};

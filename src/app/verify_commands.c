@@ -121,14 +121,12 @@ static int fetch_export(const struct cli *cli, const struct audit_export_filter 
 	struct ask job;
 	struct err err;
 	struct buf target;
-	int code = CLI_DONE;
+	int code = ask_begin(&job, cli) ? ask_needs_store(&job) : CLI_INVALID;
 	*served = true;
 	buf_init(&target, 0);
 	write_target(filter, &target);
-	if (!ask_begin(&job, cli))
-		code = CLI_INVALID;
-	else if (!ask_store_there(&job.config))
-		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
+	if (code != CLI_DONE)
+		; /* told */
 	else if (!ask_try(&job, "GET", buf_text(&target), NULL, 0, NULL, &err))
 		*served = false;
 	else if (job.status != 200)
@@ -344,11 +342,9 @@ int command_audit_checkpoint(const struct cli *cli)
 {
 	struct ask job;
 	struct err err;
-	if (!ask_begin(&job, cli))
-		return ask_end(&job, CLI_INVALID);
-	int code;
-	if (!ask_store_there(&job.config))
-		code = cli_fail(cli, CLI_FAILED, "there is no store in %s", job.config.data);
+	int code = ask_begin(&job, cli) ? ask_needs_store(&job) : CLI_INVALID;
+	if (code != CLI_DONE)
+		; /* told */
 	else if (ask_try(&job, "POST", "/api/v1/ops/checkpoints", NULL, 0, NULL, &err))
 		code = print_answer(&job);
 	else

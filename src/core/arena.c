@@ -97,6 +97,20 @@ char *arena_dupn(struct arena *arena, const char *bytes, size_t size)
 	return copy;
 }
 
+void *arena_more(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
+{
+	if (count < *room)
+		return items;
+	size_t wider = *room < 4 ? 8 : *room * 2;
+	void *more = arena_array(arena, wider, size);
+	if (more == NULL)
+		return NULL;
+	if (count > 0)
+		memcpy(more, items, count * size);
+	*room = wider;
+	return more;
+}
+
 char *arena_dup(struct arena *arena, const char *text)
 {
 	return text == NULL ? NULL : arena_dupn(arena, text, strlen(text));

@@ -43,6 +43,12 @@ void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /* Copies.  dup of NULL is NULL. */
+/*
+ * Room for one more element behind `count` of them: `items` while it has room, else a copy with twice the room, at
+ * least 8, zeroed past the elements.  For lists whose length is not known before.  *room starts at 0 with items NULL.
+ */
+void *arena_more(struct arena *arena, void *items, size_t count, size_t *room, size_t size);
+
 char *arena_dup(struct arena *arena, const char *text);
 char *arena_dupn(struct arena *arena, const char *bytes, size_t size); /* adds a NUL */
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -52,12 +52,36 @@ static void reset_reuses_the_newest_block(void **state)
 	arena_fini(&arena);
 }
 
+static void a_list_grows(void **state)
+{
+	(void)state;
+	struct arena arena;
+	size_t room = 0;
+	int *items = NULL;
+	arena_init(&arena, 1 << 16);
+	for (int i = 0; i < 1000; i++) {
+		items = arena_more(&arena, items, (size_t)i, &room, sizeof *items);
+		assert_non_null(items);
+		assert_int_equal(items[i], 0);
+		items[i] = i;
+	}
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(items[i], i);
+	arena_fini(&arena);
+	arena_init(&arena, 64);
+	room = 0;
+	assert_null(arena_more(&arena, NULL, 0, &room, 1024));
+	assert_int_equal(room, 0);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alloc_is_zeroed_and_aligned),
 		cmocka_unit_test(past_the_cap_it_stays_full),
 		cmocka_unit_test(reset_reuses_the_newest_block),
+		cmocka_unit_test(a_list_grows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/must.h"
+
 enum { SMALLEST = 256 };
 
 void buf_init(struct buf *buf, size_t limit)
@@ -59,6 +61,14 @@ char *buf_extend(struct buf *buf, size_t size)
 	buf->size += size;
 	buf->bytes[buf->size] = '\0';
 	return at;
+}
+
+void buf_cut(struct buf *buf, size_t size)
+{
+	must(size <= buf->size);
+	buf->size = size;
+	if (buf->bytes != NULL)
+		buf->bytes[size] = '\0';
 }
 
 void buf_addf(struct buf *buf, const char *format, ...)

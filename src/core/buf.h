@@ -29,6 +29,9 @@ void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(pr
 /* `size` writable bytes at the end, counted at once; NULL when failed. */
 char *buf_extend(struct buf *buf, size_t size);
 
+/* Forget what stands after the first `size` bytes (there are as many, must). */
+void buf_cut(struct buf *buf, size_t size);
+
 /* Appending is most of what an answer costs, so it is here: a copy while there is room, buf_extend() when not. */
 static inline void buf_add(struct buf *buf, const void *bytes, size_t size)
 {

@@ -168,6 +168,21 @@ static void agrees_with_a_plain_array(void **state)
 	free(plain);
 }
 
+static void cut_keeps_the_beginning(void **state)
+{
+	(void)state;
+	struct buf buf;
+	buf_init(&buf, 0);
+	buf_cut(&buf, 0);
+	assert_string_equal(buf_text(&buf), "");
+	buf_adds(&buf, "one two");
+	buf_cut(&buf, 3);
+	assert_string_equal(buf_text(&buf), "one");
+	buf_adds(&buf, "!");
+	assert_string_equal(buf_text(&buf), "one!");
+	buf_fini(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +190,7 @@ int main(void)
 		cmocka_unit_test(formatted_text_of_every_length), cmocka_unit_test(past_the_limit_it_stays_failed),
 		cmocka_unit_test(sizes_cannot_run_over),          cmocka_unit_test(bytes_are_handed_over),
 		cmocka_unit_test(reset_keeps_the_memory),         cmocka_unit_test(agrees_with_a_plain_array),
+		cmocka_unit_test(cut_keeps_the_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

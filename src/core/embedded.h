@@ -15,4 +15,7 @@ struct embedded {
 /* The shipped packs; ends with a NULL name.  Linked where the build names packs_dep. */
 extern const struct embedded embedded_packs[];
 
+/* Our own workflows, the files of flows/; the same, with flows_dep. */
+extern const struct embedded embedded_flows[];
+
 #endif

@@ -102,6 +102,7 @@ static const struct row refused[] = {
 	{"n_a_nul", "\0", 1},
 	{"n_nul_after_the_value", "[]\0", 3},
 	{"n_nul_inside", "[1,\0002]", 6},
+	{"n_nul_after_a_number", "7\0", 2},
 	{"n_byte_order_mark", "\xef\xbb\xbf[]", 0},
 	{"n_byte_order_mark_alone", "\xef\xbb\xbf", 0},
 	{"n_utf16", "[\0\"\0a\0\"\0]\0", 10},

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -266,15 +267,17 @@ const struct zone *zone_load(struct arena *arena, const char *name, struct err *
 		err_set(err, ERR_NOT_FOUND, "the time zone database has no %.64s", name);
 		return NULL;
 	}
-	unsigned char *bytes = arena_alloc(arena, FILE_MAX);
+	const struct zone *zone = NULL;
+	unsigned char *bytes = malloc(FILE_MAX);
 	size_t size = bytes != NULL ? fread(bytes, 1, FILE_MAX, file) : 0;
-	bool whole = bytes != NULL && !ferror(file) && feof(file);
 	bool folder = bytes != NULL && ferror(file) && errno == EISDIR;
+	if (bytes != NULL && !ferror(file) && feof(file))
+		zone = zone_parse(arena, bytes, size, err);
+	else
+		err_set(err, bytes == NULL ? ERR_LIMIT : folder ? ERR_NOT_FOUND : ERR_IO, "cannot read time zone %.64s", name);
 	fclose(file);
-	if (whole)
-		return zone_parse(arena, bytes, size, err);
-	err_set(err, bytes == NULL ? ERR_LIMIT : folder ? ERR_NOT_FOUND : ERR_IO, "cannot read time zone %.64s", name);
-	return NULL;
+	free(bytes);
+	return zone;
 }
 
 /* --- what the clock shows --- */

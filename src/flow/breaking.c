@@ -1,4 +1,5 @@
 /* Breakers and the calls of runs: who is asked, who waits, what came of it [flow.md 10; P-10.4]. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/env.h"
@@ -8,6 +9,8 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/ir.h"
+#include "flow/effects.h"
+#include "flow/flow.h"
 #include "flow/runner_internal.h"
 
 _Static_assert((int)GATE_TARGET >= (int)BREAKER_TARGET, "a decision has room for a target");
@@ -22,12 +25,28 @@ static bool target_of(const char *url, char target[BREAKER_TARGET])
 	return true;
 }
 
+/* Its product says itself how long its destination is left alone. */
+static bool gate_effect(struct runner *runner, const struct place *place, char *target, int64_t *until_us)
+{
+	void *self;
+	const struct flow_effect *effect = effects_find(runner->options.parts, place->task->call.name, &self);
+	int64_t wait_us =
+		effect == NULL || effect->wait_us == NULL ? 0 : effect->wait_us(self, datum_tree(place->drive->run->input));
+	snprintf(target, GATE_TARGET, "%s", place->task->call.name);
+	*until_us = place->drive->now_us + wait_us;
+	return wait_us <= 0;
+}
+
 bool breaking_gate(void *self, const struct place *place, struct datum *request, char *target, int64_t *until_us)
 {
 	struct runner *runner = self;
 	const struct run *run = place->drive->run;
 	const struct live *live = (const struct live *)(const void *)((const char *)run - offsetof(struct live, run));
 	bool llm = place->task->call.callee == IR_LLM;
+	if (place->task->call.callee == IR_EFFECT)
+		return gate_effect(runner, place, target, until_us);
+	if (runner->options.breakers == NULL)
+		return true;
 	const char *url = llm ? NULL : json_text(datum_tree(request), "url");
 	if ((!llm && url == NULL) || !target_of(url, target))
 		return true; /* the call itself will say what is wrong with it */
@@ -40,7 +59,7 @@ void breaking_look(struct live *live)
 	struct breakers *breakers = live->runner->options.breakers;
 	for (size_t i = 0; breakers != NULL && i < live->run.frames_count; i++) {
 		struct frame *frame = live->run.frames[i];
-		if (frame->is_block || frame->held == NULL)
+		if (frame->is_block || frame->held == NULL || frame->task->call.callee == IR_EFFECT)
 			continue;
 		const struct breaker_call call = {
 			.account_id = live->account_id, .target = frame->held, .now_us = live->drive.now_us};

@@ -193,6 +193,49 @@ static void test_in_a_fork(void **state)
 	assert_string_equal(runs_json(f, "result.output"), "[\"a\",{}]");
 }
 
+/* What is retried unless a step is named is the step whose error the run has, and nothing beside or around it. */
+static void retried_is(struct runs_fixture *f, const char *path, int64_t attempt)
+{
+	char row[200];
+	assert_int_equal(ask(f, "retry", "{}"), 200);
+	assert_int_equal(runs_ask(f, "ops", "GET", "/journal", NULL), 200);
+	snprintf(row, sizeof row, "\"kind\":\"run.retried\",\"path\":\"%s\",\"attempt\":%d", path, (int)attempt);
+	if (strstr(f->base->answer.answer, row) == NULL)
+		fail_msg("no %s in %s", row, f->base->answer.answer);
+}
+
+/* The other branch went on for the rest of the turn, so that the rows of the fault are not the last ones. */
+static void test_one_of_two_branches(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f,
+			   "[{\"f\":{\"fork\":{\"branches\":[" RAISE("r") ",{\"d\":{\"do\":[" SET("s", "{\"n\":1}") "," SET(
+				   "t", "{\"n\":2}") "]}}]}}}]",
+			   "{}");
+	assert_true(runs_is(f, "faulted"));
+	retried_is(f, "/do/0/f/fork/branches/0/r", 1);
+	retried_is(f, "/do/0/f/fork/branches/0/r", 2);
+	assert_int_equal(ask(f, "skip", "{\"step\":\"/do/0/f/fork/branches/0/r\"}"), 200);
+	assert_string_equal(fixture_text(f->base, "result.status"), "completed");
+	assert_string_equal(runs_json(f, "result.output"), "[{},{\"n\":2}]");
+}
+
+/* Both are at fault; the run has the error of the first branch, which came later. */
+static void test_both_of_two_branches(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(
+		f,
+		"[{\"f\":{\"fork\":{\"branches\":[{\"a\":{\"wait\":{\"hours\":1},\"timeout\":{\"after\":{\"seconds\":2}}}},"
+		"{\"b\":{\"wait\":{\"hours\":1},\"timeout\":{\"after\":{\"seconds\":1}}}}]}}}]",
+		"{}");
+	assert_true(runs_is(f, "waiting"));
+	runs_pass(f, 3000);
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(fixture_text(f->base, "result.error.instance"), "/do/0/f/fork/branches/0/a");
+	retried_is(f, "/do/0/f/fork/branches/0/a", 1);
+}
+
 static void test_timed_out(void **state)
 {
 	struct runs_fixture *f = *state;
@@ -411,6 +454,8 @@ int main(void)
 		TEST(test_retry_twice),
 		TEST(test_patch_faulted),
 		TEST(test_in_a_fork),
+		TEST(test_one_of_two_branches),
+		TEST(test_both_of_two_branches),
 		TEST(test_timed_out),
 		TEST(test_at_most_once),
 		TEST(test_cancelled),

@@ -20,7 +20,11 @@
 
 enum { WAKE_MAX = 64 };
 
-#define IS_DEAD "namespace = 'system' AND status = 'faulted' AND given_up = 0"
+/* Of tasks, task_letters.c tells. */
+#define IS_DEAD \
+	"namespace = 'system' AND status = 'faulted' AND given_up = 0 AND NOT EXISTS (SELECT 1 FROM tasks t WHERE " \
+	"t.task_id = " \
+	"flow_runs.run_id)"
 #define COLUMNS "run_id, account_id, name, labels, error, attempts_total, created_at, ended_at"
 
 struct taking {
@@ -135,16 +139,16 @@ static bool settle(void *self, struct db *db, struct exchange *x, const struct d
 }
 
 /* Whoever has an order and was not told of it yet; one more look harms nobody. */
-static void settled(void *self)
+void flow_look_at_orders(struct flow_api *api)
 {
-	struct flow_api *api = self;
 	struct db_rows rows;
 	struct err err;
 	char run_ids[WAKE_MAX][ID_TEXT];
 	size_t count = 0;
 	struct db *db = store_read(api->options.store);
 	if (db_query(db, &rows, &err,
-				 "SELECT run_id FROM flow_runs WHERE " IS_DEAD " AND run_id IN (SELECT run_id FROM flow_orders)")) {
+				 "SELECT run_id FROM flow_runs WHERE namespace = 'system' AND status = 'faulted' AND given_up = 0 AND "
+				 "run_id IN (SELECT run_id FROM flow_orders)")) {
 		while (count < WAKE_MAX && db_next(&rows))
 			strcpy(run_ids[count++], db_text(&rows, 0));
 		db_end(&rows, NULL);
@@ -152,6 +156,11 @@ static void settled(void *self)
 	store_read_end(api->options.store, db);
 	for (size_t i = 0; i < count; i++)
 		runner_look(api->runner, run_ids[i]);
+}
+
+static void settled(void *self)
+{
+	flow_look_at_orders(self);
 }
 
 void flow_dead_letters(struct flow_api *api, struct dead_letters *letters)
@@ -163,4 +172,5 @@ void flow_dead_letters(struct flow_api *api, struct dead_letters *letters)
 														 .find = find,
 														 .settle = settle,
 														 .settled = settled});
+	flow_task_letters(api, letters);
 }

@@ -16,6 +16,7 @@
 #include "flow/domain/retry.h"
 #include "flow/domain/secrets.h"
 #include "flow/domain/trouble.h"
+#include "flow/effects.h"
 #include "flow/llm.h"
 #include "flow/memory_step.h"
 #include "flow/oauth.h"
@@ -40,6 +41,7 @@ struct effect {
 	struct definition *definition; /* keeps `task` */
 	const struct ir_task *task;
 	struct datum *request, *authentication; /* the second is in no journal */
+	struct datum *task_input;               /* of an effect operation: the run's */
 	struct datum *input;                    /* of a process that is not waited for; else NULL */
 	struct datum *error;                    /* it could not even be prepared */
 	int64_t asked_us;                       /* monotonic: the breaker of its target let it through */
@@ -51,7 +53,7 @@ bool effect_is_ours(const struct ir_task *task)
 	switch (task->type) {
 	case IR_CALL:
 		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
-			   task->call.callee == IR_MEMORY;
+			   task->call.callee == IR_MEMORY || task->call.callee == IR_EFFECT;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;
@@ -253,6 +255,24 @@ static struct datum *call_memory(struct effect *effect, struct trouble *trouble)
 	return memory_step_run(&step, effect->request, trouble);
 }
 
+/* --- effect operations of the products --- */
+
+static struct datum *call_product(struct effect *effect, struct trouble *trouble, struct runner_result *result)
+{
+	const struct runner_options *o = &effect->runner->options;
+	const struct effects_call call = {.name = effect->task->call.name,
+									  .run_id = effect->run_id,
+									  .account_id = effect->account_id,
+									  .key = effect->key,
+									  .now_us = env_wall_us(o->env),
+									  .task = effect->task_input,
+									  .with = effect->request};
+	const struct effects_outcome outcome = effects_carry_out(o->parts, &call, trouble);
+	result->definite = outcome.definite;
+	result->hold_us = outcome.hold_us;
+	return outcome.output;
+}
+
 /* --- any --- */
 
 static bool is_left_alone(const struct ir_task *task)
@@ -268,6 +288,8 @@ static struct datum *carry_out(struct effect *effect, struct trouble *trouble, s
 		return call_llm(effect, trouble, result);
 	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_MEMORY)
 		return call_memory(effect, trouble);
+	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_EFFECT)
+		return call_product(effect, trouble, result);
 	if (effect->task->type == IR_CALL)
 		return call_http(effect, trouble, result);
 	return process_run(effect->task, effect->request, &wait, trouble);
@@ -278,6 +300,7 @@ static void end_effect(struct effect *effect)
 	settle_breaker(effect);
 	datum_unref(effect->request);
 	datum_unref(effect->authentication);
+	datum_unref(effect->task_input);
 	datum_unref(effect->input);
 	datum_unref(effect->error);
 	definition_unref(effect->definition);
@@ -324,7 +347,7 @@ static void run_effect(struct effect *effect)
 		result.output = carry_out(effect, &trouble, &result);
 	else
 		result.error = datum_ref(effect->error);
-	if (result.output == NULL && result.error == NULL)
+	if (result.output == NULL && result.error == NULL && result.hold_us == 0)
 		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
 	if (count_out(effect)) {
 		runner_result(effect->runner, &result);
@@ -408,6 +431,10 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .task = frame->task,
 							  .request = datum_ref(frame->request)};
 	(void)datum_tree(effect->request); /* made here: two threads may read it, one may make it */
+	if (frame->task->type == IR_CALL && frame->task->call.callee == IR_EFFECT) {
+		effect->task_input = datum_ref(live->run.input);
+		(void)datum_tree(effect->task_input);
+	}
 	effect->input = is_left_alone(frame->task) ? datum_ref(frame->input) : NULL;
 	effect->authentication = authentication_of(live, frame, &effect->error);
 	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);

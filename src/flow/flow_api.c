@@ -10,6 +10,7 @@
 #include "flow/persons.h"
 #include "flow/run_events.h"
 #include "flow/sinks.h"
+#include "flow/system.h"
 #include "flow/work_desk.h"
 
 static struct persons *open_persons(const struct flow_api_options *o)
@@ -33,6 +34,28 @@ static struct sinks *open_sinks(const struct flow_api_options *o)
 	return o->runner->outbox == NULL || o->runner->outgoing == NULL ? NULL : sinks_open(&options);
 }
 
+/* Our own workflows are there, and who starts them knows of us, before a run is driven that may start another. */
+static bool open_system(struct flow_api *api, const struct embedded *files, struct err *err)
+{
+	const struct flow_parts *parts = api->options.parts;
+	if (!system_open(api, files, &api->system, err))
+		return false;
+	for (size_t i = 0; parts != NULL && i < parts->count; i++)
+		if (parts->items[i].serve != NULL)
+			parts->items[i].serve(parts->items[i].self, api);
+	return true;
+}
+
+static bool take_up(struct flow_api *api, struct err *err)
+{
+	if (!system_take_up(api, err)) {
+		runner_close(api->runner);
+		return false;
+	}
+	flow_begin(api);
+	return true;
+}
+
 bool flow_api_open(const struct flow_api_options *options, struct flow_api **out, struct err *err)
 {
 	static const char purpose[] = "countersign/flow/cursors/v1";
@@ -46,7 +69,7 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 	api->events = api->options.events = run_events_open(api->options.store, api->options.env);
 	api->persons = api->options.persons = open_persons(options);
 	api->stuck.next_look_us = env_mono_us(api->options.env) + STUCK_LOOK_S * INT64_C(1000000);
-	if (runner_open(&api->options, &api->runner, err)) {
+	if (open_system(api, options->system, err) && runner_open(&api->options, &api->runner, err) && take_up(api, err)) {
 		persons_serve(api->persons, api->runner);
 		api->sinks = open_sinks(options);
 		*out = api;
@@ -55,6 +78,7 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 	work_desk_close(api->desk);
 	run_events_stop(api->events);
 	run_events_close(api->events);
+	system_close(api->system);
 	free(api); /* the persons stay: they are known to the store's writer, and the process ends */
 	return false;
 }
@@ -75,6 +99,7 @@ void flow_api_close(struct flow_api *api)
 	if (api == NULL)
 		return;
 	persons_free(api->persons);
+	system_close(api->system);
 	sinks_close(api->sinks);
 	run_events_close(api->events);
 	free(api);
@@ -82,6 +107,7 @@ void flow_api_close(struct flow_api *api)
 
 bool flow_chores(struct flow_api *api, struct err *err)
 {
+	flow_begin(api);
 	return work_chores(api, err) && retention_chores(api, err) && stuck_chores(api, err);
 }
 
@@ -111,6 +137,7 @@ void flow_add_routes(struct router *router, struct flow_api *api)
 	router_add(router, checkpoint_create_routes, checkpoint_create_routes_count, api);
 	router_add(router, checkpoint_restore_routes, checkpoint_restore_routes_count, api);
 	router_add(router, checkpoints_routes, checkpoints_routes_count, api);
+	router_add(router, tasks_routes, tasks_routes_count, api);
 	router_add(router, runs_bulk_routes, runs_bulk_routes_count, api);
 	router_add(router, run_events_routes, run_events_routes_count, api);
 	router_add(router, workflows_routes, workflows_routes_count, api);

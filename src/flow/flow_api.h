@@ -11,6 +11,7 @@
 struct audit;
 struct countersign;
 struct dead_letters;
+struct embedded;
 struct env;
 struct err;
 struct flow_api;
@@ -31,6 +32,7 @@ struct flow_api_options {
 	const struct packs *packs;
 	const char *git_sha;
 	const unsigned char *master_key; /* 32 bytes: cursors are bound to it */
+	const struct embedded *system;   /* the house's own workflows, to a NULL name; NULL: none */
 };
 
 /* Starts to drive every run that is not over. */
@@ -49,7 +51,7 @@ bool flow_chores(struct flow_api *api, struct err *err);
  */
 void flow_api_metrics(struct flow_api *api, struct metrics *metrics, struct llm_cache *cache);
 
-/* Runs of our own workflows that faulted, as a part of the dead letters (people/dead_letters.h). */
+/* Tasks and other runs of our own workflows that faulted, as parts of the dead letters (people/dead_letters.h). */
 void flow_dead_letters(struct flow_api *api, struct dead_letters *letters);
 
 /*

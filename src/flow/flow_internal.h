@@ -22,6 +22,7 @@ struct json;
 struct run_events;
 struct run_record;
 struct sinks;
+struct system_flows;
 struct work_desk;
 struct workflow;
 struct workflow_text;
@@ -32,6 +33,7 @@ struct flow_api {
 	struct work_desk *desk;
 	struct persons *persons;
 	struct run_events *events;
+	struct system_flows *system;
 	struct sinks *sinks; /* NULL: without an outbox */
 	struct countersign *countersign;
 	struct audit *audit;
@@ -43,17 +45,22 @@ struct flow_api {
 extern const struct route breakers_routes[], flow_events_routes[], llm_routes[], runs_routes[], run_reads_routes[],
 	schedules_routes[], schedule_reads_routes[], sinks_routes[], workflows_routes[], workflow_reads_routes[],
 	decomposition_workflow_routes[], work_routes[], persons_routes[], control_routes[], fork_routes[],
-	run_events_routes[], runs_bulk_routes[], checkpoints_routes[], replays_routes[], executions_routes[],
-	checkpoint_create_routes[], checkpoint_restore_routes[], runs_start_routes[];
+	run_events_routes[], runs_bulk_routes[], tasks_routes[], checkpoints_routes[], replays_routes[],
+	executions_routes[], checkpoint_create_routes[], checkpoint_restore_routes[], runs_start_routes[];
 extern const size_t breakers_routes_count, flow_events_routes_count, llm_routes_count, runs_routes_count,
 	run_reads_routes_count, schedules_routes_count, schedule_reads_routes_count, sinks_routes_count,
 	workflows_routes_count, workflow_reads_routes_count, decomposition_workflow_routes_count, work_routes_count,
 	persons_routes_count, control_routes_count, fork_routes_count, run_events_routes_count, runs_bulk_routes_count,
-	checkpoints_routes_count, replays_routes_count, executions_routes_count, checkpoint_create_routes_count,
-	checkpoint_restore_routes_count, runs_start_routes_count;
+	tasks_routes_count, checkpoints_routes_count, replays_routes_count, executions_routes_count,
+	checkpoint_create_routes_count, checkpoint_restore_routes_count, runs_start_routes_count;
 
 /* Fail what was leased, could be sent only once and was not heard of again. */
 bool work_chores(struct flow_api *api, struct err *err);
+
+/* Tasks among the dead letters (task_letters.c); have those look that were sent on (dead_runs.c). */
+struct dead_letters;
+void flow_task_letters(struct flow_api *api, struct dead_letters *letters);
+void flow_look_at_orders(struct flow_api *api);
 
 /* Delete runs whose time is up (retention.c). */
 bool retention_chores(struct flow_api *api, struct err *err);
@@ -92,6 +99,9 @@ bool runs_split_workflow(struct arena *arena, const char *text, struct runs_filt
 void workflow_view_members(struct jw *jw, const struct workflow *workflow);
 void workflow_view_write(struct jw *jw, const struct workflow *workflow);
 void workflow_view_reply(struct exchange *x, int status, const struct workflow *workflow, const char *steps);
+
+/* Whose workflows of a namespace (NULL: any) the caller sees: its account's, or the server's own. */
+const char *workflow_owner(const struct exchange *x, const char *namespace);
 
 /* The version that the path names: {namespace} (without: dag), {name}, {version} (without: latest), the caller's. */
 bool workflow_named(struct db *db, const struct exchange *x, struct arena *arena, struct workflow *workflow,

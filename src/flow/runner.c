@@ -16,7 +16,9 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/schema.h"
 #include "flow/domain/secrets.h"
+#include "flow/effects.h"
 #include "flow/feed.h"
+#include "flow/flow.h"
 #include "flow/oauth.h"
 #include "flow/runner_internal.h"
 #include "flow/scheduler.h"
@@ -91,6 +93,14 @@ static bool world_child(void *self, const struct run *run, struct child_spec *sp
 {
 	(void)self;
 	return child_find(live_of(run), spec, trouble);
+}
+
+static bool world_goes_out(void *self, const char *name)
+{
+	struct runner *runner = self;
+	void *product;
+	const struct flow_effect *effect = effects_find(runner->options.parts, name, &product);
+	return effect == NULL || effect->carry_out != NULL; /* one that is not there says so */
 }
 
 static void world_id(void *self, char id[37])
@@ -313,6 +323,7 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 	message->error = result->error;
 	message->cost = result->cost;
 	message->definite = result->definite;
+	message->hold_us = result->hold_us;
 	post(runner, result->run_id, message);
 }
 
@@ -391,11 +402,12 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .valid = world_valid,
 								   .op = world_op,
 								   .child = world_child,
+								   .goes_out = world_goes_out,
 								   .id = world_id,
 								   .resource = world_resource,
 								   .llm = options->llm != NULL,
 								   .afford = spending_afford,
-								   .gate = options->breakers == NULL ? NULL : breaking_gate,
+								   .gate = breaking_gate,
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
@@ -422,18 +434,19 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	struct runner *runner = calloc(1, sizeof *runner);
 	must(runner != NULL);
 	init(runner, options);
+	*out = runner; /* steps of runs that are taken up may need it */
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
 		!workers_open_up_to(&runner->effects, options->effects < EFFECTS_IDLE ? options->effects : EFFECTS_IDLE,
 							options->effects, JOBS_MAX, err) ||
 		!resources_load(runner, err) || !take_up_all(runner, err) || !take_up_others(runner, err)) {
 		runner_close(runner);
+		*out = NULL;
 		return false;
 	}
 	must(options->stepped || pthread_create(&runner->timer, NULL, timer_main, runner) == 0);
 	spending_attach(options->spending, runner);
 	breakers_serve(options->breakers, breaking_told, runner);
 	scheduler_look(runner);
-	*out = runner;
 	return true;
 }
 
@@ -459,21 +472,37 @@ static void free_all(struct runner *runner)
 	feed_close(runner);
 }
 
-bool runner_step(struct runner *runner, bool effect_first)
+static bool step_timer(struct runner *runner)
 {
-	bool effect = workers_waiting(runner->effects) > 0;
-	if (effect && (effect_first || runner->turns_under_way == 0)) {
-		workers_step(runner->effects);
-		return true;
-	}
-	if (runner->turns_under_way > 0) {
-		workers_step(runner->turns);
-		return true;
-	}
 	pthread_mutex_lock(&runner->lock);
 	bool rang = alarms_step(runner);
 	pthread_mutex_unlock(&runner->lock);
 	return rang;
+}
+
+bool runner_step(struct runner *runner, uint64_t choice)
+{
+	struct workers *lines[2] = {runner->turns, runner->effects}, *some[2];
+	size_t count = 0, commits = store_queued(runner->options.store) > 0;
+	for (size_t i = 0; i < 2; i++)
+		if (workers_waiting(lines[i]) > 0)
+			some[count++] = lines[i];
+	if (count + commits == 0)
+		return step_timer(runner);
+	size_t chosen = choice % (count + commits);
+	if (chosen < count)
+		workers_step(some[chosen]);
+	else
+		must(store_step(runner->options.store));
+	return true;
+}
+
+/* What a stepped runner has begun is ended; the store may have a thread of its own all the same. */
+static void end_turns(struct runner *runner)
+{
+	while (runner->turns_under_way > 0)
+		if (workers_waiting(runner->turns) > 0 || !store_step(runner->options.store))
+			workers_step(runner->turns);
 }
 
 void runner_close(struct runner *runner)
@@ -493,8 +522,8 @@ void runner_close(struct runner *runner)
 	while (runner->turns_under_way > 0 && !runner->options.stepped)
 		pthread_cond_wait(&runner->changed, &runner->lock);
 	pthread_mutex_unlock(&runner->lock);
-	while (runner->options.stepped && runner->turns_under_way > 0)
-		workers_step(runner->turns);
+	if (runner->options.stepped)
+		end_turns(runner);
 	workers_close(runner->effects);
 	workers_close(runner->turns);
 	free_all(runner);

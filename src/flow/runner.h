@@ -22,6 +22,7 @@ struct runner;
 struct env;
 struct err;
 struct expr_pool;
+struct flow_parts;
 struct id_maker;
 struct llm;
 struct ir_policy;
@@ -52,19 +53,21 @@ struct runner_options {
 	/* A pure operation of the house: the whole envelope, or NULL with *trouble. */
 	struct datum *(*op)(void *self, const char *name, struct datum *body, struct trouble *trouble);
 	void *op_self;
-	struct spending *spending; /* budgets of runs; NULL: there are none */
-	struct breakers *breakers; /* of what calls ask (breakers.h); NULL: there are none */
-	struct datum *secrets;     /* an object; NULL: none */
-	const char *error_base;    /* NULL: the standard one */
-	const char *event_source;  /* of emitted events */
-	const char *version;       /* of the program */
-	unsigned turns;            /* threads */
-	unsigned effects;          /* calls that may be under way at once; 0 with `stepped` */
+	const struct flow_parts *parts; /* whose effect operations steps may call (flow.h); NULL: none */
+	struct spending *spending;      /* budgets of runs; NULL: there are none */
+	struct breakers *breakers;      /* of what calls ask (breakers.h); NULL: there are none */
+	struct datum *secrets;          /* an object; NULL: none */
+	const char *error_base;         /* NULL: the standard one */
+	const char *event_source;       /* of emitted events */
+	const char *version;            /* of the program */
+	unsigned turns;                 /* threads */
+	unsigned effects;               /* calls that may be under way at once; 0 with `stepped` */
 	int64_t retry_max, retry_max_delay_ms;
 	int64_t retention_days; /* of runs that are over, where the definition does not say */
 	int64_t checkpoint_s;   /* of activity between checkpoints that the engine takes; 0: before human steps only */
 	bool virtual_time;      /* timers fire at once, in order, while nothing is in flight */
-	bool stepped;           /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time */
+	bool stepped; /* no threads: the caller drives all by runner_step(); for simulations, with virtual_time and a store
+					 that is stepped too */
 };
 
 /* Take up every run that is not over.  Options (what they point at) must outlive the runner. */
@@ -74,10 +77,11 @@ bool runner_open(const struct runner_options *options, struct runner **runner, s
 void runner_close(struct runner *runner);
 
 /*
- * Of a stepped runner: carry out one turn, effect or timer; an effect before turns if `effect_first`.  False: nothing
- * is under way and no timer is set.
+ * Of a stepped runner: carry out one turn, effect, batch of commits or timer.  Of the first three those that could be
+ * next are counted, and `choice` taken modulo that says which it is; a timer fires when there is none of them.  False:
+ * nothing is under way and no timer is set.
  */
-bool runner_step(struct runner *runner, bool effect_first);
+bool runner_step(struct runner *runner, uint64_t choice);
 
 /* Compile a definition by the runner's policy, keep it in the cache, and say its hash. */
 struct definition_problems;
@@ -161,6 +165,7 @@ struct runner_result {
 	struct datum *output, *error; /* one of them; references that pass over */
 	struct datum *cost;           /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */
 	bool definite;
+	int64_t hold_us; /* neither of them: nothing was asked, and is not to be for so long */
 };
 void runner_result(struct runner *runner, const struct runner_result *result);
 

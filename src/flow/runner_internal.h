@@ -43,6 +43,7 @@ struct message {
 	int64_t deliveries;
 	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
 	bool definite;
+	int64_t hold_us;
 	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
 	void *self;
 	struct message *next;
@@ -81,6 +82,23 @@ struct announcing {
 	struct lifecycle lifecycle;
 	struct announcement *first, **end;
 	struct announcement *emitted; /* by the row that is looked at; or NULL */
+};
+
+/* A step whose result the commit makes (effects.c). */
+struct settling {
+	bool wanted;
+	uint32_t frame;
+	struct datum *found; /* what was carried out gave; or NULL */
+};
+
+/* A background task's run (tasks.c).  `applied`, `tried` and `error` are of the turn. */
+struct live_task {
+	bool is;
+	bool revoked; /* by a person: it ends */
+	bool applied; /* an effect of its was stored */
+	int state;    /* enum flow_task_state as of the last commit */
+	int64_t attempts, tried;
+	char *error; /* why the last try failed; or NULL */
 };
 
 /* A run in memory. */
@@ -139,6 +157,8 @@ struct live {
 	struct run_commit commit;
 	struct store_op op;
 	bool applied;
+	struct settling settling;
+	struct live_task task;
 	bool slotless; /* it may not begin yet: too many of its kind are under way */
 };
 
@@ -248,6 +268,13 @@ void announce_rest(struct live *live, const char *status);
 bool announce_apply(struct live *live, struct db *db, struct err *err);
 void announce_end(struct live *live); /* of the turn: said, or not to be said */
 void announce_forget(struct live *live);
+
+/* tasks.c: the state was read; what a person has said since; a row of the turn; in its commit; the turn is over */
+bool tasks_read(struct live *live, struct db *db, struct err *err);
+void tasks_look(struct live *live);
+void tasks_row(struct live *live, const struct row *row);
+bool tasks_apply(struct live *live, struct db *db, struct err *err);
+void tasks_end(struct live *live);
 
 /* orders.c: at the begin of a turn, before anything is decided; and in its commit */
 void orders_take(struct live *live);

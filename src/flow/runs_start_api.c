@@ -15,6 +15,7 @@
 #include "flow/domain/schema.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
+#include "flow/system.h"
 #include "flow/workflow_text.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
@@ -100,7 +101,8 @@ static bool own_definition(struct start *start)
 	const char *text = given->kind == JS_STRING ? given->text : text_of_json(&start->x->arena, given);
 	if (!open_text(start, text, strlen(text), "/definition"))
 		return false;
-	if (resources_pin(start->api->runner, start->run.definition, &problems))
+	if (!system_refused(start->run.definition, &problems) &&
+		resources_pin(start->api->runner, start->run.definition, &problems))
 		return true;
 	definition_unref(start->run.definition);
 	return refuse(start, "/definition", &problems, &err);

@@ -14,6 +14,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
+#include "flow/effects.h"
 #include "flow/feed.h"
 #include "flow/journal.h"
 #include "flow/run_events.h"
@@ -94,6 +95,10 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	if (live->run.seq == 0)
 		live->run.input = datum_text(record.input, strlen(record.input));
 	asks_load(live);
+	if (!tasks_read(live, db, err)) {
+		live_forget(live);
+		return false;
+	}
 	announce_load(live, record.status);
 	return true;
 }
@@ -128,6 +133,7 @@ static void keep_row(void *self, const struct row *row)
 	following_row(live, row);
 	checkpoint_row(live, row);
 	announce_row(live, row);
+	tasks_row(live, row);
 	const struct frame *frame = row->kind == ROW_TIMER ? run_frame(&live->run, row->frame) : NULL;
 	tally_row(&live->runner->tally, &live->tally, row, frame == NULL ? 0 : frame->due_us);
 	if (row->kind != ROW_INTENT)
@@ -142,8 +148,12 @@ static void take_result(struct live *live, const struct message *message)
 {
 	struct frame *frame =
 		run_awaiting(&live->run, message->frame, message->path, message->attempt, message->deliveries);
-	if (frame == NULL)
-		return; /* it came too late */
+	if (frame == NULL || effects_keep(live, message, frame->number))
+		return; /* it came too late; or the commit takes it */
+	if (message->hold_us > 0) {
+		drive_hold(&live->drive, frame, frame->task->call.name, live->drive.now_us + message->hold_us);
+		return;
+	}
 	const struct drive_outcome outcome = {.output = message->output,
 										  .error = message->error,
 										  .cost =
@@ -170,6 +180,7 @@ static void look(struct live *live)
 	live->following.look = true;
 	asks_look(live);
 	breaking_look(live);
+	tasks_look(live);
 }
 
 static void end_message(struct live *live, struct message *message)
@@ -187,8 +198,21 @@ static void end_message(struct live *live, struct message *message)
 	free(message);
 }
 
+/* One commit makes one result: another one comes again. */
+static bool comes_again(struct live *live, struct message *message)
+{
+	if (message->kind != MESSAGE_RESULT || !live->settling.wanted)
+		return false;
+	pthread_mutex_lock(&live->runner->lock);
+	live_post(live, message);
+	pthread_mutex_unlock(&live->runner->lock);
+	return true;
+}
+
 static void take_message(struct live *live, struct message *message)
 {
+	if (comes_again(live, message))
+		return;
 	if (message->kind == MESSAGE_RESULT)
 		take_result(live, message);
 	else if (message->kind == MESSAGE_LOOK)
@@ -261,7 +285,11 @@ static void decide(struct live *live, struct message *inbox)
 		inbox = message->next;
 		take_message(live, message);
 	}
-	live->end = run_is_over(live->run.status) ? DRIVE_OVER : drive_turn(&live->drive, TURN_ROWS);
+	if (live->task.revoked && run_may_become(live->run.status, RUN_CANCELLED))
+		drive_cancel(&live->drive, "revoked");
+	live->end = run_is_over(live->run.status) ? DRIVE_OVER
+				: live->settling.wanted       ? DRIVE_MORE
+											  : drive_turn(&live->drive, TURN_ROWS);
 	while (live->end == DRIVE_WAITS && following_take(live))
 		live->end = drive_turn(&live->drive, TURN_ROWS);
 	asks_note(live);
@@ -284,26 +312,6 @@ static const char *status_name(const struct live *live)
 	return run_status_names[active ? run->status : RUN_WAITING];
 }
 
-static bool apply_commit(struct db *db, void *self, struct err *err)
-{
-	struct live *live = self;
-	bool begins = live->first_seq == 1 && !run_is_over(live->run.status);
-	if (begins && slots_limited(live) && !slots_apply(live, db, err))
-		return false;
-	return runs_commit(db, &live->commit, err) && values_put(&live->values, db, live->run_id, err) &&
-		   following_commit(live, db, err) && spending_apply(live, db, err) && orders_apply(live, db, err) &&
-		   asks_apply(live, db, err) && announce_apply(live, db, err) && resources_apply(live, db, err);
-}
-
-static void committed(void *self, bool applied, const struct err *err)
-{
-	struct live *live = self;
-	live->applied = applied;
-	if (!applied && !live->slotless)
-		log_error("flow: turn not committed", log_str("run_id", live->run_id), log_str("error", err->message));
-	live_committed(live);
-}
-
 /* At least until those who wait for its end have read it. */
 static int64_t keep_until(const struct live *live)
 {
@@ -318,7 +326,7 @@ static const char *text_of(const struct datum *datum)
 	return datum == NULL ? NULL : datum_bytes(datum, NULL);
 }
 
-static void commit(struct live *live)
+static void say_commit(struct live *live)
 {
 	const struct run *run = &live->run;
 	bool over = run_is_over(run->status);
@@ -341,6 +349,37 @@ static void commit(struct live *live)
 		.reopens = live->order_id[0] != '\0',
 		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
 	};
+}
+
+static bool apply_commit(struct db *db, void *self, struct err *err)
+{
+	struct live *live = self;
+	if (live->settling.wanted) {
+		if (!effects_settle(live, db, err))
+			return false;
+		say_commit(live);
+	}
+	bool begins = live->first_seq == 1 && !run_is_over(live->run.status);
+	if (begins && slots_limited(live) && !slots_apply(live, db, err))
+		return false;
+	return runs_commit(db, &live->commit, err) && values_put(&live->values, db, live->run_id, err) &&
+		   following_commit(live, db, err) && spending_apply(live, db, err) && orders_apply(live, db, err) &&
+		   asks_apply(live, db, err) && tasks_apply(live, db, err) && announce_apply(live, db, err) &&
+		   resources_apply(live, db, err);
+}
+
+static void committed(void *self, bool applied, const struct err *err)
+{
+	struct live *live = self;
+	live->applied = applied;
+	if (!applied && !live->slotless)
+		log_error("flow: turn not committed", log_str("run_id", live->run_id), log_str("error", err->message));
+	live_committed(live);
+}
+
+static void commit(struct live *live)
+{
+	say_commit(live);
 	announce_rest(live, live->commit.status);
 	live->op = (struct store_op){.apply = apply_commit, .done = committed, .self = live};
 	struct err err;
@@ -407,6 +446,8 @@ static struct waiter *settle(struct live *live)
 static void end_turn(struct live *live)
 {
 	struct runner *runner = live->runner;
+	effects_drop(live);
+	tasks_end(live);
 	buf_fini(&live->lines);
 	values_clear(&live->values);
 	pthread_mutex_lock(&runner->lock);
@@ -504,7 +545,7 @@ void turn_run(struct live *live)
 	if (live->broken) {
 		undo(live);
 		end_turn(live);
-	} else if (live->lines.size > 0) {
+	} else if (effects_pending(live) || live->lines.size > 0) {
 		commit(live);
 	} else {
 		end_turn(live);

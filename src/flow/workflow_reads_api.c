@@ -259,7 +259,7 @@ static void handle_list(struct exchange *x)
 	char before[PAGE_AFTER_MAX + 1];
 	if (!exchange_decode_query(x, &request))
 		return;
-	const char *account_id = principal_of(x)->account_id;
+	const char *account_id = workflow_owner(x, request.namespace);
 	const char *scope = arena_printf(&x->arena, "flow.workflows %s %s %s %d %s", account_id, or_empty(form),
 									 or_empty(request.namespace), request.state, or_empty(request.tag));
 	if (scope == NULL) {

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "flow/content_hash.h"
+#include "http/claims.h"
 #include "http/exchange.h"
 #include "seal/pack.h"
 
@@ -76,6 +77,7 @@ static bool read_wrapped(struct workflow_text *text, struct exchange *x, const s
 		if (&json->members[i].value != definition && &json->members[i].value != publish)
 			faults_add(&faults, arena_printf(&x->arena, "/%s", json->members[i].name), "unknown_field",
 					   "is not a member of this object");
+	claims_take(x, json, &faults);
 	if (faults.count > 0) {
 		exchange_fail_faults(x, ERR_INVALID, &faults);
 		return false;

@@ -14,6 +14,7 @@
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
 #include "flow/scheduler.h"
+#include "flow/system.h"
 #include "flow/workflow_text.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
@@ -30,10 +31,17 @@ static const char *part_of(const struct exchange *x, const char *name, const cha
 	return absent;
 }
 
+const char *workflow_owner(const struct exchange *x, const char *namespace)
+{
+	bool ours = namespace != NULL && strcmp(namespace, SYSTEM_NAMESPACE) == 0;
+	return ours ? SYSTEM_ACCOUNT : principal_of(x)->account_id;
+}
+
 bool workflow_named(struct db *db, const struct exchange *x, struct arena *arena, struct workflow *workflow,
 					bool *found, struct err *err)
 {
-	return workflows_find(db, principal_of(x)->account_id, part_of(x, "namespace", "dag"), exchange_param(x, "name"),
+	const char *namespace = part_of(x, "namespace", "dag");
+	return workflows_find(db, workflow_owner(x, namespace), namespace, exchange_param(x, "name"),
 						  part_of(x, "version", "latest"), arena, workflow, found, err);
 }
 
@@ -207,7 +215,8 @@ static struct definition *compile(struct exchange *x, struct workflow_text *text
 		text->publish ? runner_definition(api->runner, text->text, text->size, sha256, &problems, &err)
 					  : definition_open(text->text, text->size, DEFINITION_GUESS, api->options.policy, NULL,
 										api->options.expr, &problems, &err);
-	bool good = definition != NULL && (!text->publish || resources_pin(api->runner, definition, &problems));
+	bool good = definition != NULL && !system_refused(definition, &problems) &&
+				(!text->publish || resources_pin(api->runner, definition, &problems));
 	if (!good && problems.list.count > 0)
 		workflow_text_refuse(x, text->prefix, &problems.list);
 	else if (!good)
@@ -305,6 +314,10 @@ static void check(struct exchange *x, struct arena *arena, const char *text, siz
 	struct err err = {.kind = ERR_INTERNAL};
 	struct definition *definition =
 		definition_open(text, size, DEFINITION_GUESS, api->options.policy, NULL, api->options.expr, &problems, &err);
+	if (definition != NULL && system_refused(definition, &problems)) {
+		definition_unref(definition);
+		definition = NULL;
+	}
 	if (definition != NULL || problems.list.count > 0)
 		reply_checked(x, definition, &problems);
 	else
@@ -378,8 +391,12 @@ static bool refuse_transition(struct write *w, struct change *change)
 
 static bool find_for_change(struct change *change, struct db *db, bool *found, struct err *err)
 {
-	return workflow_named(db, change->x, &change->x->arena, &change->workflow, found, err) &&
-		   (*found || err_set(err, ERR_NOT_FOUND, "There is no such workflow."));
+	if (!workflow_named(db, change->x, &change->x->arena, &change->workflow, found, err))
+		return false;
+	if (!*found)
+		return err_set(err, ERR_NOT_FOUND, "There is no such workflow.");
+	return strcmp(change->workflow.namespace, SYSTEM_NAMESPACE) != 0 ||
+		   err_set(err, ERR_FORBIDDEN, "The workflows of " SYSTEM_NAMESPACE " are the server's own.");
 }
 
 static bool apply_state(struct write *w, struct db *db, struct err *err)

@@ -10,6 +10,7 @@
 #include "core/must.h"
 #include "core/problem.h"
 #include "core/stamp.h"
+#include "http/claims.h"
 #include "http/forwarded.h"
 #include "http/media.h"
 #include "http/service.h"
@@ -190,12 +191,34 @@ static bool squeezed_elsewhere(struct exchange *x, bool in_handler)
 	return workers_push(workers, squeeze_and_deliver, x);
 }
 
+/* A success that does not say what the body claims is none: its headers go with it. */
+static bool refuse_claims(struct exchange *x)
+{
+	struct faults refused;
+	bool hold = claims_hold(x, &refused);
+	x->claims = NULL;
+	if (hold)
+		return false;
+	x->misclaimed = true;
+	if (x->answer.headers.size > x->claims_headers)
+		buf_cut(&x->answer.headers, x->claims_headers);
+	exchange_fail_faults(x, ERR_INVALID, &refused);
+	return true;
+}
+
+bool exchange_misclaimed(const struct exchange *x)
+{
+	return x->misclaimed;
+}
+
 /* From here on the exchange belongs to whoever carries it: nothing may touch it after deliver(). */
 static void deliver(struct exchange *x, int status, const char *type)
 {
 	must(!x->answered);
 	x->answer.status = status;
 	x->answer.type = type;
+	if (x->claims != NULL && claims_asked(x, status) && refuse_claims(x))
+		return;
 	if (x->drafting)
 		return;
 	x->answered = true;

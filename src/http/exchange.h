@@ -35,6 +35,7 @@
 struct service;
 struct stream;
 struct json;
+struct fault;
 
 enum exchange_state {
 	EXCHANGE_READING, /* the head is being read or checked */
@@ -65,9 +66,16 @@ struct exchange {
 	bool secure;                 /* came by TLS */
 	int worker;                  /* number of the worker thread that runs the handler, 0 on the loop */
 	const struct service *service;
-	void *owner;       /* what router_add() got with the route */
-	void *principal;   /* what the authorise hook put there (memory: the arena's) */
-	void *idempotency; /* what the enter hook put there, or NULL */
+	void *owner;            /* what router_add() got with the route */
+	void *principal;        /* what the authorise hook put there (memory: the arena's) */
+	const char *account_id; /* of the principal, from the same hook; NULL: nobody, or of no account */
+	void *idempotency;      /* what the enter hook put there, or NULL */
+
+	/* of claims.h */
+	const struct fault *claims; /* members of the body that the server sets; NULL: none */
+	const struct json *claimed; /* the body they stand in */
+	size_t claims_headers;      /* bytes of headers that an answer had when they were read */
+	bool misclaimed;            /* the answer was refused for one of them */
 
 	/* for the front and the loopback only */
 	enum exchange_state state;
@@ -150,6 +158,10 @@ void exchange_member(struct exchange *x, const char *name, const char *json);
  */
 void exchange_draft(struct exchange *x, bool drafting);
 void exchange_send(struct exchange *x);
+
+/* The draft was a success, and is the refusal of what the body claims instead [P-5.3]: what it tells of is not to be.
+ */
+bool exchange_misclaimed(const struct exchange *x);
 
 /* The answer comes after the handler's return, from whoever holds the exchange then. */
 void exchange_hold(struct exchange *x);

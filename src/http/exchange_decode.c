@@ -3,6 +3,7 @@
 
 #include "core/field.h"
 #include "core/json.h"
+#include "http/claims.h"
 #include "http/exchange.h"
 
 static bool any_required(const struct field_table *table)
@@ -24,28 +25,6 @@ bool exchange_json(struct exchange *x, const struct json **json)
 	return false;
 }
 
-/*
- * Who owns a thing, who made it and where it stands is the server's affair [P-5.3].  A table that knows better has such
- * a member as its own.
- */
-static bool is_servers(const char *pointer)
-{
-	static const char *const names[] = {"/account_id", "/owner", "/author", "/status", "/roles", "/version"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(names[i], pointer) == 0)
-			return true;
-	return false;
-}
-
-static void tell_read_only(struct faults *faults)
-{
-	for (struct fault *fault = faults->first; fault != NULL; fault = fault->next)
-		if (strcmp(fault->code, "unknown_field") == 0 && is_servers(fault->pointer)) {
-			fault->code = "read_only";
-			fault->message = "is set by the server";
-		}
-}
-
 static bool answer_faults(struct exchange *x, const struct faults *faults)
 {
 	if (faults->count == 0 && !x->arena.full)
@@ -57,25 +36,32 @@ static bool answer_faults(struct exchange *x, const struct faults *faults)
 	return false;
 }
 
-static bool decode_body(struct exchange *x, void *into, struct faults *faults)
+static bool decode_body(struct exchange *x, void *into, const struct json **json, struct faults *faults)
 {
 	const struct field_table *table = x->match.route->body;
 	static const struct json empty = {.kind = JS_OBJECT};
-	const struct json *json = &empty;
+	*json = &empty;
 	/* [P-8.2] a body whose members are all optional may be left out */
-	if ((x->body.size > 0 || any_required(table)) && !exchange_json(x, &json))
+	if ((x->body.size > 0 || any_required(table)) && !exchange_json(x, json))
 		return false;
 	faults_init(faults, &x->arena);
-	field_decode(table, json, into, &x->arena, "", faults);
-	if (x->match.route->effect == EFFECT_WRITE)
-		tell_read_only(faults);
+	field_decode(table, *json, into, &x->arena, "", faults);
 	return !x->arena.full || answer_faults(x, faults);
+}
+
+/* Who owns a thing, who made it and where it stands is the server's affair [P-5.3]. */
+static bool end_body(struct exchange *x, const struct json *json, struct faults *faults)
+{
+	if (x->match.route->effect == EFFECT_WRITE)
+		claims_take(x, json, faults);
+	return answer_faults(x, faults);
 }
 
 bool exchange_decode(struct exchange *x, void *into)
 {
+	const struct json *json;
 	struct faults faults;
-	return decode_body(x, into, &faults) && answer_faults(x, &faults);
+	return decode_body(x, into, &json, &faults) && end_body(x, json, &faults);
 }
 
 /* Of the faults from `seam` on those that name a member named before it: one that could not be read seems absent. */
@@ -99,13 +85,14 @@ static void drop_told(struct faults *faults, struct fault **seam)
 bool exchange_decode_checked(struct exchange *x, void *into, void (*check)(void *self, struct faults *faults),
 							 void *self)
 {
+	const struct json *json;
 	struct faults faults;
-	if (!decode_body(x, into, &faults))
+	if (!decode_body(x, into, &json, &faults))
 		return false;
 	struct fault **seam = faults.end;
 	check(self, &faults);
 	drop_told(&faults, seam);
-	return answer_faults(x, &faults);
+	return end_body(x, json, &faults);
 }
 
 static struct json text_of(const char *text, size_t size)

@@ -223,12 +223,14 @@ bool idempotency_record(const struct idempotent *request, struct db *db, struct 
 {
 	int64_t now_us = env_wall_us(request->owner->env);
 	const struct buf *body = &x->answer.body;
-	return db_run(db, err,
-				  "DELETE FROM idempotency WHERE expires_at <= $1 OR (principal = $2 AND idempotency_key = $3)",
-				  V_INT(now_us), V_TEXT(request->principal), V_TEXT(request->key)) &&
+	/* A row in the way has expired; it is still there when the clock has been set back since. */
+	return db_run(db, err, "DELETE FROM idempotency WHERE expires_at <= $1", V_INT(now_us)) &&
 		   db_run(db, err,
 				  "INSERT INTO idempotency (principal, idempotency_key, fingerprint, status, content_type, etag, "
-				  "location, body, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+				  "location, body, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+				  "ON CONFLICT (principal, idempotency_key) DO UPDATE SET fingerprint = excluded.fingerprint, "
+				  "status = excluded.status, content_type = excluded.content_type, etag = excluded.etag, "
+				  "location = excluded.location, body = excluded.body, expires_at = excluded.expires_at",
 				  V_TEXT(request->principal), V_TEXT(request->key), V_TEXT(request->fingerprint),
 				  V_INT(x->answer.status), V_TEXT(x->answer.type), V_TEXT(drafted(x, "ETag")),
 				  V_TEXT(drafted(x, "Location")), V_BLOB(buf_text(body), body->size),

@@ -129,10 +129,11 @@ bool people_authorise(void *self, struct exchange *x, const struct route *route,
 	if (principal == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	x->principal = principal;
-	if (x->local)
-		return local_principal(people, principal, err);
-	if (!authenticate(people, x, principal, err))
+	if (x->local ? !local_principal(people, principal, err) : !authenticate(people, x, principal, err))
 		return false;
+	x->account_id = principal->account_id[0] != '\0' ? principal->account_id : NULL;
+	if (x->local)
+		return true;
 	if (principal_may(principal, route->permission))
 		return true;
 	denial_note(people, x, route);

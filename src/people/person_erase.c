@@ -111,11 +111,13 @@ static bool keep_task(struct erase_act *e, struct db *db, struct err *err)
 	const char *result = arena_printf(&act->x->arena, "{\"user_id\":\"%s\"}", e->manage.user.user_id);
 	const bool person = principal->kind == PRINCIPAL_PERSON || principal->kind == PRINCIPAL_KEY;
 	id_make(act->people->options.ids, e->task_id);
-	return db_run(db, err,
-				  "INSERT INTO settled_tasks (task_id, account_id, name, result, started_by, request_id, done_at) "
-				  "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-				  V_TEXT(e->task_id), V_TEXT(principal->account_id), V_TEXT(task_name), V_TEXT(result),
-				  V_TEXT(person ? principal->user_id : NULL), V_TEXT(act->x->trace.request_id), V_INT(act->now_us));
+	return db_run(
+		db, err,
+		"INSERT INTO tasks (task_id, account_id, name, state, attempts, next_at, quiet, applied, result, "
+		"started_by, request_id, created_at, updated_at) VALUES ($1, $2, $3, 'SUCCESS', 1, $7, 0, 1, $4, $5, $6, "
+		"$7, $7)",
+		V_TEXT(e->task_id), V_TEXT(principal->account_id), V_TEXT(task_name), V_TEXT(result),
+		V_TEXT(person ? principal->user_id : NULL), V_TEXT(act->x->trace.request_id), V_INT(act->now_us));
 }
 
 static bool note_erase(const struct manage *m, struct db *db, const char *code, struct err *err)

@@ -5,6 +5,8 @@
 
 #include "core/arena.h"
 #include "http/exchange.h"
+#include "http/service.h"
+#include "http/workers.h"
 #include "people/idempotency.h"
 
 void *write_start(struct exchange *x, size_t size)
@@ -59,6 +61,26 @@ static bool recordable(const struct err *err)
 	return status >= 400 && status < 500;
 }
 
+/* `failure`: what apply refused and had undone, or NULL. */
+static void draft(struct write *w, const struct err *failure)
+{
+	exchange_draft(w->x, true);
+	if (failure != NULL)
+		fail(w, failure);
+	else
+		answer(w);
+	exchange_draft(w->x, false);
+	w->drafted = true;
+	w->fresh = failure == NULL && w->refused.kind == ERR_NONE;
+}
+
+/* Undo: the draft says already what is answered. */
+static bool refuse_claims(struct write *w, struct err *err)
+{
+	w->misclaimed = true;
+	return err_set(err, ERR_INVALID, "the body claims what is not so");
+}
+
 static bool run_keyed(struct write *w, const struct idempotent *request, struct db *db, struct err *err)
 {
 	enum idempotent_found found;
@@ -74,22 +96,42 @@ static bool run_keyed(struct write *w, const struct idempotent *request, struct 
 		*err = w->failure;
 		return false;
 	}
-	exchange_draft(w->x, true);
-	if (done)
-		answer(w);
-	else
-		fail(w, &w->failure);
-	exchange_draft(w->x, false);
-	w->drafted = true;
-	w->fresh = done && w->refused.kind == ERR_NONE;
+	draft(w, done ? NULL : &w->failure);
+	if (exchange_misclaimed(w->x))
+		return refuse_claims(w, err);
 	return idempotency_record(request, db, w->x, err);
+}
+
+/* What the body claims of the server's members is compared before the commit [P-5.3]. */
+static bool run_claimed(struct write *w, struct db *db, struct err *err)
+{
+	if (!w->apply(w, db, err))
+		return false;
+	draft(w, NULL);
+	return !exchange_misclaimed(w->x) || refuse_claims(w, err);
 }
 
 static bool run(struct db *db, void *self, struct err *err)
 {
 	struct write *w = self;
 	const struct idempotent *request = w->x->idempotency;
-	return request != NULL ? run_keyed(w, request, db, err) : w->apply(w, db, err);
+	if (request != NULL)
+		return run_keyed(w, request, db, err);
+	return w->x->claims != NULL ? run_claimed(w, db, err) : w->apply(w, db, err);
+}
+
+static void answer_on_worker(void *self, int worker)
+{
+	(void)worker;
+	answer(self);
+}
+
+/* Writing an answer takes as long as applying a small op: the writer has others to apply. */
+static void answer_elsewhere(struct write *w)
+{
+	struct workers *workers = w->x->service->workers;
+	if (workers == NULL || !workers_push(workers, answer_on_worker, w))
+		answer(w);
 }
 
 static void end(void *self, bool applied, const struct err *err)
@@ -97,12 +139,14 @@ static void end(void *self, bool applied, const struct err *err)
 	struct write *w = self;
 	if (w->after != NULL)
 		w->after(w, applied);
-	if (!applied)
+	if (!applied && w->misclaimed)
+		exchange_send(w->x);
+	else if (!applied)
 		fail(w, err);
 	else if (w->drafted && !(w->fresh && w->shown_once))
 		exchange_send(w->x);
 	else
-		answer(w);
+		answer_elsewhere(w);
 }
 
 void write_submit(struct write *w)

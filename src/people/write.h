@@ -9,8 +9,8 @@
  *
  * `apply` changes the store.  It may refuse in two ways: false with err undoes what it did; a refusal noted by
  * write_refuse() keeps it (a failed login is counted) and is answered all the same.
- * `answer` writes the answer, from what apply left in the struct.  With a key it runs before the commit, so it must do
- * nothing but answer; what else is to follow goes into `after`, which runs after the commit, answered or refused.
+ * `answer` writes the answer, from what apply left in the struct.  With a key, or when the body claims what the server
+ * sets (http/claims.h), it runs before the commit, so it must do nothing but answer; what else is to follow goes into `after`, which runs after the commit, answered or refused.
  */
 #ifndef CS_PEOPLE_WRITE_H
 #define CS_PEOPLE_WRITE_H
@@ -32,7 +32,7 @@ struct write {
 	void (*fail)(struct write *w, const struct err *err); /* NULL: exchange_fail */
 	struct err refused;
 	/*
-	 * The answer shows a secret this once: with a key, what answer() writes while w->x->drafting is kept (no secret in
+	 * The answer shows a secret this once: with a key or claims, what answer() writes while w->x->drafting is kept (no secret in
 	 * it), and after the commit it is called again, with `drafted` set, for what is sent [P-8.5].
 	 */
 	bool shown_once;
@@ -40,7 +40,7 @@ struct write {
 	/* of write.c */
 	struct store_op op;
 	struct err failure;
-	bool drafted, fresh;
+	bool drafted, fresh, misclaimed;
 };
 
 /* A struct that begins with a struct write, in the exchange's arena, zeroed but for x.  NULL: no memory; answered. */

@@ -54,10 +54,12 @@ bool audit_head(struct db *db, const char *store_id, const char *stream, int64_t
 				struct err *err)
 {
 	struct head head = {.seq = 0};
-	chain_genesis(store_id, stream, head.hash);
-	if (!db_one(db, err, NULL, take_head, &head,
+	bool found;
+	if (!db_one(db, err, &found, take_head, &head,
 				"SELECT seq, hash FROM audit WHERE stream = $1 ORDER BY seq DESC LIMIT 1", V_TEXT(stream)))
 		return false;
+	if (!found)
+		chain_genesis(store_id, stream, head.hash);
 	*seq = head.seq;
 	memcpy(hash, head.hash, sizeof head.hash);
 	return true;

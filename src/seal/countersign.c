@@ -26,6 +26,8 @@ struct countersign {
 		void *self;
 		countersign_asked *asked;
 		void *asked_self;
+		const struct countersign_ears *ears;
+		void *ears_self;
 	} listeners[COUNTERSIGN_KINDS];
 };
 
@@ -53,6 +55,14 @@ void countersign_on(struct countersign *c, enum countersign_kind kind, countersi
 	must(c->listeners[kind].told == NULL);
 	c->listeners[kind].told = told;
 	c->listeners[kind].self = self;
+}
+
+void countersign_hear(struct countersign *c, enum countersign_kind kind, const struct countersign_ears *ears,
+					  void *self)
+{
+	must(c->listeners[kind].ears == NULL);
+	c->listeners[kind].ears = ears;
+	c->listeners[kind].ears_self = self;
 }
 
 void countersign_guard(struct countersign *c, enum countersign_kind kind, countersign_asked *asked, void *self)
@@ -300,6 +310,20 @@ static bool fill_row(const struct countersign *c, const struct countersign_ballo
 	return true;
 }
 
+static bool bring_about(struct countersign *c, struct db *db, const struct countersign_ballot *ballot,
+						struct countersign_signed *done, struct err *err)
+{
+	struct countersign_request *r = &done->request;
+	const struct countersign_ears *ears = c->listeners[r->kind].ears;
+	void *self = c->listeners[r->kind].ears_self;
+	enum countersign_status to = countersign_after(done->row.decision, r->approvals, r->quorum);
+	r->by = ballot->who;
+	bool heard = ears == NULL || ears->recorded(self, db, done, err);
+	r->by = NULL;
+	return heard && (to == r->status || move(c, db, ballot->who, r, to, err)) &&
+		   (ears == NULL || ears->counted(self, db, done, err));
+}
+
 bool countersign_decide(struct countersign *c, struct db *db, const struct countersign_ballot *ballot,
 						struct arena *arena, struct countersign_signed *done, struct err *err)
 {
@@ -312,8 +336,7 @@ bool countersign_decide(struct countersign *c, struct db *db, const struct count
 		return false;
 	if (done->row.decision == COUNTERSIGN_APPROVE)
 		r->approvals++;
-	enum countersign_status to = countersign_after(done->row.decision, r->approvals, r->quorum);
-	return to == r->status || move(c, db, ballot->who, r, to, err);
+	return bring_about(c, db, ballot, done, err);
 }
 
 /* --- taking back --- */

@@ -91,6 +91,19 @@ void countersign_guard(struct countersign *countersign, enum countersign_kind ki
 					   void *self);
 
 /*
+ * What a product hears of each person's decision, by whatever door it came, in the same transaction: `recorded` before
+ * it moves the request, with request.by set, and `counted` when all that follows from it has been done too.  False
+ * undoes the decision.  One a kind; before the server serves.
+ */
+struct countersign_signed;
+struct countersign_ears {
+	bool (*recorded)(void *self, struct db *db, const struct countersign_signed *done, struct err *err);
+	bool (*counted)(void *self, struct db *db, const struct countersign_signed *done, struct err *err);
+};
+void countersign_hear(struct countersign *countersign, enum countersign_kind kind, const struct countersign_ears *ears,
+					  void *self);
+
+/*
  * Open a request: fills in id, permission, effect_key (the arena's), times, and what the policies of kind and account
  * raise.  `who` is the actor's part of the audit row (action and target are set here).  ERR_INVALID: no time of expiry,
  * or a past one.

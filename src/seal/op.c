@@ -97,7 +97,7 @@ static bool decode(struct run *run, const struct json *body)
 	if (run->input == NULL || run->output == NULL)
 		return err_set(&run->calc.err, ERR_LIMIT, "the input needs more memory than one request may use");
 	field_defaults(op->output, run->output);
-	run->calc.pins = field_find(op->input, "packs") != NULL ? json_get(body, "packs") : NULL;
+	run->calc.pins = field_find(op->input, "packs") != NULL ? json_get(body, "packs") : run->context->pins;
 	const struct json *preview = json_get(body, "preview");
 	run->calc.preview = preview != NULL && preview->kind == JS_BOOL && preview->boolean;
 	field_decode(op->input, body, run->input, arena, "", &run->calc.faults);

@@ -70,6 +70,7 @@ struct op_context {
 	const struct packs *packs;
 	struct expr_pool *exprs; /* for operations that evaluate expressions; NULL: they answer ERR_UNAVAILABLE */
 	struct envelope_context envelope;
+	const struct json *pins; /* versions by pack name, for operations whose body cannot name them; NULL: in force */
 };
 
 /* One answer, sealed but not stored.  Texts are the arena's. */

@@ -123,13 +123,16 @@ bool outbox_add(struct outbox *outbox, struct db *db, struct outbox_event *event
 	must(event->topic[0] != '\0' && event->topic[strspn(event->topic, "abcdefghijklmnopqrstuvwxyz")] == '\0');
 	if (event->event_id == NULL)
 		id_make(outbox->ids, id);
-	/* All ops run on one writer, so the next number is free, and a failed op gives its number back. */
-	if (!db_one(db, err, NULL, take_number, &number,
+	/*
+	 * All ops run on one writer, so the next number is free, and a failed op gives its number back.  Two statements:
+	 * with RETURNING, SQLite makes and drops a table for the one row.
+	 */
+	if (!db_one(db, err, NULL, take_number, &number, "SELECT COALESCE(MAX(number), 0) + 1 FROM outbox") ||
+		!db_run(db, err,
 				"INSERT INTO outbox (number, event_id, account_id, topic, event, subject, effect_key, data, at) "
-				"VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM outbox), $1, $2, $3, $4, $5, $6, $7, $8) "
-				"RETURNING number",
-				V_TEXT(event->event_id != NULL ? event->event_id : id), V_TEXT(event->account_id), V_TEXT(event->topic),
-				V_TEXT(event->event), V_TEXT(event->subject), V_TEXT(event->effect_key),
+				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+				V_INT(number), V_TEXT(event->event_id != NULL ? event->event_id : id), V_TEXT(event->account_id),
+				V_TEXT(event->topic), V_TEXT(event->event), V_TEXT(event->subject), V_TEXT(event->effect_key),
 				V_TEXT(event->data != NULL ? event->data : "{}"), V_INT(at_us)))
 		return false;
 	event->number = number;

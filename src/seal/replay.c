@@ -34,17 +34,16 @@ static const struct pack *pack_with_hash(const struct packs *packs, const char *
 }
 
 /*
- * The inputs as they were, but pinned to the versions that were used, so that a newer pack of the same name does not
- * take part.  `missing` names a pack that is gone; it is left out, so that the one in force takes its place.
+ * The versions that were used, so that a newer pack of the same name does not take part.  `missing` names a pack that
+ * is gone; it is left out, so that the one in force takes its place.
  */
-static const struct json *pinned(const struct json *inputs, const struct json *used, const struct packs *packs,
-								 struct arena *arena, const char **missing)
+static const struct json *pins_of(const struct json *used, const struct packs *packs, struct arena *arena,
+								  const char **missing)
 {
-	struct json *pins = arena_new(arena, struct json), *body = arena_new(arena, struct json);
+	struct json *pins = arena_new(arena, struct json);
 	struct json_member *members = arena_array(arena, used->count, sizeof *members);
-	struct json_member *all = arena_array(arena, inputs->count + 1, sizeof *all);
 	uint32_t count = 0;
-	if (pins == NULL || body == NULL || members == NULL || all == NULL)
+	if (pins == NULL || members == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < used->count; i++) {
 		const struct json_member *member = &used->members[i];
@@ -58,6 +57,19 @@ static const struct json *pinned(const struct json *inputs, const struct json *u
 		members[count++].value.size = strlen(pack->version);
 	}
 	*pins = (struct json){.kind = JS_OBJECT, .count = count, .members = members};
+	return pins;
+}
+
+/* The inputs as they were, but with these pins, where the operation's body has a member for them. */
+static const struct json *pinned(const struct op *op, const struct json *inputs, const struct json *pins,
+								 struct arena *arena)
+{
+	if (op == NULL || pins->count == 0 || field_find(op->input, "packs") == NULL)
+		return inputs;
+	struct json *body = arena_new(arena, struct json);
+	struct json_member *all = arena_array(arena, inputs->count + 1, sizeof *all);
+	if (body == NULL || all == NULL)
+		return NULL;
 	*body = (struct json){.kind = JS_OBJECT, .members = all};
 	for (uint32_t i = 0; i < inputs->count; i++)
 		if (strcmp(inputs->members[i].name, "packs") != 0)
@@ -153,17 +165,17 @@ bool seal_replay(const struct seal *seal, const struct op *const *ops, size_t op
 		!json_parse(arena, seal->inputs, strlen(seal->inputs), &stored_limits, &inputs, err))
 		return false;
 	const char *missing = NULL;
-	const struct json *body = pinned(inputs, used, context->packs, arena, &missing);
+	const struct op *op = op_find(ops, ops_count, seal->operation);
+	struct op_context then = *context;
+	then.pins = pins_of(used, context->packs, arena, &missing);
+	const struct json *body = then.pins != NULL ? pinned(op, inputs, then.pins, arena) : NULL;
 	if (body == NULL)
 		return err_set(err, ERR_LIMIT, "the seal is too large to replay");
-	const struct op *op = op_find(ops, ops_count, seal->operation);
 	if (missing != NULL)
-		return without_pack(seal, op, body, context, missing, arena, replay, err);
+		return without_pack(seal, op, body, &then, missing, arena, replay, err);
 	if (op == NULL)
 		return give_up(replay, "operation_unknown", seal->operation);
-	if (used->count == 0)
-		body = inputs; /* an operation without packs has no member to pin them */
-	return recompute(seal, op, body, context, arena, replay, err);
+	return recompute(seal, op, body, &then, arena, replay, err);
 }
 
 static void write_text(struct jw *jw, const char *name, const char *json)

@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/must.h"
+#include "flow/tasks_fixture.h"
 #include "http/router.h"
 #include "people/dead_letters.h"
 #include "people/roles.h"
@@ -40,19 +41,27 @@ static bool fetch(void *self, const char *url, struct buf *body, struct err *err
 	return true;
 }
 
+static int number_of(struct project_fixture *f, const char *key)
+{
+	int at = 0;
+	while (at < PM_KEYS && f->pm_keys[at][0] != '\0' && strcmp(f->pm_keys[at], key) != 0)
+		at++;
+	must(at < PM_KEYS);
+	snprintf(f->pm_keys[at], sizeof f->pm_keys[at], "%s", key);
+	return at + 1;
+}
+
 static bool pm(void *self, const char *project_id, const char *body, struct buf *answer, struct err *err)
 {
 	struct project_fixture *f = self;
 	f->pm_calls++;
 	snprintf(f->pm_key, sizeof f->pm_key, "%s", project_id);
-	if (f->pm_first[0] == '\0')
-		strcpy(f->pm_first, f->pm_key);
 	if (f->pm_down)
 		return err_set(err, ERR_UNAVAILABLE, "the PM system is down");
 	if (f->pm_says != NULL)
 		buf_adds(answer, f->pm_says);
 	else
-		buf_addf(answer, "{\"project_number\":\"PM-%d\"}", strcmp(f->pm_first, project_id) == 0 ? 1 : 2);
+		buf_addf(answer, "{\"project_number\":\"PM-%d\"}", number_of(f, project_id));
 	return strstr(body, "\"seal_sha256\"") != NULL;
 }
 
@@ -93,13 +102,21 @@ static void open_sign(struct project_fixture *f, bool require_stamp, bool with_p
 	sign_api_add(router, f->sign);
 	dead_letters_free(f->letters);
 	f->letters = dead_letters_new(f->store, (const unsigned char[32]){0});
-	sign_dead_letters(f->sign, f->letters);
+	const struct tasks_fixture_options tasks = {.store = f->store,
+												.env = &f->env.env,
+												.ids = &f->ids,
+												.audit = &f->audit,
+												.outbox = f->desk.outbox,
+												.part = sign_flow_part(f->sign)};
+	f->tasks = tasks_fixture_open(&tasks);
+	tasks_fixture_add(f->tasks, router, f->letters);
 	dead_letters_add_routes(router, f->letters);
 	people_fixture_serve(&f->people, router);
 }
 
 void fixture_reopen(struct project_fixture *f, bool require_stamp, bool with_pm)
 {
+	tasks_fixture_close(f->tasks);
 	sign_api_close(f->sign);
 	countersign_fixture_renew(&f->desk);
 	open_sign(f, require_stamp, with_pm);
@@ -123,6 +140,7 @@ int project_fixture_new(void **state)
 int project_fixture_free(void **state)
 {
 	struct project_fixture *f = *state;
+	tasks_fixture_close(f->tasks);
 	sign_api_close(f->sign);
 	dead_letters_free(f->letters);
 	blobs_close(f->blobs);
@@ -132,6 +150,11 @@ int project_fixture_free(void **state)
 	people_fixture_close(&f->people);
 	free(f);
 	return 0;
+}
+
+void fixture_work(struct project_fixture *f)
+{
+	tasks_fixture_work(f->tasks);
 }
 
 int fixture_ask(struct project_fixture *f, const char *who, const char *method, const char *target, const char *body,

@@ -14,7 +14,7 @@
 #include "sign/domain/design.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
-#include "sign/submission_repo.h"
+#include "sign/work.h"
 #include "store/store.h"
 
 #define SUBJECT "project"
@@ -234,19 +234,14 @@ static bool record(const struct sign_api *api, struct db *db, const struct proje
 static bool start_effect(const struct sign_api *api, struct db *db, const struct project *project,
 						 const struct countersign_request *request, struct err *err)
 {
-	char id[ID_TEXT];
-	id_make(api->options.ids, id);
-	const struct dispatch effect = {.dispatch_id = id,
-									.account_id = project->account_id,
-									.project_id = project->project_id,
-									.name = DISPATCH_REPORT,
-									.next_us = env_wall_us(api->options.env),
-									.seal_sha256 = request->seal_sha256,
-									.effect_key = request->effect_key,
-									.started_by = request->by->actor,
-									.request_id = request->by->request_id,
-									.created_us = env_wall_us(api->options.env)};
-	return dispatch_insert(db, &effect, err);
+	const struct project_task effect = {.name = TASK_REPORT,
+										.account_id = project->account_id,
+										.project_id = project->project_id,
+										.seal_sha256 = request->seal_sha256,
+										.effect_key = request->effect_key,
+										.started_by = request->by->actor,
+										.request_id = request->by->request_id};
+	return project_task_start(api, db, &effect, err);
 }
 
 static bool told(void *self, struct db *db, const struct countersign_request *request, struct err *err)

@@ -16,7 +16,7 @@
 #include "seal/outbox.h"
 #include "sign/project_stamp.h"
 #include "sign/sign_internal.h"
-#include "sign/submission_repo.h"
+#include "sign/work.h"
 
 static bool project_id_valid(const char *id)
 {
@@ -211,17 +211,13 @@ static bool is_indexed(enum audit_action action)
 }
 
 static bool index_later(const struct sign_api *api, struct db *db, const struct project *project,
-						const struct audit_event *who, int64_t now_us, struct err *err)
+						const struct audit_event *who, struct err *err)
 {
-	char id[ID_TEXT];
-	id_make(api->options.ids, id);
-	const struct dispatch work = {.dispatch_id = id,
-								  .account_id = project->account_id,
-								  .project_id = project->project_id,
-								  .name = DISPATCH_INDEX,
-								  .next_us = now_us,
-								  .request_id = who->request_id};
-	return dispatch_insert_once(db, &work, err);
+	const struct project_task work = {.name = TASK_INDEX,
+									  .account_id = project->account_id,
+									  .project_id = project->project_id,
+									  .request_id = who->request_id};
+	return project_task_start(api, db, &work, err);
 }
 
 bool project_record_by(const struct sign_api *api, struct db *db, const struct project *project,
@@ -244,7 +240,7 @@ bool project_record_by(const struct sign_api *api, struct db *db, const struct p
 	event.meta_count = sizeof meta / sizeof *meta;
 	return add_event(api, db, project, who, now_us, h, sha256, err) &&
 		   audit_append(api->options.audit, db, &event, err) &&
-		   (api->options.search == NULL || !is_indexed(h->action) || index_later(api, db, project, who, now_us, err));
+		   (api->options.search == NULL || !is_indexed(h->action) || index_later(api, db, project, who, err));
 }
 
 bool project_record(const struct project_write *w, struct db *db, const struct project_happening *h, struct err *err)

@@ -15,8 +15,7 @@
 #include "sign/project_report.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
-#include "sign/submission.h"
-#include "sign/submission_repo.h"
+#include "sign/work.h"
 
 /* The documents of a project: its newest sealed design with the project on the cover [sign.md 6]. */
 
@@ -64,7 +63,7 @@ struct run_result {
 
 static const struct field run_fields[] = {
 	F_STR(run_result, run_id, DOC("How far it is: GET /api/v1/tasks/{run_id}")),
-	F_ENUM(run_result, state, dispatch_state_names),
+	F_ENUM(run_result, state, flow_task_states),
 };
 static const struct field_table run_table = FIELD_TABLE("projects.report.run", run_result, run_fields);
 
@@ -120,27 +119,25 @@ static bool start(struct project_write *w, struct db *db, struct err *err)
 {
 	const struct document *d = (const struct document *)w;
 	const struct principal *principal = principal_of(w->x);
-	const struct dispatch run = {.dispatch_id = d->run_id,
-								 .account_id = w->project.account_id,
-								 .project_id = w->project.project_id,
-								 .name = DISPATCH_REPORT,
-								 .next_us = w->now_us,
-								 .started_by = principal->kind == PRINCIPAL_LOCAL ? NULL : principal->user_id,
-								 .request_id = w->x->trace.request_id,
-								 .created_us = w->now_us};
-	return dispatch_insert(db, &run, err);
+	const struct project_task task = {.name = TASK_REPORT,
+									  .task_id = d->run_id,
+									  .account_id = w->project.account_id,
+									  .project_id = w->project.project_id,
+									  .started_by = principal->kind == PRINCIPAL_LOCAL ? NULL : principal->user_id,
+									  .request_id = w->x->trace.request_id};
+	return project_task_start(w->api, db, &task, err);
 }
 
 static void answer_run(struct project_write *w)
 {
-	const struct run_result result = {.run_id = ((const struct document *)w)->run_id, .state = DISPATCH_PENDING};
+	const struct run_result result = {.run_id = ((const struct document *)w)->run_id, .state = FLOW_TASK_PENDING};
 	exchange_setf(w->x, "Location", "/api/v1/tasks/%s", result.run_id);
 	reply_fact(w->x, 202, &run_table, &result);
 }
 
 static void after(struct project_write *w)
 {
-	submission_wake(w->api);
+	sign_begin(w->api);
 }
 
 static void handle_report(struct exchange *x)

@@ -12,7 +12,6 @@
 #include "draw/dxf_check.h"
 #include "seal/envelope.h"
 #include "sign/project_fixture.h"
-#include "sign/submission.h"
 
 #define PAYLOAD(width) \
 	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":25," \
@@ -167,16 +166,13 @@ static void test_background(void **state)
 {
 	struct project_fixture *f = *state;
 	const char *id = project_new(f);
-	bool worked = true;
-	struct err err;
 	assert_int_equal(ask(f, "ann", "POST", id, "payload", PAYLOAD("10")), 201);
 	assert_int_equal(ask(f, "ann", "POST", id, "report", NULL), 202);
 	const char *task = arena_printf(&f->arena, "/tasks/%s", fixture_text(f, "result.run_id"));
 	assert_int_equal(fixture_ask(f, "vic", "GET", task, NULL, NULL), 200);
 	assert_string_equal(fixture_text(f, "result.state"), "PENDING");
 	assert_string_equal(fixture_text(f, "result.name"), "projects.report.generate");
-	while (worked)
-		assert_true(submission_step(f->sign, &worked, &err));
+	fixture_work(f);
 	assert_int_equal(fixture_ask(f, "vic", "GET", task, NULL, NULL), 200);
 	assert_string_equal(fixture_text(f, "result.state"), "SUCCESS");
 	const char *sha = fixture_text(f, "result.result.sha256");

@@ -7,7 +7,7 @@
  * mark is on it, and whenever the engine fails, the store searches (projects_list).  Delete the index to have it built
  * anew.
  *
- * Threads: search_find any; search_put and search_fill_step are the worker's (submission.h).
+ * Threads: search_find any; search_put any; the index is looked for, made and filled by one at a time.
  */
 #ifndef CS_SIGN_SEARCH_H
 #define CS_SIGN_SEARCH_H
@@ -62,6 +62,10 @@ bool search_ready_to_write(struct sign_api *api, struct err *err);
 
 /* Look for the index, make it, or fill a page of it; *worked: there was something to do.  False: it did not succeed. */
 bool search_fill_step(struct sign_api *api, bool *worked, struct err *err);
+
+/* Have a thread of its own fill the index, until it is filled.  Nothing without an engine, or without options.work. */
+void search_fill_start(struct sign_api *api);
+void search_fill_stop(struct sign_api *api);
 
 /* The usual way to the engine: over the network to search_url; `self` is the options. */
 struct sign_search_call;

@@ -1,4 +1,6 @@
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
@@ -18,7 +20,7 @@
  * _meta once every project is in it, so that a filling that was cut short begins anew.
  */
 
-enum { FILL_PAGE = 500, FILL_ARENA = 64 << 20 };
+enum { FILL_PAGE = 500, FILL_ARENA = 64 << 20, FILL_LOOK_MS = 500 };
 
 /* The words of the store: runs of letters and digits, without case. */
 static const char index_body[] =
@@ -218,7 +220,9 @@ bool search_ready_to_write(struct sign_api *api, struct err *err)
 	if (api->search_state != SEARCH_UNKNOWN)
 		return true;
 	arena_init(&arena, ARENA_REQUEST_CAP);
-	bool found = find_index(api, &arena, err);
+	pthread_mutex_lock(&api->search_lock);
+	bool found = api->search_state != SEARCH_UNKNOWN || find_index(api, &arena, err);
+	pthread_mutex_unlock(&api->search_lock);
 	arena_fini(&arena);
 	return found;
 }
@@ -231,7 +235,66 @@ bool search_fill_step(struct sign_api *api, bool *worked, struct err *err)
 		circuit_wait_us(&api->search, env_mono_us(api->options.env)) > 0)
 		return true;
 	arena_init(&arena, FILL_ARENA);
+	pthread_mutex_lock(&api->search_lock);
 	*worked = api->search_state == SEARCH_UNKNOWN ? find_index(api, &arena, err) : fill_page(api, &arena, err);
+	pthread_mutex_unlock(&api->search_lock);
 	arena_fini(&arena);
 	return *worked;
+}
+
+/* --- the thread --- */
+
+/* False: it is to end. */
+static bool rest(struct sign_api *api, int64_t ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&api->search_lock);
+	if (!api->fill_over && ms > 0)
+		pthread_cond_timedwait(&api->search_stops, &api->search_lock, &until);
+	bool goes_on = !api->fill_over;
+	pthread_mutex_unlock(&api->search_lock);
+	return goes_on;
+}
+
+/* An index that somebody has deleted is made anew, so the thread stays. */
+static void *fill(void *self)
+{
+	struct sign_api *api = self;
+	bool worked = false;
+	while (rest(api, worked ? 0 : FILL_LOOK_MS)) {
+		struct err err;
+		if (!search_fill_step(api, &worked, &err)) {
+			log_warn("the search index is not filled", log_str("why", err.message));
+			worked = false;
+		}
+	}
+	return NULL;
+}
+
+void search_fill_start(struct sign_api *api)
+{
+	pthread_condattr_t clock;
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_mutex_init(&api->search_lock, NULL);
+	pthread_cond_init(&api->search_stops, &clock);
+	pthread_condattr_destroy(&clock);
+	api->filling =
+		api->options.work && api->options.search != NULL && pthread_create(&api->filler, NULL, fill, api) == 0;
+}
+
+void search_fill_stop(struct sign_api *api)
+{
+	pthread_mutex_lock(&api->search_lock);
+	api->fill_over = true;
+	pthread_cond_signal(&api->search_stops);
+	pthread_mutex_unlock(&api->search_lock);
+	if (api->filling)
+		pthread_join(api->filler, NULL);
+	pthread_cond_destroy(&api->search_stops);
+	pthread_mutex_destroy(&api->search_lock);
 }

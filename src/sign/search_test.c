@@ -15,7 +15,6 @@
 #include "sign/project_fixture.h"
 #include "sign/search.h"
 #include "sign/search_call.h"
-#include "sign/submission.h"
 
 /* Search by OpenSearch, and by the store when that fails [sign.md 5, 10.16]. */
 
@@ -197,9 +196,8 @@ static void work_off(struct project_fixture *f)
 {
 	struct err err;
 	for (bool worked = true; worked;) {
-		assert_true(submission_step(f->sign, &worked, &err));
-		if (!worked && !search_fill_step(f->sign, &worked, &err))
-			worked = false;
+		fixture_work(f);
+		worked = search_fill_step(f->sign, &worked, &err) && worked;
 	}
 }
 

@@ -17,11 +17,10 @@
 #include "sign/project_stamp.h"
 #include "sign/search.h"
 #include "sign/sign_internal.h"
-#include "sign/submission.h"
 #include "store/blob.h"
 #include "store/store.h"
 
-enum { PROVIDER_FAILURES = 5, PM_FAILURES = 3, PROVIDER_OPEN_US = 60000000, RETRY_FIRST_US = 1000000 }; /* [P-10.4] */
+enum { PROVIDER_FAILURES = 5, PM_FAILURES = 3, PROVIDER_OPEN_US = 60000000 }; /* [P-10.4] */
 
 struct sign_api *sign_api_open(const struct sign_api_options *options)
 {
@@ -33,8 +32,6 @@ struct sign_api *sign_api_open(const struct sign_api_options *options)
 	circuit_init(&api->geocoder, PROVIDER_FAILURES, PROVIDER_OPEN_US);
 	circuit_init(&api->hazard, PROVIDER_FAILURES, PROVIDER_OPEN_US);
 	circuit_init(&api->search, PROVIDER_FAILURES, PROVIDER_OPEN_US);
-	if (api->options.retry_first_us == 0)
-		api->options.retry_first_us = RETRY_FIRST_US;
 	circuit_init(&api->pm, PM_FAILURES, api->options.pm_open_us > 0 ? api->options.pm_open_us : PROVIDER_OPEN_US);
 	if (api->options.pm == NULL && api->options.pm_url != NULL) {
 		api->options.pm = sign_pm;
@@ -45,7 +42,7 @@ struct sign_api *sign_api_open(const struct sign_api_options *options)
 		api->options.search_self = &api->options;
 	}
 	project_stamp_listen(api);
-	submission_start(api);
+	search_fill_start(api);
 	return api;
 }
 
@@ -53,7 +50,7 @@ void sign_api_close(struct sign_api *api)
 {
 	if (api == NULL)
 		return;
-	submission_stop(api);
+	search_fill_stop(api);
 	circuit_fini(&api->pm);
 	circuit_fini(&api->search);
 	fonts_free(api->fonts);
@@ -179,7 +176,6 @@ void sign_api_add(struct router *router, struct sign_api *api)
 	router_add(router, site_routes, site_routes_count, api);
 	router_add(router, report_routes, report_routes_count, api);
 	router_add(router, batch_routes, 1, api);
-	router_add(router, task_routes, task_routes_count, api);
 	router_add(router, stamp_routes, stamp_routes_count, api);
 	router_add(router, submission_routes, submission_routes_count, api);
 	bool open = api != NULL && api->options.public_quote; /* NULL: the routes are only described */

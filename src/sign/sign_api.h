@@ -15,10 +15,11 @@ struct blobs;
 struct buf;
 struct countersign;
 struct db;
-struct dead_letters;
 struct env;
 struct err;
 struct exchange;
+struct flow_api;
+struct flow_part;
 struct id_maker;
 struct outbox;
 struct packs;
@@ -51,7 +52,7 @@ struct sign_api_options {
 	const char *(*main_account)(void *self, struct arena *arena);
 	void *main_self;
 	bool public_quote; /* anyone may ask for a quote */
-	bool work;         /* carry submissions out on a thread of its own */
+	bool work;         /* fill the search engine's index on a thread of its own */
 	/*
 	 * Tell the PM system of a project: its answer {project_number} into `answer`.  `project_id` is the key by which it
 	 * knows a repetition.  NULL: with a pm_url over the network, else numbers come from the store.
@@ -60,7 +61,6 @@ struct sign_api_options {
 	void *pm_self;
 	const char *pm_url, *pm_key; /* pm_key: a bearer token, or NULL */
 	int64_t pm_open_us;          /* how long it is left alone after three failures; 0: 60 s */
-	int64_t retry_first_us;      /* the first wait of work that failed; 0: 1 s */
 	/* Ask the search engine.  NULL: with a search_url over the network, else the store searches. */
 	bool (*search)(void *self, const struct sign_search_call *call, int *status, struct buf *answer, struct err *err);
 	void *search_self;
@@ -103,8 +103,8 @@ bool sign_failures_at(struct sign_api *api, size_t i, const char **name, uint64_
  */
 bool sign_search_status(struct sign_api *api, char colour[16], struct err *err);
 
-/* Tasks that are out of tries, as a part of the dead letters. */
-void sign_dead_letters(struct sign_api *api, struct dead_letters *letters);
+/* What steps of projects' tasks do (flow/flow.h).  The engine is to be opened with it before anything is served. */
+struct flow_part sign_flow_part(struct sign_api *api);
 
 /* Register every route of sign; their owner is the sign_api. */
 void sign_api_add(struct router *router, struct sign_api *api);

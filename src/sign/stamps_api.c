@@ -10,7 +10,6 @@
 #include "sign/project_stamp.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
-#include "sign/submission.h"
 #include "store/store.h"
 
 /*
@@ -99,7 +98,7 @@ static void answer(struct project_write *w)
 
 static void after(struct project_write *w)
 {
-	submission_wake(w->api);
+	sign_begin(w->api);
 }
 
 static void handle_stamp(struct exchange *x)

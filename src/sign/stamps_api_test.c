@@ -12,7 +12,6 @@
 #include "core/json.h"
 #include "seal/receipt.h"
 #include "sign/project_fixture.h"
-#include "sign/submission.h"
 #include "store/store.h"
 
 #define PAYLOAD(wind) \
@@ -288,14 +287,6 @@ static bool revoke(struct db *db, void *self, struct err *err)
 	return countersign_revoke(r->f->desk.countersign, db, &who, r->id, PAT, "the wrong one", &r->f->arena, &done, err);
 }
 
-static void work_off(struct project_fixture *f)
-{
-	bool worked = true;
-	struct err err;
-	while (worked)
-		assert_true(submission_step(f->sign, &worked, &err));
-}
-
 /* The stamp's effect is the stamped report, once; until then it may be taken back, afterwards not [P-6.8]. */
 static void test_effect(void **state)
 {
@@ -303,7 +294,7 @@ static void test_effect(void **state)
 	const char *id = project_new(f, "ann");
 	assert_int_equal(stamp(f, "pat", id, save(f, "ann", id, PAYLOAD("115")), APPROVE), 201);
 	assert_int_equal(number(f, "SELECT COUNT(*) FROM countersign_requests WHERE status = 'granted'"), 1);
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(number(f, "SELECT COUNT(*) FROM countersign_requests WHERE status = 'applied'"), 1);
 	assert_int_equal(number(f, "SELECT COUNT(*) FROM project_reports"), 1);
 	expect_state(f, id, "stamped");
@@ -316,7 +307,7 @@ static void test_effect(void **state)
 	struct err err;
 	assert_true(store_write(f->store, revoke, &r, &err));
 	expect_state(f, other, "none");
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(number(f, "SELECT COUNT(*) FROM countersign_requests WHERE status = 'revoked'"), 1);
 	assert_int_equal(number(f, "SELECT COUNT(*) FROM project_reports"), 1);
 	assert_int_equal(ask(f, "ann", "GET", other, "/events", NULL), 200);
@@ -341,7 +332,7 @@ static void test_submission_wants_it(void **state)
 	assert_int_equal(stamp(f, "pat", id, last, APPROVE), 201);
 	assert_int_equal(fixture_ask(f, "ann", "POST", path, NULL, (const char *const[]){"Idempotency-Key", "k3", NULL}),
 					 202);
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(ask(f, "ann", "GET", id, "", NULL), 200);
 	assert_string_equal(fixture_text(f, "result.status"), "submitted");
 	assert_string_equal(fixture_text(f, "result.stamp"), "stamped");

@@ -11,10 +11,9 @@
 #include "sign/project_view.h"
 #include "sign/project_write.h"
 #include "sign/sign_internal.h"
-#include "sign/submission.h"
-#include "sign/submission_repo.h"
+#include "sign/work.h"
 
-/* Submission: asked for once, carried out after the commit (submission.h) [sign.md 5]. */
+/* Submission: asked for once, carried out after the commit (work.h) [sign.md 5]. */
 
 struct dispatch_view {
 	const char *run_id;
@@ -25,7 +24,7 @@ struct dispatch_view {
 
 static const struct field dispatch_fields[] = {
 	F_STR(dispatch_view, run_id),
-	F_ENUM(dispatch_view, state, dispatch_state_names),
+	F_ENUM(dispatch_view, state, flow_task_states),
 	F_INT(dispatch_view, attempts),
 	F_STR(dispatch_view, error, NULLABLE, DOC("Why the last try failed")),
 	F_STR(dispatch_view, next_at, NULLABLE, FORMAT("date-time"), DOC("When it is tried again")),
@@ -52,19 +51,19 @@ static const struct field_table submit_table = FIELD_TABLE("projects.submit", su
 struct submit {
 	struct project_write write; /* first */
 	char run_id[ID_TEXT];
-	struct dispatch dispatch;
+	struct flow_task dispatch;
 };
 
-static struct submit_view view_of(struct arena *arena, const struct project *project, const struct dispatch *d)
+static struct submit_view view_of(struct arena *arena, const struct project *project, const struct flow_task *d)
 {
 	char next[STAMP_TEXT];
 	stamp_format(next, d->next_us);
-	bool waits = d->state == DISPATCH_PENDING || d->state == DISPATCH_RETRY;
+	bool waits = d->state == FLOW_TASK_PENDING || d->state == FLOW_TASK_RETRY;
 	return (struct submit_view){
 		.project_id = project->project_id,
 		.status = (int)project->status,
 		.project_number = project->project_number,
-		.dispatch = {.run_id = d->dispatch_id,
+		.dispatch = {.run_id = d->task_id,
 					 .state = (int)d->state,
 					 .attempts = d->attempts,
 					 .error = d->error,
@@ -73,13 +72,13 @@ static struct submit_view view_of(struct arena *arena, const struct project *pro
 	};
 }
 
-static bool refuse_twice(struct project_write *w, const struct dispatch *under_way, struct err *err)
+static bool refuse_twice(struct project_write *w, const struct flow_task *under_way, struct err *err)
 {
 	struct arena *arena = &w->x->arena;
 	if (w->project.project_number != NULL)
 		exchange_member(w->x, "project_number", arena_printf(arena, "\"%s\"", w->project.project_number));
 	if (under_way != NULL)
-		exchange_member(w->x, "run_id", arena_printf(arena, "\"%s\"", under_way->dispatch_id));
+		exchange_member(w->x, "run_id", arena_printf(arena, "\"%s\"", under_way->task_id));
 	return err_set(err, ERR_ALREADY_SUBMITTED,
 				   w->project.project_number != NULL ? "The project was submitted already."
 													 : "The project is being submitted already.");
@@ -88,13 +87,13 @@ static bool refuse_twice(struct project_write *w, const struct dispatch *under_w
 /* Is it neither submitted nor on its way?  One that ended as a dead letter may be submitted anew. */
 static bool check_once(struct project_write *w, struct db *db, struct err *err)
 {
-	struct dispatch last;
+	struct flow_task last;
 	bool found = false;
-	if (!dispatch_find(db, w->project.account_id, w->project.project_id, DISPATCH_SUBMIT, &w->x->arena, &last, &found,
-					   err))
+	if (!flow_task_newest(db, w->project.account_id, w->project.project_id, TASK_SUBMIT, &w->x->arena, &last, &found,
+						  err))
 		return false;
 	if (project_read_only(w->project.status) ||
-		(found && last.state != DISPATCH_FAILURE && last.state != DISPATCH_REVOKED))
+		(found && last.state != FLOW_TASK_FAILURE && last.state != FLOW_TASK_REVOKED))
 		return refuse_twice(w, found ? &last : NULL, err);
 	return true;
 }
@@ -120,16 +119,15 @@ static bool change(struct project_write *w, struct db *db, struct err *err)
 		return false;
 	if (w->write.refused.kind != ERR_NONE)
 		return true;
-	submit->dispatch = (struct dispatch){.dispatch_id = submit->run_id,
-										 .account_id = w->project.account_id,
-										 .project_id = w->project.project_id,
-										 .name = DISPATCH_SUBMIT,
-										 .next_us = w->now_us,
-										 .seal_sha256 = w->project.seal_sha256,
-										 .started_by = principal->kind == PRINCIPAL_LOCAL ? NULL : principal->user_id,
-										 .request_id = w->x->trace.request_id,
-										 .created_us = w->now_us};
-	return dispatch_insert(db, &submit->dispatch, err) &&
+	const struct project_task task = {.name = TASK_SUBMIT,
+									  .task_id = submit->run_id,
+									  .account_id = w->project.account_id,
+									  .project_id = w->project.project_id,
+									  .seal_sha256 = w->project.seal_sha256,
+									  .started_by = principal->kind == PRINCIPAL_LOCAL ? NULL : principal->user_id,
+									  .request_id = w->x->trace.request_id};
+	submit->dispatch = (struct flow_task){.task_id = submit->run_id, .next_us = w->now_us};
+	return project_task_start(w->api, db, &task, err) &&
 		   project_record(w, db,
 						  &HAPPENED(AUDIT_PROJECT_SUBMITTED, "project.submitted", .seal_sha256 = w->project.seal_sha256,
 									.content_sha256 = w->project.payload_sha256),
@@ -145,7 +143,7 @@ static void answer(struct project_write *w)
 
 static void after(struct project_write *w)
 {
-	submission_wake(w->api);
+	sign_begin(w->api);
 }
 
 static void handle_submit(struct exchange *x)
@@ -170,14 +168,14 @@ static void handle_get(struct exchange *x)
 	const struct sign_api *api = x->owner;
 	struct project project;
 	enum project_stamp stamp;
-	struct dispatch last;
+	struct flow_task last;
 	struct err err;
 	bool found = false;
 	if (!project_read(x, &project, &stamp))
 		return;
 	struct db *db = store_read(api->options.store);
 	bool read =
-		dispatch_find(db, project.account_id, project.project_id, DISPATCH_SUBMIT, &x->arena, &last, &found, &err);
+		flow_task_newest(db, project.account_id, project.project_id, TASK_SUBMIT, &x->arena, &last, &found, &err);
 	store_read_end(api->options.store, db);
 	if (!read) {
 		exchange_fail(x, &err);

@@ -9,7 +9,6 @@
 
 #include "core/err.h"
 #include "sign/project_fixture.h"
-#include "sign/submission.h"
 
 #define PAYLOAD \
 	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":25," \
@@ -38,16 +37,8 @@ static const char *project_ready(struct project_fixture *f)
 	return id;
 }
 
-/* Carry out all that is due now; how much it was. */
-static int work_off(struct project_fixture *f)
-{
-	int count = 0;
-	for (bool worked = true; worked; count += worked) {
-		struct err err;
-		assert_true(submission_step(f->sign, &worked, &err));
-	}
-	return count;
-}
+/* [sign.md 5] flows/projects.submit.dispatch.yaml, flows/projects.email.send.yaml */
+enum { SUBMISSION_TRIES = 6, EMAIL_TRIES = 3 };
 
 static void expect_status(struct project_fixture *f, const char *id, const char *status, const char *number)
 {
@@ -82,7 +73,8 @@ static void test_refused(void **state)
 	assert_int_equal(submit(f, "pat", id, "k4"), 403); /* a pe stamps and does not submit */
 	assert_int_equal(submit(f, "eve", id, "k4"), 404);
 	assert_int_equal(ask(f, "ann", "GET", id, "/submit", NULL), 404);
-	assert_int_equal(work_off(f), 0);
+	fixture_work(f);
+	assert_int_equal(f->pm_calls, 0);
 	expect_status(f, id, "estimating", "");
 }
 
@@ -98,7 +90,7 @@ static void test_journey(void **state)
 	assert_string_equal(fixture_text(f, "code"), "already_submitted");
 	assert_string_equal(fixture_text(f, "run_id"), run);
 	assert_int_equal(f->pm_calls, 0); /* nothing before the commit, nothing by the request */
-	assert_int_equal(work_off(f), 2); /* the PM system, then the mail */
+	fixture_work(f);                  /* the PM system, then the mail */
 	assert_int_equal(f->pm_calls, 1);
 	assert_string_equal(f->pm_key, id);
 	assert_int_equal(f->mails, 1);
@@ -147,7 +139,7 @@ static void test_builtin_numbers(void **state)
 	const char *first = project_ready(f), *second = project_ready(f);
 	assert_int_equal(submit(f, "ann", first, "k1"), 202);
 	assert_int_equal(submit(f, "ann", second, "k1"), 202);
-	assert_int_equal(work_off(f), 4);
+	fixture_work(f);
 	expect_status(f, first, "submitted", "CS-000001");
 	expect_status(f, second, "submitted", "CS-000002");
 }
@@ -159,25 +151,25 @@ static void test_outage(void **state)
 	const char *id = project_ready(f);
 	f->pm_down = true;
 	assert_int_equal(submit(f, "ann", id, "k1"), 202);
-	work_off(f);
+	fixture_work(f);
 	for (int i = 0; i < 2; i++) {
 		env_sim_advance(&f->env, 5000000);
-		work_off(f);
+		fixture_work(f);
 	}
 	assert_int_equal(f->pm_calls, 3);
 	env_sim_advance(&f->env, 15000000); /* due, and the breaker is open */
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(f->pm_calls, 3);
 	expect_status(f, id, "estimating", "");
 	assert_int_equal(ask(f, "ann", "GET", id, "/submit", NULL), 200);
 	assert_string_equal(fixture_text(f, "result.dispatch.state"), "RETRY");
 	assert_true(fixture_number_at(f, "result.dispatch.attempts") == 3);
 	env_sim_advance(&f->env, 61000000); /* one probe */
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(f->pm_calls, 4);
 	for (int i = 0; i < 20; i++) {
 		env_sim_advance(&f->env, 61000000);
-		work_off(f);
+		fixture_work(f);
 	}
 	assert_int_equal(f->pm_calls, SUBMISSION_TRIES);
 	assert_int_equal(ask(f, "ann", "GET", id, "/submit", NULL), 200);
@@ -189,7 +181,7 @@ static void test_outage(void **state)
 	f->pm_down = false;
 	assert_int_equal(submit(f, "ann", id, "k2"), 202);
 	env_sim_advance(&f->env, 61000000);
-	work_off(f);
+	fixture_work(f);
 	expect_status(f, id, "submitted", "PM-1");
 	assert_true(fixture_chain_sound(f));
 }
@@ -201,10 +193,10 @@ static void test_lost_answer(void **state)
 	const char *id = project_ready(f);
 	f->pm_says = "not JSON";
 	assert_int_equal(submit(f, "ann", id, "k1"), 202);
-	work_off(f);
+	fixture_work(f);
 	f->pm_says = NULL;
 	env_sim_advance(&f->env, 5000000);
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(f->pm_calls, 2);
 	assert_string_equal(f->pm_key, id);
 	expect_status(f, id, "submitted", "PM-1");
@@ -218,7 +210,7 @@ static void test_mail_fails(void **state)
 	f->mail_down = true;
 	assert_int_equal(submit(f, "ann", id, "k1"), 202);
 	for (int i = 0; i < 10; i++) {
-		work_off(f);
+		fixture_work(f);
 		env_sim_advance(&f->env, 61000000);
 	}
 	assert_int_equal(f->mails, EMAIL_TRIES);
@@ -227,23 +219,13 @@ static void test_mail_fails(void **state)
 	assert_string_equal(fixture_text(f, "result.items.0.type"), "projects.email.send.failed");
 }
 
-static void test_delays(void **state)
-{
-	(void)state;
-	assert_int_equal(submission_delay_us(1000000, 1, .5), 1000000);
-	assert_int_equal(submission_delay_us(1000000, 3, 0), 2000000);
-	assert_int_equal(submission_delay_us(1000000, 7, .5), 60000000);
-	assert_int_equal(submission_delay_us(1000000, 1000, 0), 30000000);
-	assert_int_equal(submission_delay_us(20000, 2, .5), 40000);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, project_fixture_new, project_fixture_free)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_refused),     TEST(test_journey),    TEST(test_builtin_numbers),    TEST(test_outage),
-		TEST(test_lost_answer), TEST(test_mail_fails), cmocka_unit_test(test_delays),
+		TEST(test_refused), TEST(test_journey),     TEST(test_builtin_numbers),
+		TEST(test_outage),  TEST(test_lost_answer), TEST(test_mail_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

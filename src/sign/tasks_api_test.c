@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "flow/tasks_fixture.h"
 #include "seal/outbox.h"
 #include "sign/project_fixture.h"
-#include "sign/submission.h"
 #include "store/store.h"
+
+enum { SUBMISSION_TRIES = 6 }; /* [sign.md 5] */
 
 #define PAYLOAD \
 	"{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":115},\"sign\":{\"height_ft\":25," \
@@ -26,14 +28,6 @@ static int ask(struct project_fixture *f, const char *who, const char *method, c
 	int status = fixture_ask(f, who, method, buf_text(&path), body, NULL);
 	buf_fini(&path);
 	return status;
-}
-
-static void work_off(struct project_fixture *f)
-{
-	bool worked = true;
-	struct err err;
-	while (worked)
-		assert_true(submission_step(f->sign, &worked, &err));
 }
 
 /* A project under submission; its run. */
@@ -64,7 +58,7 @@ static void test_states(void **state)
 	assert_string_equal(fixture_text(f, "result.name"), "projects.submit.dispatch");
 	assert_string_equal(fixture_text(f, "result.why"), "It waits for its turn.");
 	f->pm_down = true;
-	work_off(f);
+	fixture_work(f);
 	expect_state(f, run, "RETRY");
 	assert_string_equal(fixture_text(f, "result.error.message"), "the PM system is down");
 	assert_string_equal(fixture_text(f, "result.error.code"), "try_failed");
@@ -73,7 +67,7 @@ static void test_states(void **state)
 	assert_true(fixture_number_at(f, "result.attempts") == 1);
 	f->pm_down = false;
 	env_sim_advance(&f->env, 5000000);
-	work_off(f);
+	fixture_work(f);
 	expect_state(f, run, "SUCCESS");
 	assert_string_equal(fixture_text(f, "result.result.project_number"), "PM-1");
 	assert_int_equal(fixture_at(f, "result.why")->kind, JS_NULL);
@@ -121,14 +115,14 @@ static void test_cancel(void **state)
 	assert_string_equal(fixture_text(f, "result.state"), "REVOKED");
 	assert_true(fixture_at(f, "result.cancelled")->boolean);
 	assert_int_equal(ask(f, "adam", "DELETE", "/tasks/%s", run, NULL), 409);
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(f->pm_calls, 0);
 	expect_state(f, run, "REVOKED");
 	assert_int_equal(ask(f, "ann", "GET", "/projects/%s/events", id, NULL), 200);
 	assert_string_equal(fixture_text(f, "result.items.0.type"), "projects.submit.dispatch.revoked");
 	assert_int_equal(fixture_ask(f, "ann", "POST", arena_printf(&f->arena, "/projects/%s/submit", id), NULL, headers),
 					 202);
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(f->pm_calls, 1);
 	assert_true(fixture_chain_sound(f));
 }
@@ -137,7 +131,7 @@ static void fail_all(struct project_fixture *f)
 {
 	f->pm_down = true;
 	for (int i = 0; i < 20; i++) {
-		work_off(f);
+		fixture_work(f);
 		env_sim_advance(&f->env, 91000000);
 	}
 }
@@ -165,7 +159,7 @@ static void test_dead_letters(void **state)
 	assert_int_equal(ask(f, "adam", "POST", "/api/v1/dead-letters/%s/redeliver", run, NULL), 202);
 	assert_int_equal(ask(f, "adam", "POST", "/api/v1/dead-letters/%s/redeliver", run, NULL), 404);
 	env_sim_advance(&f->env, 91000000);
-	work_off(f);
+	fixture_work(f);
 	assert_int_equal(f->pm_calls, calls + 1);
 	assert_string_equal(f->pm_key, first);
 	expect_state(f, run, "SUCCESS");
@@ -177,25 +171,26 @@ static void test_dead_letters(void **state)
 	assert_true(fixture_chain_sound(f));
 }
 
-static bool take_up(struct db *db, void *self, struct err *err)
-{
-	(void)self;
-	return db_run(db, err, "UPDATE project_tasks SET state = 'STARTED'");
-}
-
-/* Killed after the work was taken up: it is taken up again, and the key stays the project's. */
-static void test_crash(void **state)
+/* [flow.md 3.1] ended after each of its turns and calls, it is taken up again: one number, by the project's key. */
+static void test_taken_up(void **state)
 {
 	struct project_fixture *f = *state;
-	struct err err;
-	const char *id, *run = submitted(f, &id, "k1");
-	assert_true(store_write(f->store, take_up, NULL, &err));
-	expect_state(f, run, "STARTED");
-	fixture_reopen(f, false, true);
-	work_off(f);
-	assert_int_equal(f->pm_calls, 1);
-	assert_string_equal(f->pm_key, id);
-	expect_state(f, run, "SUCCESS");
+	bool over = false;
+	for (int steps = 0; !over; steps++) {
+		const char *id, *run = submitted(f, &id, arena_printf(&f->arena, "k%d", steps));
+		bool goes_on = true;
+		for (int i = 0; i < steps && goes_on; i++)
+			goes_on = tasks_fixture_step(f->tasks);
+		over = !goes_on;
+		fixture_reopen(f, false, true);
+		fixture_work(f);
+		expect_state(f, run, "SUCCESS");
+		assert_string_equal(f->pm_key, id);
+		assert_int_equal(ask(f, "ann", "GET", "/projects/%s", id, NULL), 200);
+		assert_string_equal(fixture_text(f, "result.status"), "submitted");
+		assert_true(steps < 50);
+	}
+	assert_true(fixture_chain_sound(f));
 }
 
 struct heard {
@@ -221,7 +216,7 @@ static void test_outbox(void **state)
 	struct heard heard = {0};
 	struct err err;
 	submitted(f, &heard.project_id, "k1");
-	work_off(f);
+	fixture_work(f);
 	const char *const topics[] = {SIGN_TOPIC, NULL};
 	const struct outbox_filter filter = {.topics = topics, .limit = 100};
 	struct db *db = store_read(f->store);
@@ -236,7 +231,7 @@ static void test_outbox(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_states), TEST(test_list),         TEST(test_cancel),
-									   TEST(test_crash),  TEST(test_dead_letters), TEST(test_outbox)};
+	const struct CMUnitTest tests[] = {TEST(test_states),   TEST(test_list),         TEST(test_cancel),
+									   TEST(test_taken_up), TEST(test_dead_letters), TEST(test_outbox)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

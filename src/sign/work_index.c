@@ -3,41 +3,29 @@
 #include "sign/search.h"
 #include "sign/sign_internal.h"
 #include "sign/work.h"
-#include "store/store.h"
 
 /*
- * The search engine's copy of a project follows its row.  The row is read here, after the work was taken up: what is
+ * The search engine's copy of a project follows its row.  The row is read here, after the work was begun: what is
  * changed from then on has a piece of work of its own, and what was changed before needs only this one.
  */
 
-enum { INDEX_TRIES = 5 };
-
-static int64_t wait_us(struct work *work)
+int64_t work_index_wait(void *self, const struct json *task)
 {
-	return circuit_wait_us(&work->api->search, env_mono_us(work->api->options.env));
+	struct sign_api *api = self;
+	(void)task;
+	return api->options.search == NULL ? 0 : circuit_wait_us(&api->search, env_mono_us(api->options.env));
 }
 
-static bool carry_out(struct work *work, struct err *err)
+bool work_index(void *self, struct flow_step *step, struct err *err)
 {
-	const struct dispatch *d = &work->dispatch;
-	struct project project;
-	bool found = false;
-	if (work->api->options.search == NULL)
+	struct sign_api *api = self;
+	struct work work;
+	if (api->options.search == NULL)
 		return true; /* the engine was taken out of the configuration meanwhile */
-	if (!search_ready_to_write(work->api, err))
+	if (!search_ready_to_write(api, err) || !work_open(&work, api, step, true, err))
 		return false;
-	struct db *db = store_read(work->api->options.store);
-	bool read = project_find(db, d->account_id, d->project_id, &work->arena, &project, &found, err);
-	store_read_end(work->api->options.store, db);
-	bool put = read && (found ? search_put(work->api, &project, &work->arena, err)
-							  : search_remove(work->api, d->project_id, &work->arena, err));
-	work->hopeless = read && !put && err->kind == ERR_INVALID;
+	bool put = work.found ? search_put(api, &work.project, step->arena, err)
+						  : search_remove(api, work.task.project_id, step->arena, err);
+	step->hopeless = !put && err->kind == ERR_INVALID;
 	return put;
 }
-
-const struct work_kind work_index = {.name = DISPATCH_INDEX,
-									 .tries = INDEX_TRIES,
-									 .wait_us = wait_us,
-									 .carry_out = carry_out,
-									 .quiet = true,
-									 .even_gone = true};

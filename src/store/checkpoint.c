@@ -13,7 +13,7 @@ static bool may_restart(struct checkpoint *c)
 void checkpoint_enter(struct checkpoint *c)
 {
 	pthread_mutex_lock(&c->lock);
-	while (!c->stop && (c->hold || (c->log >= 2 * c->log_max && may_restart(c)))) {
+	while (!c->stop && !c->stepped && (c->hold || (c->log >= 2 * c->log_max && may_restart(c)))) {
 		pthread_cond_signal(&c->wake);
 		pthread_cond_wait(&c->gate, &c->lock);
 	}
@@ -125,7 +125,19 @@ void checkpoint_start(struct checkpoint *c)
 	must(pthread_cond_init(&c->wake, &attributes) == 0);
 	must(pthread_cond_init(&c->gate, NULL) == 0);
 	pthread_condattr_destroy(&attributes);
-	must(pthread_create(&c->thread, NULL, run, c) == 0);
+	must(c->stepped || pthread_create(&c->thread, NULL, run, c) == 0);
+}
+
+void checkpoint_step(struct checkpoint *c, bool again)
+{
+	bool whole;
+	pthread_mutex_lock(&c->lock);
+	must(!c->inside);
+	if (again)
+		(void)restart(c);
+	else
+		(void)copy(c, false, &whole);
+	pthread_mutex_unlock(&c->lock);
 }
 
 void checkpoint_stop(struct checkpoint *c)
@@ -134,7 +146,7 @@ void checkpoint_stop(struct checkpoint *c)
 	c->stop = true;
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
-	pthread_join(c->thread, NULL);
+	must(c->stepped || pthread_join(c->thread, NULL) == 0);
 	pthread_cond_destroy(&c->wake);
 	pthread_cond_destroy(&c->gate);
 	pthread_mutex_destroy(&c->lock);

@@ -31,6 +31,7 @@ struct checkpoint {
 	void *clock;
 	void (*on_fatal)(const char *why, void *self);
 	void *self;
+	bool stepped; /* no thread: checkpoint_step() */
 
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -46,11 +47,14 @@ struct checkpoint {
 	_Atomic int64_t restarts;
 };
 
-/* Start the thread; the fields up to `self` are set and the rest is zero. */
+/* Start the thread, unless it is stepped; the fields up to `stepped` are set and the rest is zero. */
 void checkpoint_start(struct checkpoint *checkpoint);
 
 /* End the thread; the writer has ended. */
 void checkpoint_stop(struct checkpoint *checkpoint);
+
+/* Of a stepped one, with the writer outside: copy, and begin the log anew if `again`. */
+void checkpoint_step(struct checkpoint *checkpoint, bool again);
 
 /* The writer's gate: before a batch, and after it with the bytes of log then in use (-1: as before). */
 void checkpoint_enter(struct checkpoint *checkpoint);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,12 @@ enum {
 	BUSY_MS = 5000,
 	RESTART_PATIENCE_MS = 100, /* the writer is held meanwhile, so a long reader must not be waited for */
 	PAGE = 4096,
-	FRAME = PAGE + 24,      /* bytes of a page in the log */
-	LOG_LIMIT = 128 << 20,  /* bytes of disk that an emptied log keeps */
+	FRAME = PAGE + 24,     /* bytes of a page in the log */
+	LOG_LIMIT = 128 << 20, /* bytes of disk that an emptied log keeps */
+	CACHE_KB = 4096,
+	WRITER_CACHE_KB = 16384, /* it goes on where it left off; what is not kept it reads again in each batch */
+	LOOKASIDE_BYTES = 1200,
+	LOOKASIDE_SLOTS = 100,  /* 120 KB a connection that need no allocator */
 	COPY_LOOK_STEPS = 10000 /* instructions of a copy between two looks at whether to go on */
 };
 
@@ -88,14 +93,16 @@ static bool configure(struct db *db, enum engine_role role, struct err *err)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_set_authorizer(db->handle, authorize, db);
-	char limit[64];
-	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit = %d", LOG_LIMIT);
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
+	char sizes[128];
+	snprintf(sizes, sizeof sizes, "PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d;", LOG_LIMIT,
+			 role == ENGINE_WRITER ? WRITER_CACHE_KB : CACHE_KB);
 	if (!own_script(db,
 					"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-					"PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
+					"PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
 					"PRAGMA case_sensitive_like = ON;", /* as in PostgreSQL */
 					err) ||
-		!own_script(db, limit, err) || !is_wal(db, err))
+		!own_script(db, sizes, err) || !is_wal(db, err))
 		return false;
 	if (role == ENGINE_WRITER) /* after wal_autocheckpoint, which is a hook too */
 		sqlite3_wal_hook(db->handle, note_log, db);
@@ -112,9 +119,20 @@ static bool make_file(const char *path, struct err *err)
 	return true;
 }
 
+/*
+ * Its count of all memory costs a lock of the whole process at each allocation, and nobody reads it.  Refused where
+ * somebody used SQLite before (a test's file system): then all goes on as it did.
+ */
+static void set_up_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool engine_open(const char *folder, const char *vfs, enum engine_role role, struct db **db, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char path[FOLDER_PATH];
+	must(pthread_once(&once, set_up_library) == 0);
 	if (!folder_path(path, folder, "store.db", err) || (role == ENGINE_WRITER && !make_file(path, err)))
 		return false;
 	struct db *open = calloc(1, sizeof *open);

@@ -145,6 +145,7 @@ static void start_threads(struct store *store)
 	writer->on_fatal = on_fatal;
 	writer->self = store;
 	writer->dead = &store->dead;
+	checkpoint->stepped = writer->stepped = options->stepped;
 	checkpoint_start(checkpoint);
 	writer_start(writer);
 }
@@ -234,6 +235,23 @@ void store_read_end(struct store *store, struct db *db)
 bool store_submit(struct store *store, struct store_op *op, struct err *err)
 {
 	return writer_submit(&store->writer, op, err);
+}
+
+bool store_step(struct store *store)
+{
+	return store->options.stepped && writer_step(&store->writer);
+}
+
+void store_idle(struct store *store, bool restart)
+{
+	must(store->options.stepped);
+	if (!atomic_load(&store->dead))
+		checkpoint_step(&store->checkpoint, restart);
+}
+
+size_t store_queued(const struct store *store)
+{
+	return (size_t)atomic_load(&store->writer.waiting);
 }
 
 void store_on_commit(struct store *store, void (*committed)(void *self), void *self)

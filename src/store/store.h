@@ -155,6 +155,7 @@ struct store_options {
 	void (*on_fatal)(const char *why, void *self);
 	void *fatal_self;
 	const char *vfs; /* an engine's file layer, for tests; NULL: the usual one */
+	bool stepped;    /* no threads: what is queued is applied by store_step() alone; for simulations */
 };
 
 /*
@@ -221,6 +222,17 @@ bool store_write(struct store *store, bool (*apply)(struct db *db, void *self, s
 enum { STORE_HOOKS_MAX = 4 };
 void store_on_commit(struct store *store, void (*committed)(void *self), void *self);
 
+/*
+ * Of a stepped store, all on the caller's thread.  store_step(): apply one batch of what is queued; false: nothing is,
+ * or the store has a writer of its own.  store_idle(): copy the log, and begin it anew if `restart`, as the checkpoint
+ * thread would in an idle moment; no reader may be in use then.
+ */
+bool store_step(struct store *store);
+void store_idle(struct store *store, bool restart);
+
+/* Ops that are queued.  No lock. */
+size_t store_queued(const struct store *store);
+
 enum { STORE_BUCKETS = 10 };
 
 /* Upper bounds of the buckets below; the last one has none. */
@@ -240,9 +252,9 @@ struct store_figures {
 void store_figures(struct store *store, struct store_figures *figures);
 
 /*
- * A consistent copy into a new file (0600; ERR_DUPLICATE when there is one), durable, while serving.  Its own connection;
- * readers and writer go on; the log may grow meanwhile.  Given up with ERR_STORE_FULL below min_free_bytes, and nothing
- * is left of it then [P-12.1].  Thread: any but the writer's; takes as long as the store is large.
+ * A consistent copy into a new file (0600; ERR_DUPLICATE when there is one), durable, while serving.  Its own
+ * connection; readers and writer go on; the log may grow meanwhile.  Given up with ERR_STORE_FULL below min_free_bytes,
+ * and nothing is left of it then [P-12.1].  Thread: any but the writer's; takes as long as the store is large.
  */
 bool store_backup(struct store *store, const char *path, struct err *err);
 

@@ -428,6 +428,40 @@ static void a_backup_without_room_leaves_nothing(void **state)
 	store_close(store);
 }
 
+/* No thread of its own: nothing happens but by store_step, store_write and store_idle, on the caller's thread. */
+static void a_stepped_store_does_what_it_is_told(void **state)
+{
+	(void)state;
+	struct store_options how = fixture_options();
+	how.stepped = true;
+	how.batch_max = 2;
+	struct store *store = fixture_open(&how);
+	struct fixture_gate gate = {.left = 0};
+	struct fixture_op ops[4] = {{.id = "a"}, {.id = "b"}, {.id = "c"}, {.id = "d"}};
+	for (int i = 0; i < 3; i++)
+		fixture_submit(&ops[i], &gate, store);
+	assert_int_equal(store_queued(store), 3);
+	assert_int_equal(fixture_count(store), 0);
+	assert_true(store_step(store));
+	assert_int_equal(atomic_load(&gate.left), 1);
+	assert_int_equal(store_queued(store), 1);
+	assert_int_equal(fixture_count(store), 2);
+	assert_true(fixture_write(store, "w", 1, NULL)); /* what waits before it goes first */
+	assert_true(ops[2].applied);
+	assert_false(store_step(store));
+	store_idle(store, false);
+	store_idle(store, true);
+	assert_int_equal(fixture_count(store), 4);
+	fixture_submit(&ops[3], &gate, store);
+	store_close(store); /* applies what is left */
+	assert_true(ops[3].applied);
+	const struct store_options usual = fixture_options();
+	store = fixture_open(&usual);
+	assert_int_equal(fixture_count(store), 5);
+	assert_false(store_step(store)); /* it has a writer */
+	store_close(store);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
 
 int main(void)
@@ -448,6 +482,7 @@ int main(void)
 		CASE(no_room_refuses_and_recovers),
 		CASE(a_backup_is_a_store),
 		CASE(a_backup_without_room_leaves_nothing),
+		CASE(a_stepped_store_does_what_it_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,8 @@ bool store_write(struct store *store, bool (*apply)(struct db *db, void *self, s
 	waiting.op = (struct store_op){.apply = apply_waiting, .done = end_waiting, .self = &waiting};
 	must(pthread_mutex_init(&waiting.lock, NULL) == 0 && pthread_cond_init(&waiting.ended, NULL) == 0);
 	bool submitted = store_submit(store, &waiting.op, err);
+	while (submitted && store_step(store)) /* a stepped one; all that waits is applied with it */
+		;
 	pthread_mutex_lock(&waiting.lock);
 	while (submitted && !waiting.over)
 		pthread_cond_wait(&waiting.ended, &waiting.lock);

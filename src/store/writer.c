@@ -220,6 +220,14 @@ static void *run(void *self)
 	return NULL;
 }
 
+bool writer_step(struct writer *w)
+{
+	if (atomic_load(&w->waiting) == 0)
+		return false;
+	run_batch(w, take_batch(w));
+	return true;
+}
+
 void writer_start(struct writer *w)
 {
 	pthread_condattr_t attributes;
@@ -231,7 +239,7 @@ void writer_start(struct writer *w)
 	must(pthread_mutex_init(&w->lock, NULL) == 0);
 	must(pthread_cond_init(&w->wake, &attributes) == 0);
 	pthread_condattr_destroy(&attributes);
-	must(pthread_create(&w->thread, NULL, run, w) == 0);
+	must(w->stepped || pthread_create(&w->thread, NULL, run, w) == 0);
 }
 
 void writer_stop(struct writer *w)
@@ -240,7 +248,9 @@ void writer_stop(struct writer *w)
 	w->stop = true;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
+	while (w->stepped && writer_step(w))
+		;
+	must(w->stepped || pthread_join(w->thread, NULL) == 0);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
 }

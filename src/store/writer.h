@@ -26,6 +26,7 @@ struct writer {
 	void (*on_fatal)(const char *why, void *self);
 	void *self;
 	_Atomic bool *dead;
+	bool stepped; /* no thread: writer_step() */
 
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -37,11 +38,14 @@ struct writer {
 	_Atomic int64_t batch_ops[STORE_BUCKETS], commits[STORE_BUCKETS];
 };
 
-/* Start the thread; the fields up to `dead` are set and the rest is zero. */
+/* Start the thread, unless it is stepped; the fields up to `stepped` are set and the rest is zero. */
 void writer_start(struct writer *writer);
 
 /* Apply what waits, then end the thread. */
 void writer_stop(struct writer *writer);
+
+/* Of a stepped one: apply a batch of what waits.  False: nothing does. */
+bool writer_step(struct writer *writer);
 
 bool writer_submit(struct writer *writer, struct store_op *op, struct err *err);
 

@@ -174,36 +174,14 @@ static bool vote(struct deciding *d, struct db *db, const char *request_id, stru
 	return countersign_decide(d->deed.api->options.countersign, db, &ballot, &x->arena, &d->done, err);
 }
 
-static bool audit_decision(struct deciding *d, struct db *db, enum audit_action action, struct err *err)
-{
-	const struct audit_pair decided[] = {{AUDIT_META_signal_id, d->row.signal_id},
-										 {AUDIT_META_seal_sha256, d->done.row.seal_sha256},
-										 {AUDIT_META_decision, decision_names[d->request.decision]}};
-	size_t count = action == AUDIT_APPROVAL_CREATE ? 3 : 2;
-	return deed_audit(&d->deed, db, action, d->done.row.countersignature_id, decided, count, err);
-}
-
 /* The part that leaves nothing behind when it is refused. */
 static bool decide_part(struct db *db, void *self, struct err *err)
 {
 	struct deciding *d = self;
-	struct trade_api *api = d->deed.api;
 	const struct principal *principal = principal_of(d->deed.x);
 	const struct approval_terms terms = {d->row.request_id, principal->user_id,
 										 valid_until(d, d->request.valid_for_seconds), d->request.volume};
-	/* what the vote brings about comes after it in the timeline */
-	return approval_terms_put(db, &terms, err) &&
-		   signal_note(api, db, &d->row, "approval.created", principal->user_id, decision_names[d->request.decision],
-					   d->deed.now_us, err) &&
-		   vote(d, db, d->row.request_id, err) && audit_decision(d, db, AUDIT_APPROVAL_CREATE, err);
-}
-
-/* What was refused is no decision. */
-static void count_decision(const struct deciding *d)
-{
-	struct figures *figures = d->deed.api->figures;
-	figures_count(figures, COUNT_approvals_total, decision_names[d->request.decision], NULL);
-	figures_decided(figures, d->deed.now_us - d->row.created_us);
+	return approval_terms_put(db, &terms, err) && vote(d, db, d->row.request_id, err);
 }
 
 /* Without a request there is nothing to sign; the order of the answers is the same. */
@@ -290,10 +268,8 @@ static bool apply_decide(struct deed *deed, struct db *db, struct err *err)
 		return true;
 	if (d->row.request_id == NULL)
 		return refuse_without_request(d, db, err);
-	if (db_attempt(db, decide_part, d, &why)) {
-		count_decision(d);
+	if (db_attempt(db, decide_part, d, &why))
 		return read_result(d, db, err);
-	}
 	return refuse_decision(d, db, &why, err);
 }
 
@@ -435,6 +411,8 @@ static bool extend(struct deciding *d, struct db *db, struct err *err)
 {
 	struct countersign *countersign = d->deed.api->options.countersign;
 	struct countersign_request request;
+	const struct audit_pair extended[] = {{AUDIT_META_signal_id, d->row.signal_id},
+										  {AUDIT_META_seal_sha256, d->row.seal_sha256}};
 	if (!open_extension(d, db, &request, err))
 		return false;
 	const struct approval_terms terms = {request.request_id, principal_of(d->deed.x)->user_id,
@@ -449,7 +427,7 @@ static bool extend(struct deciding *d, struct db *db, struct err *err)
 		   signal_settle(db, &d->row, err) &&
 		   db_run(db, err, "UPDATE positions SET lapse_at = $2 WHERE signal_id = $1 AND status <> 'closed'",
 				  V_TEXT(d->row.signal_id), V_INT(d->row.approved_until_us)) &&
-		   audit_decision(d, db, AUDIT_APPROVAL_EXTEND, err) &&
+		   deed_audit(&d->deed, db, AUDIT_APPROVAL_EXTEND, d->done.row.countersignature_id, extended, 2, err) &&
 		   signal_note(d->deed.api, db, &d->row, "approval.extended", d->who->actor, NULL, d->deed.now_us, err);
 }
 

@@ -382,6 +382,68 @@ static void fifty_at_once_are_one(void **state)
 	metrics_free(metrics);
 }
 
+static bool may_all(const void *principal, const char *permission)
+{
+	(void)principal, (void)permission;
+	return true;
+}
+
+static void take_id(const struct db_rows *row, void *self)
+{
+	snprintf(self, 64, "%s", db_text(row, 0));
+}
+
+/* As the general door does it, by BOB. */
+static bool reject_elsewhere(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	bool found = false;
+	char request_id[64];
+	struct countersign_signed done;
+	const struct principal *bob = &f.principals[BOB];
+	const struct audit_event who = {.actor = bob->user_id, .role = "approver", .account_id = bob->account_id};
+	if (!db_one(db, err, &found, take_id, request_id, "SELECT request_id FROM signals WHERE signal_id = $1",
+				V_TEXT(signal_id)))
+		return false;
+	const struct countersign_ballot ballot = {.account_id = bob->account_id,
+											  .request_id = request_id,
+											  .choice = {.signer = SIGNER_PERSON,
+														 .user_id = bob->user_id,
+														 .seal_sha256 = seal,
+														 .reason = "no",
+														 .decision = COUNTERSIGN_REJECT,
+														 .consent_version = 1},
+											  .may = may_all,
+											  .principal = bob,
+											  .role = "approver",
+											  .who = &who};
+	return countersign_decide(f.countersign, db, &ballot, &f.arena, &done, err);
+}
+
+/* [trade.md 3, 11] By whatever door a decision comes, it is counted, in the timeline and in the audit. */
+static void a_decision_by_the_general_door_counts(void **state)
+{
+	(void)state;
+	struct err err = {.kind = ERR_NONE};
+	struct metrics *metrics = metrics_new();
+	struct buf out;
+	desk_broker(10000);
+	send_signal(",\"volume\":0.1");
+	if (!store_write(f.store, reject_elsewhere, NULL, &err))
+		fail_msg("%s", err.message);
+	assert_string_equal(status_now(), "rejected");
+	trade_add_metrics(metrics, f.api);
+	buf_init(&out, 0);
+	metrics_render(metrics, &out);
+	assert_non_null(strstr(buf_text(&out), "\ncountersign_approvals_total{decision=\"rejected\"} 1\n"));
+	assert_non_null(strstr(buf_text(&out), "\ncountersign_approval_latency_seconds_count 1\n"));
+	buf_fini(&out);
+	metrics_free(metrics);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.create'"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM signal_events WHERE event = 'approval.created'"), 1);
+	chain_is_sound(-1);
+}
+
 /* [trade.md 3] What a browser calls itself is kept, up to 500 bytes; and where it came from. */
 static void a_long_agent_is_cut(void **state)
 {
@@ -416,6 +478,7 @@ int main(void)
 		TEST(an_approval_is_extended),
 		TEST(a_cancelled_signal_waits_no_more),
 		TEST(fifty_at_once_are_one),
+		TEST(a_decision_by_the_general_door_counts),
 		TEST(a_long_agent_is_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

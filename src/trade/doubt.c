@@ -4,6 +4,7 @@
 
 #include "core/err.h"
 #include "store/store.h"
+#include "trade/devices.h"
 #include "trade/figures.h"
 #include "trade/leases.h"
 #include "trade/limits.h"
@@ -55,6 +56,22 @@ static bool withdraw_halted(const struct leasing *l, const struct delivery *d, s
 		   audit_append(l->api->options.audit, l->db, &event, err);
 }
 
+/*
+ * Whoever had it was revoked and will not tell.  Another terminal of the account sees all that the broker holds: what
+ * is not there after the revocation was not placed.  It is not offered again: a terminal that nobody can hear any more
+ * might still send it.
+ */
+static bool resolve_orphan(const struct leasing *l, const struct snapshot *s, struct delivery *d, struct err *err)
+{
+	struct device holder;
+	bool found = false;
+	if (d->device_id != NULL && !device_by_id(l->db, d->device_id, l->arena, &holder, &found, err))
+		return false;
+	if (!found || holder.revoked_us == 0 || s->taken_us <= holder.revoked_us)
+		return true;
+	return delivery_failed(l, d, "its terminal was revoked, and the broker does not have it", err);
+}
+
 /* [trade.md 4.3] A snapshot taken after the lease's end tells whether the broker has it. */
 static bool resolve_one(const struct leasing *l, const struct snapshot *s, const char *device_id, struct delivery *d,
 						struct err *err)
@@ -66,7 +83,7 @@ static bool resolve_one(const struct leasing *l, const struct snapshot *s, const
 	if (shows(s, d, &placing))
 		return delivery_placed(l, d, &placing, err);
 	if (d->device_id == NULL || strcmp(d->device_id, device_id) != 0)
-		return true; /* only the terminal that had it knows that it did not send it */
+		return resolve_orphan(l, s, d, err); /* only the terminal that had it knows that it did not send it */
 	if (d->attempts >= DELIVERY_ATTEMPTS)
 		return delivery_failed(l, d, "not acknowledged and not at the broker", err);
 	figures_count(l->api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_READY], NULL);

@@ -102,7 +102,8 @@ static void answer_created(struct deed *deed)
 {
 	struct link *l = (struct link *)deed;
 	struct telling t;
-	const char *url = deed->x->drafting ? NULL : arena_printf(&deed->x->arena, "/api/v1/exports/share/%s", l->token);
+	const char *url =
+		deed->x->drafting ? NULL : trade_link(deed->api, &deed->x->arena, "/api/v1/exports/share/", l->token);
 	if (!deed->write.drafted)
 		exchange_setf(deed->x, "Location", "/api/v1/exports/%s", l->export_id);
 	tell_begin(&t);

@@ -15,6 +15,7 @@
 #include "trade/desk_fixture.h"
 #include "trade/domain/signature.h"
 #include "trade/ip_list.h"
+#include "trade/trade_internal.h"
 
 enum { PAYLOAD_ROOM = 32768 - 8 }; /* what a text in {"a":""} may have */
 
@@ -610,6 +611,15 @@ static void a_hook_is_rotated_and_switched_off(void **state)
 	assert_int_equal(ask("POST", hook, signal_with("1950", ""), NULL), 404);
 }
 
+/* [P-3.1] A configured public_url stands before the path. */
+static void a_hook_has_the_public_address(void **state)
+{
+	(void)state;
+	f.api->serving.address = "https://cs.test";
+	assert_int_equal(ask("POST", "/api/v1/producers", "{\"name\":\"tv\",\"kind\":\"url_token\"}", NULL), 201);
+	assert_memory_equal(text("result.hook_url"), "https://cs.test/hooks/tv/", 25);
+}
+
 /* Without a list of its own a producer is called from the addresses of pack hook_sources only. */
 static void a_hook_without_a_list_has_the_packs(void **state)
 {
@@ -623,6 +633,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_signal_is_taken_in_and_sealed),
+		TEST(a_hook_has_the_public_address),
 		TEST(what_is_not_signed_right_is_refused),
 		TEST(each_header_is_needed),
 		TEST(lists_come_in_pages),

@@ -10,7 +10,6 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
-#include "core/zone.h"
 #include "seal/pack.h"
 #include "store/store.h"
 #include "trade/accounts.h"
@@ -25,7 +24,7 @@
 #include "trade/limits.h"
 #include "trade/signal_view.h"
 
-enum { POSITIONS_MAX = 2000, RECENT_MAX = 2000, RATE_WINDOW_S = 60 };
+enum { RATE_WINDOW_S = 60 };
 
 /* One judgement under way. */
 struct bench {
@@ -113,7 +112,9 @@ static bool read_positions(struct bench *b, struct err *err)
 	const struct judging *j = b->j;
 	typeof(b->request.positions) *list = &b->request.positions;
 	struct db_rows rows;
-	list->items = arena_array(j->arena, POSITIONS_MAX, sizeof *list->items);
+	size_t room = 0;
+	/* none is an empty list, not an unknown one */
+	list->items = arena_more(j->arena, NULL, 0, &room, sizeof *list->items);
 	if (list->items == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!db_query(j->db, &rows, err,
@@ -126,7 +127,8 @@ static bool read_positions(struct bench *b, struct err *err)
 				  "AND d.state IN ('ready', 'leased', 'doubt') AND d.signal_id <> $2 LIMIT 2000",
 				  V_TEXT(b->account.trading_account_id), V_TEXT(j->row->signal_id)))
 		return false;
-	while (db_next(&rows)) {
+	while (db_next(&rows) &&
+		   (list->items = arena_more(j->arena, list->items, list->count, &room, sizeof *list->items)) != NULL) {
 		const char *instrument = db_text_dup(&rows, 0, j->arena);
 		double price = db_exact(&rows, 3);
 		list->items[list->count++] = (struct risk_position){
@@ -137,7 +139,7 @@ static bool read_positions(struct bench *b, struct err *err)
 			.rate = rate_of(b, instrument, price),
 		};
 	}
-	return db_end(&rows, err);
+	return db_end(&rows, err) && (list->items != NULL || err_set(err, ERR_LIMIT, "no memory"));
 }
 
 static bool read_recent(struct bench *b, struct err *err)
@@ -146,7 +148,8 @@ static bool read_recent(struct bench *b, struct err *err)
 	typeof(b->request.recent_orders) *list = &b->request.recent_orders;
 	double window_s = fmax(RATE_WINDOW_S, b->request.profile.duplicate_window_s);
 	struct db_rows rows;
-	list->items = arena_array(j->arena, RECENT_MAX, sizeof *list->items);
+	size_t room = 0;
+	list->items = arena_more(j->arena, NULL, 0, &room, sizeof *list->items);
 	if (list->items == NULL)
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (!db_query(j->db, &rows, err,
@@ -155,7 +158,8 @@ static bool read_recent(struct bench *b, struct err *err)
 				  V_TEXT(b->account.trading_account_id), V_INT(j->now_us - (int64_t)(window_s * 1e6)),
 				  V_TEXT(j->row->signal_id)))
 		return false;
-	while (db_next(&rows))
+	while (db_next(&rows) &&
+		   (list->items = arena_more(j->arena, list->items, list->count, &room, sizeof *list->items)) != NULL)
 		list->items[list->count++] = (struct risk_recent){
 			.instrument = db_text_dup(&rows, 0, j->arena),
 			.side = strcmp(db_text(&rows, 1), "buy") == 0 ? SIDE_BUY : SIDE_SELL,
@@ -163,7 +167,7 @@ static bool read_recent(struct bench *b, struct err *err)
 			.price = db_exact(&rows, 3),
 			.age_seconds = age_s(j, db_int(&rows, 4)),
 		};
-	return db_end(&rows, err);
+	return db_end(&rows, err) && (list->items != NULL || err_set(err, ERR_LIMIT, "no memory"));
 }
 
 /* --- state, hours, guards --- */
@@ -173,10 +177,9 @@ static bool read_market(struct bench *b, struct err *err)
 	struct arena *arena = b->j->arena;
 	struct market_hours hours;
 	const struct session *session = session_find(pack_data(b->j, "sessions"), b->instrument->session);
-	const struct zone *zone = session != NULL ? zone_load(arena, session->zone, NULL) : NULL;
 	b->request.market = RISK_UNKNOWN;
-	if (zone != NULL) {
-		if (!market_hours(arena, session, zone, b->j->now_us, &hours))
+	if (session != NULL && session->place != NULL) {
+		if (!market_hours(arena, session, b->j->now_us, &hours))
 			return err_set(err, ERR_LIMIT, "no memory");
 		b->request.market = hours.open ? RISK_PASS : RISK_FAIL;
 	}

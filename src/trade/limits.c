@@ -284,18 +284,16 @@ bool news_delete(struct db *db, const char *account_id, const char *window_id, b
 bool news_list(struct db *db, const char *account_id, int64_t ends_after_us, struct arena *arena,
 			   struct news_row **list, size_t *count, struct err *err)
 {
-	enum { WINDOWS_MAX = 1000 };
 	struct db_rows rows;
+	size_t room = 0;
 	*count = 0;
-	*list = arena_array(arena, WINDOWS_MAX, sizeof **list);
-	if (*list == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
+	*list = NULL;
 	if (!db_query(db, &rows, err,
 				  "SELECT window_id, from_at, to_at, instruments, currencies, title, created_at FROM news_windows "
 				  "WHERE account_id = $1 AND to_at > $2 ORDER BY to_at, window_id LIMIT 1000",
 				  V_TEXT(account_id), V_INT(ends_after_us)))
 		return false;
-	while (db_next(&rows))
+	while (db_next(&rows) && (*list = arena_more(arena, *list, *count, &room, sizeof **list)) != NULL)
 		(*list)[(*count)++] = (struct news_row){
 			.window_id = db_text_dup(&rows, 0, arena),
 			.from_us = db_int(&rows, 1),
@@ -305,7 +303,7 @@ bool news_list(struct db *db, const char *account_id, int64_t ends_after_us, str
 			.title = db_text_dup(&rows, 5, arena),
 			.created_us = db_int(&rows, 6),
 		};
-	return db_end(&rows, err);
+	return db_end(&rows, err) && (!arena->full || err_set(err, ERR_LIMIT, "no memory"));
 }
 
 static bool read_names(struct arena *arena, const char *text, size_t *count, const char ***items)

@@ -264,7 +264,7 @@ static void answer_with_secret(struct deed *deed, int status)
 	memcpy(secret, c->secret, sizeof secret);
 	wipe(c->secret, sizeof c->secret);
 	if (c->producer.kind == PRODUCER_URL_TOKEN) {
-		shown.hook_url = arena_printf(&deed->x->arena, "/hooks/tv/%s", secret);
+		shown.hook_url = trade_link(deed->api, &deed->x->arena, "/hooks/tv/", secret);
 	} else {
 		shown.secret = secret;
 		shown.webhook_secret = arena_printf(&deed->x->arena, WEBHOOK_SECRET_PREFIX "%s", base64);

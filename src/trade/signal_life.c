@@ -328,6 +328,73 @@ bool signal_told(void *self, struct db *db, const struct countersign_request *re
 	return done;
 }
 
+/* --- each decision, by trade's own door and by the general one --- */
+
+static const char *decision_name(const struct countersign_signed *done)
+{
+	return done->row.decision == COUNTERSIGN_APPROVE ? "approved" : "rejected";
+}
+
+/* What a decision brings about comes after it in the timeline. */
+static bool note_decision(struct trade_api *api, struct db *db, const struct countersign_signed *done,
+						  const struct signal_row *row, struct err *err)
+{
+	const struct audit_pair meta[] = {{AUDIT_META_signal_id, row->signal_id},
+									  {AUDIT_META_seal_sha256, done->row.seal_sha256},
+									  {AUDIT_META_decision, decision_name(done)}};
+	struct audit_event event = *done->request.by;
+	event.action = AUDIT_APPROVAL_CREATE;
+	event.status = AUDIT_SUCCESS;
+	event.account_id = row->account_id;
+	event.target_id = done->row.countersignature_id;
+	event.meta = meta;
+	event.meta_count = sizeof meta / sizeof *meta;
+	return signal_note(api, db, row, "approval.created", done->row.user_id, decision_name(done), done->row.created_us,
+					   err) &&
+		   audit_append(api->options.audit, db, &event, err);
+}
+
+/* Run a part with the signal that was decided on; other subjects are nobody's here. */
+static bool with_signal(struct trade_api *api, struct db *db, const struct countersign_signed *done,
+						bool (*part)(struct trade_api *api, struct db *db, const struct countersign_signed *done,
+									 const struct signal_row *row, struct err *err),
+						struct err *err)
+{
+	struct signal_row row;
+	struct arena arena;
+	bool found = false;
+	if (strcmp(done->request.subject_kind, SUBJECT_SIGNAL) != 0)
+		return true;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	bool whole = signal_find(db, done->request.account_id, done->request.subject_id, &arena, &row, &found, err) &&
+				 (found || err_set(err, ERR_INTERNAL, "the request's signal is not there")) &&
+				 part(api, db, done, &row, err);
+	arena_fini(&arena);
+	return whole;
+}
+
+static bool count_decision(struct trade_api *api, struct db *db, const struct countersign_signed *done,
+						   const struct signal_row *row, struct err *err)
+{
+	(void)db, (void)err;
+	figures_count(api->figures, COUNT_approvals_total, decision_name(done), NULL);
+	figures_decided(api->figures, done->row.created_us - row->created_us);
+	return true;
+}
+
+static bool recorded(void *self, struct db *db, const struct countersign_signed *done, struct err *err)
+{
+	return with_signal(self, db, done, note_decision, err);
+}
+
+/* What was refused is no decision. */
+static bool counted(void *self, struct db *db, const struct countersign_signed *done, struct err *err)
+{
+	return with_signal(self, db, done, count_decision, err);
+}
+
+const struct countersign_ears signal_ears = {.recorded = recorded, .counted = counted};
+
 /* --- ending it --- */
 
 bool signal_cancel(struct trade_api *api, struct db *db, struct arena *arena, struct signal_row *row,

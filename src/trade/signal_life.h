@@ -49,6 +49,10 @@ bool signal_cancel(struct trade_api *api, struct db *db, struct arena *arena, st
 /* For countersign_on: what became of a request of kind `approval`; self is the trade_api. */
 bool signal_told(void *self, struct db *db, const struct countersign_request *request, struct err *err);
 
+/* For countersign_hear, likewise: each decision is in the timeline, in the audit and counted, by whatever door it came.
+ */
+extern const struct countersign_ears signal_ears;
+
 /* Blocked and approved signals whose time is up, at most `limit`; pending ones end with their request. */
 bool signal_any_due(struct db *db, int64_t now_us, bool *due, struct err *err);
 bool signal_expire_due(struct trade_api *api, struct db *db, int64_t limit, struct err *err);

@@ -176,6 +176,56 @@ static void snapshots_have_an_order(void **state)
 	assert_true(names_fault("/taken_at", "range") && names_fault("/positions/0/ticket", "format"));
 }
 
+/* [trade.md 4.1, 4.3] A revoked terminal tells nothing any more: another one of the account does. */
+static void doubt_of_a_revoked_terminal_ends(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	desk_pass(30 * S);
+	env_sim_advance(&f.sim, S);
+	f.who = OWNER;
+	assert_int_equal(askf("POST", NULL, "/api/v1/devices/%s/revoke", f.device), 204);
+	add_device("other");
+	seq = 100;
+	good_snapshot(10000, ""); /* of the moment of the revocation */
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'doubt'"), 1);
+	env_sim_advance(&f.sim, S);
+	good_snapshot(10000, "");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'failed'"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM signals WHERE status = 'failed'"), 1);
+	assert_int_equal(poll(), 0); /* nobody gets it */
+	chain_is_sound(-1);
+}
+
+/* The order was there all the same: whoever sees it, it is placed. */
+static void a_revoked_terminals_order_is_found(void **state)
+{
+	(void)state;
+	char position[300];
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	int64_t magic = (int64_t)number("result.orders.0.magic");
+	desk_pass(30 * S);
+	f.who = OWNER;
+	assert_int_equal(askf("POST", NULL, "/api/v1/devices/%s/revoke", f.device), 204);
+	add_device("other");
+	env_sim_advance(&f.sim, S);
+	seq = 100;
+	snprintf(position, sizeof position,
+			 ",\"positions\":[{\"ticket\":\"77\",\"symbol\":\"XAUUSD\",\"side\":\"buy\",\"volume\":0.1,"
+			 "\"open_price\":1950,\"magic\":%lld}]",
+			 (long long)magic);
+	good_snapshot(10000, position);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'placed'"), 1);
+}
+
 /* [trade.md 4.3] In doubt, both ways. */
 static void doubt_is_resolved(void **state)
 {
@@ -609,6 +659,8 @@ int main(void)
 		TEST(a_position_is_seen_and_closed),
 		TEST(snapshots_have_an_order),
 		TEST(doubt_is_resolved),
+		TEST(doubt_of_a_revoked_terminal_ends),
+		TEST(a_revoked_terminals_order_is_found),
 		TEST(three_tries_and_no_more),
 		TEST(differences_are_kept_once),
 		TEST(manual_trades_and_silent_ends),

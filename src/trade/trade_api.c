@@ -36,7 +36,13 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	api->waiting = waiting_new(options->store, options->env);
 	outbox_hook(options->outbox, waiting_wake, api->waiting);
 	countersign_on(options->countersign, COUNTERSIGN_APPROVAL, signal_told, api);
+	countersign_hear(options->countersign, COUNTERSIGN_APPROVAL, &signal_ears, api);
 	return api;
+}
+
+const char *trade_link(const struct trade_api *api, struct arena *arena, const char *path, const char *token)
+{
+	return arena_printf(arena, "%s%s%s", api->serving.address != NULL ? api->serving.address : "", path, token);
 }
 
 void trade_api_serve(struct trade_api *api, const struct trade_serving *serving)

@@ -44,6 +44,7 @@ struct trade_serving {
 	struct idempotency *idempotency;
 	struct rates *rates;
 	const char *public_url; /* of links in notifications; NULL: none */
+	const char *address;    /* before the paths of links that answers carry, as configured; NULL: the path alone */
 	/*
 	 * How notifications leave: a mail, and a POST whose answer's status is told.  On a thread of trade's own, which may
 	 * wait; ERR_INVALID and ERR_FORBIDDEN are not tried again.  NULL: nothing is sent.

@@ -18,4 +18,7 @@ struct trade_api {
 	struct notices_thread *notices; /* NULL: nothing is sent */
 };
 
+/* A link for somebody outside: the configured address, the path and what ends it, in the arena. */
+const char *trade_link(const struct trade_api *api, struct arena *arena, const char *path, const char *token);
+
 #endif

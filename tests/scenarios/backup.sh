@@ -56,7 +56,7 @@ stop_server
 check 'the second is restored too, without a server' restore copy --data second --passphrase-file phrase
 check 'backed up without a server' "$bin" backup off --data second
 check 'which has no passphrase' restore off --data fourth
-check 'nothing is there to back up: 2' exits 2 "$bin" backup none --data nowhere
+check 'nothing is there to back up: 1' exits 1 "$bin" backup none --data nowhere
 check 'and nothing was made of it' same "$(find none nowhere 2>/dev/null | wc -l)" 0
 
 store=$(find off -name 'store-*')

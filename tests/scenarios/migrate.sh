@@ -5,7 +5,7 @@
 cs() {
 	"$bin" "$@" --data "$work/data"
 }
-check 'no store: 2' exits 2 cs migrate
+check 'no store: 1' exits 1 cs migrate
 check 'which makes none' test ! -e "$work/data/store.db"
 start_server
 check 'a server has it: 5' exits 5 cs migrate

@@ -84,6 +84,19 @@ ask POST /api/v1/auth/register "{\"email\":\"eve@other.example\",\"password\":\"
 sign_in eve@other.example "$password"
 as "$token" GET "/api/v1/dead-letters/$letter"
 gives 'an owner manages no dead letters' 403 forbidden
+as "$token" GET /api/v1/auth/me
+eve=$(member .user_id)
+as "$token" GET "/api/v1/users/$eve"
+as "$token" PATCH "/api/v1/users/$eve" '{"roles":["owner","operator"]}' -H "If-Match: $(header etag)"
+gives 'an operator does' 200
+as "$token" GET /api/v1/dead-letters
+check 'those of the own account' json "$said" .result.items '[]'
+as "$token" GET "/api/v1/dead-letters/$letter"
+gives 'and none of another' 404 not_found
+as "$token" POST "/api/v1/dead-letters/$letter/redeliver"
+gives 'not to deliver' 404 not_found
+as "$token" DELETE "/api/v1/dead-letters/$letter" '{"reason":"mine"}'
+gives 'nor to give up' 404 not_found
 as "$admin" POST "/api/v1/dead-letters/$letter/redeliver"
 gives 'another try' 202
 dead_again() {

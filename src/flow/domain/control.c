@@ -34,6 +34,8 @@ void control_encode(const struct control *c, struct buf *text)
 	}
 	if (c->repeat_effects)
 		jw_member_bool(&jw, "repeat_effects", true);
+	if (c->whole)
+		jw_member_bool(&jw, "whole", true);
 	if (c->reason != NULL)
 		jw_member_str(&jw, "reason", c->reason);
 	if (c->by != NULL)
@@ -50,6 +52,7 @@ bool control_decode(const struct json *json, struct control *c)
 						  .value = json_get(json, "value"),
 						  .output = json_get(json, "output"),
 						  .repeat_effects = json_get(json, "repeat_effects") != NULL,
+						  .whole = json_get(json, "whole") != NULL,
 						  .reason = json_text(json, "reason"),
 						  .by = json_text(json, "by"),
 						  .to = to != NULL && to->kind == JS_INT ? to->integer : 0};
@@ -80,19 +83,42 @@ static const struct step *ended_at(const struct steps *steps, int64_t seq)
 
 /*
  * The run's last rows are those of its end: steps that were at fault one after the other, from the inside to the
- * outside, and steps cancelled because of it.  *cause is the innermost; gives the last row before all of them.
+ * outside, and steps cancelled because of it.  Gives the last row before all of them.
  */
-static int64_t before_end(const struct run *run, const struct steps *steps, const struct step **cause)
+static int64_t before_end(const struct run *run, const struct steps *steps)
 {
 	int64_t seq = run->seq - 1;
 	const struct step *step;
-	*cause = NULL;
-	while ((step = ended_at(steps, seq)) != NULL && (step->status == STEP_FAULTED || step->status == STEP_CANCELLED)) {
-		if (step->status == STEP_FAULTED)
-			*cause = step;
+	while ((step = ended_at(steps, seq)) != NULL && (step->status == STEP_FAULTED || step->status == STEP_CANCELLED))
 		seq--;
-	}
 	return seq;
+}
+
+/* The step that handed the run's error on to the one around it; `outer` NULL: to the run. */
+static const struct step *handed_on(const struct run *run, const struct steps *steps, const struct step *outer)
+{
+	const struct step *last = NULL;
+	int64_t before = outer == NULL ? run->seq : outer->ended_seq;
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct step *step = &steps->items[i];
+		bool inside = strcmp(step->around, outer == NULL ? "" : outer->path) == 0;
+		if (inside && step->status == STEP_FAULTED && step->ended_seq < before && step->error != NULL &&
+			datum_same_text(step->error, run->error) && (last == NULL || step->ended_seq > last->ended_seq))
+			last = step;
+	}
+	return last;
+}
+
+/*
+ * The innermost step whose fault ended the run.  Beside it others went on for the rest of that turn, were at fault too,
+ * or were cancelled: so its rows need not be the last ones, nor the first of them be its.
+ */
+static const struct step *cause_of(const struct run *run, const struct steps *steps)
+{
+	const struct step *cause = NULL;
+	for (const struct step *step; run->error != NULL && (step = handed_on(run, steps, cause)) != NULL;)
+		cause = step;
+	return cause;
 }
 
 static bool is_dag(const struct run *run)
@@ -122,11 +148,9 @@ static const struct step *first_faulted(const struct steps *steps)
 
 int64_t control_before_end(const struct run *run, const struct steps *steps)
 {
-	const struct step *cause;
-	int64_t before = before_end(run, steps, &cause);
-	if (run->status == RUN_FAULTED && is_dag(run))
-		cause = first_faulted(steps);
-	return cause != NULL ? cause->began_seq - 1 : before;
+	bool dag = run->status == RUN_FAULTED && is_dag(run);
+	const struct step *cause = dag ? first_faulted(steps) : cause_of(run, steps);
+	return cause != NULL ? cause->began_seq - 1 : before_end(run, steps);
 }
 
 /* --- deciding --- */
@@ -158,10 +182,8 @@ static bool may_act_twice(const struct step *step)
 static enum control_refusal plan_back(const struct run *run, const struct steps *steps, const struct control *control,
 									  struct control_plan *plan)
 {
-	const struct step *cause;
-	int64_t before = before_end(run, steps, &cause);
 	if (run->status == RUN_CANCELLED) {
-		plan->to = before;
+		plan->to = before_end(run, steps);
 		return CONTROL_FINE;
 	}
 	if (is_dag(run)) {
@@ -172,8 +194,8 @@ static enum control_refusal plan_back(const struct run *run, const struct steps 
 			return CONTROL_NO_STEP;
 	} else {
 		if (plan->step == NULL)
-			plan->step = cause;
-		plan->to = plan->step == NULL ? before : plan->step->ended_seq - 1;
+			plan->step = control->whole ? handed_on(run, steps, NULL) : cause_of(run, steps);
+		plan->to = plan->step == NULL ? before_end(run, steps) : plan->step->ended_seq - 1;
 	}
 	bool again = control->kind == CONTROL_RETRY || control->kind == CONTROL_PATCH_DEFINITION;
 	return again && !control->repeat_effects && may_act_twice(plan->step) ? CONTROL_EFFECT_SENT : CONTROL_FINE;

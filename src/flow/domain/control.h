@@ -33,6 +33,7 @@ struct control {
 	const struct json *value;  /* output or input; NULL: none given */
 	const struct json *output; /* CONTROL_FORK: what the step that follows gives; NULL: it is executed */
 	bool repeat_effects;
+	bool whole; /* CONTROL_RETRY without a step: the outermost one at fault, and not what failed inside of it */
 	const char *reason, *by; /* or NULL */
 	int64_t to;              /* CONTROL_FORK, CONTROL_RESTORE: the row that is gone back to */
 };

@@ -52,6 +52,8 @@ struct world {
 	bool (*gate)(void *self, const struct place *place, struct datum *request, char *target, int64_t *until_us);
 	/* The version of a workflow that is to be run, by its name; false sets *trouble. */
 	bool (*child)(void *self, const struct run *run, struct child_spec *spec, struct trouble *trouble);
+	/* Does that effect operation leave the process?  NULL: all do.  One that does not is left to the commit. */
+	bool (*goes_out)(void *self, const char *name);
 	/* A new random id, 36 characters and a NUL. */
 	void (*id)(void *self, char id[37]);
 	bool llm;                 /* is there an endpoint that models can be asked at? */
@@ -69,11 +71,12 @@ struct drive {
 	/* NULL, or of a replay: what is applied in place of the row; NULL: nothing, and the decision is given up. */
 	const struct row *(*instead)(void *self, const struct row *row);
 	void *self;
-	bool misfit;    /* what was to be applied instead does not fit the state */
-	bool lost;      /* it was given up: what it says from now on is not applied */
-	size_t rows;    /* emitted so far */
-	size_t results; /* of them: results of side effects */
-	bool yield;     /* what is next belongs to another commit */
+	bool misfit;                   /* what was to be applied instead does not fit the state */
+	bool lost;                     /* it was given up: what it says from now on is not applied */
+	size_t rows;                   /* emitted so far */
+	size_t results;                /* of them: results of side effects */
+	bool yield;                    /* what is next belongs to another commit */
+	const struct frame *in_commit; /* a step whose result that commit makes; or NULL */
 };
 
 enum drive_end {
@@ -187,6 +190,9 @@ bool drive_money(struct place *place, struct datum *request, struct datum **cost
 
 /* May the request go out now?  False: it was dealt with, for the step waits, or is at fault [flow.md 10]. */
 bool drive_gate(struct place *place, struct datum *request);
+
+/* Nothing was asked, for its target is to be left alone until then: the step waits, unsent. */
+void drive_hold(struct drive *drive, struct frame *frame, const char *target, int64_t until_us);
 
 /* The breaker of a held step closed: it need not wait for its timer. */
 void drive_let_go(struct drive *drive, struct frame *frame);

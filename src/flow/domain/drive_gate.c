@@ -7,7 +7,8 @@ static bool is_gated(const struct ir_task *task)
 {
 	if (task->type != IR_CALL)
 		return false;
-	return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM;
+	return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
+		   task->call.callee == IR_EFFECT;
 }
 
 /* The first time-out of the step and of what is around it; 0: there is none. */
@@ -18,6 +19,14 @@ static int64_t timeout_of(const struct frame *frame)
 		if (frame->timeout_us > 0 && (least == 0 || frame->timeout_us < least))
 			least = frame->timeout_us;
 	return least;
+}
+
+void drive_hold(struct drive *drive, struct frame *frame, const char *target, int64_t until_us)
+{
+	struct row row = drive_row(drive, ROW_HELD, frame);
+	row.reason = target;
+	row.due_us = until_us;
+	drive_emit(drive, &row);
 }
 
 bool drive_gate(struct place *place, struct datum *request)
@@ -36,10 +45,7 @@ bool drive_gate(struct place *place, struct datum *request)
 		drive_fault(place, &trouble);
 		return false;
 	}
-	struct row row = drive_row(place->drive, ROW_HELD, place->frame);
-	row.reason = target;
-	row.due_us = until_us;
-	drive_emit(place->drive, &row);
+	drive_hold(place->drive, place->frame, target, until_us);
 	return false;
 }
 

@@ -67,6 +67,10 @@ void drive_result_cost(struct drive *drive, struct frame *frame, const struct dr
 	row.error = outcome->error;
 	row.cost = outcome->cost;
 	row.definite = outcome->definite;
+	if (!frame->sent) { /* made in the commit: an extended task's directive is with its result */
+		row.then = frame->task->next.then;
+		row.index = row.then == IR_GOTO ? frame->task->next.index : 0;
+	}
 	drive->results++;
 	drive_emit(drive, &row);
 }

@@ -116,11 +116,25 @@ static void intend(struct place *place, struct datum *request)
 	struct row row = drive_row(place->drive, ROW_INTENT, place->frame);
 	row.request = request;
 	row.cost = cost;
-	row.n = same ? unsure->deliveries + 1 : 1;
+	row.n = 1 + (same ? unsure->deliveries : place->frame->deliveries); /* more than 0: it was held back once */
 	if (unsure != NULL && !same)
 		row.attempt = place->frame->attempt + 1;
 	drive_emit(place->drive, &row);
 	datum_unref(cost);
+}
+
+static bool goes_out(const struct place *place)
+{
+	const struct world *world = place->drive->world;
+	return world->goes_out == NULL || world->goes_out(world->self, place->task->call.name);
+}
+
+/* Nothing is sent, so nothing has to be known of it before: its result is there with the commit, or it is not. */
+static void leave_to_commit(struct place *place, struct datum *request)
+{
+	datum_set(&place->frame->request, request);
+	place->drive->in_commit = place->frame;
+	place->drive->yield = true;
 }
 
 void drive_prepare(struct place *place)
@@ -142,6 +156,9 @@ void drive_prepare(struct place *place)
 		datum_unref(request);
 		return;
 	}
-	intend(place, request);
+	if (calls(place->task, IR_EFFECT) && !goes_out(place))
+		leave_to_commit(place, request);
+	else
+		intend(place, request);
 	datum_unref(request);
 }

@@ -170,6 +170,7 @@ static const char *missing(const struct ir_task *task)
 	case IR_HTTP:
 	case IR_OPENAPI:
 	case IR_OP:
+	case IR_EFFECT:
 	case IR_FUNCTION:
 	case IR_WORKER:
 	case IR_COUNTERSIGN:

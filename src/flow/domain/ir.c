@@ -62,17 +62,20 @@ static bool is_known_dsl(const char *text)
 }
 
 /* REF: RFC 1123, 2.1: a label of a host name, which is what the language takes namespaces and names from */
-static bool is_label(const char *text)
+static bool is_label(const char *text, bool dots)
 {
-	static const char inner[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-";
+	static const char all[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.";
+	char inner[sizeof all];
+	snprintf(inner, sizeof all - !dots, "%s", all);
 	size_t size = strlen(text);
 	return size >= 1 && size <= 63 && strspn(text, inner) == size && text[0] != '-' && text[size - 1] != '-';
 }
 
-static void check_label(struct ir_compiler *c, const struct ir_place *place, const char *name, const char *text)
+static void check_label(struct ir_compiler *c, const struct ir_place *place, const char *name, const char *text,
+						bool dots)
 {
 	const struct ir_place at = ir_at(place, name);
-	if (text != NULL && !is_label(text))
+	if (text != NULL && !is_label(text, dots))
 		ir_problem(c, &at, "format", "must be 1 to 63 letters, digits and hyphens, no hyphen at either end");
 }
 
@@ -96,8 +99,9 @@ static void read_document(struct ir_compiler *c, const struct ir_place *root, co
 	ir->metadata = ir_object(document, "metadata");
 	ir->retention_days = metadata_int(ir->metadata, "retention_days", -1);
 	ir->max_runs = metadata_int(ir->metadata, "max_runs", 0);
-	check_label(c, &place, "namespace", ir->namespace);
-	check_label(c, &place, "name", ir->name);
+	const char *ours = c->policy->effects_in;
+	check_label(c, &place, "namespace", ir->namespace, false);
+	check_label(c, &place, "name", ir->name, ours != NULL && ir->namespace != NULL && strcmp(ir->namespace, ours) == 0);
 	if (ir->dsl != NULL && !is_known_dsl(ir->dsl))
 		ir_problem(c, &dsl, "dsl_version", "versions 1.0.0 to 1.0.x of the language are known");
 	if (ir->version != NULL && !semver_valid(ir->version))

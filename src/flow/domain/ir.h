@@ -354,11 +354,20 @@ struct ir_problems {
 	const struct ir_slot *values;
 };
 
+/* A named retry policy [P-10.3]. */
+struct ir_profile {
+	const char *name;
+	int64_t tries, initial_ms, max_ms;
+};
+
 /* What the place a definition is for allows. */
 struct ir_policy {
 	bool shell, stdio;          /* flow.allow_shell, flow.allow_stdio */
 	const char *const *scripts; /* flow.allow_scripts: "js", "python"; NULL-terminated */
 	bool (*op_known)(void *context, const char *name, bool *effect); /* is it an operation of the house? */
+	const struct ir_profile *profiles; /* named retry policies beside the house's own, to a NULL name; NULL: none */
+	const char *effects_in; /* the namespace whose definitions alone may call effect operations, and whose names may
+							   have dots; NULL: any, and none */
 	/*
 	 * Does an expression compile?  NULL: yes.  Else its code (expression_syntax, expression_forbidden) and a message.
 	 * Called for each one with its bare jq text (not NUL-terminated) and the slot that it stands in.

@@ -306,7 +306,9 @@ static bool call_catalog(struct ir_compiler *c, struct ir_work *work, const char
 static bool call_op(struct ir_compiler *c, struct ir_work *work, const char *name)
 {
 	bool effect = false;
-	if (c->policy->op_known == NULL || !c->policy->op_known(c->policy->context, name, &effect))
+	if (c->policy->op_known == NULL || !c->policy->op_known(c->policy->context, name, &effect) ||
+		(effect && c->policy->effects_in != NULL &&
+		 (c->ir->namespace == NULL || strcmp(c->ir->namespace, c->policy->effects_in) != 0)))
 		return false;
 	work->task->call.callee = effect ? IR_EFFECT : IR_OP;
 	ir_feature(c, "call", name);

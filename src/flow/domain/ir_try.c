@@ -121,31 +121,33 @@ static struct ir_retry read_retry(struct ir_compiler *c, const struct ir_here *h
 	return retry;
 }
 
-/* The house's own profiles [P-10.3]. */
-static bool profile_retry(const char *name, struct ir_retry *retry)
+static const struct ir_profile *profile_named(const struct ir_profile *profiles, const char *name)
 {
-	static const struct {
-		const char *name;
-		int64_t tries, initial_ms, max_ms;
-	} profiles[] = {{"fast", 3, 500, 5000},
-					{"standard", 3, 1000, 30000},
-					{"aggressive", 5, 2000, 60000},
-					{"database", 3, 1000, 10000},
-					{"external", 4, 2000, 30000}};
-	for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
-		if (strcmp(profiles[i].name, name) != 0)
-			continue;
-		*retry = (struct ir_retry){
-			.given = true,
-			.scatter = true,
-			.max_delay_ms = profiles[i].max_ms,
-			.limit_count = profiles[i].tries - 1,
-			.delay = {.given = true, .ms = profiles[i].initial_ms},
-			.constants = {.delay_ms = (double)profiles[i].initial_ms, .backoff = BACKOFF_EXPONENTIAL},
-		};
-		return true;
-	}
-	return false;
+	while (profiles != NULL && profiles->name != NULL && strcmp(profiles->name, name) != 0)
+		profiles++;
+	return profiles == NULL || profiles->name == NULL ? NULL : profiles;
+}
+
+/* The house's own profiles [P-10.3], and those of the place. */
+static bool profile_retry(const struct ir_policy *policy, const char *name, struct ir_retry *retry)
+{
+	static const struct ir_profile profiles[] = {{"fast", 3, 500, 5000},         {"standard", 3, 1000, 30000},
+												 {"aggressive", 5, 2000, 60000}, {"database", 3, 1000, 10000},
+												 {"external", 4, 2000, 30000},   {NULL, 0, 0, 0}};
+	const struct ir_profile *found = profile_named(profiles, name);
+	if (found == NULL)
+		found = profile_named(policy->profiles, name);
+	if (found == NULL)
+		return false;
+	*retry = (struct ir_retry){
+		.given = true,
+		.scatter = true,
+		.max_delay_ms = found->max_ms,
+		.limit_count = found->tries - 1,
+		.delay = {.given = true, .ms = found->initial_ms},
+		.constants = {.delay_ms = (double)found->initial_ms, .backoff = BACKOFF_EXPONENTIAL},
+	};
+	return true;
 }
 
 struct ir_retry ir_retry(struct ir_compiler *c, const struct ir_here *here, const struct ir_place *place,
@@ -160,7 +162,7 @@ struct ir_retry ir_retry(struct ir_compiler *c, const struct ir_here *here, cons
 	const struct json *used = ir_used(c, "retries", json->text);
 	if (used != NULL)
 		return read_retry(c, here, ir_used_at(&named, "retries", json->text), used);
-	if (!profile_retry(json->text, &retry))
+	if (!profile_retry(c->policy, json->text, &retry))
 		ir_problem(c, place, "unknown_reference", "there is no retry policy of this name in use.retries");
 	return retry;
 }

@@ -293,6 +293,7 @@ static void apply_held(const struct row *row, struct frame *frame)
 	free(frame->held);
 	frame->held = strdup(row->reason);
 	must(frame->held != NULL);
+	frame->sent = false; /* nothing went out after all */
 	frame->due_us = row->due_us;
 	frame->state = FRAME_WAITING;
 }

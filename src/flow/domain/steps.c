@@ -61,6 +61,14 @@ static char *reference_of(const struct frame *block, const struct ir_task *task)
 	return reference;
 }
 
+static char *around(const struct frame *block)
+{
+	const char *path = block->parent == NULL ? NULL : block->parent->path;
+	char *copy = strdup(path == NULL ? "" : path);
+	must(copy != NULL);
+	return copy;
+}
+
 static struct step *add(struct steps *steps, const struct row *row, const struct frame *block)
 {
 	const struct ir_task *task = &block->block->tasks[block->cursor];
@@ -72,6 +80,7 @@ static struct step *add(struct steps *steps, const struct row *row, const struct
 	struct step *step = &steps->items[steps->count++];
 	*step = (struct step){.path = strdup(row->path),
 						  .reference = reference_of(block, task),
+						  .around = around(block),
 						  .name = task->name,
 						  .type = type_name(task),
 						  .status = STEP_RUNNING,
@@ -232,6 +241,7 @@ void steps_fini(struct steps *steps)
 		struct step *step = &steps->items[i];
 		free(step->path);
 		free(step->reference);
+		free(step->around);
 		free(step->skipped_reason);
 		datum_unref(step->input);
 		datum_unref(step->output);

@@ -36,6 +36,7 @@ double steps_percentage(int64_t done, int64_t all);
 
 struct step {
 	char *path, *reference;
+	char *around;            /* the path of the step that it stands in; "": in none */
 	const char *name, *type; /* the definition's; static */
 	enum step_status status;
 	uint32_t attempt;

@@ -47,6 +47,8 @@ struct datum *trouble_datum(const struct trouble *trouble, const char *base, con
 	if (trouble->detail[0] != '\0')
 		jw_member_str(&jw, "detail", trouble->detail);
 	jw_member_str(&jw, "instance", instance);
+	if (trouble->final)
+		jw_member_bool(&jw, "retryable", false);
 	jw_object_end(&jw);
 	buf_fini(&type);
 	return datum_take_buf(&text);

@@ -31,6 +31,7 @@ enum trouble_kind {
 struct trouble {
 	enum trouble_kind kind;
 	int status; /* 0: the kind's */
+	bool final; /* trying again is of no use */
 	char title[120];
 	char detail[480]; /* "": none */
 };

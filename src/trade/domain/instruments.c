@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/field.h"
 #include "core/stamp.h"
+#include "core/zone.h"
 #include "trade/domain/decimal.h"
 
 enum { DAY_MINUTES = 1440, WEEK_MINUTES = 7 * DAY_MINUTES };
@@ -94,6 +95,11 @@ const struct session *session_find(const struct sessions *all, const char *name)
 		if (strcmp(all->sessions.items[i].name, name) == 0)
 			return &all->sessions.items[i];
 	return NULL;
+}
+
+bool session_placed(const struct session *session, struct err *err)
+{
+	return session->place != NULL || err_set(err, ERR_NOT_FOUND, "the time zone database has no %.64s", session->zone);
 }
 
 static bool decode(const struct field_table *table, const struct json *tree, void *into, struct arena *arena,
@@ -209,6 +215,8 @@ static bool decode_sessions(const struct json *tree, struct arena *arena, const 
 	for (size_t i = 0; i < all->sessions.count; i++)
 		if (!work_out_week(&all->sessions.items[i], err) || !work_out_days(&all->sessions.items[i], arena, err))
 			return false;
+	for (size_t i = 0; i < all->sessions.count; i++)
+		all->sessions.items[i].place = zone_load(arena, all->sessions.items[i].zone, NULL);
 	*data = all;
 	return true;
 }

@@ -73,7 +73,8 @@ struct session {
 		size_t count;
 		struct session_half_day *items;
 	} half_days;
-	int64_t *holiday_days; /* of holidays */
+	int64_t *holiday_days;    /* of holidays */
+	const struct zone *place; /* `zone` of the system's database when the pack was read; NULL: it has none */
 };
 
 struct sessions {
@@ -85,6 +86,9 @@ struct sessions {
 };
 
 const struct session *session_find(const struct sessions *all, const char *name);
+
+/* Is its place known?  Else ERR_NOT_FOUND. */
+bool session_placed(const struct session *session, struct err *err);
 
 extern const struct pack_kind trade_instruments_kind, trade_sessions_kind;
 

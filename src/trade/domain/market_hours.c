@@ -133,22 +133,21 @@ static enum market_reason why_closed(const struct session *session, int64_t loca
 	return MARKET_DAILY_BREAK;
 }
 
-bool market_hours(struct arena *arena, const struct session *session, const struct zone *zone, int64_t now_us,
-				  struct market_hours *hours)
+bool market_hours(struct arena *arena, const struct session *session, int64_t now_us, struct market_hours *hours)
 {
 	*hours = (struct market_hours){.open = true, .next_open_us = FIELD_NO_INT, .next_close_us = FIELD_NO_INT};
 	if (session->always)
 		return true;
 	struct stretches all = {.arena = arena, .room = 64};
 	all.items = arena_array(arena, all.room, sizeof *all.items);
-	int64_t local_us = zone_local_us(zone, now_us), today = stamp_day_of(local_us);
+	int64_t local_us = zone_local_us(session->place, now_us), today = stamp_day_of(local_us);
 	for (int64_t sunday = today - BEFORE_DAYS - stamp_weekday(today - BEFORE_DAYS); sunday < today + HORIZON_DAYS;
 		 sunday += 7)
 		for (size_t i = 0; i < session->windows.count; i++)
 			add_window(&all, session, &session->windows.items[i], sunday);
 	if (all.items == NULL)
 		return false;
-	settle(&all, zone);
+	settle(&all, session->place);
 	hours->open = false;
 	for (size_t i = 0; i < all.count; i++) {
 		const struct stretch *one = &all.items[i];

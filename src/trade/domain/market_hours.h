@@ -36,9 +36,8 @@ struct market_hours {
 	int64_t next_open_us, next_close_us; /* FIELD_NO_INT: never */
 };
 
-/* Hours of a session at a moment; `zone` is its own.  Cost: about 20 us.  False: the arena is full. */
-bool market_hours(struct arena *arena, const struct session *session, const struct zone *zone, int64_t now_us,
-				  struct market_hours *hours);
+/* Hours of a session, whose place is known, at a moment.  Cost: about 20 us.  False: the arena is full. */
+bool market_hours(struct arena *arena, const struct session *session, int64_t now_us, struct market_hours *hours);
 
 /* The window that holds `now_us` for this instrument, or NULL. */
 const struct news_window *news_window_find(const struct news_window *windows, size_t count,

@@ -84,9 +84,9 @@ static void read_windows(struct calc *calc, const struct request *r)
 	}
 }
 
-/* The instrument, its session and zone.  False: a fault or an error is noted. */
+/* The instrument and its session.  False: a fault or an error is noted. */
 static bool find(struct calc *calc, const char *name, const struct instrument **instrument,
-				 const struct session **session, const struct zone **zone)
+				 const struct session **session)
 {
 	const struct instruments *instruments = calc_pack(calc, "instruments");
 	const struct sessions *sessions = calc_pack(calc, "sessions");
@@ -100,8 +100,7 @@ static bool find(struct calc *calc, const char *name, const struct instrument **
 	*session = session_find(sessions, (*instrument)->session);
 	if (*session == NULL)
 		return err_set(&calc->err, ERR_PACK_VERSION, "pack sessions has no session %s", (*instrument)->session);
-	*zone = zone_load(calc->arena, (*session)->zone, &calc->err);
-	return *zone != NULL;
+	return session_placed(*session, &calc->err);
 }
 
 /* Beside faults of decoding, all others too. */
@@ -124,19 +123,18 @@ static bool run(struct calc *calc, const void *input, void *output)
 	struct result *result = output;
 	const struct instrument *instrument = NULL;
 	const struct session *session = NULL;
-	const struct zone *zone = NULL;
 	struct market_hours hours;
 	int64_t now_us;
 	moment_read(calc, r->time, "/time", &now_us);
 	read_windows(calc, r);
-	if (!find(calc, r->instrument, &instrument, &session, &zone) || calc->faults.count > 0)
+	if (!find(calc, r->instrument, &instrument, &session) || calc->faults.count > 0)
 		return false;
-	if (!market_hours(calc->arena, session, zone, now_us, &hours))
+	if (!market_hours(calc->arena, session, now_us, &hours))
 		return false;
 	bool news = hours.open && news_window_find(r->blocklist.items, r->blocklist.count, instrument, now_us) != NULL;
 	*result = (struct result){.open = hours.open,
 							  .session = session->name,
-							  .local_time = local_text(calc->arena, zone, now_us),
+							  .local_time = local_text(calc->arena, session->place, now_us),
 							  .reason = news ? MARKET_NEWS_WINDOW : (int)hours.reason,
 							  .next_open = utc_text(calc->arena, hours.next_open_us),
 							  .next_close = utc_text(calc->arena, hours.next_close_us)};

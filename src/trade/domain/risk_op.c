@@ -2,7 +2,6 @@
 
 #include "core/arena.h"
 #include "core/field.h"
-#include "core/zone.h"
 #include "seal/calc.h"
 #include "seal/op.h"
 #include "trade/domain/instruments.h"
@@ -171,8 +170,7 @@ static bool look_at_hours(struct calc *calc, const struct instrument *instrument
 	if (r->now == NULL || instrument == NULL || !moment_read(calc, r->now, "/now", &now_us))
 		return true;
 	const struct session *session = session_find(sessions, instrument->session);
-	const struct zone *zone = session != NULL ? zone_load(calc->arena, session->zone, &calc->err) : NULL;
-	if (zone == NULL || !market_hours(calc->arena, session, zone, now_us, &hours))
+	if (session == NULL || !session_placed(session, &calc->err) || !market_hours(calc->arena, session, now_us, &hours))
 		return false;
 	r->risk.market = hours.open ? RISK_PASS : RISK_FAIL;
 	if (r->blocklist.items != NULL)
