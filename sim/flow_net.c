@@ -8,7 +8,10 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/must.h"
+#include "flow/domain/retry.h"
 #include "link/outgoing.h"
+
+enum { ATTEMPTS_MAX = 1000 };
 
 /* --- the ledger --- */
 
@@ -54,8 +57,33 @@ const struct delivery *ledger_find(const struct ledger *ledger, const char *key)
 	return NULL;
 }
 
-static struct delivery *entry(struct ledger *ledger, const struct outgoing_request *request)
+const struct delivery *ledger_named(const struct ledger *ledger, const char *name)
 {
+	for (size_t i = 0; i < ledger->count; i++)
+		if (strcmp(ledger->items[i].name, name) == 0)
+			return &ledger->items[i];
+	return NULL;
+}
+
+/* The key that it would have if the run's id were its lineage. */
+static void give_name(const struct net *net, struct delivery *item, const char *step)
+{
+	const char *lineage = net->lineage(net->self, item->run_id);
+	char key[EFFECT_KEY] = "";
+	strcpy(item->name, item->key);
+	for (int64_t attempt = 1; lineage != NULL; attempt++) {
+		effect_key(item->run_id, step, attempt, key);
+		if (strcmp(key, item->key) == 0) {
+			effect_key(lineage, step, attempt, item->name);
+			return;
+		}
+		must(attempt < ATTEMPTS_MAX);
+	}
+}
+
+static struct delivery *entry(const struct net *net, const struct outgoing_request *request)
+{
+	struct ledger *ledger = net->ledger;
 	const char *key = header(request, "Idempotency-Key"), *run = header(request, "X-Countersign-Run"),
 			   *step = header(request, "X-Countersign-Step");
 	must(key != NULL && run != NULL && step != NULL && strlen(key) == 64 && strlen(run) == 36);
@@ -74,6 +102,7 @@ static struct delivery *entry(struct ledger *ledger, const struct outgoing_reque
 	strcpy(item->key, key);
 	strcpy(item->run_id, run);
 	snprintf(item->step, sizeof item->step, "%s", step);
+	give_name(net, item, step);
 	ledger->count++; /* last: a process that ends here has delivered nothing */
 	return item;
 }
@@ -87,11 +116,11 @@ const char *ledger_differs(const struct ledger *calm, const struct ledger *rough
 		return "too many requests for the ledger";
 	for (size_t i = 0; i < rough->count; i++) {
 		*which = &rough->items[i];
-		if (ledger_find(calm, rough->items[i].key) == NULL && (may_differ == NULL || !may_differ(self, *which)))
+		if (ledger_named(calm, rough->items[i].name) == NULL && (may_differ == NULL || !may_differ(self, *which)))
 			return "a key that undisturbed runs do not send";
 	}
 	for (size_t i = 0; i < calm->count; i++) {
-		const struct delivery *item = ledger_find(rough, calm->items[i].key);
+		const struct delivery *item = ledger_named(rough, calm->items[i].name);
 		*which = &calm->items[i];
 		if ((item == NULL || item->acted != calm->items[i].acted) && (may_differ == NULL || !may_differ(self, *which)))
 			return "a step that did not act as undisturbed";
@@ -106,10 +135,10 @@ enum fate { FATE_ANSWERS, FATE_REFUSES, FATE_BREAKS_BEFORE, FATE_BREAKS_AFTER };
 /* Three in ten keys are refused for good; of the others a third loses its connection, before or after it acted. */
 static enum fate fate_of(const struct net *net, const struct delivery *item)
 {
-	uint64_t hash = mix(net->seed ^ MIX_NOTHING, item->key, 64) >> 16;
+	uint64_t hash = mix(net->seed ^ MIX_NOTHING, item->name, 64) >> 16;
 	if (hash % 10 < 3)
 		return FATE_REFUSES;
-	if (hash / 10 % 6 >= 2 || (item->deliveries > 1 && net->knows(net->knows_self, item)))
+	if (hash / 10 % 6 >= 2 || (item->deliveries > 1 && net->knows(net->self, item)))
 		return FATE_ANSWERS;
 	return hash / 10 % 6 == 0 ? FATE_BREAKS_BEFORE : FATE_BREAKS_AFTER;
 }
@@ -120,7 +149,7 @@ bool net_ask(void *self, const struct outgoing_request *request, struct outgoing
 	net->requests++;
 	if (net->requests == net->kill_before)
 		raise(SIGKILL);
-	struct delivery *item = entry(net->ledger, request);
+	struct delivery *item = entry(net, request);
 	item->deliveries++;
 	enum fate fate = fate_of(net, item);
 	item->acted = item->acted || fate == FATE_ANSWERS || fate == FATE_BREAKS_AFTER;
@@ -133,6 +162,6 @@ bool net_ask(void *self, const struct outgoing_request *request, struct outgoing
 	}
 	answer->status = fate == FATE_REFUSES ? 503 : 200;
 	strcpy(answer->content_type, "application/json");
-	buf_addf(&answer->body, "{\"n\":%llu}", (unsigned long long)(mix(7, item->key, 64) % 100));
+	buf_addf(&answer->body, "{\"n\":%llu}", (unsigned long long)(mix(7, item->name, 64) % 100));
 	return true;
 }

@@ -23,6 +23,7 @@ enum { LEDGER_MAX = 4096, STEP_TEXT = 512 };
 /* What the network knows of one key. */
 struct delivery {
 	char key[65];
+	char name[65]; /* the same in every order of events: of a sub-run, whose id is random, not its key */
 	char run_id[37], step[STEP_TEXT]; /* as the headers said; a longer path is cut */
 	uint64_t request;                 /* fingerprint of the first request */
 	int deliveries;
@@ -39,6 +40,7 @@ struct ledger *ledger_new(void); /* shared with children */
 void ledger_clear(struct ledger *ledger);
 void ledger_free(struct ledger *ledger);
 const struct delivery *ledger_find(const struct ledger *ledger, const char *key); /* NULL: it never came */
+const struct delivery *ledger_named(const struct ledger *ledger, const char *name);
 
 /*
  * What the network saw of disturbed runs against what it saw of undisturbed ones: the same keys acted, no others, each
@@ -56,7 +58,9 @@ struct net {
 	int kill_before, kill_after;
 	/* Does the sender know of a delivery under this key whose end it could not see? */
 	bool (*knows)(void *self, const struct delivery *which);
-	void *knows_self;
+	/* Who a run is, in the place of its id, by which runs started it; NULL: nobody did.  Until the next call. */
+	const char *(*lineage)(void *self, const char *run_id);
+	void *self;
 };
 
 /* struct outgoing's ask; self: the net. */

@@ -3,6 +3,7 @@
 #include "core/buf.h"
 #include "core/must.h"
 #include "core/rng.h"
+#include "sim/flow_kids.h"
 
 enum { DEPTH_MAX = 3, TASKS_MAX = 14 };
 
@@ -12,7 +13,7 @@ struct pen {
 	unsigned tasks; /* named so far */
 	unsigned depth;
 	unsigned beside; /* forks and parallel loops around: the order of what is exported there is anybody's */
-	bool tended, extended;
+	enum plot_kind kind;
 };
 
 static unsigned below(struct pen *pen, unsigned bound)
@@ -190,10 +191,6 @@ static void write_extensions(struct pen *pen)
 /* The fault of one branch stops another one, which asks nobody: the attempts of what it asked would be anybody's. */
 static void write_bare_branch(struct pen *pen)
 {
-	if (pen->extended) {
-		write_bare_call(pen);
-		return;
-	}
 	buf_addf(pen->out, "\"fork\":{\"branches\":[{\"bare%u\":{", pen->tasks);
 	write_bare_call(pen);
 	buf_addf(pen->out, "}},{\"beside%u\":{\"do\":[{\"s\":{", pen->tasks++);
@@ -204,6 +201,28 @@ static void write_bare_branch(struct pen *pen)
 	write_set(pen);
 	buf_addf(pen->out, "}}]}}]},");
 	buf_addf(pen->out, AS_NUMBERED, below(pen, 50));
+}
+
+#define RUN_KID \
+	"{\"run\":{\"workflow\":{\"namespace\":\"sim\",\"name\":\"kid%u\",\"version\":\"1.0.0\",\"input\":{\"n\":\"${ .n " \
+	"}\"}}}}"
+#define CATCH_499 "\"catch\":{\"errors\":{\"with\":{\"status\":499}}}"
+
+static void write_kid(struct pen *pen)
+{
+	buf_addf(pen->out, "\"try\":[{\"run%u\":" RUN_KID "}]," CATCH_499, pen->tasks++, below(pen, KIDS));
+}
+
+/* A kid that goes on when its parent's branch is lost, if it has not ended by then. */
+static void write_orphan(struct pen *pen)
+{
+	static const unsigned faultless[] = {0, 1, 3}; /* or which of two faults it is would be anybody's */
+	buf_addf(pen->out,
+			 "\"try\":[{\"lose%u\":{\"fork\":{\"branches\":[{\"run\":" RUN_KID "},{\"d\":{\"do\":[{\"w\":{\"wait\":"
+			 "{\"seconds\":%u}}},{\"r\":{\"raise\":{\"error\":{\"type\":\"https://sim/"
+			 "kid\",\"status\":499,\"title\":\"t\"}}}}]}}]"
+			 "}}}]," CATCH_499,
+			 pen->tasks++, faultless[below(pen, sizeof faultless / sizeof *faultless)], below(pen, 12));
 }
 
 typedef void write_body(struct pen *pen);
@@ -222,8 +241,13 @@ enum {
 static void write_task(struct pen *pen)
 {
 	buf_addf(pen->out, "{\"t%u\":{", pen->tasks++);
-	if (pen->tended && pen->beside == 0 && below(pen, 3) == 0) {
+	if (pen->kind == PLOT_TENDED && pen->beside == 0 && below(pen, 3) == 0) {
 		faulty[below(pen, FAULTY)](pen);
+		buf_adds(pen->out, "}}");
+		return;
+	}
+	if (pen->kind == PLOT_PARENT && below(pen, 3) == 0) {
+		(below(pen, 3) == 0 ? write_orphan : write_kid)(pen);
 		buf_adds(pen->out, "}}");
 		return;
 	}
@@ -245,14 +269,14 @@ static void write_list(struct pen *pen, unsigned count)
 	buf_addc(pen->out, ']');
 }
 
-char *plot_make(struct rng *rng, bool tended)
+char *plot_make(struct rng *rng, enum plot_kind kind)
 {
 	struct buf out;
-	struct pen pen = {.rng = rng, .out = &out, .tended = tended};
+	struct pen pen = {.rng = rng, .out = &out, .kind = kind};
 	buf_init(&out, 0);
 	buf_adds(&out, "{\"document\":{\"dsl\":\"1.0.0\",\"namespace\":\"sim\",\"name\":\"plot\",\"version\":\"1.0.0\"},");
-	pen.extended = below(&pen, 4) == 0;
-	if (pen.extended)
+	if (below(&pen, 4) == 0 &&
+		kind != PLOT_TENDED) /* what extensions ask beside a step at fault has anybody's attempts */
 		write_extensions(&pen);
 	buf_adds(&out, "\"do\":");
 	write_list(&pen, 2 + below(&pen, 4));

@@ -10,7 +10,13 @@
 
 struct rng;
 
-/* A definition as JSON text; the caller frees it.  `tended`: in some places it faults until somebody does something. */
-char *plot_make(struct rng *rng, bool tended);
+enum plot_kind {
+	PLOT_PLAIN,
+	PLOT_TENDED, /* in some places it faults until somebody does something */
+	PLOT_PARENT, /* in some places it runs workflows of flow_kids.h */
+};
+
+/* A definition as JSON text; the caller frees it. */
+char *plot_make(struct rng *rng, enum plot_kind kind);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "core/json.h"
 #include "core/must.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
@@ -141,6 +142,8 @@ static void note_intent(struct sim_record *record, const struct row *row, const 
 	} else if (effect->end != EFFECT_OPEN && effect->end != EFFECT_UNSURE) {
 		effect->wrong = "it was intended again after its definite end";
 	}
+	if (frame != NULL && frame->task->type == IR_RUN_WORKFLOW && row->request != NULL)
+		effect->child = keep(record, json_text(datum_tree(row->request), "run_id"));
 	effect->intents++;
 	effect->deliveries = row->n;
 	effect->end = EFFECT_OPEN;
@@ -301,7 +304,7 @@ void record_fini(struct sim_record *record)
 
 static const char *effect_is_wrong(const struct effect_record *effect, const struct delivery *item)
 {
-	if (effect->wrong != NULL)
+	if (effect->wrong != NULL || effect->child != NULL)
 		return effect->wrong;
 	if (effect->end == EFFECT_OPEN)
 		return effect->given_up && item != NULL ? "a new attempt while the last one was under way" : NULL;

@@ -37,8 +37,9 @@ struct effect_record {
 	uint32_t attempt;
 	int64_t intents, deliveries; /* rows; the number in the last one */
 	int64_t ended_seq;
-	bool given_up;   /* a new attempt began while this one's end was open */
-	bool was_unsure; /* a delivery had an end that is not known */
+	const char *child; /* the sub-run that it started, which asks nobody itself; NULL: it is a request */
+	bool given_up;     /* a new attempt began while this one's end was open */
+	bool was_unsure;   /* a delivery had an end that is not known */
 	enum effect_end end;
 	const char *wrong; /* what the journal says of it that cannot be; NULL: nothing */
 	const struct place_above *above;

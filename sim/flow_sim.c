@@ -1,6 +1,6 @@
 /*
- * flow_sim [SEEDS [FIRST]]: runs of workflows on a disk that loses power, tears sectors, is full and fails, and on a
- * network that refuses and breaks, from seeds [flow.md 14].
+ * flow_sim [--sub-runs] [SEEDS [FIRST]]: runs of workflows on a disk that loses power, tears sectors, is full and
+ * fails, and on a network that refuses and breaks, from seeds [flow.md 14].
  *
  * What a seed brings about is a function of its number alone: no thread, clock or process takes part.  For each some
  * definitions are made up.  They run to their end undisturbed, then again with faults; after each the store and the
@@ -8,6 +8,8 @@
  * journal has no gap, leads to its row, and agrees with the network on every request (flow_record.h); and the network
  * was asked under the same keys, of which none came with two requests.  Where the undisturbed run has a race, how far
  * the steps in it came may differ, and nothing else.
+ * With --sub-runs the first run of each seed starts others, which are held to the same; who they are says the step that
+ * started them, for their ids are random.
  * Exit 0 and one line with the figures; 1 after a line on each seed that failed.  The fingerprint of many seeds is the
  * sum of theirs: a seed alone and in a slice is the same.
  */
@@ -23,17 +25,25 @@
 #include "core/rng.h"
 #include "expr/expr.h"
 #include "sim/flow_folder.h"
+#include "sim/flow_kids.h"
 #include "sim/flow_net.h"
 #include "sim/flow_plot.h"
 #include "sim/flow_record.h"
 #include "sim/flow_world.h"
 #include "store/fault_vfs.h"
 
-enum { SEEDS = 25, DISTURBANCES_MAX = 4, LOOPS_MAX = 64, DOWN_MAX_S = 30, TENDED_ONCE_IN = 4 };
+enum { SEEDS = 25, DISTURBANCES_MAX = 4, LOOPS_MAX = 64, DOWN_MAX_S = 30, TENDED_ONCE_IN = 4, FAMILY_MAX = 128 };
 
 struct figures {
 	long seeds, failed, runs, rows, keys, faults, kills, lives, steps, races, excused, orders;
 	uint64_t fingerprint;
+};
+
+/* Runs with those that they started: the first ones are the plots'. */
+struct family {
+	struct sim_record records[FAMILY_MAX];
+	struct sim_child children[FAMILY_MAX]; /* of those behind the plots' */
+	size_t count;
 };
 
 struct trial {
@@ -44,7 +54,8 @@ struct trial {
 	struct plot plots[RUNS_MAX];
 	size_t runs;
 	struct ledger *calm, *rough;
-	struct sim_record expected[RUNS_MAX], got[RUNS_MAX];
+	struct family expected, got;
+	bool sub_runs;
 	long calls;
 	int64_t now_us; /* when the last life ended */
 	bool failed;
@@ -93,12 +104,22 @@ static bool begin_all(struct trial *trial, struct sim_world *sim)
 	return good;
 }
 
-static bool read_all(struct trial *trial, struct sim_world *sim, struct sim_record *records)
+static bool read_all(struct trial *trial, struct sim_world *sim, struct family *family)
 {
 	bool good = true;
 	for (size_t i = 0; i < trial->runs; i++)
-		good = sim_read(sim, trial->plots[i].run_id, &records[i]) && good;
+		good = sim_read(sim, trial->plots[i].run_id, &family->records[i]) && good;
+	family->count = trial->runs + sim_children(sim, family->children + trial->runs, FAMILY_MAX - trial->runs);
+	for (size_t i = trial->runs; i < family->count; i++)
+		good = sim_read(sim, family->children[i].run_id, &family->records[i]) && good;
 	return good || fail(trial, "a journal cannot be read", "", "");
+}
+
+static void forget_all(struct family *family)
+{
+	for (size_t i = 0; i < family->count; i++)
+		record_fini(&family->records[i]);
+	family->count = 0;
 }
 
 static void fresh_disk(struct trial *trial)
@@ -124,7 +145,7 @@ static bool run_calm(struct trial *trial)
 	must(sim != NULL && begin_all(trial, sim));
 	bool good = sim_drive(sim) == SIM_OVER || fail(trial, "undisturbed", "", "it does not end");
 	trial->calls = (long)fault_vfs_count(trial->disk, FAULT_ANY_CALL);
-	good = read_all(trial, sim, trial->expected) && good;
+	good = read_all(trial, sim, &trial->expected) && good;
 	close_world(trial, sim);
 	end_disk(trial);
 	return good;
@@ -151,7 +172,7 @@ static enum sim_end live_once(struct trial *trial, struct rng *rng, bool last)
 	if (sim != NULL && begin_all(trial, sim))
 		end = sim_drive(sim);
 	if (end == SIM_STUCK)
-		(void)read_all(trial, sim, trial->got);
+		(void)read_all(trial, sim, &trial->got);
 	if (sim != NULL)
 		close_world(trial, sim);
 	trial->sum.faults += fault_vfs_struck(trial->disk);
@@ -191,7 +212,7 @@ static bool run_rough(struct trial *trial, struct rng *rng)
 	if (good && sim == NULL)
 		good = fail(trial, "disturbed", "", "the store does not open again");
 	if (sim != NULL) {
-		good = read_all(trial, sim, trial->got);
+		good = read_all(trial, sim, &trial->got);
 		close_world(trial, sim);
 	}
 	end_disk(trial);
@@ -200,15 +221,71 @@ static bool run_rough(struct trial *trial, struct rng *rng)
 
 /* --- judging --- */
 
-/* It stands in a race of the undisturbed run; where it came to the step at all, its own journal knows the place. */
+static const struct sim_record *record_of(const struct family *family, const char *run_id)
+{
+	for (size_t i = 0; i < family->count; i++)
+		if (strcmp(family->records[i].run_id, run_id) == 0)
+			return &family->records[i];
+	return NULL;
+}
+
+/* The same run in the other family: plots' by their ids, others by their lineage.  NULL: there is none. */
+static const struct sim_record *like(const struct trial *trial, const struct family *from, const struct family *to,
+									 const struct sim_record *record)
+{
+	size_t at = (size_t)(record - from->records);
+	if (at < trial->runs)
+		return &to->records[at];
+	for (size_t i = trial->runs; i < to->count; i++)
+		if (strcmp(to->children[i].lineage, from->children[at].lineage) == 0)
+			return &to->records[i];
+	return NULL;
+}
+
+/* The step that started the run, and whose run that is. */
+static const struct effect_record *start_of(const struct family *family, const char *run_id,
+											const struct sim_record **parent)
+{
+	for (size_t i = 0; i < family->count; i++)
+		for (size_t j = 0; j < family->records[i].effects_count; j++) {
+			const struct effect_record *effect = &family->records[i].effects[j];
+			if (effect->child != NULL && strcmp(effect->child, run_id) == 0) {
+				*parent = &family->records[i];
+				return effect;
+			}
+		}
+	return NULL;
+}
+
+/* Does the undisturbed run have a race where this was asked for, or where the run was started? */
+static bool is_in_race(const struct trial *trial, const struct family *family, const struct sim_record *record,
+					   const struct effect_record *effect)
+{
+	for (; effect != NULL; effect = start_of(family, record->run_id, &record)) {
+		const struct sim_record *calm =
+			family == &trial->expected ? record : like(trial, family, &trial->expected, record);
+		if (calm != NULL && record_races(calm, effect))
+			return true;
+	}
+	return false;
+}
+
+static bool run_is_in_race(const struct trial *trial, const struct family *family, const char *run_id)
+{
+	const struct sim_record *parent = NULL;
+	const struct effect_record *start = start_of(family, run_id, &parent);
+	return start != NULL && is_in_race(trial, family, parent, start);
+}
+
+/* Where it was sent its run's journal knows the place. */
 static bool may_differ(void *self, const struct delivery *which)
 {
 	struct trial *trial = self;
-	for (size_t i = 0; i < trial->runs; i++) {
-		const struct effect_record *effect = record_find(&trial->expected[i], which->key);
-		if (effect == NULL)
-			effect = record_find(&trial->got[i], which->key);
-		if (effect != NULL && record_races(&trial->expected[i], effect)) {
+	const struct family *families[] = {&trial->expected, &trial->got};
+	for (size_t i = 0; i < 2; i++) {
+		const struct sim_record *record = record_of(families[i], which->run_id);
+		const struct effect_record *effect = record == NULL ? NULL : record_find(record, which->key);
+		if (effect != NULL && is_in_race(trial, families[i], record, effect)) {
 			trial->sum.excused++;
 			return true;
 		}
@@ -216,27 +293,38 @@ static bool may_differ(void *self, const struct delivery *which)
 	return false;
 }
 
-static bool judge_run(struct trial *trial, size_t i)
+static bool judge_by_itself(struct trial *trial, const struct family *family, const struct ledger *ledger)
 {
-	const struct sim_record *expected = &trial->expected[i], *got = &trial->got[i];
-	const char *step = "", *wrong = record_is_wrong(expected, trial->calm, &step);
-	if (wrong == NULL)
-		wrong = record_is_wrong(got, trial->rough, &step);
-	if (wrong != NULL)
-		return fail(trial, wrong, got->run_id, step);
-	if (!got->over)
-		return fail(trial, "not over", got->run_id, "");
-	if (strcmp(got->text, expected->text) == 0)
-		return true;
-	fprintf(stderr, "expected %s\ngot      %s\n", expected->text, got->text);
-	return fail(trial, "another end", got->run_id, "");
+	for (size_t i = 0; i < family->count; i++) {
+		const struct sim_record *record = &family->records[i];
+		const char *step = "", *wrong = record_is_wrong(record, ledger, &step);
+		if (wrong != NULL)
+			return fail(trial, wrong, record->run_id, step);
+		if (!record->over)
+			return fail(trial, "not over", record->run_id, "");
+	}
+	return true;
+}
+
+/* Each run of one family is in the other, with the same end, unless it was started in a race. */
+static bool judge_ends(struct trial *trial, const struct family *from, const struct family *to)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const struct sim_record *record = &from->records[i], *other = like(trial, from, to, record);
+		if ((other != NULL && strcmp(record->text, other->text) == 0) ||
+			(i >= trial->runs && run_is_in_race(trial, from, record->run_id)))
+			continue;
+		fprintf(stderr, "one  %s\nother %s\n", record->text, other == NULL ? "(none)" : other->text);
+		return fail(trial, "another end", record->run_id, "");
+	}
+	return true;
 }
 
 static bool judge(struct trial *trial)
 {
-	bool good = true;
-	for (size_t i = 0; i < trial->runs; i++)
-		good = judge_run(trial, i) && good;
+	bool good = judge_by_itself(trial, &trial->expected, trial->calm) &&
+				judge_by_itself(trial, &trial->got, trial->rough) && judge_ends(trial, &trial->expected, &trial->got) &&
+				judge_ends(trial, &trial->got, &trial->expected);
 	const struct delivery *which = NULL;
 	const char *what = good ? ledger_differs(trial->calm, trial->rough, &which, may_differ, trial) : NULL;
 	return good &&
@@ -250,8 +338,9 @@ static void make_plots(struct trial *trial, struct rng *rng)
 	trial->runs = 1 + rng_below(rng, RUNS_MAX);
 	for (size_t i = 0; i < trial->runs; i++) {
 		struct plot *plot = &trial->plots[i];
-		plot->tended = rng_below(rng, TENDED_ONCE_IN) == 0;
-		plot->definition = plot_make(rng, plot->tended);
+		plot->tended = rng_below(rng, TENDED_ONCE_IN) == 0 && !(trial->sub_runs && i == 0);
+		plot->parent = trial->sub_runs && i == 0;
+		plot->definition = plot_make(rng, plot->parent ? PLOT_PARENT : plot->tended ? PLOT_TENDED : PLOT_PLAIN);
 		snprintf(plot->run_id, sizeof plot->run_id, "%08x-0000-7000-8000-%012llx", (unsigned)trial->seed,
 				 (unsigned long long)i);
 		snprintf(plot->seed, sizeof plot->seed, "%u", (unsigned)rng_below(rng, 1000));
@@ -266,8 +355,8 @@ static uint64_t fingerprint(const struct trial *trial)
 		sum = mix(mix(sum, item->key, 64), &item->deliveries, sizeof item->deliveries);
 	}
 	for (size_t i = 0; i < trial->runs; i++) {
-		const char *text = trial->got[i].text == NULL ? "" : trial->got[i].text;
-		sum = mix(mix(sum, &trial->got[i].seq, sizeof trial->got[i].seq), text, strlen(text));
+		const char *text = trial->got.records[i].text == NULL ? "" : trial->got.records[i].text;
+		sum = mix(mix(sum, &trial->got.records[i].seq, sizeof trial->got.records[i].seq), text, strlen(text));
 	}
 	return sum;
 }
@@ -278,12 +367,12 @@ static void count(struct trial *trial)
 	trial->print = fingerprint(trial);
 	sum->seeds++;
 	sum->failed += trial->failed;
-	sum->runs += (long)trial->runs;
+	sum->runs += (long)trial->got.count;
 	sum->keys += (long)trial->rough->count;
 	for (size_t i = 0; i < trial->runs; i++) {
-		sum->rows += (long)trial->got[i].seq;
-		sum->races += (long)trial->expected[i].races_count;
-		sum->orders += trial->got[i].orders;
+		sum->rows += (long)trial->got.records[i].seq;
+		sum->races += (long)trial->expected.records[i].races_count;
+		sum->orders += trial->got.records[i].orders;
 	}
 	sum->fingerprint += trial->print;
 }
@@ -300,11 +389,10 @@ static void try_seed(struct trial *trial, uint64_t seed)
 	if (run_calm(trial) && run_rough(trial, &rng))
 		(void)judge(trial);
 	count(trial);
-	for (size_t i = 0; i < trial->runs; i++) {
+	for (size_t i = 0; i < trial->runs; i++)
 		free((char *)(uintptr_t)trial->plots[i].definition);
-		record_fini(&trial->expected[i]);
-		record_fini(&trial->got[i]);
-	}
+	forget_all(&trial->expected);
+	forget_all(&trial->got);
 }
 
 /* The first seed once more, after all others: it is the same, or something was left behind by them. */
@@ -343,6 +431,9 @@ static void tell(const struct figures *sum, uint64_t first, double seconds)
 
 int main(int argc, char **argv)
 {
+	bool sub_runs = argc > 1 && strcmp(argv[1], "--sub-runs") == 0;
+	argc -= sub_runs;
+	argv += sub_runs;
 	const char *fewer = getenv("FLOW_SIM_SEEDS"); /* under the sanitizers */
 	uint64_t usual = fewer == NULL ? SEEDS : strtoull(fewer, NULL, 10);
 	uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : usual;
@@ -357,7 +448,8 @@ int main(int argc, char **argv)
 	log_setup(&(struct log_options){.level = LOG_LEVEL_ERROR, .put = keep_quiet});
 	sim_folder_new(trial->folder);
 	sim_folder_new(trial->template);
-	sim_template(trial->template);
+	sim_template(trial->template, sub_runs);
+	trial->sub_runs = sub_runs;
 	trial->expr = sim_expr();
 	try_seeds(trial, first, seeds);
 	expr_close(trial->expr);

@@ -23,6 +23,8 @@
 #include "flow/runs_repo.h"
 #include "flow/story.h"
 #include "link/outgoing.h"
+#include "sim/flow_house.h"
+#include "sim/flow_kids.h"
 #include "sim/flow_net.h"
 #include "sim/flow_operator.h"
 #include "sim/flow_record.h"
@@ -58,6 +60,8 @@ struct sim_world {
 	struct store *store;
 	struct runner *runner;
 	struct net net;
+	struct flow_part house;
+	struct flow_parts parts;
 	struct sim_run runs[RUNS_MAX];
 	size_t runs_count;
 	long steps, orders;
@@ -71,8 +75,8 @@ struct sim_world {
 static bool op_known(void *context, const char *name, bool *effect)
 {
 	(void)context;
-	*effect = false;
-	return strcmp(name, "sim.echo") == 0;
+	*effect = strcmp(name, "sim.count") == 0 || strcmp(name, "sim.tell") == 0;
+	return *effect || strcmp(name, "sim.echo") == 0;
 }
 
 static struct datum *echo(void *self, const char *name, struct datum *body, struct trouble *trouble)
@@ -128,7 +132,10 @@ static bool open_runner(struct sim_world *sim, struct err *err)
 {
 	sim->policy = (struct ir_policy){.op_known = op_known};
 	sim->outgoing = (struct outgoing){.ask = net_ask, .ask_self = &sim->net};
+	sim->house = house_part(&sim->net);
+	sim->parts = (struct flow_parts){.items = &sim->house, .count = 1};
 	const struct runner_options options = {
+		.parts = &sim->parts,
 		.store = sim->store,
 		.env = &sim->env.env,
 		.ids = &sim->ids,
@@ -156,6 +163,15 @@ static bool knows(void *self, const struct delivery *which)
 	return known;
 }
 
+static const char *lineage(void *self, const char *run_id)
+{
+	struct sim_world *sim = self;
+	struct db *db = store_read(sim->store);
+	const char *text = kids_lineage(db, run_id, &sim->arena);
+	store_read_end(sim->store, db);
+	return text;
+}
+
 struct expr_pool *sim_expr(void)
 {
 	const struct expr_config config = {.cpu_ms = 60000, .wall_ms = 600000};
@@ -176,7 +192,8 @@ struct sim_world *sim_open(const struct world_options *options)
 							.kill_before = options->kill_before_request,
 							.kill_after = options->kill_after_request,
 							.knows = knows,
-							.knows_self = sim};
+							.lineage = lineage,
+							.self = sim};
 	env_sim_init(&sim->env, options->order_seed, options->start_us > 0 ? options->start_us : SIM_START_US);
 	rng_init(&sim->order, options->order_seed);
 	id_maker_init(&sim->ids, &sim->env.env);
@@ -380,17 +397,26 @@ static void idle(struct sim_world *sim)
 		store_idle(sim->store, rng_below(&sim->order, RESTART_ONCE_IN) == 0);
 }
 
+static bool children_rest(struct sim_world *sim)
+{
+	struct db *db = store_read(sim->store);
+	bool rest = kids_rest(db);
+	store_read_end(sim->store, db);
+	return rest;
+}
+
 static bool all_done(struct sim_world *sim)
 {
-	bool done = true;
+	bool done = true, parents = false;
 	sim->refused = false;
 	for (size_t i = 0; i < sim->runs_count; i++) {
 		struct sim_run *run = &sim->runs[i];
 		if (run->over && !run->done && run->plot->tended)
 			tend(sim, run);
 		done = done && run->over && (run->done || !run->plot->tended);
+		parents = parents || run->plot->parent;
 	}
-	return done;
+	return done && (!parents || children_rest(sim));
 }
 
 enum sim_end sim_drive(struct sim_world *sim)
@@ -435,6 +461,14 @@ void sim_outcome(struct sim_world *sim, const char *run_id, struct outcome *outc
 	record_fini(&record);
 }
 
+size_t sim_children(struct sim_world *sim, struct sim_child *children, size_t room)
+{
+	struct db *db = store_read(sim->store);
+	size_t found = kids_list(db, children, room, &sim->arena);
+	store_read_end(sim->store, db);
+	return found;
+}
+
 /* --- the template --- */
 
 static bool add_account(struct db *db, void *self, struct err *err)
@@ -444,12 +478,19 @@ static bool add_account(struct db *db, void *self, struct err *err)
 				  V_TEXT(ACCOUNT));
 }
 
-void sim_template(const char *folder)
+static bool add_kids(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return kids_publish(db, ACCOUNT, err);
+}
+
+void sim_template(const char *folder, bool kids)
 {
 	struct err err;
 	struct sim_world sim = {.options = {.folder = folder}};
 	env_sim_init(&sim.env, 1, SIM_START_US);
 	must(open_store(&sim, &err) && store_write(sim.store, add_account, NULL, &err));
+	must(!kids || store_write(sim.store, add_kids, NULL, &err));
 	store_close(sim.store);
 	env_sim_fini(&sim.env);
 }

@@ -12,6 +12,7 @@
 
 struct expr_pool;
 struct ledger;
+struct sim_child;
 struct sim_record;
 
 enum { RUNS_MAX = 4, RESULT_MAX = 65536 };
@@ -20,6 +21,7 @@ enum { RUNS_MAX = 4, RESULT_MAX = 65536 };
 struct plot {
 	const char *definition;
 	char run_id[37], seed[24];
+	bool parent; /* it runs workflows, and is over when they are too */
 	bool tended; /* where it faults an operator has it go on (flow_operator.h) */
 };
 
@@ -74,7 +76,13 @@ enum sim_end sim_drive(struct sim_world *sim);
 bool sim_read(struct sim_world *sim, const char *run_id, struct sim_record *record);
 void sim_outcome(struct sim_world *sim, const char *run_id, struct outcome *outcome); /* its end alone */
 
-/* A store with its schema and account in a folder; its files are copied for each trial. */
-void sim_template(const char *folder);
+/* Runs that others started, also by children; at most `room` (must). */
+size_t sim_children(struct sim_world *sim, struct sim_child *children, size_t room);
+
+/*
+ * A store with its schema and account in a folder; its files are copied for each trial.  `kids`: with workflows that
+ * plots may run (flow_kids.h).
+ */
+void sim_template(const char *folder, bool kids);
 
 #endif

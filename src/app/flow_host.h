@@ -38,15 +38,15 @@ struct flow_host {
 void flow_host_init(struct flow_host *host, const struct app_ops *ops, const struct packs *packs,
 					struct expr_pool *expr);
 
+/* One more product whose effect operations are known; before runs are driven. */
+void flow_host_add(struct flow_host *host, struct flow_part part);
+
 /* What the configuration lets workflows do, and reach.  Texts are the arena's, and the configuration's. */
 bool flow_host_allow(struct flow_host *host, const struct config *config, struct arena *arena, struct err *err);
 
 /* Does the environment, or an option, say anything of workflows?  Commands that need no server read no more than that.
  */
 bool flow_host_configured(const struct cli *cli);
-
-/* One more product whose effect operations are known; before runs are driven. */
-void flow_host_add(struct flow_host *host, struct flow_part part);
 
 /* A pure operation by its name: the whole envelope, or NULL with *trouble.  `self` is the host. */
 struct datum *flow_host_op(void *self, const char *name, struct datum *body, struct trouble *trouble);

@@ -171,9 +171,9 @@ static void take_standing(const struct db_rows *row, void *self)
 {
 	struct live_task *task = self;
 	task->is = true;
-	task->state = state_named(db_text(row, 0));
+	task->state = (int)state_named(db_text(row, 0));
 	task->attempts = db_int(row, 1);
-	task->revoked = task->state == FLOW_TASK_REVOKED;
+	task->revoked = task->state == (int)FLOW_TASK_REVOKED;
 }
 
 bool tasks_read(struct live *live, struct db *db, struct err *err)
