@@ -309,6 +309,11 @@ static void test_dead_letter(void **state)
 	tasks_fixture_chores(h->tasks);
 	assert_int_equal(ask(h, "GET", "/api/v1/flow/runs/%s", NULL), 200); /* it waits for a person */
 	assert_int_equal(ask(h, "POST", "/api/v1/dead-letters/%s/redeliver", NULL), 202);
+	h->wait_us = 1000000;
+	tasks_fixture_work(h->tasks);
+	expect(h, "RETRY", 0); /* held, and it does not begin a second time */
+	h->wait_us = 0;
+	env_sim_advance(&h->base->env, 1000000);
 	for (int i = 0; i < 5; i++) {
 		tasks_fixture_work(h->tasks);
 		env_sim_advance(&h->base->env, 30000000);
@@ -316,6 +321,7 @@ static void test_dead_letter(void **state)
 	expect(h, "SUCCESS", 3);
 	assert_int_equal(h->sent, 6);
 	assert_int_equal(h->news[FLOW_REDELIVERED], 1);
+	assert_int_equal(h->news[FLOW_STARTED], 1);
 	assert_int_equal(stored(h), 1);
 	env_sim_advance(&h->base->env, INT64_C(40) * 86400 * 1000000);
 	tasks_fixture_chores(h->tasks);
