@@ -61,6 +61,17 @@ static const char once[] =
 	"{" DOCUMENT
 	",\"do\":[{\"a\":{\"set\":{\"n\":3}}}," ASK("once", ",\"metadata\":{\"effect\":\"at-most-once\"}") "]}";
 
+#define TRYING(name, op) \
+	"{\"try_" name "\":{\"try\":[{\"" name "\":{\"call\":\"" op \
+	"\"}}],\"catch\":{\"retry\":{\"delay\":{\"seconds\":2},\"limit\":{\"attempt\":{\"count\":50}}}}}}"
+static const char products[] = "{" DOCUMENT ",\"do\":[" TRYING("a", "sim.count") "," TRYING("b", "sim.tell") "," TRYING(
+	"c",
+	"sim.count") ",{\"f\":{\"fork\":{\"branches\":[" TRYING("l",
+															"sim.tell") "," TRYING("r",
+																				   "sim.count") "]}}}," TRYING("d",
+																											   "sim."
+																											   "tell") "]}";
+
 enum { NETWORK_SEED = 5 };
 
 struct shared {
@@ -247,6 +258,14 @@ static void test_steps(void **state)
 	print_message("%d points\n", kill_everywhere(*state, steps));
 }
 
+/* What a product stores with a step's result is stored once: the last number is that of the steps [flow.md 2.7]. */
+static void test_products(void **state)
+{
+	struct bench *b = *state;
+	print_message("%d points\n", kill_everywhere(b, products));
+	assert_non_null(strstr(b->shared->outcome.text, "{\"n\":6}"));
+}
+
 /* A run that is put back: what runs again goes by other keys, and what stays is not sent again [flow.md 5]. */
 static void test_put_back(void **state)
 {
@@ -284,6 +303,7 @@ static void test_at_most_once(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(in_order), TEST(branches), TEST(steps), TEST(put_back), TEST(at_most_once)};
+	const struct CMUnitTest tests[] = {TEST(in_order), TEST(branches), TEST(steps),
+									   TEST(products), TEST(put_back), TEST(at_most_once)};
 	return cmocka_run_group_tests_name("flow_kill", tests, NULL, NULL);
 }

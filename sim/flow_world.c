@@ -23,6 +23,7 @@
 #include "flow/runs_repo.h"
 #include "flow/story.h"
 #include "link/outgoing.h"
+#include "sim/flow_house.h"
 #include "sim/flow_kids.h"
 #include "sim/flow_net.h"
 #include "sim/flow_operator.h"
@@ -59,6 +60,8 @@ struct sim_world {
 	struct store *store;
 	struct runner *runner;
 	struct net net;
+	struct flow_part house;
+	struct flow_parts parts;
 	struct sim_run runs[RUNS_MAX];
 	size_t runs_count;
 	long steps, orders;
@@ -72,8 +75,8 @@ struct sim_world {
 static bool op_known(void *context, const char *name, bool *effect)
 {
 	(void)context;
-	*effect = false;
-	return strcmp(name, "sim.echo") == 0;
+	*effect = strcmp(name, "sim.count") == 0 || strcmp(name, "sim.tell") == 0;
+	return *effect || strcmp(name, "sim.echo") == 0;
 }
 
 static struct datum *echo(void *self, const char *name, struct datum *body, struct trouble *trouble)
@@ -129,7 +132,10 @@ static bool open_runner(struct sim_world *sim, struct err *err)
 {
 	sim->policy = (struct ir_policy){.op_known = op_known};
 	sim->outgoing = (struct outgoing){.ask = net_ask, .ask_self = &sim->net};
+	sim->house = house_part(&sim->net);
+	sim->parts = (struct flow_parts){.items = &sim->house, .count = 1};
 	const struct runner_options options = {
+		.parts = &sim->parts,
 		.store = sim->store,
 		.env = &sim->env.env,
 		.ids = &sim->ids,

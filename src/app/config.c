@@ -175,7 +175,7 @@ static const struct field config_fields[] = {
 	F_BOOL(config, flow.allow_shell, KEY(flow.allow_shell), .also = "allow_shell", DEFAULT(0),
 		   DOC("Workflows may run commands of a shell on this machine")),
 	F_STRS(config, flow.allow_scripts, KEY(flow.allow_scripts), .also = "allow_scripts", COUNT(0, 8),
-		   DOC("Languages whose scripts are not refused at registration: js, python; those of sh follow allow_shell")),
+		   DOC("Languages whose scripts may run: js (by node), python (by python3); those of sh follow allow_shell")),
 	F_BOOL(config, flow.allow_stdio, KEY(flow.allow_stdio), .also = "allow_stdio", DEFAULT(0),
 		   DOC("Definitions may name MCP servers that are started as processes")),
 	F_STRS(config, flow.allow_net, KEY(flow.allow_net), .also = "allow_net", COUNT(0, 64),

@@ -151,10 +151,18 @@ static struct deciding *start(struct exchange *x)
 	return d;
 }
 
+/* [P-6.7] */
+static void check_reason(void *self, struct faults *faults)
+{
+	const struct decision_body *body = self;
+	if (body->decision == COUNTERSIGN_REJECT && (body->reason == NULL || body->reason[0] == '\0'))
+		faults_add(faults, "/reason", "required", "is required: say why it is rejected");
+}
+
 static void handle_decide(struct exchange *x)
 {
 	struct deciding *d = start(x);
-	if (d == NULL || !exchange_decode(x, &d->body))
+	if (d == NULL || !exchange_decode_checked(x, &d->body, check_reason, &d->body))
 		return;
 	d->write = (struct write){.x = x, .store = d->app->store, .apply = apply_decide, .answer = answer_decide};
 	write_submit(&d->write);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "app/cli.h"
+#include "app/config.h"
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/err.h"
@@ -37,6 +39,36 @@ void flow_host_add(struct flow_host *host, struct flow_part part)
 	must(host->products.count < FLOW_HOST_PARTS);
 	host->parts[host->products.count++] = part;
 	host->products.items = host->parts;
+}
+
+bool flow_host_allow(struct flow_host *host, const struct config *config, struct arena *arena, struct err *err)
+{
+	typeof(config->flow) *c = &config->flow;
+	const char **scripts = arena_array(arena, c->allow_scripts.count + 1, sizeof *scripts);
+	if (scripts == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	for (size_t i = 0; i < c->allow_scripts.count; i++)
+		scripts[i] = c->allow_scripts.items[i];
+	scripts[c->allow_scripts.count] = NULL;
+	host->policy.shell = c->allow_shell;
+	host->policy.stdio = c->allow_stdio;
+	host->policy.scripts = scripts;
+	for (size_t i = 0; i < c->allow_net.count; i++)
+		host->outgoing.allowed[host->outgoing.allowed_count++] = c->allow_net.items[i];
+	for (size_t i = 0; i < c->http_map.count; i++)
+		if (!outgoing_map(&host->outgoing, arena_dup(arena, c->http_map.items[i]), err))
+			return false;
+	return true;
+}
+
+bool flow_host_configured(const struct cli *cli)
+{
+	static const char ours[] = "COUNTERSIGN_FLOW_";
+	extern char **environ;
+	bool found = cli->config != NULL;
+	for (char **at = environ; *at != NULL && !found; at++)
+		found = strncmp(*at, ours, sizeof ours - 1) == 0;
+	return found;
 }
 
 static void tell(const struct faults *faults, const struct err *err, struct trouble *trouble)

@@ -12,7 +12,11 @@
 #include "flow/flow.h"
 #include "link/outgoing.h"
 
+struct arena;
+struct cli;
+struct config;
 struct datum;
+struct err;
 struct expr_pool;
 struct packs;
 struct trouble;
@@ -36,6 +40,13 @@ void flow_host_init(struct flow_host *host, const struct app_ops *ops, const str
 
 /* One more product whose effect operations are known; before runs are driven. */
 void flow_host_add(struct flow_host *host, struct flow_part part);
+
+/* What the configuration lets workflows do, and reach.  Texts are the arena's, and the configuration's. */
+bool flow_host_allow(struct flow_host *host, const struct config *config, struct arena *arena, struct err *err);
+
+/* Does the environment, or an option, say anything of workflows?  Commands that need no server read no more than that.
+ */
+bool flow_host_configured(const struct cli *cli);
 
 /* A pure operation by its name: the whole envelope, or NULL with *trouble.  `self` is the host. */
 struct datum *flow_host_op(void *self, const char *name, struct datum *body, struct trouble *trouble);

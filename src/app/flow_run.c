@@ -35,6 +35,8 @@ enum {
 	MIGRATIONS_MAX = 128,
 	TEXT_MAX = 64 << 20,
 	TIMEOUT_S = 60,
+	RETRY_MAX = 1000,         /* flow.retry_max, where nothing is configured */
+	RETRY_MAX_DELAY_S = 3600, /* flow.retry_max_delay_s */
 	TIMEOUT_MAX_S = 31536000,
 	SEED_DIGITS = 23, /* as over HTTP */
 	TURNS = 2,
@@ -67,6 +69,7 @@ struct job {
 	struct expr_pool *expr;
 	struct flow_host host;
 	struct config config;
+	bool configured; /* else nothing was said of workflows */
 	struct flow_llm models;
 	char folder[SCRATCH_PATH];
 	const char *data;
@@ -207,20 +210,29 @@ static bool open_runner(struct job *job, struct err *err)
 		.version = APP_VERSION,
 		.turns = TURNS,
 		.effects = EFFECTS,
-		.retry_max = 1000,
-		.retry_max_delay_ms = 3600000,
+		.error_base = job->configured ? job->config.flow.error_base : NULL,
+		.retry_max = job->configured ? job->config.flow.retry_max : RETRY_MAX,
+		.retry_max_delay_ms = 1000 * (job->configured ? job->config.flow.retry_max_delay_s : RETRY_MAX_DELAY_S),
 		.virtual_time = cli_option(job->cli, "virtual-time") != NULL,
 	};
 	return runner_open(&options, &job->runner, err);
 }
 
-/* Only where the environment names an endpoint: a run needs no server and no configuration. */
-static bool open_models(struct job *job, struct err *err)
+/* Only what is said of workflows: a run needs no server and no configuration. */
+static bool configure(struct job *job, struct err *err)
 {
-	if (getenv("COUNTERSIGN_FLOW_LLM_BASE_URL") == NULL)
-		return true;
+	job->configured = flow_host_configured(job->cli);
+	if (!job->configured)
+		return each_option(job->cli, "http-map", take_map, job, err);
 	if (!config_of_cli(job->cli, &job->arena, &job->config, NULL))
 		return err_set(err, ERR_INVALID, "the configuration is not valid");
+	return flow_host_allow(&job->host, &job->config, &job->arena, err); /* with the option's maps */
+}
+
+static bool open_models(struct job *job, struct err *err)
+{
+	if (!job->configured || job->config.flow.llm.base_url == NULL)
+		return true;
 	return flow_llm_open(&job->models, &job->config, &job->host.outgoing, job->packs, job->store, &job->arena, err);
 }
 
@@ -232,9 +244,10 @@ static bool open_all(struct job *job, struct err *err)
 		!expr_open(NULL, &job->expr, err))
 		return false;
 	flow_host_init(&job->host, &job->ops, job->packs, job->expr);
+	if (!configure(job, err))
+		return false;
 	job->host.policy.shell = true; /* the caller's own machine */
-	return each_option(job->cli, "http-map", take_map, job, err) && open_store(job, err) && open_models(job, err) &&
-		   open_runner(job, err);
+	return open_store(job, err) && open_models(job, err) && open_runner(job, err);
 }
 
 static void close_all(struct job *job)

@@ -32,27 +32,6 @@ static unsigned turns_of(const struct config *config)
 	return config->flow.slots > 0 ? (unsigned)config->flow.slots : SLOTS_OF_A_CORE * (unsigned)(cores > 0 ? cores : 1);
 }
 
-/* What the configuration lets workflows do, and reach. */
-static bool allow(struct app *app, struct flow_host *host, struct err *err)
-{
-	typeof(app->config.flow) *c = &app->config.flow;
-	const char **scripts = arena_array(&app->arena, c->allow_scripts.count + 1, sizeof *scripts);
-	if (scripts == NULL)
-		return err_set(err, ERR_LIMIT, "no memory");
-	for (size_t i = 0; i < c->allow_scripts.count; i++)
-		scripts[i] = c->allow_scripts.items[i];
-	scripts[c->allow_scripts.count] = NULL;
-	host->policy.shell = c->allow_shell;
-	host->policy.stdio = c->allow_stdio;
-	host->policy.scripts = scripts;
-	for (size_t i = 0; i < c->allow_net.count; i++)
-		host->outgoing.allowed[host->outgoing.allowed_count++] = c->allow_net.items[i];
-	for (size_t i = 0; i < c->http_map.count; i++)
-		if (!outgoing_map(&host->outgoing, arena_dup(&app->arena, c->http_map.items[i]), err))
-			return false;
-	return true;
-}
-
 static bool read_secrets(struct app *app, struct datum **secrets, struct err *err)
 {
 	struct buf text;
@@ -110,7 +89,7 @@ bool flow_setup(struct app *app, struct err *err)
 	host->profiles[0] =
 		(struct ir_profile){"submission", SUBMISSION_TRIES, app->config.sign.retry_first_ms, SUBMISSION_MAX_MS};
 	host->policy.profiles = host->profiles;
-	if (!allow(app, host, err) || !read_secrets(app, &app->flow_secrets, err) ||
+	if (!flow_host_allow(host, &app->config, &app->arena, err) || !read_secrets(app, &app->flow_secrets, err) ||
 		!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, app->store, &app->arena, err))
 		return false;
 	app->breakers = breakers_new(app->store, app->outbox);

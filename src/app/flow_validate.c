@@ -1,5 +1,7 @@
 #include "app/flow_run.h"
 
+#include "app/cli.h"
+#include "app/config.h"
 #include "app/flow_host.h"
 #include "app/ops.h"
 #include "core/arena.h"
@@ -12,7 +14,7 @@
 
 /* countersign flow validate FILE: what the server would say of a definition, without one [flow.md 12]. */
 
-enum { TEXT_MAX = 64 << 20 };
+enum { TEXT_MAX = 64 << 20, CONFIG_CAP = 1 << 20 };
 
 static int print(const struct definition_problems *problems)
 {
@@ -55,12 +57,21 @@ static int with_host(const struct cli *cli, const struct buf *text)
 	struct flow_host host;
 	struct err err;
 	app_ops_init(&ops);
+	struct arena arena;
+	struct config config;
+	arena_init(&arena, CONFIG_CAP);
 	bool open = app_packs_open(&ops, NULL, &packs, &err) && expr_open(NULL, &exprs, &err);
 	flow_host_init(&host, &ops, packs, exprs);
+	if (open && flow_host_configured(cli))
+		open = (config_of_cli(cli, &arena, &config, NULL) ||
+				err_set(&err, ERR_INVALID, "the configuration is not valid")) &&
+			   flow_host_allow(&host, &config, &arena, &err);
 	host.policy.shell = true; /* the caller's own machine, as in flow run */
-	int code = open ? validate(cli, &host, text) : cli_fail(cli, CLI_FAILED, "%s", err.message);
+	int code = open ? validate(cli, &host, text)
+					: cli_fail(cli, err.kind == ERR_INVALID ? CLI_INVALID : CLI_FAILED, "%s", err.message);
 	expr_close(exprs);
 	packs_free(packs);
+	arena_fini(&arena);
 	return code;
 }
 

@@ -11,7 +11,8 @@ struct json;
 struct jw;
 
 extern const struct cli_option user_role_options[];
-extern const struct cli_option user_add_options[], user_reason_options[], user_passwd_options[], key_create_options[];
+extern const struct cli_option user_add_options[], user_reason_options[], user_passwd_options[],
+	user_sessions_options[], key_create_options[];
 
 int command_user_add(const struct cli *cli);
 int command_user_list(const struct cli *cli);

@@ -32,6 +32,8 @@ const struct cli_option user_reason_options[] = {
 	{"reason", "TEXT", "Stands in the audit chain", false},
 	{NULL, NULL, NULL, false},
 };
+const struct cli_option user_sessions_options[] = {{"end", NULL, "End all of them at once", false}, {0}};
+
 const struct cli_option user_passwd_options[] = {
 	{"password-file", "F", "File whose first line is the new password; without: a mail with a token is sent", false},
 	{NULL, NULL, NULL, false},
@@ -346,7 +348,21 @@ static int end_sessions(struct ask *job, const char *user_id)
 	return code;
 }
 
+static void print_session(const struct json *row)
+{
+	const char *device = json_text(row, "device_name"), *ip = json_text(row, "ip");
+	printf("%s  %s  %s  %-16s  %s\n", json_text(row, "session_id"), json_text(row, "created_at"),
+		   json_text(row, "last_seen_at"), ip != NULL ? ip : "-", device != NULL ? device : "-");
+}
+
+static int list_sessions(struct ask *job, const char *user_id)
+{
+	char path[128];
+	snprintf(path, sizeof path, USERS_PATH "/%.64s/sessions", user_id);
+	return ask_list(job, path, print_session);
+}
+
 int command_user_sessions(const struct cli *cli)
 {
-	return with_user(cli, end_sessions);
+	return with_user(cli, cli_option(cli, "end") != NULL ? end_sessions : list_sessions);
 }

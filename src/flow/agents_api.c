@@ -194,11 +194,9 @@ bool agents_chores(struct agents_api *api, struct err *err)
 void *agents_start(struct exchange *x, size_t size)
 {
 	const struct principal *principal = principal_of(x);
-	struct agents_write *w = arena_alloc(&x->arena, size);
-	if (w == NULL) {
-		exchange_failf(x, ERR_LIMIT, "no memory");
+	struct agents_write *w = write_start(x, size);
+	if (w == NULL)
 		return NULL;
-	}
 	if (principal->account_id[0] == '\0') {
 		exchange_failf(x, ERR_FORBIDDEN, "There is no account yet that could own this.");
 		return NULL;
@@ -227,8 +225,9 @@ void agents_submit(struct agents_write *w, bool (*change)(struct agents_write *w
 {
 	w->change = change;
 	w->answer = answer;
-	w->write = (struct write){
-		.x = w->x, .store = w->api->options.store, .apply = run_change, .answer = answer != NULL ? run_answer : NULL};
+	w->write.store = w->api->options.store;
+	w->write.apply = run_change;
+	w->write.answer = answer != NULL ? run_answer : NULL;
 	write_submit(&w->write);
 }
 

@@ -16,6 +16,7 @@
 #include "flow/orders.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
+#include "flow/system.h"
 #include "flow/workflow_text.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -298,7 +299,8 @@ static void patch_definition(struct controlling *c)
 {
 	const char *reference = NULL;
 	int64_t to;
-	if (!find_step(c, &reference, &to) || !patched_text(c, reference) || !open_patched(c, to))
+	if (!system_leaves(c->x, &c->record) || !find_step(c, &reference, &to) || !patched_text(c, reference) ||
+		!open_patched(c, to))
 		return;
 	struct json *sha256 = arena_new(&c->x->arena, struct json);
 	if (sha256 == NULL) {

@@ -263,6 +263,7 @@ static struct datum *call_product(struct effect *effect, struct trouble *trouble
 	const struct effects_call call = {.name = effect->task->call.name,
 									  .run_id = effect->run_id,
 									  .account_id = effect->account_id,
+									  .path = effect->path,
 									  .key = effect->key,
 									  .now_us = env_wall_us(o->env),
 									  .task = effect->task_input,

@@ -25,7 +25,7 @@ const struct flow_effect *effects_find(const struct flow_parts *parts, const cha
 
 /* One that leaves the process, on a thread for calls. */
 struct effects_call {
-	const char *name, *run_id, *account_id, *key;
+	const char *name, *run_id, *account_id, *path, *key;
 	int64_t now_us;
 	struct datum *task, *with; /* trees are made */
 };

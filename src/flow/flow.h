@@ -35,6 +35,7 @@ extern const size_t flow_pack_kinds_count;
 struct flow_step {
 	struct arena *arena; /* for what it makes */
 	const char *run_id, *account_id;
+	const char *path;         /* its step path in the run */
 	const char *key;          /* the effect key: the same whenever the same attempt is made again [flow.md 3.1] */
 	int64_t now_us;           /* wall */
 	const struct json *task;  /* the run's input */

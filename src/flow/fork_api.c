@@ -18,6 +18,7 @@
 #include "flow/orders.h"
 #include "flow/runs_repo.h"
 #include "flow/story.h"
+#include "flow/system.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
 #include "people/principal.h"
@@ -267,7 +268,7 @@ static bool audit(struct forking *f, struct db *db, struct err *err)
 
 bool fork_look(struct forking *f)
 {
-	bool found = check(f) && look(f);
+	bool found = system_leaves(f->x, &f->record) && check(f) && look(f);
 	if (found)
 		fill(f);
 	else

@@ -56,8 +56,9 @@ struct agent_change {
 	struct agent_series *series;
 };
 
-static void take_beat(struct agent_change *c, struct faults *faults)
+static void take_beat(void *self, struct faults *faults)
 {
+	struct agent_change *c = self;
 	const struct beat_request *r = &c->request;
 	c->row = (struct agent_row){.account_id = c->w.account_id,
 								.agent_id = r->agent_id,
@@ -91,14 +92,7 @@ static void answer_agent(struct agents_write *w)
 static void handle_beat(struct exchange *x)
 {
 	struct agent_change *c = agents_start(x, sizeof *c);
-	struct faults faults;
-	if (c == NULL || !exchange_decode(x, &c->request))
-		return;
-	faults_init(&faults, &x->arena);
-	take_beat(c, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+	if (c != NULL && exchange_decode_checked(x, &c->request, take_beat, c))
 		agents_submit(&c->w, change_beat, answer_agent);
 }
 

@@ -24,6 +24,7 @@
 #include "core/utf8.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/process_call.h"
 #include "flow/domain/trouble.h"
 
 enum {
@@ -72,14 +73,39 @@ static const char *text_of(struct process *process, const struct json *value)
 	return copy;
 }
 
-static char **argument_list(struct process *process, const char *program, const struct json *arguments)
+/* Who carries out code that is given as a text, and the name that such code has there; NULL: it takes none. */
+static const struct interpreter {
+	const char *program, *flag, *name;
+} interpreters[PROCESS_LANGUAGES] = {
+	[PROCESS_SH] = {"sh", "-c", "sh"},
+	[PROCESS_JS] = {"node", "-e", "script"},
+	[PROCESS_PYTHON] = {"python3", "-c", NULL},
+};
+
+static char *program_of(struct process *process, const struct interpreter *interpreter)
+{
+	static const char *const folders[] = {"/usr/local/bin", "/usr/bin", "/bin"};
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		char *path = arena_printf(&process->arena, "%s/%s", folders[i], interpreter->program);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+/* NULL: there is no such interpreter. */
+static char **argument_list(struct process *process, const struct interpreter *interpreter, const char *code,
+							const struct json *arguments)
 {
 	char **list = arena_array(&process->arena, ARGUMENTS_MAX + 5, sizeof *list);
 	size_t count = 0;
-	list[count++] = arena_dup(&process->arena, "/bin/sh");
-	list[count++] = arena_dup(&process->arena, "-c");
-	list[count++] = arena_dup(&process->arena, program);
-	list[count++] = arena_dup(&process->arena, "sh");
+	list[count++] = program_of(process, interpreter);
+	list[count++] = arena_dup(&process->arena, interpreter->flag);
+	list[count++] = arena_dup(&process->arena, code);
+	if (interpreter->name != NULL)
+		list[count++] = arena_dup(&process->arena, interpreter->name);
+	if (list[0] == NULL)
+		return NULL;
 	bool given = arguments != NULL && arguments->kind == JS_ARRAY;
 	for (uint32_t i = 0; given && i < arguments->count && i < ARGUMENTS_MAX; i++)
 		list[count++] = arena_dup(&process->arena, text_of(process, &arguments->items[i]));
@@ -315,12 +341,18 @@ static bool begin(struct process *process, const struct json *request, struct tr
 				  bool (*start_it)(struct process *process, char **arguments, char **environment))
 {
 	struct err err;
-	const char *command = json_text(request, "command");
+	const char *command = json_text(request, "command"), *language = json_text(request, "language");
+	enum process_language spoken = command != NULL || language == NULL ? PROCESS_SH : process_language(language);
 	if (command == NULL)
 		command = json_text(request, "code");
 	if (command == NULL)
 		return trouble_set(trouble, TROUBLE_EXPRESSION, "No command", "The command of a process is a text.");
-	char **arguments = argument_list(process, command, json_get(request, "arguments"));
+	char **arguments = spoken == PROCESS_LANGUAGES
+						   ? NULL
+						   : argument_list(process, &interpreters[spoken], command, json_get(request, "arguments"));
+	if (arguments == NULL)
+		return trouble_set(trouble, TROUBLE_CONFIGURATION, "No interpreter",
+						   "Nothing here carries out scripts of “%.100s”.", language == NULL ? "sh" : language);
 	char **environment = environment_list(process, json_get(request, "environment"));
 	set_input(process, json_get(request, "stdin"));
 	if (!scratch_make(process->folder, "run", &err))

@@ -8,8 +8,10 @@
 #include "flow/workflows.h"
 #include "store/store.h"
 
+/* A dead letter keeps its run until a person has settled it. */
 #define MAY_GO \
 	"keep_until > 0 AND keep_until <= $1 " \
+	"AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.task_id = flow_runs.run_id AND t.state IN ('FAILURE', 'RETRY')) " \
 	"AND NOT EXISTS (SELECT 1 FROM flow_children c WHERE c.child_run_id = flow_runs.run_id) " \
 	"AND NOT EXISTS (SELECT 1 FROM flow_children c WHERE c.parent_run_id = flow_runs.run_id) "
 

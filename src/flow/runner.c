@@ -28,6 +28,7 @@
 enum {
 	SCHEMA_ARENA_CAP = 16 << 20, /* bytes of what is told */
 	EFFECTS_IDLE = 4,            /* threads for calls that are there before any is needed */
+	STEPS_MAX = 1000000,         /* of a run [flow.md 3.5] */
 };
 
 /* --- what decisions ask --- */
@@ -410,6 +411,7 @@ static void init(struct runner *runner, const struct runner_options *options)
 								   .error_base = options->error_base,
 								   .event_source = options->event_source,
 								   .retry_max = options->retry_max,
+								   .steps_max = STEPS_MAX,
 								   .retry_max_delay_ms = options->retry_max_delay_ms};
 	pthread_mutex_init(&runner->lock, NULL);
 	pthread_condattr_init(&monotonic);

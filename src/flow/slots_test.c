@@ -216,6 +216,30 @@ static void test_first_turn(void **state)
 	assert_true(runs_is(f, "completed"));
 }
 
+/* --- a run without an end --- */
+
+/* Whatever catches errors in it. */
+static void test_too_many_steps(void **state)
+{
+	struct runs_fixture *f = *state;
+	f->flow->runner->world.steps_max = 40;
+	runs_start(f,
+			   "[{\"t\":{\"try\":[{\"a\":{\"set\":{\"x\":1}}},{\"b\":{\"set\":{\"y\":1}}}],\"catch\":{\"do\":[{\"h\":{"
+			   "\"set\":{\"z\":1}}}]},\"then\":\"t\"}}]",
+			   "{}");
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(fixture_number_at(f->base, "result.steps_total"), 40);
+	assert_string_equal(fixture_text(f->base, "result.error.title"), "Too many steps");
+	assert_int_equal(fixture_number_at(f->base, "result.error.status"), 500);
+	runs_start(
+		f,
+		"[{\"f\":{\"for\":{\"in\":\"${ [range(13)] }\"},\"do\":[{\"a\":{\"set\":{\"x\":1}}},{\"b\":{\"do\":[{\"c\":{"
+		"\"set\":{\"y\":1}}}]}}]}}]",
+		"{}");
+	assert_true(runs_is(f, "completed")); /* exactly as many as are allowed */
+	assert_int_equal(fixture_number_at(f->base, "result.steps_total"), 40);
+}
+
 /* What a schedule starts is not read either. */
 static void test_first_turn_by_schedule(void **state)
 {
@@ -245,6 +269,6 @@ static void test_first_turn_by_schedule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(test_max_runs), TEST(test_fairness), TEST(test_first_turn),
-									   TEST(test_first_turn_by_schedule)};
+									   TEST(test_first_turn_by_schedule), TEST(test_too_many_steps)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

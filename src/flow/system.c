@@ -18,6 +18,7 @@
 #include "flow/runs_repo.h"
 #include "flow/tasks.h"
 #include "flow/workflows.h"
+#include "http/exchange.h"
 #include "store/store.h"
 
 enum { SYSTEM_ARENA = 16 << 20, BEGIN_MAX = 256, LEFT_MAX = 256 };
@@ -152,6 +153,14 @@ bool system_refused(const struct definition *definition, struct definition_probl
 									   .message = "the namespace " SYSTEM_NAMESPACE " is the server's own"};
 	problems->list = (struct ir_problems){.count = problem != NULL, .items = problem};
 	return true;
+}
+
+bool system_leaves(struct exchange *x, const struct run_record *record)
+{
+	if (strcmp(record->namespace, SYSTEM_NAMESPACE) != 0)
+		return true;
+	exchange_failf(x, ERR_FORBIDDEN, "The workflows of " SYSTEM_NAMESPACE " are the server's own.");
+	return false;
 }
 
 /* --- starting --- */

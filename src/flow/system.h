@@ -32,4 +32,9 @@ bool system_run(struct flow_api *flow, struct db *db, const struct flow_task *ta
 /* Is the definition one of a user's that claims the house's namespace?  Then that is told as a problem. */
 bool system_refused(const struct definition *definition, struct definition_problems *problems);
 
+/* May what the run does be changed, or done once more by another run?  False: it is the server's own; answered. */
+struct exchange;
+struct run_record;
+bool system_leaves(struct exchange *x, const struct run_record *record);
+
 #endif

@@ -171,9 +171,9 @@ static void take_standing(const struct db_rows *row, void *self)
 {
 	struct live_task *task = self;
 	task->is = true;
-	task->state = state_named(db_text(row, 0));
+	task->state = (int)state_named(db_text(row, 0));
 	task->attempts = db_int(row, 1);
-	task->revoked = task->state == FLOW_TASK_REVOKED;
+	task->revoked = task->state == (int)FLOW_TASK_REVOKED;
 }
 
 bool tasks_read(struct live *live, struct db *db, struct err *err)
@@ -242,7 +242,8 @@ static enum flow_task_state state_of(const struct live *live, int64_t *next_us)
 		if (frame->due_us == 0 || (!retries && frame->held == NULL))
 			continue;
 		*next_us = frame->due_us;
-		return retries || live->task.attempts + live->task.tried > 0 ? FLOW_TASK_RETRY : FLOW_TASK_PENDING;
+		/* held before it ever began it has not begun */
+		return retries || live->task.state != (int)FLOW_TASK_PENDING ? FLOW_TASK_RETRY : FLOW_TASK_PENDING;
 	}
 	return FLOW_TASK_STARTED;
 }

@@ -52,8 +52,10 @@ struct tasks_fixture *tasks_fixture_open(const struct tasks_fixture_options *o)
 										  .retry_max = 1000,
 										  .retry_max_delay_ms = 3600000,
 										  .retention_days = 30};
-	const struct flow_api_options options = {
-		.runner = &runner, .audit = o->audit, .master_key = master, .system = embedded_flows};
+	const struct flow_api_options options = {.runner = &runner,
+											 .audit = o->audit,
+											 .master_key = master,
+											 .system = o->files != NULL ? o->files : embedded_flows};
 	must(flow_api_open(&options, &f->api, &err));
 	return f;
 }
@@ -71,6 +73,24 @@ void tasks_fixture_add(struct tasks_fixture *f, struct router *router, struct de
 {
 	flow_add_routes(router, f->api);
 	flow_dead_letters(f->api, letters);
+}
+
+struct starting {
+	struct flow_api *api;
+	const struct flow_start *start;
+};
+
+static bool apply_start(struct db *db, void *self, struct err *err)
+{
+	const struct starting *starting = self;
+	return flow_start(starting->api, db, starting->start, err);
+}
+
+void tasks_fixture_start(struct tasks_fixture *f, const struct flow_start *start)
+{
+	struct starting starting = {f->api, start};
+	struct err err;
+	must(store_write(f->api->options.store, apply_start, &starting, &err));
 }
 
 /* Those that are due by now, and those that a person has ordered something of. */
@@ -92,6 +112,18 @@ static void wake(struct tasks_fixture *f)
 		runner_wake(f->api->runner, due[i]);
 }
 
+void tasks_fixture_chores(struct tasks_fixture *f)
+{
+	struct err err;
+	must(flow_chores(f->api, &err));
+}
+
+void tasks_fixture_wake(struct tasks_fixture *f, const char *task_id)
+{
+	runner_wake(f->api->runner, task_id);
+}
+
+/* The store has a thread of its own: a turn under way comes back when it has committed. */
 bool tasks_fixture_step(struct tasks_fixture *f)
 {
 	struct runner *runner = f->api->runner;
@@ -99,7 +131,14 @@ bool tasks_fixture_step(struct tasks_fixture *f)
 		flow_begin(f->api);
 		wake(f);
 	}
-	return (runner->turns_under_way > 0 || workers_waiting(runner->effects) > 0) && runner_step(runner, false);
+	bool call = workers_waiting(runner->effects) > 0;
+	if (call)
+		workers_step(runner->effects);
+	else if (runner->turns_under_way > 0)
+		workers_step(runner->turns);
+	else
+		return false;
+	return true;
 }
 
 void tasks_fixture_work(struct tasks_fixture *f)

@@ -12,6 +12,8 @@
 
 #include "core/err.h"
 #include "flow/runs_fixture.h"
+#include "flow/work_repo.h"
+#include "store/store.h"
 
 /* External workers: leases, fences, and what becomes of a step whose worker is gone [flow.md 3.1, 3.5, 4, 13]. */
 
@@ -404,6 +406,109 @@ static void test_dead_agent_at_most_once(void **state)
 	assert_int_equal(say(f, &task, "complete", task.fence, ",\"output\":1"), 409);
 }
 
+/* --- states: every word in every state goes along an edge of the table, or is refused and changes nothing --- */
+
+static void take_status(const struct db_rows *row, void *self)
+{
+	snprintf(self, 20, "%s", db_text(row, 0));
+}
+
+static enum work_status status_of_last(struct runs_fixture *f, char task_id[ID_TEXT])
+{
+	char name[20] = "";
+	struct err err;
+	struct db *db = store_read(f->base->store);
+	assert_true(
+		db_one(db, &err, NULL, take_status, name, "SELECT status FROM flow_work WHERE task_id = $1", V_TEXT(task_id)));
+	store_read_end(f->base->store, db);
+	int status = 0;
+	while (strcmp(work_status_names[status], name) != 0)
+		status++;
+	return (enum work_status)status;
+}
+
+static void take_id(const struct db_rows *row, void *self)
+{
+	snprintf(self, ID_TEXT, "%s", db_text(row, 0));
+}
+
+/* A task of a run of its own, and how it gets there. */
+static struct task task_in(struct runs_fixture *f, enum work_status status)
+{
+	struct task task = {.fence = 0};
+	struct err err;
+	runs_start(f, STEP, "{}");
+	assert_true(runs_is(f, "waiting"));
+	struct db *db = store_read(f->base->store);
+	assert_true(db_one(db, &err, NULL, take_id, task.task_id, "SELECT task_id FROM flow_work WHERE run_id = $1",
+					   V_TEXT(f->run_id)));
+	store_read_end(f->base->store, db);
+	if (status != WORK_OPEN)
+		task = claimed(f);
+	if (status == WORK_COMPLETED)
+		assert_int_equal(say(f, &task, "complete", 1, ",\"output\":1"), 200);
+	else if (status == WORK_FAILED)
+		assert_int_equal(say(f, &task, "fail", 1, ",\"error\":{\"title\":\"t\"}"), 200);
+	else if (status == WORK_ENDED)
+		assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
+	assert_int_equal(status_of_last(f, task.task_id), status);
+	return task;
+}
+
+static void test_states(void **state)
+{
+	struct runs_fixture *f = *state;
+	static const struct {
+		const char *word, *more;
+		enum work_status to;
+	} words[] = {
+		{"claim", NULL, WORK_LEASED},
+		{"complete", ",\"output\":2", WORK_COMPLETED},
+		{"fail", ",\"error\":{\"title\":\"no\"}", WORK_FAILED},
+		{"heartbeat", "", WORK_LEASED},
+		{"cancel", NULL, WORK_ENDED},
+	};
+	for (int from = 0; from < WORK_STATUSES; from++) {
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			struct task task = task_in(f, (enum work_status)from);
+			bool holds = strcmp(words[i].word, "heartbeat") == 0 || words[i].to == WORK_COMPLETED ||
+						 words[i].to == WORK_FAILED; /* words of who holds it */
+			bool edge = work_may_become((enum work_status)from, words[i].to) && (!holds || from == WORK_LEASED);
+			if (strcmp(words[i].word, "claim") == 0) {
+				if (from == WORK_LEASED) /* by somebody else, once its lease ran out */
+					runs_pass(f, 10001);
+				assert_int_equal(finds_nothing(f), !edge);
+			} else if (strcmp(words[i].word, "cancel") == 0) {
+				assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), from <= WORK_LEASED ? 200 : 409);
+			} else {
+				/* who held what was ended elsewhere learns it by a heartbeat */
+				bool learns = from == WORK_ENDED && words[i].to == WORK_LEASED;
+				assert_int_equal(say(f, &task, words[i].word, 1, words[i].more), edge || learns ? 200 : 409);
+				assert_string_equal(learns ? runs_json(f, "result.cancel_requested") : "true", "true");
+			}
+			assert_int_equal(status_of_last(f, task.task_id), edge ? (int)words[i].to : from);
+			(void)runs_ask(f, "ops", "POST", "/cancel", "{}"); /* nothing is left to be claimed */
+		}
+	}
+}
+
+/* The table itself: every edge that is meant, and no other. */
+static void test_edges(void **state)
+{
+	(void)state;
+	static const char *const edges[WORK_STATUSES] = {
+		[WORK_OPEN] = "leased ended",
+		[WORK_LEASED] = "leased completed failed ended",
+		[WORK_COMPLETED] = "",
+		[WORK_FAILED] = "",
+		[WORK_ENDED] = "",
+	};
+	for (int from = 0; from < WORK_STATUSES; from++)
+		for (int to = 0; to < WORK_STATUSES; to++)
+			assert_int_equal(work_may_become((enum work_status)from, (enum work_status)to),
+							 strstr(edges[from], work_status_names[to]) != NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 
 int main(void)
@@ -426,6 +531,8 @@ int main(void)
 		TEST(test_dead_agent),
 		TEST(test_agent_told_to_recover),
 		TEST(test_dead_agent_at_most_once),
+		TEST(test_states),
+		cmocka_unit_test(test_edges),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,15 @@
 
 const char *const work_status_names[] = {"open", "leased", "completed", "failed", "ended", NULL};
 
+bool work_may_become(enum work_status from, enum work_status to)
+{
+	static const bool edges[WORK_STATUSES][WORK_STATUSES] = {
+		[WORK_OPEN] = {[WORK_LEASED] = true, [WORK_ENDED] = true},
+		[WORK_LEASED] = {[WORK_LEASED] = true, [WORK_COMPLETED] = true, [WORK_FAILED] = true, [WORK_ENDED] = true},
+	};
+	return edges[from][to];
+}
+
 bool work_insert(struct db *db, const struct work_task *t, int64_t created_us, struct err *err)
 {
 	return db_run(db, err,
@@ -139,6 +148,7 @@ static bool find_open(struct db *db, const struct work_claim *c, struct arena *a
 
 static bool lease(struct db *db, const struct work_claim *c, struct work_task *t, struct err *err)
 {
+	must(work_may_become(t->status, WORK_LEASED));
 	t->deliveries += t->status == WORK_LEASED;
 	t->fence++;
 	t->status = WORK_LEASED;
@@ -205,10 +215,12 @@ bool work_end_leases(struct db *db, const char *account_id, const char *worker_i
 /* The payload is in the journal; here nobody needs it any more. */
 bool work_end(struct db *db, const char *task_id, enum work_status status, const char *sha256, struct err *err)
 {
+	must(work_may_become(WORK_LEASED, status));
 	return db_run(db, err,
 				  "UPDATE flow_work SET status = $1, answer_sha256 = $2, lease_expires_at = 0, payload = 'null', "
-				  "progress = NULL WHERE task_id = $3",
-				  V_TEXT(work_status_names[status]), V_TEXT(sha256), V_TEXT(task_id));
+				  "progress = NULL WHERE task_id = $3 AND status = 'leased'",
+				  V_TEXT(work_status_names[status]), V_TEXT(sha256), V_TEXT(task_id)) &&
+		   (db_changed(db) == 1 || err_set(err, ERR_STALE_FENCE, "Nobody holds %s.", task_id));
 }
 
 bool work_give_up(struct db *db, const char *run_id, const char *path, int64_t attempt, struct err *err)

@@ -20,7 +20,11 @@ struct err;
 enum { WORK_CLAIM_MAX = 100 };
 
 enum work_status { WORK_OPEN, WORK_LEASED, WORK_COMPLETED, WORK_FAILED, WORK_ENDED /* from elsewhere */ };
+enum { WORK_STATUSES = WORK_ENDED + 1 };
 extern const char *const work_status_names[]; /* ends with NULL */
+
+/* May a task go from one to the other?  Leased again is an edge: by somebody else, where a lease ran out. */
+bool work_may_become(enum work_status from, enum work_status to);
 
 struct work_task {
 	const char *task_id, *run_id, *account_id, *queue, *path, *reference, *idempotency_key, *payload, *worker_id;
@@ -70,7 +74,7 @@ bool work_renew(struct db *db, const struct work_task *task, int64_t expires_us,
  */
 bool work_end_leases(struct db *db, const char *account_id, const char *worker_id, int64_t *ended, struct err *err);
 
-/* The task has ended so; `sha256` of the answer. */
+/* The task, which is leased, has ended so; `sha256` of the answer.  ERR_STALE_FENCE: it is not (any more). */
 bool work_end(struct db *db, const char *task_id, enum work_status status, const char *sha256, struct err *err);
 
 /* The step has ended from elsewhere: whoever holds its task can no longer complete it. */

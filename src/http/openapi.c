@@ -8,6 +8,7 @@
 #include "core/field.h"
 #include "core/jw.h"
 #include "core/must.h"
+#include "http/openapi_example.h"
 #include "http/openapi_parts.h"
 #include "http/route_facts.h"
 #include "http/router.h"
@@ -119,6 +120,25 @@ static void write_bytes_schema(struct jw *jw, const char *type)
 		write_text(jw, "schema", "{\"type\":\"string\",\"format\":\"binary\"}");
 }
 
+/* One of the route's own, or one that fits its table. */
+static void write_body_example(struct jw *jw, const struct route *route)
+{
+	if (route->example != NULL) {
+		write_text(jw, "example", route->example);
+		return;
+	}
+	if (route->body == NULL)
+		return;
+	struct buf schema;
+	struct jw words;
+	buf_init(&schema, 0);
+	jw_init(&words, &schema);
+	field_schema(&words, route->body, FIELD_SCHEMA_INPUT);
+	jw_key(jw, "example");
+	openapi_example(jw, buf_text(&schema), schema.size, false);
+	buf_fini(&schema);
+}
+
 static void write_request_body(struct jw *jw, const struct route *route)
 {
 	if (!route_takes_body(route))
@@ -140,8 +160,8 @@ static void write_request_body(struct jw *jw, const struct route *route)
 		} else {
 			write_bytes_schema(jw, *type);
 		}
-		if (route->example != NULL && is_json(*type))
-			write_text(jw, "example", route->example);
+		if (is_json(*type))
+			write_body_example(jw, route);
 		jw_object_end(jw);
 	}
 	jw_object_end(jw);
@@ -186,6 +206,25 @@ static void write_enveloped(struct jw *jw, const struct route *route)
 	jw_object_end(jw);
 }
 
+/* One of the route's own, or one that fits its schema; nothing where it has neither. */
+static void write_result_example(struct buf *example, const struct route *route)
+{
+	if (route->result_example != NULL) {
+		buf_adds(example, route->result_example);
+		return;
+	}
+	struct buf schema;
+	struct jw words, jw;
+	if (route->bare && route->result == NULL && route->result_schema == NULL)
+		return;
+	buf_init(&schema, 0);
+	jw_init(&words, &schema);
+	write_result(&words, route);
+	jw_init(&jw, example);
+	openapi_example(&jw, buf_text(&schema), schema.size, true);
+	buf_fini(&schema);
+}
+
 static void write_json_answer(struct jw *jw, const struct route *route)
 {
 	jw_key(jw, "schema");
@@ -193,13 +232,16 @@ static void write_json_answer(struct jw *jw, const struct route *route)
 		write_result(jw, route);
 	else
 		write_enveloped(jw, route);
-	if (route->result_example == NULL)
-		return;
-	jw_key(jw, "example");
-	if (route->bare)
-		jw_raw(jw, route->result_example, strlen(route->result_example));
-	else
-		openapi_envelope_example(jw, route->result_example, route->path);
+	struct buf result;
+	buf_init(&result, 0);
+	write_result_example(&result, route);
+	if (result.size > 0)
+		jw_key(jw, "example");
+	if (result.size > 0 && route->bare)
+		jw_raw(jw, buf_text(&result), result.size);
+	else if (result.size > 0)
+		openapi_envelope_example(jw, buf_text(&result), route->path);
+	buf_fini(&result);
 }
 
 static void write_success(struct jw *jw, const struct route *route)

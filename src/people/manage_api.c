@@ -69,8 +69,9 @@ const struct field_table manage_change_table = FIELD_TABLE("users.change", user_
 struct edit {
 	struct manage manage;
 	struct user_request request;
-	struct faults faults;
-	unsigned roles; /* asked for; 0: none were */
+	struct faults *faults; /* while it is checked */
+	const struct err *why; /* a change: nobody was found; NULL: somebody was */
+	unsigned roles;        /* asked for; 0: none were */
 	char norm[EMAIL_MAX + 1], user_id[ID_TEXT], password_hash[PASSWORD_HASH_TEXT];
 	const char *old_email; /* the address that was replaced, or NULL */
 	struct secret token;   /* of an invitation */
@@ -110,11 +111,11 @@ static void check_common(struct edit *w, const struct password_owner *owner)
 	const struct user_request *r = &w->request;
 	const struct json *flag = r->must_change_password;
 	if (r->email != NULL && !email_normalise(r->email, w->norm))
-		faults_add(&w->faults, "/email", "format", "must be an e-mail address");
+		faults_add(w->faults, "/email", "format", "must be an e-mail address");
 	if (r->password != NULL)
-		password_acceptable(r->password, w->manage.act.people->options.password_min, owner, "/password", &w->faults);
+		password_acceptable(r->password, w->manage.act.people->options.password_min, owner, "/password", w->faults);
 	if (flag != NULL && flag->kind != JS_BOOL)
-		faults_add(&w->faults, "/must_change_password", "type", "must be true or false");
+		faults_add(w->faults, "/must_change_password", "type", "must be true or false");
 }
 
 /* An owner grants every role but admin [P-4.9]. */
@@ -128,16 +129,14 @@ static bool may_grant(struct edit *w)
 	return false;
 }
 
-/* The faults are answered; or the password is hashed, when there is one; or it is written at once. */
+/* The password is hashed, when there is one; or it is written at once. */
 static void proceed(struct edit *w, void (*hash)(struct act *act),
 					bool (*apply)(struct act *act, struct db *db, struct err *err), void (*answer)(struct act *act))
 {
 	struct act *act = &w->manage.act;
-	if (w->faults.count > 0)
-		exchange_fail_faults(act->x, ERR_INVALID, &w->faults);
-	else if (!may_grant(w))
+	if (!may_grant(w))
 		return;
-	else if (w->request.password != NULL)
+	if (w->request.password != NULL)
 		act_hash(act, hash);
 	else
 		act_write(act, apply, answer);
@@ -214,9 +213,23 @@ static const char *choose_account(struct edit *w)
 	const char *asked = w->request.account_id;
 	if (asked == NULL || strcmp(asked, principal->account_id) == 0)
 		return principal->account_id;
-	if ((principal->roles & ROLE_ADMIN) == 0)
-		faults_add(&w->faults, "/account_id", "read_only", "is the account of who asks");
 	return asked;
+}
+
+static void check_new(void *self, struct faults *faults)
+{
+	struct edit *w = self;
+	const struct principal *principal = principal_of(w->manage.act.x);
+	struct user_request *r = &w->request;
+	r->email = email_trim(&w->manage.act.x->arena, r->email);
+	const struct password_owner owner = {r->email != NULL ? r->email : "", r->full_name};
+	w->faults = faults;
+	check_common(w, &owner);
+	if (r->invite == (r->password != NULL))
+		faults_add(faults, "/password", "conflict", "give a password, or invite: true, and not both");
+	if ((principal->roles & ROLE_ADMIN) == 0 && r->account_id != NULL &&
+		strcmp(r->account_id, principal->account_id) != 0)
+		faults_add(faults, "/account_id", "read_only", "is the account of who asks");
 }
 
 static void fill_new(struct edit *w)
@@ -244,14 +257,8 @@ static void fill_new(struct edit *w)
 void manage_handle_create(struct exchange *x)
 {
 	struct edit *w = act_start(x, sizeof *w);
-	if (w == NULL || !exchange_decode(x, &w->request))
+	if (w == NULL || !exchange_decode_checked(x, &w->request, check_new, w))
 		return;
-	w->request.email = email_trim(&x->arena, w->request.email);
-	const struct password_owner owner = {w->request.email, w->request.full_name};
-	faults_init(&w->faults, &x->arena);
-	check_common(w, &owner);
-	if (w->request.invite == (w->request.password != NULL))
-		faults_add(&w->faults, "/password", "conflict", "give a password, or invite: true, and not both");
 	w->roles = roles_of(&w->request.roles);
 	fill_new(w);
 	proceed(w, hash_create, apply_create, answer_create);
@@ -264,11 +271,11 @@ static void check_read_only(struct edit *w)
 	const struct user_request *r = &w->request;
 	const struct user *user = &w->manage.user;
 	if (r->account_id != NULL && strcmp(r->account_id, user->account_id) != 0)
-		faults_add(&w->faults, "/account_id", "read_only", "a person stays in their account");
+		faults_add(w->faults, "/account_id", "read_only", "a person stays in their account");
 	if (r->status != NULL && strcmp(r->status, user_status_names[user->status]) != 0)
-		faults_add(&w->faults, "/status", "read_only", "use suspend, activate and deactivate");
+		faults_add(w->faults, "/status", "read_only", "use suspend, activate and deactivate");
 	if (r->version != FIELD_NO_INT && r->version != user->version)
-		faults_add(&w->faults, "/version", "read_only", "is counted by the server");
+		faults_add(w->faults, "/version", "read_only", "is counted by the server");
 }
 
 static void take_changes(struct edit *w)
@@ -351,27 +358,37 @@ static void hash_change(struct act *act)
 	act_write(act, apply_change, manage_answer);
 }
 
+static void check_change(void *self, struct faults *faults)
+{
+	struct edit *w = self;
+	struct user_request *r = &w->request;
+	const struct user *user = &w->manage.user;
+	r->email = email_trim(&w->manage.act.x->arena, r->email);
+	const struct password_owner owner = {r->email != NULL ? r->email : user->email,
+										 r->full_name != NULL ? r->full_name : user->full_name};
+	w->faults = faults;
+	if (w->why != NULL)
+		return;
+	check_common(w, &owner);
+	check_read_only(w);
+}
+
 void manage_handle_change(struct exchange *x)
 {
 	struct edit *w = act_start(x, sizeof *w);
 	struct err err;
-	if (w == NULL || !exchange_decode(x, &w->request))
+	if (w == NULL)
 		return;
-	w->request.email = email_trim(&x->arena, w->request.email);
 	struct store *store = w->manage.act.people->options.store;
 	struct db *db = store_read(store);
-	bool read = manage_find(&w->manage, db, &err);
+	w->why = manage_find(&w->manage, db, &err) ? NULL : &err;
 	store_read_end(store, db);
-	if (!read) {
+	if (!exchange_decode_checked(x, &w->request, check_change, w))
+		return;
+	if (w->why != NULL) {
 		act_fail(&w->manage.act, &err);
 		return;
 	}
-	const struct user *user = &w->manage.user;
-	const struct password_owner owner = {w->request.email != NULL ? w->request.email : user->email,
-										 w->request.full_name != NULL ? w->request.full_name : user->full_name};
-	faults_init(&w->faults, &x->arena);
-	check_common(w, &owner);
-	check_read_only(w);
 	w->roles = roles_of(&w->request.roles);
 	proceed(w, hash_change, apply_change, manage_answer);
 }

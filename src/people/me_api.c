@@ -7,6 +7,7 @@
 #include "people/people_internal.h"
 #include "people/principal.h"
 #include "people/reply.h"
+#include "people/session_view.h"
 #include "people/sessions.h"
 #include "people/users.h"
 #include "people/view.h"
@@ -110,56 +111,10 @@ const size_t me_routes_count = sizeof me_routes / sizeof *me_routes;
 
 /* --- sessions --- */
 
-struct session_view {
-	const char *session_id, *device_name, *user_agent, *ip, *created_at, *last_seen_at;
-	bool current;
-};
-static const struct field session_fields[] = {
-	F_STR(session_view, session_id),
-	F_STR(session_view, device_name, NULLABLE),
-	F_STR(session_view, user_agent, NULLABLE),
-	F_STR(session_view, ip, NULLABLE),
-	F_STR(session_view, created_at, FORMAT("date-time")),
-	F_STR(session_view, last_seen_at, FORMAT("date-time")),
-	F_BOOL(session_view, current, DOC("The session that asks")),
-};
-static const struct field_table session_table = FIELD_TABLE("session", session_view, session_fields);
-
-struct session_list {
-	struct {
-		size_t count;
-		struct session_view *items;
-	} items;
-	const char *next_cursor;
-};
-static const struct field session_list_fields[] = {
-	F_OBJECTS(session_list, items, &session_table),
-	F_STR(session_list, next_cursor, NULLABLE),
-};
-static const struct field_table session_list_table = FIELD_TABLE("auth.sessions", session_list, session_list_fields);
-
 struct session_act {
 	struct act act;
-	struct session_list list;
-	size_t room;
+	struct session_page page;
 };
-
-static void take_session(void *self, const struct session *session)
-{
-	struct session_act *s = self;
-	struct arena *arena = &s->act.x->arena;
-	if (s->list.items.count == s->room)
-		return;
-	s->list.items.items[s->list.items.count++] = (struct session_view){
-		.session_id = session->session_id,
-		.device_name = session->device_name,
-		.user_agent = session->user_agent,
-		.ip = session->ip,
-		.created_at = view_time(arena, session->created_us),
-		.last_seen_at = view_time(arena, session->last_seen_us),
-		.current = strcmp(session->session_id, principal_of(s->act.x)->session_id) == 0,
-	};
-}
 
 static void handle_sessions(struct exchange *x)
 {
@@ -167,15 +122,12 @@ static void handle_sessions(struct exchange *x)
 	struct err err;
 	if (s == NULL || !principal_needs_session(x))
 		return;
-	s->room = (size_t)s->act.people->options.max_sessions;
-	s->list.items.items = arena_array(&x->arena, s->room, sizeof *s->list.items.items);
 	struct store *store = s->act.people->options.store;
 	struct db *db = store_read(store);
-	bool read = s->list.items.items != NULL &&
-				session_list(db, principal_of(x)->user_id, s->act.now_us, &x->arena, take_session, s, &err);
+	bool read = session_page_read(&s->act, db, principal_of(x)->user_id, &s->page, &err);
 	store_read_end(store, db);
 	if (read)
-		reply_fact(x, 200, &session_list_table, &s->list);
+		reply_fact(x, 200, &session_page_table, &s->page);
 	else
 		act_fail(&s->act, &err);
 }
@@ -233,7 +185,7 @@ static const enum err_kind session_errors[] = {ERR_PERSON_REQUIRED, ERR_NONE};
 
 const struct route session_routes[] = {
 	ROUTE(GET, "/api/v1/auth/sessions", "self.manage", EFFECT_READ, handle_sessions, .operation = "auth.sessions",
-		  .summary = "My sessions", .result = &session_list_table, .errors = session_errors),
+		  .summary = "My sessions", .result = &session_page_table, .errors = session_errors),
 	ROUTE(DELETE, "/api/v1/auth/sessions", "self.manage", EFFECT_WRITE, handle_end_all,
 		  .operation = "auth.sessions_end", .summary = "End my other sessions", .query = &session_query_table,
 		  .status = 204, .errors = session_errors, .rate_class = "auth"),

@@ -10,6 +10,7 @@
 #include "people/person.h"
 #include "people/reply.h"
 #include "people/roles.h"
+#include "people/session_view.h"
 #include "people/sessions.h"
 
 /* /api/v1/users: what an owner or an admin does with people [platform.md 4].  Making and changing one: manage.c. */
@@ -184,6 +185,28 @@ static bool apply_end(struct act *act, struct db *db, struct err *err)
 	return session_revoke_all(db, m->user.user_id, NULL, "ended", act->now_us, err) && act_audit(act, db, &event, err);
 }
 
+struct sessions_act {
+	struct manage manage;
+	struct session_page page;
+};
+
+static void handle_sessions(struct exchange *x)
+{
+	struct sessions_act *s = act_start(x, sizeof *s);
+	struct err err;
+	if (s == NULL)
+		return;
+	struct store *store = s->manage.act.people->options.store;
+	struct db *db = store_read(store);
+	bool read = manage_find(&s->manage, db, &err) &&
+				session_page_read(&s->manage.act, db, s->manage.user.user_id, &s->page, &err);
+	store_read_end(store, db);
+	if (read)
+		reply_fact(x, 200, &session_page_table, &s->page);
+	else
+		act_fail(&s->manage.act, &err);
+}
+
 static void handle_end(struct exchange *x)
 {
 	struct manage *m = act_start(x, sizeof *m);
@@ -237,6 +260,8 @@ const struct route user_routes[] = {
 		  .doc = "The id stays as a pseudonym, and with it seals, countersignatures and the audit chain.",
 		  .body = &person_erase_table, .result = &person_erased_table, .status = 202, .errors = person_erase_errors,
 		  .example = "{\"confirm_email\":\"ada@sign.example\"}"),
+	ROUTE(GET, "/api/v1/users/{id}/sessions", "user.manage", EFFECT_READ, handle_sessions,
+		  .operation = "users.sessions", .summary = "A person's sessions", .result = &session_page_table),
 	ROUTE(DELETE, "/api/v1/users/{id}/sessions", "user.manage", EFFECT_WRITE, handle_end,
 		  .operation = "users.sessions_end", .summary = "End all sessions of a person", .status = 204),
 };

@@ -203,7 +203,7 @@ static void answer_poll(struct terminal *t)
 static void handle_poll(struct exchange *x)
 {
 	struct poll *p = terminal_start(x, sizeof *p, TERMINAL_LIMITED);
-	if (p != NULL && exchange_decode_query(x, &p->query))
+	if (p != NULL && terminal_decode(&p->terminal, &p->query, NULL, NULL))
 		terminal_write(&p->terminal, poll_part, answer_poll);
 }
 
@@ -398,7 +398,7 @@ static void handle_ack(struct exchange *x)
 {
 	struct form_query form;
 	struct ack *a = terminal_start(x, sizeof *a, TERMINAL_LIMITED);
-	if (a != NULL && exchange_decode_query(x, &form) && exchange_decode_checked(x, &a->request, check_ack, a))
+	if (a != NULL && terminal_decode(&a->terminal, &form, &a->request, check_ack))
 		terminal_write(&a->terminal, ack_part, answer_ack);
 }
 
@@ -476,7 +476,7 @@ static void answer_closes(struct terminal *t)
 static void handle_closes(struct exchange *x)
 {
 	struct closes *c = terminal_start(x, sizeof *c, TERMINAL_EXIT);
-	if (c != NULL && exchange_decode_query(x, &c->query))
+	if (c != NULL && terminal_decode(&c->terminal, &c->query, NULL, NULL))
 		terminal_write(&c->terminal, closes_part, answer_closes);
 }
 
@@ -598,7 +598,7 @@ static void handle_close(struct exchange *x)
 {
 	struct form_query form;
 	struct close_ack *a = terminal_start(x, sizeof *a, TERMINAL_EXIT);
-	if (a != NULL && exchange_decode_query(x, &form) && exchange_decode_checked(x, &a->request, check_close, a))
+	if (a != NULL && terminal_decode(&a->terminal, &form, &a->request, check_close))
 		terminal_write(&a->terminal, close_part, answer_close);
 }
 

@@ -50,8 +50,12 @@ static bool take_principal(struct ingest *in)
 bool ingest_admit(struct ingest *in)
 {
 	struct idempotency *idempotency = in->deed.api->serving.idempotency;
-	return deed_rate(&in->deed, "trade.producer", in->producer.producer_id) && take_principal(in) &&
-		   (idempotency == NULL || idempotency_enter(idempotency, in->deed.x));
+	struct figures *figures = in->deed.api->figures;
+	if (!deed_rate(&in->deed, "trade.producer", in->producer.producer_id)) {
+		figures_count(figures, COUNT_signals_refused_total, err_code(ERR_RATE_LIMITED), NULL);
+		return false;
+	}
+	return take_principal(in) && (idempotency == NULL || idempotency_enter(idempotency, in->deed.x));
 }
 
 /* --- 9 to 11: what it says --- */

@@ -73,7 +73,13 @@ static bool read_headers(const struct exchange *x, struct signed_ingest *s, stru
 bool trade_signed(struct exchange *x, struct err *err)
 {
 	struct signed_ingest s;
-	return strcmp(x->match.route->permission, "trade.device") == 0 ? terminal_signed(x, err) : read_headers(x, &s, err);
+	const struct trade_api *api = x->owner;
+	if (strcmp(x->match.route->permission, "trade.device") == 0)
+		return terminal_signed(x, err);
+	if (read_headers(x, &s, err))
+		return true;
+	figures_count(api->figures, COUNT_signals_refused_total, err_code(err->kind), NULL);
+	return false;
 }
 
 /* --- 3 to 5: who and when --- */

@@ -180,7 +180,7 @@ static void handle_snapshot(struct exchange *x)
 {
 	struct form_query form;
 	struct taking *t = terminal_start(x, sizeof *t, TERMINAL_LIMITED);
-	if (t == NULL || !exchange_decode_query(x, &form) || !exchange_decode_checked(x, &t->snapshot, check, t))
+	if (t == NULL || !terminal_decode(&t->terminal, &form, &t->snapshot, check))
 		return;
 	id_make(t->terminal.deed.api->options.ids, t->snapshot_id);
 	terminal_write(&t->terminal, snapshot_part, answer_snapshot);

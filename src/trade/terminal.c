@@ -59,11 +59,18 @@ static void tell_server_time(struct exchange *x, int64_t now_us)
 	exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
 }
 
+static const char *endpoint_of(const struct exchange *x)
+{
+	return strrchr(x->match.route->path, '/') + 1;
+}
+
 bool terminal_signed(struct exchange *x, struct err *err)
 {
 	struct signed_by by;
+	const struct trade_api *api = x->owner;
 	if (read_headers(x, &by, err))
 		return true;
+	figures_count(api->figures, COUNT_ea_errors_total, endpoint_of(x), err_code(err->kind));
 	tell_server_time(x, env_wall_us(x->service->env));
 	return false;
 }
@@ -93,14 +100,27 @@ static bool holds(const struct terminal *t, const struct signed_by *by, bool fou
 	return known && right;
 }
 
-static const char *endpoint_of(const struct terminal *t)
-{
-	return strrchr(t->deed.x->match.route->path, '/') + 1;
-}
-
 static void count_error(const struct terminal *t, enum err_kind kind)
 {
-	figures_count(t->deed.api->figures, COUNT_ea_errors_total, endpoint_of(t), err_code(kind));
+	figures_count(t->deed.api->figures, COUNT_ea_errors_total, endpoint_of(t->deed.x), err_code(kind));
+}
+
+/* Where a refusal has answered, the exchange is nobody's any more: what counts it is taken before. */
+struct counting {
+	struct figures *figures;
+	const char *endpoint; /* of the route's path */
+};
+
+static struct counting counting_of(const struct terminal *t)
+{
+	return (struct counting){t->deed.api->figures, endpoint_of(t->deed.x)};
+}
+
+static bool counted(struct counting c, bool good, enum err_kind kind)
+{
+	if (!good)
+		figures_count(c.figures, COUNT_ea_errors_total, c.endpoint, err_code(kind));
+	return good;
 }
 
 static bool refuse(struct terminal *t, enum err_kind kind, const char *why)
@@ -160,8 +180,19 @@ static bool check(struct terminal *t, enum terminal_rate rate)
 	if (llabs(by.us - t->deed.now_us) > SKEW_S * STAMP_US_PER_S)
 		return refuse_unsigned(t, ERR_TIMESTAMP_SKEW, "The request's time is more than 300 s off.");
 	t->nonce = by.nonce;
+	const struct counting c = counting_of(t);
 	return check_device(t, &by) &&
-		   (rate == TERMINAL_EXIT || deed_rate(&t->deed, "trade.device", t->device.device_id)) && open_body(t);
+		   (rate == TERMINAL_EXIT ||
+			counted(c, deed_rate(&t->deed, "trade.device", t->device.device_id), ERR_RATE_LIMITED)) &&
+		   open_body(t);
+}
+
+bool terminal_decode(struct terminal *t, void *query, void *body, void (*more)(void *self, struct faults *faults))
+{
+	struct exchange *x = t->deed.x;
+	const struct counting c = counting_of(t);
+	return counted(c, exchange_decode_query(x, query) && (body == NULL || exchange_decode_checked(x, body, more, t)),
+				   ERR_INVALID);
 }
 
 void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
@@ -170,7 +201,7 @@ void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate)
 	if (t == NULL)
 		return NULL;
 	tell_server_time(x, t->deed.now_us);
-	figures_count(t->deed.api->figures, COUNT_ea_requests_total, endpoint_of(t), NULL);
+	figures_count(t->deed.api->figures, COUNT_ea_requests_total, endpoint_of(x), NULL);
 	if (!check(t, rate))
 		return NULL;
 	t->principal = (struct principal){.kind = PRINCIPAL_DEVICE, .roles = ROLE_DEVICE};

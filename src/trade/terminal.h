@@ -37,6 +37,11 @@ bool terminal_signed(struct exchange *x, struct err *err);
 enum terminal_rate { TERMINAL_LIMITED, TERMINAL_EXIT };
 void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate);
 
+/* exchange_decode_query(), and exchange_decode_checked() with the terminal as self unless body is NULL.  False:
+ * answered, and counted as an error. */
+bool terminal_decode(struct terminal *terminal, void *query, void *body,
+					 void (*more)(void *self, struct faults *faults));
+
 void terminal_write(struct terminal *terminal, bool (*part)(struct terminal *terminal, struct db *db, struct err *err),
 					void (*answer)(struct terminal *terminal));
 

@@ -58,7 +58,7 @@ envelopes() {
 	envelope user show root@example.com
 	envelope user add "$1@example.com" --role viewer --password-file password
 	envelope user passwd "$1@example.com"
-	envelope user sessions "$1@example.com"
+	envelope user sessions "$1@example.com" --end
 	envelope key create "$1" --scope seal.read
 	envelope key revoke "$1"
 	envelope keys rotate access

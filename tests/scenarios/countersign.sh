@@ -55,6 +55,7 @@ check 'another seal than the one seen' same "$(code "$(ask "$ann" POST /api/v1/c
 check 'an outdated consent' same "$(code "$(ask "$ann" POST /api/v1/countersignatures \
 	"{\"request_id\":\"$request\",\"seal_sha256\":\"$seal\",\"decision\":\"approve\",\"consent_version\":9}")")" consent_outdated
 check 'no rejection without a reason' same "$(code "$(vote "$ann" "$request" reject)")" invalid
+check 'which is what is told' json "$(body "$(vote "$ann" "$request" reject)")" '.errors | map([.pointer, .code])' '[["/reason","required"]]'
 first=$(vote "$ann" "$request" approve)
 check 'the first approval: 201' same "$(status "$first")" 201
 check 'still open' json "$(body "$first")" '.result | [.request_status, .approvals, .quorum]' '["open",1,2]'

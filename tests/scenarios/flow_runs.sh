@@ -55,6 +55,18 @@ print(sum("task.intent" in line for line in lines), sum("s3cret" in line and "ta
 answer=$(run "${secret/\[token\]/[other]}" --secret 'token="s3cret-token"' --secret 'other=1')
 check 'one that the workflow does not list is not its own' json "$answer" '[.error.status, .error.title]' '[403,"Secret not allowed"]'
 check 'nor one that is not there' json "$(run "$secret")" '[.error.status, .error.title, .error.instance]' '[403,"No such secret","/do/0/a"]'
+python='do: [{a: {run: {script: {language: python, arguments: {who: "${ .n }", o: {a: [1, null]}}, code: "import sys; print(who, o, sys.argv[1])"}}}}]'
+check 'scripts of other languages are refused' json "$(run "$python")" '.problems[0].code' script_disabled
+check 'unless the configuration names them' json "$(COUNTERSIGN_FLOW_ALLOW_SCRIPTS=js,python run "$python" --input "{\"n\":\"a 'b' \\\"c\\\"\"}")" \
+	'.output | rtrimstr("\n")' "a 'b' \"c\" {'a': [1, None]} a 'b' \"c\""
+if [ -x /usr/bin/node ]; then
+	check 'so does JavaScript' json "$(COUNTERSIGN_FLOW_ALLOW_SCRIPTS=js run 'do: [{a: {run: {script: {language: js, arguments: {greetings: "${ . }"}, code: "console.log(greetings)"}}}}]' --input '"Hello"')" \
+		'.output | rtrimstr("\n")' Hello
+fi
+check 'an interpreter that nobody has is no surprise' json "$(COUNTERSIGN_FLOW_ALLOW_SCRIPTS=ruby run 'do: [{a: {run: {script: {language: ruby, code: x}}}}]')" \
+	'[.error.status, .error.title]' '[400,"No interpreter"]'
+check 'an address that the environment allows is asked' json "$(COUNTERSIGN_FLOW_ALLOW_NET=127.0.0.1 run 'do: [{a: {call: http, with: {method: get, endpoint: "http://127.0.0.1:'"$port"'/nothing"}}}]')" \
+	'.error.title != "Address not allowed"'
 answer=$(run 'do: [{a: {wait: {seconds: 20}}}]' --timeout 0.3)
 check 'out of time ends with 5' exits 5 run 'do: [{a: {wait: {seconds: 20}}}]' --timeout 0.3
 check 'and says how it stands' json "$answer" .status waiting

@@ -41,7 +41,12 @@ check 'unlocked' cs user unlock ann@example.com
 check 'at once' exits 1 test "$(sign_in "$(cat two)")" = account_locked
 check 'a token to set it' cs user passwd ann@example.com
 check 'goes out too' grep -rqi 'reset' data/mail
-check 'sessions end' cs user sessions ann@example.com
+live=$(cs user sessions admin@localhost --json | head -n 1)
+check 'sessions are named' json "$live" '(.session_id | length == 36) and .current == false and .ip == "127.0.0.1"'
+check 'for people too' grep -q "$(jq -r .session_id <<<"$live")" <(cs user sessions admin@localhost)
+check 'and all of them ended' cs user sessions ann@example.com --end
+check 'so that there is none' same "$(cs user sessions ann@example.com)" ''
+check 'nobody: 2' exits 2 cs user sessions nobody@example.com
 
 key=$(cs key create 'build server' --scope calculation.run,seal.read --user ann@example.com --expires 30d --json)
 text=$(jq -r .result.key <<<"$key")

@@ -60,6 +60,7 @@ struct world {
 	const char *error_base;   /* flow.error_base; NULL: the standard one */
 	const char *event_source; /* of emitted events that name none */
 	int64_t retry_max, retry_max_delay_ms;
+	int64_t steps_max; /* of a run [flow.md 3.5] */
 };
 
 struct drive {

@@ -164,9 +164,6 @@ static const char *missing(const struct ir_task *task)
 				task->type == IR_RUN_WORKFLOW;
 	if (task->input_secrets && !drive_is_leaf(task) && !asks)
 		return "a secret in the input of a task with tasks of its own";
-	if (task->type == IR_RUN_SCRIPT && strcmp(task->process.language, "sh") != 0 &&
-		strcmp(task->process.language, "shell") != 0)
-		return "scripts but those of sh";
 	if (task->type != IR_CALL)
 		return NULL;
 	switch (task->call.callee) {
@@ -239,6 +236,25 @@ static void enter_place(struct place *place)
 	datum_unref(place->input);
 }
 
+/* A run that never comes to an end is ended, like one whose time is up: nothing in it can catch that. */
+static bool is_too_long(const struct place *place)
+{
+	struct run *run = place->drive->run;
+	struct trouble trouble;
+	if (run->steps < place->drive->world->steps_max || run_is_function(place->block))
+		return false;
+	if (run->root->state == FRAME_FAILED)
+		return true;
+	struct row row = drive_row(place->drive, ROW_TIMER, run->root);
+	trouble_set(&trouble, TROUBLE_RUNTIME, "Too many steps", "A run has at most %lld steps.",
+				(long long)place->drive->world->steps_max);
+	row.timeout = true;
+	row.error = trouble_datum(&trouble, place->drive->world->error_base, place->reference);
+	drive_emit(place->drive, &row);
+	datum_unref(row.error);
+	return true;
+}
+
 void drive_enter(struct drive *drive, struct frame *block)
 {
 	const struct ir_task *task = &block->block->tasks[block->cursor];
@@ -256,7 +272,8 @@ void drive_enter(struct drive *drive, struct frame *block)
 															: run_attempt(drive->run, buf_text(&path)),
 						  .raw = datum_ref(block->value),
 						  .started_us = drive->now_us};
-	enter_place(&place);
+	if (!is_too_long(&place))
+		enter_place(&place);
 	datum_unref(place.raw);
 	buf_fini(&path);
 	buf_fini(&reference);

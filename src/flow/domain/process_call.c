@@ -33,7 +33,23 @@ static bool name_of(const struct json_member *argument, const struct json *names
 	return true;
 }
 
-/* Can sh have a variable of this name? */
+enum process_language process_language(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum process_language language;
+	} names[] = {{"sh", PROCESS_SH},
+				 {"shell", PROCESS_SH},
+				 {"js", PROCESS_JS},
+				 {"javascript", PROCESS_JS},
+				 {"python", PROCESS_PYTHON}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].language;
+	return PROCESS_LANGUAGES;
+}
+
+/* Can a script have a variable of this name? */
 static bool is_variable(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
@@ -41,7 +57,37 @@ static bool is_variable(const char *name)
 	return *name != '\0' && strchr(letters, *name) != NULL && name[strspn(name, all)] == '\0';
 }
 
-static bool add_argument(struct jw *jw, struct jw *variables, const struct json_member *argument,
+/* Where a script finds its variables: sh in the environment, the others before their first line. */
+struct variables {
+	enum process_language language;
+	struct jw environment;
+	struct buf prelude;
+};
+
+/* The JSON of a value is itself a value of JavaScript; to Python it is a text that its own library reads. */
+static void add_variable(struct variables *variables, const char *name, const char *text, const struct json *value)
+{
+	struct buf json, quoted;
+	struct jw jw;
+	if (variables->language == PROCESS_SH) {
+		jw_member_str(&variables->environment, name, text);
+		return;
+	}
+	buf_init(&json, 0);
+	buf_init(&quoted, 0);
+	jw_init(&jw, &json);
+	jw_json(&jw, value);
+	jw_init(&jw, &quoted);
+	jw_str(&jw, buf_text(&json));
+	if (variables->language == PROCESS_JS)
+		buf_addf(&variables->prelude, "const %s = %s; ", name, buf_text(&json));
+	else
+		buf_addf(&variables->prelude, "%s = __import__('json').loads(%s); ", name, buf_text(&quoted));
+	buf_fini(&json);
+	buf_fini(&quoted);
+}
+
+static bool add_argument(struct jw *jw, struct variables *variables, const struct json_member *argument,
 						 const struct json *names, struct trouble *trouble)
 {
 	struct buf name, value;
@@ -56,7 +102,7 @@ static bool add_argument(struct jw *jw, struct jw *variables, const struct json_
 	} else if (good) {
 		jw_str(jw, buf_text(&value));
 		if (is_variable(buf_text(&name)))
-			jw_member_str(variables, buf_text(&name), buf_text(&value));
+			add_variable(variables, buf_text(&name), buf_text(&value), &argument->value);
 	}
 	buf_fini(&name);
 	buf_fini(&value);
@@ -78,34 +124,62 @@ static void add_environment(struct jw *jw, const struct json *environment, const
 		}
 }
 
+static bool write_arguments(struct jw *jw, const struct json *arguments, const struct json *names,
+							struct variables *variables, struct trouble *trouble)
+{
+	bool good = true;
+	jw_array(jw);
+	for (uint32_t i = 0; i < arguments->count && good; i++)
+		good = add_argument(jw, variables, &arguments->members[i], names, trouble);
+	jw_array_end(jw);
+	return good;
+}
+
+/* The members that stay as they are, and the code behind its prelude. */
+static void write_rest(struct jw *jw, const struct json *body, struct buf *prelude)
+{
+	for (uint32_t i = 0; i < body->count; i++) {
+		const struct json_member *m = &body->members[i];
+		if (strcmp(m->name, "arguments") == 0 || strcmp(m->name, "environment") == 0)
+			continue;
+		jw_key(jw, m->name);
+		if (prelude->size > 0 && strcmp(m->name, "code") == 0 && m->value.kind == JS_STRING) {
+			buf_addf(prelude, "\n%s", m->value.text);
+			jw_str(jw, buf_text(prelude));
+		} else {
+			jw_json(jw, &m->value);
+		}
+	}
+}
+
 static bool write_request(struct jw *jw, const struct json *body, const struct json *names, bool script,
 						  struct trouble *trouble)
 {
 	const struct json *arguments = json_get(body, "arguments");
-	struct buf text;
-	struct jw environment;
-	bool good = true;
+	const char *language = json_text(body, "language");
+	struct variables variables = {.language = language == NULL ? PROCESS_SH : process_language(language)};
+	struct buf text, list;
+	struct jw passed;
 	buf_init(&text, 0);
-	jw_init(&environment, &text);
-	jw_object(&environment);
-	add_environment(&environment, json_get(body, "environment"), script ? arguments : NULL);
+	buf_init(&list, 0);
+	buf_init(&variables.prelude, 0);
+	jw_init(&variables.environment, &text);
+	jw_object(&variables.environment);
+	add_environment(&variables.environment, json_get(body, "environment"),
+					script && variables.language == PROCESS_SH ? arguments : NULL);
+	jw_init(&passed, &list);
+	bool good = write_arguments(&passed, arguments, names, script ? &variables : NULL, trouble);
 	jw_object(jw);
-	for (uint32_t i = 0; i < body->count; i++) {
-		if (strcmp(body->members[i].name, "arguments") == 0 || strcmp(body->members[i].name, "environment") == 0)
-			continue;
-		jw_key(jw, body->members[i].name);
-		jw_json(jw, &body->members[i].value);
-	}
+	write_rest(jw, body, &variables.prelude);
 	jw_key(jw, "arguments");
-	jw_array(jw);
-	for (uint32_t i = 0; i < arguments->count && good; i++)
-		good = add_argument(jw, script ? &environment : NULL, &arguments->members[i], names, trouble);
-	jw_array_end(jw);
-	jw_object_end(&environment);
+	jw_raw(jw, buf_text(&list), list.size);
+	jw_object_end(&variables.environment);
 	jw_key(jw, "environment");
 	jw_raw(jw, buf_text(&text), text.size);
 	jw_object_end(jw);
 	buf_fini(&text);
+	buf_fini(&list);
+	buf_fini(&variables.prelude);
 	return good;
 }
 

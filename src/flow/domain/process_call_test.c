@@ -68,6 +68,22 @@ static void a_map_for_a_script_is_its_variables(void **state)
 		"b\",\"_n1\":\"\"}}");
 }
 
+/* The language's own example of 1.0.0: `console.log(greetings)` with arguments {greetings}. */
+static void a_map_for_another_language_stands_before_its_code(void **state)
+{
+	(void)state;
+	must_be("{\"language\":\"js\",\"code\":\"x\",\"arguments\":{\"greetings\":\"Hi \\\"you\\\"\",\"--c\":2}}", NULL,
+			true,
+			"{\"language\":\"js\",\"code\":\"const greetings = \\\"Hi \\\\\\\"you\\\\\\\"\\\"; "
+			"\\nx\",\"arguments\":[\"Hi \\\"you\\\"\",\"2\"],\"environment\":{}}");
+	must_be(
+		"{\"language\":\"python\",\"code\":\"x\",\"arguments\":{\"a\":{\"b\":[null,true]}}}", NULL, true,
+		"{\"language\":\"python\",\"code\":\"a = __import__('json').loads(\\\"{\\\\\\\"b\\\\\\\":[null,true]}\\\"); "
+		"\\nx\",\"arguments\":[\"{\\\"b\\\":[null,true]}\"],\"environment\":{}}");
+	assert_int_equal(process_language("javascript"), PROCESS_JS);
+	assert_int_equal(process_language("ruby"), PROCESS_LANGUAGES);
+}
+
 static void a_name_must_be_a_text(void **state)
 {
 	(void)state;
@@ -84,6 +100,7 @@ int main(void)
 		cmocka_unit_test(a_list_goes_as_it_is),
 		cmocka_unit_test(a_map_for_the_shell_is_name_equals_value),
 		cmocka_unit_test(a_map_for_a_script_is_its_variables),
+		cmocka_unit_test(a_map_for_another_language_stands_before_its_code),
 		cmocka_unit_test(a_name_must_be_a_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,127 @@
+# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
+# The document of a whole server [B24]: what each operation has to say of itself, and examples that fit their schemas.
+. "$(dirname "$0")/lib.sh"
+cd "$work" || exit 1
+"$bin" openapi >openapi.json
+cat >look.py <<'PY'
+import json, re, sys
+
+document = json.load(open("openapi.json"))
+bad = []
+PUBLIC = "public"
+
+def at(ref):
+    part = document
+    for name in ref.lstrip("#/").split("/"):
+        part = part[name]
+    return part
+
+KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+def is_kind(value, kind):
+    if kind == "number":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, KINDS[kind])
+
+def fits(value, schema, where=""):
+    """Every reason why it does not; knows the words that the document uses, and says so of others."""
+    if "$ref" in schema:
+        yield from fits(value, at(schema["$ref"]), where)
+    for one in schema.get("allOf", []):
+        yield from fits(value, one, where)
+    for word in ("anyOf", "oneOf"):
+        if word in schema and not any(not list(fits(value, one, where)) for one in schema[word]):
+            yield f"{where}: none of {word}"
+    kinds = schema.get("type")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(is_kind(value, kind) for kind in kinds):
+        yield f"{where}: {value!r:.60} is no {kinds}"
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{where}: {value!r} is none of the options"
+    if "const" in schema and value != schema["const"]:
+        yield f"{where}: is not {schema['const']!r}"
+    if isinstance(value, dict):
+        for name in schema.get("required", []):
+            if name not in value:
+                yield f"{where}/{name}: is not there"
+        members = schema.get("properties", {})
+        for name, member in value.items():
+            if name in members:
+                yield from fits(member, members[name], f"{where}/{name}")
+            elif schema.get("additionalProperties") is False:
+                yield f"{where}/{name}: is not known"
+            elif isinstance(schema.get("additionalProperties"), dict):
+                yield from fits(member, schema["additionalProperties"], f"{where}/{name}")
+    if isinstance(value, list):
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", 1e9):
+            yield f"{where}: has {len(value)} items"
+        for number, item in enumerate(value):
+            yield from fits(item, schema.get("items", {}), f"{where}/{number}")
+    if isinstance(value, str):
+        if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 1e9):
+            yield f"{where}: has {len(value)} characters"
+        if "pattern" in schema and not re.search(schema["pattern"], value):
+            yield f"{where}: is not like {schema['pattern']}"
+    if is_kind(value, "number"):
+        if not schema.get("minimum", -1e999) <= value <= schema.get("maximum", 1e999):
+            yield f"{where}: {value} is out of range"
+        if value <= schema.get("exclusiveMinimum", -1e999):
+            yield f"{where}: {value} is out of range"
+
+operations = bodies = answers = 0
+for path, item in document["paths"].items():
+    for method, operation in item.items():
+        if method not in ("get", "post", "put", "patch", "delete"):
+            continue
+        name = f"{method.upper()} {path}"
+        operations += 1
+        public = operation["x-permission"] == PUBLIC
+        if not 0 < len(operation.get("summary", "")) <= 120 or not operation.get("operationId") or not operation.get("tags"):
+            bad.append(f"{name}: summary, operationId or tags")
+        if "security" not in operation or (operation["security"] == []) != public:
+            bad.append(f"{name}: security")
+        for parameter in operation.get("parameters", []):
+            parameter = at(parameter["$ref"]) if "$ref" in parameter else parameter
+            if not parameter.get("description") or not parameter.get("schema"):
+                bad.append(f"{name}: parameter {parameter.get('name')}")
+        if set(re.findall(r"\{(\w+)\}", path)) != {p["name"] for p in operation.get("parameters", []) if p.get("in") == "path"}:
+            bad.append(f"{name}: path parameters")
+        statuses = set(operation["responses"])
+        wanted = set() if public else {"401", "403"}
+        wanted |= {"404"} if "{" in path else set()
+        wanted |= {"422"} if "application/json" in operation.get("requestBody", {}).get("content", {}) else set()
+        if not wanted <= statuses:
+            bad.append(f"{name}: no {sorted(wanted - statuses)}")
+        for status, answer in operation["responses"].items():
+            for kind, content in answer.get("content", {}).items():
+                if status[0] in "45" and kind != "application/problem+json":
+                    bad.append(f"{name}: {status} as {kind}")
+                if status[0] == "2" and "schema" not in content:
+                    bad.append(f"{name}: {status} has no schema")
+                if status[0] == "2" and kind == "application/json" and content.get("schema") != {}:
+                    answers += 1
+                    if "example" not in content:
+                        bad.append(f"{name}: {status} has no example")
+                    else:
+                        bad.extend(f"{name}: example of {status}: {why}" for why in fits(content["example"], content["schema"]))
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body and "properties" in body.get("schema", {}):
+            bodies += 1
+            if "example" not in body:
+                bad.append(f"{name}: no example of a body")
+            else:
+                bad.extend(f"{name}: example: {why}" for why in fits(body["example"], body["schema"]))
+print(f"# {operations} operations, {bodies} bodies, {answers} answers")
+ids = [o["operationId"] for i in document["paths"].values() for m, o in i.items() if isinstance(o, dict) and "operationId" in o]
+if len(ids) != len(set(ids)):
+    bad.append("an operationId stands twice")
+for line in bad:
+    print("bad", line)
+sys.exit(bool(bad) or operations < 300)
+PY
+check 'it is OpenAPI 3.1' same "$(jq -r .openapi openapi.json | cut -d. -f1,2)" 3.1
+check 'each operation says what it has to, with examples that fit' python3 look.py
+python3 look.py | grep '^#'
