@@ -445,7 +445,8 @@ bool sim_read(struct sim_world *sim, const char *run_id, struct sim_record *reco
 	struct definition *definition = story_definition(sim->runner, db, &run, &sim->arena, &err);
 	bool good = definition != NULL && record_read(record, db, &run, definition, &err);
 	if (!good)
-		fprintf(stderr, "run %s: its journal: %s\n", run_id, err.message);
+		fprintf(stderr, "seed %llu: run %s: its journal: %s\n", (unsigned long long)sim->options.network_seed, run_id,
+				err.message);
 	definition_unref(definition);
 	store_read_end(sim->store, db);
 	return good;
