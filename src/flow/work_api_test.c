@@ -452,6 +452,9 @@ static struct task task_in(struct runs_fixture *f, enum work_status status)
 	else if (status == WORK_ENDED)
 		assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
 	assert_int_equal(status_of_last(f, task.task_id), status);
+	static const char *const then[WORK_STATUSES] = {
+		[WORK_COMPLETED] = "completed", [WORK_FAILED] = "faulted", [WORK_ENDED] = "cancelled"};
+	assert_true(then[status] == NULL || runs_is(f, then[status]));
 	return task;
 }
 
