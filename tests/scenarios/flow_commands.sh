@@ -45,7 +45,7 @@ check 'no time at all' ends 2 '' '--timeout: 0 is no number' "${flow[@]}" run ok
 check 'a seed that is none' ends 2 '' '--seed: abc is no whole number' "${flow[@]}" run ok.yaml --seed abc
 check 'valid' ends 0 '^{"valid":true,"form":"dsl","problems":\[\]}$' '' "${flow[@]}" validate ok.yaml
 check 'not valid' ends 2 '"valid":false.*"pointer":"/do/0/a/then"' '' "${flow[@]}" validate bad.yaml
-check 'no server' ends 5 '' 'no server ' "${flow[@]}" list --data "$work/none"
+check 'no store, so no server' ends 1 '' 'there is no store in ' "${flow[@]}" list --data "$work/none"
 
 # --- of a server ---
 start_server
