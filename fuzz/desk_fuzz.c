@@ -25,8 +25,10 @@
 #include "http/service.h"
 #include "trade/domain/instruments.h"
 #include "trade/domain/signal.h"
+#include "trade/figures.h"
 #include "trade/snapshots.h"
 #include "trade/trade_api.h"
+#include "trade/trade_internal.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { HEADERS_MAX = 16, NOW_S = 1736348400 };
 
 static struct router *router;
+static struct trade_api api; /* refusals are counted */
 static struct instrument gold = {.name = "XAUUSD",
 								 .alias = "GOLD",
 								 .group = "metal",
@@ -51,12 +54,14 @@ static struct instrument gold = {.name = "XAUUSD",
 static void end(void)
 {
 	router_free(router);
+	figures_free(api.figures);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
 	router = router_new();
+	api.figures = figures_new();
 	trade_add_routes(router, NULL);
 	atexit(end);
 	return 0;
@@ -83,7 +88,7 @@ static void check_who(struct arena *arena, char *text)
 {
 	struct header headers[HEADERS_MAX];
 	const struct service service = {.env = env_real()}; /* a refusal tells the time */
-	struct exchange x = {.arena = *arena, .service = &service};
+	struct exchange x = {.arena = *arena, .service = &service, .owner = &api};
 	struct err err;
 	int64_t us;
 	x.head.headers = headers;
