@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <pthread.h>
-#include <string.h>
 
 #include "core/codec.h"
 #include "core/must.h"
@@ -78,38 +77,9 @@ static void hmac(const EVP_MD *md, const void *key, size_t key_size, const void 
 	must(HMAC(md, key_size == 0 ? "" : key, (int)key_size, bytes, size, mac, &length) != NULL && length == mac_size);
 }
 
-enum { BLOCK = 64 };
-
-/* One of HMAC's two digests: of the key's block, each byte changed by `pad`, and of the bytes. */
-static void hmac_half(EVP_MD_CTX *context, const unsigned char block[BLOCK], unsigned char pad, const void *bytes,
-					  size_t size, unsigned char digest[SHA256_SIZE])
-{
-	unsigned char padded[BLOCK];
-	unsigned length = 0;
-	for (int i = 0; i < BLOCK; i++)
-		padded[i] = block[i] ^ pad;
-	must(EVP_DigestInit_ex(context, algorithm(), NULL) == 1 && EVP_DigestUpdate(context, padded, BLOCK) == 1 &&
-		 EVP_DigestUpdate(context, bytes, size) == 1 && EVP_DigestFinal_ex(context, digest, &length) == 1 &&
-		 length == SHA256_SIZE);
-	wipe(padded, sizeof padded);
-}
-
-/* OpenSSL's own HMAC() looks its parts up at each call, which costs more than a short text does. */
-/* REF: RFC 2104 */
 void hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char mac[SHA256_SIZE])
 {
-	unsigned char block[BLOCK] = {0}, inner[SHA256_SIZE];
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	must(context != NULL);
-	if (key_size > BLOCK)
-		sha256(key, key_size, block);
-	else if (key_size > 0)
-		memcpy(block, key, key_size);
-	hmac_half(context, block, 0x36, bytes, size, inner);
-	hmac_half(context, block, 0x5c, inner, sizeof inner, mac);
-	EVP_MD_CTX_free(context);
-	wipe(block, sizeof block);
-	wipe(inner, sizeof inner);
+	hmac(algorithm(), key, key_size, bytes, size, mac, SHA256_SIZE);
 }
 
 void hmac_sha1(const void *key, size_t key_size, const void *bytes, size_t size, unsigned char mac[SHA1_SIZE])
