@@ -193,8 +193,9 @@ struct opening {
 	struct countersign_request request;
 };
 
-static void check_body(struct opening *o, struct faults *faults)
+static void check_body(void *self, struct faults *faults)
 {
+	struct opening *o = self;
 	const struct stamp_fault *fault;
 	int64_t now_us = env_wall_us(o->app->env);
 	if (o->body.kind != COUNTERSIGN_RELEASE && o->body.kind != COUNTERSIGN_STAMP)
@@ -241,20 +242,13 @@ static void handle_open(struct exchange *x)
 {
 	struct app *app = x->owner;
 	struct opening *o = arena_new(&x->arena, struct opening);
-	struct faults faults;
 	if (o == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
 	*o = (struct opening){.app = app};
-	if (!exchange_decode(x, &o->body) || !countersign_has_account(x))
+	if (!exchange_decode_checked(x, &o->body, check_body, o) || !countersign_has_account(x))
 		return;
-	faults_init(&faults, &x->arena);
-	check_body(o, &faults);
-	if (faults.count > 0) {
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	o->write = (struct write){.x = x, .store = app->store, .apply = apply_open, .answer = answer_open};
 	write_submit(&o->write);
 }

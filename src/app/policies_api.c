@@ -106,6 +106,8 @@ static void handle_get(struct exchange *x)
 
 static void check_one(const struct policy_view *wanted, size_t i, struct faults *faults)
 {
+	if (wanted->kind < 0)
+		return;
 	const struct countersign_policy *policy = &countersign_policies[wanted->kind];
 	const char *pointer = field_pointer_index(faults->arena, "/policies", i);
 	if (wanted->quorum < policy->quorum)
@@ -113,6 +115,13 @@ static void check_one(const struct policy_view *wanted, size_t i, struct faults 
 	if (policy->four_eyes && !wanted->four_eyes)
 		faults_add(faults, field_pointer(faults->arena, pointer, "four_eyes"), "enum", "a %s always needs four eyes",
 				   countersign_kind_names[wanted->kind]);
+}
+
+static void check_all(void *self, struct faults *faults)
+{
+	const struct changing *c = self;
+	for (size_t i = 0; i < c->body.policies.count; i++)
+		check_one(&c->body.policies.items[i], i, faults);
 }
 
 static bool put_one(const struct changing *c, struct db *db, const struct policy_view *policy, struct err *err)
@@ -156,21 +165,13 @@ static void answer_put(struct write *w)
 static void handle_put(struct exchange *x)
 {
 	struct changing *c = arena_new(&x->arena, struct changing);
-	struct faults faults;
 	if (c == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
 	*c = (struct changing){.app = x->owner};
-	if (!exchange_decode(x, &c->body) || !countersign_has_account(x))
+	if (!exchange_decode_checked(x, &c->body, check_all, c) || !countersign_has_account(x))
 		return;
-	faults_init(&faults, &x->arena);
-	for (size_t i = 0; i < c->body.policies.count; i++)
-		check_one(&c->body.policies.items[i], i, &faults);
-	if (faults.count > 0) {
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	c->write = (struct write){.x = x, .store = c->app->store, .apply = apply_put, .answer = answer_put};
 	write_submit(&c->write);
 }

@@ -144,8 +144,9 @@ static void take_thresholds(struct budget_request *r, struct faults *faults)
 		faults_add(faults, "/critical_threshold", "range", "must be above warning_threshold");
 }
 
-static bool check_create(struct change *c, struct faults *faults)
+static void check_create(void *self, struct faults *faults)
 {
+	struct change *c = self;
 	struct budget_request *r = &c->request;
 	struct err err;
 	take_scope(c, faults);
@@ -154,11 +155,10 @@ static bool check_create(struct change *c, struct faults *faults)
 	r->on_exhausted = r->on_exhausted >= 0 ? r->on_exhausted : BUDGET_SUSPEND;
 	take_thresholds(r, faults);
 	agents_take_money(r->allocated_budget, "/allocated_budget", 1, LIMIT_MAX, &r->allocated, faults);
-	if (!capitals(r->currency))
+	if (r->currency != NULL && !capitals(r->currency))
 		faults_add(faults, "/currency", "format", "must be three capital letters, such as USD");
-	if (zone_load(&c->w.x->arena, r->tz, &err) == NULL)
+	if (r->tz != NULL && zone_load(faults->arena, r->tz, &err) == NULL)
 		faults_add(faults, "/tz", "time_zone", "must be the name of a time zone, such as Europe/Berlin");
-	return faults->count == 0;
 }
 
 static bool change_create(struct agents_write *w, struct db *db, struct err *err)
@@ -183,14 +183,8 @@ static bool change_create(struct agents_write *w, struct db *db, struct err *err
 static void handle_create(struct exchange *x)
 {
 	struct change *c = agents_start(x, sizeof *c);
-	struct faults faults;
-	if (c == NULL || !exchange_decode(x, &c->request))
+	if (c == NULL || !exchange_decode_checked(x, &c->request, check_create, c))
 		return;
-	faults_init(&faults, &x->arena);
-	if (!check_create(c, &faults)) {
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	const struct principal *principal = principal_of(x);
 	id_make(c->w.api->options.ids, c->id);
 	c->row = (struct budget_row){.budget_id = c->id,
@@ -249,17 +243,16 @@ static bool change_patch(struct agents_write *w, struct db *db, struct err *err)
 		   read_events(c, db, err) && agents_audit(w, db, AUDIT_BUDGET_UPDATE, c->row.budget_id, NULL, err);
 }
 
+static void check_patch(void *self, struct faults *faults)
+{
+	struct budget_request *r = &((struct change *)self)->request;
+	agents_take_money(r->allocated_budget, "/allocated_budget", 1, LIMIT_MAX, &r->allocated, faults);
+}
+
 static void handle_patch(struct exchange *x)
 {
 	struct change *c = agents_start(x, sizeof *c);
-	struct faults faults;
-	if (c == NULL || !exchange_decode(x, &c->request))
-		return;
-	faults_init(&faults, &x->arena);
-	agents_take_money(c->request.allocated_budget, "/allocated_budget", 1, LIMIT_MAX, &c->request.allocated, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+	if (c != NULL && exchange_decode_checked(x, &c->request, check_patch, c))
 		agents_submit(&c->w, change_patch, answer_row);
 }
 
@@ -282,17 +275,16 @@ static bool change_topup(struct agents_write *w, struct db *db, struct err *err)
 		   read_events(c, db, err) && agents_audit(w, db, AUDIT_BUDGET_TOPUP, c->row.budget_id, r->reason, err);
 }
 
+static void check_topup(void *self, struct faults *faults)
+{
+	struct topup_request *r = &((struct change *)self)->topup;
+	agents_take_money(r->amount, "/amount", 1, LIMIT_MAX, &r->micros, faults);
+}
+
 static void handle_topup(struct exchange *x)
 {
 	struct change *c = agents_start(x, sizeof *c);
-	struct faults faults;
-	if (c == NULL || !exchange_decode(x, &c->topup))
-		return;
-	faults_init(&faults, &x->arena);
-	agents_take_money(c->topup.amount, "/amount", 1, LIMIT_MAX, &c->topup.micros, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+	if (c != NULL && exchange_decode_checked(x, &c->topup, check_topup, c))
 		agents_submit(&c->w, change_topup, answer_row);
 }
 

@@ -147,15 +147,11 @@ static void answer_reserved(struct agents_write *w)
 	reply_fact(w->x, 201, &made_table, &view);
 }
 
-static void handle_reserve(struct exchange *x)
+static void check_reserve(void *self, struct faults *faults)
 {
-	struct reserving *r = agents_start(x, sizeof *r);
-	struct faults faults;
-	if (r == NULL || !exchange_decode(x, &r->request))
-		return;
+	struct reserving *r = self;
 	const struct reserve_request *q = &r->request;
-	faults_init(&faults, &x->arena);
-	agents_take_money(q->amount, "/amount", 1, COST_MAX, &r->amount, &faults);
+	agents_take_money(q->amount, "/amount", 1, COST_MAX, &r->amount, faults);
 	r->spender = (struct spender){.account_id = r->w.account_id,
 								  .run_id = q->run_id != NULL ? q->run_id : q->execution_id,
 								  .agent_id = q->agent_id,
@@ -163,10 +159,13 @@ static void handle_reserve(struct exchange *x)
 								  .step = q->step,
 								  .currency = q->currency};
 	if (q->budget_id == NULL && r->spender.run_id == NULL && q->agent_id == NULL)
-		faults_add(&faults, "/run_id", "required", "name one of budget_id, run_id, agent_id");
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+		faults_add(faults, "/run_id", "required", "name one of budget_id, run_id, agent_id");
+}
+
+static void handle_reserve(struct exchange *x)
+{
+	struct reserving *r = agents_start(x, sizeof *r);
+	if (r != NULL && exchange_decode_checked(x, &r->request, check_reserve, r))
 		agents_submit(&r->w, change_reserve, answer_reserved);
 }
 
@@ -237,21 +236,21 @@ static void answer_ended(struct agents_write *w)
 	reply_fact(w->x, 200, &ended_table, &view);
 }
 
+static void check_settle(void *self, struct faults *faults)
+{
+	struct ending *e = self;
+	agents_take_money(e->request.actual, "/actual", 0, COST_MAX, &e->item.cost, faults);
+	if (e->request.operation_type >= 0)
+		e->item.operation_type = cost_operation_names[e->request.operation_type];
+	e->item.provider = e->request.provider;
+	e->item.model = e->request.model;
+	e->item.metadata = cost_object_text(e->request.metadata, "/metadata", faults->arena, faults);
+}
+
 static void handle_settle(struct exchange *x)
 {
 	struct ending *e = agents_start(x, sizeof *e);
-	struct faults faults;
-	if (e == NULL || !exchange_decode(x, &e->request))
-		return;
-	faults_init(&faults, &x->arena);
-	agents_take_money(e->request.actual, "/actual", 0, COST_MAX, &e->item.cost, &faults);
-	e->item.operation_type = cost_operation_names[e->request.operation_type];
-	e->item.provider = e->request.provider;
-	e->item.model = e->request.model;
-	e->item.metadata = cost_object_text(e->request.metadata, "/metadata", &x->arena, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+	if (e != NULL && exchange_decode_checked(x, &e->request, check_settle, e))
 		agents_submit(&e->w, change_settle, answer_ended);
 }
 

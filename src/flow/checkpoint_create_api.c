@@ -124,17 +124,13 @@ static const char *run_of(const struct create_request *r)
 	return r->run_id != NULL ? r->run_id : r->execution_id != NULL ? r->execution_id : r->workflow_execution_id;
 }
 
-static bool check(struct exchange *x, const struct create_request *r)
+static void check(void *self, struct faults *faults)
 {
-	struct faults faults;
-	faults_init(&faults, &x->arena);
+	const struct create_request *r = self;
 	if (run_of(r) == NULL)
-		faults_add(&faults, "/run_id", "required", "is missing");
-	check_steps(r, &faults);
-	check_money(r, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	return faults.count == 0;
+		faults_add(faults, "/run_id", "required", "is missing");
+	check_steps(r, faults);
+	check_money(r, faults);
 }
 
 static bool is_ours(const char *name)
@@ -229,7 +225,7 @@ static void handle_create(struct exchange *x)
 		return;
 	}
 	*c = (struct creating){.x = x, .api = x->owner};
-	if (!exchange_decode(x, &c->request) || !exchange_json(x, &body) || !check(x, &c->request) ||
+	if (!exchange_decode_checked(x, &c->request, check, &c->request) || !exchange_json(x, &body) ||
 		!checkpoint_run(x, run_of(&c->request), &c->run))
 		return;
 	if (!take(c, &err)) {

@@ -123,8 +123,9 @@ static const char *tokens_text(const struct tokens_request *t, struct arena *are
 							  (long long)t->output);
 }
 
-static bool check_track(struct tracking *t, struct faults *faults)
+static void check_track(void *self, struct faults *faults)
 {
+	struct tracking *t = self;
 	const struct track_request *r = &t->request;
 	struct arena *arena = &t->w.x->arena;
 	t->spender = (struct spender){.account_id = t->w.account_id,
@@ -133,7 +134,7 @@ static bool check_track(struct tracking *t, struct faults *faults)
 								  .workflow = r->workflow,
 								  .step = r->step,
 								  .currency = r->currency};
-	t->item = (struct cost_item){.operation_type = cost_operation_names[r->operation_type],
+	t->item = (struct cost_item){.operation_type = r->operation_type < 0 ? NULL : cost_operation_names[r->operation_type],
 								 .provider = r->provider,
 								 .model = r->model,
 								 .tokens = tokens_text(r->tokens, arena),
@@ -144,7 +145,6 @@ static bool check_track(struct tracking *t, struct faults *faults)
 		price_it(t, faults);
 	else
 		faults_add(faults, "/cost", "required", "is required, or model and tokens");
-	return faults->count == 0;
 }
 
 /* Without any budget a cost is in US dollars, as the shipped prices are. */
@@ -193,13 +193,7 @@ static void answer_track(struct agents_write *w)
 static void handle_track(struct exchange *x)
 {
 	struct tracking *t = agents_start(x, sizeof *t);
-	struct faults faults;
-	if (t == NULL || !exchange_decode(x, &t->request))
-		return;
-	faults_init(&faults, &x->arena);
-	if (!check_track(t, &faults))
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+	if (t != NULL && exchange_decode_checked(x, &t->request, check_track, t))
 		agents_submit(&t->w, change_track, answer_track);
 }
 
@@ -293,21 +287,20 @@ static void answer_enforce(struct agents_write *w)
 	reply_fact(w->x, 200, &enforced_table, &e->result);
 }
 
+static void check_enforce(void *self, struct faults *faults)
+{
+	struct enforcing *e = self;
+	e->spender.account_id = e->w.account_id;
+	e->spender.run_id = e->request.run_id != NULL ? e->request.run_id : e->request.execution_id;
+	if (e->spender.run_id == NULL)
+		faults_add(faults, "/run_id", "required", "is required");
+}
+
 static void handle_enforce(struct exchange *x)
 {
 	struct enforcing *e = agents_start(x, sizeof *e);
-	struct faults faults;
-	if (e == NULL || !exchange_decode(x, &e->request))
-		return;
-	e->spender.account_id = e->w.account_id;
-	e->spender.run_id = e->request.run_id != NULL ? e->request.run_id : e->request.execution_id;
-	if (e->spender.run_id == NULL) {
-		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/run_id", "required", "is required");
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
-	agents_submit(&e->w, change_enforce, answer_enforce);
+	if (e != NULL && exchange_decode_checked(x, &e->request, check_enforce, e))
+		agents_submit(&e->w, change_enforce, answer_enforce);
 }
 
 /* --- prices --- */
@@ -390,25 +383,33 @@ static const struct field estimate_fields[] = {
 };
 static const struct field_table estimate_table = FIELD_TABLE("cost.estimate", estimate_request, estimate_fields);
 
+struct estimating {
+	struct estimate_request request;
+	const struct prices *prices;
+	const struct price *price;
+	int64_t now_us;
+};
+
+static void find_price(void *self, struct faults *faults)
+{
+	struct estimating *e = self;
+	if (e->request.model != NULL)
+		e->price = prices_find(e->prices, e->request.provider, e->request.model, e->now_us);
+	if (e->price == NULL)
+		faults_add(faults, "/model", "unknown_model", "has no price");
+}
+
 static void handle_estimate(struct exchange *x)
 {
-	const struct prices *prices = shipped_prices(x->owner);
-	struct estimate_request request;
+	struct estimating e = {.prices = shipped_prices(x->owner), .now_us = agents_now(x)};
 	struct price_estimate estimate;
-	struct faults faults;
-	if (!exchange_decode(x, &request))
+	if (!exchange_decode_checked(x, &e.request, find_price, &e))
 		return;
-	const struct tokens tokens = tokens_of(&request.tokens);
-	const struct price *price = prices_find(prices, request.provider, request.model, agents_now(x));
-	if (price == NULL) {
-		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/model", "unknown_model", "has no price");
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	} else if (price_estimate_fill(prices, price, &tokens, &x->arena, &estimate)) {
+	const struct tokens tokens = tokens_of(&e.request.tokens);
+	if (price_estimate_fill(e.prices, e.price, &tokens, &x->arena, &estimate))
 		reply_fact(x, 200, &price_estimate_table, &estimate);
-	} else {
+	else
 		exchange_failf(x, ERR_LIMIT, "no memory");
-	}
 }
 
 /* --- routes --- */

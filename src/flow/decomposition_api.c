@@ -312,23 +312,23 @@ static void grow(void *self)
 		exchange_failf(x, ERR_LIMIT, "no memory");
 }
 
+static void check_grow(void *self, struct faults *faults)
+{
+	const struct grow_request *r = self;
+	if (r->expand == (r->children.count > 0))
+		faults_add(faults, "/children", r->expand ? "conflict" : "required",
+				   r->expand ? "must be left out where the planner expands" : "must have at least one element");
+}
+
 static void handle_grow(struct exchange *x)
 {
 	struct grow_request *request = arena_new(&x->arena, struct grow_request);
-	struct faults faults;
 	if (request == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
-	if (!exchange_decode(x, request))
+	if (!exchange_decode_checked(x, request, check_grow, request))
 		return;
-	if (request->expand == (request->children.count > 0)) {
-		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/children", request->expand ? "conflict" : "required",
-				   request->expand ? "must be left out where the planner expands" : "must have at least one element");
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	struct change *c = start_read(x);
 	if (c == NULL)
 		return;

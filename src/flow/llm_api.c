@@ -111,21 +111,21 @@ struct forgotten_view {
 static const struct field forgotten_fields[] = {F_INT(forgotten_view, invalidated)};
 static const struct field_table forgotten_table = FIELD_TABLE("flow.cache.forgotten", forgotten_view, forgotten_fields);
 
+static void check_forget(void *self, struct faults *faults)
+{
+	const struct forget_request *r = self;
+	if (r->model == NULL && r->tag == NULL && !r->all && faults->count == 0)
+		faults_add(faults, "/all", "required", "name a model, a tag, or say all: true");
+}
+
 static void handle_forget(struct exchange *x)
 {
 	struct forget_request request;
 	struct forgotten_view view;
 	struct llm_cache *cache = cache_of(x);
-	struct faults faults;
 	struct err err;
-	if (cache == NULL || !exchange_decode(x, &request))
+	if (cache == NULL || !exchange_decode_checked(x, &request, check_forget, &request))
 		return;
-	if (request.model == NULL && request.tag == NULL && !request.all) {
-		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/all", "required", "name a model, a tag, or say all: true");
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	const struct llm_forget forget = {
 		.account_id = principal_of(x)->account_id, .model = request.model, .tag = request.tag, .level = LLM_LEVELS};
 	if (llm_cache_forget(cache, &forget, &view.invalidated, &err))

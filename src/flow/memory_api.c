@@ -32,7 +32,7 @@ struct storing {
 	struct agents_write w; /* first */
 	struct memory_request request;
 	struct memory_made made;
-	bool deduplicated;
+	bool is_made, deduplicated;
 };
 
 /* On a reader: what is most like it, so that the writer only looks at what came since. */
@@ -57,22 +57,21 @@ static void answer_stored(struct agents_write *w)
 	reply_fact(w->x, s->deduplicated ? 200 : 201, &memory_stored_table, &view);
 }
 
+static void make(void *self, struct faults *faults)
+{
+	struct storing *s = self;
+	s->is_made = memory_request_make(&s->request, s->w.api->options.ids, s->w.account_id, agents_now(s->w.x),
+									 faults->arena, &s->made, faults);
+}
+
 static void handle_store(struct exchange *x)
 {
 	struct storing *s = agents_start(x, sizeof *s);
-	struct faults faults;
-	if (s == NULL || !exchange_decode(x, &s->request))
+	if (s == NULL || !exchange_decode_checked(x, &s->request, make, s))
 		return;
-	faults_init(&faults, &x->arena);
-	if (!memory_request_make(&s->request, s->w.api->options.ids, s->w.account_id, agents_now(x), &x->arena, &s->made,
-							 &faults)) {
-		if (faults.count > 0)
-			exchange_fail_faults(x, ERR_INVALID, &faults);
-		else
-			exchange_failf(x, ERR_LIMIT, "no memory");
-		return;
-	}
-	if (s->made.new.vector == NULL || agents_read(x, find_nearest, s))
+	if (!s->is_made)
+		exchange_failf(x, ERR_LIMIT, "no memory");
+	else if (s->made.new.vector == NULL || agents_read(x, find_nearest, s))
 		agents_submit(&s->w, change_store, answer_stored);
 }
 
@@ -124,16 +123,16 @@ static bool change_patch(struct agents_write *w, struct db *db, struct err *err)
 		   agents_audit(w, db, AUDIT_MEMORY_CHANGE, row->memory_id, NULL, err);
 }
 
+static void check_patch(void *self, struct faults *faults)
+{
+	struct storing *s = self;
+	(void)memory_request_check(&s->request, agents_now(s->w.x), faults->arena, &s->made, faults);
+}
+
 static void handle_patch(struct exchange *x)
 {
 	struct storing *s = agents_start(x, sizeof *s);
-	struct faults faults;
-	if (s == NULL || !exchange_decode(x, &s->request))
-		return;
-	faults_init(&faults, &x->arena);
-	if (!memory_request_check(&s->request, agents_now(x), &x->arena, &s->made, &faults))
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else
+	if (s != NULL && exchange_decode_checked(x, &s->request, check_patch, s))
 		agents_submit(&s->w, change_patch, answer_one);
 }
 
@@ -382,18 +381,19 @@ static bool read_search(void *self, struct db *db, struct err *err)
 	return memory_search(&l->with, &l->query, db, &l->list, err);
 }
 
+static void check_search(void *self, struct faults *faults)
+{
+	(void)memory_query_check(self, faults->arena, faults);
+}
+
 static void handle_search(struct exchange *x)
 {
 	const struct agents_api *api = x->owner;
 	struct err err;
 	struct looking l = {.with = {&x->arena, principal_of(x)->account_id, agents_now(x), api->vectors}};
-	struct faults faults;
-	if (!exchange_decode(x, &l.query))
+	if (!exchange_decode_checked(x, &l.query, check_search, &l.query))
 		return;
-	faults_init(&faults, &x->arena);
-	if (!memory_query_check(&l.query, &x->arena, &faults))
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	else if (!memory_search_prepare(api->options.store, l.with.account_id, &l.query, &err))
+	if (!memory_search_prepare(api->options.store, l.with.account_id, &l.query, &err))
 		exchange_fail(x, &err);
 	else if (agents_read(x, read_search, &l))
 		reply_fact(x, 200, &memory_search_table, &l.list);

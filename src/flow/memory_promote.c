@@ -282,21 +282,20 @@ static void answer_made(struct agents_write *w)
 	reply_fact(w->x, 201, &memory_set_table, &view);
 }
 
+static void check_once(void *self, struct faults *faults)
+{
+	const struct promoting *p = self;
+	for (size_t i = 0; i < p->request.memory_ids.count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(p->request.memory_ids.items[i], p->request.memory_ids.items[k]) == 0)
+				faults_add(faults, field_pointer_index(faults->arena, "/memory_ids", i), "duplicate", "stands twice");
+}
+
 /* Decoded and checked; NULL: answered. */
 static struct promoting *begin(struct exchange *x)
 {
 	struct promoting *p = agents_start(x, sizeof *p);
-	struct faults faults;
-	if (p == NULL || !exchange_decode(x, &p->request))
-		return NULL;
-	faults_init(&faults, &x->arena);
-	for (size_t i = 0; i < p->request.memory_ids.count; i++)
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(p->request.memory_ids.items[i], p->request.memory_ids.items[k]) == 0)
-				faults_add(&faults, field_pointer_index(&x->arena, "/memory_ids", i), "duplicate", "stands twice");
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	return faults.count == 0 ? p : NULL;
+	return p != NULL && exchange_decode_checked(x, &p->request, check_once, p) ? p : NULL;
 }
 
 /* --- what a model says of them --- */

@@ -91,6 +91,8 @@ bool memory_request_check(const struct memory_request *r, int64_t now_us, struct
 static void check_content(const struct memory_request *r, struct arena *arena, struct faults *faults)
 {
 	const char *folded;
+	if (r->content == NULL)
+		return;
 	if (strlen(r->content) > CONTENT_MAX)
 		faults_add(faults, "/content", "length", "must have at most %d bytes", CONTENT_MAX);
 	else if ((folded = memory_fold(arena, r->content)) != NULL && folded[0] == '\0')
@@ -103,7 +105,7 @@ static void take_vector(const struct memory_request *r, struct arena *arena, str
 	if (r->embedding == NULL)
 		return;
 	made->new.vector = memory_vector_from(arena, r->embedding);
-	if (made->new.vector != NULL && !(made->new.vector->norm > 0))
+	if (made->new.vector != NULL && made->new.vector->norm <= 0)
 		faults_add(faults, "/embedding/vector", "zero_norm", "must have a length above 0");
 }
 

@@ -50,7 +50,7 @@ bool memory_query_check(struct memory_query *q, struct arena *arena, struct faul
 		faults_add(faults, "/text", "required", "is required");
 	for (size_t i = 0; i < q->query_embedding.count; i++)
 		norm += q->query_embedding.items[i] * q->query_embedding.items[i];
-	if (vector && !(norm > 0))
+	if (vector && norm <= 0)
 		faults_add(faults, "/query_embedding", "zero_norm", "must have a length above 0");
 	(void)arena;
 	return faults->count == 0;

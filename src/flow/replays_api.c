@@ -168,17 +168,13 @@ static bool execute(struct replaying *r)
 	return fork_look(f);
 }
 
-static bool check(struct replaying *r)
+static void check(void *self, struct faults *faults)
 {
-	struct faults faults;
-	faults_init(&faults, &r->forking.x->arena);
+	const struct replaying *r = self;
 	if (r->request.mode == REPLAY_FROM_STEP && r->request.from_step == NULL)
-		faults_add(&faults, "/from_step", "required", "is missing");
+		faults_add(faults, "/from_step", "required", "is missing");
 	if (r->request.mode == REPLAY_VERIFY && r->forking.input != NULL)
-		faults_add(&faults, "/input", "unknown_property", "goes with modes that execute");
-	if (faults.count > 0)
-		exchange_fail_faults(r->forking.x, ERR_INVALID, &faults);
-	return faults.count == 0;
+		faults_add(faults, "/input", "unknown_property", "goes with modes that execute");
 }
 
 static void handle_replay(struct exchange *x)
@@ -191,11 +187,13 @@ static void handle_replay(struct exchange *x)
 	}
 	struct forking *f = &r->forking;
 	*f = (struct forking){.x = x, .api = x->owner};
-	if (!exchange_decode(x, &r->request) || !run_named(x, &f->record) || (x->body.size > 0 && !exchange_json(x, &body)))
+	if (x->body.size > 0 && !exchange_json(x, &body))
 		return;
 	f->input = json_get(body, "input");
+	if (!exchange_decode_checked(x, &r->request, check, r) || !run_named(x, &f->record))
+		return;
 	bool executes = r->request.mode != REPLAY_VERIFY;
-	if (!check(r) || !(executes ? execute(r) : verify(r)))
+	if (!(executes ? execute(r) : verify(r)))
 		return;
 	id_make(f->api->options.ids, r->made_id);
 	r->record.replay_id = r->made_id;

@@ -269,25 +269,20 @@ static void after_bulk(struct write *w, bool applied)
 
 /* --- the request --- */
 
-/* False: answered. */
-static bool read_filter(struct bulk *b)
+static void read_filter(void *self, struct faults *faults)
 {
+	struct bulk *b = self;
 	const struct bulk_filter *f = &b->request.filter;
 	const struct stamp_fault *fault;
-	struct faults faults;
-	faults_init(&faults, &b->x->arena);
 	b->filter = (struct runs_filter){.account_id = principal_of(b->x)->account_id,
 									 .status = f->status < 0 ? NULL : run_status_names[f->status],
 									 .label = f->label,
 									 .limit = b->request.limit};
 	if (!runs_split_workflow(&b->x->arena, f->workflow, &b->filter))
-		faults_add(&faults, "/filter/workflow", "format", "must be NAMESPACE/NAME");
+		faults_add(faults, "/filter/workflow", "format", "must be NAMESPACE/NAME");
 	if (f->created_before != NULL &&
 		!stamp_parse(f->created_before, strlen(f->created_before), &b->filter.created_before_us, &fault))
-		faults_add(&faults, "/filter/created_before", fault->code, "%s", fault->message);
-	if (faults.count > 0)
-		exchange_fail_faults(b->x, ERR_INVALID, &faults);
-	return faults.count == 0;
+		faults_add(faults, "/filter/created_before", fault->code, "%s", fault->message);
 }
 
 static void handle_bulk(struct exchange *x)
@@ -299,7 +294,7 @@ static void handle_bulk(struct exchange *x)
 		return;
 	}
 	*b = (struct bulk){.x = x, .api = x->owner};
-	if (!exchange_decode(x, &b->request) || !read_filter(b))
+	if (!exchange_decode_checked(x, &b->request, read_filter, b))
 		return;
 	b->targets = arena_array(&x->arena, (size_t)b->request.limit, sizeof *b->targets);
 	if (b->targets == NULL) {

@@ -146,11 +146,11 @@ static bool registered_definition(struct start *start)
 	return open_text(start, text, size, "/definition");
 }
 
-static bool take_seed(struct start *start, struct faults *faults)
+static void take_seed(struct start *start, struct faults *faults)
 {
 	const struct json *seed = start->request.seed;
 	if (seed == NULL || seed->kind == JS_NULL)
-		return true;
+		return;
 	if (seed->kind == JS_INT && seed->integer >= 0) {
 		snprintf(start->seed, sizeof start->seed, "%lld", (long long)seed->integer);
 	} else if (seed->kind == JS_STRING && seed->size > 0 && seed->size < sizeof start->seed &&
@@ -158,10 +158,9 @@ static bool take_seed(struct start *start, struct faults *faults)
 		strcpy(start->seed, seed->text);
 	} else {
 		faults_add(faults, "/seed", "format", "must be a whole number, not negative");
-		return false;
+		return;
 	}
 	start->run.seed = start->seed;
-	return true;
 }
 
 static void check_budget(const struct json *budget, struct faults *faults)
@@ -177,22 +176,23 @@ static void check_budget(const struct json *budget, struct faults *faults)
 		faults_add(faults, "/budget/currency", "format", "must be three capital letters, such as USD");
 }
 
-static bool check(struct start *start)
+static void check_labels(const struct json *labels, struct faults *faults)
 {
+	if (labels != NULL && labels->kind != JS_OBJECT)
+		faults_add(faults, "/labels", "type", "must be an object");
+}
+
+static void check_start(void *self, struct faults *faults)
+{
+	struct start *start = self;
 	const struct start_request *r = &start->request;
-	struct faults faults;
-	faults_init(&faults, &start->x->arena);
-	take_seed(start, &faults);
-	check_budget(r->budget, &faults);
-	if (r->definition == NULL && r->name == NULL)
-		faults_add(&faults, "/definition", "required", "either definition, or namespace and name of a workflow");
+	take_seed(start, faults);
+	check_budget(r->budget, faults);
+	check_labels(r->labels, faults);
+	if (r->definition == NULL && r->name == NULL && faults->count == 0)
+		faults_add(faults, "/definition", "required", "either definition, or namespace and name of a workflow");
 	if (r->definition != NULL && r->definition->kind != JS_OBJECT && r->definition->kind != JS_STRING)
-		faults_add(&faults, "/definition", "type", "must be an object or a text");
-	if (r->labels != NULL && r->labels->kind != JS_OBJECT)
-		faults_add(&faults, "/labels", "type", "must be an object");
-	if (faults.count > 0)
-		exchange_fail_faults(start->x, ERR_INVALID, &faults);
-	return faults.count == 0;
+		faults_add(faults, "/definition", "type", "must be an object or a text");
 }
 
 static void tidy(struct start *start)
@@ -350,7 +350,8 @@ static void handle_start(struct exchange *x)
 {
 	struct start_query query;
 	struct start *start = begin(x);
-	if (start == NULL || !exchange_decode_query(x, &query) || !exchange_decode(x, &start->request) || !check(start))
+	if (start == NULL || !exchange_decode_query(x, &query) ||
+		!exchange_decode_checked(x, &start->request, check_start, start))
 		return;
 	if (start->request.definition == NULL ? !registered_definition(start) : !own_definition(start))
 		return;
@@ -400,11 +401,16 @@ static const char *labels_of(struct arena *arena, const struct execute_request *
 	return labels;
 }
 
+static void check_execute(void *self, struct faults *faults)
+{
+	check_labels(((const struct execute_request *)self)->labels, faults);
+}
+
 static void handle_execute(struct exchange *x)
 {
 	struct execute_request r;
 	struct start *start = begin(x);
-	if (start == NULL || !exchange_decode(x, &r))
+	if (start == NULL || !exchange_decode_checked(x, &r, check_execute, &r))
 		return;
 	start->request = (struct start_request){.namespace = "dag",
 											.name = r.workflow_id,
@@ -413,7 +419,7 @@ static void handle_execute(struct exchange *x)
 											.labels = r.labels,
 											.priority = r.priority,
 											.wait_ms = r.wait_ms};
-	if (!check(start) || !registered_definition(start))
+	if (!registered_definition(start))
 		return;
 	fill(start);
 	start->run.labels = labels_of(&x->arena, &r);

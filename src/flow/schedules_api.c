@@ -145,14 +145,13 @@ static void take_request(struct change *change, struct faults *faults)
 		faults_add(faults, "/spec", "required", "when it is to start");
 }
 
-/* False: answered. */
-static bool check(struct change *change, struct faults *faults)
+/* What the body makes of the record; times that cannot be read are told where the rest could be. */
+static void check(void *self, struct faults *faults)
 {
+	struct change *change = self;
+	take_request(change, faults);
 	if (faults->count == 0)
 		(void)scheduler_check(change->api->runner, &change->record, &change->x->arena, faults);
-	if (faults->count > 0)
-		exchange_fail_faults(change->x, ERR_INVALID, faults);
-	return faults->count == 0;
 }
 
 static bool apply_create(struct write *w, struct db *db, struct err *err)
@@ -173,22 +172,30 @@ static bool apply_create(struct write *w, struct db *db, struct err *err)
 		   schedules_insert(db, r, err) && audit_change(change, db, AUDIT_SCHEDULE_CREATE, err);
 }
 
-static void handle_create(struct exchange *x)
+/* NAMESPACE/NAME; NULL: the table has told already. */
+static void take_workflow(struct change *change, const char *workflow, struct faults *faults)
 {
-	struct change *change = start(x);
-	struct faults faults;
-	if (change == NULL || !exchange_decode(x, &change->request))
+	const char *slash = workflow == NULL ? NULL : strchr(workflow, '/');
+	if (slash == NULL || slash == workflow || slash[1] == '\0') {
+		faults_add(faults, "/workflow", "format", "must be NAMESPACE/NAME");
 		return;
-	const struct principal *principal = principal_of(x);
-	const char *slash = strchr(change->request.workflow, '/');
-	faults_init(&faults, &x->arena);
+	}
+	change->record.namespace = arena_dupn(faults->arena, workflow, (size_t)(slash - workflow));
+	change->record.name = slash + 1;
+}
+
+static void begin_record(void *self, struct faults *faults)
+{
+	struct change *change = self;
+	const struct principal *principal = principal_of(change->x);
+	const int kind = change->request.kind;
 	id_make(change->api->options.ids, change->id);
 	change->status = 201;
 	change->record = (struct schedule_record){.schedule_id = change->id,
 											  .account_id = principal->account_id,
 											  .version = "latest",
 											  .origin = "request",
-											  .kind = schedule_kind_names[change->request.kind],
+											  .kind = kind < 0 ? NULL : schedule_kind_names[kind],
 											  .tz = "UTC",
 											  .catch_up = "one",
 											  .overlap = "allow",
@@ -198,14 +205,14 @@ static void handle_create(struct exchange *x)
 											  .row_version = 1,
 											  .created_us = now_of(change),
 											  .updated_us = now_of(change)};
-	if (slash == NULL || slash == change->request.workflow || slash[1] == '\0')
-		faults_add(&faults, "/workflow", "format", "must be NAMESPACE/NAME");
-	else
-		change->record.namespace =
-			arena_dupn(&x->arena, change->request.workflow, (size_t)(slash - change->request.workflow));
-	change->record.name = slash == NULL ? NULL : slash + 1;
-	take_request(change, &faults);
-	if (check(change, &faults))
+	take_workflow(change, change->request.workflow, faults);
+	check(change, faults);
+}
+
+static void handle_create(struct exchange *x)
+{
+	struct change *change = start(x);
+	if (change != NULL && exchange_decode_checked(x, &change->request, begin_record, change))
 		submit(change, apply_create, answer_schedule);
 }
 
@@ -248,9 +255,8 @@ static bool apply_patch(struct write *w, struct db *db, struct err *err)
 static void handle_patch(struct exchange *x)
 {
 	struct change *change = start(x);
-	struct faults faults;
 	struct err err = {.kind = ERR_NONE};
-	if (change == NULL || !exchange_decode(x, &change->request))
+	if (change == NULL)
 		return;
 	struct db *db = store_read(change->api->options.store);
 	bool read = schedule_named(x, db, &change->record, &err);
@@ -259,9 +265,7 @@ static void handle_patch(struct exchange *x)
 		exchange_fail(x, &err);
 		return;
 	}
-	faults_init(&faults, &x->arena);
-	take_request(change, &faults);
-	if (check(change, &faults))
+	if (exchange_decode_checked(x, &change->request, check, change))
 		submit(change, apply_patch, answer_schedule);
 }
 

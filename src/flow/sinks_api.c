@@ -182,19 +182,19 @@ static const char *join_topics(const struct changing *c)
 	return joined;
 }
 
+static void check_url(void *self, struct faults *faults)
+{
+	const struct changing *c = self;
+	if (c->request.url != NULL && !is_url(c->request.url))
+		faults_add(faults, "/url", "format", "must be an address of https or http");
+}
+
 static void handle_create(struct exchange *x)
 {
 	struct changing *c = begin(x, apply_create, answer_secret);
 	const struct principal *principal = principal_of(x);
-	struct faults faults;
-	if (c == NULL || !exchange_decode(x, &c->request))
+	if (c == NULL || !exchange_decode_checked(x, &c->request, check_url, c))
 		return;
-	if (!is_url(c->request.url)) {
-		faults_init(&faults, &x->arena);
-		faults_add(&faults, "/url", "format", "must be an address of https or http");
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-		return;
-	}
 	id_make(c->api->options.ids, c->id);
 	c->record = (struct sink_record){.sink_id = c->id,
 									 .account_id = principal->account_id,

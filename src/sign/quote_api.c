@@ -142,17 +142,12 @@ static bool design(struct quote *quote, int soil, struct op_answer *answer)
 	return false;
 }
 
-static void refuse_member(struct exchange *x, const char *pointer, const char *code, const char *message)
+static void refuse_wind(struct exchange *x, const char *message)
 {
 	struct faults faults;
 	faults_init(&faults, &x->arena);
-	faults_add(&faults, pointer, code, "%s", message);
+	faults_add(&faults, "/wind_speed_mph", "required", "%s", message);
 	exchange_fail_faults(x, ERR_INVALID, &faults);
-}
-
-static void refuse_wind(struct exchange *x, const char *message)
-{
-	refuse_member(x, "/wind_speed_mph", "required", message);
 }
 
 /* --- the seals --- */
@@ -335,12 +330,16 @@ static bool resolve_wind(struct quote *quote)
 static bool find_wind(struct quote *quote)
 {
 	quote->wind = "Wind speed as given.";
-	if (given(quote->request.sign.wind_speed_mph))
-		return true;
-	if (quote->request.address != NULL)
-		return resolve_wind(quote);
-	refuse_wind(quote->write.x, "is needed, or an address");
-	return false;
+	return given(quote->request.sign.wind_speed_mph) || resolve_wind(quote);
+}
+
+static void check(void *self, struct faults *faults)
+{
+	const struct quote_request *r = self;
+	if (!given(r->sign.wind_speed_mph) && r->address == NULL)
+		faults_add(faults, "/wind_speed_mph", "required", "is needed, or an address");
+	if (r->sign.sign_height_ft > r->sign.height_ft)
+		faults_add(faults, "/sign_height_ft", "greater_than_height", "must not be above height_ft");
 }
 
 static void handle_quote(struct exchange *x)
@@ -355,7 +354,7 @@ static void handle_quote(struct exchange *x)
 	quote->write =
 		(struct write){.x = x, .store = quote->api->options.store, .apply = apply, .answer = answer, .fail = fail};
 	quote->now_us = env_wall_us(quote->api->options.env);
-	if (!exchange_decode(x, &quote->request))
+	if (!exchange_decode_checked(x, &quote->request, check, &quote->request))
 		return;
 	if (!set_account(quote, &err)) {
 		exchange_fail(x, &err);
@@ -363,10 +362,6 @@ static void handle_quote(struct exchange *x)
 	}
 	if (!find_wind(quote))
 		return;
-	if (quote->request.sign.sign_height_ft > quote->request.sign.height_ft) {
-		refuse_member(x, "/sign_height_ft", "greater_than_height", "must not be above height_ft");
-		return;
-	}
 	if (isnan(quote->request.sign.wind_speed_mph)) /* that nobody knows is worth remembering, too */
 		write_submit(&quote->write);
 	else if (design(quote, SOIL_GOOD, &quote->designs[0]) && design(quote, SOIL_POOR, &quote->designs[1]))
