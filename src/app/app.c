@@ -95,6 +95,7 @@ static bool open_store(struct app *app, struct err *err)
 		.readers = (int)(app->config.http.workers + app->config.http.loops + app->config.people.bcrypt_threads + 4),
 	};
 	options.migrations = app_migrations(steps, MIGRATIONS_MAX, &options.migrations_count);
+	options.image = app_store_image();
 	return store_open(&options, &app->store, err);
 }
 
