@@ -45,6 +45,7 @@
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/workers.h"
+#include "link/ready.h"
 #include "people/dead_letters.h"
 #include "people/idempotency.h"
 #include "people/people.h"
@@ -95,6 +96,7 @@ static bool open_store(struct app *app, struct err *err)
 		.readers = (int)(app->config.http.workers + app->config.http.loops + app->config.people.bcrypt_threads + 4),
 	};
 	options.migrations = app_migrations(steps, MIGRATIONS_MAX, &options.migrations_count);
+	options.image = app_store_image();
 	return store_open(&options, &app->store, err);
 }
 
@@ -567,7 +569,7 @@ bool app_assemble(struct app *app, struct err *err)
 
 bool app_serve(struct app *app, struct err *err)
 {
-	if (!app_assemble(app, err) || !open_tls(app, err) || !front_open(&app->front, &app->service, err) ||
+	if (!curl_ready(err) || !app_assemble(app, err) || !open_tls(app, err) || !front_open(&app->front, &app->service, err) ||
 		!listen_all(app, err))
 		return false;
 	app->scanner = scanner_open(app);

@@ -190,6 +190,7 @@ static bool open_store(struct job *job, struct err *err)
 		.readers = TURNS + EFFECTS + 2,
 	};
 	options.migrations = app_migrations(steps, MIGRATIONS_MAX, &options.migrations_count);
+	options.image = app_store_image();
 	return store_open(&options, &job->store, err);
 }
 

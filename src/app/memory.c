@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +11,21 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PATH = 4200, LINE = 4096, NUMBER = 64 };
+enum {
+	PATH = 4200,
+	LINE = 4096,
+	NUMBER = 64,
+	HEAPS_LEAST = 2, /* a loop and a worker do not wait for each other even on one core */
+	KEPT = 1 << 20,  /* bytes at the end of a heap; what is larger than so many is the system's as soon as it is freed */
+};
+
+void memory_keep_little(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	mallopt(M_ARENA_MAX, cores > HEAPS_LEAST ? (int)cores : HEAPS_LEAST);
+	mallopt(M_MMAP_THRESHOLD, KEPT); /* a given one stays; else it follows the largest that was freed, up to 32 MB */
+	mallopt(M_TRIM_THRESHOLD, KEPT);
+}
 
 int64_t memory_resident(void)
 {

@@ -7,4 +7,7 @@
 /* The steps in order; `*count` of them.  Texts are the binary's. */
 const struct store_migration *app_migrations(struct store_migration *steps, size_t room, size_t *count);
 
+/* What they make of an empty store, in one piece.  The binary's. */
+const struct embedded *app_store_image(void);
+
 #endif

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "app/chores.h"
 #include "app/commands.h"
+#include "app/memory.h"
 #include "app/notify.h"
 #include "app/reload.h"
 #include "app/unsafe.h"
@@ -196,6 +197,7 @@ int command_serve(const struct cli *cli)
 	sigset_t signals;
 	struct app app;
 	struct err err;
+	memory_keep_little();
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

@@ -1,9 +1,9 @@
 #include "link/client.h"
 
-#include <curl/curl.h>
-
 #include "core/buf.h"
 #include "core/err.h"
+#include "link/curl.h"
+#include "link/ready.h"
 
 static size_t take(char *bytes, size_t size, size_t count, void *self)
 {
@@ -43,6 +43,8 @@ static void set_request(CURL *curl, const struct client_request *request, struct
 
 bool client_ask(const struct client_request *request, int *status, struct buf *body, struct err *err)
 {
+	if (!curl_ready(err))
+		return false;
 	CURL *curl = curl_easy_init();
 	if (curl == NULL)
 		return err_set(err, ERR_LIMIT, "no memory for a request");

@@ -1,11 +1,12 @@
 #include "link/mail.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/err.h"
 #include "core/utf8.h"
+#include "link/curl.h"
+#include "link/ready.h"
 
 enum { ADDRESS_MAX = 254, BRACKETED = ADDRESS_MAX + 3, HOST_MAX = 256 };
 
@@ -141,6 +142,8 @@ bool mail_send(const struct mail_server *server, const char *to, const char *mes
 	struct reading reading = {message, size};
 	if (!mail_address_valid(to))
 		return err_set(err, ERR_INVALID, "the address is none to which mail can be sent");
+	if (!curl_ready(err))
+		return false;
 	snprintf(from, sizeof from, "<%s>", server->from);
 	snprintf(rcpt, sizeof rcpt, "<%s>", to);
 	CURL *curl = curl_easy_init();
@@ -165,6 +168,8 @@ bool mail_send(const struct mail_server *server, const char *to, const char *mes
 
 bool mail_ping(const struct mail_server *server, struct err *err)
 {
+	if (!curl_ready(err))
+		return false;
 	CURL *curl = curl_easy_init();
 	if (curl == NULL)
 		return err_set(err, ERR_UNAVAILABLE, "there is no memory to ask");

@@ -1,7 +1,6 @@
 #include "link/outgoing.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,8 @@
 
 #include "core/err.h"
 #include "core/must.h"
+#include "link/curl.h"
+#include "link/ready.h"
 
 enum { CONNECT_MS = 5000 };
 
@@ -266,7 +267,7 @@ bool outgoing_ask(const struct outgoing *outgoing, const struct outgoing_request
 		return outgoing->ask(outgoing->ask_self, request, answer, err);
 	struct asking asking = {.request = request, .answer = answer};
 	answer->body.limit = request->limit;
-	bool good = place(outgoing, &asking, err) && perform(&asking, err);
+	bool good = curl_ready(err) && place(outgoing, &asking, err) && perform(&asking, err);
 	free(asking.url);
 	free(asking.host);
 	return good;

@@ -91,7 +91,7 @@ static bool run_keyed(struct write *w, const struct idempotent *request, struct 
 		return true;
 	if (found == IDEMPOTENT_OTHER)
 		return write_refuse(w, ERR_IDEMPOTENCY_MISMATCH, "This Idempotency-Key was used with another request.");
-	bool done = db_attempt(db, run_part, w, &w->failure);
+	bool done = w->ran = db_attempt(db, run_part, w, &w->failure);
 	if (!done && !recordable(&w->failure)) {
 		*err = w->failure;
 		return false;
@@ -105,7 +105,8 @@ static bool run_keyed(struct write *w, const struct idempotent *request, struct 
 /* What the body claims of the server's members is compared before the commit [P-5.3]. */
 static bool run_claimed(struct write *w, struct db *db, struct err *err)
 {
-	if (!w->apply(w, db, err))
+	w->ran = w->apply(w, db, err);
+	if (!w->ran)
 		return false;
 	draft(w, NULL);
 	return !exchange_misclaimed(w->x) || refuse_claims(w, err);
@@ -117,7 +118,7 @@ static bool run(struct db *db, void *self, struct err *err)
 	const struct idempotent *request = w->x->idempotency;
 	if (request != NULL)
 		return run_keyed(w, request, db, err);
-	return w->x->claims != NULL ? run_claimed(w, db, err) : w->apply(w, db, err);
+	return w->x->claims != NULL ? run_claimed(w, db, err) : (w->ran = w->apply(w, db, err));
 }
 
 static void answer_on_worker(void *self, int worker)
@@ -138,7 +139,7 @@ static void end(void *self, bool applied, const struct err *err)
 {
 	struct write *w = self;
 	if (w->after != NULL)
-		w->after(w, applied);
+		w->after(w, applied && w->ran);
 	if (!applied && w->misclaimed)
 		exchange_send(w->x);
 	else if (!applied)

@@ -28,7 +28,12 @@ struct write {
 	struct store *store;
 	bool (*apply)(struct write *w, struct db *db, struct err *err);
 	void (*answer)(struct write *w);                      /* NULL: 204 */
-	void (*after)(struct write *w, bool applied);         /* NULL: nothing; before the answer leaves */
+	/*
+	 * NULL: nothing; before the answer leaves.  `applied`: what apply() did is in the store, its refusal too.  Not so when
+	 * it was undone, even where its refusal was kept for a repetition, nor when a kept answer is given once more: apply()
+	 * has filled in nothing then that could be relied on.
+	 */
+	void (*after)(struct write *w, bool applied);
 	void (*fail)(struct write *w, const struct err *err); /* NULL: exchange_fail */
 	struct err refused;
 	/*
@@ -40,7 +45,7 @@ struct write {
 	/* of write.c */
 	struct store_op op;
 	struct err failure;
-	bool drafted, fresh, misclaimed;
+	bool ran, drafted, fresh, misclaimed;
 };
 
 /* A struct that begins with a struct write, in the exchange's arena, zeroed but for x.  NULL: no memory; answered. */

@@ -6,6 +6,7 @@
 #ifndef CS_STORE_ENGINE_H
 #define CS_STORE_ENGINE_H
 
+#include "core/embedded.h"
 #include "store/store.h"
 
 enum engine_role { ENGINE_WRITER, ENGINE_READER, ENGINE_CHECKPOINTER };
@@ -30,6 +31,12 @@ int engine_open_rows(const struct db *db);
 
 /* Several statements of a migration, in the common dialect. */
 bool engine_script(struct db *db, const char *sql, struct err *err);
+
+/* Nothing is in it: no table, no row.  On any failure it says no. */
+bool engine_is_empty(struct db *db);
+
+/* All that a store without rows has, from image_pack()'s bytes, into one that is empty; the whole or nothing. */
+bool engine_fill(struct db *db, const struct embedded *image, struct err *err);
 
 /* Foreign keys are looked at by each statement (on), or only when asked, so that a migration can rebuild a table. */
 bool engine_foreign_keys(struct db *db, bool on, struct err *err);

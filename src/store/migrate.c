@@ -94,15 +94,28 @@ static bool check_newest(struct db *db, const struct store_options *options, int
 	return true;
 }
 
+/* The steps of an image were applied where it was made, at no time; here they are now. */
+static bool date(struct db *db, const struct store_options *options, struct err *err)
+{
+	return db_run(db, err, "UPDATE store_migrations SET applied_at = $1 WHERE applied_at = 0",
+				  V_INT(options->wall_us(options->clock)));
+}
+
 /* All in one transaction: a store has an id or is not there yet. */
 static bool prepare(struct db *db, const struct store_options *options, char id[64], struct err *err)
 {
 	if (!engine_begin(db, err))
 		return false;
-	if (engine_script(db, OWN_TABLES, err) && find_id(db, options, id, err))
+	if (engine_script(db, OWN_TABLES, err) && find_id(db, options, id, err) && date(db, options, err))
 		return engine_commit(db, err);
 	engine_rollback(db);
 	return false;
+}
+
+/* What the steps would make of nothing, at once: the image is theirs, and check_applied() looks whether it is. */
+static bool fill(struct db *db, const struct store_options *options, struct err *err)
+{
+	return options->image == NULL || !engine_is_empty(db) || engine_fill(db, options->image, err);
 }
 
 /* Nobody has been told of a step before the last one is done, so only that one is synced: a new store needs one. */
@@ -123,7 +136,7 @@ static bool run_steps(struct db *db, const struct store_options *options, struct
 bool migrate_run(struct db *db, const struct store_options *options, char id[64], int *version, struct err *err)
 {
 	int64_t newest = 0;
-	if (!prepare(db, options, id, err) || !check_newest(db, options, &newest, err))
+	if (!fill(db, options, err) || !prepare(db, options, id, err) || !check_newest(db, options, &newest, err))
 		return false;
 	bool behind = newest < newest_known(options);
 	if (behind && (!engine_foreign_keys(db, false, err) || !engine_synced(db, false, err)))

@@ -12,6 +12,7 @@
 #include "store/dialect.h"
 #include "store/engine.h"
 #include "store/folder.h"
+#include "store/image.h"
 #include "store/sqlite.h"
 
 enum {
@@ -220,6 +221,50 @@ bool engine_script(struct db *db, const char *sql, struct err *err)
 	db->own = false;
 	buf_fini(&text);
 	return done;
+}
+
+bool engine_is_empty(struct db *db)
+{
+	struct db_rows rows;
+	db->own = true;
+	bool empty = db_query(db, &rows, NULL, "SELECT COUNT(*) FROM sqlite_schema") && db_next(&rows) && db_int(&rows, 0) == 0;
+	empty = db_end(&rows, NULL) && empty;
+	db->own = false;
+	return empty;
+}
+
+/* A database in memory that has these bytes; NULL: there is no memory, or they are none. */
+static sqlite3 *open_image(const struct embedded *image)
+{
+	enum { OWN = SQLITE_DESERIALIZE_READONLY | SQLITE_DESERIALIZE_FREEONCLOSE /* and when it fails */ };
+	sqlite3 *from = NULL;
+	size_t size = image_size(image->bytes, image->size);
+	char *bytes = size > 0 ? sqlite3_malloc64(size) : NULL;
+	if (bytes == NULL || !image_unpack(image->bytes, image->size, bytes) ||
+		sqlite3_open_v2(":memory:", &from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) != SQLITE_OK) {
+		sqlite3_close(from);
+		sqlite3_free(bytes);
+		return NULL;
+	}
+	if (sqlite3_deserialize(from, "main", (unsigned char *)bytes, (sqlite3_int64)size, (sqlite3_int64)size, OWN) ==
+		SQLITE_OK)
+		return from;
+	sqlite3_close(from);
+	return NULL;
+}
+
+/* Page by page, as a backup is made, so it goes the way of every write: through the log, in one transaction. */
+bool engine_fill(struct db *db, const struct embedded *image, struct err *err)
+{
+	sqlite3 *from = open_image(image);
+	if (from == NULL)
+		return err_set(err, ERR_INTERNAL, "store: the image of a new store is damaged, or there is no memory for it");
+	sqlite3_backup *copy = sqlite3_backup_init(db->handle, "main", from, "main");
+	if (copy != NULL)
+		sqlite3_backup_step(copy, -1);
+	bool done = copy != NULL && sqlite3_backup_finish(copy) == SQLITE_OK;
+	sqlite3_close(from);
+	return done || sqlite_refuse(db, err);
 }
 
 bool engine_foreign_keys(struct db *db, bool on, struct err *err)

@@ -17,6 +17,7 @@
 
 enum {
 	READERS_MAX = 64,
+	READERS_FIRST = 3, /* at start; each costs 3 ms and half a megabyte, and few threads read at the same moment */
 	LOG_MAX = 64 << 20,      /* bytes; a restart then copies for some 50 ms beside the writer and holds it for a few */
 	ROOM_PERIOD_US = 250000, /* between two looks at the free space */
 	FULL_US = 1000000,       /* that a refusal counts for, when there is room again */
@@ -44,8 +45,8 @@ struct store {
 
 	pthread_mutex_t lock;
 	pthread_cond_t reader_free;
-	struct db *readers[READERS_MAX];
-	int free_readers;
+	struct db *readers[READERS_MAX]; /* those that are free; the one that was used last is the next */
+	int free_readers, readers_open;
 };
 
 static bool has_room(void *self)
@@ -105,7 +106,8 @@ static bool open_connections(struct store *store, struct err *err)
 		!migrate_run(store->writer.db, &store->options, store->id, &store->version, err) ||
 		!engine_open(store->folder, vfs, ENGINE_CHECKPOINTER, &store->checkpoint.db, err))
 		return false;
-	for (; store->free_readers < store->options.readers; store->free_readers++)
+	int first = store->options.readers < READERS_FIRST ? store->options.readers : READERS_FIRST;
+	for (; store->free_readers < first; store->free_readers++, store->readers_open++)
 		if (!engine_open(store->folder, vfs, ENGINE_READER, &store->readers[store->free_readers], err))
 			return false;
 	return true;
@@ -195,7 +197,7 @@ void store_close(struct store *store)
 		return;
 	writer_stop(&store->writer);
 	checkpoint_stop(&store->checkpoint);
-	must(store->free_readers == store->options.readers);
+	must(store->free_readers == store->readers_open);
 	if (!atomic_load(&store->dead))
 		copy_the_rest(store);
 	free_store(store);
@@ -211,12 +213,32 @@ int store_schema_version(const struct store *store)
 	return store->version;
 }
 
+/* With the lock, which it gives up meanwhile.  One that cannot be had now (no file descriptor) is waited for instead. */
+static struct db *one_more_reader(struct store *store)
+{
+	struct db *db = NULL;
+	struct err err;
+	store->readers_open++;
+	pthread_mutex_unlock(&store->lock);
+	if (!engine_open(store->folder, store->options.vfs, ENGINE_READER, &db, &err)) {
+		log_warn("one more reader of the store cannot be had", log_str("why", err.message));
+		db = NULL;
+	}
+	pthread_mutex_lock(&store->lock);
+	store->readers_open -= db == NULL;
+	return db;
+}
+
 struct db *store_read(struct store *store)
 {
+	struct db *db = NULL;
 	pthread_mutex_lock(&store->lock);
-	while (store->free_readers == 0)
+	if (store->free_readers == 0 && store->readers_open < store->options.readers)
+		db = one_more_reader(store);
+	while (db == NULL && store->free_readers == 0)
 		pthread_cond_wait(&store->reader_free, &store->lock);
-	struct db *db = store->readers[--store->free_readers];
+	if (db == NULL)
+		db = store->readers[--store->free_readers];
 	pthread_mutex_unlock(&store->lock);
 	must(engine_begin_read(db, NULL)); /* touches no file; that is for the first query */
 	return db;

@@ -135,10 +135,17 @@ struct store_migration {
 	const char *sql;
 };
 
+struct embedded;
+
 struct store_options {
 	const char *folder; /* made (0700) when absent */
 	const struct store_migration *migrations;
 	size_t migrations_count;
+	/*
+	 * What these migrations make of an empty store (store/image.h), for a first start that does not run each of them; NULL:
+	 * it does.  An image of other migrations is refused as a store of other migrations is.
+	 */
+	const struct embedded *image;
 	void (*sha256_hex)(const void *bytes, size_t size, char hex[65]);
 	int64_t (*mono_us)(void *self); /* of core/env.h */
 	int64_t (*wall_us)(void *self);

@@ -4,7 +4,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +238,44 @@ static void readers_see_one_committed_state(void **state)
 	assert_false(db_run(early, &err, "DELETE FROM items")); /* readers only read */
 	assert_false(db_run(early, &err, "COMMIT"));
 	store_read_end(store, early);
+	store_close(store);
+}
+
+static void *hold_one(void *self)
+{
+	struct store *store = self;
+	struct db *db = store_read(store);
+	long count = (long)fixture_number(db, "SELECT COUNT(*) FROM items");
+	store_read_end(store, db);
+	return (void *)count;
+}
+
+/* As many as the options say, though not all of them are there from the start; who comes later waits for one. */
+static void readers_are_made_when_they_are_wanted(void **state)
+{
+	(void)state;
+	enum { MOST = 7 };
+	struct store_options how = fixture_options();
+	how.readers = MOST;
+	struct store *store = fixture_open(&how);
+	struct db *all[MOST];
+	pthread_t late;
+	void *count;
+	struct err err;
+	assert_true(fixture_write(store, "a", 1, &err));
+	for (int i = 0; i < MOST; i++) {
+		all[i] = store_read(store);
+		for (int before = 0; before < i; before++)
+			assert_ptr_not_equal(all[i], all[before]);
+		assert_int_equal(fixture_number(all[i], "SELECT COUNT(*) FROM items"), 1);
+	}
+	assert_int_equal(pthread_create(&late, NULL, hold_one, store), 0);
+	usleep(20000);
+	assert_int_equal(pthread_tryjoin_np(late, &count), EBUSY);
+	for (int i = 0; i < MOST; i++)
+		store_read_end(store, all[i]);
+	assert_int_equal(pthread_join(late, &count), 0);
+	assert_int_equal((long)count, 1);
 	store_close(store);
 }
 
@@ -480,6 +520,7 @@ int main(void)
 		CASE(constraints_have_their_kinds),
 		CASE(returning_changes_all_rows),
 		CASE(readers_see_one_committed_state),
+		CASE(readers_are_made_when_they_are_wanted),
 		CASE(nothing_is_seen_before_its_commit),
 		CASE(the_cache_of_statements_turns_over),
 		CASE(one_process_at_a_time),
