@@ -431,6 +431,7 @@ static void fill_service(struct app *app)
 	s->config.keepalive_ms = (int)c->http.keepalive_s * 1000;
 	s->config.deadline_ms = (int)c->http.deadline_s * 1000;
 	s->config.drain_ms = (int)c->http.drain_s * 1000;
+	s->config.check_answers = c->http.check_answers;
 	s->config.gate = (struct gate_limits){.target_bytes = (size_t)c->http.max_target_bytes,
 										  .header_bytes = (size_t)c->http.max_header_bytes,
 										  .header_lines = (size_t)c->http.max_headers};
@@ -585,7 +586,7 @@ void app_stop(struct app *app)
 	if (app->front != NULL)
 		front_stop(app->front, app->service.config.drain_ms);
 	workers_stop(app->workers); /* a write that is committed later is answered where it was written */
-	people_stop(app->people); /* logins that their clients gave up are hashed all the same, and end in the front */
+	people_stop(app->people);   /* logins that their clients gave up are hashed all the same, and end in the front */
 	scanner_close(app->scanner);
 	mailer_stop(app->mailer);
 	if (!app_clock_keep(app, &err))

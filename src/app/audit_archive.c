@@ -14,6 +14,7 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "core/stamp.h"
 #include "http/exchange.h"
@@ -283,18 +284,17 @@ static void handle_archive(struct exchange *x)
 	buf_fini(&text);
 }
 
-static const char archives_schema[] =
-	"{\"type\":\"object\",\"required\":[\"items\",\"next_cursor\"],\"properties\":{\"next_cursor\":{\"type\":\"null\"},"
-	"\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"file\",\"from\",\"to\",\"rows\","
-	"\"sha256\"],\"properties\":{\"file\":{\"type\":\"string\"},\"from\":{\"type\":\"integer\"},\"to\":{\"type\":"
-	"\"integer\"},\"rows\":{\"type\":\"integer\"},\"sha256\":{\"type\":\"string\"}}}}}}";
+static const struct field archive_rows[] = {T_STR(file), T_INT(from), T_INT(to), T_INT(rows), T_STR(sha256)};
+static const struct field_table archive_table = TOLD_TABLE("audit.archive", archive_rows);
+static const struct field archives_rows[] = {T_PAGE(&archive_table)};
+static const struct field_table archives_table = TOLD_TABLE("audit.archives", archives_rows);
 static const enum err_kind archive_errors[] = {ERR_CONFLICT, ERR_NONE};
 
 static const struct route routes[] = {
 	ROUTE(POST, "/api/v1/ops/audit/archive", "account.manage", EFFECT_WRITE, handle_archive,
 		  .operation = "ops.archive_audit", .summary = "Put rows of the chain past their retention into files",
 		  .tag = "ops", .doc = "Files are in DATA/archive; the server does it once an hour by itself.",
-		  .result_schema = archives_schema, .errors = archive_errors),
+		  .result = &archives_table, .errors = archive_errors),
 };
 
 void audit_archive_api_add(struct app *app)

@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "core/scratch.h"
 #include "core/stamp.h"
@@ -164,28 +165,33 @@ static void handle_checkpoint(struct exchange *x)
 	do_and_record(x, AUDIT_CHECKPOINT, write_checkpoint);
 }
 
-static const char backup_schema[] =
-	"{\"type\":\"object\",\"required\":[\"path\",\"size\",\"sha256\",\"store_id\",\"schema_version\",\"created_at\","
-	"\"checkpoint\"],\"properties\":{\"path\":{\"type\":\"string\",\"description\":\"Below the data folder\"},"
-	"\"size\":{\"type\":\"integer\"},\"sha256\":{\"type\":\"string\"},\"store_id\":{\"type\":\"string\"},"
-	"\"schema_version\":{\"type\":\"integer\"},\"program_version\":{\"type\":\"string\"},\"created_at\":{\"type\":"
-	"\"string\",\"format\":\"date-time\"},\"checkpoint\":{\"type\":\"object\"}}}";
-static const char checkpoint_schema[] =
-	"{\"type\":\"object\",\"required\":[\"stream\",\"seq\",\"hash\",\"at\",\"key_id\",\"statement\",\"signature\"],"
-	"\"properties\":{\"stream\":{\"type\":\"string\"},\"seq\":{\"type\":\"integer\"},\"hash\":{\"type\":\"string\"},"
-	"\"at\":{\"type\":\"string\",\"format\":\"date-time\"},\"key_id\":{\"type\":\"string\"},\"statement\":{\"type\":"
-	"\"object\"},\"signature\":{\"type\":\"string\"}}}";
+static const struct field signed_rows[] = {T_STR(statement), T_STR(signature)};
+static const struct field_table signed_table = TOLD_TABLE("ops.backup.checkpoint", signed_rows);
+static const struct field backup_rows[] = {
+	T_STR(path, DOC("Below the data folder")),
+	T_INT(size),
+	T_STR(sha256),
+	T_STR(store_id),
+	T_INT(schema_version),
+	T_STR(program_version),
+	T_TIME(created_at),
+	T_OBJECT(checkpoint, &signed_table),
+};
+static const struct field_table backup_table = TOLD_TABLE("ops.backup", backup_rows);
+static const struct field checkpoint_rows[] = {
+	T_STR(stream), T_INT(seq), T_STR(hash), T_TIME(at), T_STR(key_id), T_MAP(statement, FIELD_JSON), T_STR(signature),
+};
+static const struct field_table checkpoint_table = TOLD_TABLE("ops.checkpoint", checkpoint_rows);
 static const enum err_kind backup_errors[] = {ERR_CONFLICT, ERR_STORE_FULL, ERR_NONE};
 
 static const struct route routes[] = {
 	ROUTE(POST, "/api/v1/ops/backups", "ops.manage", EFFECT_WRITE, handle_backup, .operation = "ops.backup",
 		  .summary = "Copy the store into DATA/backup, while serving", .tag = "ops", .status = 201,
-		  .result_schema = backup_schema, .errors = backup_errors,
+		  .result = &backup_table, .errors = backup_errors,
 		  .doc = "One copy is kept, until the next. `countersign backup DIR` takes it from there and adds the blobs, "
 				 "the packs and the keys, which never leave the machine by HTTP."),
 	ROUTE(POST, "/api/v1/ops/checkpoints", "ops.manage", EFFECT_WRITE, handle_checkpoint, .operation = "ops.checkpoint",
-		  .summary = "Sign the head of the audit chain now", .tag = "ops", .status = 201,
-		  .result_schema = checkpoint_schema),
+		  .summary = "Sign the head of the audit chain now", .tag = "ops", .status = 201, .result = &checkpoint_table),
 };
 
 void backup_api_add(struct app *app)

@@ -8,6 +8,7 @@
 #include "app/routes.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "core/log.h"
 #include "core/stamp.h"
@@ -241,15 +242,14 @@ static void handle_accept(struct exchange *x)
 	buf_fini(&text);
 }
 
-static const char accept_schema[] =
-	"{\"type\":\"object\",\"required\":[\"lowered_ms\",\"time\"],\"properties\":{\"lowered_ms\":{\"type\":\"integer\"},"
-	"\"time\":{\"type\":\"string\",\"format\":\"date-time\"}}}";
+static const struct field accepted_rows[] = {T_INT(lowered_ms, UNIT("ms")), T_TIME(time)};
+static const struct field_table accepted_table = TOLD_TABLE("ops.clock", accepted_rows);
 
 static const struct route routes[] = {
 	ROUTE(POST, "/api/v1/ops/clock/accept", "account.manage", EFFECT_WRITE, handle_accept,
 		  .operation = "ops.accept_clock", .summary = "Go by the machine's clock again after a wrong step ahead",
 		  .tag = "ops", .doc = "By the control socket only: countersign doctor --accept-clock.",
-		  .result_schema = accept_schema),
+		  .result = &accepted_table),
 };
 
 void clock_api_add(struct app *app)

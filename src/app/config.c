@@ -61,6 +61,8 @@ static const struct field config_fields[] = {
 	F_INT(config, http.drain_s, KEY(http.drain_s), RANGE(0, 600), DEFAULT(30), UNIT("s"),
 		  DOC("For requests under way when the server stops")),
 	F_BOOL(config, http.behind_proxy, KEY(http.behind_proxy), DEFAULT(0), DOC("A proxy in front ends TLS")),
+	F_BOOL(config, http.check_answers, KEY(http.check_answers), DEFAULT(0),
+		   DOC("Hold each answer against the API's document, and answer 500 where it does not fit: for tests")),
 	F_STRS(config, http.trusted_proxies, KEY(http.trusted_proxies), COUNT(0, 100),
 		   DOC("Proxies whose X-Forwarded-For counts: addresses or ranges, 10.0.0.0/8")),
 	F_STRS(config, http.metrics_allow, KEY(http.metrics_allow), COUNT(0, 100),

@@ -33,7 +33,7 @@ struct config {
 		int64_t loops, workers, max_connections, max_connections_per_ip;
 		int64_t max_header_bytes, max_headers, max_target_bytes, max_body_bytes;
 		int64_t header_timeout_s, body_timeout_s, keepalive_s, deadline_s, drain_s;
-		bool behind_proxy;
+		bool behind_proxy, check_answers;
 		const char *tls_cert, *tls_key;
 		struct {
 			size_t count;

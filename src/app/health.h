@@ -14,7 +14,8 @@ struct app;
 struct exchange;
 struct health;
 
-/* The parts of this app that are watched: what is not configured is not among them.  `self` of their looks is the app. */
+/* The parts of this app that are watched: what is not configured is not among them.  `self` of their looks is the app.
+ */
 size_t health_parts(const struct app *app, struct watch_row rows[WATCHES_MAX]);
 
 /* Start watching, after all parts are there.  Close before the first of them. */
@@ -25,5 +26,8 @@ void health_close(struct health *health);
 void health_handle_system(struct exchange *x);
 void health_handle_live(struct exchange *x);
 void health_handle_ready(struct exchange *x);
+
+/* What they answer, for the document. */
+extern const struct field_table health_system_table, health_live_table, health_ready_table;
 
 #endif

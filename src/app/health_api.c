@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "core/must.h"
 #include "core/stamp.h"
@@ -22,6 +23,37 @@
 #include "version.h"
 
 #define HEALTH_MEDIA "application/health+json"
+
+static const char *const told_states[] = {"healthy", "degraded", "unhealthy", "pass", "warn", "fail", NULL};
+#define STATE T_ENUM(status, told_states, DOC("pass, warn and fail in " HEALTH_MEDIA))
+static const struct field check_rows[] = {
+	STATE,
+	T_BOOL(required),
+	T_NUM(latency_ms, UNIT("ms")),
+	T_STR(details, LEFT_OUT, DOC("With ops.read only, as is error")),
+	T_STR(error, LEFT_OUT, NULLABLE),
+	T_TIME(timestamp),
+};
+static const struct field_table check_table = TOLD_TABLE("health.check", check_rows);
+static const struct field summary_rows[] = {T_INT(total_checks), T_INT(healthy), T_INT(degraded), T_INT(unhealthy)};
+static const struct field_table summary_table = TOLD_TABLE("health.summary", summary_rows);
+static const struct field system_rows[] = {
+	STATE,
+	T_STR(service),
+	T_STR(version),
+	T_STR(deployment_id),
+	T_INT(schema_version),
+	T_INT(uptime_s, UNIT("s")),
+	T_TIME(timestamp),
+	T_NUM(total_latency_ms, UNIT("ms")),
+	T_MAP(checks, FIELD_OBJECT, .table = &check_table),
+	T_OBJECT(summary, &summary_table),
+};
+const struct field_table health_system_table = TOLD_TABLE("health", system_rows);
+static const struct field live_rows[] = {T_STR(status, DOC("alive")), T_TIME(timestamp)};
+const struct field_table health_live_table = TOLD_TABLE("live", live_rows);
+static const struct field ready_rows[] = {T_STR(status, DOC("ready; 503 says not_ready, and why")), T_TIME(timestamp)};
+const struct field_table health_ready_table = TOLD_TABLE("ready", ready_rows);
 
 enum { KEPT_US = 1000000 };
 

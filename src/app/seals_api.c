@@ -219,13 +219,19 @@ static void handle_replay(struct exchange *x)
 	buf_fini(&buf);
 }
 
-static const char replay_schema[] =
-	"{\"type\":\"object\",\"properties\":{\"outcome\":{\"type\":\"string\",\"enum\":[\"identical\",\"different\","
-	"\"not_replayable\"]},\"differences\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
-	"\"pointer\":"
-	"{\"type\":\"string\"},\"was\":{},\"is\":{}}}},\"reason\":{\"type\":[\"string\",\"null\"]},\"detail\":{\"type\":["
-	"\"string\",\"null\"]},\"sealed_by\":{\"type\":\"object\"},\"replayed_by\":{\"type\":\"object\"}},\"required\":["
-	"\"outcome\",\"differences\"]}";
+static const struct field difference_rows[] = {T_STR(pointer), T_JSON(was), T_JSON(is)};
+static const struct field_table difference_table = TOLD_TABLE("seal.difference", difference_rows);
+static const struct field code_rows[] = {T_STR(version), T_STR(git_sha)};
+static const struct field_table code_table = TOLD_TABLE("seal.code", code_rows);
+static const struct field replay_rows[] = {
+	T_ENUM(outcome, replay_outcome_names),
+	T_OBJECTS(differences, &difference_table),
+	T_STR(reason, NULLABLE, DOC("Why it is not replayable: a code")),
+	T_STR(detail, NULLABLE),
+	T_OBJECT(sealed_by, &code_table),
+	T_OBJECT(replayed_by, &code_table),
+};
+static const struct field_table replay_table = TOLD_TABLE("seal.replay", replay_rows);
 
 static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
 
@@ -236,7 +242,7 @@ static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/seals/{sha}", "seal.read", EFFECT_READ, handle_get, .operation = "seals.get",
 		  .summary = "One sealed result with its inputs", .result = &full_table),
 	ROUTE(POST, "/api/v1/seals/{sha}/replay", "seal.replay", EFFECT_COMPUTE, handle_replay, .operation = "seals.replay",
-		  .summary = "Recompute a sealed result and compare", .result_schema = replay_schema),
+		  .summary = "Recompute a sealed result and compare", .result = &replay_table),
 };
 
 void seals_api_add(struct app *app)

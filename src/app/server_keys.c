@@ -4,6 +4,7 @@
 #include "app/routes.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "core/stamp.h"
 #include "crypt/key.h"
@@ -87,17 +88,20 @@ static void handle_rotate(struct exchange *x)
 	buf_fini(&text);
 }
 
-static const char rotation_schema[] =
-	"{\"type\":\"object\",\"required\":[\"name\",\"key_id\",\"retired_key_id\",\"retired_until\"],\"properties\":{"
-	"\"name\":{\"type\":\"string\"},\"key_id\":{\"type\":\"string\"},\"retired_key_id\":{\"type\":\"string\"},"
-	"\"retired_until\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}}}";
+static const struct field rotated_rows[] = {
+	T_STR(name),
+	T_STR(key_id),
+	T_STR(retired_key_id),
+	T_TIME(retired_until, NULLABLE, DOC("null: it verifies on for ever")),
+};
+static const struct field_table rotated_table = TOLD_TABLE("ops.key", rotated_rows);
 static const enum err_kind rotate_errors[] = {ERR_CONFLICT, ERR_NONE};
 
 static const struct route routes[] = {
 	ROUTE(POST, "/api/v1/ops/keys/{name}/rotate", "account.manage", EFFECT_WRITE, handle_rotate,
 		  .operation = "ops.rotate_key", .summary = "Sign with a new key; the old one verifies on", .tag = "ops",
 		  .doc = "access: the old key verifies for people.access_ttl_s more. receipt and checkpoint: for ever.",
-		  .result_schema = rotation_schema, .errors = rotate_errors),
+		  .result = &rotated_table, .errors = rotate_errors),
 };
 
 void server_keys_api_add(struct app *app)

@@ -8,6 +8,7 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "core/must.h"
 #include "core/stamp.h"
@@ -168,39 +169,70 @@ static void handle_envelope_schema(struct exchange *x)
 static const char *const text_type[] = {"text/plain", NULL};
 static const char *const health_types[] = {"application/json", "application/health+json", NULL};
 static const char *const schema_type[] = {"application/schema+json", NULL};
-static const char fact_schema[] = "{\"type\":\"object\"}";
+static const struct field root_rows[] = {T_STR(service), T_STR(version), T_STR(openapi), T_STR(health)};
+static const struct field_table root_table = TOLD_TABLE("root", root_rows);
+static const struct field pack_rows[] = {T_STR(version), T_STR(sha256)};
+static const struct field_table pack_table = TOLD_TABLE("version.pack", pack_rows);
+static const struct field version_rows[] = {
+	T_STR(version),
+	T_STR(git_sha),
+	T_STR(build_id),
+	T_STR(compiler),
+	T_INT(schema_version, DOC("Of the store")),
+	T_MAP(packs, FIELD_OBJECT, .table = &pack_table, DOC("The newest of each name")),
+};
+static const struct field_table version_table = TOLD_TABLE("version", version_rows);
+static const struct field time_rows[] = {T_INT(unix_ms, UNIT("ms")), T_TIME(rfc3339)};
+static const struct field_table time_table = TOLD_TABLE("time", time_rows);
+/* RFC 7517 and 8037 */
+static const struct field jwk_rows[] = {
+	T_STR(kty, DOC("EC or OKP")), T_STR(crv), T_STR(kid), T_STR(alg), T_STR(use), T_STR(x), T_STR(y, LEFT_OUT),
+};
+static const struct field_table jwk_table = TOLD_TABLE("jwk", jwk_rows);
+static const struct field jwks_rows[] = {T_OBJECTS(keys, &jwk_table)};
+static const struct field_table jwks_table = TOLD_TABLE("jwks", jwks_rows);
+static const struct field document_rows[] = {
+	T_STR(openapi), T_MAP(info, FIELD_STR),   T_JSON(servers, LEFT_OUT),
+	T_JSON(tags),   T_MAP(paths, FIELD_JSON), T_MAP(components, FIELD_JSON),
+};
+static const struct field_table document_table = TOLD_TABLE("openapi", document_rows);
+/* JSON Schema's own words */
+static const char any_schema[] = "{\"type\":\"object\",\"required\":[\"$schema\",\"title\",\"type\"],\"properties\":{"
+								 "\"$schema\":{\"type\":\"string\"},"
+								 "\"title\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}}}";
 
 static const enum err_kind metrics_errors[] = {ERR_FORBIDDEN, ERR_NONE};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
-		  .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
+		  .run = RUN_INLINE, .rate_class = "none", .result = &root_table),
 	ROUTE(GET, "/health", PUBLIC, EFFECT_READ, health_handle_system, .operation = "system.health",
 		  .summary = "Health of every part", .run = RUN_INLINE, .produces = health_types, .rate_class = "none",
-		  .result_schema = fact_schema,
+		  .result = &health_system_table,
 		  .aliases = ALIASES({"/healthz"}, {"/api/v1/health/system"}, {"/api/v3/health/system"})),
 	ROUTE(GET, "/live", PUBLIC, EFFECT_READ, health_handle_live, .operation = "system.live",
-		  .summary = "The process answers", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema,
+		  .summary = "The process answers", .run = RUN_INLINE, .rate_class = "none", .result = &health_live_table,
 		  .aliases =
 			  ALIASES({"/health/live"}, {"/api/v1/health/live"}, {"/api/v3/health/live"}, {"/api/v4/health/live"})),
 	ROUTE(GET, "/ready", PUBLIC, EFFECT_READ, health_handle_ready, .operation = "system.ready",
-		  .summary = "The server takes requests", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema,
+		  .summary = "The server takes requests", .run = RUN_INLINE, .rate_class = "none",
+		  .result = &health_ready_table,
 		  .aliases =
 			  ALIASES({"/health/ready"}, {"/api/v1/health/ready"}, {"/api/v3/health/ready"}, {"/api/v4/health/ready"})),
 	ROUTE(GET, "/version", PUBLIC, EFFECT_READ, handle_version, .operation = "system.version",
-		  .summary = "Version, commit, schema and packs", .result_schema = fact_schema),
+		  .summary = "Version, commit, schema and packs", .result = &version_table),
 	ROUTE(GET, "/metrics", PUBLIC, EFFECT_READ, handle_metrics, .operation = "system.metrics",
 		  .summary = "Metrics in the Prometheus text format", .bare = true, .produces = text_type, .rate_class = "none",
 		  .errors = metrics_errors),
 	ROUTE(GET, "/openapi.json", PUBLIC, EFFECT_READ, handle_openapi, .operation = "system.openapi",
-		  .summary = "This API, described by OpenAPI 3.1", .bare = true),
+		  .summary = "This API, described by OpenAPI 3.1", .bare = true, .result = &document_table),
 	ROUTE(GET, "/schemas/envelope.v1.json", PUBLIC, EFFECT_READ, handle_envelope_schema,
 		  .operation = "system.envelope_schema", .summary = "JSON Schema of every answer", .bare = true,
-		  .produces = schema_type),
+		  .produces = schema_type, .result_schema = any_schema),
 	ROUTE(GET, "/.well-known/jwks.json", PUBLIC, EFFECT_READ, handle_jwks, .operation = "system.jwks",
-		  .summary = "Public keys of tokens and checkpoints", .bare = true),
+		  .summary = "Public keys of tokens and checkpoints", .bare = true, .result = &jwks_table),
 	ROUTE(GET, "/api/v1/time", PUBLIC, EFFECT_READ, handle_time, .operation = "system.time",
-		  .summary = "The server's clock", .run = RUN_INLINE, .rate_class = "none", .result_schema = fact_schema),
+		  .summary = "The server's clock", .run = RUN_INLINE, .rate_class = "none", .result = &time_table),
 };
 
 void system_api_add(struct app *app)

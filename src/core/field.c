@@ -121,6 +121,7 @@ static void put_absent(const struct field *field, void *at)
 
 void field_defaults(const struct field_table *table, void *into)
 {
+	must(table->size > 0);
 	memset(into, 0, table->size);
 	for (size_t i = 0; i < table->count; i++)
 		put_absent(&table->fields[i], (char *)into + table->fields[i].offset);

@@ -53,6 +53,8 @@ struct field {
 	bool told_apart; /* lists: absent (items NULL) is not empty: left out of inputs, null in results */
 	bool user_data;  /* FIELD_JSON: not ours to round: integers beyond 2^53 are sealed as texts */
 	bool left_out;   /* output: an absent member is left out instead of null */
+	bool spread;     /* rows that only tell, FIELD_OBJECT: its members stand here, without an object of their own */
+	bool keyed;      /* rows that only tell: an object whose names are data, and whose values are `kind` */
 	bool ranged, above; /* min ≤ x ≤ max; above: min < x.  FIELD_STR: characters */
 	double min, max;
 	bool counted; /* lists: count_min ≤ count ≤ count_max */
@@ -69,7 +71,7 @@ struct field {
 
 struct field_table {
 	const char *name; /* of the schema: lower case, dots or dashes */
-	size_t size;      /* of the C struct */
+	size_t size;      /* of the C struct; 0: its rows only tell */
 	const struct field *fields;
 	size_t count;
 };
@@ -140,6 +142,41 @@ struct field_table {
 		.name = #m, .kind = FIELD_OBJECT, .many = true, .table = (t), \
 		.offset = offsetof(struct s, m) + 0 * sizeof(*FIELD_MEMBER(s, m).items), __VA_ARGS__ \
 	}
+
+/*
+ * Rows that only tell, for answers that a handler writes member by member: they make the schema, and answers are held
+ * against it (http/fitting.h).  They have no C member; a table of them neither decodes nor writes (must).
+ *
+ *     static const struct field run_rows[] = {T_STR(run_id), T_ENUM(status, run_status_names), T_TIME(ended_at,
+ * NULLABLE)}; const struct field_table run_table = TOLD_TABLE("run", run_rows);
+ */
+#define TOLD_TABLE(name_, rows_) \
+	{ \
+		.name = (name_), .fields = (rows_), .count = sizeof(rows_) / sizeof *(rows_) \
+	}
+#define T_ROW(m, kind_, ...) \
+	{ \
+		.name = #m, .kind = (kind_), __VA_ARGS__ \
+	}
+#define T_NUM(m, ...) T_ROW(m, FIELD_NUM, __VA_ARGS__)
+#define T_INT(m, ...) T_ROW(m, FIELD_INT, __VA_ARGS__)
+#define T_BOOL(m, ...) T_ROW(m, FIELD_BOOL, __VA_ARGS__)
+#define T_STR(m, ...) T_ROW(m, FIELD_STR, __VA_ARGS__)
+#define T_TIME(m, ...) T_ROW(m, FIELD_STR, .format = "date-time", __VA_ARGS__)
+#define T_JSON(m, ...) T_ROW(m, FIELD_JSON, __VA_ARGS__) /* any value */
+#define T_ENUM(m, o, ...) T_ROW(m, FIELD_ENUM, .options = (o), __VA_ARGS__)
+#define T_OBJECT(m, t, ...) T_ROW(m, FIELD_OBJECT, .table = (t), __VA_ARGS__)
+#define T_STRS(m, ...) T_ROW(m, FIELD_STR, .many = true, __VA_ARGS__)
+#define T_NUMS(m, ...) T_ROW(m, FIELD_NUM, .many = true, __VA_ARGS__)
+#define T_TIMES(m, ...) T_ROW(m, FIELD_STR, .many = true, .format = "date-time", __VA_ARGS__)
+#define T_OBJECTS(m, t, ...) T_ROW(m, FIELD_OBJECT, .many = true, .table = (t), __VA_ARGS__)
+#define T_MAP(m, kind_, ...) T_ROW(m, kind_, .keyed = true, __VA_ARGS__)
+#define T_ALL(t) \
+	{ \
+		.name = "", .kind = FIELD_OBJECT, .table = (t), .spread = true \
+	}
+/* A page of a list [P-8.7]. */
+#define T_PAGE(t) T_OBJECTS(items, t), T_STR(next_cursor, NULLABLE, DOC("Ask with it for the next page; null: no more"))
 
 #define REQUIRED .required = true
 #define NULLABLE .nullable = true

@@ -100,6 +100,23 @@ static void write_list_schema(struct jw *jw, const struct field *field, enum fie
 	}
 }
 
+static void write_keyed_schema(struct jw *jw, const struct field *field, enum field_schema_use use)
+{
+	jw_key(jw, "type");
+	if (field->nullable) {
+		jw_array(jw);
+		jw_str(jw, "object");
+		jw_str(jw, "null");
+		jw_array_end(jw);
+	} else {
+		jw_str(jw, "object");
+	}
+	jw_key(jw, "additionalProperties");
+	jw_object(jw);
+	write_value_schema(jw, field, false, use);
+	jw_object_end(jw);
+}
+
 void field_schema_one(struct jw *jw, const struct field *field, enum field_schema_use use)
 {
 	jw_object(jw);
@@ -109,6 +126,8 @@ void field_schema_one(struct jw *jw, const struct field *field, enum field_schem
 		jw_member_str(jw, "x-unit", field->unit);
 	if (field->many)
 		write_list_schema(jw, field, use);
+	else if (field->keyed)
+		write_keyed_schema(jw, field, use);
 	else
 		write_value_schema(jw, field, use == FIELD_SCHEMA_INPUT ? !field->required : field->nullable, use);
 	if (use == FIELD_SCHEMA_INPUT)
@@ -123,28 +142,42 @@ void field_schema_one(struct jw *jw, const struct field *field, enum field_schem
 /* On output every member is there, absent ones as null unless left out; on input only the required ones must be. */
 static void write_required(struct jw *jw, const struct field_table *table, enum field_schema_use use)
 {
-	jw_key(jw, "required");
-	jw_array(jw);
-	for (size_t i = 0; i < table->count; i++)
-		if (use == FIELD_SCHEMA_OUTPUT ? !table->fields[i].left_out : table->fields[i].required)
-			jw_str(jw, field_name(&table->fields[i]));
-	jw_array_end(jw);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct field *field = &table->fields[i];
+		if (field->spread)
+			write_required(jw, field->table, use);
+		else if (use == FIELD_SCHEMA_OUTPUT ? !field->left_out : field->required)
+			jw_str(jw, field_name(field));
+	}
+}
+
+static void write_properties(struct jw *jw, const struct field_table *table, enum field_schema_use use)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct field *field = &table->fields[i];
+		if (field->spread) {
+			write_properties(jw, field->table, use);
+			continue;
+		}
+		jw_key(jw, field_name(field));
+		field_schema_one(jw, field, use);
+		if (field->also != NULL && use == FIELD_SCHEMA_INPUT) {
+			jw_key(jw, field->also);
+			field_schema_one(jw, field, use);
+		}
+	}
 }
 
 static void write_members(struct jw *jw, const struct field_table *table, enum field_schema_use use)
 {
 	jw_key(jw, "properties");
 	jw_object(jw);
-	for (size_t i = 0; i < table->count; i++) {
-		jw_key(jw, field_name(&table->fields[i]));
-		field_schema_one(jw, &table->fields[i], use);
-		if (table->fields[i].also != NULL && use == FIELD_SCHEMA_INPUT) {
-			jw_key(jw, table->fields[i].also);
-			field_schema_one(jw, &table->fields[i], use);
-		}
-	}
+	write_properties(jw, table, use);
 	jw_object_end(jw);
+	jw_key(jw, "required");
+	jw_array(jw);
 	write_required(jw, table, use);
+	jw_array_end(jw);
 	jw_member_bool(jw, "additionalProperties", false);
 }
 

@@ -175,7 +175,7 @@ static void canonical_order(const struct field_table *table, const struct field 
 void field_write(struct jw *jw, const struct field_table *table, const void *from, int mode)
 {
 	const struct field *sorted[128];
-	must(table->count <= sizeof sorted / sizeof *sorted);
+	must(table->size > 0 && table->count <= sizeof sorted / sizeof *sorted);
 	bool canonical = (mode & FIELD_CANONICAL) != 0;
 	if (canonical)
 		canonical_order(table, sorted);

@@ -248,8 +248,8 @@ static const enum err_kind found_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 
 const struct route checkpoint_create_routes[] = {
 	ROUTE(POST, V1, "flow.operate", EFFECT_WRITE, handle_create, .operation = "flow.checkpoints.create",
-		  .summary = "Remember where a run stands, and what it holds there", .body = &create_table, .status = 201,
-		  .aliases = ALIASES({V3}, {V3 "/create"}, {V1 "/create"}), .errors = found_errors, .body_max = DATUM_MAX,
-		  .json_limits = &datum_limits),
+		  .summary = "Remember where a run stands, and what it holds there", .body = &create_table,
+		  .result = &checkpoint_view_table, .status = 201, .aliases = ALIASES({V3}, {V3 "/create"}, {V1 "/create"}),
+		  .errors = found_errors, .body_max = DATUM_MAX, .json_limits = &datum_limits),
 };
 const size_t checkpoint_create_routes_count = sizeof checkpoint_create_routes / sizeof *checkpoint_create_routes;

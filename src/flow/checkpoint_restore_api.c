@@ -167,6 +167,7 @@ static const enum err_kind restore_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REF
 const struct route checkpoint_restore_routes[] = {
 	ROUTE(POST, V1 "/{id}/restore", "flow.operate", EFFECT_WRITE, handle_restore,
 		  .operation = "flow.checkpoints.restore", .summary = "Let a run go on from there",
-		  .aliases = ALIASES({V3 "/{id}/restore"}), .body = &restore_table, .errors = restore_errors),
+		  .aliases = ALIASES({V3 "/{id}/restore"}), .body = &restore_table, .result = &run_view_table,
+		  .errors = restore_errors),
 };
 const size_t checkpoint_restore_routes_count = sizeof checkpoint_restore_routes / sizeof *checkpoint_restore_routes;

@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/jw.h"
@@ -20,6 +21,45 @@
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
+static const struct field counts_rows[] = {T_INT(completed), T_INT(pending), T_INT(failed), T_INT(skipped),
+										   T_INT(total)};
+static const struct field_table counts_table = TOLD_TABLE("flow.checkpoint.steps", counts_rows);
+static const struct field budget_rows[] = {
+	T_STR(allocated, DOC("As decimal text")),
+	T_INT(allocated_micros),
+	T_STR(consumed),
+	T_INT(consumed_micros),
+	T_STR(remaining),
+	T_INT(remaining_micros),
+	T_STR(currency, NULLABLE),
+};
+static const struct field_table budget_table = TOLD_TABLE("flow.checkpoint.budget", budget_rows);
+static const struct field view_rows[] = {
+	T_STR(checkpoint_id),
+	T_STR(run_id),
+	T_STR(execution_id, TOLD_V3),
+	T_STR(workflow_execution_id, TOLD_V3),
+	T_INT(checkpoint_number),
+	T_STR(status, DOC("ready, restoring, failed: its content is not what was stored")),
+	T_INT(seq, DOC("The row of the journal that it stands behind")),
+	T_STR(label, NULLABLE),
+	T_BOOL(automatic),
+	T_NUM(completion_percentage),
+	T_OBJECT(step_counts, &counts_table),
+	T_OBJECT(budget, &budget_table, NULLABLE),
+	T_JSON(memory_ref),
+	T_INT(size_bytes),
+	T_INT(stored_bytes),
+	T_TIME(created_at),
+	T_STR(created_by, NULLABLE),
+	T_BOOL(can_resume),
+	T_JSON(caller_state, DOC("What its maker wanted to find again")),
+	T_JSON(state, LEFT_OUT, DOC("What the run held, where one is asked for")),
+};
+const struct field_table checkpoint_view_table = TOLD_TABLE("flow.checkpoint", view_rows);
+static const struct field list_rows[] = {T_OBJECTS(checkpoints, &checkpoint_view_table), T_INT(total)};
+const struct field_table checkpoint_list_table = TOLD_TABLE("flow.checkpoints", list_rows);
+
 static bool over(const char *status, const char *word)
 {
 	return strcmp(status, word) == 0;

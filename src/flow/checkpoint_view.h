@@ -16,6 +16,9 @@ struct exchange;
 struct jw;
 struct run_record;
 
+/* What both hold, and a list of them, for the document. */
+extern const struct field_table checkpoint_view_table, checkpoint_list_table;
+
 /* `state`: what the run held, JSON text; NULL: it is left out.  v3: with the names of version 3. */
 void checkpoint_view_write(struct jw *jw, const struct checkpoint_record *record, bool v3, const char *state,
 						   struct arena *arena);

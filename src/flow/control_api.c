@@ -358,8 +358,8 @@ static const enum err_kind control_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REF
 
 #define CONTROL(word, what) \
 	ROUTE(POST, "/api/v1/flow/runs/{id}/" #word, "flow.operate", EFFECT_WRITE, handle_##word, \
-		  .operation = "flow.runs." #word, .summary = what, .body = &word##_table, .errors = control_errors, \
-		  .body_max = DATUM_MAX, .json_limits = &user_data)
+		  .operation = "flow.runs." #word, .summary = what, .body = &word##_table, .result = &run_view_table, \
+		  .errors = control_errors, .body_max = DATUM_MAX, .json_limits = &user_data)
 
 const struct route control_routes[] = {
 	CONTROL(skip, "Pass over a step that waits, or that the run ended with"),

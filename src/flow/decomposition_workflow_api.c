@@ -280,7 +280,8 @@ const struct route decomposition_workflow_routes[] = {
 	ROUTE(POST, "/api/v1/flow/tasks/decompositions/{id}/workflow", "flow.define", EFFECT_WRITE, handle_convert,
 		  .aliases = ALIASES({"/api/v3/tasks/decompositions/{id}/workflow"}), .operation = "decompositions.workflow",
 		  .summary = "Register the leaves of a decomposition as the steps of a workflow", .body = &convert_table,
-		  .status = 201, .errors = convert_errors, .example = "{\"workflow_id\":\"report\",\"version\":\"1.0.0\"}"),
+		  .result = &workflow_registered_table, .status = 201, .status_also = 200, .errors = convert_errors,
+		  .example = "{\"workflow_id\":\"report\",\"version\":\"1.0.0\"}"),
 };
 const size_t decomposition_workflow_routes_count =
 	sizeof decomposition_workflow_routes / sizeof *decomposition_workflow_routes;

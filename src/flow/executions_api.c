@@ -140,14 +140,21 @@ static void handle_resume(struct exchange *x)
 static const enum err_kind status_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 static const enum err_kind resume_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_EFFECT_SENT, ERR_NONE};
 
+static const struct field last_rows[] = {
+	T_STR(workflow_id),
+	T_STR(execution_id, NULLABLE),
+	T_STR(status, DOC("Of its last run; not_started: it had none")),
+};
+static const struct field_table last_table = TOLD_TABLE("flow.executions.last", last_rows);
+
 const struct route executions_routes[] = {
 	ROUTE(GET, "/api/v3/workflows/status/{workflow_id}", "flow.read", EFFECT_READ, handle_status,
 		  .operation = "flow.executions.status", .summary = "How the last run of a workflow stands",
-		  .aliases = ALIASES({"/api/v3/status/{workflow_id}"}), .errors = status_errors),
+		  .aliases = ALIASES({"/api/v3/status/{workflow_id}"}), .result = &last_table, .errors = status_errors),
 	ROUTE(POST, "/api/v3/executions/{id}/resume", "flow.operate", EFFECT_WRITE, handle_resume,
 		  .operation = "flow.executions.resume",
 		  .summary = "Go on with an execution: from a snapshot, or where it stands",
 		  .aliases = ALIASES({"/api/v3/workflows/executions/{id}/resume"}), .body = &resume_table,
-		  .errors = resume_errors),
+		  .result = &run_view_table, .errors = resume_errors),
 };
 const size_t executions_routes_count = sizeof executions_routes / sizeof *executions_routes;

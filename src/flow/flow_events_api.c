@@ -4,6 +4,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
 #include "flow/domain/cloud_event.h"
@@ -168,10 +169,16 @@ static void handle_events(struct exchange *x)
 static const char *const media[] = {"application/json", "application/cloudevents+json",
 									"application/cloudevents-batch+json", "*/*", NULL};
 
+static const struct field taken_rows[] = {
+	T_INT(accepted),
+	T_INT(duplicates, DOC("Known by source and id: they are not heard again")),
+};
+static const struct field_table taken_table = TOLD_TABLE("flow.events.taken", taken_rows);
+
 const struct route flow_events_routes[] = {
 	ROUTE(POST, "/api/v1/flow/events", "flow.run", EFFECT_WRITE, handle_events, .operation = "flow.events.send",
-		  .summary = "CloudEvents for the runs that listen: structured, binary or a batch", .status = 202,
-		  .accepts = media, .body_max = DATUM_MAX, .json_limits = &datum_limits,
+		  .summary = "CloudEvents for the runs that listen: structured, binary or a batch", .result = &taken_table,
+		  .status = 202, .accepts = media, .body_max = DATUM_MAX, .json_limits = &datum_limits,
 		  .example = "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"https://shop.example\",\"type\":"
 					 "\"com.example.order\",\"data\":{\"id\":7}}"),
 };

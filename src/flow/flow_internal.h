@@ -65,6 +65,12 @@ void flow_look_at_orders(struct flow_api *api);
 /* Delete runs whose time is up (retention.c). */
 bool retention_chores(struct flow_api *api, struct err *err);
 
+/* What answers hold, for the document: a run, a row of its journal, a version of a workflow, one just registered. */
+extern const struct field_table run_view_table, run_row_table, workflow_view_table, workflow_registered_table;
+
+/* A member that only paths of version 3 have. */
+#define TOLD_V3 LEFT_OUT, DOC("On paths of version 3")
+
 /* As version 3 says it: failed, running. */
 const char *run_status_v3(const char *status);
 

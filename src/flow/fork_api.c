@@ -13,6 +13,7 @@
 #include "flow/domain/row.h"
 #include "flow/domain/run.h"
 #include "flow/domain/steps.h"
+#include "flow/flow_internal.h"
 #include "flow/fork.h"
 #include "flow/journal.h"
 #include "flow/orders.h"
@@ -360,7 +361,8 @@ static const enum err_kind fork_errors[] = {ERR_NOT_FOUND, ERR_NOT_ACTIVE, ERR_N
 
 const struct route fork_routes[] = {
 	ROUTE(POST, "/api/v1/flow/runs/{id}/fork", "flow.operate", EFFECT_WRITE, handle_fork, .operation = "flow.runs.fork",
-		  .summary = "A new run that begins with what this one did up to a step", .body = &fork_table, .status = 202,
-		  .errors = fork_errors, .body_max = DATUM_MAX, .json_limits = &user_data),
+		  .summary = "A new run that begins with what this one did up to a step", .body = &fork_table,
+		  .result = &run_view_table, .status = 202, .errors = fork_errors, .body_max = DATUM_MAX,
+		  .json_limits = &user_data),
 };
 const size_t fork_routes_count = sizeof fork_routes / sizeof *fork_routes;

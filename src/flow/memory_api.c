@@ -507,7 +507,7 @@ const struct route memory_routes[] = {
 	ROUTE(POST, MEMORY "/working", "memory.write", EFFECT_WRITE, handle_store,
 		  .aliases = ALIASES({MEMORY "/store"}, {MEMORY_V3 "/working"}, {MEMORY_V3 "/store"}),
 		  .operation = "memory.store", .summary = "Store a memory of an agent, once", .body = &memory_store_table,
-		  .result = &memory_stored_table, .status = 201, .errors = store_errors,
+		  .result = &memory_stored_table, .status = 201, .status_also = 200, .errors = store_errors,
 		  .example = "{\"agent_id\":\"scout\",\"content\":\"The gate opens at six.\",\"importance_score\":0.8}"),
 	ROUTE(GET, MEMORY "/working/{agent_id}", "flow.read", EFFECT_READ, handle_list,
 		  .aliases = V3("/working/{agent_id}"), .operation = "memory.working",

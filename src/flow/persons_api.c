@@ -100,6 +100,6 @@ static const enum err_kind decide_errors[] = {ERR_PERSON_REQUIRED,    ERR_FOUR_E
 const struct route persons_routes[] = {
 	ROUTE(POST, "/api/v1/flow/runs/{id}/countersign", "flow.decide", EFFECT_WRITE, handle_decide,
 		  .operation = "flow.runs.countersign", .summary = "Decide a step that waits for a person",
-		  .body = &decide_table, .errors = decide_errors),
+		  .body = &decide_table, .result = &run_view_table, .errors = decide_errors),
 };
 const size_t persons_routes_count = sizeof persons_routes / sizeof *persons_routes;

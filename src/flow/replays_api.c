@@ -255,6 +255,35 @@ static void handle_get(struct exchange *x)
 		reply(x, 200, &record);
 }
 
+static const struct field difference_rows[] = {T_STR(pointer), T_JSON(expected), T_JSON(got)};
+static const struct field_table difference_table = TOLD_TABLE("flow.replay.difference", difference_rows);
+static const struct field differing_rows[] = {
+	T_STR(path, DOC("Of the step")),
+	T_STR(expected_sha256, NULLABLE),
+	T_STR(got_sha256, NULLABLE),
+	T_OBJECT(first_difference, &difference_table),
+};
+static const struct field_table differing_table = TOLD_TABLE("flow.replay.differing", differing_rows);
+static const struct field report_rows[] = {
+	T_NUM(match_percentage),
+	T_INT(total_steps),
+	T_INT(matching_steps),
+	T_OBJECTS(divergent_steps, &differing_table),
+};
+static const struct field_table report_table = TOLD_TABLE("flow.replay.report", report_rows);
+static const struct field told_rows[] = {
+	T_STR(replay_id),
+	T_STR(run_id),
+	T_STR(execution_id, TOLD_V3),
+	T_STR(workflow_execution_id, TOLD_V3),
+	T_ENUM(mode, mode_names),
+	T_STR(status, DOC("Of the run that it executes in; deleted: that is gone; completed: it was recomputed")),
+	T_OBJECT(report, &report_table, LEFT_OUT, DOC("Of verify")),
+	T_STR(new_run_id, LEFT_OUT, DOC("Of modes that execute")),
+	T_TIME(created_at),
+};
+static const struct field_table told_table = TOLD_TABLE("flow.replay", told_rows);
+
 static const struct json_limits user_data = {.depth = 500, .values = 100000};
 static const enum err_kind replay_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_NONE};
 static const enum err_kind get_errors[] = {ERR_NOT_FOUND, ERR_NONE};
@@ -262,10 +291,10 @@ static const enum err_kind get_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 const struct route replays_routes[] = {
 	ROUTE(POST, "/api/v1/flow/runs/{id}/replay", "flow.operate", EFFECT_WRITE, handle_replay,
 		  .operation = "flow.runs.replay", .summary = "Recompute a run and compare, or execute it once more",
-		  .aliases = ALIASES({"/api/v3/executions/{id}/replay"}), .body = &replay_table, .status = 202,
-		  .errors = replay_errors, .body_max = DATUM_MAX, .json_limits = &user_data),
+		  .aliases = ALIASES({"/api/v3/executions/{id}/replay"}), .body = &replay_table, .result = &told_table,
+		  .status = 202, .errors = replay_errors, .body_max = DATUM_MAX, .json_limits = &user_data),
 	ROUTE(GET, "/api/v1/flow/replays/{id}", "flow.read", EFFECT_READ, handle_get, .operation = "flow.replays.get",
-		  .summary = "One replay, with its report", .errors = get_errors,
+		  .summary = "One replay, with its report", .result = &told_table, .errors = get_errors,
 		  .aliases = ALIASES({"/api/v3/replay-sessions/{id}"}, {"/api/v3/executions/replay-sessions/{id}"})),
 };
 const size_t replays_routes_count = sizeof replays_routes / sizeof *replays_routes;

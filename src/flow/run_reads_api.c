@@ -12,6 +12,7 @@
 #include "flow/domain/ir.h"
 #include "flow/domain/money.h"
 #include "flow/domain/retry.h"
+#include "flow/domain/run.h"
 #include "flow/flow_internal.h"
 #include "flow/journal.h"
 #include "flow/members.h"
@@ -195,15 +196,71 @@ static void handle_journal(struct exchange *x)
 	buf_fini(&text);
 }
 
+/* --- what they answer --- */
+
+static const char *const told_statuses[] = {"pending",   "running", "waiting", "completed", "faulted",
+											"cancelled", "skipped", "failed",  NULL};
+static const struct field step_rows[] = {
+	T_STR(path),
+	T_STR(reference, DOC("Of the task in the definition: a JSON Pointer")),
+	T_STR(name),
+	T_STR(type),
+	T_STR(step_id, TOLD_V3),
+	T_ENUM(status, told_statuses, DOC("faulted is failed, and waiting running, on paths of version 3")),
+	T_INT(attempt),
+	T_INT(deliveries),
+	T_STR(idempotency_key, LEFT_OUT, DOC("Of a step that asks somebody outside")),
+	T_TIME(started_at, NULLABLE),
+	T_TIME(ended_at, NULLABLE),
+	T_STR(input_sha256, NULLABLE),
+	T_JSON(output),
+	T_JSON(error),
+	T_STR(skipped_reason, LEFT_OUT),
+	T_STR(cost, DOC("As decimal text")),
+	T_INT(cost_micros),
+};
+static const struct field_table step_table = TOLD_TABLE("flow.step", step_rows);
+static const struct field steps_rows[] = {T_OBJECTS(steps, &step_table)};
+static const struct field_table steps_table = TOLD_TABLE("flow.steps", steps_rows);
+
+static const struct field rows_rows[] = {
+	T_OBJECTS(rows, &run_row_table),
+	T_INT(next_after, DOC("Ask with it for the rows that follow")),
+};
+static const struct field_table rows_table = TOLD_TABLE("flow.rows", rows_rows);
+
+static const struct field unblock_rows[] = {T_STR(method), T_STR(path), T_MAP(body, FIELD_JSON)};
+static const struct field_table unblock_table = TOLD_TABLE("flow.why.unblock", unblock_rows);
+#define UNBLOCK T_OBJECT(unblock, &unblock_table, LEFT_OUT, DOC("A request that would let it go on"))
+static const struct field waiting_rows[] = {
+	T_STR(step, NULLABLE, DOC("Its path; null: the run itself")),
+	T_STR(kind),
+	T_TIME(since, NULLABLE),
+	T_TIME(until, LEFT_OUT),
+	T_STR(detail),
+	UNBLOCK,
+};
+static const struct field_table waiting_table = TOLD_TABLE("flow.why.waiting", waiting_rows);
+static const struct field why_rows[] = {
+	T_STR(run_id),
+	T_ENUM(status, run_status_names),
+	T_OBJECTS(waiting, &waiting_table),
+	T_JSON(error, LEFT_OUT, DOC("Of a run at fault")),
+	UNBLOCK,
+};
+static const struct field_table why_table = TOLD_TABLE("flow.why", why_rows);
+
 const struct route run_reads_routes[] = {
 	ROUTE(GET, "/api/v1/flow/runs/{id}", "flow.read", EFFECT_READ, handle_get, .operation = "flow.runs.get",
-		  .summary = "One run", .aliases = ALIASES({"/api/v3/executions/{id}"}, {"/api/v3/workflows/executions/{id}"})),
+		  .summary = "One run", .result = &run_view_table,
+		  .aliases = ALIASES({"/api/v3/executions/{id}"}, {"/api/v3/workflows/executions/{id}"})),
 	ROUTE(GET, "/api/v1/flow/runs/{id}/steps", "flow.read", EFFECT_READ, handle_steps, .operation = "flow.runs.steps",
-		  .summary = "The steps of a run, in the order in which they began",
+		  .summary = "The steps of a run, in the order in which they began", .result = &steps_table,
 		  .aliases = ALIASES({"/api/v3/executions/{id}/steps"}, {"/api/v3/workflows/executions/{id}/steps"})),
 	ROUTE(GET, "/api/v1/flow/runs/{id}/journal", "flow.read", EFFECT_READ, handle_journal,
-		  .operation = "flow.runs.journal", .summary = "The rows of a run's journal", .query = &journal_table),
+		  .operation = "flow.runs.journal", .summary = "The rows of a run's journal", .query = &journal_table,
+		  .result = &rows_table),
 	ROUTE(GET, "/api/v1/flow/runs/{id}/why", "flow.read", EFFECT_READ, handle_why, .operation = "flow.runs.why",
-		  .summary = "What a run waits for, and what would let it go on"),
+		  .summary = "What a run waits for, and what would let it go on", .result = &why_table),
 };
 const size_t run_reads_routes_count = sizeof run_reads_routes / sizeof *run_reads_routes;

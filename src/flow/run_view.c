@@ -4,6 +4,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/jw.h"
@@ -16,6 +17,47 @@
 #include "people/principal.h"
 #include "people/reply.h"
 #include "store/store.h"
+
+/* failed: of version 3, for faulted */
+static const char *const told_statuses[] = {"pending", "running",   "waiting", "suspended", "completed",
+											"faulted", "cancelled", "failed",  NULL};
+
+static const struct field view_rows[] = {
+	T_STR(run_id),
+	T_STR(execution_id, TOLD_V3),
+	T_STR(workflow_execution_id, TOLD_V3),
+	T_STR(workflow_id, TOLD_V3),
+	T_STR(workflow_version, TOLD_V3),
+	T_STR(namespace),
+	T_STR(name, DOC("Of the workflow")),
+	T_STR(version),
+	T_ENUM(status, told_statuses, DOC("faulted is failed, and waiting running, on paths of version 3")),
+	T_STR(reason, LEFT_OUT, DOC("Why it was ended or stopped")),
+	T_JSON(input),
+	T_JSON(output, DOC("null until it has completed")),
+	T_JSON(error, DOC("null unless it is at fault")),
+	T_STR(seed, DOC("Of jitter and random choices")),
+	T_INT(priority),
+	T_MAP(labels, FIELD_JSON),
+	T_TIME(created_at),
+	T_TIME(started_at, NULLABLE),
+	T_TIME(ended_at, NULLABLE),
+	T_STR(parent, LEFT_OUT, DOC("The run that started it")),
+	T_STR(forked_from, LEFT_OUT, DOC("The run whose beginning it has")),
+	T_INT(steps_total),
+	T_INT(attempts_total),
+	T_STR(cost, DOC("As decimal text")),
+	T_INT(cost_micros),
+	T_INT(seq, DOC("The last row of its journal")),
+	T_STR(definition_sha256),
+};
+const struct field_table run_view_table = TOLD_TABLE("flow.run", view_rows);
+
+static const struct field row_rows[] = {
+	T_INT(seq),   T_TIME(at), T_STR(kind), T_STR(path, NULLABLE, DOC("Of the step")), T_INT(attempt, NULLABLE),
+	T_JSON(data),
+};
+const struct field_table run_row_table = TOLD_TABLE("flow.run.row", row_rows);
 
 const char *run_status_v3(const char *status)
 {

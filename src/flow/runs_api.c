@@ -247,11 +247,15 @@ static const enum err_kind order_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUS
 
 #define ORDER(word, what, ...) \
 	ROUTE(POST, "/api/v1/flow/runs/{id}/" #word, "flow.operate", EFFECT_WRITE, handle_order, \
-		  .operation = "flow.runs." #word, .summary = what, .body = &order_table, .errors = order_errors, __VA_ARGS__)
+		  .operation = "flow.runs." #word, .summary = what, .body = &order_table, .result = &run_view_table, \
+		  .errors = order_errors, __VA_ARGS__)
+
+static const struct field page_rows[] = {T_PAGE(&run_view_table)};
+static const struct field_table runs_page_table = TOLD_TABLE("flow.runs", page_rows);
 
 const struct route runs_routes[] = {
 	ROUTE(GET, "/api/v1/flow/runs", "flow.read", EFFECT_READ, handle_list, .operation = "flow.runs.list",
-		  .summary = "The account's runs, newest first", .query = &list_table),
+		  .summary = "The account's runs, newest first", .query = &list_table, .result = &runs_page_table),
 	ORDER(cancel, "End a run; what it waits for is given up", .data = &cancel,
 		  .aliases = ALIASES({"/api/v3/executions/{id}/cancel"}, {"/api/v3/workflows/executions/{id}/cancel"})),
 	ORDER(pause, "Let what is under way end, and then stand still", .data = &suspend),

@@ -433,14 +433,14 @@ static const enum err_kind start_errors[] = {ERR_DEFINITION_REFUSED, ERR_NOT_FOU
 const struct route runs_start_routes[] = {
 	ROUTE(POST, "/api/v1/flow/runs", "flow.run", EFFECT_WRITE, handle_start, .operation = "flow.runs.start",
 		  .summary = "Start a run; with wait_ms the answer waits for its end", .query = &start_query_table,
-		  .body = &start_table, .status = 202, .json_limits = &start_limits, .body_max = DATUM_MAX,
-		  .errors = start_errors,
+		  .body = &start_table, .result = &run_view_table, .status = 202, .status_also = 200,
+		  .json_limits = &start_limits, .body_max = DATUM_MAX, .errors = start_errors,
 		  .example = "{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"examples\",\"name\":\"hello\","
 					 "\"version\":\"1.0.0\"},\"do\":[{\"greet\":{\"set\":{\"text\":\"${ \\\"Hello, \\\" + .name "
 					 "}\"}}}]},\"input\":{\"name\":\"Ada\"},\"wait_ms\":1000}"),
 	ROUTE(POST, "/api/v3/workflows/execute", "flow.run", EFFECT_WRITE, handle_execute,
 		  .operation = "flow.executions.start", .summary = "Start a workflow of the DAG form", .body = &execute_table,
-		  .aliases = ALIASES({"/api/v3/executions"}), .status = 202, .json_limits = &start_limits,
-		  .body_max = DATUM_MAX, .errors = start_errors),
+		  .aliases = ALIASES({"/api/v3/executions"}), .result = &run_view_table, .status = 202, .status_also = 200,
+		  .json_limits = &start_limits, .body_max = DATUM_MAX, .errors = start_errors),
 };
 const size_t runs_start_routes_count = sizeof runs_start_routes / sizeof *runs_start_routes;

@@ -174,13 +174,18 @@ static void handle_list(struct exchange *x)
 
 static const enum err_kind found_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 
+static const struct field page_rows[] = {T_PAGE(&schedule_view_table)};
+static const struct field_table schedules_page_table = TOLD_TABLE("flow.schedules", page_rows);
+static const struct field times_rows[] = {T_TIMES(times)};
+static const struct field_table times_table = TOLD_TABLE("flow.schedule.times", times_rows);
+
 const struct route schedule_reads_routes[] = {
 	ROUTE(GET, SCHEDULES, "flow.read", EFFECT_READ, handle_list, .operation = "flow.schedules.list",
-		  .summary = "The account's schedules, newest first", .query = &list_table),
+		  .summary = "The account's schedules, newest first", .query = &list_table, .result = &schedules_page_table),
 	ROUTE(GET, SCHEDULES "/{id}", "flow.read", EFFECT_READ, handle_get, .operation = "flow.schedules.get",
-		  .summary = "One schedule", .errors = found_errors),
+		  .summary = "One schedule", .result = &schedule_view_table, .errors = found_errors),
 	ROUTE(GET, SCHEDULES "/{id}/upcoming", "flow.read", EFFECT_READ, handle_upcoming,
 		  .operation = "flow.schedules.upcoming", .summary = "The next times at which it starts",
-		  .query = &upcoming_table, .errors = found_errors),
+		  .query = &upcoming_table, .result = &times_table, .errors = found_errors),
 };
 const size_t schedule_reads_routes_count = sizeof schedule_reads_routes / sizeof *schedule_reads_routes;

@@ -4,14 +4,40 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/id.h"
 #include "core/jw.h"
 #include "crypt/digest.h"
+#include "flow/domain/schedule.h"
 #include "flow/members.h"
 #include "flow/schedules_repo.h"
 #include "http/exchange.h"
 #include "people/principal.h"
 #include "people/reply.h"
+
+static const struct field view_rows[] = {
+	T_STR(schedule_id),
+	T_STR(workflow, DOC("NAMESPACE/NAME")),
+	T_STR(version),
+	T_ENUM(kind, schedule_kind_names),
+	T_JSON(spec, DOC("A cron expression, a duration, or a strategy of events")),
+	T_STR(tz),
+	T_ENUM(catch_up, catch_up_names),
+	T_ENUM(overlap, overlap_names),
+	T_JSON(input),
+	T_BOOL(enabled),
+	T_STR(origin, DOC("request, or definition: the workflow's own")),
+	T_TIME(next_at, NULLABLE),
+	T_TIME(last_at, NULLABLE),
+	T_STR(last_run_id, NULLABLE),
+	T_STR(last_error, NULLABLE),
+	T_INT(queued),
+	T_TIME(created_at),
+	T_STR(created_by, NULLABLE),
+	T_TIME(updated_at),
+	T_STR(etag),
+};
+const struct field_table schedule_view_table = TOLD_TABLE("flow.schedule", view_rows);
 
 void schedule_etag(const struct schedule_record *r, char etag[ETAG_TEXT])
 {

@@ -16,6 +16,7 @@ struct jw;
 struct schedule_record;
 
 void schedule_etag(const struct schedule_record *record, char etag[ETAG_TEXT]);
+extern const struct field_table schedule_view_table; /* for the document */
 void schedule_write(struct jw *jw, const struct schedule_record *record);
 void schedule_reply(struct exchange *x, int status, const struct schedule_record *record); /* with its ETag */
 

@@ -349,22 +349,23 @@ static const enum err_kind found_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 const struct route schedules_routes[] = {
 	ROUTE(POST, SCHEDULES, "flow.define", EFFECT_WRITE, handle_create, .operation = "flow.schedules.create",
 		  .summary = "Let a workflow start by itself: every so often, by cron, after its last run, on events",
-		  .body = &create_table, .status = 201, .json_limits = &body_limits, .errors = create_errors,
+		  .body = &create_table, .result = &schedule_view_table, .status = 201, .json_limits = &body_limits,
+		  .errors = create_errors,
 		  .example =
 			  "{\"workflow\":\"demo/hello\",\"kind\":\"cron\",\"spec\":\"30 2 * * *\",\"tz\":\"Europe/Berlin\"}"),
 	ROUTE(PATCH, SCHEDULES "/{id}", "flow.define", EFFECT_WRITE, handle_patch, .operation = "flow.schedules.update",
 		  .summary = "Change a schedule; with another spec its times begin anew", .body = &patch_table,
-		  .json_limits = &body_limits, .errors = patch_errors),
+		  .result = &schedule_view_table, .json_limits = &body_limits, .errors = patch_errors),
 	ROUTE(DELETE, SCHEDULES "/{id}", "flow.define", EFFECT_WRITE, handle_delete, .operation = "flow.schedules.delete",
 		  .summary = "End a schedule; its runs go on", .status = 204, .errors = found_errors),
 	ROUTE(POST, SCHEDULES "/{id}/pause", "flow.operate", EFFECT_WRITE, handle_enable,
 		  .operation = "flow.schedules.pause", .summary = "Start nothing until it is resumed", .data = &off,
-		  .errors = found_errors),
+		  .result = &schedule_view_table, .errors = found_errors),
 	ROUTE(POST, SCHEDULES "/{id}/resume", "flow.operate", EFFECT_WRITE, handle_enable,
 		  .operation = "flow.schedules.resume", .summary = "Start again, from now on", .data = &on,
-		  .errors = found_errors),
+		  .result = &schedule_view_table, .errors = found_errors),
 	ROUTE(POST, SCHEDULES "/{id}/trigger", "flow.run", EFFECT_WRITE, handle_trigger,
 		  .operation = "flow.schedules.trigger", .summary = "Start a run now, besides its times", .status = 202,
-		  .errors = create_errors),
+		  .result = &run_view_table, .errors = create_errors),
 };
 const size_t schedules_routes_count = sizeof schedules_routes / sizeof *schedules_routes;

@@ -428,19 +428,42 @@ bool work_chores(struct flow_api *api, struct err *err)
 
 static const enum err_kind held_errors[] = {ERR_NOT_FOUND, ERR_STALE_FENCE, ERR_NONE};
 
+static const struct field task_rows[] = {
+	T_STR(task_id),
+	T_INT(fence, DOC("Of this claim; told with whatever is said of the task")),
+	T_STR(run_id),
+	T_STR(step, DOC("Its path")),
+	T_INT(attempt),
+	T_INT(deliveries),
+	T_STR(idempotency_key),
+	T_JSON(payload),
+	T_TIME(lease_expires_at),
+};
+static const struct field_table task_table = TOLD_TABLE("flow.work.task", task_rows);
+static const struct field tasks_rows[] = {T_OBJECTS(tasks, &task_table)};
+static const struct field_table tasks_table = TOLD_TABLE("flow.work.tasks", tasks_rows);
+static const struct field lease_rows[] = {
+	T_TIME(lease_expires_at),
+	T_BOOL(cancel_requested, DOC("The step is given up: stop")),
+};
+static const struct field_table lease_table = TOLD_TABLE("flow.work.lease", lease_rows);
+static const struct field ended_rows[] = {T_STR(task_id), T_STR(run_id), T_ENUM(status, work_status_names)};
+static const struct field_table ended_table = TOLD_TABLE("flow.work.ended", ended_rows);
+
 const struct route work_routes[] = {
 	ROUTE(POST, "/api/v1/flow/work/claim", "flow.work", EFFECT_WRITE, handle_claim, .operation = "flow.work.claim",
 		  .summary = "Take steps of a queue to carry out, each under a lease with a fence", .body = &claim_table,
+		  .result = &tasks_table,
 		  .example = "{\"queue\":\"default\",\"worker_id\":\"worker-1\",\"max\":10,\"lease_ms\":30000}"),
 	ROUTE(POST, "/api/v1/flow/work/{task_id}/heartbeat", "flow.work", EFFECT_WRITE, handle_held,
 		  .operation = "flow.work.heartbeat", .summary = "I am still at it: the lease begins anew",
-		  .body = &heartbeat_table, .errors = held_errors, .data = &heartbeat),
+		  .body = &heartbeat_table, .result = &lease_table, .errors = held_errors, .data = &heartbeat),
 	ROUTE(POST, "/api/v1/flow/work/{task_id}/complete", "flow.work", EFFECT_WRITE, handle_held,
 		  .operation = "flow.work.complete", .summary = "It is done, and this is the step's output",
-		  .body = &complete_table, .errors = held_errors, .body_max = DATUM_MAX, .json_limits = &user_data,
-		  .data = &complete),
+		  .body = &complete_table, .result = &ended_table, .errors = held_errors, .body_max = DATUM_MAX,
+		  .json_limits = &user_data, .data = &complete),
 	ROUTE(POST, "/api/v1/flow/work/{task_id}/fail", "flow.work", EFFECT_WRITE, handle_held,
-		  .operation = "flow.work.fail", .summary = "It could not be done", .body = &fail_table, .errors = held_errors,
-		  .data = &fail),
+		  .operation = "flow.work.fail", .summary = "It could not be done", .body = &fail_table, .result = &ended_table,
+		  .errors = held_errors, .data = &fail),
 };
 const size_t work_routes_count = sizeof work_routes / sizeof *work_routes;

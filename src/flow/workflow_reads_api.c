@@ -287,6 +287,37 @@ static void handle_list(struct exchange *x)
 
 /* --- routes --- */
 
+static const struct field version_rows[] = {
+	T_ALL(&workflow_registered_table),
+	T_JSON(definition, LEFT_OUT),
+	T_STR(text, LEFT_OUT, DOC("As it was written, where that was YAML")),
+};
+static const struct field_table version_table = TOLD_TABLE("flow.workflow.version", version_rows);
+static const struct field known_rows[] = {
+	T_STR(version),
+	T_ENUM(state, workflow_state_names),
+	T_STR(definition_sha256),
+	T_TIME(created_at),
+};
+static const struct field_table known_table = TOLD_TABLE("flow.workflow.known", known_rows);
+static const struct field latest_rows[] = {T_ALL(&version_table), T_OBJECTS(versions, &known_table)};
+static const struct field_table latest_table = TOLD_TABLE("flow.workflow.latest", latest_rows);
+static const struct field page_rows[] = {T_PAGE(&workflow_view_table)};
+static const struct field_table workflows_page_table = TOLD_TABLE("flow.workflows", page_rows);
+
+static const struct field node_rows[] = {T_STR(id, DOC("Reference of the task")), T_STR(name), T_STR(type)};
+static const struct field_table node_table = TOLD_TABLE("flow.graph.node", node_rows);
+static const struct field edge_rows[] = {T_STR(from), T_STR(to)};
+static const struct field_table edge_table = TOLD_TABLE("flow.graph.edge", edge_rows);
+static const struct field graph_rows[] = {
+	T_OBJECTS(nodes, &node_table),
+	T_OBJECTS(edges, &edge_table),
+	T_STRS(critical_path),
+	T_NUM(max_parallelism),
+	T_NUM(min_time_s, UNIT("s"), DOC("Of its waits")),
+};
+static const struct field_table graph_table = TOLD_TABLE("flow.graph", graph_rows);
+
 static const enum err_kind list_errors[] = {ERR_CURSOR_INVALID, ERR_NONE};
 static const enum err_kind read_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 
@@ -294,19 +325,20 @@ static const enum err_kind read_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 
 const struct route workflow_reads_routes[] = {
 	ROUTE(GET, "/api/v1/flow/workflows", "flow.read", EFFECT_READ, handle_list, .operation = "flow.workflows.list",
-		  .summary = "Versions of workflows, the newest first", .query = &list_table, .errors = list_errors),
+		  .summary = "Versions of workflows, the newest first", .query = &list_table, .result = &workflows_page_table,
+		  .errors = list_errors),
 	ROUTE(GET, "/api/v3/workflows", "flow.read", EFFECT_READ, handle_list,
 		  .aliases = ALIASES({"/api/v3/workflows/list"}), .operation = "flow.workflows.list_dag",
 		  .summary = "Versions of workflows of the DAG form, the newest first", .query = &list_table,
-		  .errors = list_errors, .data = "dag"),
+		  .result = &workflows_page_table, .errors = list_errors, .data = "dag"),
 	ROUTE(GET, WORKFLOW, "flow.read", EFFECT_READ, handle_latest, .aliases = ALIASES({"/api/v3/workflows/{name}"}),
 		  .operation = "flow.workflows.get", .summary = "The latest version of a workflow, with all versions",
-		  .errors = read_errors),
+		  .result = &latest_table, .errors = read_errors),
 	ROUTE(GET, WORKFLOW "/versions/{version}", "flow.read", EFFECT_READ, handle_version,
 		  .aliases = ALIASES({"/api/v3/workflows/{name}/{version}"}), .operation = "flow.workflows.version",
-		  .summary = "One version with its definition", .errors = read_errors),
+		  .summary = "One version with its definition", .result = &version_table, .errors = read_errors),
 	ROUTE(GET, WORKFLOW "/versions/{version}/graph", "flow.read", EFFECT_READ, handle_graph,
 		  .operation = "flow.workflows.graph", .summary = "What follows what, and the longest way through",
-		  .errors = read_errors),
+		  .result = &graph_table, .errors = read_errors),
 };
 const size_t workflow_reads_routes_count = sizeof workflow_reads_routes / sizeof *workflow_reads_routes;

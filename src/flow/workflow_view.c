@@ -2,12 +2,34 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "flow/flow_internal.h"
 #include "flow/members.h"
 #include "flow/workflows.h"
 #include "http/exchange.h"
 #include "people/reply.h"
+
+static const struct field view_rows[] = {
+	T_STR(workflow_id, LEFT_OUT, DOC("Of the DAG form: its name")),
+	T_STR(namespace),
+	T_STR(name),
+	T_STR(version),
+	T_ENUM(state, workflow_state_names),
+	T_STR(form, DOC("dsl or dag")),
+	T_STR(definition_sha256),
+	T_STR(title, NULLABLE),
+	T_JSON(tags, DOC("An object, or of the DAG form a list")),
+	T_TIME(created_at),
+	T_TIME(updated_at),
+	T_STR(created_by, NULLABLE),
+};
+const struct field_table workflow_view_table = TOLD_TABLE("flow.workflow", view_rows);
+static const struct field registered_rows[] = {
+	T_ALL(&workflow_view_table),
+	T_JSON(steps, LEFT_OUT, DOC("Of the DAG form")),
+};
+const struct field_table workflow_registered_table = TOLD_TABLE("flow.workflow.registered", registered_rows);
 
 void workflow_view_members(struct jw *jw, const struct workflow *w)
 {

@@ -514,18 +514,30 @@ static const struct json_limits body_limits = {.depth = 500, .values = WORKFLOW_
 static const enum err_kind register_errors[] = {ERR_DEFINITION_REFUSED, ERR_VERSION_EXISTS, ERR_NONE};
 static const enum err_kind change_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_NONE};
 
+static const struct field problem_rows[] = {T_STR(pointer), T_STR(code), T_STR(message), T_INT(line, LEFT_OUT)};
+static const struct field_table problem_table = TOLD_TABLE("flow.definition.problem", problem_rows);
+static const struct field checked_rows[] = {
+	T_BOOL(valid),
+	T_STR(form, NULLABLE, DOC("dsl or dag; null: it is neither")),
+	T_OBJECTS(problems, &problem_table),
+	T_INT(tasks, NULLABLE),
+	T_STRS(features),
+};
+static const struct field_table checked_table = TOLD_TABLE("flow.definition.checked", checked_rows);
+
 #define EXAMPLE \
 	"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"demo\",\"name\":\"hello\"," \
 	"\"version\":\"1.0.0\"},\"do\":[{\"greet\":{\"set\":{\"text\":\"hello\"}}}]}}"
 #define VERSION "/api/v1/flow/workflows/{namespace}/{name}/versions/{version}"
 #define STATE(word, state, what, ...) \
 	ROUTE(POST, VERSION "/" #word, "flow.define", EFFECT_WRITE, handle_state, .operation = "flow.workflows." #word, \
-		  .summary = what, .data = &(state), .errors = change_errors, __VA_ARGS__)
+		  .summary = what, .result = &workflow_view_table, .data = &(state), .errors = change_errors, __VA_ARGS__)
 
 const struct route workflows_routes[] = {
 	ROUTE(POST, "/api/v1/flow/workflows", "flow.define", EFFECT_WRITE, handle_register,
 		  .aliases = ALIASES({"/api/v3/workflows"}), .operation = "flow.workflows.register",
 		  .summary = "Register a version of a workflow: {definition, publish}, a definition, or YAML", .status = 201,
+		  .status_also = 200, .result = &workflow_registered_table,
 		  .doc = "The same definition again answers 200 with the version that is there, another one 409; a draft is "
 				 "changed. "
 				 "With publish false (or ?publish=false) it is a draft.",
@@ -533,9 +545,11 @@ const struct route workflows_routes[] = {
 		  .errors = register_errors, .example = EXAMPLE),
 	ROUTE(POST, "/api/v1/flow/workflows/validate", "flow.read", EFFECT_COMPUTE, handle_validate,
 		  .operation = "flow.workflows.validate", .summary = "Check a definition without registering it",
-		  .accepts = workflow_media, .body_max = WORKFLOW_BODY_MAX, .json_limits = &body_limits, .example = EXAMPLE),
+		  .result = &checked_table, .accepts = workflow_media, .body_max = WORKFLOW_BODY_MAX,
+		  .json_limits = &body_limits, .example = EXAMPLE),
 	ROUTE(POST, "/api/v3/workflows/{name}/validate", "flow.read", EFFECT_COMPUTE, handle_validate_stored,
-		  .operation = "flow.workflows.validate_stored", .summary = "Check the newest version again"),
+		  .operation = "flow.workflows.validate_stored", .summary = "Check the newest version again",
+		  .result = &checked_table),
 	STATE(publish, published, "Publish a draft: from now on it does not change"),
 	STATE(deprecate, deprecated, "Deprecate a version: no new schedules"),
 	STATE(archive, archived, "Archive a version: no new runs",

@@ -11,6 +11,7 @@
 #include "core/problem.h"
 #include "core/stamp.h"
 #include "http/claims.h"
+#include "http/fitting.h"
 #include "http/forwarded.h"
 #include "http/media.h"
 #include "http/service.h"
@@ -211,6 +212,17 @@ bool exchange_misclaimed(const struct exchange *x)
 	return x->misclaimed;
 }
 
+/* A success that is not as the document says: a fault of the program, as the log tells. */
+static bool refuse_unfitting(struct exchange *x)
+{
+	struct err err = {0};
+	if (x->answer.status / 100 != 2 || x->match.route == NULL || x->head.method == METHOD_OPTIONS ||
+		fitting_answer(x->match.route, &x->answer, &err))
+		return false;
+	exchange_fail(x, &err);
+	return true;
+}
+
 /* From here on the exchange belongs to whoever carries it: nothing may touch it after deliver(). */
 static void deliver(struct exchange *x, int status, const char *type)
 {
@@ -218,6 +230,8 @@ static void deliver(struct exchange *x, int status, const char *type)
 	x->answer.status = status;
 	x->answer.type = type;
 	if (x->claims != NULL && claims_asked(x, status) && refuse_claims(x))
+		return;
+	if (x->service->config.check_answers && refuse_unfitting(x))
 		return;
 	if (x->drafting)
 		return;

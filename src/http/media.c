@@ -33,6 +33,13 @@ static bool textual(const char *type, size_t size)
 	return strncasecmp(type, "text/", 5) == 0 || (size >= 4 && strncasecmp(type + size - 4, "json", 4) == 0);
 }
 
+bool media_is_json(const char *content_type)
+{
+	size_t size = type_length(content_type);
+	const char *end = content_type + size;
+	return size > 5 && strncasecmp(end - 4, "json", 4) == 0 && (end[-5] == '/' || end[-5] == '+');
+}
+
 bool media_is(const char *content_type, const char *const *types)
 {
 	size_t size = content_type != NULL ? type_length(content_type) : 0;

@@ -12,6 +12,9 @@
  */
 bool media_is(const char *content_type, const char *const *types);
 
+/* Is it JSON, or a kind of it (application/health+json)? */
+bool media_is_json(const char *content_type);
+
 /* 0 (not acceptable) to 1000, of one type under an Accept value; NULL or one that cannot be read accepts all. */
 int media_accepts(const char *accept, const char *type);
 

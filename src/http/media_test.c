@@ -31,6 +31,18 @@ static void test_is(void **state)
 	assert_true(media_is("what/ever; charset=latin1", any));
 }
 
+static void test_json(void **state)
+{
+	(void)state;
+	assert_true(media_is_json("application/json"));
+	assert_true(media_is_json("application/JSON; charset=utf-8"));
+	assert_true(media_is_json("application/health+json"));
+	assert_false(media_is_json("application/x-ndjson"));
+	assert_false(media_is_json("json"));
+	assert_false(media_is_json("text/csv; name=json"));
+	assert_false(media_is_json(""));
+}
+
 /* RFC 9110 12.5.1: the closest range decides, not the best quality */
 static void test_accepts(void **state)
 {
@@ -51,6 +63,7 @@ static void test_accepts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_is), cmocka_unit_test(test_accepts)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_is), cmocka_unit_test(test_json),
+									   cmocka_unit_test(test_accepts)};
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 #include "core/field.h"
 #include "core/jw.h"
 #include "core/must.h"
+#include "http/fitting.h"
+#include "http/media.h"
 #include "http/openapi_example.h"
 #include "http/openapi_parts.h"
 #include "http/route_facts.h"
@@ -106,12 +108,6 @@ static void write_parameters(struct jw *jw, const struct route *route)
 
 /* --- bodies --- */
 
-static bool is_json(const char *type)
-{
-	size_t size = strlen(type);
-	return size >= 4 && strcmp(type + size - 4, "json") == 0;
-}
-
 static void write_bytes_schema(struct jw *jw, const char *type)
 {
 	if (strncmp(type, "text/", 5) == 0)
@@ -154,13 +150,13 @@ static void write_request_body(struct jw *jw, const struct route *route)
 	for (const char *const *type = types_of(route->accepts); *type != NULL; type++) {
 		jw_key(jw, *type);
 		jw_object(jw);
-		if (route->body != NULL && is_json(*type)) {
+		if (route->body != NULL && media_is_json(*type)) {
 			jw_key(jw, "schema");
 			field_schema(jw, route->body, FIELD_SCHEMA_INPUT);
 		} else {
 			write_bytes_schema(jw, *type);
 		}
-		if (is_json(*type))
+		if (media_is_json(*type))
 			write_body_example(jw, route);
 		jw_object_end(jw);
 	}
@@ -170,12 +166,11 @@ static void write_request_body(struct jw *jw, const struct route *route)
 
 static void write_result(struct jw *jw, const struct route *route)
 {
-	if (route->result != NULL)
-		field_schema(jw, route->result, FIELD_SCHEMA_OUTPUT);
-	else if (route->result_schema != NULL)
-		jw_raw(jw, route->result_schema, strlen(route->result_schema));
-	else
-		jw_raw(jw, "{}", 2);
+	struct buf text;
+	buf_init(&text, 0);
+	fitting_result_schema(route, &text);
+	jw_raw(jw, buf_text(&text), text.size);
+	buf_fini(&text);
 }
 
 /* The envelope around what the route answers; a computation that abstains answers null [P-6.3]. */
@@ -206,64 +201,84 @@ static void write_enveloped(struct jw *jw, const struct route *route)
 	jw_object_end(jw);
 }
 
-/* One of the route's own, or one that fits its schema; nothing where it has neither. */
+/* Whatever form a success may have. */
+static void write_forms(struct jw *jw, const struct route *route)
+{
+	if (!route->flat && route->result_other == NULL) {
+		write_enveloped(jw, route);
+		return;
+	}
+	jw_object(jw);
+	jw_key(jw, "anyOf");
+	jw_array(jw);
+	write_enveloped(jw, route);
+	if (route->flat)
+		write_result(jw, route);
+	if (route->result_other != NULL)
+		field_schema(jw, route->result_other, FIELD_SCHEMA_OUTPUT);
+	jw_array_end(jw);
+	jw_object_end(jw);
+}
+
+/* One of the route's own, or one that fits its schema. */
 static void write_result_example(struct buf *example, const struct route *route)
 {
+	struct buf schema;
+	struct jw jw;
 	if (route->result_example != NULL) {
 		buf_adds(example, route->result_example);
 		return;
 	}
-	struct buf schema;
-	struct jw words, jw;
-	if (route->bare && route->result == NULL && route->result_schema == NULL)
-		return;
 	buf_init(&schema, 0);
-	jw_init(&words, &schema);
-	write_result(&words, route);
+	fitting_result_schema(route, &schema);
 	jw_init(&jw, example);
 	openapi_example(&jw, buf_text(&schema), schema.size, true);
 	buf_fini(&schema);
 }
 
-static void write_json_answer(struct jw *jw, const struct route *route)
+static void write_json_answer(struct jw *jw, const struct route *route, bool bare)
 {
+	struct buf result;
 	jw_key(jw, "schema");
-	if (route->bare)
+	if (bare)
 		write_result(jw, route);
 	else
-		write_enveloped(jw, route);
-	struct buf result;
+		write_forms(jw, route);
 	buf_init(&result, 0);
 	write_result_example(&result, route);
-	if (result.size > 0)
-		jw_key(jw, "example");
-	if (result.size > 0 && route->bare)
+	jw_key(jw, "example");
+	if (bare)
 		jw_raw(jw, buf_text(&result), result.size);
-	else if (result.size > 0)
+	else
 		openapi_envelope_example(jw, buf_text(&result), route->path);
 	buf_fini(&result);
 }
 
-static void write_success(struct jw *jw, const struct route *route)
+/* Of one media type.  Kinds of JSON that have a name of their own have a form of their own: no envelope. */
+static void write_answer(struct jw *jw, const struct route *route, const char *type)
+{
+	jw_key(jw, type);
+	jw_object(jw);
+	if (media_is_json(type))
+		write_json_answer(jw, route, route->bare || strcmp(type, json_only[0]) != 0);
+	else
+		write_bytes_schema(jw, type);
+	jw_object_end(jw);
+}
+
+static void write_success(struct jw *jw, const struct route *route, int code, bool empty)
 {
 	char status[16];
-	int code = route->status != 0 ? route->status : 200;
+	const char *const *type = types_of(route->produces);
 	snprintf(status, sizeof status, "%d", code);
 	jw_key(jw, status);
 	jw_object(jw);
 	jw_member_str(jw, "description", route->summary);
-	if (code != 204) {
+	if (!empty && code != 204 && *type != NULL) {
 		jw_key(jw, "content");
 		jw_object(jw);
-		for (const char *const *type = types_of(route->produces); *type != NULL; type++) {
-			jw_key(jw, *type);
-			jw_object(jw);
-			if (is_json(*type))
-				write_json_answer(jw, route);
-			else
-				write_bytes_schema(jw, *type);
-			jw_object_end(jw);
-		}
+		for (; *type != NULL; type++)
+			write_answer(jw, route, *type);
 		jw_object_end(jw);
 	}
 	jw_object_end(jw);
@@ -308,7 +323,9 @@ static void write_responses(struct jw *jw, const struct route *route)
 	const struct route_kinds kinds = route_kinds(route);
 	jw_key(jw, "responses");
 	jw_object(jw);
-	write_success(jw, route);
+	write_success(jw, route, route->status != 0 ? route->status : 200, false);
+	if (route->status_also != 0)
+		write_success(jw, route, route->status_also, route->also_empty);
 	for (int status = next_status(&kinds, 0); status < 600; status = next_status(&kinds, status))
 		write_problem(jw, &kinds, status);
 	jw_object_end(jw);

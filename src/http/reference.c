@@ -197,7 +197,7 @@ static void add_field(struct buf *html, const struct field *field, const char *n
 	buf_adds(html, "<tr><td><code>");
 	add_text(html, name);
 	buf_adds(html, "</code></td><td>");
-	buf_adds(html, field->many ? "list of " : "");
+	buf_adds(html, field->many ? "list of " : field->keyed ? "by name: " : "");
 	buf_adds(html, type_name(field));
 	if (input || field->kind == FIELD_ENUM || field->unit != NULL || field->format != NULL)
 		add_limits(html, field);
@@ -220,11 +220,18 @@ static void add_fields(struct buf *html, const struct field_table *table, const 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct field *field = &table->fields[i];
 		char name[NAME_MAX_TEXT], below[NAME_MAX_TEXT];
+		if (field->spread) {
+			add_fields(html, field->table, before, input);
+			continue;
+		}
 		snprintf(name, sizeof name, "%.*s%s", NAME_MAX_TEXT / 2, before, field_name(field));
 		add_field(html, field, name, input);
 		if (field->kind != FIELD_OBJECT)
 			continue;
-		snprintf(below, sizeof below, "%.*s%s.", NAME_MAX_TEXT / 2, name, field->many ? "[]" : "");
+		snprintf(below, sizeof below, "%.*s%s.", NAME_MAX_TEXT / 2, name,
+				 field->many    ? "[]"
+				 : field->keyed ? ".*"
+								: "");
 		add_fields(html, field->table, below, input);
 	}
 }
@@ -309,6 +316,8 @@ static void add_operation(struct buf *html, const struct route *route)
 	add_table(html, "Body", route->body, true);
 	add_example(html, "Example", route->example);
 	add_table(html, "Result", route->result, false);
+	add_table(html, "Or this result", route->result_else, false);
+	add_table(html, "Or, without an envelope", route->result_other, false);
 	add_example(html, "Its result", route->result_example);
 	add_codes(html, route);
 	end(html);

@@ -7,6 +7,8 @@
 #include "core/must.h"
 #include "http/chars.h"
 
+const char *const route_no_content[] = {NULL};
+
 /* One way to say a path: of the route itself or of an alias. */
 struct pattern {
 	size_t row; /* among router->rows */

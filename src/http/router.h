@@ -57,17 +57,22 @@ struct route {
 
 	const struct field_table *body;   /* of a JSON body; NULL: none is read, or the handler reads bytes */
 	const struct field_table *query;  /* of the query string */
-	const struct field_table *result; /* of the envelope's result, for the document */
+	const struct field_table *result; /* of the envelope's result, for the document and http/fitting.h */
 	const char *const *accepts; /* media types of a body, NULL-terminated; NULL: application/json.  A row of any type is
 								   an asterisk, a slash and an asterisk. */
 	const char *const *produces;           /* media types of the answer; NULL: application/json */
 	size_t body_max;                       /* bytes; 0: the configuration's http.max_body_bytes */
 	const struct json_limits *json_limits; /* NULL: json_body_limits */
-	bool slash; /* one slash at the end of `path` is the same path */
+	bool slash;                            /* one slash at the end of `path` is the same path */
 	enum route_run run;
 	bool self_verified; /* the handler verifies a signature over the raw bytes: the media type is its affair too */
 	bool bare;          /* the answer is no envelope (documents, files, metrics) */
 	int status;         /* of success, for the document; 0: 200 */
+	int status_also;    /* of success, besides; 0: none */
+	bool also_empty;    /* that one has no content */
+	bool flat;          /* where the request asks for it, a success comes without its envelope */
+	const struct field_table *result_else;  /* what the envelope's result may be instead; NULL: nothing */
+	const struct field_table *result_other; /* what a success may be instead, without an envelope; NULL: nothing */
 	const enum err_kind *errors; /* kinds it may answer besides the usual ones, ends with ERR_NONE; or NULL */
 	const char *rate_class;      /* NULL: read, compute or write by effect; "none": exempt */
 	const char *example;         /* JSON body that answers with success, for the document */
@@ -81,6 +86,9 @@ struct route {
 		.method = METHOD_##method_, .path = (path_), .permission = (permission_), .effect = (effect_), \
 		.handler = (handler_), __VA_ARGS__ \
 	}
+
+/* What a success produces that has no content, though its status could have one (202). */
+extern const char *const route_no_content[];
 
 /* .aliases = ALIASES({"/projects", .slash = true}, {"/v0/projects"}) */
 #define ALIASES(...) ((const struct route_alias[]){__VA_ARGS__, {NULL}})

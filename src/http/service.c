@@ -120,7 +120,7 @@ static bool check_accept(struct exchange *x, const struct route *route, struct e
 {
 	const char *const *type = route->produces != NULL ? route->produces : json_only;
 	const char *accept = exchange_header(x, "accept");
-	if (accept == NULL)
+	if (accept == NULL || *type == NULL)
 		return true;
 	for (; *type != NULL; type++)
 		if (media_accepts(accept, *type) > 0)

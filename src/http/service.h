@@ -48,6 +48,7 @@ struct http_config {
 	int drain_ms;                    /* how long front_stop() waits */
 	int slow_reader_ms;              /* a peer that takes less than 1 KiB/s over such a time is cut */
 	int stream_comment_ms;           /* a stream without events says that it is there */
+	bool check_answers;              /* one that does not fit its operation's schema becomes 500 (http/fitting.h) */
 	const struct cors *_Atomic cors; /* NULL: none */
 	struct proxies proxies;          /* whose X-Forwarded-For counts */
 };

@@ -67,6 +67,7 @@ void people_fixture_open(struct people_fixture *f, const char *name, const struc
 	f->service = (struct service){.env = &f->env.env, .ids = &f->ids, .version = "1.2.3"};
 	http_config_init(&f->service.config);
 	f->service.config.deadline_ms = 600000;
+	f->service.config.check_answers = true;
 	f->service.hooks = (struct http_hooks){.self = f, .authorise = authorise, .failed = failed};
 }
 

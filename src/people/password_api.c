@@ -276,7 +276,7 @@ const struct route password_routes[] = {
 					 "words\"}"),
 	ROUTE(POST, "/api/v1/auth/password/forgot", PUBLIC, EFFECT_WRITE, handle_forgot,
 		  .operation = "auth.password_forgot", .summary = "Ask for a mail with a link to a new password",
-		  .body = &forgot_table, .status = 202, .rate_class = "auth", .body_max = 16384,
+		  .body = &forgot_table, .status = 202, .produces = route_no_content, .rate_class = "auth", .body_max = 16384,
 		  .example = "{\"email\":\"ada@sign.example\"}"),
 	ROUTE(POST, "/api/v1/auth/password/reset", PUBLIC, EFFECT_WRITE, handle_reset, .operation = "auth.password_reset",
 		  .summary = "Set a new password with the token of the mail; all sessions end", .body = &reset_table,

@@ -368,8 +368,8 @@ const struct route signup_routes[] = {
 		  .summary = "Register with a new account of one's own", .aliases = ALIASES({"/api/v3/auth/register"}),
 		  .doc =
 			  "Where addresses are verified, the answer is 202 without content, whether the address is taken or not.",
-		  .body = &register_table, .result = &registered_table, .status = 201, .errors = register_errors,
-		  .rate_class = "auth", .body_max = 16384,
+		  .body = &register_table, .result = &registered_table, .status = 201, .status_also = 202, .also_empty = true,
+		  .errors = register_errors, .rate_class = "auth", .body_max = 16384,
 		  .example = "{\"email\":\"ada@sign.example\",\"password\":\"correct horse battery staple\",\"full_name\":"
 					 "\"Ada Byron\"}"),
 	ROUTE(POST, "/api/v1/auth/email/verify", PUBLIC, EFFECT_WRITE, handle_verify, .operation = "auth.email_verify",
@@ -378,10 +378,11 @@ const struct route signup_routes[] = {
 		  .example = "{\"token\":\"csv_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
 	ROUTE(POST, "/api/v1/auth/email/resend", PUBLIC, EFFECT_WRITE, handle_resend, .operation = "auth.email_resend",
 		  .summary = "Ask for another mail that confirms the address", .body = &email_table, .status = 202,
-		  .rate_class = "auth", .body_max = 16384, .example = "{\"email\":\"ada@sign.example\"}"),
+		  .produces = route_no_content, .rate_class = "auth", .body_max = 16384,
+		  .example = "{\"email\":\"ada@sign.example\"}"),
 	ROUTE(POST, "/api/v1/auth/email/change", "self.manage", EFFECT_WRITE, handle_change,
 		  .operation = "auth.email_change", .summary = "Move to another address", .body = &change_table, .status = 202,
-		  .errors = change_errors, .rate_class = "auth", .body_max = 16384,
+		  .produces = route_no_content, .errors = change_errors, .rate_class = "auth", .body_max = 16384,
 		  .example = "{\"new_email\":\"ada@new.example\",\"password\":\"correct horse battery staple\"}"),
 };
 const size_t signup_routes_count = sizeof signup_routes / sizeof *signup_routes;

@@ -355,7 +355,7 @@ const struct route payload_routes[] = {
 	ROUTE(POST, "/api/v1/projects/{id}/payload", "project.write", EFFECT_WRITE, handle_save, .slash = true,
 		  .aliases = ALIASES({"/projects/{id}/payload", .slash = true}), .operation = "projects.payload.save",
 		  .summary = "Save a configuration: its design is computed and sealed with it", .body = &request_table,
-		  .result = &result_table, .status = 201, .body_max = OP_BODY_MAX, .errors = save_errors,
+		  .result = &result_table, .status = 201, .status_also = 200, .body_max = OP_BODY_MAX, .errors = save_errors,
 		  .example = "{\"module\":\"signage.single_pole\",\"config\":{\"site\":{\"wind_speed_mph\":115},\"sign\":{"
 					 "\"height_ft\":25,\"sign_height_ft\":8,\"sign_width_ft\":10}}}"),
 	ROUTE(GET, "/api/v1/projects/{id}/payloads", "project.read", EFFECT_READ, handle_history, .slash = true,

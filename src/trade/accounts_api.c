@@ -322,22 +322,56 @@ static void handle_list(struct exchange *x)
 	rows_list(x, &account_kind);
 }
 
+static const struct field account_rows[] = {
+	T_STR(id),
+	T_STR(owner_id),
+	T_ENUM(kind, kind_names),
+	T_BOOL(paper),
+	T_STR(login),
+	T_STR(broker),
+	T_STR(server),
+	T_STR(name),
+	T_MAP(symbol_map, FIELD_STR, DOC("The broker's symbols by instrument")),
+	T_BOOL(primary),
+	T_STR(currency, NULLABLE),
+	T_NUM(leverage, NULLABLE),
+	T_NUM(balance, NULLABLE),
+	T_NUM(equity, NULLABLE),
+	T_NUM(margin, NULLABLE),
+	T_NUM(free_margin, NULLABLE),
+	T_NUM(margin_level_pct, NULLABLE),
+	T_NUM(peak_equity, NULLABLE),
+	T_NUM(drawdown_pct, NULLABLE),
+	T_INT(open_positions),
+	T_TIME(last_snapshot_at, NULLABLE),
+	T_TIME(verified_at, NULLABLE, DOC("A terminal was logged in to it")),
+	T_BOOL(stale, DOC("No snapshot for a while")),
+	T_TIME(created_at),
+	T_TIME(updated_at, NULLABLE),
+};
+static const struct field_table account_table = TOLD_TABLE("trading.account", account_rows);
+static const struct field page_rows[] = {T_PAGE(&account_table)};
+static const struct field_table accounts_page_table = TOLD_TABLE("trading.accounts", page_rows);
+
 static const enum err_kind create_errors[] = {ERR_DUPLICATE, ERR_NONE};
 static const enum err_kind delete_errors[] = {ERR_NOT_FOUND, ERR_ONLY_ACCOUNT, ERR_CONFLICT, ERR_NONE};
 
 const struct route accounts_routes[] = {
 	ROUTE(POST, "/api/v1/trading/accounts", "trade.manage", EFFECT_WRITE, handle_create, .operation = "accounts.create",
-		  .summary = "Register an account at a broker", .body = &create_table, .status = 201, .errors = create_errors,
-		  .example = "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Broker-Live\"}",
+		  .summary = "Register an account at a broker", .body = &create_table, .result = &account_table, .status = 201,
+		  .errors = create_errors, .example = "{\"login\":\"1001\",\"broker\":\"Broker\",\"server\":\"Broker-Live\"}",
 		  .doc = "A paper account is simulated inside: its orders go to no terminal."),
 	ROUTE(GET, "/api/v1/trading/accounts", "trade.read", EFFECT_READ, handle_list, .operation = "accounts.list",
-		  .summary = "Accounts at brokers, primary ones first", .query = &page_ask_table),
+		  .summary = "Accounts at brokers, primary ones first", .query = &page_ask_table,
+		  .result = &accounts_page_table),
 	ROUTE(GET, "/api/v1/trading/accounts/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "accounts.get",
-		  .summary = "One account at a broker"),
+		  .summary = "One account at a broker", .result = &account_table),
 	ROUTE(PATCH, "/api/v1/trading/accounts/{id}", "trade.manage", EFFECT_WRITE, handle_patch,
-		  .operation = "accounts.update", .summary = "Name it, and map its symbols", .body = &patch_table),
+		  .operation = "accounts.update", .summary = "Name it, and map its symbols", .body = &patch_table,
+		  .result = &account_table),
 	ROUTE(PUT, "/api/v1/trading/accounts/{id}/primary", "trade.manage", EFFECT_WRITE, handle_primary,
-		  .operation = "accounts.promote", .summary = "Signals are judged against it and delivered to it from now on"),
+		  .operation = "accounts.promote", .summary = "Signals are judged against it and delivered to it from now on",
+		  .result = &account_table),
 	ROUTE(DELETE, "/api/v1/trading/accounts/{id}", "trade.manage", EFFECT_WRITE, handle_delete,
 		  .operation = "accounts.delete", .summary = "Take it out; the oldest becomes primary in its place",
 		  .status = 204, .errors = delete_errors),

@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/num.h"
@@ -267,6 +268,11 @@ bool analysis_start(struct analysis *a)
 }
 
 /* --- members of answers --- */
+
+static const struct field point_rows[] = {T_STR(date, FORMAT("date")), T_NUM(equity), T_NUM(drawdown)};
+const struct field_table analysis_point_table = TOLD_TABLE("analytics.point", point_rows);
+static const struct field fall_rows[] = {T_STR(date, FORMAT("date")), T_NUM(drawdown)};
+const struct field_table analysis_fall_table = TOLD_TABLE("analytics.fall", fall_rows);
 
 void analysis_points(struct jw *jw, const struct analysis *a, bool equity)
 {

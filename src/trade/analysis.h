@@ -80,6 +80,9 @@ bool analysis_start(struct analysis *a);
 /* "live", "paper" or "all": what the facts are. */
 const char *analysis_kind_of(const struct analysis *a);
 
+/* For the document: a day of `points`, and one without its equity. */
+extern const struct field_table analysis_point_table, analysis_fall_table;
+
 /* Members of an answer: the days as `points`, and one member of what trade.metrics said. */
 void analysis_points(struct jw *jw, const struct analysis *a, bool equity);
 void analysis_part(struct jw *jw, struct exchange *x, const struct op_answer *answer, const char *name);

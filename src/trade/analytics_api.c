@@ -1,9 +1,12 @@
 #include <math.h>
 
+#include "core/field.h"
 #include "core/jw.h"
 #include "http/exchange.h"
 #include "seal/op.h"
 #include "trade/analysis.h"
+#include "trade/domain/buckets.h"
+#include "trade/domain/performance.h"
 #include "trade/tell.h"
 #include "trade/trade_routes.h"
 
@@ -96,15 +99,43 @@ static void handle_buckets(struct exchange *x)
 	answer_part(x, "buckets", false);
 }
 
-#define ANALYSIS(name, handler_, summary_) \
+static const struct field head_rows[] = {
+	T_NUM(initial_balance),
+	T_NUM(final_equity),
+	T_NUM(total_return),
+	T_INT(trades),
+	T_STR(kind, DOC("live, paper or all: what the positions are")),
+	T_INT(unknown_profits, DOC("Positions that the broker closed without telling a profit: they are left out")),
+};
+static const struct field_table head_table = TOLD_TABLE("analytics.head", head_rows);
+static const struct field equity_rows[] = {T_ALL(&head_table), T_OBJECTS(points, &analysis_point_table)};
+static const struct field_table equity_table = TOLD_TABLE("analytics.equity", equity_rows);
+static const struct field drawdown_rows[] = {
+	T_ALL(&head_table),
+	T_NUM(max_drawdown),
+	T_NUM(current_drawdown),
+	T_OBJECTS(points, &analysis_fall_table),
+	T_OBJECTS(drawdowns, &performance_episode_table, TOLD_APART),
+};
+static const struct field_table drawdown_table = TOLD_TABLE("analytics.drawdown", drawdown_rows);
+static const struct field rolling_rows[] = {
+	T_ALL(&head_table),
+	T_OBJECT(rolling, &performance_rolling_table, NULLABLE),
+};
+static const struct field_table rolling_table = TOLD_TABLE("analytics.rolling", rolling_rows);
+static const struct field parts_rows[] = {T_ALL(&head_table), T_OBJECT(buckets, &buckets_table, NULLABLE)};
+static const struct field_table parts_table = TOLD_TABLE("analytics.buckets", parts_rows);
+
+#define ANALYSIS(name, handler_, result_, summary_) \
 	ROUTE(GET, "/api/v1/analytics/" name, "trade.read", EFFECT_COMPUTE, handler_, .operation = "analytics." name, \
-		  .summary = summary_, .query = &ask_table)
+		  .summary = summary_, .query = &ask_table, .result = &(result_))
 
 const struct route analytics_routes[] = {
-	ANALYSIS("equity", handle_equity, "Equity and drawdown of closed positions, a point per calendar day"),
-	ANALYSIS("drawdown", handle_drawdown, "Falls from the peak inside the window, the deepest first"),
-	ANALYSIS("metrics", handle_metrics, "Every figure of trade.metrics for the closed positions"),
-	ANALYSIS("rolling", handle_rolling, "The same over 30 days at a time"),
-	ANALYSIS("buckets", handle_buckets, "Profits by hour, weekday, month and calendar month, UTC"),
+	ANALYSIS("equity", handle_equity, equity_table,
+			 "Equity and drawdown of closed positions, a point per calendar day"),
+	ANALYSIS("drawdown", handle_drawdown, drawdown_table, "Falls from the peak inside the window, the deepest first"),
+	ANALYSIS("metrics", handle_metrics, performance_table, "Every figure of trade.metrics for the closed positions"),
+	ANALYSIS("rolling", handle_rolling, rolling_table, "The same over 30 days at a time"),
+	ANALYSIS("buckets", handle_buckets, parts_table, "Profits by hour, weekday, month and calendar month, UTC"),
 };
 const size_t analytics_routes_count = sizeof analytics_routes / sizeof *analytics_routes;

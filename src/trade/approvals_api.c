@@ -575,6 +575,36 @@ static void handle_pending(struct exchange *x)
 	tell_list_end(&t, x, end < r.count && end > first ? r.rows[end - 1].signal_id : NULL);
 }
 
+static const struct field approval_rows[] = {
+	T_STR(id),
+	T_STR(signal_id),
+	T_STR(user_id),
+	T_ENUM(decision, decision_names),
+	T_STR(reason, NULLABLE),
+	T_INT(consent_version),
+	T_STR(seal_sha256),
+	T_STR(ip, NULLABLE),
+	T_STR(user_agent, NULLABLE),
+	T_TIME(created_at),
+	T_TIME(expires_at, NULLABLE),
+	T_TIME(revoked_at, NULLABLE),
+	T_ENUM(signal_status, signal_status_names),
+	T_INT(approvals_needed),
+	T_INT(approvals_have),
+	T_BOOL(paper),
+};
+static const struct field_table approval_table = TOLD_TABLE("trade.approval", approval_rows);
+static const struct field page_rows[] = {T_PAGE(&approval_table)};
+static const struct field_table approvals_page_table = TOLD_TABLE("trade.approvals", page_rows);
+static const struct field waiting_rows[] = {
+	T_ALL(&signal_view_table),
+	T_NUM(lot_size, NULLABLE, UNIT("lots")),
+	T_INT(seconds_left, UNIT("s")),
+};
+static const struct field_table waiting_table = TOLD_TABLE("trade.approvals.waiting", waiting_rows);
+static const struct field pending_rows[] = {T_PAGE(&waiting_table)};
+static const struct field_table pending_table = TOLD_TABLE("trade.approvals.pending", pending_rows);
+
 static const enum err_kind decide_errors[] = {ERR_PERSON_REQUIRED, ERR_FOUR_EYES, ERR_NOT_FOUND,   ERR_CONSENT_OUTDATED,
 											  ERR_ALREADY_DECIDED, ERR_EXPIRED,   ERR_NOT_PENDING, ERR_SEAL_MISMATCH,
 											  ERR_RISK_REFUSED,    ERR_NONE};
@@ -584,25 +614,27 @@ static const enum err_kind extend_errors[] = {ERR_NOT_FOUND, ERR_CONSENT_OUTDATE
 
 const struct route approvals_routes[] = {
 	ROUTE(POST, "/api/v1/approvals", "trade.approve", EFFECT_WRITE, handle_decide, .operation = "approvals.create",
-		  .summary = "Approve or reject a signal", .body = &decide_table, .rate_class = "none", .status = 201,
+		  .summary = "Approve or reject a signal", .body = &decide_table, .rate_class = "none",
+		  .result = &approval_table, .status = 201,
 		  .doc = "A countersignature of the signal's seal.  With the last one that is needed the signal is judged "
 				 "again and made ready for a terminal.",
 		  .errors = decide_errors,
 		  .example = "{\"signal_id\":\"01900000-0000-7000-8000-000000000000\",\"decision\":\"approved\","
 					 "\"consent_version\":1}"),
 	ROUTE(GET, "/api/v1/approvals", "trade.approve", EFFECT_READ, handle_list, .operation = "approvals.list",
-		  .summary = "My own decisions, newest first", .query = &page_ask_table),
+		  .summary = "My own decisions, newest first", .query = &page_ask_table, .result = &approvals_page_table),
 	ROUTE(GET, "/api/v1/approvals/pending", "trade.approve", EFFECT_READ, handle_pending,
 		  .operation = "approvals.pending", .summary = "Signals that wait for me, the next to expire first",
-		  .query = &page_ask_table),
+		  .query = &page_ask_table, .result = &pending_table),
 	ROUTE(GET, "/api/v1/approvals/{id}", "trade.approve", EFFECT_READ, handle_get, .operation = "approvals.get",
-		  .summary = "One decision of mine"),
+		  .summary = "One decision of mine", .result = &approval_table),
 	ROUTE(POST, "/api/v1/approvals/{id}/revoke", "trade.approve", EFFECT_WRITE, handle_revoke,
 		  .operation = "approvals.revoke", .summary = "Take my decision back before a terminal has the order",
-		  .body = &revoke_table, .errors = revoke_errors, .rate_class = "none", .example = "{\"reason\":\"the news\"}"),
+		  .body = &revoke_table, .result = &approval_table, .errors = revoke_errors, .rate_class = "none",
+		  .example = "{\"reason\":\"the news\"}"),
 	ROUTE(POST, "/api/v1/approvals/{id}/extend", "trade.approve", EFFECT_WRITE, handle_extend,
 		  .operation = "approvals.extend", .summary = "Let my approval stand longer", .body = &extend_table,
-		  .status = 201, .errors = extend_errors, .rate_class = "none",
+		  .result = &approval_table, .status = 201, .errors = extend_errors, .rate_class = "none",
 		  .example = "{\"valid_for_seconds\":3600,\"consent_version\":1}"),
 };
 const size_t approvals_routes_count = sizeof approvals_routes / sizeof *approvals_routes;

@@ -64,7 +64,7 @@ static const struct field result_fields[] = {
 	F_NUM(result, price_min, SIGNIFICANT(EXACT), DOC("Lowest low, equity or value")),
 	F_NUM(result, price_max, SIGNIFICANT(EXACT), DOC("Highest high, equity or value")),
 };
-static const struct field_table result_table = FIELD_TABLE("trade.chart.result", result, result_fields);
+const struct field_table trade_chart_result_table = FIELD_TABLE("trade.chart.result", result, result_fields);
 
 static struct chart_look look_of(const struct look *look)
 {
@@ -273,7 +273,7 @@ static void check_candles(struct calc *calc, const void *input)
 	struct result nothing;
 	if (calc->faults.count == 0 || r->rows.count > ROWS_MAX)
 		return;
-	field_defaults(&result_table, &nothing);
+	field_defaults(&trade_chart_result_table, &nothing);
 	take_rows(calc, r, &nothing);
 	take_markers(calc, r);
 }
@@ -308,7 +308,7 @@ const struct op trade_chart_candles_op = {
 	.summary = "A chart of candles as PNG or SVG",
 	.doc = "The result names the picture; `countersign call trade.chart.candles --out FILE` writes it.",
 	.input = &candles_table,
-	.output = &result_table,
+	.output = &trade_chart_result_table,
 	.check = check_candles,
 	.run = run_candles,
 	.example = "{\"rows\":[{\"time\":\"2025-01-02\",\"open\":10,\"high\":12,\"low\":9,\"close\":11},"
@@ -378,7 +378,7 @@ static void check_equity(struct calc *calc, const void *input)
 	struct result nothing;
 	if (calc->faults.count == 0 || r->points.count > ROWS_MAX)
 		return;
-	field_defaults(&result_table, &nothing);
+	field_defaults(&trade_chart_result_table, &nothing);
 	take_points(calc, r, &nothing);
 }
 
@@ -405,7 +405,7 @@ const struct op trade_chart_equity_op = {
 	.summary = "Equity over its drawdown as PNG or SVG",
 	.doc = "Heights 3:1.  The result names the picture; `call … --out FILE` writes it.",
 	.input = &equity_table,
-	.output = &result_table,
+	.output = &trade_chart_result_table,
 	.check = check_equity,
 	.run = run_equity,
 	.example = "{\"points\":[{\"time\":\"2025-01-02\",\"equity\":10000},{\"time\":\"2025-01-03\",\"equity\":9900}],"
@@ -462,7 +462,7 @@ const struct op trade_chart_histogram_op = {
 	.summary = "A histogram with mean and median as PNG or SVG",
 	.doc = "The result names the picture; `call … --out FILE` writes it.",
 	.input = &histogram_table,
-	.output = &result_table,
+	.output = &trade_chart_result_table,
 	.run = run_histogram,
 	.example = "{\"values\":[1,2,2,3,5],\"bins\":5,\"format\":\"png\"}",
 	.limits = &limits,

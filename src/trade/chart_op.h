@@ -7,7 +7,10 @@
 #ifndef CS_TRADE_CHART_OP_H
 #define CS_TRADE_CHART_OP_H
 
+struct field_table;
 struct op;
+
+extern const struct field_table trade_chart_result_table; /* what all of them answer */
 
 extern const struct op trade_chart_candles_op, trade_chart_equity_op, trade_chart_histogram_op;
 

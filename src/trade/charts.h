@@ -5,8 +5,11 @@
 #define CS_TRADE_CHARTS_H
 
 struct exchange;
+struct field_table;
 struct json;
 struct op;
+
+extern const struct field_table chart_view_table; /* of the answer that is no picture, for the document */
 
 /*
  * Draw what `body` asks of the operation, or find what was drawn before, and answer: the picture where it is asked for,

@@ -4,6 +4,7 @@
 #include "core/buf.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jcs.h"
 #include "core/json.h"
 #include "core/jw.h"
@@ -165,6 +166,12 @@ static void handle_get(struct exchange *x)
 		exchange_answer(x, 200, type_of(&p), p.bytes, p.size);
 }
 
+static const struct field view_rows[] = {
+	T_ALL(&trade_chart_result_table),
+	T_STR(url, DOC("Of the picture, for 24 hours")),
+};
+const struct field_table chart_view_table = TOLD_TABLE("trade.chart", view_rows);
+
 static const char *const drawn_types[] = {"application/json", PNG, SVG, NULL};
 static const char *const picture_types[] = {PNG, SVG, NULL};
 
@@ -172,7 +179,8 @@ static const char *const picture_types[] = {PNG, SVG, NULL};
 	ROUTE(POST, "/api/v1/charts/" name, "calculation.run", EFFECT_COMPUTE, handle_draw, .operation = "charts." name, \
 		  .summary = "Draw it, or find what was drawn before", \
 		  .doc = "201 with its url, or 200 if it was there; with Accept: image/png the picture itself.", \
-		  .produces = drawn_types, .status = 201, .rate_class = "trade.chart", .data = &(op_), .body_max = 16 << 20)
+		  .produces = drawn_types, .result = &chart_view_table, .status = 201, .status_also = 200, \
+		  .rate_class = "trade.chart", .data = &(op_), .body_max = 16 << 20)
 
 const struct route charts_routes[] = {
 	DRAWN("candles", trade_chart_candles_op),

@@ -11,6 +11,7 @@
 #include "http/etag.h"
 #include "http/exchange.h"
 #include "trade/closing.h"
+#include "trade/domain/risk.h"
 #include "trade/exact.h"
 #include "trade/figures.h"
 #include "trade/leases.h"
@@ -609,24 +610,77 @@ static const enum err_kind ack_errors[] = {
 	ERR_TIMESTAMP_SKEW, ERR_SIGNATURE_INVALID, ERR_DEVICE_REVOKED, ERR_NONCE_REPLAYED,
 	ERR_NOT_FOUND,      ERR_ACK_CONFLICT,      ERR_STALE_LEASE,    ERR_NONE};
 
-#define SIGNED .self_verified = true, .rate_class = "none", .produces = forms
+#define SIGNED .self_verified = true, .rate_class = "none", .produces = forms, TERMINAL_ANSWERS
 #define SIGNED_DOC "Signed by X-Device-Id, X-Nonce, X-Timestamp and X-Signature; see the terminal's guide."
+
+static const struct field order_rows[] = {
+	T_STR(approval_id),
+	T_STR(delivery_id),
+	T_STR(signal_id),
+	T_STR(instrument),
+	T_STR(symbol, DOC("The broker's")),
+	T_ENUM(side, trade_side_names),
+	T_ENUM(order_type, order_type_names),
+	T_NUM(entry_price, NULLABLE),
+	T_NUM(stop_loss, NULLABLE),
+	T_NUM(take_profit, NULLABLE),
+	T_NUM(volume, UNIT("lots")),
+	T_INT(max_slippage_points),
+	T_INT(magic),
+	T_STR(comment),
+	T_TIME(expiry),
+	T_TIME(approved_at),
+	T_TIME(lease_until),
+	T_BOOL(redelivered),
+};
+static const struct field_table order_table = TOLD_TABLE("client.order", order_rows);
+#define POLLED T_INT(count), T_TIME(server_time), T_INT(next_poll_seconds, UNIT("s"))
+static const struct field orders_rows[] = {T_OBJECTS(orders, &order_table), POLLED};
+static const struct field_table orders_table = TOLD_TABLE("client.orders", orders_rows);
+static const struct field command_rows[] = {
+	T_STR(id),
+	T_STR(position_id),
+	T_STR(broker_ticket, NULLABLE),
+	T_STR(symbol, DOC("The broker's")),
+	T_STR(instrument),
+	T_ENUM(side, trade_side_names),
+	T_NUM(volume, NULLABLE, UNIT("lots")),
+	T_STR(reason),
+	T_NUM(expected_price, NULLABLE),
+	T_INT(attempt),
+	T_TIME(created_at),
+};
+static const struct field_table command_table = TOLD_TABLE("client.close_command", command_rows);
+static const struct field commands_rows[] = {T_OBJECTS(commands, &command_table), POLLED};
+static const struct field_table commands_table = TOLD_TABLE("client.close_commands", commands_rows);
+static const struct field acked_rows[] = {
+	T_STR(execution_id), T_STR(approval_id), T_STR(position_id, NULLABLE), T_ENUM(status, ack_status_names),
+	T_TIME(recorded_at),
+};
+static const struct field_table acked_table = TOLD_TABLE("client.acked", acked_rows);
+static const struct field closed_rows[] = {
+	T_STR(command_id),
+	T_STR(position_id),
+	T_ENUM(status, close_status_names),
+	T_TIME(recorded_at),
+};
+static const struct field_table closed_table = TOLD_TABLE("client.closed", closed_rows);
 
 const struct route client_routes[] = {
 	ROUTE(GET, "/api/v1/client/poll", "trade.device", EFFECT_WRITE, handle_poll, .operation = "client.poll",
 		  .summary = "Orders for this terminal, each once", .doc = SIGNED_DOC, .query = &poll_table,
-		  .errors = auth_errors, SIGNED),
+		  .result = &orders_table, .errors = auth_errors, SIGNED),
 	ROUTE(POST, "/api/v1/client/ack", "trade.device", EFFECT_WRITE, handle_ack, .operation = "client.ack",
 		  .summary = "What became of an order", .doc = SIGNED_DOC, .query = &form_table, .body = &ack_table,
-		  .status = 201, .errors = ack_errors, SIGNED,
+		  .result = &acked_table, .status = 201, .status_also = 200, .errors = ack_errors, SIGNED,
 		  .example = "{\"approval_id\":\"01900000-0000-7000-8000-000000000000\",\"status\":\"placed\","
 					 "\"broker_ticket\":\"123456789\",\"error\":null}"),
 	ROUTE(GET, "/api/v1/client/close-commands", "trade.device", EFFECT_WRITE, handle_closes,
 		  .operation = "client.close_commands", .summary = "Positions to close, the oldest first", .doc = SIGNED_DOC,
-		  .query = &closes_table, .errors = auth_errors, SIGNED),
+		  .query = &closes_table, .result = &commands_table, .errors = auth_errors, SIGNED),
 	ROUTE(POST, "/api/v1/client/close-ack", "trade.device", EFFECT_WRITE, handle_close, .operation = "client.close_ack",
 		  .summary = "What became of a close command", .doc = SIGNED_DOC, .query = &form_table, .body = &close_table,
-		  .status = 201, .errors = ack_errors, SIGNED,
+		  .result = &closed_table, .status = 201, .status_also = 200, .errors = ack_errors, SIGNED,
 		  .example = "{\"command_id\":\"01900000-0000-7000-8000-000000000000\",\"status\":\"executed\","
 					 "\"close_price\":1955.5}"),
 };

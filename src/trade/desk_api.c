@@ -531,30 +531,58 @@ static void handle_window_delete(struct exchange *x)
 		deed_write(&s->deed, apply_window_delete, NULL);
 }
 
+static const struct field profile_rows[] = {
+	T_INT(version),
+	T_ALL(&risk_profile_table),
+	T_STR(created_by, NULLABLE),
+	T_TIME(created_at, NULLABLE),
+};
+static const struct field_table profile_table = TOLD_TABLE("risk.profile", profile_rows);
+static const struct field settings_rows[] = {
+	T_STRS(approvers, TOLD_APART, DOC("Users; null: all with trade.approve")),
+	T_NUM(position_size, NULLABLE, UNIT("lots")),
+};
+static const struct field_table settings_table = TOLD_TABLE("trade.settings", settings_rows);
+static const struct field agreed_rows[] = {
+	T_INT(version),
+	T_STR(text),
+	T_TIME(created_at, NULLABLE, DOC("null: the one that is shipped")),
+};
+static const struct field_table agreed_table = TOLD_TABLE("trade.consent", agreed_rows);
+static const struct field consents_rows[] = {T_PAGE(&agreed_table)};
+static const struct field_table consents_table = TOLD_TABLE("trade.consents", consents_rows);
+static const struct field news_rows[] = {
+	T_STR(id), T_TIME(from), T_TIME(to), T_STRS(instruments), T_STRS(currencies), T_STR(title), T_TIME(created_at),
+};
+static const struct field_table news_table = TOLD_TABLE("trade.news", news_rows);
+static const struct field windows_rows[] = {T_PAGE(&news_table)};
+static const struct field_table windows_table = TOLD_TABLE("trade.blocklist", windows_rows);
+
 const struct route desk_routes[] = {
 	ROUTE(GET, "/api/v1/risk/profile", "trade.read", EFFECT_READ, handle_profile_get, .operation = "risk.profile",
-		  .summary = "The limits in force, with their version"),
+		  .summary = "The limits in force, with their version", .result = &profile_table),
 	ROUTE(PUT, "/api/v1/risk/profile", "trade.risk", EFFECT_WRITE, handle_profile_put,
 		  .operation = "risk.update_profile", .summary = "A new version of the limits; what is left out is as shipped",
-		  .body = &risk_profile_table),
+		  .body = &risk_profile_table, .result = &profile_table),
 	ROUTE(GET, "/api/v1/trade/settings", "trade.read", EFFECT_READ, handle_settings_get, .operation = "trade.settings",
-		  .summary = "Who may approve, and a fixed size"),
+		  .summary = "Who may approve, and a fixed size", .result = &settings_table),
 	ROUTE(PUT, "/api/v1/trade/settings", "trade.risk", EFFECT_WRITE, handle_settings_put,
-		  .operation = "trade.update_settings", .summary = "Narrow who may approve", .body = &approvers_table),
+		  .operation = "trade.update_settings", .summary = "Narrow who may approve", .body = &approvers_table,
+		  .result = &settings_table),
 	ROUTE(GET, "/api/v1/guards/config", "trade.read", EFFECT_READ, handle_guards_get, .operation = "guards.config",
 		  .summary = "What the guards go by", .result = &guard_config_table),
 	ROUTE(PUT, "/api/v1/guards/config", "trade.risk", EFFECT_WRITE, handle_guards_put,
 		  .operation = "guards.update_config", .summary = "Set what the guards go by", .body = &guard_config_table,
 		  .result = &guard_config_table),
 	ROUTE(GET, "/api/v1/consents", "trade.read", EFFECT_READ, handle_consents_get, .operation = "consents.list",
-		  .summary = "Consent texts by version, the one in force first"),
+		  .summary = "Consent texts by version, the one in force first", .result = &consents_table),
 	ROUTE(POST, "/api/v1/consents", "trade.risk", EFFECT_WRITE, handle_consent_post, .operation = "consents.create",
-		  .summary = "A new consent text; from now on it is in force", .body = &consent_table, .status = 201,
-		  .example = "{\"text\":\"I have seen the order.\"}"),
+		  .summary = "A new consent text; from now on it is in force", .body = &consent_table, .result = &agreed_table,
+		  .status = 201, .example = "{\"text\":\"I have seen the order.\"}"),
 	ROUTE(GET, "/api/v1/blocklist", "trade.read", EFFECT_READ, handle_windows_get, .operation = "blocklist.list",
-		  .summary = "News windows that are not over"),
+		  .summary = "News windows that are not over", .result = &windows_table),
 	ROUTE(POST, "/api/v1/blocklist", "trade.risk", EFFECT_WRITE, handle_window_post, .operation = "blocklist.create",
-		  .summary = "Refuse entries for a while", .body = &window_table, .status = 201),
+		  .summary = "Refuse entries for a while", .body = &window_table, .result = &news_table, .status = 201),
 	ROUTE(DELETE, "/api/v1/blocklist/{id}", "trade.risk", EFFECT_WRITE, handle_window_delete,
 		  .operation = "blocklist.delete", .summary = "Take a news window out", .status = 204),
 };

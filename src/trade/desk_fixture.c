@@ -67,6 +67,13 @@ static void finished(void *self, const struct exchange *x, int status, int64_t d
 	idempotency_leave(x);
 }
 
+/* What a client is not told is what a failing test needs. */
+static void failed(void *self, const struct exchange *x, const struct err *err)
+{
+	(void)self;
+	fprintf(stderr, "%s: %s (%s:%d)\n", x->path, err->message, err->file, err->line);
+}
+
 /* As in the product, but for the numbers: tests must not send thousands. */
 static const struct rate_class classes[] = {{"trade.producer", 600, false, 60}, {"trade.refused", 60, true, 5}};
 
@@ -160,8 +167,10 @@ int desk_set_up(void **state)
 	f.key = key_new(KEY_ES256, &f.sim.env);
 	assert_true(scratch_make(f.folder, "trade", NULL));
 	f.service = (struct service){.env = &f.sim.env, .ids = &f.ids, .version = "1", .git_sha = "ab"};
-	f.service.hooks = (struct http_hooks){.authorise = authorise, .enter = enter, .finished = finished};
+	f.service.hooks =
+		(struct http_hooks){.authorise = authorise, .enter = enter, .failed = failed, .finished = finished};
 	http_config_init(&f.service.config);
+	f.service.config.check_answers = true;
 	open_store();
 	struct err err;
 	if (!store_write(f.store, add_people, NULL, &err))

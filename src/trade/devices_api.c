@@ -264,21 +264,42 @@ static void handle_list(struct exchange *x)
 	rows_list(x, &device_kind);
 }
 
+static const struct field device_rows[] = {
+	T_STR(id),
+	T_STR(name),
+	T_STR(owner_id),
+	T_STR(trading_account_id, NULLABLE),
+	T_BOOL(online, DOC("It has asked for orders of late")),
+	T_BOOL(encrypt),
+	T_TIME(polled_at, NULLABLE),
+	T_TIME(created_at),
+	T_TIME(revoked_at, NULLABLE),
+};
+static const struct field_table device_table = TOLD_TABLE("trade.device", device_rows);
+static const struct field page_rows[] = {T_PAGE(&device_table)};
+static const struct field_table devices_page_table = TOLD_TABLE("trade.devices", page_rows);
+static const struct field secret_rows[] = {
+	T_STR(secret, NULLABLE, DOC("Shown this once; null where the answer is repeated")),
+	T_ALL(&device_table),
+};
+static const struct field_table secret_table = TOLD_TABLE("trade.device.secret", secret_rows);
+
 static const enum err_kind change_errors[] = {ERR_NOT_FOUND, ERR_DUPLICATE, ERR_TRANSITION_REFUSED, ERR_NONE};
 
 const struct route devices_routes[] = {
 	ROUTE(POST, "/api/v1/devices/register", "trade.manage", EFFECT_WRITE, handle_register,
 		  .operation = "devices.register", .summary = "Register a terminal; its secret is shown this once",
-		  .body = &register_table, .status = 201, .errors = change_errors),
+		  .body = &register_table, .result = &secret_table, .status = 201, .errors = change_errors),
 	ROUTE(GET, "/api/v1/devices", "trade.read", EFFECT_READ, handle_list, .operation = "devices.list",
-		  .summary = "The account's terminals, newest first", .query = &page_ask_table),
+		  .summary = "The account's terminals, newest first", .query = &page_ask_table, .result = &devices_page_table),
 	ROUTE(GET, "/api/v1/devices/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "devices.get",
-		  .summary = "One terminal"),
+		  .summary = "One terminal", .result = &device_table),
 	ROUTE(PATCH, "/api/v1/devices/{id}", "trade.manage", EFFECT_WRITE, handle_rename, .operation = "devices.rename",
-		  .summary = "Another name, or bodies encrypted or not", .body = &rename_table, .errors = change_errors),
+		  .summary = "Another name, or bodies encrypted or not", .body = &rename_table, .result = &device_table,
+		  .errors = change_errors),
 	ROUTE(POST, "/api/v1/devices/{id}/rotate", "trade.manage", EFFECT_WRITE, handle_rotate,
 		  .operation = "devices.rotate", .summary = "A new secret; the old one is void at once",
-		  .errors = change_errors),
+		  .result = &secret_table, .errors = change_errors),
 	ROUTE(POST, "/api/v1/devices/{id}/revoke", "trade.manage", EFFECT_WRITE, handle_revoke,
 		  .operation = "devices.revoke", .summary = "Shut a terminal out for ever", .status = 204,
 		  .errors = change_errors),

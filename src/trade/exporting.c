@@ -2,6 +2,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
@@ -111,6 +112,32 @@ static void write_document(const struct analysis *a, bool redacted, struct buf *
 	write_points(&jw, a, "equity", false);
 	jw_object_end(&jw);
 }
+
+static const struct field trade_rows[] = {
+	T_STR(trade, DOC("Its id, or where it is redacted a number")),
+	T_STR(account, LEFT_OUT, DOC("As are the ticket and the prices, of one that is not redacted")),
+	T_STR(ticket, LEFT_OUT, NULLABLE),
+	T_STR(instrument),
+	T_STR(side),
+	T_NUM(volume, NULLABLE),
+	T_NUM(entry_price, LEFT_OUT, NULLABLE),
+	T_NUM(exit_price, LEFT_OUT, NULLABLE),
+	T_NUM(stop_loss, LEFT_OUT, NULLABLE),
+	T_NUM(profit),
+	T_STR(close_reason, NULLABLE),
+	T_TIME(opened_at, NULLABLE),
+	T_TIME(closed_at),
+	T_BOOL(paper),
+};
+static const struct field_table trade_table = TOLD_TABLE("trade.export.trade", trade_rows);
+static const struct field document_rows[] = {
+	T_BOOL(redacted),
+	T_STR(kind),
+	T_NUM(initial_balance),
+	T_OBJECTS(trades, &trade_table),
+	T_OBJECTS(equity, &analysis_point_table),
+};
+const struct field_table export_document_table = TOLD_TABLE("trade.export", document_rows);
 
 /* False: answered. */
 static bool draw(struct analysis *a, struct export_file *file)

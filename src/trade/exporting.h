@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct field_table;
+extern const struct field_table export_document_table; /* of the format json, for the document */
+
 struct analysis;
 
 enum export_format { EXPORT_CSV, EXPORT_JSON, EXPORT_PNG };

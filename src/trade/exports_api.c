@@ -243,6 +243,13 @@ static void handle_revoke(struct exchange *x)
 
 /* --- routes --- */
 
+static const struct field shared_rows[] = {
+	T_STR(id),           T_STR(share_url, NULLABLE, DOC("Shown this once; null where the answer is repeated")),
+	T_TIME(expires_at),  T_ENUM(format, export_format_names),
+	T_INT(max_accesses), T_BOOL(redacted),
+};
+static const struct field_table shared_table = TOLD_TABLE("trade.export.link", shared_rows);
+
 static const char *const file_types[] = {"text/csv", "application/json", "image/png", NULL};
 static const enum err_kind fetch_errors[] = {ERR_NOT_FOUND, ERR_EXPIRED, ERR_NONE};
 static const enum err_kind revoke_errors[] = {ERR_NOT_FOUND, ERR_NONE};
@@ -250,13 +257,13 @@ static const enum err_kind revoke_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 const struct route exports_routes[] = {
 	ROUTE(GET, "/api/v1/analytics/export", "trade.read", EFFECT_COMPUTE, handle_file, .operation = "analytics.export",
 		  .summary = "Closed positions as a file, or a picture of the equity", .query = &file_table,
-		  .produces = file_types, .bare = true),
+		  .produces = file_types, .bare = true, .result = &export_document_table),
 	ROUTE(POST, "/api/v1/exports", "trade.manage", EFFECT_WRITE, handle_create, .operation = "exports.create",
-		  .summary = "A link by which closed positions are shared; shown this once", .body = &link_table, .status = 201,
-		  .example = "{\"format\":\"csv\"}"),
+		  .summary = "A link by which closed positions are shared; shown this once", .body = &link_table,
+		  .result = &shared_table, .status = 201, .example = "{\"format\":\"csv\"}"),
 	ROUTE(GET, "/api/v1/exports/share/{token}", PUBLIC, EFFECT_WRITE, handle_fetch, .operation = "exports.fetch",
 		  .summary = "What a link shares", .doc = "410 when it is used up, expired or revoked.", .produces = file_types,
-		  .bare = true, .rate_class = "trade.share", .errors = fetch_errors),
+		  .bare = true, .result = &export_document_table, .rate_class = "trade.share", .errors = fetch_errors),
 	ROUTE(DELETE, "/api/v1/exports/{id}", "trade.manage", EFFECT_WRITE, handle_revoke, .operation = "exports.revoke",
 		  .summary = "Revoke a link", .status = 204, .errors = revoke_errors),
 };

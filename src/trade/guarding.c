@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/field.h"
 #include "core/jw.h"
 #include "core/stamp.h"
 #include "seal/outbox.h"
@@ -24,8 +25,8 @@ enum { FIRED_AT_ONCE = 100, LATECOMERS_MAX = 1000, GUARD_ROOM = 32 };
 #define SPREAD_REARM_PCT .5
 #define GAP_CLOSE_PCT 10.0
 
-static const char *const level_names[] = {"normal", "warning", "critical"};
-static const char *const action_names[] = {"none", "block", "close"};
+static const char *const level_names[] = {"normal", "warning", "critical", NULL};
+static const char *const action_names[] = {"none", "block", "close", NULL};
 
 /* --- finding --- */
 
@@ -72,6 +73,25 @@ static void write_reasons(struct jw *jw, unsigned reasons)
 			jw_str(jw, guard_reason_names[i]);
 	jw_array_end(jw);
 }
+
+static const struct field symbol_rows[] = {
+	T_STR(symbol),
+	T_NUM(gap_pct, NULLABLE),
+	T_NUM(spread_pct, NULLABLE),
+	T_ENUM(level, level_names),
+	T_ENUM(action, action_names),
+	T_STRS(reasons),
+};
+static const struct field_table symbol_table = TOLD_TABLE("guards.symbol", symbol_rows);
+static const struct field view_rows[] = {
+	T_NUM(drawdown_pct, NULLABLE),
+	T_NUM(peak_equity, NULLABLE),
+	T_ENUM(level, level_names),
+	T_BOOL(should_close_all),
+	T_STRS(reasons),
+	T_OBJECTS(symbols, &symbol_table),
+};
+const struct field_table guards_view_table = TOLD_TABLE("guards", view_rows);
 
 void guards_write(struct jw *jw, const struct guarding *g)
 {

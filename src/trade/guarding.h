@@ -33,6 +33,8 @@ struct guarding {
 bool guards_read(struct db *db, struct arena *arena, const struct trading_account *account, int64_t now_us,
 				 struct guarding *found, struct err *err);
 
+extern const struct field_table guards_view_table; /* what is written, for the document */
+
 /* Write it as the result of trade.guards has it, members only. */
 void guards_write(struct jw *jw, const struct guarding *found);
 

@@ -9,6 +9,7 @@
 #include "trade/domain/hook_sources.h"
 #include "trade/ingest.h"
 #include "trade/ip_list.h"
+#include "trade/signal_view.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -83,7 +84,7 @@ const struct route hook_routes[] = {
 		  .summary = "Take in the signal of a service that can only call a URL",
 		  .doc = "The token is the producer's, shown once when it was made; called from its addresses only.  The body "
 				 "is a signal as JSON, whatever its media type says; without time it is of now.",
-		  .accepts = any_type, .body_max = SIGNAL_BODY_MAX, .self_verified = true, .rate_class = "none", .status = 201,
-		  .errors = hook_errors),
+		  .accepts = any_type, .body_max = SIGNAL_BODY_MAX, .self_verified = true, .rate_class = "none",
+		  .result = &signal_view_table, .status = 201, .errors = hook_errors),
 };
 const size_t hook_routes_count = sizeof hook_routes / sizeof *hook_routes;

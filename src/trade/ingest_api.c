@@ -12,6 +12,7 @@
 #include "trade/figures.h"
 #include "trade/ingest.h"
 #include "trade/ip_list.h"
+#include "trade/signal_view.h"
 #include "trade/terminal.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
@@ -199,6 +200,6 @@ const struct route ingest_routes[] = {
 		  .doc = "Authenticated by its signature alone: X-Producer-Id, X-Timestamp and X-Signature, or Standard "
 				 "Webhooks.  A signature is good once, also when the request is refused.",
 		  .aliases = ALIASES({"/api/v1/signals/ingest"}), .accepts = any_type, .body_max = SIGNAL_BODY_MAX,
-		  .self_verified = true, .rate_class = "none", .status = 201),
+		  .self_verified = true, .rate_class = "none", .result = &signal_view_table, .status = 201),
 };
 const size_t ingest_routes_count = sizeof ingest_routes / sizeof *ingest_routes;

@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
+#include "core/field.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/jw.h"
@@ -260,16 +261,39 @@ static void handle_list(struct exchange *x)
 		buf_fini(&l.t.buf);
 }
 
+static const struct field notice_rows[] = {
+	T_STR(id),
+	T_STR(channel, DOC("email, webhook or telegram")),
+	T_STR(event),
+	T_STR(subject),
+	T_STR(state),
+	T_STR(error, NULLABLE),
+	T_INT(tries),
+	T_TIME(created_at),
+	T_TIME(sent_at, NULLABLE),
+};
+static const struct field_table notice_table = TOLD_TABLE("trade.notice", notice_rows);
+static const struct field page_rows[] = {T_PAGE(&notice_table)};
+static const struct field_table notices_page_table = TOLD_TABLE("trade.notices", page_rows);
+static const struct field settings_rows[] = {
+	T_OBJECT(settings, &notice_wish_table, NULLABLE, DOC("null: nothing was set, and nothing is sent")),
+	T_BOOL(telegram, DOC("The token of a bot is kept")),
+	T_STR(webhook_secret, NULLABLE, DOC("Of a webhook that is new, shown this once")),
+};
+static const struct field_table settings_table = TOLD_TABLE("trade.notices.settings", settings_rows);
+
 static const enum err_kind put_errors[] = {ERR_CONFLICT, ERR_NONE};
 
 const struct route notices_routes[] = {
 	ROUTE(GET, "/api/v1/notifications", "trade.read", EFFECT_READ, handle_list, .operation = "notifications.list",
-		  .summary = "What the caller was told, newest first", .query = &page_ask_table),
+		  .summary = "What the caller was told, newest first", .query = &page_ask_table, .result = &notices_page_table),
 	ROUTE(GET, "/api/v1/notifications/settings", "trade.read", EFFECT_READ, handle_get,
-		  .operation = "notifications.settings", .summary = "What the caller wants to be told of"),
+		  .operation = "notifications.settings", .summary = "What the caller wants to be told of",
+		  .result = &settings_table),
 	ROUTE(PUT, "/api/v1/notifications/settings", "trade.read", EFFECT_WRITE, handle_put,
 		  .operation = "notifications.update_settings", .summary = "Channels, events and quiet hours of the caller",
 		  .doc = "A webhook that is new has a webhook_secret, shown this once.", .body = &request_table,
-		  .errors = put_errors, .example = "{\"email\":true,\"quiet_from\":\"22:00\",\"quiet_to\":\"07:00\"}"),
+		  .result = &settings_table, .errors = put_errors,
+		  .example = "{\"email\":true,\"quiet_from\":\"22:00\",\"quiet_to\":\"07:00\"}"),
 };
 const size_t notices_routes_count = sizeof notices_routes / sizeof *notices_routes;

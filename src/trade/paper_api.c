@@ -160,12 +160,18 @@ static void handle_bars(struct exchange *x)
 		deed_write(&p->deed, apply, answer);
 }
 
+static const struct field played_rows[] = {
+	T_STR(trading_account_id),       T_BOOL(paper),  T_STR(instrument), T_INT(bars), T_INT(filled, DOC("Orders")),
+	T_INT(closed, DOC("Positions")), T_NUM(balance), T_NUM(equity),
+};
+static const struct field_table played_table = TOLD_TABLE("accounts.played", played_rows);
+
 static const enum err_kind errors[] = {ERR_NOT_FOUND, ERR_CONFLICT, ERR_NONE};
 
 const struct route paper_routes[] = {
 	ROUTE(POST, "/api/v1/trading/accounts/{id}/bars", "trade.manage", EFFECT_WRITE, handle_bars,
 		  .operation = "accounts.bars", .summary = "Play bars to a paper account: its prices where no terminal is",
-		  .body = &bars_table, .errors = errors,
+		  .body = &bars_table, .result = &played_table, .errors = errors,
 		  .example = "{\"instrument\":\"XAUUSD\",\"spread\":0.2,\"bars\":[{\"open\":1950.1,\"high\":1952.0,"
 					 "\"low\":1949.5,\"close\":1951.3}]}"),
 };

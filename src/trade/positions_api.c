@@ -13,6 +13,7 @@
 #include "trade/closing.h"
 #include "trade/deed.h"
 #include "trade/domain/instruments.h"
+#include "trade/domain/risk.h"
 #include "trade/exact.h"
 #include "trade/guarding.h"
 #include "trade/tell.h"
@@ -496,30 +497,112 @@ static void handle_cancel(struct exchange *x)
 	deed_write(&c->deed, apply_cancel, NULL);
 }
 
+static const struct field position_rows[] = {
+	T_STR(id),
+	T_STR(trading_account_id),
+	T_BOOL(paper),
+	T_STR(signal_id, NULLABLE),
+	T_STR(approval_id, NULLABLE),
+	T_STR(broker_ticket, NULLABLE),
+	T_STR(instrument),
+	T_ENUM(side, trade_side_names),
+	T_NUM(volume, NULLABLE, UNIT("lots")),
+	T_NUM(entry_price, NULLABLE),
+	T_NUM(requested_price, NULLABLE),
+	T_NUM(slippage_points, NULLABLE),
+	T_NUM(current_price, NULLABLE),
+	T_NUM(stop_loss, NULLABLE),
+	T_NUM(take_profit, NULLABLE),
+	T_NUM(profit, NULLABLE),
+	T_NUM(swap, NULLABLE),
+	T_NUM(commission, NULLABLE),
+	T_NUM(profit_pct_of_equity, NULLABLE),
+	T_ENUM(status, position_status_names),
+	T_STR(matched, NULLABLE, DOC("By what it was found at the broker")),
+	T_STR(close_reason, NULLABLE),
+	T_NUM(close_price, NULLABLE),
+	T_TIME(opened_at, NULLABLE),
+	T_TIME(closed_at, NULLABLE),
+};
+static const struct field_table position_table = TOLD_TABLE("trade.position", position_rows);
+static const struct field page_rows[] = {T_PAGE(&position_table)};
+static const struct field_table positions_page_table = TOLD_TABLE("trade.positions", page_rows);
+static const struct field event_rows[] = {
+	T_STR(id),
+	T_STR(kind),
+	T_STR(trading_account_id),
+	T_STR(position_id, NULLABLE),
+	T_STR(ticket, NULLABLE),
+	T_JSON(expected),
+	T_JSON(actual),
+	T_TIME(at),
+};
+static const struct field_table event_table = TOLD_TABLE("reconciliation.event", event_rows);
+static const struct field events_page_rows[] = {T_PAGE(&event_table)};
+static const struct field_table events_page_table = TOLD_TABLE("reconciliation.events", events_page_rows);
+static const struct field snapshot_rows[] = {
+	T_STR(id),
+	T_STR(trading_account_id),
+	T_NUM(balance, NULLABLE),
+	T_NUM(equity, NULLABLE),
+	T_NUM(margin, NULLABLE),
+	T_NUM(free_margin, NULLABLE),
+	T_INT(positions),
+	T_TIME(taken_at),
+	T_TIME(received_at),
+};
+static const struct field_table snapshot_table = TOLD_TABLE("reconciliation.snapshot", snapshot_rows);
+static const struct field snapshots_page_rows[] = {T_PAGE(&snapshot_table)};
+static const struct field_table snapshots_page_table = TOLD_TABLE("reconciliation.snapshots", snapshots_page_rows);
+static const struct field status_rows[] = {
+	T_STR(trading_account_id),
+	T_BOOL(paper),
+	T_STR(status, DOC("idle: no snapshot yet, stale, warning: something differs, healthy")),
+	T_TIME(last_sync_at, NULLABLE),
+	T_INT(total_syncs),
+	T_NUM(last_sync_ms, UNIT("ms")),
+	T_INT(open_positions),
+	T_INT(matched),
+	T_INT(divergences),
+	T_OBJECTS(recent_events, &event_table),
+};
+static const struct field_table status_table = TOLD_TABLE("reconciliation.status", status_rows);
+static const struct field watched_rows[] = {
+	T_STR(trading_account_id),
+	T_BOOL(paper),
+	T_BOOL(armed, DOC("It closes everything unless it is cancelled")),
+	T_NUM(closes_in_seconds, NULLABLE, UNIT("s")),
+	T_ALL(&guards_view_table),
+};
+static const struct field_table watched_table = TOLD_TABLE("guards.watched", watched_rows);
+static const struct field guards_rows[] = {T_PAGE(&watched_table)};
+static const struct field_table guards_table = TOLD_TABLE("guards.status", guards_rows);
+
 static const enum err_kind change_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_NONE};
 
 const struct route positions_routes[] = {
 	ROUTE(GET, "/api/v1/positions", "trade.read", EFFECT_READ, handle_list, .operation = "positions.list",
-		  .summary = "Positions, the newest first", .query = &query_table),
+		  .summary = "Positions, the newest first", .query = &query_table, .result = &positions_page_table),
 	ROUTE(GET, "/api/v1/positions/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "positions.get",
-		  .summary = "One position"),
+		  .summary = "One position", .result = &position_table),
 	ROUTE(POST, "/api/v1/positions/{id}/close", "trade.pause", EFFECT_WRITE, handle_close,
 		  .operation = "positions.close", .summary = "Ask a terminal to close it; never refused by a state or limit",
-		  .body = &close_table, .status = 202, .errors = change_errors, .rate_class = "none"),
+		  .body = &close_table, .result = &position_table, .status = 202, .errors = change_errors,
+		  .rate_class = "none"),
 	ROUTE(GET, "/api/v1/reconciliation/status", "trade.read", EFFECT_READ, handle_status,
 		  .operation = "reconciliation.status", .summary = "How well the broker's side fits ours",
-		  .query = &events_table),
+		  .query = &events_table, .result = &status_table),
 	ROUTE(GET, "/api/v1/reconciliation/events", "trade.read", EFFECT_READ, handle_events,
 		  .operation = "reconciliation.events", .summary = "What reconciliation found, the newest first",
-		  .query = &events_table),
+		  .query = &events_table, .result = &events_page_table),
 	ROUTE(GET, "/api/v1/reconciliation/divergences", "trade.read", EFFECT_READ, handle_divergences,
 		  .operation = "reconciliation.divergences", .summary = "Where the broker's side differs, the newest first",
-		  .query = &events_table),
+		  .query = &events_table, .result = &events_page_table),
 	ROUTE(GET, "/api/v1/reconciliation/snapshots", "trade.read", EFFECT_READ, handle_snapshots,
 		  .operation = "reconciliation.snapshots", .summary = "Snapshots that were taken in, the newest first",
-		  .query = &events_table),
+		  .query = &events_table, .result = &snapshots_page_table),
 	ROUTE(GET, "/api/v1/guards/status", "trade.read", EFFECT_READ, handle_guards, .operation = "guards.status",
-		  .summary = "What the guards find now, by account"),
+		  .summary = "What the guards find now, by account", .result = &guards_table),
 	ROUTE(POST, "/api/v1/guards/cancel", "trade.risk", EFFECT_WRITE, handle_cancel, .operation = "guards.cancel",
 		  .summary = "Keep an armed guard from closing everything", .body = &cancel_table, .status = 204,
 		  .errors = change_errors),

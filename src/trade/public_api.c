@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
@@ -10,6 +11,8 @@
 #include "seal/op.h"
 #include "trade/analysis.h"
 #include "trade/deed.h"
+#include "trade/domain/performance.h"
+#include "trade/domain/trades.h"
 #include "trade/exact.h"
 #include "trade/tell.h"
 #include "trade/trade_internal.h"
@@ -215,19 +218,47 @@ static void handle_equity(struct exchange *x)
 	tell_end(&t, x, 200);
 }
 
+static const struct field switch_rows[] = {
+	T_BOOL(enabled),        T_STR(slug, NULLABLE),        T_STR(title), T_INT(delay_minutes, UNIT("min")),
+	T_NUM(initial_balance), T_TIME(updated_at, NULLABLE),
+};
+static const struct field_table switch_table = TOLD_TABLE("trade.public", switch_rows);
+static const struct field head_rows[] = {
+	T_STR(slug),
+	T_STR(title),
+	T_STR(kind),
+	T_STR(disclaimer),
+	T_INT(delay_minutes, UNIT("min")),
+	T_TIME(as_of),
+	T_INT(count, DOC("Positions")),
+	T_NUM(initial_balance),
+	T_NUM(final_equity),
+	T_NUM(total_return),
+};
+static const struct field_table head_table = TOLD_TABLE("public.head", head_rows);
+static const struct field summary_rows[] = {
+	T_ALL(&head_table),
+	T_OBJECT(returns, &performance_returns_table, NULLABLE),
+	T_OBJECT(trades, &trade_figures_table, NULLABLE),
+};
+static const struct field_table summary_table = TOLD_TABLE("public.summary", summary_rows);
+static const struct field equity_rows[] = {T_ALL(&head_table), T_OBJECTS(points, &analysis_point_table)};
+static const struct field_table equity_table = TOLD_TABLE("public.equity", equity_rows);
+
 static const enum err_kind put_errors[] = {ERR_DUPLICATE, ERR_NONE};
 static const enum err_kind shown_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 
 #define SHOWN .errors = shown_errors, .rate_class = "trade.share"
 const struct route public_routes[] = {
 	ROUTE(GET, "/api/v1/trade/public", "trade.read", EFFECT_READ, handle_get, .operation = "trade.public",
-		  .summary = "What everybody is shown of the performance"),
+		  .summary = "What everybody is shown of the performance", .result = &switch_table),
 	ROUTE(PUT, "/api/v1/trade/public", "trade.risk", EFFECT_WRITE, handle_put, .operation = "trade.update_public",
-		  .summary = "Show the performance to everybody, or stop that", .body = &page_table, .errors = put_errors,
-		  .example = "{\"enabled\":true,\"slug\":\"our-desk\",\"delay_minutes\":1440}"),
+		  .summary = "Show the performance to everybody, or stop that", .body = &page_table, .result = &switch_table,
+		  .errors = put_errors, .example = "{\"enabled\":true,\"slug\":\"our-desk\",\"delay_minutes\":1440}"),
 	ROUTE(GET, "/api/v1/public/performance/{slug}/summary", PUBLIC, EFFECT_COMPUTE, handle_summary,
-		  .operation = "public.summary", .summary = "Figures of closed positions, with a delay", SHOWN),
+		  .operation = "public.summary", .summary = "Figures of closed positions, with a delay",
+		  .result = &summary_table, SHOWN),
 	ROUTE(GET, "/api/v1/public/performance/{slug}/equity", PUBLIC, EFFECT_COMPUTE, handle_equity,
-		  .operation = "public.equity", .summary = "Equity a day, with a delay", SHOWN),
+		  .operation = "public.equity", .summary = "Equity a day, with a delay", .result = &equity_table, SHOWN),
 };
 const size_t public_routes_count = sizeof public_routes / sizeof *public_routes;

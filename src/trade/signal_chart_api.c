@@ -193,6 +193,6 @@ const struct route signal_chart_routes[] = {
 		  .summary = "The prices around a signal, with its entry and exit",
 		  .doc = "Out of the quotes that the terminal uploads; without any it abstains.  With Accept: image/png the "
 				 "picture itself, else what it is and its url.",
-		  .query = &query_table, .produces = types, .rate_class = "trade.chart"),
+		  .query = &query_table, .produces = types, .result = &chart_view_table, .rate_class = "trade.chart"),
 };
 const size_t signal_chart_routes_count = sizeof signal_chart_routes / sizeof *signal_chart_routes;

@@ -8,7 +8,30 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "trade/domain/risk_op.h"
+#include "trade/domain/signal.h"
 #include "trade/tell.h"
+
+static const struct field view_rows[] = {
+	T_STR(id),
+	T_STR(owner_id),
+	T_ALL(&signal_content_table),
+	T_ENUM(status, signal_status_names),
+	T_STR(seal_sha256),
+	T_OBJECT(risk, &risk_kept_table, NULLABLE, DOC("How the rules judged it last")),
+	T_INT(approvals_needed),
+	T_INT(approvals_have),
+	T_STR(request_id, NULLABLE, DOC("Of the countersignature it waits for")),
+	T_NUM(lots, NULLABLE, UNIT("lots"), DOC("What would be ordered")),
+	T_STR(trading_account_id, NULLABLE),
+	T_BOOL(paper),
+	T_INT(profile_version, DOC("Of the limits it was judged by")),
+	T_STR(authenticity, DOC("hmac, standard_webhook or url_token")),
+	T_TIME(expires_at),
+	T_TIME(approved_until, NULLABLE),
+	T_TIME(created_at),
+	T_TIME(updated_at),
+};
+const struct field_table signal_view_table = TOLD_TABLE("trade.signal", view_rows);
 
 void signal_write_members(struct jw *jw, const struct signal_row *row)
 {
@@ -46,13 +69,11 @@ void signal_write(struct buf *out, const struct signal_row *row)
 
 const char *signal_risk_text(struct arena *arena, const struct risk_report *report)
 {
-	struct field_table three = risk_report_table;
 	struct buf buf;
 	struct jw jw;
-	three.count = 3; /* decision, failed, checks */
 	buf_init(&buf, 0);
 	jw_init(&jw, &buf);
-	field_write(&jw, &three, report, FIELD_RESULT);
+	field_write(&jw, &risk_kept_table, report, FIELD_RESULT);
 	const char *text = jw_ok(&jw) ? arena_dupn(arena, buf_text(&buf), buf.size) : NULL;
 	buf_fini(&buf);
 	return text;

@@ -9,6 +9,8 @@ struct field_table;
 struct jw;
 struct risk_report;
 
+extern const struct field_table signal_view_table; /* for the document */
+
 /* Append the signal as a JSON object: ids, the sealed content's members, status, risk, approvals, times. */
 void signal_write(struct buf *out, const struct signal_row *row);
 

@@ -320,18 +320,45 @@ static void handle_refused(struct exchange *x)
 	tell_list_end(&t, x, more ? l.refused[l.count - 1].refused_id : NULL);
 }
 
+static const struct field page_rows[] = {T_PAGE(&signal_view_table)};
+static const struct field_table signals_page_table = TOLD_TABLE("trade.signals", page_rows);
+static const struct field fault_rows[] = {T_STR(pointer), T_STR(code), T_STR(message)};
+static const struct field_table fault_table = TOLD_TABLE("trade.signal.fault", fault_rows);
+static const struct field refused_rows[] = {
+	T_STR(id),
+	T_STR(producer_id),
+	T_INT(status, DOC("What was answered")),
+	T_STR(code),
+	T_STR(detail),
+	T_OBJECTS(errors, &fault_table),
+	T_STR(signal_id, NULLABLE, DOC("The one that is there already")),
+	T_TIME(created_at),
+};
+static const struct field_table refused_table = TOLD_TABLE("trade.signal.refused", refused_rows);
+static const struct field refused_page_rows[] = {T_PAGE(&refused_table)};
+static const struct field_table refused_page_table = TOLD_TABLE("trade.signals.refused", refused_page_rows);
+static const struct field event_rows[] = {
+	T_STR(id), T_STR(event), T_STR(actor, NULLABLE), T_STR(detail, NULLABLE), T_TIME(at),
+};
+static const struct field_table event_table = TOLD_TABLE("trade.signal.event", event_rows);
+static const struct field timeline_rows[] = {T_PAGE(&event_table)};
+static const struct field_table timeline_table = TOLD_TABLE("trade.signal.timeline", timeline_rows);
+
 const struct route signals_routes[] = {
 	ROUTE(GET, "/api/v1/signals", "trade.read", EFFECT_READ, handle_list, .operation = "signals.list",
-		  .summary = "The account's signals, newest first", .query = &query_table),
+		  .summary = "The account's signals, newest first", .query = &query_table, .result = &signals_page_table),
 	ROUTE(GET, "/api/v1/signals/refused", "trade.read", EFFECT_READ, handle_refused, .operation = "signals.refused",
-		  .summary = "Verified requests of the last 7 days that were refused, and why", .query = &page_ask_table),
+		  .summary = "Verified requests of the last 7 days that were refused, and why", .query = &page_ask_table,
+		  .result = &refused_page_table),
 	ROUTE(GET, "/api/v1/signals/{id}", "trade.read", EFFECT_READ, handle_get, .operation = "signals.get",
-		  .summary = "One signal"),
+		  .summary = "One signal", .result = &signal_view_table),
 	ROUTE(POST, "/api/v1/signals/{id}/cancel", "trade.manage", EFFECT_WRITE, handle_cancel,
-		  .operation = "signals.cancel", .summary = "Cancel a signal that was not delivered", .body = &cancel_table),
+		  .operation = "signals.cancel", .summary = "Cancel a signal that was not delivered", .body = &cancel_table,
+		  .result = &signal_view_table),
 	ROUTE(POST, "/api/v1/signals/{id}/recheck", "trade.manage", EFFECT_WRITE, handle_recheck,
-		  .operation = "signals.recheck", .summary = "Judge a blocked signal again"),
+		  .operation = "signals.recheck", .summary = "Judge a blocked signal again", .result = &signal_view_table),
 	ROUTE(GET, "/api/v1/signals/{id}/timeline", "trade.read", EFFECT_READ, handle_timeline,
-		  .operation = "signals.timeline", .summary = "All that happened to a signal, by whom and when"),
+		  .operation = "signals.timeline", .summary = "All that happened to a signal, by whom and when",
+		  .result = &timeline_table),
 };
 const size_t signals_routes_count = sizeof signals_routes / sizeof *signals_routes;

@@ -195,11 +195,24 @@ static const enum err_kind errors[] = {ERR_TIMESTAMP_SKEW,
 									   ERR_STALE_SNAPSHOT,
 									   ERR_NONE};
 
+static const struct field fitted_rows[] = {T_INT(matched), T_INT(unmatched), T_INT(divergences), T_INT(closed)};
+static const struct field_table fitted_table = TOLD_TABLE("client.reconciliation", fitted_rows);
+static const struct field taken_rows[] = {
+	T_STR(snapshot_id),
+	T_STR(trading_account_id),
+	T_OBJECT(reconciliation, &fitted_table),
+	T_OBJECT(guards, &guards_view_table),
+	T_TIME(server_time),
+	T_INT(next_snapshot_seconds, UNIT("s")),
+};
+static const struct field_table taken_table = TOLD_TABLE("client.snapshot.taken", taken_rows);
+
 const struct route snapshot_routes[] = {
 	ROUTE(POST, "/api/v1/client/snapshot", "trade.device", EFFECT_WRITE, handle_snapshot,
 		  .operation = "client.snapshot", .summary = "What a terminal sees; reconciled and guarded before the answer",
 		  .doc = "Signed by X-Device-Id, X-Nonce, X-Timestamp and X-Signature; see the terminal's guide.",
-		  .query = &form_table, .body = &snapshot_table, .body_max = SNAPSHOT_MAX, .status = 201, .errors = errors,
-		  .self_verified = true, .rate_class = "none", .produces = forms),
+		  .query = &form_table, .body = &snapshot_table, .body_max = SNAPSHOT_MAX, .result = &taken_table,
+		  .status = 201, TERMINAL_ANSWERS, .errors = errors, .self_verified = true, .rate_class = "none",
+		  .produces = forms),
 };
 const size_t snapshot_routes_count = sizeof snapshot_routes / sizeof *snapshot_routes;

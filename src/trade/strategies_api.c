@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/field.h"
 #include "core/jcs.h"
 #include "core/json.h"
 #include "core/jw.h"
@@ -194,16 +195,21 @@ static void handle_put(struct exchange *x)
 		deed_write(&k->deed, apply_put, answer_put);
 }
 
+static const struct field kept_rows[] = {
+	T_STR(name), T_STR(sha256), T_MAP(strategy, FIELD_JSON), T_STR(updated_by, NULLABLE), T_TIME(updated_at),
+};
+static const struct field_table kept_table = TOLD_TABLE("trade.strategy", kept_rows);
+
 static const enum err_kind get_errors[] = {ERR_NOT_FOUND, ERR_NONE};
 static const enum err_kind put_errors[] = {ERR_NOT_FOUND, ERR_PRECONDITION_FAILED, ERR_NONE};
 
 const struct route strategies_routes[] = {
 	ROUTE(GET, "/api/v1/strategies/{name}", "trade.read", EFFECT_READ, handle_get, .operation = "strategies.get",
-		  .summary = "A strategy that is kept by name, and its hash", .errors = get_errors),
+		  .summary = "A strategy that is kept by name, and its hash", .result = &kept_table, .errors = get_errors),
 	ROUTE(PUT, "/api/v1/strategies/{name}", "trade.manage", EFFECT_WRITE, handle_put, .operation = "strategies.put",
 		  .summary = "Keep a strategy as trade.backtest takes it",
 		  .doc = "201 when it is new, else 200.  With If-Match only where the one that is there is meant.",
-		  .errors = put_errors,
+		  .result = &kept_table, .status_also = 201, .errors = put_errors,
 		  .example = "{\"enter_long\":{\"op\":\"gt\",\"a\":\"close\",\"b\":\"open\"},"
 					 "\"size\":{\"mode\":\"all_in_units\"}}"),
 };

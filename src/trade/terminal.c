@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/env.h"
+#include "core/field.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/num.h"
@@ -353,6 +354,9 @@ static bool write_form(struct exchange *x, const struct buf *result, const char 
 	*type = "text/tab-separated-values; charset=utf-8";
 	return write_table(&x->arena, result, list, columns, out);
 }
+
+static const struct field sealed_rows[] = {T_STR(nonce), T_STR(ciphertext), T_STR(aad)};
+const struct field_table terminal_sealed_table = TOLD_TABLE("client.sealed", sealed_rows);
 
 void terminal_answer(struct terminal *t, int status, struct telling *telling, const char *list,
 					 const char *const *columns)

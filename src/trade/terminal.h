@@ -55,6 +55,8 @@ void terminal_again(struct terminal *terminal);
 extern const char *const terminal_form_names[]; /* ends with NULL */
 #define TERMINAL_FORM(s) \
 	F_ENUM(s, form, terminal_form_names, DEFAULT(0), DOC("json: an envelope; flat: the result; tsv: lines of cells"))
+extern const struct field_table terminal_sealed_table; /* a body of a device that encrypts, for the document */
+#define TERMINAL_ANSWERS .flat = true, .result_other = &terminal_sealed_table
 void terminal_answer(struct terminal *terminal, int status, struct telling *telling, const char *list,
 					 const char *const *columns);
 

@@ -379,21 +379,47 @@ static void handle_status(struct exchange *x)
 	tell_end(&t, x, 200);
 }
 
+static const struct field state_rows[] = {
+	T_ENUM(scope, trading_scope_names),
+	T_STR(id, NULLABLE, DOC("Of the user or the account; null: the tenant")),
+	T_ENUM(state, trading_state_names),
+	T_BOOL(guarded, DOC("A guard stopped it")),
+	T_STR(reason, NULLABLE),
+	T_STR(changed_by, NULLABLE),
+	T_TIME(changed_at, NULLABLE),
+};
+static const struct field_table shown_table = TOLD_TABLE("trading.scope", state_rows);
+static const struct field killed_rows[] = {
+	T_ALL(&shown_table),
+	T_INT(deliveries_withdrawn),
+	T_INT(positions_closing),
+};
+static const struct field_table killed_table = TOLD_TABLE("trading.killed", killed_rows);
+static const struct field fixed_rows[] = {T_NUM(position_size, NULLABLE, UNIT("lots"))};
+static const struct field_table fixed_table = TOLD_TABLE("trading.fixed", fixed_rows);
+static const struct field status_rows[] = {
+	T_ENUM(state, trading_state_names, DOC("What all scopes come to for the caller")),
+	T_ALL(&fixed_table),
+	T_OBJECTS(scopes, &shown_table, DOC("Those that somebody has set")),
+};
+static const struct field_table status_table = TOLD_TABLE("trading.status", status_rows);
+
 static const enum err_kind state_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_NONE};
 
 const struct route trading_routes[] = {
 	ROUTE(GET, "/api/v1/trading/status", "trade.read", EFFECT_READ, handle_status, .operation = "trading.status",
-		  .summary = "Who has stopped what, and what that means for me"),
+		  .summary = "Who has stopped what, and what that means for me", .result = &status_table),
 	ROUTE(PATCH, "/api/v1/trading/pause", "trade.pause", EFFECT_WRITE, handle_pause, .operation = "trading.pause",
-		  .summary = "No entries; exits, and orders that only reduce", .body = &state_table, .errors = state_errors),
+		  .summary = "No entries; exits, and orders that only reduce", .body = &state_table, .result = &shown_table,
+		  .errors = state_errors),
 	ROUTE(PATCH, "/api/v1/trading/resume", "trade.pause", EFFECT_WRITE, handle_resume, .operation = "trading.resume",
-		  .summary = "End a pause", .body = &state_table, .errors = state_errors),
+		  .summary = "End a pause", .body = &state_table, .result = &shown_table, .errors = state_errors),
 	ROUTE(PUT, "/api/v1/trading/size", "trade.manage", EFFECT_WRITE, handle_size, .operation = "trading.size",
-		  .summary = "A fixed size for signals that name none", .body = &size_table),
+		  .summary = "A fixed size for signals that name none", .body = &size_table, .result = &fixed_table),
 	ROUTE(POST, "/api/v1/trading/kill", "trade.pause", EFFECT_WRITE, handle_kill, .operation = "trading.kill",
 		  .summary = "Withdraw what is on its way and let nothing but exits pass", .body = &kill_table,
-		  .errors = state_errors, .example = "{\"scope\":\"user\",\"reason\":\"stop\"}"),
+		  .result = &killed_table, .errors = state_errors, .example = "{\"scope\":\"user\",\"reason\":\"stop\"}"),
 	ROUTE(POST, "/api/v1/trading/revive", "trade.pause", EFFECT_WRITE, handle_revive, .operation = "trading.revive",
-		  .summary = "End a kill", .body = &state_table, .errors = state_errors),
+		  .summary = "End a kill", .body = &state_table, .result = &shown_table, .errors = state_errors),
 };
 const size_t trading_routes_count = sizeof trading_routes / sizeof *trading_routes;

@@ -9,6 +9,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/countersign scenario.XXXXXX") # with a space, 
 failures=0
 servers=()
 unset "${!COUNTERSIGN_@}" http_proxy HTTP_PROXY
+export COUNTERSIGN_HTTP_CHECK_ANSWERS=true # each answer fits its operation's schema, or it is 500
 trap end_scenario EXIT
 
 end_scenario() {

@@ -71,7 +71,26 @@ def fits(value, schema, where=""):
         if value <= schema.get("exclusiveMinimum", -1e999):
             yield f"{where}: {value} is out of range"
 
-operations = bodies = answers = 0
+def says(schema):
+    """Does it say what the answer's result holds?  Every form of it has to."""
+    for word in ("anyOf", "oneOf"):
+        if word in schema:
+            return all(one == {"type": "null"} or says(one) for one in schema[word])
+    if "allOf" in schema: # the envelope, and what it holds
+        return says(schema["allOf"][1]["properties"]["result"])
+    return "properties" in schema or "required" in schema
+
+# What has no schema of its members, since it has none: no content, streams, and bytes of their own kind.  A new
+# kind of answer is added here, or has a schema.
+BYTES = {
+    "text/event-stream", "application/x-ndjson", "application/jose", "application/pdf", "image/svg+xml", "image/png",
+    "image/vnd.dxf", "text/html", "text/css", "text/plain", "text/csv", "text/tab-separated-values", "application/yaml",
+    "application/octet-stream", "image/gif", "image/jpeg", "image/webp", "image/vnd.dwg",
+}
+ANY = {"files.bytes"}  # JSON that somebody uploaded
+EMPTY = {"204": None, "202": {"auth.password_forgot", "auth.email_resend", "auth.email_change", "auth.register"}}
+
+operations = bodies = answers = empty = streams = 0
 for path, item in document["paths"].items():
     for method, operation in item.items():
         if method not in ("get", "post", "put", "patch", "delete"):
@@ -96,13 +115,26 @@ for path, item in document["paths"].items():
         if not wanted <= statuses:
             bad.append(f"{name}: no {sorted(wanted - statuses)}")
         for status, answer in operation["responses"].items():
+            if status[0] == "2" and not answer.get("content"):
+                empty += 1
+                if status not in EMPTY or EMPTY[status] and operation["operationId"] not in EMPTY[status]:
+                    bad.append(f"{name}: {status} has no content")
+            if status[0] == "2":
+                other = {kind for kind in answer.get("content", {}) if not kind.endswith(("/json", "+json"))}
+                streams += len(other)
+                if other - BYTES:
+                    bad.append(f"{name}: {sorted(other - BYTES)} is no known kind of answer")
             for kind, content in answer.get("content", {}).items():
                 if status[0] in "45" and kind != "application/problem+json":
                     bad.append(f"{name}: {status} as {kind}")
-                if status[0] == "2" and "schema" not in content:
+                if status[0] != "2":
+                    continue
+                if "schema" not in content:
                     bad.append(f"{name}: {status} has no schema")
-                if status[0] == "2" and kind == "application/json" and content.get("schema") != {}:
+                elif kind.split("/")[-1].split("+")[-1] == "json":
                     answers += 1
+                    if not says(content["schema"]) and operation["operationId"] not in ANY:
+                        bad.append(f"{name}: {status} has a schema that says nothing of its result")
                     if "example" not in content:
                         bad.append(f"{name}: {status} has no example")
                     else:
@@ -114,7 +146,7 @@ for path, item in document["paths"].items():
                 bad.append(f"{name}: no example of a body")
             else:
                 bad.extend(f"{name}: example: {why}" for why in fits(body["example"], body["schema"]))
-print(f"# {operations} operations, {bodies} bodies, {answers} answers")
+print(f"# {operations} operations, {bodies} bodies, {answers} answers with a schema, {streams} of bytes, {empty} empty")
 ids = [o["operationId"] for i in document["paths"].values() for m, o in i.items() if isinstance(o, dict) and "operationId" in o]
 if len(ids) != len(set(ids)):
     bad.append("an operationId stands twice")

@@ -13,7 +13,7 @@
 #include "flow/domain/row.h"
 #include "flow/domain/run.h"
 
-const char *const step_status_names[STEP_STATUSES] = {
+const char *const step_status_names[STEP_STATUSES + 1] = {
 	[STEP_PENDING] = "pending",     [STEP_RUNNING] = "running", [STEP_WAITING] = "waiting",
 	[STEP_COMPLETED] = "completed", [STEP_FAULTED] = "faulted", [STEP_CANCELLED] = "cancelled",
 	[STEP_SKIPPED] = "skipped",

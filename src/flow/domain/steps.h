@@ -26,7 +26,7 @@ enum step_status {
 	STEP_SKIPPED,
 	STEP_STATUSES
 };
-extern const char *const step_status_names[STEP_STATUSES];
+extern const char *const step_status_names[STEP_STATUSES + 1]; /* ends with NULL */
 
 /* May a step go from one status to the other? [flow.md 3.2] */
 bool step_may_become(enum step_status from, enum step_status to);

@@ -87,7 +87,8 @@ struct performance {
 	struct buckets *buckets;
 };
 
-extern const struct field_table performance_table;
+extern const struct field_table performance_table, performance_returns_table, performance_rolling_table,
+	performance_episode_table;
 
 /* False when the arena is full.  Cost of the core table: about 20 ns a return. */
 bool performance_find(struct arena *arena, const struct performance_input *input, struct performance *out);

@@ -45,7 +45,8 @@ static const struct field return_fields[] = {
 	RETURN(profit_factor, "Sum of gains / |sum of losses|"),
 	RETURN(kelly, "win_rate − (1 − win_rate) / payoff_ratio"),
 };
-static const struct field_table return_table = FIELD_TABLE("trade.metrics.returns", return_figures, return_fields);
+const struct field_table performance_returns_table =
+	FIELD_TABLE("trade.metrics.returns", return_figures, return_fields);
 
 #define BENCHMARK(m, text) FIGURE(benchmark_figures, m, DOC(text))
 
@@ -76,7 +77,8 @@ static const struct field rolling_fields[] = {
 	ROLLING(max_drawdown, DOC("Deepest drawdown inside the window")),
 	ROLLING(beta, DOC("Beta; null without a benchmark")),
 };
-static const struct field_table rolling_table = FIELD_TABLE("trade.metrics.rolling", rolling_figures, rolling_fields);
+const struct field_table performance_rolling_table =
+	FIELD_TABLE("trade.metrics.rolling", rolling_figures, rolling_fields);
 
 static const struct field series_fields[] = {
 	FIGURES(series_figures, cumulative_return, DOC("E / E₀ − 1 after each return")),
@@ -98,13 +100,15 @@ static const struct field episode_fields[] = {
 	F_STR(episode, trough_time, NULLABLE, DOC("Time of the trough")),
 	F_STR(episode, end_time, NULLABLE, DOC("Time of the end")),
 };
-static const struct field_table episode_table = FIELD_TABLE("trade.metrics.drawdown", episode, episode_fields);
+const struct field_table performance_episode_table = FIELD_TABLE("trade.metrics.drawdown", episode, episode_fields);
 
 static const struct field performance_fields[] = {
-	F_OBJECT_PTR(performance, returns, &return_table, NULLABLE, DOC("Figures of the series")),
-	F_OBJECTS(performance, drawdowns, &episode_table, TOLD_APART, DOC("The deepest drawdowns, deepest first")),
+	F_OBJECT_PTR(performance, returns, &performance_returns_table, NULLABLE, DOC("Figures of the series")),
+	F_OBJECTS(performance, drawdowns, &performance_episode_table, TOLD_APART,
+			  DOC("The deepest drawdowns, deepest first")),
 	F_OBJECT_PTR(performance, benchmark, &benchmark_table, NULLABLE, DOC("Against the benchmark")),
-	F_OBJECT_PTR(performance, rolling, &rolling_table, NULLABLE, DOC("On every window of rolling_window elements")),
+	F_OBJECT_PTR(performance, rolling, &performance_rolling_table, NULLABLE,
+				 DOC("On every window of rolling_window elements")),
 	F_OBJECT_PTR(performance, trades, &trade_figures_table, NULLABLE, DOC("Figures of the trades")),
 	F_OBJECT_PTR(performance, series, &series_table, NULLABLE, DOC("The series itself")),
 	F_OBJECT_PTR(performance, buckets, &buckets_table, NULLABLE, DOC("Trades by time of exit")),
@@ -158,9 +162,9 @@ void performance_warn(struct calc *calc, struct performance *performance, const 
 {
 	struct undefined u = {.pointer = pointer};
 	buf_init(&u.names, 0);
-	clear_part(&u, "returns", &return_table, performance->returns);
+	clear_part(&u, "returns", &performance_returns_table, performance->returns);
 	clear_part(&u, "benchmark", &benchmark_table, performance->benchmark);
-	struct field_table rolling = rolling_table;
+	struct field_table rolling = performance_rolling_table;
 	rolling.count -= has_benchmark ? 0 : 1; /* beta, the last, was not asked for */
 	clear_part(&u, "rolling", &rolling, performance->rolling);
 	clear_part(&u, "trades", &trade_figures_table, performance->trades);

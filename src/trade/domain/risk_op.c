@@ -120,6 +120,8 @@ static const struct field report_fields[] = {
 	F_NUM(risk_report, loss_at_stop, NULLABLE, DECIMALS(2), DOC("Null without a stop")),
 	F_NUM(risk_report, margin_required, NULLABLE, DECIMALS(2), DOC("notional / leverage")),
 };
+const struct field_table risk_kept_table = {
+	.name = "trade.risk", .size = sizeof(struct risk_report), .fields = report_fields, .count = 3};
 const struct field_table risk_report_table = FIELD_TABLE("trade.risk_check.result", risk_report, report_fields);
 
 struct risk_report risk_report_of(struct arena *arena, struct risk_decision *decision)

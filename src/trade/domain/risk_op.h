@@ -25,7 +25,7 @@ struct risk_report {
 	double notional, loss_at_stop, margin_required;
 };
 
-extern const struct field_table risk_report_table;
+extern const struct field_table risk_report_table, risk_kept_table; /* kept: decision, failed, checks */
 
 /* The decision must outlive the report; lists are the arena's. */
 struct risk_report risk_report_of(struct arena *arena, struct risk_decision *decision);
