@@ -397,6 +397,8 @@ static void init(struct runner *runner, const struct runner_options *options)
 {
 	pthread_condattr_t monotonic;
 	runner->options = *options;
+	if (options->turn_rows == 0)
+		runner->options.turn_rows = TURN_ROWS;
 	runner->world = (struct world){.self = runner,
 								   .eval = world_eval,
 								   .valid = world_valid,

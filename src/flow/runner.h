@@ -61,6 +61,7 @@ struct runner_options {
 	const char *event_source;       /* of emitted events */
 	const char *version;            /* of the program */
 	unsigned turns;                 /* threads */
+	unsigned turn_rows;             /* of one commit; 0: as many as is usual */
 	unsigned effects;               /* calls that may be under way at once; 0 with `stepped` */
 	int64_t retry_max, retry_max_delay_ms;
 	int64_t retention_days; /* of runs that are over, where the definition does not say */

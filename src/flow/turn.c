@@ -279,6 +279,7 @@ static void decide(struct live *live, struct message *inbox)
 		}
 	}
 	live->recovered = true;
+	drive_faults(&live->drive);
 	spending_turn(live);
 	while (inbox != NULL) {
 		struct message *message = inbox;
@@ -289,9 +290,9 @@ static void decide(struct live *live, struct message *inbox)
 		drive_cancel(&live->drive, "revoked");
 	live->end = run_is_over(live->run.status) ? DRIVE_OVER
 				: live->settling.wanted       ? DRIVE_MORE
-											  : drive_turn(&live->drive, TURN_ROWS);
+											  : drive_turn(&live->drive, runner->options.turn_rows);
 	while (live->end == DRIVE_WAITS && following_take(live))
-		live->end = drive_turn(&live->drive, TURN_ROWS);
+		live->end = drive_turn(&live->drive, runner->options.turn_rows);
 	asks_note(live);
 }
 
