@@ -184,13 +184,21 @@ static void note_race(struct sim_record *record, const struct row *row, const st
 		}
 }
 
-bool record_races(const struct sim_record *record, const struct effect_record *effect)
+static bool has_race(const struct sim_record *record, const struct place_above *place, bool unsure)
 {
-	for (size_t i = 0; i < effect->above_count; i++)
-		for (size_t j = 0; j < record->races_count; j++)
-			if (strcmp(effect->above[i].path, record->races[j].path) == 0 &&
-				effect->above[i].block != record->races[j].sure)
-				return true;
+	for (size_t i = 0; record != NULL && i < record->races_count; i++)
+		if (strcmp(place->path, record->races[i].path) == 0 && (!unsure || place->block != record->races[i].sure))
+			return true;
+	return false;
+}
+
+bool record_races(const struct sim_record *calm, const struct sim_record *rough, const struct effect_record *effect)
+{
+	for (size_t i = 0; i < effect->above_count; i++) {
+		const struct place_above *place = &effect->above[i];
+		if (has_race(calm, place, true) || (has_race(calm, place, false) && has_race(rough, place, true)))
+			return true;
+	}
 	return false;
 }
 

@@ -4,8 +4,8 @@
  *
  * A *race* is a fork or a parallel loop that lost a branch, and with it all others, or a task that was timed out: what
  * stood below it went on until then, and how far is a matter of how long things take.  Only the branch that was at
- * fault is certain to have come to its end.  Faults make calls take longer; so the races of an undisturbed run name the
- * steps that a disturbed one may have come to or not.
+ * fault is certain to have come to its end; where each of two would be at fault it is the first that is.  Faults make
+ * calls take longer; so the races of an undisturbed run name the steps that a disturbed one may have come to or not.
  */
 #ifndef CS_SIM_FLOW_RECORD_H
 #define CS_SIM_FLOW_RECORD_H
@@ -88,7 +88,10 @@ const char *record_is_wrong(const struct sim_record *record, const struct ledger
 
 const struct effect_record *record_find(const struct sim_record *record, const char *key); /* or NULL */
 
-/* Does the effect stand where `record` has a race, and not on its sure side? */
-bool record_races(const struct sim_record *record, const struct effect_record *effect);
+/*
+ * Does the effect stand where the undisturbed run has a race, and not on the sure side?  Where both were lost, maybe by
+ * two branches, only what both are sure of is sure.  `rough` may be NULL.
+ */
+bool record_races(const struct sim_record *calm, const struct sim_record *rough, const struct effect_record *effect);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * flow_sim [--sub-runs] [SEEDS [FIRST]]: runs of workflows on a disk that loses power, tears sectors, is full and
+ * flow_sim [--sub-runs] [--turn-rows N] [SEEDS [FIRST]]: runs of workflows on a disk that loses power, tears sectors, is full and
  * fails, and on a network that refuses and breaks, from seeds [flow.md 14].
  *
  * What a seed brings about is a function of its number alone: no thread, clock or process takes part.  For each some
@@ -10,6 +10,7 @@
  * the steps in it came may differ, and nothing else.
  * With --sub-runs the first run of each seed starts others, which are held to the same; who they are says the step that
  * started them, for their ids are random.
+ * With --turn-rows a turn ends after N rows, so that commits lie between any two decisions.
  * Exit 0 and one line with the figures; 1 after a line on each seed that failed.  The fingerprint of many seeds is the
  * sum of theirs: a seed alone and in a slice is the same.
  */
@@ -56,6 +57,7 @@ struct trial {
 	struct ledger *calm, *rough;
 	struct family expected, got;
 	bool sub_runs;
+	unsigned turn_rows; /* 0: as usual */
 	long calls;
 	int64_t now_us; /* when the last life ended */
 	bool failed;
@@ -85,6 +87,7 @@ static struct sim_world *open_world(struct trial *trial, struct ledger *ledger, 
 										  .ledger = ledger,
 										  .network_seed = trial->seed,
 										  .order_seed = order,
+										  .turn_rows = trial->turn_rows,
 										  .start_us = trial->now_us};
 	return sim_open(&options);
 }
@@ -264,7 +267,8 @@ static bool is_in_race(const struct trial *trial, const struct family *family, c
 	for (; effect != NULL; effect = start_of(family, record->run_id, &record)) {
 		const struct sim_record *calm =
 			family == &trial->expected ? record : like(trial, family, &trial->expected, record);
-		if (calm != NULL && record_races(calm, effect))
+		const struct sim_record *rough = family == &trial->got ? record : like(trial, family, &trial->got, record);
+		if (record_races(calm, rough, effect))
 			return true;
 	}
 	return false;
@@ -434,6 +438,10 @@ int main(int argc, char **argv)
 	bool sub_runs = argc > 1 && strcmp(argv[1], "--sub-runs") == 0;
 	argc -= sub_runs;
 	argv += sub_runs;
+	bool short_turns = argc > 2 && strcmp(argv[1], "--turn-rows") == 0;
+	unsigned turn_rows = short_turns ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+	argc -= 2 * short_turns;
+	argv += 2 * short_turns;
 	const char *fewer = getenv("FLOW_SIM_SEEDS"); /* under the sanitizers */
 	uint64_t usual = fewer == NULL ? SEEDS : strtoull(fewer, NULL, 10);
 	uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : usual;
@@ -450,6 +458,7 @@ int main(int argc, char **argv)
 	sim_folder_new(trial->template);
 	sim_template(trial->template, sub_runs);
 	trial->sub_runs = sub_runs;
+	trial->turn_rows = turn_rows;
 	trial->expr = sim_expr();
 	try_seeds(trial, first, seeds);
 	expr_close(trial->expr);

@@ -147,6 +147,7 @@ static bool open_runner(struct sim_world *sim, struct err *err)
 		.version = "sim",
 		.retry_max = 1000,
 		.retry_max_delay_ms = 3600000,
+		.turn_rows = sim->options.turn_rows,
 		.virtual_time = true,
 		.stepped = true,
 	};

@@ -44,6 +44,7 @@ struct dead_letters;
 struct mailer;
 struct metrics;
 struct outbox;
+struct outgoing_pool;
 struct packs;
 struct people;
 struct scanner;
@@ -80,6 +81,7 @@ struct app {
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
 	struct spending *spending;
 	struct breakers *breakers;  /* of what runs ask */
+	struct outgoing_pool *connections; /* of what runs and models ask; while serving */
 	struct datum *flow_secrets; /* of runs; or NULL */
 	struct flow_api *flow;      /* while serving */
 	struct agents_api *agents;

@@ -13,6 +13,7 @@
 #include "flow/flow_api.h"
 #include "flow/healing.h"
 #include "flow/llm_cache.h"
+#include "link/outgoing_pool.h"
 #include "seal/countersign.h"
 #include "seal/outbox.h"
 #include "store/store.h"
@@ -63,6 +64,7 @@ void chores_run(struct app *app, int64_t *next_sweep_us)
 		log_error("what agents have due could not be done", log_str("why", err.message));
 	if (!flow_chores(app->flow, &err))
 		log_error("what runs have due could not be done", log_str("why", err.message));
+	outgoing_pool_tidy(app->connections);
 	if (!healing_chores(app->healing, &err))
 		log_error("the server could not heal itself", log_str("why", err.message));
 	if (app->models != NULL && app->models->cache != NULL && !llm_cache_sweep(app->models->cache, &err))

@@ -19,6 +19,7 @@
 #include "flow/flow_api.h"
 #include "flow/healing.h"
 #include "flow/runner.h"
+#include "link/outgoing_pool.h"
 #include "sign/sign_api.h"
 #include "version.h"
 
@@ -89,6 +90,7 @@ bool flow_setup(struct app *app, struct err *err)
 	host->profiles[0] =
 		(struct ir_profile){"submission", SUBMISSION_TRIES, app->config.sign.retry_first_ms, SUBMISSION_MAX_MS};
 	host->policy.profiles = host->profiles;
+	host->outgoing.pool = app->connections = outgoing_pool_new();
 	if (!flow_host_allow(host, &app->config, &app->arena, err) || !read_secrets(app, &app->flow_secrets, err) ||
 		!flow_llm_open(app->models, &app->config, &host->outgoing, app->packs, app->store, &app->arena, err))
 		return false;
@@ -142,4 +144,6 @@ void flow_end(struct app *app)
 	app->healing = NULL;
 	if (app->models != NULL)
 		flow_llm_close(app->models);
+	outgoing_pool_free(app->connections);
+	app->connections = NULL;
 }

@@ -204,7 +204,6 @@ static void retried_is(struct runs_fixture *f, const char *path, int64_t attempt
 		fail_msg("no %s in %s", row, f->base->answer.answer);
 }
 
-/* The other branch went on for the rest of the turn, so that the rows of the fault are not the last ones. */
 static void test_one_of_two_branches(void **state)
 {
 	struct runs_fixture *f = *state;
@@ -220,7 +219,7 @@ static void test_one_of_two_branches(void **state)
 	assert_string_equal(runs_json(f, "result.output"), "[{},{\"n\":2}]");
 }
 
-/* Both are at fault; the run has the error of the first branch, which came later. */
+/* Both would be at fault in one turn: the first fault ends the other branch, whichever stands first. */
 static void test_both_of_two_branches(void **state)
 {
 	struct runs_fixture *f = *state;
@@ -232,8 +231,8 @@ static void test_both_of_two_branches(void **state)
 	assert_true(runs_is(f, "waiting"));
 	runs_pass(f, 3000);
 	assert_true(runs_is(f, "faulted"));
-	assert_string_equal(fixture_text(f->base, "result.error.instance"), "/do/0/f/fork/branches/0/a");
-	retried_is(f, "/do/0/f/fork/branches/0/a", 1);
+	assert_string_equal(fixture_text(f->base, "result.error.instance"), "/do/0/f/fork/branches/1/b");
+	retried_is(f, "/do/0/f/fork/branches/1/b", 1);
 }
 
 static void test_timed_out(void **state)

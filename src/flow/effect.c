@@ -315,13 +315,13 @@ static void end_effect(struct effect *effect)
 static bool count_out(struct effect *effect)
 {
 	struct runner *runner = effect->runner;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	runner->effects_under_way--;
 	list_remove(&effect->beside);
 	bool wanted = !atomic_load(&effect->unwanted);
 	if (!wanted)
-		pthread_cond_broadcast(&runner->changed); /* no turn follows that would say so */
-	pthread_mutex_unlock(&runner->lock);
+		runner_changed(runner); /* no turn follows that would say so */
+	runner_unlock(runner);
 	return wanted;
 }
 
@@ -367,9 +367,9 @@ static void take_effect(void *self, int worker)
 	struct runner *runner = self;
 	struct fair_tenant *tenant;
 	(void)worker;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct fair_item *item = fair_take(&runner->effect_line, runner_now_us(runner), &tenant);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	run_effect((struct effect *)(void *)item);
 }
 
@@ -441,13 +441,13 @@ void effect_send(struct live *live, const struct frame *frame)
 	must(effect->path != NULL && effect->reference != NULL && effect->account_id != NULL);
 	strcpy(effect->run_id, live->run_id);
 	effect_key(live->run_id, frame->path, frame->task->key_step ? 1 : frame->attempt, effect->key);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	live->in_flight++;
 	list_push(&live->effects, &effect->beside);
 	runner->effects_under_way++;
 	fair_put(&runner->effect_line, fair_tenant(&runner->effect_line, live->account_id), live->priority,
 			 runner_now_us(runner), &effect->wait);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	must(workers_push(runner->effects, take_effect, runner));
 }
 
@@ -455,7 +455,7 @@ void effect_send(struct live *live, const struct frame *frame)
 
 void effects_review(struct live *live)
 {
-	pthread_mutex_lock(&live->runner->lock);
+	runner_lock(live->runner);
 	list_each(link, &live->effects)
 	{
 		struct effect *effect = list_item(link, struct effect, beside);
@@ -465,5 +465,5 @@ void effects_review(struct live *live)
 		list_remove(link);
 		live->in_flight--;
 	}
-	pthread_mutex_unlock(&live->runner->lock);
+	runner_unlock(live->runner);
 }

@@ -250,9 +250,9 @@ static bool apply_crowd(struct db *db, void *self, struct err *err)
 
 static size_t kept(struct runner *runner)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	size_t count = runner->turns_under_way > 0 ? 0 : runner->live.count;
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return count;
 }
 

@@ -136,10 +136,10 @@ bool feed_open(struct runner *runner, const char *run_id, struct datum *list, st
 	feed->runner = runner;
 	strcpy(feed->run_id, run_id);
 	feed->list = list;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	must(runner->feed == NULL);
 	runner->feed = feed;
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return true;
 }
 
@@ -180,7 +180,7 @@ void feed_look(struct runner *runner)
 		return;
 	feed->set = true;
 	const struct alarm alarm = {.due_us = feed->first_us + after_us(feed, feed->next), .run_id = FEED_ALARM};
-	alarms_set(&runner->alarms, &alarm);
+	alarms_set(runner, &alarm);
 }
 
 static bool apply_event(struct db *db, void *self, struct err *err)
@@ -196,10 +196,10 @@ static void event_given(void *self, int worker)
 	(void)worker;
 	event_batch_tell(&feed->batch, runner);
 	event_batch_fini(&feed->batch);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	runner->turns_under_way--;
-	pthread_cond_broadcast(&runner->changed);
-	pthread_mutex_unlock(&runner->lock);
+	runner_changed(runner);
+	runner_unlock(runner);
 }
 
 static void event_stored(void *self, bool applied, const struct err *err)

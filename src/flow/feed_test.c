@@ -23,13 +23,13 @@ static const char EVENT[] = "[{\"event\":{\"type\":\"t\",\"data\":7}}]";
 
 static void count_effect(struct runner *runner, bool begins)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	if (begins)
 		runner->effects_under_way++;
 	else
 		runner->effects_under_way--;
-	pthread_cond_broadcast(&runner->changed);
-	pthread_mutex_unlock(&runner->lock);
+	runner_changed(runner);
+	runner_unlock(runner);
 }
 
 /* A call that was given up, or a look at the schedules, ends after the run's turn and no turn follows. */

@@ -90,9 +90,13 @@ static void take_child(void *live, const char *run_id, uint32_t frame)
 	following_adopt(live, run_id, frame);
 }
 
-bool following_load(struct live *live, struct db *db, struct err *err)
+void following_begin(struct live *live)
 {
 	live->following.facts_end = &live->following.facts;
+}
+
+bool following_load(struct live *live, struct db *db, struct err *err)
+{
 	if (!listeners_of(db, live->run_id, take_listener, live, err) ||
 		!children_of(db, live->run_id, take_child, live, err))
 		return false;

@@ -68,7 +68,8 @@ struct following {
 
 void following_forget(struct live *live);
 
-/* With the run's record just read. */
+/* With the run's record just read; and, unless it has no row yet, what is in the store for it. */
+void following_begin(struct live *live);
 bool following_load(struct live *live, struct db *db, struct err *err);
 
 /* A row of the turn, before it is applied. */

@@ -48,6 +48,7 @@ void live_forget(struct live *live)
 	live->account_id = live->parent_run_id = live->created_by = NULL;
 	following_forget(live);
 	live->definition = NULL;
+	live->standing.known = false;
 	live->loaded = false;
 }
 
@@ -91,11 +92,11 @@ void live_put(struct live *live)
 
 bool runner_is_idle(struct runner *runner, const char *run_id)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	const struct live *live = map_get(&runner->live, run_id);
 	bool busy = live != NULL && (live->queued || live->turning || live->wanted || live->in_flight > 0 ||
 								 live->inbox != NULL || live->alarm_us > runner_now_us(runner));
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return !busy;
 }
 
@@ -105,9 +106,9 @@ static void take_turn(void *self, int worker)
 	struct runner *runner = self;
 	struct fair_tenant *tenant;
 	(void)worker;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct fair_item *item = fair_take(&runner->turn_line, runner_now_us(runner), &tenant);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	struct live *live = (struct live *)(void *)((char *)item - offsetof(struct live, wait));
 	if (live->committing) {
 		live->committing = false;
@@ -121,15 +122,29 @@ static void stand_in_line(struct live *live, int64_t priority)
 {
 	struct runner *runner = live->runner;
 	fair_put(&runner->turn_line, live->tenant, priority, runner_now_us(runner), &live->wait);
-	must(workers_push(runner->turns, take_turn, runner));
+	runner->turns_unsaid++;
+}
+
+void runner_lock(struct runner *runner)
+{
+	pthread_mutex_lock(&runner->lock);
+}
+
+void runner_unlock(struct runner *runner)
+{
+	unsigned turns = runner->turns_unsaid;
+	runner->turns_unsaid = 0;
+	pthread_mutex_unlock(&runner->lock);
+	for (; turns > 0; turns--)
+		must(workers_push(runner->turns, take_turn, runner));
 }
 
 void live_committed(struct live *live)
 {
-	pthread_mutex_lock(&live->runner->lock);
+	runner_lock(live->runner);
 	live->committing = true;
 	stand_in_line(live, FAIR_PRIORITIES);
-	pthread_mutex_unlock(&live->runner->lock);
+	runner_unlock(live->runner);
 }
 
 void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority)

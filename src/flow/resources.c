@@ -151,9 +151,9 @@ struct pin {
 
 static const struct pin *pins_of(struct runner *runner, const char *definition_sha256)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	const struct pin *first = map_get(&runner->pins, definition_sha256);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return first;
 }
 
@@ -168,7 +168,7 @@ static struct datum *pinned(const struct pin *pin, const char *uri)
 static struct datum *add_pin(struct runner *runner, const char *definition_sha256, const char *uri, struct datum *body)
 {
 	void *before = NULL;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct pin *first = map_get(&runner->pins, definition_sha256);
 	struct datum *there = pinned(first, uri);
 	if (there == NULL) {
@@ -179,7 +179,7 @@ static struct datum *add_pin(struct runner *runner, const char *definition_sha25
 		must(map_set(&runner->pins, definition_sha256, pin, &before));
 		there = datum_ref(body);
 	}
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return there;
 }
 

@@ -158,6 +158,14 @@ static struct definition *kept_definition(struct runner *runner, const char *sha
 	return definition;
 }
 
+struct definition *runner_kept_definition(struct runner *runner, const char *sha256)
+{
+	runner_lock(runner);
+	struct definition *definition = kept_definition(runner, sha256);
+	runner_unlock(runner);
+	return definition;
+}
+
 struct pinning {
 	struct runner *runner;
 	const char *sha256;
@@ -174,9 +182,7 @@ struct definition *runner_definition(struct runner *runner, const char *text, si
 									 struct definition_problems *problems, struct err *err)
 {
 	sha256_hex(text, size, sha256);
-	pthread_mutex_lock(&runner->lock);
-	struct definition *definition = kept_definition(runner, sha256);
-	pthread_mutex_unlock(&runner->lock);
+	struct definition *definition = runner_kept_definition(runner, sha256);
 	if (definition != NULL)
 		return definition;
 	struct pinning pinning = {runner, sha256};
@@ -185,9 +191,9 @@ struct definition *runner_definition(struct runner *runner, const char *text, si
 								 problems, err);
 	if (definition == NULL)
 		return NULL;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	keep_definition(runner, sha256, definition);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return definition;
 }
 
@@ -238,34 +244,34 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 
 void runner_begin(struct runner *runner, const struct runner_start *start)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct live *live = live_get(runner, start->run_id);
 	live_expect(live, fair_tenant(&runner->turn_line, start->account_id), start->priority);
 	live_queue(live);
 	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 }
 
 void runner_wake(struct runner *runner, const char *run_id)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct live *live = live_get(runner, run_id);
 	if (live->turning)
 		live->wanted = true; /* this turn may have looked already */
 	live_queue(live);
 	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 }
 
 static void post(struct runner *runner, const char *run_id, struct message *message)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct live *live = live_get(runner, run_id);
 	if (message->kind == MESSAGE_RESULT && live->in_flight > 0)
 		live->in_flight--;
 	live_post(live, message);
 	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 }
 
 static struct message *new_message(enum message_kind kind)
@@ -330,12 +336,12 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout_ms,
 					  void (*told)(void *self, bool ended), void *self)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct live *live = live_get(runner, run_id);
 	waiter_add(live, false, timeout_ms, told, self);
 	live_queue(live); /* it may be over already: then nothing else would say so */
 	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 }
 
 bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms)
@@ -345,14 +351,16 @@ bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t t
 	int64_t ns = until.tv_nsec + timeout_ms % 1000 * 1000000;
 	until.tv_sec += timeout_ms / 1000 + ns / 1000000000;
 	until.tv_nsec = ns % 1000000000;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct live *live = live_get(runner, run_id);
 	int status = 0;
 	live_queue(live); /* it may be over and forgotten: then nothing else would say so */
+	runner_unlock(runner);
+	runner_lock(runner);
 	while (status == 0 && !live->over && !live->suspended && !(rest && live->resting && live->due_us == 0))
 		status = pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
 	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return status == 0;
 }
 
@@ -366,7 +374,7 @@ static void take_up(void *self, const struct run_open *open)
 	strcpy(alarm.run_id, open->run_id);
 	alarm.tenant = fair_tenant(&runner->turn_line, open->account_id);
 	if (open->due_us > 0)
-		alarms_set(&runner->alarms, &alarm);
+		alarms_set(runner, &alarm);
 	if (open->driven)
 		return;
 	struct live *live = live_get(runner, open->run_id);
@@ -378,9 +386,9 @@ static void take_up(void *self, const struct run_open *open)
 static bool take_up_all(struct runner *runner, struct err *err)
 {
 	struct db *db = store_read(runner->options.store);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	bool good = runs_open(db, take_up, runner, err) && spending_take_up(runner, db, err);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	store_read_end(runner->options.store, db);
 	return good;
 }
@@ -397,6 +405,8 @@ static void init(struct runner *runner, const struct runner_options *options)
 {
 	pthread_condattr_t monotonic;
 	runner->options = *options;
+	if (options->turn_rows == 0)
+		runner->options.turn_rows = TURN_ROWS;
 	runner->world = (struct world){.self = runner,
 								   .eval = world_eval,
 								   .valid = world_valid,
@@ -417,6 +427,9 @@ static void init(struct runner *runner, const struct runner_options *options)
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&runner->changed, &monotonic);
+	pthread_cond_init(&runner->rung, &monotonic);
+	list_init(&runner->waiters);
+	runner->late_us = INT64_MAX;
 	pthread_condattr_destroy(&monotonic);
 	fair_init(&runner->turn_line);
 	fair_init(&runner->effect_line);
@@ -474,9 +487,9 @@ static void free_all(struct runner *runner)
 
 static bool step_timer(struct runner *runner)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	bool rang = alarms_step(runner);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return rang;
 }
 
@@ -511,23 +524,25 @@ void runner_close(struct runner *runner)
 		return;
 	spending_attach(runner->options.spending, NULL);
 	breakers_serve(runner->options.breakers, NULL, NULL);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	runner->closing = true;
 	atomic_store(&runner->stopping, true);
-	pthread_cond_broadcast(&runner->changed);
-	pthread_mutex_unlock(&runner->lock);
+	runner_changed(runner);
+	timer_hurry(runner);
+	runner_unlock(runner);
 	if (runner->timer != 0)
 		pthread_join(runner->timer, NULL);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	while (runner->turns_under_way > 0 && !runner->options.stepped)
 		pthread_cond_wait(&runner->changed, &runner->lock);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	if (runner->options.stepped)
 		end_turns(runner);
 	workers_close(runner->effects);
 	workers_close(runner->turns);
 	free_all(runner);
 	pthread_cond_destroy(&runner->changed);
+	pthread_cond_destroy(&runner->rung);
 	pthread_mutex_destroy(&runner->lock);
 	free(runner);
 }

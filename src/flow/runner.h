@@ -61,6 +61,7 @@ struct runner_options {
 	const char *event_source;       /* of emitted events */
 	const char *version;            /* of the program */
 	unsigned turns;                 /* threads */
+	unsigned turn_rows;             /* of one commit; 0: as many as is usual */
 	unsigned effects;               /* calls that may be under way at once; 0 with `stepped` */
 	int64_t retry_max, retry_max_delay_ms;
 	int64_t retention_days; /* of runs that are over, where the definition does not say */
@@ -88,13 +89,16 @@ struct definition_problems;
 struct definition *runner_definition(struct runner *runner, const char *text, size_t size, char sha256[65],
 									 struct definition_problems *problems, struct err *err);
 
-/* With the text of a definition: the documents that it is pinned to.  In a write. */
+/* A reference to the definition that is kept under that hash of its text; NULL: it is to be compiled. */
+struct definition *runner_kept_definition(struct runner *runner, const char *sha256);
+
 /*
  * Fetch the OpenAPI documents that it names, unless it is pinned to them: when it is published, and when a run is
  * started with it.  False: a problem of each that was not to be had was added.  Blocks for as long as answers may take.
  */
 bool resources_pin(struct runner *runner, const struct definition *definition, struct definition_problems *problems);
 
+/* With the text of a definition: the documents that it is pinned to.  In a write. */
 bool resources_keep(struct runner *runner, struct db *db, const char *definition_sha256, struct err *err);
 
 /*

@@ -51,12 +51,13 @@ struct message {
 
 /* Who waits for a run: until it is over (or its turn has ended), or for a time. */
 struct waiter {
+	struct list_link among; /* all of the runner's */
 	struct live *live;
 	bool turn;           /* the end of a turn will do */
 	int64_t deadline_us; /* monotonic */
 	void (*told)(void *self, bool ended);
 	void *self;
-	struct waiter *next;
+	struct waiter *next; /* of the same run, or of those that are told together */
 };
 
 /* A frame whose intent was written in the turn at hand. */
@@ -112,6 +113,7 @@ struct live {
 	struct fair_tenant *tenant; /* as far as it is known */
 	bool committing;
 	struct message *inbox, **inbox_end;
+	struct waiter *waiters;
 	bool resting, over, suspended; /* as of the last commit */
 	unsigned in_flight;            /* effects sent and not answered */
 	struct list effects;           /* the same, of this process */
@@ -155,6 +157,11 @@ struct live {
 	enum drive_end end;
 	int64_t again_us; /* it failed: once more after this time */
 	struct run_commit commit;
+	struct row_standing { /* what the run's row in the store says, as of the last commit of this process */
+		bool known, driven;
+		const char *status, *reason; /* static */
+		int64_t due_us, started_us;
+	} standing;
 	struct store_op op;
 	bool applied;
 	struct settling settling;
@@ -179,23 +186,30 @@ struct runner {
 	struct workers *turns, *effects; /* each of their jobs takes who is next in the line below */
 	pthread_mutex_t lock;
 	struct fair turn_line, effect_line;
-	pthread_cond_t changed;                     /* a run came to rest; an alarm was set; the end has come */
+	pthread_cond_t changed;                     /* a run came to rest; the end has come */
+	pthread_cond_t rung;                        /* what the timer waits for is to be sooner than it knows */
 	struct map live;                            /* run_id -> struct live */
 	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
 	struct map pins;                            /* a definition's hash -> the first struct pin */
 	struct oauth *oauth;                        /* tokens of calls */
 	struct alarms alarms;
-	struct waiter *waiters;
+	struct list waiters;
+	int64_t late_us;          /* monotonic: before this nobody of them has waited too long; INT64_MAX: there is none */
 	struct feed *feed;        /* feed.h; NULL: none */
 	int64_t schedules_due_us; /* when the scheduler looks next; 0: no alarm is set */
 	struct tally tally;
 	size_t turns_under_way; /* or queued */
+	unsigned turns_unsaid;  /* of those: threads hear of them when the lock is let go, for it is what they want first */
 	size_t effects_under_way;
 	bool closing;
 	_Atomic bool stopping; /* the same, for those who do not hold the lock: effects give up */
 	pthread_t timer;
 	_Atomic int64_t skew_us; /* what virtual time has jumped */
 };
+
+/* live.c: the lock, by these alone; what waits on a condition lets it go and takes it again before */
+void runner_lock(struct runner *runner);
+void runner_unlock(struct runner *runner);
 
 /* live.c: with the lock held */
 struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
@@ -286,7 +300,7 @@ void turn_send_again(struct live *live, bool others);
 /* waiter.c, with the lock held */
 void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(void *self, bool ended), void *self);
 struct waiter *waiters_met(struct live *live);                            /* those whose wait is over, taken out */
-struct waiter *waiters_late(struct runner *runner, int64_t *next_us);     /* and when the next one is */
+struct waiter *waiters_late(struct runner *runner, int64_t now_us);       /* those who have waited too long */
 void waiters_drop(struct runner *runner);                                 /* at the end: nobody is told */
 void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* without the lock */
 
@@ -306,10 +320,12 @@ bool resources_load(struct runner *runner, struct err *err);
 void resources_free(struct runner *runner);
 
 /* timer.c, with the lock held */
-void alarms_set(struct alarms *alarms, const struct alarm *alarm);
+void alarms_set(struct runner *runner, const struct alarm *alarm);
 void alarms_set_for(struct live *live, int64_t due_us); /* unless that one is set */
 bool alarms_step(struct runner *runner);                /* virtual time jumps to the first one; false: there is none */
 void alarms_fini(struct alarms *alarms);
 void *timer_main(void *runner);
+void timer_hurry(struct runner *runner);    /* it is to look at once */
+void runner_changed(struct runner *runner); /* something came to rest: those who wait for that look again */
 
 #endif

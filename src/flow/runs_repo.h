@@ -78,6 +78,7 @@ struct run_commit {
 	int64_t keep_until_us; /* when it may be deleted; 0: it is not over */
 	bool driven;
 	bool reopens; /* a person's word: the run may have been over before */
+	bool goes_on; /* of the run's state only the counts and the end of its journal are others than before */
 };
 /* ERR_CONFLICT: the journal is not where the commit begins (somebody else drove the run). */
 bool runs_commit(struct db *db, const struct run_commit *commit, struct err *err);

@@ -243,22 +243,21 @@ static void set_alarm(struct runner *runner, int64_t due_us)
 {
 	runner->schedules_due_us = due_us;
 	const struct alarm alarm = {.due_us = due_us, .run_id = SCHEDULER_ALARM};
-	alarms_set(&runner->alarms, &alarm);
-	pthread_cond_broadcast(&runner->changed);
+	alarms_set(runner, &alarm);
 }
 
 static void end_job(struct job *job, bool good)
 {
 	struct runner *runner = job->runner;
 	scheduler_runs_tell(runner, &job->runs, good);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	if (!good)
 		set_alarm(runner, job->now_us + AGAIN_US);
 	else if (job->next_us > 0 && (runner->schedules_due_us == 0 || job->next_us < runner->schedules_due_us))
 		set_alarm(runner, job->next_us);
 	runner->turns_under_way--;
-	pthread_cond_broadcast(&runner->changed);
-	pthread_mutex_unlock(&runner->lock);
+	runner_changed(runner);
+	runner_unlock(runner);
 }
 
 static void run_job(void *self, int worker)
@@ -290,10 +289,10 @@ void scheduler_ring(struct runner *runner, int64_t due_us)
 
 void scheduler_look(struct runner *runner)
 {
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	if (!runner->closing)
 		set_alarm(runner, runner_now_us(runner));
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 }
 
 /* --- the end of a run --- */

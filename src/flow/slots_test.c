@@ -116,9 +116,9 @@ static bool are_under_way(struct runs_fixture *f, size_t calls)
 	struct runner *runner = f->flow->runner;
 	size_t under_way = 0;
 	for (int i = 0; i < 5000; i++) {
-		pthread_mutex_lock(&runner->lock);
+		runner_lock(runner);
 		under_way = runner->effects_under_way;
-		pthread_mutex_unlock(&runner->lock);
+		runner_unlock(runner);
 		if (under_way == calls)
 			return true;
 		nanosleep(&pause, NULL);
@@ -184,11 +184,11 @@ static bool stands_in_line(struct runs_fixture *f, int64_t priority)
 {
 	struct runner *runner = f->flow->runner;
 	snprintf(f->run_id, sizeof f->run_id, "%s", fixture_text(f->base, "result.run_id"));
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct live *live = live_get(runner, f->run_id);
 	bool stands = live->queued && live->tenant != fair_tenant(&runner->turn_line, "") && live->priority == priority;
 	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return stands;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/env.h"
 #include "core/must.h"
 #include "flow/feed.h"
 #include "flow/runner_internal.h"
@@ -17,8 +18,22 @@ static void swap(struct alarm *a, struct alarm *b)
 	*b = kept;
 }
 
-void alarms_set(struct alarms *alarms, const struct alarm *alarm)
+void timer_hurry(struct runner *runner)
 {
+	pthread_cond_signal(&runner->rung);
+}
+
+/* Rest is of interest to the timer where time is to jump, or a list of events to begin. */
+void runner_changed(struct runner *runner)
+{
+	pthread_cond_broadcast(&runner->changed);
+	if (runner->options.virtual_time || runner->feed != NULL)
+		timer_hurry(runner);
+}
+
+void alarms_set(struct runner *runner, const struct alarm *alarm)
+{
+	struct alarms *alarms = &runner->alarms;
 	if (alarms->count == alarms->room) {
 		alarms->room = alarms->room == 0 ? 64 : 2 * alarms->room;
 		alarms->items = reallocarray(alarms->items, alarms->room, sizeof(*alarms->items));
@@ -28,6 +43,8 @@ void alarms_set(struct alarms *alarms, const struct alarm *alarm)
 	alarms->items[at] = *alarm;
 	for (size_t up; at > 0 && alarms->items[up = (at - 1) / 2].due_us > alarms->items[at].due_us; at = up)
 		swap(&alarms->items[up], &alarms->items[at]);
+	if (alarms->items[0].due_us == alarm->due_us)
+		timer_hurry(runner);
 }
 
 static struct alarm take_first(struct alarms *alarms)
@@ -58,7 +75,7 @@ void alarms_set_for(struct live *live, int64_t due_us)
 	live->alarm_us = due_us;
 	struct alarm alarm = {.due_us = due_us, .priority = live->priority, .tenant = live->tenant};
 	strcpy(alarm.run_id, live->run_id);
-	alarms_set(&live->runner->alarms, &alarm);
+	alarms_set(live->runner, &alarm);
 }
 
 static void ring(struct runner *runner)
@@ -111,33 +128,35 @@ static void wait_us(struct runner *runner, int64_t us)
 	int64_t ns = until.tv_nsec + us % 1000000 * 1000;
 	until.tv_sec += us / 1000000 + ns / 1000000000;
 	until.tv_nsec = ns % 1000000000;
-	pthread_cond_timedwait(&runner->changed, &runner->lock, &until);
+	pthread_cond_timedwait(&runner->rung, &runner->lock, &until);
 }
 
-/* With the lock held; lets it go while those who waited long enough are told. */
+/* With the lock held; lets it go while those who waited long enough are told.  In how long is it the next one's time? */
 static int64_t tell_late(struct runner *runner)
 {
-	int64_t next_us;
-	struct waiter *late = waiters_late(runner, &next_us);
-	if (late == NULL)
-		return next_us;
-	pthread_mutex_unlock(&runner->lock);
+	int64_t now_us = env_mono_us(runner->options.env);
+	if (now_us < runner->late_us)
+		return runner->late_us - now_us;
+	struct waiter *late = waiters_late(runner, now_us);
+	runner_unlock(runner);
 	waiters_tell(runner, late, false);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	return 0;
 }
 
 void *timer_main(void *self)
 {
 	struct runner *runner = self;
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	while (!runner->closing) {
 		int64_t late_us = tell_late(runner), us = sleep_us(runner);
-		if (us <= 0)
+		if (us <= 0) {
 			ring(runner);
-		else if (late_us > 0)
+			runner_unlock(runner); /* for those who are to hear of it */
+			runner_lock(runner);
+		} else if (late_us > 0)
 			wait_us(runner, us < late_us ? us : late_us);
 	}
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	return NULL;
 }

@@ -40,6 +40,9 @@ static bool open_definition(struct live *live, struct db *db, const struct run_r
 	size_t size;
 	char sha256[65];
 	struct definition_problems problems = {.arena = arena};
+	live->definition = runner_kept_definition(live->runner, record->definition_sha256);
+	if (live->definition != NULL)
+		return true;
 	if (!runs_definition(db, record->definition_sha256, arena, &text, &size, err))
 		return false;
 	if (text == NULL)
@@ -66,10 +69,17 @@ static void keep_record(struct live *live, const struct run_record *record)
 	live->parent_run_id = dup_or_null(record->parent_run_id);
 	live->created_by = dup_or_null(record->created_by);
 	live->priority = record->priority;
-	pthread_mutex_lock(&live->runner->lock);
+	runner_lock(live->runner);
 	live->tenant = fair_tenant(&live->runner->turn_line, record->account_id);
-	pthread_mutex_unlock(&live->runner->lock);
+	runner_unlock(live->runner);
 	live->scheduled = strstr(record->labels, "\"schedule\":") != NULL;
+}
+
+/* What a run has behind it; one without a row has nothing. */
+static bool load_past(struct live *live, struct db *db, struct err *err)
+{
+	return journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err) && following_load(live, db, err) &&
+		   checkpoints_last(db, live->run_id, &live->checkpoint_us, err);
 }
 
 static bool load_from(struct live *live, struct db *db, struct arena *arena, struct err *err)
@@ -87,8 +97,9 @@ static bool load_from(struct live *live, struct db *db, struct arena *arena, str
 	live->run.version = live->runner->options.version;
 	live->loaded = true;
 	spending_load(live, &record);
-	if (!journal_fold(db, live->run_id, JOURNAL_TO_ITS_END, &live->run, err) || !following_load(live, db, err) ||
-		!checkpoints_last(db, live->run_id, &live->checkpoint_us, err)) {
+	following_begin(live);
+	live->checkpoint_us = 0;
+	if (record.seq > 0 && !load_past(live, db, err)) {
 		live_forget(live);
 		return false;
 	}
@@ -186,9 +197,9 @@ static void look(struct live *live)
 static void end_message(struct live *live, struct message *message)
 {
 	if (message->told != NULL) {
-		pthread_mutex_lock(&live->runner->lock);
+		runner_lock(live->runner);
 		waiter_add(live, true, 0, message->told, message->self);
-		pthread_mutex_unlock(&live->runner->lock);
+		runner_unlock(live->runner);
 	}
 	datum_unref(message->output);
 	datum_unref(message->error);
@@ -203,9 +214,9 @@ static bool comes_again(struct live *live, struct message *message)
 {
 	if (message->kind != MESSAGE_RESULT || !live->settling.wanted)
 		return false;
-	pthread_mutex_lock(&live->runner->lock);
+	runner_lock(live->runner);
 	live_post(live, message);
-	pthread_mutex_unlock(&live->runner->lock);
+	runner_unlock(live->runner);
 	return true;
 }
 
@@ -279,6 +290,7 @@ static void decide(struct live *live, struct message *inbox)
 		}
 	}
 	live->recovered = true;
+	drive_faults(&live->drive);
 	spending_turn(live);
 	while (inbox != NULL) {
 		struct message *message = inbox;
@@ -289,9 +301,9 @@ static void decide(struct live *live, struct message *inbox)
 		drive_cancel(&live->drive, "revoked");
 	live->end = run_is_over(live->run.status) ? DRIVE_OVER
 				: live->settling.wanted       ? DRIVE_MORE
-											  : drive_turn(&live->drive, TURN_ROWS);
+											  : drive_turn(&live->drive, runner->options.turn_rows);
 	while (live->end == DRIVE_WAITS && following_take(live))
-		live->end = drive_turn(&live->drive, TURN_ROWS);
+		live->end = drive_turn(&live->drive, runner->options.turn_rows);
 	asks_note(live);
 }
 
@@ -326,6 +338,25 @@ static const char *text_of(const struct datum *datum)
 	return datum == NULL ? NULL : datum_bytes(datum, NULL);
 }
 
+/* Would the commit leave what the row says as it is, but for the counts and the end of the journal? */
+static bool goes_on(const struct row_standing *s, const struct run_commit *c)
+{
+	return s->known && !c->reopens && c->ended_us == 0 && c->output == NULL && c->error == NULL &&
+		   s->status == c->status && s->reason == c->reason && s->due_us == c->due_us && s->driven == c->driven &&
+		   s->started_us == c->started_us;
+}
+
+static void note_standing(struct live *live)
+{
+	const struct run_commit *c = &live->commit;
+	live->standing = (struct row_standing){.known = true,
+										   .driven = c->driven,
+										   .status = c->status,
+										   .reason = c->reason,
+										   .due_us = c->due_us,
+										   .started_us = c->started_us};
+}
+
 static void say_commit(struct live *live)
 {
 	const struct run *run = &live->run;
@@ -349,6 +380,7 @@ static void say_commit(struct live *live)
 		.reopens = live->order_id[0] != '\0',
 		.driven = over || (live->end != DRIVE_MORE && !waits_for_us(run)),
 	};
+	live->commit.goes_on = goes_on(&live->standing, &live->commit);
 }
 
 static bool apply_commit(struct db *db, void *self, struct err *err)
@@ -439,7 +471,7 @@ static struct waiter *settle(struct live *live)
 	tally_end(&runner->tally, &live->tally, turn_outcome(live));
 	runner->turns_under_way--;
 	feed_settled(runner, live);
-	pthread_cond_broadcast(&runner->changed);
+	runner_changed(runner);
 	return waiters_met(live);
 }
 
@@ -450,10 +482,10 @@ static void end_turn(struct live *live)
 	tasks_end(live);
 	buf_fini(&live->lines);
 	values_clear(&live->values);
-	pthread_mutex_lock(&runner->lock);
+	runner_lock(runner);
 	struct waiter *met = settle(live);
 	live_put(live);
-	pthread_mutex_unlock(&runner->lock);
+	runner_unlock(runner);
 	waiters_tell(runner, met, true);
 }
 
@@ -472,6 +504,7 @@ static void undo(struct live *live)
 void turn_end(struct live *live)
 {
 	if (live->applied) {
+		note_standing(live);
 		effects_review(live);
 		send_effects(live);
 		run_events_tell(live->runner->options.events);
@@ -490,11 +523,11 @@ void turn_end(struct live *live)
 
 static struct message *take_inbox(struct live *live)
 {
-	pthread_mutex_lock(&live->runner->lock);
+	runner_lock(live->runner);
 	struct message *inbox = live->inbox;
 	live->inbox = NULL;
 	live->inbox_end = &live->inbox;
-	pthread_mutex_unlock(&live->runner->lock);
+	runner_unlock(live->runner);
 	return inbox;
 }
 
@@ -510,19 +543,19 @@ static void end_messages(struct live *live, struct message *inbox)
 
 static bool is_told(struct live *live)
 {
-	pthread_mutex_lock(&live->runner->lock);
+	runner_lock(live->runner);
 	bool told = live->inbox != NULL;
-	pthread_mutex_unlock(&live->runner->lock);
+	runner_unlock(live->runner);
 	return told;
 }
 
 void turn_run(struct live *live)
 {
-	pthread_mutex_lock(&live->runner->lock);
+	runner_lock(live->runner);
 	live->queued = false;
 	live->turning = true;
 	live->resting = false;
-	pthread_mutex_unlock(&live->runner->lock);
+	runner_unlock(live->runner);
 	buf_init(&live->lines, 0);
 	live->again_us = 0;
 	if (!live->loaded && !load(live)) {

@@ -18,61 +18,61 @@ void waiter_add(struct live *live, bool turn, int64_t timeout_ms, void (*told)(v
 		.deadline_us = env_mono_us(runner->options.env) + (turn ? TURN_MS : timeout_ms) * 1000,
 		.told = told,
 		.self = self,
-		.next = runner->waiters,
+		.next = live->waiters,
 	};
 	live->refs++;
-	runner->waiters = waiter;
-	pthread_cond_broadcast(&runner->changed);
-}
-
-/* Move those that `meets` into a list of their own. */
-static struct waiter *take(struct runner *runner, bool (*meets)(const struct waiter *waiter, const void *self),
-						   const void *self)
-{
-	struct waiter *met = NULL;
-	for (struct waiter **at = &runner->waiters, *waiter; (waiter = *at) != NULL;) {
-		if (!meets(waiter, self)) {
-			at = &waiter->next;
-			continue;
-		}
-		*at = waiter->next;
-		waiter->next = met;
-		met = waiter;
+	live->waiters = waiter;
+	list_push(&runner->waiters, &waiter->among);
+	if (waiter->deadline_us < runner->late_us) {
+		runner->late_us = waiter->deadline_us;
+		timer_hurry(runner);
 	}
-	return met;
 }
 
-static bool is_met(const struct waiter *waiter, const void *live)
+/* Out of the lists of the runner and of its run, into that of those who are told. */
+static void take(struct waiter **at, struct waiter **taken)
 {
-	return waiter->live == live && (waiter->turn || waiter->live->over || waiter->live->suspended);
+	struct waiter *waiter = *at;
+	*at = waiter->next;
+	list_remove(&waiter->among);
+	waiter->next = *taken;
+	*taken = waiter;
 }
 
 struct waiter *waiters_met(struct live *live)
 {
-	return take(live->runner, is_met, live);
+	struct waiter *met = NULL;
+	for (struct waiter **at = &live->waiters; *at != NULL;)
+		if ((*at)->turn || live->over || live->suspended)
+			take(at, &met);
+		else
+			at = &(*at)->next;
+	return met;
 }
 
-static bool is_late(const struct waiter *waiter, const void *now_us)
+struct waiter *waiters_late(struct runner *runner, int64_t now_us)
 {
-	return waiter->deadline_us <= *(const int64_t *)now_us;
-}
-
-struct waiter *waiters_late(struct runner *runner, int64_t *next_us)
-{
-	int64_t now_us = env_mono_us(runner->options.env);
-	struct waiter *late = take(runner, is_late, &now_us);
-	*next_us = INT64_MAX;
-	for (const struct waiter *waiter = runner->waiters; waiter != NULL; waiter = waiter->next)
-		if (waiter->deadline_us - now_us < *next_us)
-			*next_us = waiter->deadline_us - now_us;
+	struct waiter *late = NULL;
+	runner->late_us = INT64_MAX;
+	list_each(link, &runner->waiters)
+	{
+		struct waiter *waiter = list_item(link, struct waiter, among), **at = &waiter->live->waiters;
+		if (waiter->deadline_us <= now_us) {
+			while (*at != waiter)
+				at = &(*at)->next;
+			take(at, &late);
+		} else if (waiter->deadline_us < runner->late_us) {
+			runner->late_us = waiter->deadline_us;
+		}
+	}
 	return late;
 }
 
 void waiters_drop(struct runner *runner)
 {
-	while (runner->waiters != NULL) {
-		struct waiter *waiter = runner->waiters;
-		runner->waiters = waiter->next;
+	for (struct list_link *link; (link = list_pop(&runner->waiters)) != NULL;) {
+		struct waiter *waiter = list_item(link, struct waiter, among);
+		waiter->live->waiters = NULL; /* the others of the same run go too */
 		live_put(waiter->live);
 		free(waiter);
 	}
@@ -84,9 +84,9 @@ void waiters_tell(struct runner *runner, struct waiter *met, bool ended)
 		struct waiter *waiter = met;
 		met = waiter->next;
 		waiter->told(waiter->self, ended);
-		pthread_mutex_lock(&runner->lock);
+		runner_lock(runner);
 		live_put(waiter->live);
-		pthread_mutex_unlock(&runner->lock);
+		runner_unlock(runner);
 		free(waiter);
 	}
 }

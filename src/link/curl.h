@@ -19,6 +19,7 @@
 	F(curl_easy_perform) \
 	F(curl_easy_getinfo) \
 	F(curl_easy_strerror) \
+	F(curl_easy_reset) \
 	F(curl_easy_cleanup) \
 	F(curl_slist_append) \
 	F(curl_slist_free_all) \
@@ -44,6 +45,7 @@ const struct curl_table *curl_table(void);
 #define curl_easy_perform(handle) curl_table()->curl_easy_perform_(handle)
 #define curl_easy_getinfo(...) curl_table()->curl_easy_getinfo_(__VA_ARGS__)
 #define curl_easy_strerror(code) curl_table()->curl_easy_strerror_(code)
+#define curl_easy_reset(handle) curl_table()->curl_easy_reset_(handle)
 #define curl_easy_cleanup(handle) curl_table()->curl_easy_cleanup_(handle)
 #define curl_slist_append(list, text) curl_table()->curl_slist_append_(list, text)
 #define curl_slist_free_all(list) curl_table()->curl_slist_free_all_(list)

@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "core/must.h"
 #include "link/curl.h"
+#include "link/outgoing_pool.h"
 #include "link/ready.h"
 
 enum { CONNECT_MS = 5000 };
@@ -71,6 +72,7 @@ struct asking {
 	bool trusted; /* mapped or allowed: any address will do */
 	char *url;    /* as it is connected to */
 	char *host;   /* "Host: …" when the address is another */
+	int sendings;
 };
 
 static curl_socket_t open_socket(void *self, curlsocktype purpose, struct curl_sockaddr *address)
@@ -82,6 +84,17 @@ static curl_socket_t open_socket(void *self, curlsocktype purpose, struct curl_s
 		return CURL_SOCKET_BAD;
 	}
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/*
+ * A connection of an earlier request may be closed just now.  libcurl would send on another one what may have been
+ * carried out: it is sent once, and whether again is for the caller to say [flow.md 3.1].
+ */
+static int about_to_send(void *self, char *there, char *here, int there_port, int here_port)
+{
+	struct asking *asking = self;
+	(void)there, (void)here, (void)there_port, (void)here_port;
+	return ++asking->sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *self)
@@ -157,7 +170,10 @@ static void set_up(CURL *curl, struct asking *asking)
 		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
 	else
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-	if (request->digest_user != NULL) {
+	if (request->digest_user == NULL) {
+		curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, about_to_send);
+		curl_easy_setopt(curl, CURLOPT_PREREQDATA, asking);
+	} else { /* asks for a challenge first */
 		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_DIGEST);
 		curl_easy_setopt(curl, CURLOPT_USERNAME, request->digest_user);
 		curl_easy_setopt(curl, CURLOPT_PASSWORD, request->digest_password);
@@ -169,6 +185,8 @@ static bool tell(CURLcode code, const struct asking *asking, struct err *err)
 	const char *url = asking->request->url;
 	if (asking->answer->refused)
 		return err_set(err, ERR_FORBIDDEN, "%s: the address is not allowed", url);
+	if (asking->sendings > 1)
+		return err_set(err, ERR_UNAVAILABLE, "%s: the connection was closed before an answer came", url);
 	switch (code) {
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -183,10 +201,10 @@ static bool tell(CURLcode code, const struct asking *asking, struct err *err)
 	}
 }
 
-static bool perform(struct asking *asking, struct err *err)
+static bool perform(struct asking *asking, struct outgoing_pool *pool, struct err *err)
 {
 	struct outgoing_answer *answer = asking->answer;
-	CURL *curl = curl_easy_init();
+	CURL *curl = pool == NULL ? curl_easy_init() : outgoing_pool_take(pool, asking->trusted);
 	if (curl == NULL)
 		return err_set(err, ERR_LIMIT, "no memory for a request");
 	struct curl_slist *headers = header_list(asking);
@@ -200,9 +218,12 @@ static bool perform(struct asking *asking, struct err *err)
 	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
 	snprintf(answer->content_type, sizeof answer->content_type, "%s", type == NULL ? "" : type);
 	answer->status = (int)status;
-	answer->sent = sent > 0;
+	answer->sent = sent > 0 || asking->sendings > 1;
+	if (pool == NULL)
+		curl_easy_cleanup(curl);
+	else
+		outgoing_pool_give(pool, curl, asking->trusted, code == CURLE_OK);
 	curl_slist_free_all(headers);
-	curl_easy_cleanup(curl);
 	return code == CURLE_OK || tell(code, asking, err);
 }
 
@@ -267,7 +288,8 @@ bool outgoing_ask(const struct outgoing *outgoing, const struct outgoing_request
 		return outgoing->ask(outgoing->ask_self, request, answer, err);
 	struct asking asking = {.request = request, .answer = answer};
 	answer->body.limit = request->limit;
-	bool good = curl_ready(err) && place(outgoing, &asking, err) && perform(&asking, err);
+	struct outgoing_pool *pool = request->digest_user == NULL ? outgoing->pool : NULL;
+	bool good = curl_ready(err) && place(outgoing, &asking, err) && perform(&asking, pool, err);
 	free(asking.url);
 	free(asking.host);
 	return good;

@@ -17,6 +17,7 @@
 
 struct err;
 struct outgoing_answer;
+struct outgoing_pool;
 struct outgoing_request;
 
 /* Requests to http or https HOST go as plain http to `address`, with the Host header that they had. */
@@ -32,6 +33,7 @@ struct outgoing {
 	const char
 		*allowed[OUTGOING_ALLOWED_MAX]; /* hosts, as a URL writes them, that may lie on private addresses; "*": all */
 	size_t allowed_count;
+	struct outgoing_pool *pool; /* of connections (outgoing_pool.h); NULL: each request has one of its own */
 	/* Who answers in place of the network, as outgoing_ask() would: for simulations.  NULL: the network. */
 	bool (*ask)(void *self, const struct outgoing_request *request, struct outgoing_answer *answer, struct err *err);
 	void *ask_self;

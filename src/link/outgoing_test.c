@@ -4,10 +4,19 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/err.h"
 #include "link/outgoing.h"
+#include "link/outgoing_pool.h"
 
 static bool ask(struct outgoing *outgoing, const char *url, bool *refused, struct err *err)
 {
@@ -92,6 +101,146 @@ static void maps_have_a_form(void **state)
 	assert_int_equal(outgoing.maps_count, 0);
 }
 
+/* --- connections that outlive a request --- */
+
+/* A server of one connection at a time, which answers `patience` requests on each and then closes it without a word. */
+struct server {
+	int listener;
+	char map[64];
+	_Atomic int patience, connections, requests;
+	pthread_t thread;
+};
+
+/* A request without a body; false: the other side has closed. */
+static bool read_request(int fd)
+{
+	char text[4096];
+	size_t have = 0;
+	do {
+		ssize_t got = recv(fd, text + have, sizeof text - 1 - have, 0);
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+		text[have] = '\0';
+	} while (strstr(text, "\r\n\r\n") == NULL);
+	return true;
+}
+
+static void serve_one(struct server *s, int fd)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+	s->connections++;
+	for (int i = 0; read_request(fd); i++) {
+		s->requests++;
+		if (i == s->patience)
+			break;
+		(void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+	}
+	close(fd);
+}
+
+static void *serve(void *self)
+{
+	struct server *s = self;
+	for (int fd; (fd = accept(s->listener, NULL, NULL)) >= 0;)
+		serve_one(s, fd);
+	return NULL;
+}
+
+static void start(struct server *s, int patience)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof at;
+	*s = (struct server){.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .patience = patience};
+	assert_true(s->listener >= 0 && bind(s->listener, (const struct sockaddr *)&at, sizeof at) == 0);
+	assert_true(listen(s->listener, 8) == 0 && getsockname(s->listener, (struct sockaddr *)&at, &size) == 0);
+	snprintf(s->map, sizeof s->map, "peer.test=127.0.0.1:%d", ntohs(at.sin_port));
+	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void stop(struct server *s)
+{
+	shutdown(s->listener, SHUT_RDWR);
+	pthread_join(s->thread, NULL);
+	close(s->listener);
+}
+
+static bool ask_peer(struct outgoing *outgoing, struct outgoing_answer *answer, struct err *err)
+{
+	const struct outgoing_request request = {
+		.method = "POST", .url = "https://peer.test/x", .timeout_ms = 5000, .limit = 1000};
+	outgoing_answer_init(answer);
+	bool asked = outgoing_ask(outgoing, &request, answer, err);
+	outgoing_answer_fini(answer);
+	return asked;
+}
+
+static void a_connection_is_used_again(void **state)
+{
+	(void)state;
+	struct server s;
+	struct outgoing_answer answer;
+	struct err err;
+	start(&s, 1000);
+	struct outgoing outgoing = {.pool = outgoing_pool_new()};
+	assert_true(outgoing_map(&outgoing, s.map, &err));
+	for (int i = 0; i < 5; i++)
+		assert_true(ask_peer(&outgoing, &answer, &err) && answer.status == 200);
+	assert_int_equal(s.connections, 1);
+	outgoing_pool_tidy(outgoing.pool); /* it was in use since the last time */
+	assert_true(ask_peer(&outgoing, &answer, &err));
+	assert_int_equal(s.connections, 1);
+	outgoing_pool_tidy(outgoing.pool);
+	outgoing_pool_tidy(outgoing.pool);
+	assert_true(ask_peer(&outgoing, &answer, &err));
+	assert_int_equal(s.connections, 2);
+	assert_int_equal(s.requests, 7);
+	outgoing_pool_free(outgoing.pool);
+	stop(&s);
+}
+
+/* What was sent on a connection that is closed then may have been carried out: it is not sent on another one. */
+static void nothing_is_sent_twice(void **state) /* [flow.md 3.1] */
+{
+	(void)state;
+	struct server s;
+	struct outgoing_answer answer;
+	struct err err;
+	start(&s, 1);
+	struct outgoing outgoing = {.pool = outgoing_pool_new()};
+	assert_true(outgoing_map(&outgoing, s.map, &err));
+	for (int i = 0; i < 3; i++) {
+		assert_true(ask_peer(&outgoing, &answer, &err));
+		assert_false(ask_peer(&outgoing, &answer, &err));
+		assert_int_equal(err.kind, ERR_UNAVAILABLE);
+		assert_true(answer.sent);
+	}
+	assert_int_equal(s.requests, 6);
+	outgoing_pool_free(outgoing.pool);
+	stop(&s);
+}
+
+/* A connection of somebody who may go anywhere is none for somebody who may not [P-10.5]. */
+static void a_connection_is_no_way_in(void **state)
+{
+	(void)state;
+	struct server s;
+	struct outgoing_answer answer;
+	struct err err;
+	char url[64];
+	bool refused;
+	start(&s, 1000);
+	snprintf(url, sizeof url, "http://%s/", strchr(s.map, '=') + 1);
+	struct outgoing outgoing = {.pool = outgoing_pool_new()};
+	assert_true(outgoing_map(&outgoing, s.map, &err));
+	assert_true(ask_peer(&outgoing, &answer, &err));
+	assert_false(ask(&outgoing, url, &refused, &err));
+	assert_true(refused);
+	assert_int_equal(s.requests, 1);
+	outgoing_pool_free(outgoing.pool);
+	stop(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +248,9 @@ int main(void)
 		cmocka_unit_test(what_is_allowed_or_mapped_is_tried),
 		cmocka_unit_test(other_schemes_are_none),
 		cmocka_unit_test(maps_have_a_form),
+		cmocka_unit_test(a_connection_is_used_again),
+		cmocka_unit_test(nothing_is_sent_twice),
+		cmocka_unit_test(a_connection_is_no_way_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -319,6 +319,16 @@ static void fire_timers(struct drive *drive)
 
 /* --- the turn --- */
 
+/*
+ * Between a fault and what becomes of it nothing else is decided, and no commit lies there: what the fault ends is not
+ * asked for any more, so that an operator who goes back to before the fault goes back over nothing that has left.
+ */
+void drive_faults(struct drive *drive)
+{
+	while (drive->run->status == RUN_RUNNING && run_is_at_fault(drive->run))
+		decide(drive, run_next_ready(drive->run));
+}
+
 enum drive_end drive_turn(struct drive *drive, size_t limit)
 {
 	struct run *run = drive->run;
@@ -340,6 +350,7 @@ enum drive_end drive_turn(struct drive *drive, size_t limit)
 		if (frame == NULL)
 			return DRIVE_WAITS;
 		decide(drive, frame);
+		drive_faults(drive);
 	}
 	return DRIVE_OVER;
 }

@@ -88,6 +88,9 @@ enum drive_end {
 /* Go on until one of drive_end.  Timers that are due by drive->now_us fire first, the earliest first. */
 enum drive_end drive_turn(struct drive *drive, size_t limit);
 
+/* What an order brought to a fault is dealt with before anything else is taken in; drive_turn does so by itself. */
+void drive_faults(struct drive *drive);
+
 /* Decide once what is next at an open frame; NULL: at the run as a whole.  For replays: no timer fires. */
 void drive_once(struct drive *drive, struct frame *frame);
 

@@ -206,7 +206,7 @@ static void not_ready(struct run *run, struct frame *frame)
 {
 	if (!frame->ready)
 		return;
-	frame->ready = false;
+	frame->ready = frame->urgent = false;
 	if (frame->ready_prev != NULL)
 		frame->ready_prev->ready_next = frame->ready_next;
 	else
@@ -215,6 +215,24 @@ static void not_ready(struct run *run, struct frame *frame)
 		frame->ready_next->ready_prev = frame->ready_prev;
 	else
 		run->ready_last = frame->ready_prev;
+}
+
+void run_ready_first(struct run *run, struct frame *frame)
+{
+	not_ready(run, frame);
+	frame->ready = frame->urgent = true;
+	frame->ready_prev = NULL;
+	frame->ready_next = run->ready_first;
+	if (run->ready_first != NULL)
+		run->ready_first->ready_prev = frame;
+	else
+		run->ready_last = frame;
+	run->ready_first = frame;
+}
+
+bool run_is_at_fault(const struct run *run)
+{
+	return run->ready_first != NULL && run->ready_first->urgent;
 }
 
 struct frame *run_next_ready(struct run *run)

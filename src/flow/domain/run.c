@@ -129,7 +129,7 @@ static void apply_faulted(struct run *run, const struct row *row, struct frame *
 	block->busy = false;
 	block->state = FRAME_FAILED;
 	datum_set(&block->error, row->error);
-	run_ready(run, block->parent != NULL ? block->parent : block);
+	run_ready_first(run, block->parent != NULL ? block->parent : block);
 }
 
 static void apply_cancelled(struct run *run, struct frame *frame)

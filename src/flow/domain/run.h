@@ -60,6 +60,7 @@ enum { BLOCK_VARIABLES = 2 };
 struct frame {
 	uint32_t number;
 	bool is_block, ready;
+	bool urgent; /* ready, before all that is not: a block below it is at fault */
 	enum frame_state state;
 	struct frame *parent, *first, *last, *prev, *next; /* the tree */
 	struct frame *ready_prev, *ready_next;
@@ -192,6 +193,10 @@ struct frame *run_nth(const struct run *run, size_t index);
 /* Frames that may have something to decide, the oldest first; NULL: none.  It is taken off the list. */
 struct frame *run_next_ready(struct run *run);
 void run_ready(struct run *run, struct frame *frame);
+
+/* A block below it is at fault: it comes first.  Is there such a one? */
+void run_ready_first(struct run *run, struct frame *frame);
+bool run_is_at_fault(const struct run *run);
 
 /* The earliest moment at which a timer of the run fires; 0: it has none. */
 int64_t run_due(const struct run *run);
