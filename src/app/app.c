@@ -116,7 +116,10 @@ static void mail_of_people_goes(void *self, const struct people_letter *letter)
 
 static void open_people(struct app *app)
 {
-	app->audit = (struct audit){.env = app->env, .store_id = store_id(app->store), .stream = AUDIT_STREAM};
+	app->audit = (struct audit){.env = app->env,
+								.store_id = store_id(app->store),
+								.stream = AUDIT_STREAM,
+								.memory = audit_memory_new(app->store)};
 	memcpy(app->audit.key, app->keys.installation, AUDIT_KEY);
 	typeof(app->config.people) *c = &app->config.people;
 	const struct people_options options = {
@@ -284,6 +287,7 @@ void app_close(struct app *app)
 	countersign_free(app->countersign);
 	events_close(app->events);
 	outbox_free(app->outbox);
+	audit_memory_free(app->audit.memory);
 	people_close(app->people);
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);

@@ -1,6 +1,7 @@
 #include "seal/audit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -43,6 +44,35 @@ struct head {
 	char hash[CHAIN_HASH];
 };
 
+/* Values that come again and again: a proxy's address, a device's agent. */
+enum { COMMITTED = 64, COMMITTED_VALUE = 160 };
+
+struct committed {
+	unsigned char key[AUDIT_KEY];
+	char value[COMMITTED_VALUE], commitment[CHAIN_COMMITMENT]; /* value "": none */
+};
+
+struct audit_memory {
+	const struct store_watch *watch;
+	uint64_t seen; /* the watch's number for which head holds; 0: none */
+	struct head head;
+	struct committed committed[COMMITTED];
+};
+
+struct audit_memory *audit_memory_new(struct store *store)
+{
+	static const char *const tables[] = {"audit", NULL};
+	struct audit_memory *memory = calloc(1, sizeof *memory);
+	must(memory != NULL);
+	memory->watch = store_watch(store, tables);
+	return memory;
+}
+
+void audit_memory_free(struct audit_memory *memory)
+{
+	free(memory);
+}
+
 static void take_head(const struct db_rows *row, void *self)
 {
 	struct head *head = self;
@@ -63,6 +93,51 @@ bool audit_head(struct db *db, const char *store_id, const char *stream, int64_t
 	*seq = head.seq;
 	memcpy(hash, head.hash, sizeof head.hash);
 	return true;
+}
+
+/* The head without asking, as long as nobody but remember_head() has followed a change of the table. */
+static bool head_of(const struct audit *audit, struct db *db, struct head *head, struct err *err)
+{
+	struct audit_memory *m = audit->memory;
+	if (m != NULL && m->seen != 0 && m->seen == db_watch(db, m->watch)) {
+		*head = m->head;
+		return true;
+	}
+	return audit_head(db, audit->store_id, audit->stream, &head->seq, head->hash, err);
+}
+
+static void remember_head(const struct audit *audit, const struct db *db, const struct chain_row *row)
+{
+	struct audit_memory *m = audit->memory;
+	if (m == NULL)
+		return;
+	m->seen = db_watch(db, m->watch);
+	m->head.seq = row->seq;
+	memcpy(m->head.hash, row->hash, sizeof m->head.hash);
+}
+
+static size_t slot_of(const char *value)
+{
+	size_t hash = 5381;
+	for (; *value != '\0'; value++)
+		hash = hash * 33 ^ (unsigned char)*value;
+	return hash % COMMITTED;
+}
+
+static void commit_to(const struct audit *audit, const unsigned char *key, const char *value,
+					  char commitment[CHAIN_COMMITMENT])
+{
+	if (audit->memory == NULL || value[0] == '\0' || strlen(value) >= COMMITTED_VALUE) {
+		chain_commit(key, AUDIT_KEY, value, commitment);
+		return;
+	}
+	struct committed *kept = &audit->memory->committed[slot_of(value)];
+	if (strcmp(kept->value, value) != 0 || memcmp(kept->key, key, AUDIT_KEY) != 0) {
+		chain_commit(key, AUDIT_KEY, value, kept->commitment);
+		memcpy(kept->key, key, AUDIT_KEY);
+		strcpy(kept->value, value);
+	}
+	memcpy(commitment, kept->commitment, CHAIN_COMMITMENT);
 }
 
 /* Members in RFC 8785 order, which is the order of the enum. */
@@ -115,21 +190,21 @@ bool audit_append(const struct audit *audit, struct db *db, const struct audit_e
 {
 	check_fields(event);
 	const unsigned char *key = event->person_key != NULL ? event->person_key : audit->key;
-	char hash[CHAIN_HASH], prev_hash[CHAIN_HASH], ip[CHAIN_COMMITMENT], user_agent[CHAIN_COMMITMENT];
-	int64_t seq;
-	if (!audit_head(db, audit->store_id, audit->stream, &seq, prev_hash, err))
+	char hash[CHAIN_HASH], ip[CHAIN_COMMITMENT], user_agent[CHAIN_COMMITMENT];
+	struct head head;
+	if (!head_of(audit, db, &head, err))
 		return false;
 	if (event->ip != NULL)
-		chain_commit(key, AUDIT_KEY, event->ip, ip);
+		commit_to(audit, key, event->ip, ip);
 	if (event->user_agent != NULL)
-		chain_commit(key, AUDIT_KEY, event->user_agent, user_agent);
+		commit_to(audit, key, event->user_agent, user_agent);
 	struct buf meta;
 	buf_init(&meta, 0);
 	write_meta(&meta, event);
 	struct chain_row row = {
 		.account_id = event->account_id,
 		.stream = audit->stream,
-		.seq = seq + 1,
+		.seq = head.seq + 1,
 		.at_us = env_wall_us(audit->env),
 		.actor = event->actor,
 		.role = event->role,
@@ -141,11 +216,14 @@ bool audit_append(const struct audit *audit, struct db *db, const struct audit_e
 		.user_agent = event->user_agent != NULL ? user_agent : NULL,
 		.request_id = event->request_id,
 		.meta = buf_text(&meta),
-		.prev_hash = prev_hash,
+		.prev_hash = head.hash,
 	};
 	chain_hash(&row, hash);
 	row.hash = hash;
-	bool done = insert_row(db, &row, err) && insert_personal(db, &row, event, err);
+	bool done = insert_row(db, &row, err);
+	if (done)
+		remember_head(audit, db, &row);
+	done = done && insert_personal(db, &row, event, err);
 	buf_fini(&meta);
 	return done;
 }

@@ -48,12 +48,20 @@ struct audit_pair {
 	const char *text;
 };
 
+/* What the writer knows of its stream, so that it need not ask for each row; audit_memory_new(). */
+struct audit_memory;
+struct store;
+struct audit_memory *audit_memory_new(struct store *store);
+/* After store_close().  NULL is fine. */
+void audit_memory_free(struct audit_memory *memory);
+
 /* Where rows are appended; const once set up. */
 struct audit {
 	const struct env *env;
 	const char *store_id;
 	const char *stream;
 	unsigned char key[AUDIT_KEY]; /* the installation's, where there is no person */
+	struct audit_memory *memory;  /* NULL: ask each time */
 };
 
 /* Who did what to what.  Texts may be NULL. */
@@ -67,7 +75,7 @@ struct audit_event {
 	size_t meta_count;
 };
 
-/* Append one row.  Cost: about 25 us, two statements. */
+/* Append one row.  Cost: about 15 us, a statement or two. */
 bool audit_append(const struct audit *audit, struct db *db, const struct audit_event *event, struct err *err);
 
 /* The columns of a query `SELECT AUDIT_COLUMNS FROM audit`, read into a row whose texts are the arena's. */

@@ -109,6 +109,39 @@ static void what_is_gone_is_no_fault(void **state)
 	assert_true(verify(f).sound);
 }
 
+static bool append_and_fail(struct db *db, void *self, struct err *err)
+{
+	return append(db, self, err) && err_set(err, ERR_CONFLICT, "as asked");
+}
+
+static bool append_around_a_failure(struct db *db, void *self, struct err *err)
+{
+	struct err ignored;
+	assert_false(db_attempt(db, append_and_fail, self, &ignored));
+	return append(db, self, err);
+}
+
+/* The head that the writer remembers is of what stands: not of rows that were undone, nor of a chain that was cut. */
+static void a_remembered_head_is_that_of_the_table(void **state)
+{
+	struct seal_fixture *f = *state;
+	struct err err;
+	int64_t before = fixture_number(f, "SELECT MAX(seq) FROM audit");
+	assert_true(store_write(f->store, append_around_a_failure, f, &err));
+	int64_t rows = fixture_number(f, "SELECT MAX(seq) FROM audit") - before;
+	assert_true(rows > 0 && verify(f).sound);
+	assert_false(store_write(f->store, append_and_fail, f, &err));
+	assert_true(store_write(f->store, append, f, &err));
+	assert_int_equal(fixture_number(f, "SELECT MAX(seq) FROM audit"), before + 2 * rows);
+	assert_true(verify(f).sound);
+	change(f, "INSERT INTO audit_archiving (stream, to_seq) VALUES ('main', 1000)");
+	change(f, "DELETE FROM audit WHERE seq > 3");
+	change(f, "DELETE FROM audit_personal WHERE seq > 3");
+	assert_true(store_write(f->store, append, f, &err));
+	assert_int_equal(fixture_number(f, "SELECT MAX(seq) FROM audit"), 3 + rows);
+	assert_true(verify(f).sound);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +150,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_value_that_no_row_commits_to_is_found, begin, end),
 		cmocka_unit_test_setup_teardown(under_another_key_nothing_fits, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_gone_is_no_fault, begin, end),
+		cmocka_unit_test_setup_teardown(a_remembered_head_is_that_of_the_table, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,13 +79,17 @@ void seal_fixture_open(struct seal_fixture *f, const char *name, const struct fi
 	arena_init(&f->arena, (size_t)1 << 30);
 	f->store = fixture_store(f->folder, &f->env.env);
 	must(store_write(f->store, add_people, &people, &err));
-	f->audit = (struct audit){.env = &f->env.env, .store_id = store_id(f->store), .stream = "main"};
+	f->audit = (struct audit){.env = &f->env.env,
+							  .store_id = store_id(f->store),
+							  .stream = "main",
+							  .memory = audit_memory_new(f->store)};
 }
 
 void seal_fixture_close(struct seal_fixture *f)
 {
 	if (f->store != NULL)
 		store_close(f->store);
+	audit_memory_free(f->audit.memory);
 	arena_fini(&f->arena);
 	id_maker_fini(&f->ids);
 	env_sim_fini(&f->env);

@@ -26,6 +26,9 @@ struct outbox {
 	const struct env *env;
 	struct id_maker *ids;
 	char *source;
+	const struct store_watch *watch;
+	uint64_t seen;  /* the watch's number for which newest holds; of the writer; 0: none */
+	int64_t newest; /* number of a row */
 	_Atomic bool added; /* since the last commit; stays set when that failed, which costs one call for nothing */
 	struct hook hooks[OUTBOX_HOOKS_MAX];
 	_Atomic size_t hooks_count;
@@ -56,6 +59,8 @@ struct outbox *outbox_new(struct store *store, const struct env *env, struct id_
 	outbox->source = strdup(source);
 	must(outbox->source != NULL && pthread_mutex_init(&outbox->watch_lock, NULL) == 0);
 	store_on_commit(store, committed, outbox);
+	static const char *const tables[] = {"outbox", NULL};
+	outbox->watch = store_watch(store, tables);
 	return outbox;
 }
 
@@ -116,6 +121,15 @@ static void take_number(const struct db_rows *row, void *self)
 	*(int64_t *)self = db_int(row, 0);
 }
 
+/* All ops run on one writer, so the next number is free, and a failed op gives its number back. */
+static bool next_number(struct outbox *outbox, struct db *db, int64_t *number, struct err *err)
+{
+	if (outbox->seen == 0 || outbox->seen != db_watch(db, outbox->watch))
+		return db_one(db, err, NULL, take_number, number, "SELECT COALESCE(MAX(number), 0) + 1 FROM outbox");
+	*number = outbox->newest + 1;
+	return true;
+}
+
 bool outbox_add(struct outbox *outbox, struct db *db, struct outbox_event *event, struct err *err)
 {
 	char id[ID_TEXT];
@@ -123,11 +137,7 @@ bool outbox_add(struct outbox *outbox, struct db *db, struct outbox_event *event
 	must(event->topic[0] != '\0' && event->topic[strspn(event->topic, "abcdefghijklmnopqrstuvwxyz")] == '\0');
 	if (event->event_id == NULL)
 		id_make(outbox->ids, id);
-	/*
-	 * All ops run on one writer, so the next number is free, and a failed op gives its number back.  Two statements:
-	 * with RETURNING, SQLite makes and drops a table for the one row.
-	 */
-	if (!db_one(db, err, NULL, take_number, &number, "SELECT COALESCE(MAX(number), 0) + 1 FROM outbox") ||
+	if (!next_number(outbox, db, &number, err) ||
 		!db_run(db, err,
 				"INSERT INTO outbox (number, event_id, account_id, topic, event, subject, effect_key, data, at) "
 				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -135,6 +145,8 @@ bool outbox_add(struct outbox *outbox, struct db *db, struct outbox_event *event
 				V_TEXT(event->topic), V_TEXT(event->event), V_TEXT(event->subject), V_TEXT(event->effect_key),
 				V_TEXT(event->data != NULL ? event->data : "{}"), V_INT(at_us)))
 		return false;
+	outbox->seen = db_watch(db, outbox->watch);
+	outbox->newest = number;
 	event->number = number;
 	event->at_us = at_us;
 	atomic_store(&outbox->added, true);

@@ -26,6 +26,11 @@ bool engine_savepoint(struct db *db, struct err *err);
 bool engine_release(struct db *db, struct err *err);
 bool engine_rollback_to(struct db *db);
 
+/* Count what the writer's connection writes; statements say it when they are prepared. */
+struct watches;
+void engine_watch(struct db *db, struct watches *watches);
+struct watches *engine_watches(const struct db *db);
+
 /* Queries whose db_end is missing. */
 int engine_open_rows(const struct db *db);
 

@@ -9,6 +9,7 @@
 #include "core/arena.h"
 #include "core/must.h"
 #include "store/dialect.h"
+#include "store/watch.h"
 
 enum {
 	STATEMENTS_FULL = 384, /* entries of the cache at which it is emptied */
@@ -24,6 +25,7 @@ struct statement {
 	bool own;    /* of the store itself: what an op may not prepare it must not find prepared */
 	bool busy;   /* rows of it are being read */
 	bool cached; /* false: finalised when its rows end */
+	unsigned writes; /* watches that it concerns */
 };
 
 /* The system's own reason of the last failed write: the writer writes the log only, the checkpointer the main file. */
@@ -162,6 +164,7 @@ void sqlite_forget(struct db *db)
 static bool compile(struct db *db, const char *sql, sqlite3_stmt **stmt, struct err *err)
 {
 	const char *tail = "";
+	db->writes = 0;
 	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, &tail) != SQLITE_OK)
 		return sqlite_refuse(db, err);
 	if (*stmt != NULL && tail[strspn(tail, " \t\r\n;")] == '\0')
@@ -179,6 +182,7 @@ static struct statement *prepare(struct db *db, const char *sql, struct err *err
 	must(statement != NULL);
 	statement->stmt = stmt;
 	statement->own = db->own;
+	statement->writes = db->writes;
 	statement->sql = strdup(sql);
 	must(statement->sql != NULL);
 	statement->parameters = sqlite3_bind_parameter_count(stmt);
@@ -262,10 +266,15 @@ static struct statement *bound(struct db *db, struct err *err, const char *sql, 
 		return NULL;
 	}
 	struct statement *statement = statement_for(db, sql, err);
-	if (statement == NULL || bind_all(statement, values, count, err))
-		return statement;
-	let_go(statement);
-	return NULL;
+	if (statement == NULL)
+		return NULL;
+	if (!bind_all(statement, values, count, err)) {
+		let_go(statement);
+		return NULL;
+	}
+	if (statement->writes != 0)
+		watches_touch(db->watches, statement->writes);
+	return statement;
 }
 
 bool db_run_values(struct db *db, struct err *err, const char *sql, const struct store_value *values, size_t count)

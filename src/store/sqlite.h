@@ -12,6 +12,7 @@
 enum { STATEMENTS = 512 }; /* slots of the cache; see sqlite.c */
 
 struct statement;
+struct watches;
 
 struct db {
 	sqlite3 *handle;
@@ -23,6 +24,8 @@ struct db {
 	bool scoped; /* between engine_begin and its end: outside a transaction nothing may run */
 	enum db_fault fault;
 	int open_rows; /* queries that db_end has not ended */
+	struct watches *watches; /* of the writer's connection; else NULL */
+	unsigned writes;         /* the watches that the statement being prepared concerns */
 	size_t count;
 	struct statement *cache[STATEMENTS];
 };

@@ -14,6 +14,7 @@
 #include "store/folder.h"
 #include "store/image.h"
 #include "store/sqlite.h"
+#include "store/watch.h"
 
 enum {
 	BUSY_MS = 5000,
@@ -47,9 +48,15 @@ static bool own_script(struct db *db, const char *sql, struct err *err)
 /* An op that ended the transaction would commit its neighbours, or keep a reader's old state for ever. */
 static int authorize(void *self, int action, const char *a, const char *b, const char *c, const char *d)
 {
-	(void)a, (void)b, (void)c, (void)d;
-	const struct db *db = self;
+	(void)b, (void)c, (void)d;
+	struct db *db = self;
 	switch (action) {
+	case SQLITE_INSERT:
+	case SQLITE_UPDATE:
+	case SQLITE_DELETE: /* also what triggers do and references */
+		if (db->watches != NULL)
+			db->writes |= watches_of(db->watches, a);
+		return SQLITE_OK;
 	case SQLITE_TRANSACTION:
 	case SQLITE_SAVEPOINT:
 	case SQLITE_PRAGMA:
@@ -160,6 +167,8 @@ void engine_close(struct db *db)
 
 bool engine_begin(struct db *db, struct err *err)
 {
+	if (db->watches != NULL && watches_any_new(db->watches))
+		sqlite_forget(db);
 	return db->scoped = own_run(db, "BEGIN IMMEDIATE", err);
 }
 
@@ -202,6 +211,22 @@ bool engine_release(struct db *db, struct err *err)
 bool engine_rollback_to(struct db *db)
 {
 	return own_run(db, "ROLLBACK TO part", NULL) && own_run(db, "RELEASE part", NULL);
+}
+
+void engine_watch(struct db *db, struct watches *watches)
+{
+	db->watches = watches;
+	sqlite_forget(db);
+}
+
+struct watches *engine_watches(const struct db *db)
+{
+	return db->watches;
+}
+
+uint64_t db_watch(const struct db *db, const struct store_watch *watch)
+{
+	return db->watches != NULL ? watch->now : 0;
 }
 
 int engine_open_rows(const struct db *db)

@@ -13,6 +13,7 @@
 #include "store/engine.h"
 #include "store/folder.h"
 #include "store/migrate.h"
+#include "store/watch.h"
 #include "store/writer.h"
 
 enum {
@@ -29,6 +30,7 @@ struct store {
 	int version, lock_file;
 	struct store_options options;
 
+	struct watches watches;
 	struct writer writer;
 	struct checkpoint checkpoint;
 	_Atomic bool dead; /* the disk failed */
@@ -121,6 +123,7 @@ static void free_store(struct store *store)
 	engine_close(store->writer.db);
 	if (store->lock_file >= 0)
 		close(store->lock_file);
+	watches_fini(&store->watches);
 	pthread_mutex_destroy(&store->lock);
 	pthread_cond_destroy(&store->reader_free);
 	free(store->folder);
@@ -147,6 +150,7 @@ static void start_threads(struct store *store)
 	writer->on_fatal = on_fatal;
 	writer->self = store;
 	writer->dead = &store->dead;
+	engine_watch(writer->db, &store->watches);
 	checkpoint->stepped = writer->stepped = options->stepped;
 	checkpoint_start(checkpoint);
 	writer_start(writer);
@@ -161,6 +165,7 @@ static struct store *new_store(const struct store_options *options)
 	store->folder = strdup(options->folder);
 	must(store->folder != NULL);
 	store->lock_file = -1;
+	watches_init(&store->watches);
 	store->room_checked_us = INT64_MIN / 2;
 	must(pthread_mutex_init(&store->lock, NULL) == 0 && pthread_cond_init(&store->reader_free, NULL) == 0);
 	return store;
@@ -285,6 +290,11 @@ void store_on_commit(struct store *store, void (*committed)(void *self), void *s
 	store->hooks[count].self = self;
 	atomic_store(&store->hooks_count, count + 1); /* the writer sees a hook only when it is whole */
 	pthread_mutex_unlock(&store->lock);
+}
+
+const struct store_watch *store_watch(struct store *store, const char *const *tables)
+{
+	return watches_add(&store->watches, tables);
 }
 
 /* A server that says it is full may be sent no write, and would never learn of the room there is by now. */

@@ -237,6 +237,26 @@ void store_on_commit(struct store *store, void (*committed)(void *self), void *s
 bool store_step(struct store *store);
 void store_idle(struct store *store, bool restart);
 
+/*
+ * A watch tells whether tables may have changed, so that what was read of them can be kept: equal numbers of one watch
+ * mean that no statement has written any of its tables in between, nor was such a write undone.  The store itself knows
+ * what a statement writes; nobody has to tell it.  Numbers are at least 1 and rise.
+ *
+ *     on a worker: seen = store_watch_seen(w), then store_read() and read     in an op: db_watch(db, w) == seen?
+ *
+ * `tables` ends with NULL and stays the caller's, as long as the store; at most STORE_WATCHES_MAX watches (must), which
+ * stay until store_close().  Thread: any.
+ */
+enum { STORE_WATCHES_MAX = 8 };
+struct store_watch;
+const struct store_watch *store_watch(struct store *store, const char *const *tables);
+
+/* Of what is committed; taken before a reader's first query it is of what that reader sees, or of an earlier state. */
+uint64_t store_watch_seen(const struct store_watch *watch);
+
+/* In an op: of what its batch has done so far too.  0 on a reader's connection, where it is not known. */
+uint64_t db_watch(const struct db *db, const struct store_watch *watch);
+
 /* Ops that are queued.  No lock. */
 size_t store_queued(const struct store *store);
 

@@ -5,6 +5,7 @@
 
 #include "core/must.h"
 #include "store/engine.h"
+#include "store/watch.h"
 
 const int64_t store_batch_bounds[STORE_BUCKETS - 1] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 const int64_t store_commit_bounds_us[STORE_BUCKETS - 1] = {100, 250, 500, 1000, 2500, 10000, 50000, 250000, 1000000};
@@ -102,12 +103,16 @@ bool writer_submit(struct writer *w, struct store_op *op, struct err *err)
 bool db_attempt(struct db *db, bool (*part)(struct db *db, void *self, struct err *err), void *self, struct err *err)
 {
 	int open_rows = engine_open_rows(db);
+	struct watches_mark mark;
 	if (!engine_savepoint(db, err))
 		return false;
+	watches_mark(engine_watches(db), &mark);
 	bool done = part(db, self, err);
 	must(engine_open_rows(db) == open_rows); /* each db_query has its db_end */
 	if (!engine_in_transaction(db))
 		return done ? err_set(err, ERR_UNAVAILABLE, "the transaction was lost") : false;
+	if (!done)
+		watches_undone(engine_watches(db), &mark);
 	if (done ? engine_release(db, err) : engine_rollback_to(db))
 		return done;
 	engine_rollback(db); /* half an op must not stay */
@@ -160,11 +165,14 @@ static bool run_transaction(struct writer *w, struct store_op *batch, struct sto
 {
 	struct store_op *culprit = NULL;
 	bool begun = w->before_batch(w->self, why) && engine_begin(w->db, why);
-	if (begun && apply_all(w, batch, rest, &culprit) && !atomic_load(w->dead) && commit(w, why))
+	if (begun && apply_all(w, batch, rest, &culprit) && !atomic_load(w->dead) && commit(w, why)) {
+		watches_publish(engine_watches(w->db), true);
 		return true;
+	}
 	if (culprit != NULL)
 		*why = culprit->failure;
 	engine_rollback(w->db);
+	watches_publish(engine_watches(w->db), false);
 	fail_all(batch, culprit, why);
 	return false;
 }

@@ -104,7 +104,10 @@ static bool add_people(struct db *db, void *self, struct err *err)
 
 static void open_api(void)
 {
-	f.audit = (struct audit){.env = &f.sim.env, .store_id = store_id(f.store), .stream = "main"};
+	f.audit = (struct audit){.env = &f.sim.env,
+							 .store_id = store_id(f.store),
+							 .stream = "main",
+							 .memory = audit_memory_new(f.store)};
 	f.outbox = outbox_new(f.store, &f.sim.env, &f.ids, "https://cs.test");
 	const struct countersign_options signing = {.env = &f.sim.env,
 												.ids = &f.ids,
@@ -145,6 +148,7 @@ static void close_store(void)
 	trade_api_close(f.api);
 	countersign_free(f.countersign);
 	outbox_free(f.outbox);
+	audit_memory_free(f.audit.memory);
 	router_free(f.router);
 }
 
