@@ -34,6 +34,8 @@ static void special_addresses_are_refused(void **state) /* [P-10.5] */
 		"http://224.0.0.1/",      "http://255.255.255.255", "http://[::1]:9/",          "http://[::]:9/",
 		"http://[fe80::1]/",      "http://[fc00::1]/",      "http://[fdff::1]/",        "http://[ff02::1]/",
 		"http://2130706433:9/",   "http://0x7f.1:9/",       "http://[::ffff:10.0.0.1]", "http://[64:ff9b::7f00:1]/",
+		"http://[64:ff9b:1::a00:1]/", "http://[2001::1]/",      "http://[2001:1ff::1]/",     "http://[2001:db8::1]/",
+		"http://[100::1]/",          "http://192.88.99.1/",
 		"http://[2002:a00:1::]/", "http://localhost:9/",    "https://127.0.0.1:9/",     "http://[::ffff:127.0.0.1]:9/",
 	};
 	struct outgoing outgoing = {.maps_count = 0};
