@@ -23,6 +23,7 @@ static bool ask(struct outgoing *outgoing, const char *url, bool *refused, struc
 /*
  * REF: RFC 6890 (special-purpose addresses), RFC 6598 (shared), RFC 1112 (multicast)
  * REF: RFC 4291 (mapped, compatible, loopback, link-local, multicast), RFC 4193 (unique local), RFC 6052, RFC 3056
+ * REF: RFC 8215 (a network's own translation to IPv4); RFC 2928 (Teredo and other tunnels); RFC 3849; RFC 6666
  */
 static void special_addresses_are_refused(void **state) /* [P-10.5] */
 {
