@@ -223,10 +223,31 @@ static int show_help(int count, char **words)
 	return CLI_DONE;
 }
 
+/* Options that every command takes may stand before it.  Returns how many arguments that were, -1 when one is refused. */
+static int take_leading(struct cli *cli, int argc, char **argv)
+{
+	bool help = false;
+	int at = 1;
+	while (at < argc && strncmp(argv[at], "--", 2) == 0 && strncmp(argv[at], "--help", 6) != 0) {
+		const char *name = argv[at] + 2;
+		if (find_option(cli_global_options, name, strcspn(name, "=")) == NULL)
+			break;
+		int taken = take_option(cli, argc - at, argv + at, &help);
+		if (taken == 0)
+			return -1;
+		at += taken;
+	}
+	return at - 1;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli cli = {.count = 0};
-	int words = 0;
+	int words = 0, leading = take_leading(&cli, argc, argv);
+	if (leading < 0)
+		return CLI_INVALID;
+	argc -= leading;
+	argv += leading;
 	char *usual[] = {argv[0], NULL, NULL}; /* as everybody knows them */
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		usual[1] = (char *)(uintptr_t) "version";

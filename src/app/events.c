@@ -12,6 +12,7 @@
 #include "core/env.h"
 #include "core/err.h"
 #include "core/log.h"
+#include "core/map.h"
 #include "core/must.h"
 #include "http/exchange.h"
 #include "http/stream.h"
@@ -26,6 +27,8 @@ enum {
 	AT_ONCE = 200,           /* rows of one read */
 	CHECK_US = 5000000,      /* a silent listener's right is looked at */
 	CHECK_SEND_US = 1000000, /* and before something is sent to it */
+	ONE_OF = 10,             /* parts of all streams that one user may have */
+	OWN_LEAST = 8,           /* and so many in any case: some windows of a browser */
 	ARENA_BYTES = 16 << 20,
 };
 
@@ -66,6 +69,7 @@ struct events {
 	pthread_cond_t wake;
 	bool woken, stop;
 	struct listener *arriving;
+	struct map of_users; /* user -> how many, as a pointer */
 	/* the thread's own */
 	struct listener *listeners;
 	int64_t after;
@@ -279,12 +283,49 @@ static void watch(const struct listener *l, int by)
 			outbox_watch(l->events->options.outbox, topics[i].name, by);
 }
 
+/* A key's streams count as its maker's: whoever has one account of a user cannot keep all others from listening. */
+static const char *user_of(const struct listener *l)
+{
+	return l->principal.user_id[0] != '\0' ? l->principal.user_id : "local";
+}
+
+static bool take_share(struct listener *l)
+{
+	struct events *events = l->events;
+	int64_t share = events->options.max_streams / ONE_OF;
+	uintptr_t most = share > OWN_LEAST ? (uintptr_t)share : OWN_LEAST;
+	pthread_mutex_lock(&events->lock);
+	uintptr_t count = (uintptr_t)map_get(&events->of_users, user_of(l)) + 1;
+	bool fits = count <= most && map_set(&events->of_users, user_of(l), (void *)count, NULL);
+	pthread_mutex_unlock(&events->lock);
+	return fits;
+}
+
+static void give_share(struct listener *l)
+{
+	struct events *events = l->events;
+	pthread_mutex_lock(&events->lock);
+	uintptr_t count = (uintptr_t)map_get(&events->of_users, user_of(l));
+	must(count > 0);
+	if (count > 1)
+		must(map_set(&events->of_users, user_of(l), (void *)(count - 1), NULL));
+	else
+		map_remove(&events->of_users, user_of(l));
+	pthread_mutex_unlock(&events->lock);
+}
+
+static void give_place(struct listener *l)
+{
+	give_share(l);
+	atomic_fetch_sub(&l->events->streams, 1);
+}
+
 static void on_gone(void *self)
 {
 	struct listener *l = self;
 	struct events *events = l->events;
 	watch(l, -1);
-	atomic_fetch_sub(&events->streams, 1);
+	give_place(l);
 	atomic_store(&l->gone, true); /* the last that this thread does with it */
 	wake(events);
 }
@@ -343,6 +384,7 @@ struct events *events_open(const struct events_options *options)
 		 pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&events->wake, &attr) == 0);
 	pthread_condattr_destroy(&attr);
 	events->options = *options;
+	map_init(&events->of_users, NULL, NULL);
 	outbox_hook(options->outbox, on_commit, events);
 	must(pthread_create(&events->thread, NULL, run, events) == 0);
 	return events;
@@ -369,6 +411,7 @@ void events_close(struct events *events)
 		return;
 	pthread_cond_destroy(&events->wake);
 	pthread_mutex_destroy(&events->lock);
+	map_fini(&events->of_users);
 	free(events);
 }
 
@@ -384,11 +427,15 @@ static bool may_listen(const struct listener *l, struct err *err)
 	return l->may != 0 || err_set(err, ERR_FORBIDDEN, "There is no topic that you may read.");
 }
 
-static bool take_place(struct events *events, struct err *err)
+static bool take_place(struct listener *l, struct err *err)
 {
-	if (atomic_fetch_add(&events->streams, 1) < events->options.max_streams)
+	struct events *events = l->events;
+	bool room = atomic_fetch_add(&events->streams, 1) < events->options.max_streams;
+	if (room && take_share(l))
 		return true;
 	atomic_fetch_sub(&events->streams, 1);
+	if (room)
+		return err_set(err, ERR_OVERLOADED, "You have as many streams of events open as one may have.");
 	return err_set(err, ERR_OVERLOADED, "%lld streams of events are open already.",
 				   (long long)events->options.max_streams);
 }
@@ -439,7 +486,7 @@ void events_listen(struct events *events, struct exchange *x, const struct liste
 	l->asked = request->topics;
 	l->after = request->after;
 	set_rights(l);
-	if (!may_listen(l, &err) || !place(l, &lost, &err) || !take_place(events, &err)) {
+	if (!may_listen(l, &err) || !place(l, &lost, &err) || !take_place(l, &err)) {
 		free(l);
 		exchange_fail(x, &err);
 		return;
@@ -449,7 +496,7 @@ void events_listen(struct events *events, struct exchange *x, const struct liste
 	l->stream = exchange_stream(x, &options);
 	if (l->stream == NULL) {
 		watch(l, -1);
-		atomic_fetch_sub(&events->streams, 1);
+		give_place(l);
 		free(l);
 		return;
 	}

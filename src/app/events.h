@@ -58,7 +58,7 @@ struct listen_request {
 
 /*
  * Answer the exchange with a stream of events.  Refusals: ERR_FORBIDDEN (a topic that the principal may not read, or
- * none that it may), ERR_OVERLOADED (too many streams).
+ * none that it may), ERR_OVERLOADED (too many streams; a user has a tenth of them at most, or eight).
  */
 void events_listen(struct events *events, struct exchange *x, const struct listen_request *request);
 

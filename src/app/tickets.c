@@ -40,13 +40,21 @@ void tickets_free(struct tickets *tickets)
 	free(tickets);
 }
 
-/* With the lock. */
-static struct ticket *free_place(struct tickets *tickets, int64_t now_us)
+/* With the lock: one that nobody has, or the user's own oldest when that user has enough. */
+static struct ticket *find_place(struct tickets *tickets, const char *user_id, int64_t now_us)
 {
-	for (size_t i = 0; i < TICKETS_MAX; i++)
-		if (tickets->places[i].until_us <= now_us)
-			return &tickets->places[i];
-	return NULL;
+	struct ticket *free = NULL, *oldest = NULL;
+	size_t own = 0;
+	for (size_t i = 0; i < TICKETS_MAX; i++) {
+		struct ticket *ticket = &tickets->places[i];
+		if (ticket->until_us <= now_us) {
+			free = ticket;
+		} else if (strcmp(ticket->principal.user_id, user_id) == 0) {
+			own++;
+			oldest = oldest == NULL || ticket->until_us < oldest->until_us ? ticket : oldest;
+		}
+	}
+	return own < TICKETS_OF_ONE ? free : oldest;
 }
 
 bool ticket_make(struct tickets *tickets, const struct principal *principal, char text[SECRET_TEXT], struct err *err)
@@ -54,7 +62,7 @@ bool ticket_make(struct tickets *tickets, const struct principal *principal, cha
 	int64_t now_us = env_mono_us(tickets->env);
 	size_t size = secret_make(tickets->env, "cst_", text);
 	pthread_mutex_lock(&tickets->lock);
-	struct ticket *ticket = free_place(tickets, now_us);
+	struct ticket *ticket = find_place(tickets, principal->user_id, now_us);
 	if (ticket != NULL) {
 		*ticket = (struct ticket){.until_us = now_us + LIFE_US, .principal = *principal};
 		sha256(text, size, ticket->digest);

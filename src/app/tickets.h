@@ -16,12 +16,15 @@ struct env;
 struct err;
 struct tickets;
 
-enum { TICKET_S = 30, TICKETS_MAX = 1024 };
+enum { TICKET_S = 30, TICKETS_MAX = 1024, TICKETS_OF_ONE = 64 };
 
 struct tickets *tickets_new(const struct env *env);
 void tickets_free(struct tickets *tickets); /* NULL is fine */
 
-/* A new one.  ERR_OVERLOADED: so many are waiting to be used. */
+/*
+ * A new one.  Past TICKETS_OF_ONE that wait to be used the user's oldest is void, so that nobody can take all places.
+ * ERR_OVERLOADED: TICKETS_MAX wait.
+ */
 bool ticket_make(struct tickets *tickets, const struct principal *principal, char text[SECRET_TEXT], struct err *err);
 
 /* Whom it stands for; it is void then.  ERR_TOKEN_INVALID: unknown, used or too old, told alike. */

@@ -29,6 +29,17 @@ static const char *skip_blanks(const char *at)
 	return at + strspn(at, " \t");
 }
 
+/* The quote that ends a quoted text; NULL: none does. */
+static const char *quote_end(const char *text)
+{
+	for (; *text != '"'; text++) {
+		if (*text == '\0')
+			return NULL;
+		text += *text == '\\' && text[1] == '"';
+	}
+	return text;
+}
+
 /* A token or a quoted text at *at, into the arena.  Browsers write %22 for a quote and leave backslashes alone; a
  * backslash before a quote is the older form of the same (RFC 7578 4.2).  NULL: neither. */
 static const char *take_value(struct arena *arena, const char **at)
@@ -41,17 +52,16 @@ static const char *take_value(struct arena *arena, const char **at)
 		*at += size;
 		return token;
 	}
-	const char *from = *at + 1;
-	char *text = arena_dup(arena, from);
-	while (text != NULL && *from != '"') {
-		if (*from == '\0')
-			return NULL;
+	const char *from = *at + 1, *end = quote_end(from);
+	char *text = end != NULL ? arena_dupn(arena, from, (size_t)(end - from)) : NULL;
+	if (text == NULL)
+		return NULL;
+	while (from < end) {
 		from += *from == '\\' && from[1] == '"';
 		text[size++] = *from++;
 	}
-	if (text != NULL)
-		text[size] = '\0';
-	*at = from + 1;
+	text[size] = '\0';
+	*at = end + 1;
 	return text;
 }
 

@@ -28,7 +28,7 @@ static bool special4(uint32_t address)
 {
 	static const struct range4 ranges[] = {
 		{0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},  {0xa9fe0000, 16},
-		{0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0a80000, 16}, {0xc6120000, 15},
+		{0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0586300, 24}, {0xc0a80000, 16}, {0xc6120000, 15},
 		{0xc6336400, 24}, {0xcb007100, 24}, {0xe0000000, 3},
 	};
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
@@ -42,16 +42,24 @@ static uint32_t last_four(const unsigned char *bytes)
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* REF: RFC 4291 (mapped, compatible, loopback, link-local, multicast), RFC 4193 (unique local), RFC 6052, RFC 3056 */
+/*
+ * REF: RFC 4291 (mapped, compatible, loopback, link-local, multicast), RFC 4193 (unique local), RFC 6052, RFC 3056;
+ * RFC 8215 (a network's own translation to IPv4); RFC 2928 (Teredo and other tunnels); RFC 3849; RFC 6666
+ */
 static bool special6(const unsigned char b[16])
 {
 	static const unsigned char zeros[12], mapped[12] = {[10] = 0xff, [11] = 0xff}, nat64[12] = {0, 0x64, 0xff, 0x9b};
+	static const unsigned char own_nat64[6] = {0, 0x64, 0xff, 0x9b, 0, 1}, example[4] = {0x20, 0x01, 0x0d, 0xb8};
+	static const unsigned char nowhere[8] = {0x01};
 	if (memcmp(b, zeros, 12) == 0)
 		return true; /* unspecified, loopback, the old IPv4-compatible form */
 	if (memcmp(b, mapped, 12) == 0 || memcmp(b, nat64, 12) == 0)
 		return special4(last_four(b + 12));
 	if (b[0] == 0x20 && b[1] == 0x02)
 		return special4(last_four(b + 2));
+	if (memcmp(b, own_nat64, 6) == 0 || memcmp(b, example, 4) == 0 || memcmp(b, nowhere, 8) == 0 ||
+		(b[0] == 0x20 && b[1] == 0x01 && b[2] < 2)) /* 2001::/23 */
+		return true;
 	return (b[0] & 0xfe) == 0xfc || b[0] == 0xff || (b[0] == 0xfe && (b[1] & 0x80) != 0);
 }
 

@@ -32,6 +32,7 @@ static bool ask(struct outgoing *outgoing, const char *url, bool *refused, struc
 /*
  * REF: RFC 6890 (special-purpose addresses), RFC 6598 (shared), RFC 1112 (multicast)
  * REF: RFC 4291 (mapped, compatible, loopback, link-local, multicast), RFC 4193 (unique local), RFC 6052, RFC 3056
+ * REF: RFC 8215 (a network's own translation to IPv4); RFC 2928 (Teredo and other tunnels); RFC 3849; RFC 6666
  */
 static void special_addresses_are_refused(void **state) /* [P-10.5] */
 {
@@ -43,6 +44,8 @@ static void special_addresses_are_refused(void **state) /* [P-10.5] */
 		"http://224.0.0.1/",      "http://255.255.255.255", "http://[::1]:9/",          "http://[::]:9/",
 		"http://[fe80::1]/",      "http://[fc00::1]/",      "http://[fdff::1]/",        "http://[ff02::1]/",
 		"http://2130706433:9/",   "http://0x7f.1:9/",       "http://[::ffff:10.0.0.1]", "http://[64:ff9b::7f00:1]/",
+		"http://[64:ff9b:1::a00:1]/", "http://[2001::1]/",      "http://[2001:1ff::1]/",     "http://[2001:db8::1]/",
+		"http://[100::1]/",          "http://192.88.99.1/",
 		"http://[2002:a00:1::]/", "http://localhost:9/",    "https://127.0.0.1:9/",     "http://[::ffff:127.0.0.1]:9/",
 	};
 	struct outgoing outgoing = {.maps_count = 0};

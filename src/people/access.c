@@ -125,9 +125,9 @@ static const struct key *find_key(void *self, const char *kid)
 	return ring_find(access->options.keys, kid, env_wall_us(access->options.env));
 }
 
-/* Roles are the user's of this moment, not the claim's [P-4.4]. */
+/* Roles are the user's of this moment, not the claim's [P-4.4].  *ends_us, if wanted: when the session does. */
 static bool look_up(struct access *access, const char *session_id, int64_t now_us, struct principal *principal,
-					struct err *err)
+					int64_t *ends_us, struct err *err)
 {
 	struct access_row row;
 	bool live = false;
@@ -143,12 +143,14 @@ static bool look_up(struct access *access, const char *session_id, int64_t now_u
 	memcpy(principal->account_id, row.account_id, sizeof row.account_id);
 	memcpy(principal->session_id, session_id, ID_TEXT);
 	memcpy(principal->key, row.erasure_key, AUDIT_KEY);
+	if (ends_us != NULL)
+		*ends_us = row.expires_us;
 	return true;
 }
 
 bool access_again(struct access *access, const char *session_id, struct principal *principal, struct err *err)
 {
-	return look_up(access, session_id, env_wall_us(access->options.env), principal, err);
+	return look_up(access, session_id, env_wall_us(access->options.env), principal, NULL, err);
 }
 
 bool access_check(struct access *access, struct arena *arena, const char *token, struct principal *principal,
@@ -174,8 +176,9 @@ bool access_check(struct access *access, struct arena *arena, const char *token,
 	const struct json *exp = json_get(claims, "exp");
 	if (!id_valid(session_id) || exp == NULL || !json_numeric(exp))
 		return err_set(err, ERR_TOKEN_INVALID, "The token is not valid.");
-	if (!look_up(access, session_id, now_us, principal, err))
+	int64_t ends_us, expires_us = (int64_t)(json_number(exp) * 1e6);
+	if (!look_up(access, session_id, now_us, principal, &ends_us, err))
 		return false;
-	remember(access, digest, generation, (int64_t)(json_number(exp) * 1e6), principal);
+	remember(access, digest, generation, ends_us < expires_us ? ends_us : expires_us, principal);
 	return true;
 }

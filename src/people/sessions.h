@@ -57,6 +57,7 @@ struct access_row {
 	char user_id[ID_TEXT], account_id[ID_TEXT];
 	unsigned roles;
 	unsigned char erasure_key[AUDIT_KEY];
+	int64_t expires_us; /* of the session */
 };
 bool session_access(struct db *db, const char *session_id, int64_t now_us, struct access_row *row, bool *live,
 					struct err *err);

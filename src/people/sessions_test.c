@@ -6,7 +6,11 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
+#include "core/env.h"
 #include "core/err.h"
+#include "crypt/key.h"
+#include "crypt/ring.h"
+#include "people/access.h"
 #include "people/sessions.h"
 #include "seal/fixture.h"
 #include "store/store.h"
@@ -114,10 +118,38 @@ static void however_busy_a_session_ends_at_last(void **state)
 	assert_int_equal(rotate(f, hashes[5], hashes[6]), REFRESH_EXPIRED);
 }
 
+/* A token is good for no longer than its session, also when it is remembered [P-4.5]. */
+static void a_token_ends_with_its_session(void **state)
+{
+	struct seal_fixture *f = *state;
+	struct key_ring *ring = ring_new(key_new(KEY_ES256, env_real()));
+	const struct access_options options = {.store = f->store,
+										   .env = &f->env.env,
+										   .ids = &f->ids,
+										   .keys = ring,
+										   .issuer = "https://here.example",
+										   .ttl_s = 900};
+	struct access *access = access_new(&options);
+	struct principal who;
+	struct err err;
+	env_sim_advance(&f->env, limits.idle_us - 60000000);
+	const char *token = access_make(access, &f->arena, people[0].user_id, FIXTURE_ACCOUNT, SESSION, 0);
+	assert_true(access_check(access, &f->arena, token, &who, &err)); /* and is remembered */
+	env_sim_advance(&f->env, 59000000);
+	assert_true(access_check(access, &f->arena, token, &who, &err));
+	assert_string_equal(who.user_id, people[0].user_id);
+	env_sim_advance(&f->env, 1000000);
+	assert_false(access_check(access, &f->arena, token, &who, &err));
+	assert_int_equal(err.kind, ERR_SESSION_REVOKED);
+	access_free(access);
+	ring_free(ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(of_two_at_once_one_wins, begin, end),
+		cmocka_unit_test_setup_teardown(a_token_ends_with_its_session, begin, end),
 		cmocka_unit_test_setup_teardown(every_earlier_token_is_a_reuse, begin, end),
 		cmocka_unit_test_setup_teardown(who_is_idle_too_long_logs_in_again, begin, end),
 		cmocka_unit_test_setup_teardown(however_busy_a_session_ends_at_last, begin, end),

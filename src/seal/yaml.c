@@ -14,10 +14,17 @@
 #include "core/must.h"
 #include "seal/pack.h"
 
+enum { PAIRWISE_MAX = 16 /* keys of a mapping that are compared each with each; more are sorted */ };
+
+struct place {
+	size_t line, column;
+};
+
 /* libyaml gives events; a level of the tree under construction is a growing list of values. */
 struct level {
 	bool mapping;
 	struct json *values; /* a mapping holds key, value, key, value … */
+	struct place *places; /* of a mapping's keys, half as many */
 	size_t count, room;
 };
 
@@ -102,10 +109,74 @@ static struct json plain_scalar(const char *text, size_t size)
 
 static bool is_second_key(const struct level *level, const struct json *key)
 {
-	for (size_t i = 0; i + 1 < level->count; i += 2)
+	for (size_t i = 0; i + 1 < level->count && i < 2 * PAIRWISE_MAX; i += 2)
 		if (strcmp(level->values[i].text, key->text) == 0)
 			return true;
 	return false;
+}
+
+/* By text, and of one text by their order. */
+static int compare_keys(const void *a, const void *b, void *self)
+{
+	const struct json *values = self;
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	int by_text = strcmp(values[2 * left].text, values[2 * right].text);
+	return by_text != 0 ? by_text : (left > right) - (left < right);
+}
+
+/* The first key that stands there for the second time; *found false: none does.  False: no memory. */
+static bool find_second(struct reader *r, const struct level *level, size_t *second, bool *found)
+{
+	size_t keys = level->count / 2;
+	uint32_t *order = arena_array(r->arena, keys, sizeof *order);
+	*found = false;
+	if (order == NULL)
+		return false;
+	for (size_t i = 0; i < keys; i++)
+		order[i] = (uint32_t)i;
+	qsort_r(order, keys, sizeof *order, compare_keys, level->values);
+	for (size_t i = 1; i < keys; i++) {
+		bool same = strcmp(level->values[2 * order[i - 1]].text, level->values[2 * order[i]].text) == 0;
+		if (same && (!*found || order[i] < *second))
+			*second = order[i];
+		*found = *found || same;
+	}
+	return true;
+}
+
+static bool refuse_second(struct reader *r, const struct place *place)
+{
+	const yaml_mark_t mark = {.line = place->line, .column = place->column};
+	return refuse(r, &mark, "duplicate_key", "the key stands twice in one mapping");
+}
+
+/* Of many keys those that stand there twice show when all of them are known: each with each would take a minute. */
+static bool many_keys_differ(struct reader *r, const struct level *level)
+{
+	size_t second;
+	bool found;
+	if (!level->mapping || level->count <= 2 * PAIRWISE_MAX)
+		return true;
+	if (!find_second(r, level, &second, &found))
+		return too_large(r);
+	return !found || refuse_second(r, &level->places[second]);
+}
+
+static bool more_room(struct reader *r, struct level *level)
+{
+	size_t room = level->room == 0 ? 8 : 2 * level->room;
+	struct json *values = arena_array(r->arena, room, sizeof *values);
+	struct place *places = level->mapping ? arena_array(r->arena, room / 2, sizeof *places) : NULL;
+	if (values == NULL || (level->mapping && places == NULL))
+		return false;
+	if (level->count > 0)
+		memcpy(values, level->values, level->count * sizeof *values);
+	if (level->count > 0 && level->mapping)
+		memcpy(places, level->places, level->room / 2 * sizeof *places);
+	level->values = values;
+	level->places = places;
+	level->room = room;
+	return true;
 }
 
 static bool add_value(struct reader *r, struct json value, const yaml_mark_t *mark)
@@ -122,18 +193,13 @@ static bool add_value(struct reader *r, struct json value, const yaml_mark_t *ma
 	bool is_key = level->mapping && level->count % 2 == 0;
 	if (is_key && value.kind != JS_STRING)
 		return refuse(r, mark, "yaml_syntax", "a key must be text");
+	const struct place place = {mark->line, mark->column};
 	if (is_key && is_second_key(level, &value))
-		return refuse(r, mark, "duplicate_key", "the key stands twice in one mapping");
-	if (level->count == level->room) {
-		size_t room = level->room == 0 ? 8 : 2 * level->room;
-		struct json *values = arena_array(r->arena, room, sizeof *values);
-		if (values == NULL)
-			return too_large(r);
-		if (level->count > 0)
-			memcpy(values, level->values, level->count * sizeof *values);
-		level->values = values;
-		level->room = room;
-	}
+		return refuse_second(r, &place);
+	if (level->count == level->room && !more_room(r, level))
+		return too_large(r);
+	if (is_key)
+		level->places[level->count / 2] = place;
 	level->values[level->count++] = value;
 	return true;
 }
@@ -149,6 +215,8 @@ static bool open_level(struct reader *r, bool mapping, const yaml_mark_t *mark)
 static bool close_level(struct reader *r, const yaml_mark_t *mark)
 {
 	struct level level = r->levels[--r->depth];
+	if (!many_keys_differ(r, &level))
+		return false;
 	struct json value = {.kind = level.mapping ? JS_OBJECT : JS_ARRAY};
 	value.count = (uint32_t)(level.mapping ? level.count / 2 : level.count);
 	if (!level.mapping) {

@@ -223,6 +223,37 @@ static void long_lists_keep_their_order(void **state)
 	buf_fini(&text);
 }
 
+/* As many as a body can hold are compared in a moment: each with each they took a minute of a worker's time. */
+static void many_keys_are_compared(void **state)
+{
+	(void)state;
+	static const struct {
+		int second, line; /* key 0 to 59999 that is said again there, 0: none; where the first of them stands */
+	} cases[] = {{-1, 0}, {0, 60001}, {59999, 60001}, {31, 60001}, {3, 60001}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arena arena;
+		struct buf text;
+		struct yaml_fault fault = {0};
+		const struct json *json = NULL;
+		buf_init(&text, 0);
+		for (int k = 0; k < 60000; k++)
+			buf_addf(&text, "k%d: %d\n", k, k);
+		if (cases[i].second >= 0)
+			buf_addf(&text, "k%d: x\nk%d: x\n", cases[i].second, cases[i].second);
+		arena_init(&arena, 1 << 26);
+		bool read = yaml_read(&arena, buf_text(&text), text.size, &json, &fault);
+		assert_int_equal(read, cases[i].second < 0);
+		if (read)
+			assert_int_equal(json_get(json, "k59999")->integer, 59999);
+		else
+			assert_string_equal(fault.code, "duplicate_key");
+		assert_int_equal(fault.line, cases[i].line);
+		assert_int_equal(fault.column, read ? 0 : 1);
+		arena_fini(&arena);
+		buf_fini(&text);
+	}
+}
+
 static void a_full_arena_is_an_error_of_its_own(void **state)
 {
 	(void)state;
@@ -269,6 +300,7 @@ int main(void)
 		cmocka_unit_test(each_refusal_has_its_code_and_place),
 		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(long_lists_keep_their_order),
+		cmocka_unit_test(many_keys_are_compared),
 		cmocka_unit_test(a_full_arena_is_an_error_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

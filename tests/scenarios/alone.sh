@@ -106,3 +106,10 @@ holder=$!
 until [ -e held ]; do sleep .05; done
 check 'a store that somebody holds: 5' exits 5 cs user list
 kill "$holder"
+
+# What every command takes may stand before it, as an alias in a shell has it.
+check 'options before the command' same "$("$bin" --json --data "$work/data" user list | head -n 1)" \
+	"$("$bin" user list --json --data "$work/data" | head -n 1)"
+check 'with an equals sign too' exits 0 "$bin" --data="$work/data" --quiet audit verify
+check 'not those of one command' exits 2 "$bin" --role viewer user list --data "$work/data"
+check 'nor without their value' exits 2 "$bin" --data

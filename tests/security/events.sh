@@ -134,3 +134,21 @@ start_server
 listen resumed "$amy" /api/v1/events -H "Last-Event-ID: $newest"
 check 'a restart loses nothing' hears resumed four.txt
 check 'and repeats nothing' same "$(ids resumed | head -n 1)" $((newest + 1))
+
+# One user is not all of them: P-8.11 has places for many.
+stop_server
+COUNTERSIGN_SSE_MAX_STREAMS=20 start_server
+sign_in amy@events.example "$password"
+amy=$token
+for i in 1 2 3 4 5 6 7 8; do
+	listen "crowd$i" "$amy" /api/v1/events
+done
+check 'one may listen eight times' same "$(streams)" 8
+as "$amy" GET /api/v1/events '' --max-time 5
+gives 'and no more, though there is room' 503 overloaded
+listen eve2 "$eve" /api/v1/events
+check 'for others' grep -q '^HTTP/1.1 200' "$work/eve2.head"
+kill "${listeners[-2]}"
+for _ in $(seq 100); do [ "$(streams)" = 8 ] && break; sleep .05; done
+listen back "$amy" /api/v1/events
+check 'who leaves one may open another' grep -q '^HTTP/1.1 200' "$work/back.head"

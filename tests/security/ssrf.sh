@@ -51,6 +51,7 @@ http://224.0.0.1/
 http://[fe80::1]/
 http://[fd00::1]/
 http://[64:ff9b::7f00:1]/
+http://[64:ff9b:1::7f00:1]/
 file:///etc/passwd
 gopher://127.0.0.1:$port/l
 dict://127.0.0.1:$port/m
