@@ -9,11 +9,13 @@
 #include "http/exchange.h"
 #include "http/router.h"
 #include "people/principal.h"
+#include "people/reply.h"
 #include "people/roles.h"
 #include "people/view.h"
 #include "store/store.h"
 
 /*
+ * GET /api/v1/ops/audit/verify, and
  * GET /api/v1/audit/export: the chain with its checkpoints and public keys, for `audit verify FILE` [P-7.6].  An admin
  * gets every row, owners and auditors those of their account and links in the place of the others.
  */
@@ -103,12 +105,59 @@ static void handle_export(struct exchange *x)
 	}
 }
 
+/* --- verifying, with the personal values that no export has --- */
+
+struct verified {
+	int64_t streams, rows, checkpoints, seq;
+	bool ok;
+	const char *stream, *reason;
+};
+static const struct field verified_fields[] = {
+	F_INT(verified, streams),
+	F_INT(verified, rows),
+	F_INT(verified, checkpoints),
+	F_BOOL(verified, ok, DOC("The chain, its checkpoints, and the personal values that its rows commit to")),
+	F_STR(verified, stream, NULLABLE, DOC("Of the first bad row")),
+	F_INT(verified, seq, NULLABLE),
+	F_STR(verified, reason, NULLABLE),
+};
+static const struct field_table verified_table = FIELD_TABLE("ops.audit.verified", verified, verified_fields);
+
+static void handle_verify(struct exchange *x)
+{
+	struct app *app = x->owner;
+	struct audit_report report;
+	struct err err;
+	struct db *db = store_read(app->store);
+	bool read = audit_verify(db, store_id(app->store), app_checkpoint_holds, app, &report, &err) &&
+				audit_verify_personal(db, app->audit.key, &report, &err);
+	store_read_end(app->store, db);
+	if (!read) {
+		exchange_fail(x, &err);
+		return;
+	}
+	const struct verified verified = {.streams = report.streams,
+									  .rows = report.rows,
+									  .checkpoints = report.checkpoints,
+									  .seq = report.sound ? FIELD_NO_INT : report.seq,
+									  .ok = report.sound,
+									  .stream = report.sound ? NULL : report.stream,
+									  .reason = report.sound ? NULL : report.reason};
+	reply_fact(x, 200, &verified_table, &verified);
+}
+
 static const char *const ndjson[] = {"application/x-ndjson", NULL};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/api/v1/audit/export", "audit.export", EFFECT_READ, handle_export, .operation = "audit.export",
 		  .summary = "The audit chain as NDJSON, verifiable off line", .bare = true, .produces = ndjson,
 		  .query = &query_table),
+	ROUTE(GET, "/api/v1/ops/audit/verify", "ops.manage", EFFECT_READ, handle_verify, .operation = "ops.audit_verify",
+		  .tag = "ops", .summary = "Verify the chain, and that personal values are those its rows commit to",
+		  .doc =
+			  "`countersign audit verify` verifies the export by itself and asks this for the personal values, whose "
+			  "keys never leave the server.",
+		  .result = &verified_table),
 };
 
 void audit_api_add(struct app *app)

@@ -249,6 +249,8 @@ static bool fits_text(const struct json *value, const struct buf *schema_text, s
 static bool fits_result(const struct route *route, const struct json *value, struct arena *arena, struct err *err)
 {
 	struct buf text;
+	if (value == NULL)
+		return err_set(err, ERR_INTERNAL, "has no result");
 	if (route->effect == EFFECT_COMPUTE && value->kind == JS_NULL) /* it abstains [P-6.3] */
 		return true;
 	buf_init(&text, 0);

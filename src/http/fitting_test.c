@@ -164,6 +164,7 @@ static void test_forms(void **state)
 	assert_true(said(fault(&route, 200, "image/png", "PNG"), "is image/png, which is not declared"));
 	assert_true(said(fault(&route, 200, "application/json", "{"), "is no JSON"));
 	assert_true(said(fault(&route, 200, "application/json", THING), "is no envelope"));
+	assert_true(said(fault(&route, 200, "application/json", "{\"envelope_version\":\"1.0\"}"), "has no result"));
 	assert_true(said(fault(&route, 200, "application/json", ENVELOPED("null")), "is of another type: null"));
 	route.produces = types;
 	assert_string_equal(fault(&route, 200, "image/png", "PNG"), "");

@@ -220,6 +220,18 @@ static void write_forms(struct jw *jw, const struct route *route)
 	jw_object_end(jw);
 }
 
+/* A file that is made; where there is nothing to make it of, an envelope says so. */
+static void write_bare_or_abstained(struct jw *jw, const struct route *route)
+{
+	jw_object(jw);
+	jw_key(jw, "anyOf");
+	jw_array(jw);
+	write_result(jw, route);
+	write_enveloped(jw, route);
+	jw_array_end(jw);
+	jw_object_end(jw);
+}
+
 /* One of the route's own, or one that fits its schema. */
 static void write_result_example(struct buf *example, const struct route *route)
 {
@@ -240,7 +252,9 @@ static void write_json_answer(struct jw *jw, const struct route *route, bool bar
 {
 	struct buf result;
 	jw_key(jw, "schema");
-	if (bare)
+	if (bare && route->effect == EFFECT_COMPUTE)
+		write_bare_or_abstained(jw, route);
+	else if (bare)
 		write_result(jw, route);
 	else
 		write_forms(jw, route);

@@ -573,8 +573,8 @@ const struct route login_routes[] = {
 		  .summary = "Log in with e-mail and password", .aliases = ALIASES({"/api/v3/auth/login"}),
 		  .doc = "With a second factor the answer is {mfa_required, mfa_token, expires_in} instead; send the code to "
 				 "/api/v1/auth/login/mfa.",
-		  .body = &login_table, .result = &tokens_table, .errors = login_errors, .rate_class = "auth",
-		  .body_max = 16384,
+		  .body = &login_table, .result = &tokens_table, .result_else = &mfa_challenge_table, .errors = login_errors,
+		  .rate_class = "auth", .body_max = 16384,
 		  .example = "{\"email\":\"admin@localhost\",\"password\":\"correct horse battery staple\"}"),
 	ROUTE(POST, "/api/v1/auth/login/mfa", PUBLIC, EFFECT_WRITE, handle_mfa, .operation = "auth.login_mfa",
 		  .summary = "Complete a login with the second factor", .body = &mfa_table, .result = &tokens_table,

@@ -479,9 +479,26 @@ static bool read_time(struct faults *faults, const char *pointer, const char *te
 }
 
 struct posted_window {
+	const struct instruments *instruments;
 	struct window_request request;
 	struct news_row row;
 };
+
+/* A window of a name that nothing has refuses nothing, and nobody would know. */
+static void check_names(const struct posted_window *w, struct faults *faults)
+{
+	const struct window_request *r = &w->request;
+	for (size_t i = 0; i < r->instruments.count; i++)
+		if (r->instruments.items[i] != NULL && instrument_find(w->instruments, r->instruments.items[i]) == NULL)
+			faults_add(faults, field_pointer_index(faults->arena, "/instruments", i), "unknown_instrument",
+					   "is not in pack instruments");
+	for (size_t i = 0; i < r->currencies.count; i++) {
+		const char *text = r->currencies.items[i];
+		if (text != NULL && (strlen(text) != 3 || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3))
+			faults_add(faults, field_pointer_index(faults->arena, "/currencies", i), "format",
+					   "must be three capital letters, such as USD");
+	}
+}
 
 static void check_window(void *self, struct faults *faults)
 {
@@ -492,12 +509,14 @@ static void check_window(void *self, struct faults *faults)
 		faults_add(faults, "/to", "range", "must be after from");
 	if (w->request.instruments.count + w->request.currencies.count == 0)
 		faults_add(faults, "/instruments", "required", "name instruments or currencies");
+	check_names(w, faults);
 }
 
 static void handle_window_post(struct exchange *x)
 {
 	static const char *const none[1];
-	struct posted_window w = {.row = {.from_us = 0}};
+	const struct trade_api *api = x->owner;
+	struct posted_window w = {.instruments = packs_find(api->options.packs, "instruments", NULL, NULL)->data};
 	const struct window_request *r = &w.request;
 	struct setting *s = start(x);
 	if (s == NULL || !exchange_decode_checked(x, &w.request, check_window, &w))

@@ -168,6 +168,13 @@ static void news_windows_refuse_entries(void **state)
 		"{\"from\":\"2025-01-08T15:00:00Z\",\"to\":\"2025-01-08T15:00:00Z\",\"title\":\"x\"}", NULL);
 	must_answer(422, "invalid");
 	assert_true(names_fault("/to", "range") && names_fault("/instruments", "required"));
+	ask("POST", "/api/v1/blocklist",
+		"{\"from\":\"2025-01-08T15:00:00Z\",\"to\":\"2025-01-08T16:00:00Z\",\"title\":\"x\",\"instruments\":[\"GOLD\","
+		"\"XAUSUD\"],\"currencies\":[\"USD\",\"usd\"]}",
+		NULL);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/instruments/1", "unknown_instrument") && names_fault("/currencies/1", "format"));
+	assert_false(names_fault("/instruments/0", "unknown_instrument") || names_fault("/currencies/0", "format"));
 	assert_int_equal(ask("POST", "/api/v1/blocklist",
 						 "{\"from\":\"2025-01-08T15:00:10Z\",\"to\":\"2025-01-08T15:00:20Z\",\"currencies\":[\"USD\"],"
 						 "\"title\":\"rates\"}",

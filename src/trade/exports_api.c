@@ -118,7 +118,7 @@ static void answer_created(struct deed *deed)
 
 static void handle_create(struct exchange *x)
 {
-	struct analysis a = {.x = x, .ask = {.window = 3, .initial_balance = 10000}};
+	struct analysis a = {.x = x, .ask = {.window = 3, .kind = KIND_AUTO, .initial_balance = 10000}};
 	struct link *l = deed_start(x, sizeof *l);
 	if (l == NULL || !exchange_decode(x, &l->request) || !analysis_read(&a) ||
 		!export_write(&a, (enum export_format)l->request.format, l->request.redact, &l->file))

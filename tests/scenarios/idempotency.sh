@@ -56,9 +56,41 @@ cat "$work"/code.* >"$work/codes"
 check 'twenty at once: made, made again, or still running' test "$(grep -cvE '^(201|409)$' "$work/codes")" -eq 0
 made=$(curl -sS -H "Authorization: Bearer $token" "$CS/api/v1/projects?q=Race" | jq '.result.items | length')
 check 'and one project' same "$made" 1
+check 'who came while it ran was told so' same "$(jq -r '.code // empty' "$work"/out.* | sort -u)" \
+	"$(grep -q 409 "$work/codes" && echo idempotency_in_flight)"
+
+# Whose key it is, and of what [B16].
+ask POST /api/v1/keys k1 '{"name":"Pylon","scopes":["seal.read"]}' >/dev/null
+check 'on another route: 422' same "$(status)" 422
+ask POST '/api/v1/projects?q=1' k1 '{"name":"Pylon"}' >/dev/null
+check 'with another query: 422' same "$(status)" 422
+mine=$token
+api POST /api/v1/users '{"email":"ann@example.com","password":"correct horse 42","roles":["engineer"],"must_change_password":false}' >/dev/null
+token=$(curl -sS -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse 42"}' \
+	"$CS/api/v1/auth/login" | jq -r .result.access_token)
+other=$(ask POST /api/v1/projects k1 '{"name":"Pylon"}')
+check 'another person has keys of their own' same "$(status) $(header Idempotency-Replayed)" '201 '
+check 'and gets a project of their own' exits 1 same "$(jq -r .result.project_id <<<"$other")" "$id"
+token=$mine
+logins=$(for i in 1 2; do
+	curl -sS -H 'Content-Type: application/json' -H 'Idempotency-Key: k1' -D "$work/head" "$CS/api/v1/auth/login" \
+		-d '{"email":"ann@example.com","password":"correct horse 42"}' | jq -r .result.session_id
+done)
+check 'logins know no such key' same "$(sort -u <<<"$logins" | wc -l) $(header Idempotency-Replayed)" '2 '
+check 'and nothing of them is kept' same "$(python3 -c "import sqlite3
+kept = [str(body) for (body,) in sqlite3.connect('data/store.db').execute('SELECT body FROM idempotency')]
+print(len(kept) > 3, any('access_token' in body for body in kept))")" 'True False'
 
 stop_server
 start_server
 login
 again=$(ask POST /api/v1/projects k1 '{"name":"Pylon"}')
 check 'after a restart the same bytes' same "$again" "$first"
+
+python3 -c "import sqlite3
+db = sqlite3.connect('data/store.db')
+db.execute('UPDATE idempotency SET expires_at = 1')
+db.commit()"
+later=$(ask POST /api/v1/projects k1 '{"name":"Pylon"}')
+check 'when its time is up it is a new request' same "$(status) $(header Idempotency-Replayed)" '201 '
+check 'with a project of its own' exits 1 same "$(jq -r .result.project_id <<<"$later")" "$id"

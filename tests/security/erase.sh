@@ -24,6 +24,27 @@ check 'nothing that opens a door' exits 1 grep -qE 'password_hash|totp_secret|ke
 as "$admin" GET /api/v1/users/0192f000-0000-7000-8000-000000000000/export
 gives 'nobody' 404 not_found
 
+# Beside the running server the chain is verified, and the clear values against what its rows commit to [P-7.5]: one
+# that somebody changes in the store is found, though no export has it.
+verify() { "$bin" audit verify --data data --json; }
+forge() { # SQL: behind the server's back
+	python3 -c 'import sqlite3, sys; db = sqlite3.connect("data/store.db"); db.execute(sys.argv[1]); db.commit()' "$1"
+}
+hers="SELECT MAX(seq) FROM audit_personal WHERE user_id = '$ann' AND user_agent = 'Ann Browser 7'"
+check 'verified while it serves' json "$(verify)" '.result | .ok and .rows > 5'
+forge "UPDATE audit_personal SET user_agent = 'Ann Browser 8' WHERE seq = ($hers)"
+check 'a changed personal value: 4' exits 4 verify
+check 'which row, and what of it' json "$(verify)" '.result | .stream == "main" and .seq > 1 and (.reason | test("user agent"))'
+as "$admin" GET /api/v1/ops/audit/verify
+check 'asked of the server, too' json "$said" '.result | .ok == false and (.reason | test("user agent"))'
+as "$mine" GET /api/v1/ops/audit/verify
+gives 'which tells operators only' 403 forbidden
+"$bin" audit export --data data >while.ndjson
+check 'the export itself is sound' "$bin" audit verify while.ndjson
+check 'and has no clear value' exits 1 grep -q 'Ann Browser' while.ndjson
+forge "UPDATE audit_personal SET user_agent = 'Ann Browser 7' WHERE user_agent = 'Ann Browser 8'"
+check 'put right it verifies' verify
+
 as "$admin" POST "/api/v1/users/$ann/erase" '{"confirm_email":"other@example.com"}'
 gives 'another address is refused' 422 invalid
 as "$admin" GET "/api/v1/seals?limit=1"
@@ -63,11 +84,14 @@ as "$admin" GET "/api/v1/users/$ann/export"
 check 'an export has no clear value now' exits 1 grep -qE 'Ann Browser|tablet of Ann|ann.erase' "$work/said"
 as "$admin" GET '/api/v1/audit?action=user.erase'
 check 'erasure is a row, the refused one too' same "$(jq -rc '[.result.items[].status]' <<<"$said")" '["success","denied"]'
-check 'the chain is sound' "$bin" audit verify --data data
+check 'the chain is sound, with no personal value of hers' verify
+check 'none is left' same "$(python3 -c "import sqlite3
+print(sqlite3.connect('data/store.db').execute('SELECT COUNT(*) FROM audit_personal WHERE user_id = ?', ('$ann',)).fetchone()[0])")" 0
 check 'her seal still replays' "$bin" replay "$seal" --data data
 as "$admin" GET /api/v1/auth/me
 me=$(member .user_id)
 as "$admin" POST "/api/v1/users/$me/erase" "{\"confirm_email\":\"$CS_EMAIL\"}"
 gives 'the last admin stays' 409 last_admin
 stop_server
+check 'nor when it has stopped' json "$(verify)" .result.ok
 check 'the store has the address nowhere' exits 1 grep -qaiF ann.erase@example.com data/store.db
