@@ -181,7 +181,8 @@ static char *dup_text(const char *text)
 
 static char *rounds_of_a_set(void)
 {
-	return dup_text(DOCUMENT("rounds") "{\"f\":{\"for\":{\"in\":\"${ [range(.n)] }\"},\"do\":[{\"s\":{\"set\":{\"x\":1}}}]}}]}");
+	return dup_text(
+		DOCUMENT("rounds") "{\"f\":{\"for\":{\"in\":\"${ [range(.n)] }\"},\"do\":[{\"s\":{\"set\":{\"x\":1}}}]}}]}");
 }
 
 static char *sleeper(void)
@@ -337,8 +338,8 @@ static void measure_many(struct bench *b)
 	close_kind(&kind);
 	qsort(rates, MANY_ROUNDS, sizeof *rates, by_size);
 	double median = rates[MANY_ROUNDS / 2];
-	say(words("%d runs of %d set steps at once (of %d)", MANY, STEPS_OF_MANY, MANY_ROUNDS), words("%.0f steps/s", median),
-		"100,000 /s", median >= 100000);
+	say(words("%d runs of %d set steps at once (of %d)", MANY, STEPS_OF_MANY, MANY_ROUNDS),
+		words("%.0f steps/s", median), "100,000 /s", median >= 100000);
 }
 
 /* --- storage --- */
@@ -412,12 +413,14 @@ static void measure_sleep(struct bench *b)
 	begin_all(b, starts, SLEEPERS);
 	await_status(b, "waiting", SLEEPERS);
 	double now = resident_mb();
-	say(words("memory, %d sleeping runs", SLEEPERS), words("%.1f MB, %.1f MB before", now, before), "100 MB", now < 100);
+	say(words("memory, %d sleeping runs", SLEEPERS), words("%.1f MB, %.1f MB before", now, before), "100 MB",
+		now < 100);
 	runner_close(b->runner);
 	double from = now_ms();
 	open_runner(b);
 	double took = now_ms() - from;
-	say(words("%d sleeping runs, taken up by another runner", SLEEPERS), words("%.0f ms", took), "2,000 ms", took < 2000);
+	say(words("%d sleeping runs, taken up by another runner", SLEEPERS), words("%.0f ms", took), "2,000 ms",
+		took < 2000);
 	await_status(b, "completed", SLEEPERS);
 	free(starts);
 	close_kind(&kind);
@@ -435,7 +438,8 @@ static void measure_wake(struct bench *b)
 	double *late = calloc(WAKERS, sizeof *late);
 	must(late != NULL);
 	for (size_t i = 0; i < WAKERS; i++) {
-		int64_t us = number(b, "SELECT ended_at - started_at FROM flow_runs WHERE run_id = $1", starts[i].start.made_id);
+		int64_t us =
+			number(b, "SELECT ended_at - started_at FROM flow_runs WHERE run_id = $1", starts[i].start.made_id);
 		late[i] = (double)us / 1e3 - (SLEEP_S * 1000 / 4 + (double)i);
 	}
 	qsort(late, WAKERS, sizeof *late, by_size);
@@ -477,8 +481,9 @@ static bool answer_at_once(void *self, const struct outgoing_request *request, s
 
 static char *caller(void)
 {
-	return dup_text(DOCUMENT("caller") "{\"c\":{\"call\":\"http\",\"with\":{\"method\":\"post\",\"endpoint\":\"http://peer/\","
-									   "\"body\":{\"n\":\"${ .n }\"}}}}]}");
+	return dup_text(
+		DOCUMENT("caller") "{\"c\":{\"call\":\"http\",\"with\":{\"method\":\"post\",\"endpoint\":\"http://peer/\","
+						   "\"body\":{\"n\":\"${ .n }\"}}}}]}");
 }
 
 /* The first life: all runs have said what they ask, and some are asking it, when it ends. */

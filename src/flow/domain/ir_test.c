@@ -169,7 +169,8 @@ static void a_misspelt_word_is_told(void **state)
 		const char *task, *problems, *meant; /* NULL: nothing is near */
 	} cases[] = {
 		{"{swich: []}", "/do/0/a required; /do/0/a/swich unknown_property", "“switch”"},
-		{"{cal: http, with: {}}", "/do/0/a required; /do/0/a/cal unknown_property; /do/0/a/with unknown_property", "“call”"},
+		{"{cal: http, with: {}}", "/do/0/a required; /do/0/a/cal unknown_property; /do/0/a/with unknown_property",
+		 "“call”"},
 		{"{Set: {x: 1}}", "/do/0/a required; /do/0/a/Set unknown_property", "“set”"},
 		{"{fro: {in: []}, do: []}", "/do/0/a/fro unknown_property", "“for”"},
 		{"{raies: {error: e}, metdata: {}}",
@@ -178,8 +179,11 @@ static void a_misspelt_word_is_told(void **state)
 		{"{nonsense: 1}", "/do/0/a required; /do/0/a/nonsense unknown_property", NULL},
 		{"{go: 1}", "/do/0/a required; /do/0/a/go unknown_property", "“do”"},
 		{"{xy: 1}", "/do/0/a required; /do/0/a/xy unknown_property", NULL},
-		{"{" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" ": 1}",
-		 "/do/0/a required; /do/0/a/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa unknown_property", NULL},
+		{"{"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 ": 1}",
+		 "/do/0/a required; /do/0/a/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa unknown_property",
+		 NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		bool told = false;
