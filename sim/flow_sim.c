@@ -1,6 +1,6 @@
 /*
- * flow_sim [--sub-runs] [--turn-rows N] [SEEDS [FIRST]]: runs of workflows on a disk that loses power, tears sectors, is full and
- * fails, and on a network that refuses and breaks, from seeds [flow.md 14].
+ * flow_sim [--sub-runs] [--turn-rows N] [SEEDS [FIRST]]: runs of workflows on a disk that loses power, tears sectors,
+ * is full and fails, and on a network that refuses and breaks, from seeds [flow.md 14].
  *
  * What a seed brings about is a function of its number alone: no thread, clock or process takes part.  For each some
  * definitions are made up.  They run to their end undisturbed, then again with faults; after each the store and the

@@ -38,7 +38,7 @@ struct world_options {
 	struct expr_pool *expr;
 	struct ledger *ledger;
 	uint64_t network_seed;
-	unsigned turn_rows; /* of one commit; 0: as many as is usual */
+	unsigned turn_rows;  /* of one commit; 0: as many as is usual */
 	uint64_t order_seed; /* in which order turns, effects, commits and idle moments of the disk come */
 	int64_t start_us;    /* wall time at which it begins; 0: SIM_START_US */
 	int kill_before_request, kill_after_request; /* flow_net.h */

@@ -15,7 +15,12 @@ struct arena_block {
 
 void arena_init(struct arena *arena, size_t cap)
 {
-	*arena = (struct arena){.cap = cap};
+	arena_init_small(arena, cap, ARENA_FIRST_BLOCK);
+}
+
+void arena_init_small(struct arena *arena, size_t cap, size_t first)
+{
+	*arena = (struct arena){.cap = cap, .first = first};
 }
 
 static void free_blocks(struct arena_block *block)
@@ -30,7 +35,7 @@ static void free_blocks(struct arena_block *block)
 void arena_fini(struct arena *arena)
 {
 	free_blocks(arena->block);
-	arena_init(arena, arena->cap);
+	arena_init_small(arena, arena->cap, arena->first);
 }
 
 void arena_reset(struct arena *arena)
@@ -41,12 +46,12 @@ void arena_reset(struct arena *arena)
 		keep->older = NULL;
 		keep->used = 0;
 	}
-	*arena = (struct arena){.cap = arena->cap, .block = keep};
+	*arena = (struct arena){.cap = arena->cap, .first = arena->first, .block = keep};
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t need)
 {
-	size_t size = arena->block == NULL ? ARENA_FIRST_BLOCK : arena->block->size * 2;
+	size_t size = arena->block == NULL ? arena->first : arena->block->size * 2;
 	if (size > LARGEST_BLOCK)
 		size = LARGEST_BLOCK;
 	if (size < need)

@@ -19,6 +19,7 @@ struct arena_block;
 struct arena {
 	struct arena_block *block; /* newest first */
 	size_t used, cap;          /* bytes handed out and the most that may be */
+	size_t first;              /* bytes of its first block */
 	bool full;
 };
 
@@ -29,6 +30,9 @@ enum {
 
 /* An empty arena of at most `cap` bytes.  Takes no memory yet. */
 void arena_init(struct arena *arena, size_t cap);
+
+/* The same with a first block of so many bytes: for many that live long and hold little. */
+void arena_init_small(struct arena *arena, size_t cap, size_t first);
 
 /* Give all memory back; the arena is empty and usable again. */
 void arena_fini(struct arena *arena);

@@ -24,6 +24,26 @@ static void alloc_is_zeroed_and_aligned(void **state)
 	arena_fini(&arena);
 }
 
+static void a_small_one_grows(void **state)
+{
+	(void)state;
+	static const size_t firsts[] = {1, 64, 192, 4096};
+	for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+		struct arena arena;
+		arena_init_small(&arena, 1 << 20, firsts[i]);
+		for (int k = 0; k < 3; k++) {
+			for (size_t size = 1; size < 400; size += 3) {
+				unsigned char *bytes = arena_alloc(&arena, size);
+				assert_non_null(bytes);
+				memset(bytes, 0xa5, size);
+			}
+			arena_reset(&arena);
+			arena_fini(&arena); /* it begins as small again */
+			assert_int_equal(arena.first, firsts[i]);
+		}
+	}
+}
+
 static void past_the_cap_it_stays_full(void **state)
 {
 	(void)state;
@@ -79,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alloc_is_zeroed_and_aligned),
+		cmocka_unit_test(a_small_one_grows),
 		cmocka_unit_test(past_the_cap_it_stays_full),
 		cmocka_unit_test(reset_reuses_the_newest_block),
 		cmocka_unit_test(a_list_grows),

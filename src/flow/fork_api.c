@@ -249,6 +249,7 @@ static void fill(struct forking *f)
 	f->start.created_by = principal->user_id[0] == '\0' ? NULL : principal->user_id;
 	f->start.input = own ? text_of(&f->x->arena, f->input) : f->record.input;
 	f->start.seed = f->record.seed;
+	f->start.forked_from = f->record.run_id;
 	f->start.labels = f->record.labels;
 	f->start.priority = f->record.priority;
 	f->namespace = arena_dup(&f->x->arena, ir->namespace);
@@ -302,7 +303,7 @@ struct run_record fork_record(const struct forking *f)
 	record.version = f->version;
 	record.definition_sha256 = f->start.definition_sha256;
 	record.content_sha256 = f->content_sha256;
-	record.forked_from = f->to > 0 ? f->record.run_id : NULL;
+	record.forked_from = f->record.run_id;
 	record.status = run_status_names[RUN_PENDING];
 	record.reason = record.output = record.error = record.parent_run_id = NULL;
 	record.input = f->start.input;

@@ -74,12 +74,16 @@ static void test_at_each_step(void **state)
 static void test_input(void **state)
 {
 	struct runs_fixture *f = *state;
+	char before[ID_TEXT];
 	runs_start(f, TASKS, "{\"n\":1}");
 	assert_true(runs_is(f, "waiting"));
 	fork_run(f, "{\"from_step\":\"/do/1/a\",\"input\":{\"n\":50}}");
 	assert_true(runs_is(f, "waiting"));
+	strcpy(before, f->run_id);
 	fork_run(f, "{\"input\":{\"n\":5}}");
+	assert_string_equal(fixture_text(f->base, "result.forked_from"), before); /* of whose journal it has nothing */
 	assert_true(runs_is(f, "waiting"));
+	assert_string_equal(fixture_text(f->base, "result.forked_from"), before);
 	assert_int_equal(claim(f), 200);
 	assert_string_equal(runs_json(f, "result.tasks.0.payload"), "{\"n\":2}");
 	assert_int_equal(claim(f), 200);

@@ -232,6 +232,7 @@ bool runner_insert(struct runner *runner, struct db *db, struct runner_start *st
 		.created_by = start->created_by,
 		.parent_run_id = start->parent_run_id,
 		.parent_path = start->parent_path,
+		.forked_from = start->forked_from,
 	};
 	const struct definition_text text = {
 		.text = start->definition_text,

@@ -115,6 +115,7 @@ struct runner_start {
 	const char *labels; /* JSON object; NULL: {} */
 	int64_t priority;
 	const char *parent_run_id, *parent_path;
+	const char *forked_from;   /* or NULL */
 	const struct json *budget; /* {limit, currency} of its own; NULL: the definition's, or none */
 	int64_t created_us;        /* set */
 	char made_id[37], made_seed[24];

@@ -47,18 +47,19 @@ bool runs_insert(struct db *db, const struct run_record *r, struct err *err)
 		db, err,
 		"INSERT INTO flow_runs (run_id, account_id, namespace, name, version, definition_sha256, status, seed, "
 		"priority, labels, seq, due_at, driven, input, steps_total, attempts_total, created_at, created_by, "
-		"parent_run_id, parent_path) "
-		"VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, 0, 0, 0, $10, 0, 0, $11, $12, $13, $14)",
+		"parent_run_id, parent_path, forked_from) "
+		"VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, 0, 0, 0, $10, 0, 0, $11, $12, $13, $14, $15)",
 		V_TEXT(r->run_id), V_TEXT(r->account_id), V_TEXT(r->namespace), V_TEXT(r->name), V_TEXT(r->version),
 		V_TEXT(r->definition_sha256), V_TEXT(r->seed), V_INT(r->priority), V_TEXT(r->labels), V_TEXT(r->input),
-		V_INT(r->created_us), V_TEXT(r->created_by), V_TEXT(r->parent_run_id), V_TEXT(r->parent_path));
+		V_INT(r->created_us), V_TEXT(r->created_by), V_TEXT(r->parent_run_id), V_TEXT(r->parent_path),
+		V_TEXT(r->forked_from));
 }
 
 #define RUN_COLUMNS \
 	"run_id, account_id, namespace, name, version, definition_sha256, status, reason, seed, labels, input, output, " \
 	"error, created_by, parent_run_id, parent_path, priority, seq, due_at, steps_total, attempts_total, created_at, " \
 	"started_at, ended_at, driven, (SELECT SUM(c.cost) FROM cost_entries c WHERE c.account_id = flow_runs.account_id " \
-	"AND c.run_id = flow_runs.run_id), (SELECT f.from_run_id FROM flow_forks f WHERE f.run_id = flow_runs.run_id), " \
+	"AND c.run_id = flow_runs.run_id), forked_from, " \
 	"(SELECT d.content_sha256 FROM flow_definitions d WHERE d.definition_sha256 = flow_runs.definition_sha256)"
 
 struct record {

@@ -25,7 +25,7 @@ struct run_record {
 	const char *status, *reason;
 	const char *seed, *labels, *input, *output, *error;
 	const char *created_by, *parent_run_id, *parent_path;
-	const char *forked_from; /* the run whose journal its own begins with; or NULL */
+	const char *forked_from; /* the run that it was made from, which may be gone if nothing of its journal was taken */
 	int64_t priority, seq, due_us;
 	int64_t steps_total, attempts_total, cost_micros;
 	int64_t created_us, started_us, ended_us; /* 0: not yet */

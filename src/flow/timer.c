@@ -131,7 +131,8 @@ static void wait_us(struct runner *runner, int64_t us)
 	pthread_cond_timedwait(&runner->rung, &runner->lock, &until);
 }
 
-/* With the lock held; lets it go while those who waited long enough are told.  In how long is it the next one's time? */
+/* With the lock held; lets it go while those who waited long enough are told.  In how long is it the next one's time?
+ */
 static int64_t tell_late(struct runner *runner)
 {
 	int64_t now_us = env_mono_us(runner->options.env);

@@ -17,6 +17,8 @@ enum {
 	DEPTH_MAX = 500,      /* levels: the helpers of expressions go as deep */
 	VALUES_MAX = 2000000, /* in DATUM_MAX bytes there are hardly more */
 	TREE_CAP = 512 << 20, /* bytes of a tree of DATUM_MAX bytes of text, with room to spare */
+	TREE_LEAST = 192,
+	TREE_A_BYTE = 8, /* of text: most trees fit in the first block, and runs that sleep hold theirs */
 };
 
 const struct json_limits datum_limits = {.depth = DEPTH_MAX, .values = VALUES_MAX};
@@ -53,7 +55,8 @@ static bool make_tree(struct datum *datum, struct err *err)
 {
 	struct arena *arena = malloc(sizeof *arena);
 	must(arena != NULL);
-	arena_init(arena, TREE_CAP);
+	size_t first = TREE_LEAST + datum->size * TREE_A_BYTE;
+	arena_init_small(arena, TREE_CAP, first < ARENA_FIRST_BLOCK ? first : ARENA_FIRST_BLOCK);
 	if (json_parse(arena, datum->text, datum->size, &datum_limits, &datum->tree, err)) {
 		datum->arena = arena;
 		return true;

@@ -53,8 +53,7 @@ static const struct json *line(const struct story *s, size_t i)
 {
 	const struct json *json;
 	struct err err;
-	assert_true(
-		json_parse(&ir_arena, buf_text(&s->lines[i]), s->lines[i].size, &datum_limits, &json, &err));
+	assert_true(json_parse(&ir_arena, buf_text(&s->lines[i]), s->lines[i].size, &datum_limits, &json, &err));
 	return json;
 }
 
@@ -219,8 +218,7 @@ static size_t sweep(size_t limit)
 		assert_true(frame->sent);
 		if (before != NULL && (frame->attempt != before->attempt || frame->deliveries <= before->n))
 			fail_msg("turns of %zu rows: %s left as attempt %u (%lld), and goes as attempt %u (%lld)", limit,
-					 frame->path, before->attempt, (long long)before->n, frame->attempt,
-					 (long long)frame->deliveries);
+					 frame->path, before->attempt, (long long)before->n, frame->attempt, (long long)frame->deliveries);
 		asked++;
 	}
 	assert_int_equal(asked, CALLS);

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,63 @@ static const struct ir_field *field_of(const struct ir_form *form, const char *n
 	return NULL;
 }
 
+enum { NEAR_LONGEST = 24, NEAR_SHORT = 4 /* letters of a word in which one wrong one is all that is forgiven */ };
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+static bool same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* How many letters were left out, put in, exchanged or swapped with their neighbour; words of NEAR_LONGEST at most. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned rows[3][NEAR_LONGEST + 1], size = (unsigned)strlen(b), i = 0;
+	for (unsigned k = 0; k <= size; k++)
+		rows[0][k] = k;
+	for (; a[i] != '\0'; i++) {
+		unsigned *now = rows[(i + 1) % 3], *before = rows[i % 3];
+		const unsigned *two_before = rows[(i + 2) % 3];
+		now[0] = i + 1;
+		for (unsigned k = 0; k < size; k++) {
+			now[k + 1] = least(before[k] + !same_letter(a[i], b[k]), 1 + least(before[k + 1], now[k]));
+			if (i > 0 && k > 0 && same_letter(a[i], b[k - 1]) && same_letter(a[i - 1], b[k]))
+				now[k + 1] = least(now[k + 1], two_before[k - 1] + 1);
+		}
+	}
+	return rows[i % 3][size];
+}
+
+/* What was probably meant, or NULL. */
+static const char *nearest(const struct ir_form *form, const char *name)
+{
+	const char *found = NULL;
+	size_t size = strlen(name);
+	unsigned best = size <= NEAR_SHORT ? 2 : 3; /* it has to be below this */
+	for (; form != NULL && size <= NEAR_LONGEST; form = form->and)
+		for (size_t i = 0; i < form->count; i++) {
+			const char *word = form->fields[i].name;
+			unsigned far = strlen(word) <= NEAR_LONGEST ? distance(name, word) : best;
+			if (far < best && far < strlen(word))
+				best = far, found = word;
+		}
+	return found;
+}
+
+static void tell_unknown(struct ir_compiler *c, const struct ir_place *place, const struct ir_form *form,
+						 const char *name)
+{
+	const char *meant = nearest(form, name);
+	if (meant != NULL)
+		ir_problem(c, place, "unknown_property", "is not a property of this object; did you mean “%s”?", meant);
+	else
+		ir_problem(c, place, "unknown_property", "is not a property of this object");
+}
+
 static void check_words(struct ir_compiler *c, const struct ir_place *place, const struct json *json,
 						const char *const *words)
 {
@@ -235,7 +293,7 @@ bool ir_check(struct ir_compiler *c, const struct ir_place *place, const struct 
 		if (field != NULL)
 			check_field(c, &here, &member->value, field);
 		else if (!form->open)
-			ir_problem(c, &here, "unknown_property", "is not a property of this object");
+			tell_unknown(c, &here, form, member->name);
 	}
 	for (const struct ir_form *part = form; part != NULL; part = part->and)
 		for (size_t i = 0; i < part->count; i++)

@@ -217,27 +217,29 @@ static const struct type *type_of(struct ir_compiler *c, const struct ir_work *w
 		else if (found->beside == NULL || strcmp(found->beside, types[i].keyword) != 0)
 			ir_problem(c, &here, "unknown_property", "a task has one type: this one has %s already", found->keyword);
 	}
-	if (found == NULL)
-		ir_problem(c, work->here.place, "required",
-				   "a task needs one of: call, do, emit, for, fork, listen, raise, run, set, switch, try, wait");
 	return found;
 }
 
-/* A second type's keyword was told as such and is not told again as an unknown property. */
-static struct ir_form form_of(const struct type *type, struct ir_field keywords[TYPES], struct ir_form *rest)
+/* What any task may have, and the keywords of all types: a second one was told as such and is not told again. */
+static struct ir_form form_of_any(struct ir_field keywords[TYPES])
 {
 	for (size_t i = 0; i < TYPES; i++)
 		keywords[i] = (struct ir_field){.name = types[i].keyword};
-	*rest = (struct ir_form){.fields = keywords, .count = TYPES, .and = &common_form};
-	struct ir_form form = *type->form;
-	form.and = rest;
-	return form;
+	return (struct ir_form){.fields = keywords, .count = TYPES, .and = &common_form};
+}
+
+/* Its keyword may be among what it has, misspelt. */
+static void tell_typeless(struct ir_compiler *c, const struct ir_work *work, const struct ir_form *any)
+{
+	ir_problem(c, work->here.place, "required",
+			   "a task needs one of: call, do, emit, for, fork, listen, raise, run, set, switch, try, wait");
+	(void)ir_check(c, work->here.place, work->json, any);
 }
 
 void ir_task(struct ir_compiler *c, struct ir_work *work)
 {
 	struct ir_field keywords[TYPES];
-	struct ir_form rest;
+	const struct ir_form any = form_of_any(keywords);
 	if (work->here.depth > IR_DEPTH_MAX) {
 		ir_problem(c, work->here.place, "limit", "tasks may be nested %d deep", IR_DEPTH_MAX);
 		return;
@@ -247,9 +249,12 @@ void ir_task(struct ir_compiler *c, struct ir_work *work)
 		return;
 	}
 	const struct type *type = type_of(c, work);
-	if (type == NULL)
+	if (type == NULL) {
+		tell_typeless(c, work, &any);
 		return;
-	const struct ir_form form = form_of(type, keywords, &rest);
+	}
+	struct ir_form form = *type->form;
+	form.and = &any;
 	(void)ir_check(c, work->here.place, work->json, &form);
 	work->task->type = type->type;
 	work->task->reference = work->here.reference;

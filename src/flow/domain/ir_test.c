@@ -161,6 +161,41 @@ static void wrong_members_are_told_all_at_once(void **state)
 			   "/input/schema required; /output/schema/format enum; /output/schema/resource unknown_property");
 }
 
+/* A word that is nearly one of ours is told with the one that was probably meant [flow.md 2.2]. */
+static void a_misspelt_word_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *task, *problems, *meant; /* NULL: nothing is near */
+	} cases[] = {
+		{"{swich: []}", "/do/0/a required; /do/0/a/swich unknown_property", "“switch”"},
+		{"{cal: http, with: {}}", "/do/0/a required; /do/0/a/cal unknown_property; /do/0/a/with unknown_property",
+		 "“call”"},
+		{"{Set: {x: 1}}", "/do/0/a required; /do/0/a/Set unknown_property", "“set”"},
+		{"{fro: {in: []}, do: []}", "/do/0/a/fro unknown_property", "“for”"},
+		{"{raies: {error: e}, metdata: {}}",
+		 "/do/0/a required; /do/0/a/raies unknown_property; /do/0/a/metdata unknown_property", "“raise”"},
+		{"{set: {x: 1}, exprot: {}}", "/do/0/a/exprot unknown_property", "“export”"},
+		{"{nonsense: 1}", "/do/0/a required; /do/0/a/nonsense unknown_property", NULL},
+		{"{go: 1}", "/do/0/a required; /do/0/a/go unknown_property", "“do”"},
+		{"{xy: 1}", "/do/0/a required; /do/0/a/xy unknown_property", NULL},
+		{"{"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 ": 1}",
+		 "/do/0/a required; /do/0/a/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa unknown_property",
+		 NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool told = false;
+		ir_refused(arena_printf(&ir_arena, "do:\n- a: %s", cases[i].task), cases[i].problems);
+		for (size_t k = 0; k < ir_found.count; k++)
+			told = told || (cases[i].meant != NULL && strstr(ir_found.items[k].message, cases[i].meant) != NULL);
+		assert_int_equal(told, cases[i].meant != NULL);
+		for (size_t k = 0; k < ir_found.count && cases[i].meant == NULL; k++)
+			assert_null(strstr(ir_found.items[k].message, "did you mean"));
+	}
+}
+
 static void directives_lead_within_their_list(void **state)
 {
 	(void)state;
@@ -368,6 +403,7 @@ int main(void)
 		TEST(references_and_segments_are_pointers),
 		TEST(every_task_takes_the_common_members),
 		TEST(wrong_members_are_told_all_at_once),
+		TEST(a_misspelt_word_is_told),
 		TEST(directives_lead_within_their_list),
 		TEST(only_what_a_jump_can_reach_again_is_marked),
 		TEST(a_switch_has_one_default),
