@@ -274,6 +274,10 @@ bool dialect_to_sqlite(struct buf *out, const char *sql)
 			from = write_fulltext(out, name);
 			fulltext = true;
 			token = name;
+		} else if (is_text(token, "CLUSTERED") && is_text(before, "STRICT")) {
+			buf_add(out, from, (size_t)(before.start + before.size - from));
+			buf_adds(out, ", WITHOUT ROWID");
+			from = token.start + token.size;
 		} else if (type != NULL) {
 			buf_add(out, from, (size_t)(token.start - from));
 			buf_adds(out, type);

@@ -228,10 +228,15 @@ static const char *faults_text(struct ingest *in)
 	return text;
 }
 
+static struct spent spent_of(const struct ingest *in)
+{
+	return (struct spent){in->producer.producer_id, in->spent, in->signed_us};
+}
+
 static bool spend(const struct ingest *in, struct db *db, const char *signal_id, struct err *err)
 {
-	return in->spent[0] == '\0' ||
-		   replay_spend(db, in->producer.producer_id, in->spent, in->deed.now_us, signal_id, err);
+	const struct spent spent = spent_of(in);
+	return in->spent[0] == '\0' || replay_spend(db, &spent, in->deed.now_us, signal_id, err);
 }
 
 /* Keep what was refused, and the signature it spent. */
@@ -320,9 +325,9 @@ static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 static bool apply(struct deed *deed, struct db *db, struct err *err)
 {
 	struct ingest *in = (struct ingest *)deed;
+	const struct spent spent = spent_of(in);
 	bool seen = false;
-	if (in->spent[0] != '\0' &&
-		!replay_seen(db, in->producer.producer_id, in->spent, deed->now_us, &seen, in->twin, err))
+	if (in->spent[0] != '\0' && !replay_seen(db, &spent, deed->now_us, &seen, in->twin, err))
 		return false;
 	if (seen) {
 		deed->signal_id = in->twin[0] != '\0' ? in->twin : NULL;

@@ -22,6 +22,7 @@ struct ingest {
 	int kind;                    /* enum producer_kind: how it was proved this time */
 	bool old_secret;             /* by the one before the last rotation */
 	char spent[SHA256_HEX_SIZE]; /* of the signature, which is good once; "": there was none */
+	int64_t signed_us;           /* when, as it says itself; 0: it does not cover that */
 
 	/* of ingest.c */
 	struct signal signal;

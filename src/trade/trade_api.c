@@ -79,7 +79,7 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 	int64_t now_us = env_wall_us(api->options.env);
 	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err)) &&
 				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err)) &&
-				(*due || notices_any_due(db, now_us, due, err));
+				(*due || notices_any_due(db, now_us, due, err)) && (*due || replays_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
 	*due = read && *due;
 	failures_write_due(api->failures, now_us);
@@ -95,7 +95,8 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	const struct leasing l = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
 	const struct closing c = {api, db, &arena, &the_system, l.now_us};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
-				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) && notices_work(&c, err);
+				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) && notices_work(&c, err) &&
+				replays_sweep(db, l.now_us, err);
 	arena_fini(&arena);
 	return done;
 }
