@@ -287,38 +287,56 @@ static bool store_seal(struct ingest *in, struct db *db, struct err *err)
 	return seal_insert(db, &seal, in->deed.api->options.packs, &made, err);
 }
 
-/* In the op, where the orders before it are known: two of one batch must not pass one limit together. */
-static bool judge_it(struct ingest *in, struct db *db, struct judgement *judgement, struct err *err)
+static bool judge_it(struct ingest *in, struct db *db, struct err *err)
+{
+	const struct judging judging = {in->deed.api->options.packs, db,         &in->deed.x->arena, in->deed.now_us,
+									&in->row,                    &in->signal, NAN};
+	return judge(&judging, &in->judgement, err);
+}
+
+/* On the worker, so that the writer need not.  What cannot be judged here the op judges, and says why it cannot. */
+static void judge_ahead(struct ingest *in)
+{
+	struct err err;
+	struct trade_api *api = in->deed.api;
+	uint64_t judged = store_watch_seen(api->judged);
+	struct db *db = store_read(api->options.store);
+	if (judge_it(in, db, &err))
+		in->judged = judged;
+	store_read_end(api->options.store, db);
+}
+
+/*
+ * In the op, where the orders before it are known: two of one batch must not pass one limit together, nor one that was
+ * judged before trading was stopped.  So if anything that the judgement rests upon has changed since, it is made anew.
+ */
+static bool settle_judgement(struct ingest *in, struct db *db, struct err *err)
 {
 	struct trade_api *api = in->deed.api;
-	struct arena *arena = &in->deed.x->arena;
 	const struct audit_event who = event_of(in, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS);
-	const struct judging judging = {api->options.packs, db, arena, in->deed.now_us, &in->row, &in->signal, NAN};
-	in->row.status = SIGNAL_BLOCKED;
-	if (!judge(&judging, judgement, err))
+	if ((in->judged == 0 || in->judged != db_watch(db, api->judged)) && !judge_it(in, db, err))
 		return false;
-	if (judgement->accept)
-		in->row.status = SIGNAL_PENDING;
-	return signal_judged(api, db, arena, &in->row, judgement, &who, in->deed.now_us, err);
+	in->row.status = in->judgement.accept ? SIGNAL_PENDING : SIGNAL_BLOCKED;
+	return signal_judged(api, db, &in->deed.x->arena, &in->row, &in->judgement, &who, in->deed.now_us, err);
 }
 
 static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 {
-	struct judgement judgement;
+	const struct judgement *judgement = &in->judgement;
 	const struct audit_pair made[] = {{AUDIT_META_producer_id, in->producer.producer_id},
 									  {AUDIT_META_seal_sha256, in->content_sha256}};
-	if (!judge_it(in, db, &judgement, err))
+	if (!settle_judgement(in, db, err))
 		return false;
 	figures_count(in->deed.api->figures, COUNT_signals_ingested_total, in->row.instrument, in->row.side);
 	figures_count(in->deed.api->figures, COUNT_signal_status_total, signal_status_names[in->row.status], NULL);
-	if (!judgement.accept)
-		figures_rules(in->deed.api->figures, judgement.names);
-	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement.names}};
+	if (!judgement->accept)
+		figures_rules(in->deed.api->figures, judgement->names);
+	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement->names}};
 	return spend(in, db, in->signal_id, err) && store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
 		   (in->row.status != SIGNAL_BLOCKED ||
 			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 2, err)) &&
-		   signal_note(in->deed.api, db, &in->row, "signal.created", in->producer.producer_id, judgement.names,
+		   signal_note(in->deed.api, db, &in->row, "signal.created", in->producer.producer_id, judgement->names,
 					   in->deed.now_us, err);
 }
 
@@ -375,5 +393,7 @@ void ingest_take(struct ingest *in)
 		exchange_failf(in->deed.x, ERR_LIMIT, "The signal takes too much memory.");
 		return;
 	}
+	if (in->deed.write.refused.kind == ERR_NONE)
+		judge_ahead(in);
 	deed_write(&in->deed, apply, answer);
 }

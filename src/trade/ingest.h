@@ -11,6 +11,7 @@
 #include "core/id.h"
 #include "crypt/digest.h"
 #include "trade/deed.h"
+#include "trade/judge.h"
 #include "trade/producers.h"
 #include "trade/signals.h"
 
@@ -28,6 +29,8 @@ struct ingest {
 	struct signal signal;
 	struct faults faults;
 	struct signal_row row;
+	struct judgement judgement;
+	uint64_t judged; /* the number of api->judged for which it holds; 0: it is not made yet */
 	char signal_id[ID_TEXT], twin[ID_TEXT], content_sha256[SHA256_HEX_SIZE];
 };
 

@@ -13,6 +13,7 @@
 #include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/guarding.h"
+#include "trade/judge.h"
 #include "trade/leases.h"
 #include "trade/notices.h"
 #include "trade/signal_life.h"
@@ -32,6 +33,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 				sizeof api->page_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
 	api->figures = figures_new();
+	api->judged = judge_watch(options->store);
 	api->failures = failures_new(options->store, options->audit);
 	api->waiting = waiting_new(options->store, options->env);
 	outbox_hook(options->outbox, waiting_wake, api->waiting);
