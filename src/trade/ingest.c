@@ -304,6 +304,8 @@ static void judge_ahead(struct ingest *in)
 	if (judge_it(in, db, &err))
 		in->judged = judged;
 	store_read_end(api->options.store, db);
+	in->row.status = SIGNAL_BLOCKED;
+	signal_take_judgement(&in->row, &in->judgement);
 }
 
 /*
@@ -314,8 +316,10 @@ static bool settle_judgement(struct ingest *in, struct db *db, struct err *err)
 {
 	struct trade_api *api = in->deed.api;
 	const struct audit_event who = event_of(in, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS);
-	if ((in->judged == 0 || in->judged != db_watch(db, api->judged)) && !judge_it(in, db, err))
+	bool holds = in->judged != 0 && in->judged == db_watch(db, api->judged);
+	if (!holds && !judge_it(in, db, err))
 		return false;
+	in->deed.write.drafted = in->deed.write.ahead && holds;
 	in->row.status = in->judgement.accept ? SIGNAL_PENDING : SIGNAL_BLOCKED;
 	return signal_judged(api, db, &in->deed.x->arena, &in->row, &in->judgement, &who, in->deed.now_us, err);
 }
@@ -332,6 +336,7 @@ static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 	if (!judgement->accept)
 		figures_rules(in->deed.api->figures, judgement->names);
 	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement->names}};
+	in->stored = true;
 	return spend(in, db, in->signal_id, err) && store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
 		   (in->row.status != SIGNAL_BLOCKED ||
@@ -375,17 +380,31 @@ static void answer(struct deed *deed)
 {
 	struct ingest *in = (struct ingest *)deed;
 	struct buf body;
-	if (in->old_secret)
-		log_warn("a rotated secret is still in use", log_str("producer", in->producer.producer_id));
-	figures_took(deed->api->figures, TIME_signals_create_seconds,
-				 env_mono_us(deed->api->options.env) - deed->x->started_us);
+	char sha256[SHA256_HEX_SIZE];
 	buf_init(&body, 0);
 	signal_write(&body, &in->row);
 	exchange_setf(deed->x, "Location", "/api/v1/signals/%s", in->signal_id);
-	reply_fact_text_warned(deed->x, 201, buf_text(&body), body.size, in->old_secret ? &old_secret_used : NULL);
+	sha256_hex(buf_text(&body), body.size, sha256);
+	reply_fact_hashed(deed->x, 201, buf_text(&body), body.size, sha256, in->old_secret ? &old_secret_used : NULL);
 	buf_fini(&body);
 }
 
+/* On the writer's thread, after the commit. */
+static void count(struct write *w, bool applied)
+{
+	struct ingest *in = (struct ingest *)w;
+	if (!applied || !in->stored)
+		return;
+	figures_took(in->deed.api->figures, TIME_signals_create_seconds,
+				 env_mono_us(in->deed.api->options.env) - in->deed.x->started_us);
+	if (in->old_secret)
+		log_warn("a rotated secret is still in use", log_str("producer", in->producer.producer_id));
+}
+
+/*
+ * What risk refuses, which is told at once and costs most to tell, is told as it was judged here.  A signal that waits
+ * for people names the request that its op opens.
+ */
 void ingest_take(struct ingest *in)
 {
 	decode(in);
@@ -395,5 +414,9 @@ void ingest_take(struct ingest *in)
 	}
 	if (in->deed.write.refused.kind == ERR_NONE)
 		judge_ahead(in);
-	deed_write(&in->deed, apply, answer);
+	in->deed.write.after = count;
+	if (in->judged != 0 && !in->judgement.accept)
+		deed_write_ahead(&in->deed, apply, answer);
+	else
+		deed_write(&in->deed, apply, answer);
 }

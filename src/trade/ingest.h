@@ -30,6 +30,7 @@ struct ingest {
 	struct faults faults;
 	struct signal_row row;
 	struct judgement judgement;
+	bool stored;     /* the op has kept the signal */
 	uint64_t judged; /* the number of api->judged for which it holds; 0: it is not made yet */
 	char signal_id[ID_TEXT], twin[ID_TEXT], content_sha256[SHA256_HEX_SIZE];
 };
