@@ -243,7 +243,7 @@ void health_handle_system(struct exchange *x)
 		return;
 	}
 	struct text *text = current_text(app->health);
-	reply_fact_hashed(x, text->status, buf_text(&text->json), text->json.size, text->sha256);
+	reply_fact_hashed(x, text->status, buf_text(&text->json), text->json.size, text->sha256, NULL);
 	text_unref(text);
 }
 

@@ -245,6 +245,17 @@ static void deliver(struct exchange *x, int status, const char *type)
 void exchange_draft(struct exchange *x, bool drafting)
 {
 	x->drafting = drafting;
+	if (drafting)
+		x->draft_headers = x->answer.headers.size;
+}
+
+void exchange_undraft(struct exchange *x)
+{
+	must(!x->drafting && !x->answered);
+	if (x->answer.headers.size > x->draft_headers)
+		buf_cut(&x->answer.headers, x->draft_headers);
+	buf_reset(&x->answer.body);
+	x->answer.status = 0;
 }
 
 void exchange_send(struct exchange *x)

@@ -74,6 +74,7 @@ struct exchange {
 	/* of claims.h */
 	const struct fault *claims; /* members of the body that the server sets; NULL: none */
 	const struct json *claimed; /* the body they stand in */
+	size_t draft_headers;       /* the same when the last drafting began */
 	size_t claims_headers;      /* bytes of headers that an answer had when they were read */
 	bool misclaimed;            /* the answer was refused for one of them */
 
@@ -157,6 +158,9 @@ void exchange_member(struct exchange *x, const char *name, const char *json);
  * exchange_send() sends the draft after the commit.  An answer given after the drafting takes the draft's place.
  */
 void exchange_draft(struct exchange *x, bool drafting);
+
+/* Forget what was drafted, with its headers: something else will be answered. */
+void exchange_undraft(struct exchange *x);
 void exchange_send(struct exchange *x);
 
 /* The draft was a success, and is the refusal of what the body claims instead [P-5.3]: what it tells of is not to be.

@@ -86,10 +86,11 @@ void reply_fact_text_warned(struct exchange *x, int status, const char *json, si
 }
 
 void reply_fact_hashed(struct exchange *x, int status, const char *json, size_t size,
-					   const char sha256[SHA256_HEX_SIZE])
+					   const char sha256[SHA256_HEX_SIZE], const struct note *warning)
 {
 	char now[STAMP_TEXT];
-	const struct envelope_context context = reply_context(x, now);
+	struct envelope_context context = reply_context(x, now);
+	context.warning = warning;
 	struct buf body;
 	buf_init(&body, 0);
 	finish(x, status, envelope_fact_hashed(&body, json, size, sha256, &context), &body);

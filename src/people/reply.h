@@ -37,8 +37,8 @@ void reply_fact_found(struct exchange *x, const struct field_table *table, const
 void reply_fact_text(struct exchange *x, int status, const char *json, size_t size);
 void reply_fact_text_warned(struct exchange *x, int status, const char *json, size_t size, const struct note *warning);
 
-/* The same when its envelope_content_hash() is known. */
+/* The same when its envelope_content_hash() is known; warning NULL: none. */
 void reply_fact_hashed(struct exchange *x, int status, const char *json, size_t size,
-					   const char sha256[SHA256_HEX_SIZE]);
+					   const char sha256[SHA256_HEX_SIZE], const struct note *warning);
 
 #endif

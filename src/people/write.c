@@ -121,6 +121,16 @@ static bool run(struct db *db, void *self, struct err *err)
 	return w->x->claims != NULL ? run_claimed(w, db, err) : (w->ran = w->apply(w, db, err));
 }
 
+void write_ahead(struct write *w)
+{
+	if (w->x->idempotency != NULL || w->x->claims != NULL)
+		return;
+	exchange_draft(w->x, true);
+	w->answer(w);
+	exchange_draft(w->x, false);
+	w->ahead = true;
+}
+
 static void answer_on_worker(void *self, int worker)
 {
 	(void)worker;
@@ -138,6 +148,8 @@ static void answer_elsewhere(struct write *w)
 static void end(void *self, bool applied, const struct err *err)
 {
 	struct write *w = self;
+	if (w->ahead && !(applied && w->drafted))
+		exchange_undraft(w->x);
 	if (w->after != NULL)
 		w->after(w, applied && w->ran);
 	if (!applied && w->misclaimed)

@@ -42,14 +42,27 @@ struct write {
 	 */
 	bool shown_once;
 
+	/*
+	 * write_ahead() has written the answer before the op; what of it stands only the op knows, and says it by setting
+	 * `drafted`.  Else the answer is written anew, after the commit.
+	 */
+	bool ahead;
+	bool drafted;
+
 	/* of write.c */
 	struct store_op op;
 	struct err failure;
-	bool ran, drafted, fresh, misclaimed;
+	bool ran, fresh, misclaimed;
 };
 
 /* A struct that begins with a struct write, in the exchange's arena, zeroed but for x.  NULL: no memory; answered. */
 void *write_start(struct exchange *x, size_t size);
+
+/*
+ * On the worker, where nobody waits for it, before write_submit(): write the answer that the op is expected to have.
+ * Does nothing where the answer is written in the op anyway (a key, claims).
+ */
+void write_ahead(struct write *w);
 
 /* Hold the exchange and submit the op; 503 when the queue is full. */
 void write_submit(struct write *w);

@@ -179,10 +179,12 @@ static bool insert_personal(struct db *db, const struct chain_row *row, const st
 {
 	if (event->ip == NULL && event->user_agent == NULL)
 		return true;
+	/* a machine cannot ask to be forgotten, so nobody looks for its rows */
+	bool machine = event->role != NULL && (strcmp(event->role, "producer") == 0 || strcmp(event->role, "device") == 0);
 	return db_run(
 		db, err,
 		"INSERT INTO audit_personal (stream, seq, user_id, ip, user_agent, at) VALUES ($1, $2, $3, $4, $5, $6)",
-		V_TEXT(row->stream), V_INT(row->seq), V_TEXT(event->actor), V_TEXT(event->ip), V_TEXT(event->user_agent),
+		V_TEXT(row->stream), V_INT(row->seq), V_TEXT(machine ? NULL : event->actor), V_TEXT(event->ip), V_TEXT(event->user_agent),
 		V_INT(row->at_us));
 }
 

@@ -229,7 +229,10 @@ bool outbox_span(struct db *db, int64_t *oldest, int64_t *newest, struct err *er
 
 bool outbox_sweep(struct outbox *outbox, struct db *db, int64_t *dropped, struct err *err)
 {
-	if (!db_run(db, err, "DELETE FROM outbox WHERE at < $1 AND number < (SELECT MAX(number) FROM outbox)",
+	/* numbers rise with time: up to the first row that is kept */
+	if (!db_run(db, err,
+				"DELETE FROM outbox WHERE number < COALESCE((SELECT number FROM outbox WHERE at >= $1 ORDER BY number "
+				"LIMIT 1), (SELECT MAX(number) FROM outbox), 0)",
 				V_INT(env_wall_us(outbox->env) - KEEP_US)))
 		return false;
 	*dropped = db_changed(db);

@@ -101,6 +101,7 @@ static void *run(void *self)
 {
 	struct checkpoint *c = self;
 	bool going = true;
+	pthread_setname_np(pthread_self(), "checkpoint");
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop && going) {
 		if (c->log >= c->log_max && may_restart(c))

@@ -68,6 +68,11 @@ static struct token next_token(const char *at)
 	return token;
 }
 
+static struct token after(struct token token)
+{
+	return next_token(token.start + token.size);
+}
+
 static bool is(struct token token, const char *text)
 {
 	return token.size == strlen(text) && strncasecmp(token.start, text, token.size) == 0;
@@ -255,6 +260,36 @@ static const char *sqlite_type(struct token token)
 	return NULL;
 }
 
+/* Is `list` the bracket of a list of literals and nothing else, up to the end of its CHECK? */
+static bool is_whole_list(struct token list)
+{
+	struct token value, mark = list;
+	do {
+		value = after(mark);
+		mark = after(value);
+	} while (value.kind == TOKEN_OTHER && is(mark, ","));
+	return value.kind == TOKEN_OTHER && is(mark, ")") && is(after(mark), ")");
+}
+
+/*
+ * CHECK (name IN (a, b, …)) as comparisons: SQLite makes and drops a table of the list for every row that is written.
+ * Returns the last token that was written; `check` itself: it is another kind of CHECK, and nothing was.
+ */
+static struct token write_check(struct buf *out, struct token check)
+{
+	struct token bracket = after(check), name = after(bracket), in = after(name), list = after(in);
+	if (!is(bracket, "(") || !is(in, "in") || !is(list, "(") || !is_whole_list(list))
+		return check;
+	buf_adds(out, "CHECK (");
+	for (struct token mark = list; !is(mark, ")");) {
+		struct token value = after(mark);
+		buf_addf(out, "%s%.*s = %.*s", is(mark, ",") ? " OR " : "", (int)name.size, name.start, (int)value.size,
+				 value.start);
+		mark = list = after(value);
+	}
+	return list;
+}
+
 static bool is_text(struct token token, const char *text)
 {
 	return token.size == strlen(text) && strncmp(token.start, text, token.size) == 0;
@@ -267,13 +302,23 @@ bool dialect_to_sqlite(struct buf *out, const char *sql)
 	struct token before = {.start = sql};
 	for (struct token token = next_token(sql); token.kind != TOKEN_END; token = next_token(token.start + token.size)) {
 		const char *type = sqlite_type(token);
-		struct token name = next_token(token.start + token.size);
+		struct token name = after(token);
 		if (is_text(token, "FULLTEXT") && is_text(before, "CREATE") && name.kind == TOKEN_WORD &&
 			sqlite_type(name) == NULL) {
 			buf_add(out, from, (size_t)(token.start - from));
 			from = write_fulltext(out, name);
 			fulltext = true;
 			token = name;
+		} else if (is(token, "check")) {
+			buf_add(out, from, (size_t)(token.start - from));
+			from = token.start;
+			token = write_check(out, token);
+			if (token.start != from)
+				from = token.start + token.size;
+		} else if (is_text(token, "CLUSTERED") && is_text(before, "STRICT")) {
+			buf_add(out, from, (size_t)(before.start + before.size - from));
+			buf_adds(out, ", WITHOUT ROWID");
+			from = token.start + token.size;
 		} else if (type != NULL) {
 			buf_add(out, from, (size_t)(token.start - from));
 			buf_adds(out, type);

@@ -17,7 +17,10 @@ struct err;
 /* One statement with $1 parameters. */
 bool dialect_check(const char *sql, struct err *err);
 
-/* The text of a migration: the same, and types are BIGINT, DOUBLE, TEXT and BYTES, every table is STRICT. */
+/*
+ * The text of a migration: the same, and types are BIGINT, DOUBLE, TEXT and BYTES, every table is STRICT.  One that ends
+ * `) STRICT CLUSTERED;` has its rows where their primary key is, where an engine can: for rows of some hundred bytes.
+ */
 bool dialect_check_schema(const char *sql, struct err *err);
 
 /*

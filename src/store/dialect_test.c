@@ -90,6 +90,29 @@ static void types_are_translated(void **state)
 	buf_fini(&out);
 }
 
+static void lists_of_checks_are_comparisons(void **state)
+{
+	(void)state;
+	static const char *const texts[][2] = {
+		{"CREATE TABLE t (a TEXT CHECK (a IN ('x', 'y,)', 'z')), b BIGINT) STRICT",
+		 "CREATE TABLE t (a TEXT CHECK (a = 'x' OR a = 'y,)' OR a = 'z'), b INTEGER) STRICT"},
+		{"CREATE TABLE t (a TEXT CHECK (a IN ('x'))) STRICT CLUSTERED;",
+		 "CREATE TABLE t (a TEXT CHECK (a = 'x')) STRICT, WITHOUT ROWID;"},
+		/* more than a list of literals is left as it is */
+		{"CHECK (a IN ('x', 'y') AND b)", "CHECK (a IN ('x', 'y') AND b)"},
+		{"CHECK (a IN (b, 'y'))", "CHECK (a IN (b, 'y'))"},
+		{"CHECK (a IN ('x',", "CHECK (a IN ('x',"},
+		{"CHECK (a IN ()", "CHECK (a IN ()"},
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct buf out;
+		buf_init(&out, 0);
+		dialect_to_sqlite(&out, texts[i][0]);
+		assert_string_equal(buf_text(&out), texts[i][1]);
+		buf_fini(&out);
+	}
+}
+
 /* Whatever the text, the check ends and stays inside it (the sanitizers look on). */
 static void broken_texts_end(void **state)
 {
@@ -113,6 +136,7 @@ int main(void)
 		cmocka_unit_test(foreign_words_are_refused),
 		cmocka_unit_test(schemas_have_the_common_types),
 		cmocka_unit_test(types_are_translated),
+		cmocka_unit_test(lists_of_checks_are_comparisons),
 		cmocka_unit_test(broken_texts_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

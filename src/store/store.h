@@ -126,7 +126,7 @@ bool db_one_values(struct db *db, struct err *err, bool *found, void (*take)(con
 /* --- opening --- */
 
 /*
- * A step of the schema: never edited once released.  Types are BIGINT, DOUBLE, TEXT and BYTES; tables end `) STRICT;`.
+ * A step of the schema: never edited once released.  Types are BIGINT, DOUBLE, TEXT and BYTES; tables end `) STRICT;`, or `) STRICT CLUSTERED;`: see dialect.h.
  * References are looked at when the step is over, so that a table can be made anew under its name; they are immediate.
  */
 struct store_migration {

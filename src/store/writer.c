@@ -223,6 +223,7 @@ static void run_batch(struct writer *w, struct store_op *batch)
 static void *run(void *self)
 {
 	struct writer *w = self;
+	pthread_setname_np(pthread_self(), "writer");
 	for (struct store_op *batch; (batch = take_batch(w)) != NULL;)
 		run_batch(w, batch);
 	return NULL;

@@ -62,8 +62,8 @@ static void run_answer(struct write *w)
 	deed->answer(deed);
 }
 
-void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
-				void (*answer)(struct deed *deed))
+static void set_up(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
+				   void (*answer)(struct deed *deed))
 {
 	struct write *w = &deed->write;
 	deed->apply = apply;
@@ -72,7 +72,21 @@ void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *d
 	w->apply = run_apply;
 	w->answer = answer != NULL ? run_answer : NULL;
 	w->fail = fail;
-	write_submit(w);
+}
+
+void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
+				void (*answer)(struct deed *deed))
+{
+	set_up(deed, apply, answer);
+	write_submit(&deed->write);
+}
+
+void deed_write_ahead(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
+					  void (*answer)(struct deed *deed))
+{
+	set_up(deed, apply, answer);
+	write_ahead(&deed->write);
+	write_submit(&deed->write);
 }
 
 bool deed_audit(struct deed *deed, struct db *db, enum audit_action action, const char *target_id,

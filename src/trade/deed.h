@@ -43,6 +43,10 @@ bool deed_tells(const struct deed *deed, const char *member);
 void deed_write(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
 				void (*answer)(struct deed *deed));
 
+/* The same, with the answer written before it: `apply` sets write.drafted if that one stands (people/write.h). */
+void deed_write_ahead(struct deed *deed, bool (*apply)(struct deed *deed, struct db *db, struct err *err),
+					  void (*answer)(struct deed *deed));
+
 /* Answer `refused`, or another failure, now. */
 void deed_fail(struct deed *deed, const struct err *err);
 

@@ -102,25 +102,35 @@ static struct cell *find(struct cells *cells, const char *first, const char *sec
 	return cell;
 }
 
-void figures_count(struct figures *f, enum trade_counter counter, const char *first, const char *second)
+/* Under the lock. */
+static void count(struct figures *f, enum trade_counter counter, const char *first, const char *second)
 {
-	pthread_mutex_lock(&f->lock);
 	struct cell *cell = find(&f->cells[counter], first != NULL ? first : "", second != NULL ? second : "");
 	if (cell != NULL)
 		cell->count++;
+}
+
+void figures_count(struct figures *f, enum trade_counter counter, const char *first, const char *second)
+{
+	pthread_mutex_lock(&f->lock);
+	count(f, counter, first, second);
 	pthread_mutex_unlock(&f->lock);
 }
 
 void figures_rules(struct figures *f, const char *names)
 {
 	char rule[LABEL_ROOM];
+	pthread_mutex_lock(&f->lock);
 	while (*names != '\0') {
 		size_t size = strcspn(names, ", ");
-		snprintf(rule, sizeof rule, "%.*s", (int)size, names);
-		if (size > 0)
-			figures_count(f, COUNT_risk_block_total, rule, NULL);
+		if (size > 0 && size < sizeof rule) {
+			memcpy(rule, names, size);
+			rule[size] = '\0';
+			count(f, COUNT_risk_block_total, rule, NULL);
+		}
 		names += size + strspn(names + size, ", ");
 	}
+	pthread_mutex_unlock(&f->lock);
 }
 
 void figures_took(struct figures *f, enum trade_time time, int64_t us)

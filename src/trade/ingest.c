@@ -228,10 +228,15 @@ static const char *faults_text(struct ingest *in)
 	return text;
 }
 
+static struct spent spent_of(const struct ingest *in)
+{
+	return (struct spent){in->producer.producer_id, in->spent, in->signed_us};
+}
+
 static bool spend(const struct ingest *in, struct db *db, const char *signal_id, struct err *err)
 {
-	return in->spent[0] == '\0' ||
-		   replay_spend(db, in->producer.producer_id, in->spent, in->deed.now_us, signal_id, err);
+	const struct spent spent = spent_of(in);
+	return in->spent[0] == '\0' || replay_spend(db, &spent, in->deed.now_us, signal_id, err);
 }
 
 /* Keep what was refused, and the signature it spent. */
@@ -282,47 +287,70 @@ static bool store_seal(struct ingest *in, struct db *db, struct err *err)
 	return seal_insert(db, &seal, in->deed.api->options.packs, &made, err);
 }
 
-/* In the op, where the orders before it are known: two of one batch must not pass one limit together. */
-static bool judge_it(struct ingest *in, struct db *db, struct judgement *judgement, struct err *err)
+static bool judge_it(struct ingest *in, struct db *db, struct err *err)
+{
+	const struct judging judging = {in->deed.api->options.packs, db,         &in->deed.x->arena, in->deed.now_us,
+									&in->row,                    &in->signal, NAN};
+	return judge(&judging, &in->judgement, err);
+}
+
+/* On the worker, so that the writer need not.  What cannot be judged here the op judges, and says why it cannot. */
+static void judge_ahead(struct ingest *in)
+{
+	struct err err;
+	struct trade_api *api = in->deed.api;
+	uint64_t judged = store_watch_seen(api->judged);
+	struct db *db = store_read(api->options.store);
+	if (judge_it(in, db, &err))
+		in->judged = judged;
+	store_read_end(api->options.store, db);
+	in->row.status = SIGNAL_BLOCKED;
+	signal_take_judgement(&in->row, &in->judgement);
+}
+
+/*
+ * In the op, where the orders before it are known: two of one batch must not pass one limit together, nor one that was
+ * judged before trading was stopped.  So if anything that the judgement rests upon has changed since, it is made anew.
+ */
+static bool settle_judgement(struct ingest *in, struct db *db, struct err *err)
 {
 	struct trade_api *api = in->deed.api;
-	struct arena *arena = &in->deed.x->arena;
 	const struct audit_event who = event_of(in, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS);
-	const struct judging judging = {api->options.packs, db, arena, in->deed.now_us, &in->row, &in->signal, NAN};
-	in->row.status = SIGNAL_BLOCKED;
-	if (!judge(&judging, judgement, err))
+	bool holds = in->judged != 0 && in->judged == db_watch(db, api->judged);
+	if (!holds && !judge_it(in, db, err))
 		return false;
-	if (judgement->accept)
-		in->row.status = SIGNAL_PENDING;
-	return signal_judged(api, db, arena, &in->row, judgement, &who, in->deed.now_us, err);
+	in->deed.write.drafted = in->deed.write.ahead && holds;
+	in->row.status = in->judgement.accept ? SIGNAL_PENDING : SIGNAL_BLOCKED;
+	return signal_judged(api, db, &in->deed.x->arena, &in->row, &in->judgement, &who, in->deed.now_us, err);
 }
 
 static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 {
-	struct judgement judgement;
+	const struct judgement *judgement = &in->judgement;
 	const struct audit_pair made[] = {{AUDIT_META_producer_id, in->producer.producer_id},
 									  {AUDIT_META_seal_sha256, in->content_sha256}};
-	if (!judge_it(in, db, &judgement, err))
+	if (!settle_judgement(in, db, err))
 		return false;
 	figures_count(in->deed.api->figures, COUNT_signals_ingested_total, in->row.instrument, in->row.side);
 	figures_count(in->deed.api->figures, COUNT_signal_status_total, signal_status_names[in->row.status], NULL);
-	if (!judgement.accept)
-		figures_rules(in->deed.api->figures, judgement.names);
-	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement.names}};
+	if (!judgement->accept)
+		figures_rules(in->deed.api->figures, judgement->names);
+	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement->names}};
+	in->stored = true;
 	return spend(in, db, in->signal_id, err) && store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
 		   (in->row.status != SIGNAL_BLOCKED ||
 			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 2, err)) &&
-		   signal_note(in->deed.api, db, &in->row, "signal.created", in->producer.producer_id, judgement.names,
+		   signal_note(in->deed.api, db, &in->row, "signal.created", in->producer.producer_id, judgement->names,
 					   in->deed.now_us, err);
 }
 
 static bool apply(struct deed *deed, struct db *db, struct err *err)
 {
 	struct ingest *in = (struct ingest *)deed;
+	const struct spent spent = spent_of(in);
 	bool seen = false;
-	if (in->spent[0] != '\0' &&
-		!replay_seen(db, in->producer.producer_id, in->spent, deed->now_us, &seen, in->twin, err))
+	if (in->spent[0] != '\0' && !replay_seen(db, &spent, deed->now_us, &seen, in->twin, err))
 		return false;
 	if (seen) {
 		deed->signal_id = in->twin[0] != '\0' ? in->twin : NULL;
@@ -352,17 +380,31 @@ static void answer(struct deed *deed)
 {
 	struct ingest *in = (struct ingest *)deed;
 	struct buf body;
-	if (in->old_secret)
-		log_warn("a rotated secret is still in use", log_str("producer", in->producer.producer_id));
-	figures_took(deed->api->figures, TIME_signals_create_seconds,
-				 env_mono_us(deed->api->options.env) - deed->x->started_us);
+	char sha256[SHA256_HEX_SIZE];
 	buf_init(&body, 0);
 	signal_write(&body, &in->row);
 	exchange_setf(deed->x, "Location", "/api/v1/signals/%s", in->signal_id);
-	reply_fact_text_warned(deed->x, 201, buf_text(&body), body.size, in->old_secret ? &old_secret_used : NULL);
+	sha256_hex(buf_text(&body), body.size, sha256);
+	reply_fact_hashed(deed->x, 201, buf_text(&body), body.size, sha256, in->old_secret ? &old_secret_used : NULL);
 	buf_fini(&body);
 }
 
+/* On the writer's thread, after the commit. */
+static void count(struct write *w, bool applied)
+{
+	struct ingest *in = (struct ingest *)w;
+	if (!applied || !in->stored)
+		return;
+	figures_took(in->deed.api->figures, TIME_signals_create_seconds,
+				 env_mono_us(in->deed.api->options.env) - in->deed.x->started_us);
+	if (in->old_secret)
+		log_warn("a rotated secret is still in use", log_str("producer", in->producer.producer_id));
+}
+
+/*
+ * What risk refuses, which is told at once and costs most to tell, is told as it was judged here.  A signal that waits
+ * for people names the request that its op opens.
+ */
 void ingest_take(struct ingest *in)
 {
 	decode(in);
@@ -370,5 +412,11 @@ void ingest_take(struct ingest *in)
 		exchange_failf(in->deed.x, ERR_LIMIT, "The signal takes too much memory.");
 		return;
 	}
-	deed_write(&in->deed, apply, answer);
+	if (in->deed.write.refused.kind == ERR_NONE)
+		judge_ahead(in);
+	in->deed.write.after = count;
+	if (in->judged != 0 && !in->judgement.accept)
+		deed_write_ahead(&in->deed, apply, answer);
+	else
+		deed_write(&in->deed, apply, answer);
 }

@@ -11,6 +11,7 @@
 #include "core/id.h"
 #include "crypt/digest.h"
 #include "trade/deed.h"
+#include "trade/judge.h"
 #include "trade/producers.h"
 #include "trade/signals.h"
 
@@ -22,11 +23,15 @@ struct ingest {
 	int kind;                    /* enum producer_kind: how it was proved this time */
 	bool old_secret;             /* by the one before the last rotation */
 	char spent[SHA256_HEX_SIZE]; /* of the signature, which is good once; "": there was none */
+	int64_t signed_us;           /* when, as it says itself; 0: it does not cover that */
 
 	/* of ingest.c */
 	struct signal signal;
 	struct faults faults;
 	struct signal_row row;
+	struct judgement judgement;
+	bool stored;     /* the op has kept the signal */
+	uint64_t judged; /* the number of api->judged for which it holds; 0: it is not made yet */
 	char signal_id[ID_TEXT], twin[ID_TEXT], content_sha256[SHA256_HEX_SIZE];
 };
 

@@ -23,7 +23,7 @@
  * stored together with the signature it spent.
  */
 
-enum { SKEW_S = 300, PRODUCER_ID_MAX = 128 };
+enum { SKEW_S = REPLAY_SKEW_S, PRODUCER_ID_MAX = 128 };
 
 /* One request on its way: what the signature is made of, beside what follows from it. */
 struct signed_ingest {
@@ -93,6 +93,7 @@ static bool check_clock(struct signed_ingest *s)
 		us = atoll(s->timestamp) * STAMP_US_PER_S;
 	else
 		signature_timestamp(s->timestamp, &us);
+	s->in.signed_us = s->webhook ? 0 : us;
 	if (llabs(us - s->in.deed.now_us) <= SKEW_S * STAMP_US_PER_S)
 		return true;
 	struct exchange *x = s->in.deed.x;

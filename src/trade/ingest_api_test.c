@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
+#include "core/jcs.h"
 #include "core/json.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
@@ -51,6 +53,58 @@ static void a_signal_is_taken_in_and_sealed(void **state)
 	f.who = OWNER;
 	assert_int_equal(ask("GET", "/api/v1/signals?instrument=XAUUSD&status=blocked", NULL, NULL), 200);
 	assert_int_equal(member("result.items")->count, 1);
+}
+
+/* [design 6] Whatever it holds, what is answered hashes to what is said; and the row says the same afterwards. */
+static void answers_hash_to_what_they_say(void)
+{
+	struct buf canonical;
+	char sha256[SHA256_HEX_SIZE];
+	buf_init(&canonical, 0);
+	jcs_write(&canonical, member("result"));
+	sha256_hex(buf_text(&canonical), canonical.size, sha256);
+	assert_string_equal(sha256, text("content_sha256"));
+	const char *told = arena_dupn(&f.arena, buf_text(&canonical), canonical.size);
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s", text("result.id")), 200);
+	buf_reset(&canonical);
+	jcs_write(&canonical, member("result"));
+	assert_string_equal(buf_text(&canonical), told);
+	buf_fini(&canonical);
+}
+
+static void every_answer_hashes_to_what_it_says(void **state)
+{
+	(void)state;
+	static const char *const more[] = {
+		"",
+		",\"payload\":{\"status\":\"}\\\",{[\",\"a\":[1,{\"b\":[]},\"]\"],\"~\":\"\\\\\",\"\":null}",
+		",\"external_id\":\"zz\",\"reason\":\"é\\n\\\"x\\\"\",\"confidence\":0.1,\"volume\":0.01,\"version\":\"2\"",
+		",\"take_profit\":1980.25,\"expiry\":null,\"order_type\":\"limit\",\"version\":\"3\"",
+	};
+	add_producer("");
+	for (int broker = 0; broker < 2; broker++) {
+		for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+			const char *external = broker && i == 2 ? ",\"external_id\":\"yy\",\"volume\":0.01" : more[i];
+			assert_int_equal(post((struct send){.body = signal_with("1950.0", external)}), 201);
+			if (broker && i == 2)
+				assert_string_equal(text("result.status"), "pending");
+			answers_hash_to_what_they_say();
+		}
+		desk_broker(10000);
+	}
+}
+
+/* An answer that was written before its op is told only if it stands: of a twin nothing of it is left. */
+static void an_answer_ahead_of_a_refusal_is_forgotten(void **state)
+{
+	(void)state;
+	add_producer("");
+	const char *body = signal_with("1950.0", ",\"external_id\":\"one\"");
+	assert_int_equal(post((struct send){.body = body}), 201);
+	assert_non_null(loopback_header(&f.ask, "location"));
+	assert_int_equal(post((struct send){.body = body}), 409);
+	must_answer(409, "duplicate_signal");
+	assert_null(loopback_header(&f.ask, "location"));
 }
 
 static void what_is_not_signed_right_is_refused(void **state)
@@ -634,6 +688,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_signal_is_taken_in_and_sealed),
 		TEST(a_hook_has_the_public_address),
+		TEST(every_answer_hashes_to_what_it_says),
+		TEST(an_answer_ahead_of_a_refusal_is_forgotten),
 		TEST(what_is_not_signed_right_is_refused),
 		TEST(each_header_is_needed),
 		TEST(lists_come_in_pages),

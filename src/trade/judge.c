@@ -175,13 +175,13 @@ static bool read_recent(struct bench *b, struct err *err)
 static bool read_market(struct bench *b, struct err *err)
 {
 	struct arena *arena = b->j->arena;
-	struct market_hours hours;
+	bool open;
 	const struct session *session = session_find(pack_data(b->j, "sessions"), b->instrument->session);
 	b->request.market = RISK_UNKNOWN;
 	if (session != NULL && session->place != NULL) {
-		if (!market_hours(arena, session, b->j->now_us, &hours))
+		if (!market_open(arena, session, b->j->now_us, &open))
 			return err_set(err, ERR_LIMIT, "no memory");
-		b->request.market = hours.open ? RISK_PASS : RISK_FAIL;
+		b->request.market = open ? RISK_PASS : RISK_FAIL;
 	}
 	return news_status(b->j->db, b->j->row->account_id, b->instrument, b->j->now_us, arena, &b->request.news, err);
 }
@@ -274,7 +274,8 @@ static bool tell(struct bench *b, struct risk_decision *decision, struct err *er
 	jw_array(&jw);
 	for (size_t i = 0; i < report.failed.count; i++) {
 		jw_str(&jw, report.failed.items[i]);
-		buf_addf(&names, "%s%s", i > 0 ? ", " : "", report.failed.items[i]);
+		buf_adds(&names, i > 0 ? ", " : "");
+		buf_adds(&names, report.failed.items[i]);
 	}
 	jw_array_end(&jw);
 	b->out->accept = decision->accept;
@@ -284,6 +285,20 @@ static bool tell(struct bench *b, struct risk_decision *decision, struct err *er
 	buf_fini(&names);
 	buf_fini(&failed);
 	return (b->out->risk != NULL && !arena->full) || err_set(err, ERR_LIMIT, "no memory");
+}
+
+/*
+ * Every table that a judgement reads.  Of signals it is only those that risk has accepted, and what of them never
+ * changes; a signal is accepted together with the opening of its request (signal_judged()), which stands for it here:
+ * else each signal that is blocked would make the others' judgements void.
+ */
+static const char *const judged_by[] = {"risk_profiles",    "trade_settings",       "trading_accounts", "quotes",
+										"broker_positions", "positions",            "deliveries",       "news_windows",
+										"trading_states",   "countersign_requests", "guard_episodes",   NULL};
+
+const struct store_watch *judge_watch(struct store *store)
+{
+	return store_watch(store, judged_by);
 }
 
 bool judge(const struct judging *j, struct judgement *out, struct err *err)

@@ -107,8 +107,7 @@ static bool open_request(struct trade_api *api, struct db *db, struct arena *are
 	return true;
 }
 
-bool signal_judged(struct trade_api *api, struct db *db, struct arena *arena, struct signal_row *row,
-				   const struct judgement *j, const struct audit_event *who, int64_t now_us, struct err *err)
+void signal_take_judgement(struct signal_row *row, const struct judgement *j)
 {
 	row->risk = j->risk;
 	row->profile_version = j->profile_version;
@@ -116,6 +115,12 @@ bool signal_judged(struct trade_api *api, struct db *db, struct arena *arena, st
 	row->trading_account_id = j->trading_account_id;
 	row->paper = j->paper;
 	row->lots = j->lots;
+}
+
+bool signal_judged(struct trade_api *api, struct db *db, struct arena *arena, struct signal_row *row,
+				   const struct judgement *j, const struct audit_event *who, int64_t now_us, struct err *err)
+{
+	signal_take_judgement(row, j);
 	if (!j->accept)
 		return true;
 	row->accepted_us = now_us;

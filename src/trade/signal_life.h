@@ -24,8 +24,11 @@ struct trade_api;
 
 extern const struct audit_event the_system; /* the actor where time acts */
 
+/* Put a judgement into the row: risk, profile, account, size. */
+void signal_take_judgement(struct signal_row *row, const struct judgement *judgement);
+
 /*
- * Put a judgement into the row; with one that accepts, open the request.  Sets status, risk, request, size.  The row is
+ * The same in an op; with one that accepts, open the request too.  The row is
  * not written: signal_insert or signal_settle does.
  */
 bool signal_judged(struct trade_api *api, struct db *db, struct arena *arena, struct signal_row *row,

@@ -58,12 +58,67 @@ void signal_write_members(struct jw *jw, const struct signal_row *row)
 	tell_time(jw, "updated_at", row->updated_us);
 }
 
+/* --- canonical: the members of the row between those of its content --- */
+
+/* Where a member of a canonical object ends: at the comma behind it, or at the object's bracket. */
+static const char *member_end(const char *at)
+{
+	bool quoted = false;
+	for (int depth = 0; quoted || depth > 0 || (*at != ',' && *at != '}'); at++) {
+		if (quoted && *at == '\\')
+			at++;
+		else if (*at == '"')
+			quoted = !quoted;
+		else if (!quoted)
+			depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+	}
+	return at;
+}
+
+/* The content's members that come before this name.  A name ends with its quote, which is less than any letter. */
+static void content_before(struct jw *jw, const char **content, const char *name)
+{
+	while (**content == '"' && strncmp(*content + 1, name, strlen(name)) < 0) {
+		const char *end = member_end(*content);
+		buf_addc(jw->buf, ',');
+		buf_add(jw->buf, *content, (size_t)(end - *content));
+		*content = *end == ',' ? end + 1 : end;
+	}
+}
+
 void signal_write(struct buf *out, const struct signal_row *row)
 {
+	const char *content = row->content + 1;
 	struct jw jw;
 	jw_init(&jw, out);
 	jw_object(&jw);
-	signal_write_members(&jw, row);
+	jw_member_int(&jw, "approvals_have", row->approvals_have); /* before any of the content */
+	jw_member_int(&jw, "approvals_needed", row->approvals_needed);
+	tell_time(&jw, "approved_until", row->approved_until_us);
+	jw_member_str(&jw, "authenticity", row->authenticity);
+	content_before(&jw, &content, "created_at");
+	tell_time(&jw, "created_at", row->created_us);
+	content_before(&jw, &content, "expires_at");
+	tell_time(&jw, "expires_at", row->expires_us);
+	content_before(&jw, &content, "id");
+	jw_member_str(&jw, "id", row->signal_id);
+	content_before(&jw, &content, "lots");
+	tell_exact(&jw, "lots", row->lots);
+	content_before(&jw, &content, "owner_id");
+	jw_member_str(&jw, "owner_id", row->owner_id);
+	jw_member_bool(&jw, "paper", row->paper);
+	content_before(&jw, &content, "profile_version");
+	jw_member_int(&jw, "profile_version", row->profile_version);
+	content_before(&jw, &content, "request_id");
+	jw_member_str(&jw, "request_id", row->request_id);
+	tell_json(&jw, "risk", row->risk);
+	jw_member_str(&jw, "seal_sha256", row->seal_sha256);
+	content_before(&jw, &content, "status");
+	jw_member_str(&jw, "status", signal_status_names[row->status]);
+	content_before(&jw, &content, "trading_account_id");
+	jw_member_str(&jw, "trading_account_id", row->trading_account_id);
+	tell_time(&jw, "updated_at", row->updated_us);
+	content_before(&jw, &content, "~");
 	jw_object_end(&jw);
 }
 
@@ -73,7 +128,7 @@ const char *signal_risk_text(struct arena *arena, const struct risk_report *repo
 	struct jw jw;
 	buf_init(&buf, 0);
 	jw_init(&jw, &buf);
-	field_write(&jw, &risk_kept_table, report, FIELD_RESULT);
+	field_write(&jw, &risk_kept_table, report, FIELD_RESULT | FIELD_CANONICAL);
 	const char *text = jw_ok(&jw) ? arena_dupn(arena, buf_text(&buf), buf.size) : NULL;
 	buf_fini(&buf);
 	return text;

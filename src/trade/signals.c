@@ -139,17 +139,13 @@ static void take_id(const struct db_rows *row, void *self)
 bool signal_twin(struct db *db, const char *producer_id, const struct signal *s, char signal_id[ID_TEXT],
 				 struct err *err)
 {
-	bool found = false;
 	signal_id[0] = '\0';
-	if (s->external_id != NULL && !db_one(db, err, &found, take_id, signal_id,
-										  "SELECT signal_id FROM signals WHERE producer_id = $1 AND external_id = $2",
-										  V_TEXT(producer_id), V_TEXT(s->external_id)))
-		return false;
-	return found || db_one(db, err, &found, take_id, signal_id,
-						   "SELECT signal_id FROM signals WHERE producer_id = $1 AND instrument = $2 AND side = $3 "
-						   "AND time_at = $4 AND version = $5",
-						   V_TEXT(producer_id), V_TEXT(s->instrument), V_TEXT(trade_side_names[s->side]),
-						   V_INT(s->time_us), V_TEXT(s->version));
+	return db_one(db, err, NULL, take_id, signal_id,
+				  "SELECT signal_id FROM signals WHERE producer_id = $1 AND external_id = $2 "
+				  "UNION ALL SELECT signal_id FROM signals WHERE producer_id = $1 AND instrument = $3 AND side = $4 "
+				  "AND time_at = $5 AND version = $6",
+				  V_TEXT(producer_id), V_TEXT(s->external_id), V_TEXT(s->instrument), V_TEXT(trade_side_names[s->side]),
+				  V_INT(s->time_us), V_TEXT(s->version));
 }
 
 bool signal_move(struct db *db, const char *signal_id, enum signal_status from, enum signal_status to, int64_t now_us,
@@ -199,22 +195,47 @@ bool signal_event_list(struct db *db, const char *signal_id, struct arena *arena
 	return db_end(&rows, err);
 }
 
-bool replay_seen(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, bool *seen,
-				 char signal_id[ID_TEXT], struct err *err)
+#define SEEN(when) \
+	"SELECT signal_id FROM replays WHERE signed_at = " when " AND producer_id = $2 AND sha256 = $3 AND until > $4"
+
+/* By 0 too: rows of before the times were kept. */
+bool replay_seen(struct db *db, const struct spent *r, int64_t now_us, bool *seen, char signal_id[ID_TEXT],
+				 struct err *err)
 {
 	signal_id[0] = '\0';
-	return db_one(db, err, seen, take_id, signal_id,
-				  "SELECT signal_id FROM replays WHERE producer_id = $1 AND sha256 = $2 AND until > $3",
-				  V_TEXT(producer_id), V_TEXT(sha256), V_INT(now_us));
+	return db_one(db, err, seen, take_id, signal_id, SEEN("$1") " UNION ALL " SEEN("0"), V_INT(r->signed_us),
+				  V_TEXT(r->producer_id), V_TEXT(r->sha256), V_INT(now_us));
 }
 
-bool replay_spend(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, const char *signal_id,
-				  struct err *err)
+/* A row in the way is one that has not been swept yet. */
+bool replay_spend(struct db *db, const struct spent *r, int64_t now_us, const char *signal_id, struct err *err)
 {
 	int64_t until = now_us + REPLAY_KEPT_S * STAMP_US_PER_S;
-	return db_run(db, err, "DELETE FROM replays WHERE until <= $1", V_INT(now_us)) &&
-		   db_run(db, err, "INSERT INTO replays (producer_id, sha256, until, signal_id) VALUES ($1, $2, $3, $4)",
-				  V_TEXT(producer_id), V_TEXT(sha256), V_INT(until), V_TEXT(signal_id));
+	return db_run(db, err,
+				  "INSERT INTO replays (signed_at, producer_id, sha256, until, signal_id) VALUES ($1, $2, $3, $4, $5) "
+				  "ON CONFLICT (signed_at, producer_id, sha256) DO UPDATE SET until = excluded.until, "
+				  "signal_id = excluded.signal_id",
+				  V_INT(r->signed_us), V_TEXT(r->producer_id), V_TEXT(r->sha256), V_INT(until), V_TEXT(signal_id));
+}
+
+/*
+ * A signature of the last moment that the clock lets through is REPLAY_SKEW_S ahead, and stays for REPLAY_KEPT_S; by its
+ * own time all of them stand in one order.
+ */
+#define SWEPT_US(now_us) ((now_us) - (REPLAY_KEPT_S + REPLAY_SKEW_S) * STAMP_US_PER_S)
+#define OLD_SIGNATURES "FROM replays WHERE signed_at > 0 AND signed_at <= $1"
+#define OLD_IDS "FROM replays WHERE signed_at = 0 AND until <= $1"
+
+bool replays_any_due(struct db *db, int64_t now_us, bool *due, struct err *err)
+{
+	return db_one(db, err, due, NULL, NULL, "SELECT 1 " OLD_SIGNATURES " LIMIT 1", V_INT(SWEPT_US(now_us))) &&
+		   (*due || db_one(db, err, due, NULL, NULL, "SELECT 1 " OLD_IDS " LIMIT 1", V_INT(now_us)));
+}
+
+bool replays_sweep(struct db *db, int64_t now_us, struct err *err)
+{
+	return db_run(db, err, "DELETE " OLD_SIGNATURES, V_INT(SWEPT_US(now_us))) &&
+		   db_run(db, err, "DELETE " OLD_IDS, V_INT(now_us));
 }
 
 bool refused_insert(struct db *db, const struct refused_row *r, struct err *err)

@@ -15,7 +15,7 @@ struct arena;
 struct db;
 struct err;
 
-enum { REPLAY_KEPT_S = 600, REFUSED_KEPT_DAYS = 7 };
+enum { REPLAY_KEPT_S = 600, REPLAY_SKEW_S = 300 /* that a clock may be off */, REFUSED_KEPT_DAYS = 7 };
 
 /* A row; texts are the arena's. */
 struct signal_row {
@@ -70,11 +70,21 @@ bool signal_event_add(struct db *db, const struct signal_row *row, const struct 
 bool signal_event_list(struct db *db, const char *signal_id, struct arena *arena, struct signal_event **events,
 					   size_t *count, struct err *err);
 
-/* Was this signature used within REPLAY_KEPT_S?  signal_id: what it made, "" for nothing. */
-bool replay_seen(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, bool *seen,
-				 char signal_id[ID_TEXT], struct err *err);
-bool replay_spend(struct db *db, const char *producer_id, const char *sha256, int64_t now_us, const char *signal_id,
-				  struct err *err);
+/* What is good once: a signature, which covers the time it says it was made at, or a webhook's id. */
+struct spent {
+	const char *producer_id;
+	const char *sha256; /* of it; "": there is none */
+	int64_t signed_us;  /* 0: a webhook's id, which may come back with another time */
+};
+
+/* Was it used within REPLAY_KEPT_S?  signal_id: what it made, "" for nothing. */
+bool replay_seen(struct db *db, const struct spent *spent, int64_t now_us, bool *seen, char signal_id[ID_TEXT],
+				 struct err *err);
+bool replay_spend(struct db *db, const struct spent *spent, int64_t now_us, const char *signal_id, struct err *err);
+
+/* Drop what can come back no more; is there any? */
+bool replays_any_due(struct db *db, int64_t now_us, bool *due, struct err *err);
+bool replays_sweep(struct db *db, int64_t now_us, struct err *err);
 
 /* A verified request that was refused. */
 struct refused_row {

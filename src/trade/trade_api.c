@@ -13,6 +13,7 @@
 #include "trade/failures.h"
 #include "trade/figures.h"
 #include "trade/guarding.h"
+#include "trade/judge.h"
 #include "trade/leases.h"
 #include "trade/notices.h"
 #include "trade/signal_life.h"
@@ -32,6 +33,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 				sizeof api->page_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
 	api->figures = figures_new();
+	api->judged = judge_watch(options->store);
 	api->failures = failures_new(options->store, options->audit);
 	api->waiting = waiting_new(options->store, options->env);
 	outbox_hook(options->outbox, waiting_wake, api->waiting);
@@ -79,7 +81,7 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 	int64_t now_us = env_wall_us(api->options.env);
 	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err)) &&
 				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err)) &&
-				(*due || notices_any_due(db, now_us, due, err));
+				(*due || notices_any_due(db, now_us, due, err)) && (*due || replays_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
 	*due = read && *due;
 	failures_write_due(api->failures, now_us);
@@ -95,7 +97,8 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	const struct leasing l = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
 	const struct closing c = {api, db, &arena, &the_system, l.now_us};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
-				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) && notices_work(&c, err);
+				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) && notices_work(&c, err) &&
+				replays_sweep(db, l.now_us, err);
 	arena_fini(&arena);
 	return done;
 }

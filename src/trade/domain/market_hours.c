@@ -133,21 +133,40 @@ static enum market_reason why_closed(const struct session *session, int64_t loca
 	return MARKET_DAILY_BREAK;
 }
 
+/* Those of the weeks around a local day, up to so many days after it.  items NULL: the arena is full. */
+static struct stretches stretches_around(struct arena *arena, const struct session *session, int64_t today, int horizon)
+{
+	struct stretches all = {.arena = arena, .room = 64};
+	all.items = arena_array(arena, all.room, sizeof *all.items);
+	for (int64_t sunday = today - BEFORE_DAYS - stamp_weekday(today - BEFORE_DAYS); sunday < today + horizon; sunday += 7)
+		for (size_t i = 0; i < session->windows.count; i++)
+			add_window(&all, session, &session->windows.items[i], sunday);
+	if (all.items != NULL)
+		settle(&all, session->place);
+	return all;
+}
+
+bool market_open(struct arena *arena, const struct session *session, int64_t now_us, bool *open)
+{
+	*open = session->always;
+	if (session->always)
+		return true;
+	int64_t today = stamp_day_of(zone_local_us(session->place, now_us));
+	const struct stretches all = stretches_around(arena, session, today, 1);
+	for (size_t i = 0; all.items != NULL && i < all.count; i++)
+		*open |= all.items[i].from <= now_us && now_us < all.items[i].to;
+	return all.items != NULL;
+}
+
 bool market_hours(struct arena *arena, const struct session *session, int64_t now_us, struct market_hours *hours)
 {
 	*hours = (struct market_hours){.open = true, .next_open_us = FIELD_NO_INT, .next_close_us = FIELD_NO_INT};
 	if (session->always)
 		return true;
-	struct stretches all = {.arena = arena, .room = 64};
-	all.items = arena_array(arena, all.room, sizeof *all.items);
-	int64_t local_us = zone_local_us(session->place, now_us), today = stamp_day_of(local_us);
-	for (int64_t sunday = today - BEFORE_DAYS - stamp_weekday(today - BEFORE_DAYS); sunday < today + HORIZON_DAYS;
-		 sunday += 7)
-		for (size_t i = 0; i < session->windows.count; i++)
-			add_window(&all, session, &session->windows.items[i], sunday);
+	int64_t local_us = zone_local_us(session->place, now_us);
+	const struct stretches all = stretches_around(arena, session, stamp_day_of(local_us), HORIZON_DAYS);
 	if (all.items == NULL)
 		return false;
-	settle(&all, session->place);
 	hours->open = false;
 	for (size_t i = 0; i < all.count; i++) {
 		const struct stretch *one = &all.items[i];

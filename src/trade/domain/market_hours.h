@@ -39,6 +39,9 @@ struct market_hours {
 /* Hours of a session, whose place is known, at a moment.  Cost: about 20 us.  False: the arena is full. */
 bool market_hours(struct arena *arena, const struct session *session, int64_t now_us, struct market_hours *hours);
 
+/* That it is open, and no more: a third of the cost. */
+bool market_open(struct arena *arena, const struct session *session, int64_t now_us, bool *open);
+
 /* The window that holds `now_us` for this instrument, or NULL. */
 const struct news_window *news_window_find(const struct news_window *windows, size_t count,
 										   const struct instrument *instrument, int64_t now_us);
