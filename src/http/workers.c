@@ -1,6 +1,8 @@
 #include "http/workers.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +27,22 @@ struct workers {
 	struct job *ring; /* waiting jobs: count of them from first on, wrapping at room */
 	size_t room, first, count;
 	bool closing, stopped;
-	unsigned threads, most, idle;
-	struct worker *each; /* room for `most` */
+	unsigned threads, most;
+	unsigned idle, woken;      /* threads that wait; those of them, at most, that are being woken */
+	_Atomic unsigned inside;   /* pushes that have queued and may not have woken yet */
+	struct worker *each;       /* room for `most` */
 };
 
 /* The next job; false when closing and nothing is left. */
 static bool take_job(struct workers *workers, struct job *job)
 {
 	pthread_mutex_lock(&workers->lock);
-	workers->idle++;
-	while (workers->count == 0 && !workers->closing)
+	while (workers->count == 0 && !workers->closing) {
+		workers->idle++;
 		pthread_cond_wait(&workers->filled, &workers->lock);
-	workers->idle--;
+		workers->idle--;
+		workers->woken -= workers->woken > 0;
+	}
 	bool some = workers->count > 0;
 	if (some) {
 		*job = workers->ring[workers->first];
@@ -120,6 +126,8 @@ void workers_close(struct workers *workers)
 	if (workers == NULL)
 		return;
 	workers_stop(workers);
+	while (atomic_load(&workers->inside) > 0)
+		sched_yield();
 	pthread_mutex_destroy(&workers->lock);
 	pthread_cond_destroy(&workers->filled);
 	free(workers->ring);
@@ -127,19 +135,37 @@ void workers_close(struct workers *workers)
 	free(workers);
 }
 
+/* Is there an idle thread that nobody wakes yet?  A busy one looks for the next job by itself. */
+static bool must_wake(struct workers *workers)
+{
+	if (workers->idle <= workers->woken)
+		return false;
+	workers->woken++;
+	return true;
+}
+
+/*
+ * Whom it wakes would wait for the lock next, so it is given back first.  By then the job may have been done, and the
+ * queue may be closing: workers_close() waits for those inside.
+ */
 bool workers_push(struct workers *workers, void (*run)(void *job, int worker), void *job)
 {
 	struct err err;
 	pthread_mutex_lock(&workers->lock);
-	bool fits = !workers->closing && workers->count < workers->room;
+	bool fits = !workers->closing && workers->count < workers->room, wakes = false;
 	if (fits) {
 		if (workers->count >= workers->idle && workers->threads > 0 && workers->threads < workers->most)
 			(void)start(workers, workers->threads + 1, &err); /* there are fewer then: the job waits for one of those */
 		workers->ring[(workers->first + workers->count) % workers->room] = (struct job){run, job};
 		workers->count++;
-		pthread_cond_signal(&workers->filled);
+		wakes = must_wake(workers);
+		atomic_fetch_add(&workers->inside, wakes);
 	}
 	pthread_mutex_unlock(&workers->lock);
+	if (wakes) {
+		pthread_cond_signal(&workers->filled);
+		atomic_fetch_sub(&workers->inside, 1);
+	}
 	return fits;
 }
 
