@@ -77,10 +77,26 @@ static bool copy_when_idle(struct checkpoint *c)
 	return c->stop || c->inside || c->batches != batches || copy(c, false, &whole);
 }
 
+/*
+ * Beside the writer: all that is there, then what came meanwhile, and so on, so that little is left for the moment in
+ * which the writer is held.  Each time there is less to copy; on a disk that cannot keep up that would not end.
+ */
+static bool copy_most(struct checkpoint *c)
+{
+	bool whole;
+	int64_t left = INT64_MAX;
+	while (!c->stop && c->log - c->copied > CHECKPOINT_LITTLE && c->log - c->copied < left / 2) {
+		left = c->log - c->copied;
+		if (!copy(c, false, &whole))
+			return false;
+	}
+	return true;
+}
+
 static bool restart(struct checkpoint *c)
 {
 	bool whole;
-	if (!copy(c, false, &whole))
+	if (!copy_most(c))
 		return false;
 	c->hold = true;
 	while (c->inside)

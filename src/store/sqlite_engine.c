@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -18,7 +19,8 @@
 
 enum {
 	BUSY_MS = 5000,
-	RESTART_PATIENCE_MS = 100, /* the writer is held meanwhile, so a long reader must not be waited for */
+	RESTART_LOOKS = 500, /* for readers to end; the writer is held meanwhile, so a long one must not be waited for */
+	RESTART_LOOK_NS = 200000,
 	PAGE = 4096,
 	FRAME = PAGE + 24,     /* bytes of a page in the log */
 	LOG_LIMIT = 128 << 20, /* bytes of disk that an emptied log keeps */
@@ -91,10 +93,22 @@ static bool is_wal(struct db *db, struct err *err)
 									"shared memory"));
 }
 
+/* Short readers end soon; the engine's own patience sleeps for tens of milliseconds by its second look. */
+static int wait_for_readers(void *self, int looks)
+{
+	(void)self;
+	const struct timespec look = {.tv_nsec = RESTART_LOOK_NS};
+	nanosleep(&look, NULL);
+	return looks < RESTART_LOOKS;
+}
+
 static bool configure(struct db *db, enum engine_role role, struct err *err)
 {
 	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_timeout(db->handle, role == ENGINE_CHECKPOINTER ? RESTART_PATIENCE_MS : BUSY_MS);
+	if (role == ENGINE_CHECKPOINTER)
+		sqlite3_busy_handler(db->handle, wait_for_readers, NULL);
+	else
+		sqlite3_busy_timeout(db->handle, BUSY_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
