@@ -34,6 +34,7 @@ OBJECT = re.compile(r"json|meta$|labels|inputs?$|result|packs$|data$|spec$|detai
 def dialect(sql):
     for common, own in (("BIGINT", "INTEGER"), ("DOUBLE", "REAL"), ("BYTES", "BLOB")):
         sql = re.sub(rf"\b{common}\b", own, sql)
+    sql = sql.replace(") STRICT CLUSTERED", ") STRICT, WITHOUT ROWID")
     return re.sub(r"CREATE FULLTEXT (\w+)", r"CREATE VIRTUAL TABLE \1 USING fts5(id UNINDEXED, doc, owner, body, "
                   r'tokenize = "unicode61 remove_diacritics 2")', sql)
 
