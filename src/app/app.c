@@ -574,8 +574,8 @@ bool app_assemble(struct app *app, struct err *err)
 
 bool app_serve(struct app *app, struct err *err)
 {
-	if (!curl_ready(err) || !app_assemble(app, err) || !open_tls(app, err) || !front_open(&app->front, &app->service, err) ||
-		!listen_all(app, err))
+	if (!curl_ready(err) || !app_assemble(app, err) || !open_tls(app, err) ||
+		!front_open(&app->front, &app->service, err) || !listen_all(app, err))
 		return false;
 	app->scanner = scanner_open(app);
 	mailer_start(app->mailer);

@@ -80,10 +80,10 @@ struct app {
 	struct trade_api *trade;
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
 	struct spending *spending;
-	struct breakers *breakers;  /* of what runs ask */
+	struct breakers *breakers;         /* of what runs ask */
 	struct outgoing_pool *connections; /* of what runs and models ask; while serving */
-	struct datum *flow_secrets; /* of runs; or NULL */
-	struct flow_api *flow;      /* while serving */
+	struct datum *flow_secrets;        /* of runs; or NULL */
+	struct flow_api *flow;             /* while serving */
 	struct agents_api *agents;
 	struct healing *healing; /* while serving */
 	int64_t started_us;      /* monotonic */

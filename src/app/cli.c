@@ -223,7 +223,8 @@ static int show_help(int count, char **words)
 	return CLI_DONE;
 }
 
-/* Options that every command takes may stand before it.  Returns how many arguments that were, -1 when one is refused. */
+/* Options that every command takes may stand before it.  Returns how many arguments that were, -1 when one is refused.
+ */
 static int take_leading(struct cli *cli, int argc, char **argv)
 {
 	bool help = false;

@@ -1,6 +1,6 @@
 /*
- * image_maker FILE: what the migrations make of an empty store, for the binary to carry.  Run when the program is built,
- * so the image is never older than the migrations; the same migrations give the same bytes.
+ * image_maker FILE: what the migrations make of an empty store, for the binary to carry.  Run when the program is
+ * built, so the image is never older than the migrations; the same migrations give the same bytes.
  */
 #include <stdio.h>
 

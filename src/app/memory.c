@@ -16,7 +16,7 @@ enum {
 	LINE = 4096,
 	NUMBER = 64,
 	HEAPS_LEAST = 2, /* a loop and a worker do not wait for each other even on one core */
-	KEPT = 1 << 20,  /* bytes at the end of a heap; what is larger than so many is the system's as soon as it is freed */
+	KEPT = 1 << 20, /* bytes at the end of a heap; what is larger than so many is the system's as soon as it is freed */
 };
 
 void memory_keep_little(void)

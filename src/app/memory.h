@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * Keep no more of what was given back than a server at work needs again: by default glibc keeps up to eight heaps a core,
- * each with whatever the largest requests that passed through it left, which grew to 32 MB over 100,000 random ones.  Call
- * once, before any thread is made.
+ * Keep no more of what was given back than a server at work needs again: by default glibc keeps up to eight heaps a
+ * core, each with whatever the largest requests that passed through it left, which grew to 32 MB over 100,000 random
+ * ones.  Call once, before any thread is made.
  */
 void memory_keep_little(void);
 

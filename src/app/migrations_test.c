@@ -143,7 +143,8 @@ static void what_is_packed_comes_out_again(void **state)
 			assert_memory_equal(out, texts[i], size);
 			buf_fini(&packed);
 		}
-	static const char beyond[12] = {4, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0}, more[12] = {4, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0};
+	static const char beyond[12] = {4, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0},
+					  more[12] = {4, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0};
 	char out[4];
 	assert_false(image_unpack(beyond, sizeof beyond, out));
 	assert_false(image_unpack(more, sizeof more, out));

@@ -134,11 +134,12 @@ static void check_track(void *self, struct faults *faults)
 								  .workflow = r->workflow,
 								  .step = r->step,
 								  .currency = r->currency};
-	t->item = (struct cost_item){.operation_type = r->operation_type < 0 ? NULL : cost_operation_names[r->operation_type],
-								 .provider = r->provider,
-								 .model = r->model,
-								 .tokens = tokens_text(r->tokens, arena),
-								 .metadata = cost_object_text(r->metadata, "/metadata", arena, faults)};
+	t->item =
+		(struct cost_item){.operation_type = r->operation_type < 0 ? NULL : cost_operation_names[r->operation_type],
+						   .provider = r->provider,
+						   .model = r->model,
+						   .tokens = tokens_text(r->tokens, arena),
+						   .metadata = cost_object_text(r->metadata, "/metadata", arena, faults)};
 	if (r->cost != NULL)
 		agents_take_money(r->cost, "/cost", 0, COST_MAX, &t->item.cost, faults);
 	else if (r->model != NULL && r->tokens != NULL)

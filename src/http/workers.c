@@ -28,9 +28,9 @@ struct workers {
 	size_t room, first, count;
 	bool closing, stopped;
 	unsigned threads, most;
-	unsigned idle, woken;      /* threads that wait; those of them, at most, that are being woken */
-	_Atomic unsigned inside;   /* pushes that have queued and may not have woken yet */
-	struct worker *each;       /* room for `most` */
+	unsigned idle, woken;    /* threads that wait; those of them, at most, that are being woken */
+	_Atomic unsigned inside; /* pushes that have queued and may not have woken yet */
+	struct worker *each;     /* room for `most` */
 };
 
 /* The next job; false when closing and nothing is left. */

@@ -1,9 +1,9 @@
 /*
  * libcurl, loaded when it is first wanted.
  *
- * It brings some thirty libraries along (Kerberos, LDAP, SSH …), whose loading is a third of what a command takes that asks
- * nobody.  So the program is not linked with it: the names below are its functions, reached by a table.  A server loads it
- * when it starts (curl_ready()), so that a machine without it is found then and not at the first mail.
+ * It brings some thirty libraries along (Kerberos, LDAP, SSH …), whose loading is a third of what a command takes that
+ * asks nobody.  So the program is not linked with it: the names below are its functions, reached by a table.  A server
+ * loads it when it starts (curl_ready()), so that a machine without it is found then and not at the first mail.
  *
  * Thread: any.  Cost: some 10 ms once.
  */

@@ -28,8 +28,8 @@ static bool special4(uint32_t address)
 {
 	static const struct range4 ranges[] = {
 		{0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},  {0xa9fe0000, 16},
-		{0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0586300, 24}, {0xc0a80000, 16}, {0xc6120000, 15},
-		{0xc6336400, 24}, {0xcb007100, 24}, {0xe0000000, 3},
+		{0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0586300, 24}, {0xc0a80000, 16},
+		{0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24}, {0xe0000000, 3},
 	};
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
 		if ((address ^ ranges[i].base) >> (32 - ranges[i].bits) == 0)

@@ -38,15 +38,40 @@ static void special_addresses_are_refused(void **state) /* [P-10.5] */
 {
 	(void)state;
 	static const char *const urls[] = {
-		"http://127.0.0.1:9/",    "http://127.8.9.10:9/",   "http://0.0.0.0:9/",        "http://10.0.0.1:9/",
-		"http://100.64.0.1:9/",   "http://100.127.255.1/",  "http://169.254.169.254/",  "http://172.16.0.1/",
-		"http://172.31.255.255/", "http://192.168.1.1/",    "http://192.0.2.7/",        "http://198.18.0.1/",
-		"http://224.0.0.1/",      "http://255.255.255.255", "http://[::1]:9/",          "http://[::]:9/",
-		"http://[fe80::1]/",      "http://[fc00::1]/",      "http://[fdff::1]/",        "http://[ff02::1]/",
-		"http://2130706433:9/",   "http://0x7f.1:9/",       "http://[::ffff:10.0.0.1]", "http://[64:ff9b::7f00:1]/",
-		"http://[64:ff9b:1::a00:1]/", "http://[2001::1]/",      "http://[2001:1ff::1]/",     "http://[2001:db8::1]/",
-		"http://[100::1]/",          "http://192.88.99.1/",
-		"http://[2002:a00:1::]/", "http://localhost:9/",    "https://127.0.0.1:9/",     "http://[::ffff:127.0.0.1]:9/",
+		"http://127.0.0.1:9/",
+		"http://127.8.9.10:9/",
+		"http://0.0.0.0:9/",
+		"http://10.0.0.1:9/",
+		"http://100.64.0.1:9/",
+		"http://100.127.255.1/",
+		"http://169.254.169.254/",
+		"http://172.16.0.1/",
+		"http://172.31.255.255/",
+		"http://192.168.1.1/",
+		"http://192.0.2.7/",
+		"http://198.18.0.1/",
+		"http://224.0.0.1/",
+		"http://255.255.255.255",
+		"http://[::1]:9/",
+		"http://[::]:9/",
+		"http://[fe80::1]/",
+		"http://[fc00::1]/",
+		"http://[fdff::1]/",
+		"http://[ff02::1]/",
+		"http://2130706433:9/",
+		"http://0x7f.1:9/",
+		"http://[::ffff:10.0.0.1]",
+		"http://[64:ff9b::7f00:1]/",
+		"http://[64:ff9b:1::a00:1]/",
+		"http://[2001::1]/",
+		"http://[2001:1ff::1]/",
+		"http://[2001:db8::1]/",
+		"http://[100::1]/",
+		"http://192.88.99.1/",
+		"http://[2002:a00:1::]/",
+		"http://localhost:9/",
+		"https://127.0.0.1:9/",
+		"http://[::ffff:127.0.0.1]:9/",
 	};
 	struct outgoing outgoing = {.maps_count = 0};
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
@@ -247,12 +272,9 @@ static void a_connection_is_no_way_in(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(special_addresses_are_refused),
-		cmocka_unit_test(what_is_allowed_or_mapped_is_tried),
-		cmocka_unit_test(other_schemes_are_none),
-		cmocka_unit_test(maps_have_a_form),
-		cmocka_unit_test(a_connection_is_used_again),
-		cmocka_unit_test(nothing_is_sent_twice),
+		cmocka_unit_test(special_addresses_are_refused), cmocka_unit_test(what_is_allowed_or_mapped_is_tried),
+		cmocka_unit_test(other_schemes_are_none),        cmocka_unit_test(maps_have_a_form),
+		cmocka_unit_test(a_connection_is_used_again),    cmocka_unit_test(nothing_is_sent_twice),
 		cmocka_unit_test(a_connection_is_no_way_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,7 +151,8 @@ bool session_access(struct db *db, const char *session_id, int64_t now_us, struc
 {
 	return db_one(
 		db, err, live, take_access, row,
-		"SELECT u.user_id, u.account_id, u.roles, u.erasure_key, s.expires_at FROM sessions s JOIN users u ON u.user_id = "
+		"SELECT u.user_id, u.account_id, u.roles, u.erasure_key, s.expires_at FROM sessions s JOIN users u ON "
+		"u.user_id = "
 		"s.user_id WHERE s.session_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.status = 'active'",
 		V_TEXT(session_id), V_INT(now_us));
 }

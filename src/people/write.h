@@ -10,7 +10,8 @@
  * `apply` changes the store.  It may refuse in two ways: false with err undoes what it did; a refusal noted by
  * write_refuse() keeps it (a failed login is counted) and is answered all the same.
  * `answer` writes the answer, from what apply left in the struct.  With a key, or when the body claims what the server
- * sets (http/claims.h), it runs before the commit, so it must do nothing but answer; what else is to follow goes into `after`, which runs after the commit, answered or refused.
+ * sets (http/claims.h), it runs before the commit, so it must do nothing but answer; what else is to follow goes into
+ * `after`, which runs after the commit, answered or refused.
  */
 #ifndef CS_PEOPLE_WRITE_H
 #define CS_PEOPLE_WRITE_H
@@ -27,18 +28,18 @@ struct write {
 	struct exchange *x;
 	struct store *store;
 	bool (*apply)(struct write *w, struct db *db, struct err *err);
-	void (*answer)(struct write *w);                      /* NULL: 204 */
+	void (*answer)(struct write *w); /* NULL: 204 */
 	/*
-	 * NULL: nothing; before the answer leaves.  `applied`: what apply() did is in the store, its refusal too.  Not so when
-	 * it was undone, even where its refusal was kept for a repetition, nor when a kept answer is given once more: apply()
-	 * has filled in nothing then that could be relied on.
+	 * NULL: nothing; before the answer leaves.  `applied`: what apply() did is in the store, its refusal too.  Not so
+	 * when it was undone, even where its refusal was kept for a repetition, nor when a kept answer is given once more:
+	 * apply() has filled in nothing then that could be relied on.
 	 */
 	void (*after)(struct write *w, bool applied);
 	void (*fail)(struct write *w, const struct err *err); /* NULL: exchange_fail */
 	struct err refused;
 	/*
-	 * The answer shows a secret this once: with a key or claims, what answer() writes while w->x->drafting is kept (no secret in
-	 * it), and after the commit it is called again, with `drafted` set, for what is sent [P-8.5].
+	 * The answer shows a secret this once: with a key or claims, what answer() writes while w->x->drafting is kept (no
+	 * secret in it), and after the commit it is called again, with `drafted` set, for what is sent [P-8.5].
 	 */
 	bool shown_once;
 

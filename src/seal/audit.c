@@ -184,8 +184,8 @@ static bool insert_personal(struct db *db, const struct chain_row *row, const st
 	return db_run(
 		db, err,
 		"INSERT INTO audit_personal (stream, seq, user_id, ip, user_agent, at) VALUES ($1, $2, $3, $4, $5, $6)",
-		V_TEXT(row->stream), V_INT(row->seq), V_TEXT(machine ? NULL : event->actor), V_TEXT(event->ip), V_TEXT(event->user_agent),
-		V_INT(row->at_us));
+		V_TEXT(row->stream), V_INT(row->seq), V_TEXT(machine ? NULL : event->actor), V_TEXT(event->ip),
+		V_TEXT(event->user_agent), V_INT(row->at_us));
 }
 
 bool audit_append(const struct audit *audit, struct db *db, const struct audit_event *event, struct err *err)

@@ -103,8 +103,9 @@ bool audit_verify(struct db *db, const char *store_id,
 				  void *self, struct audit_report *report, struct err *err);
 
 /*
- * Then, if that was sound: the clear values beside the chain are those that its rows commit to [P-7.3, P-7.5].  `key` is
- * the installation's; a person's is read of their row.  Values of an erased person are gone, and so is nothing to check.
+ * Then, if that was sound: the clear values beside the chain are those that its rows commit to [P-7.3, P-7.5].  `key`
+ * is the installation's; a person's is read of their row.  Values of an erased person are gone, and so is nothing to
+ * check.
  */
 bool audit_verify_personal(struct db *db, const unsigned char key[AUDIT_KEY], struct audit_report *report,
 						   struct err *err);

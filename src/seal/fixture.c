@@ -79,10 +79,8 @@ void seal_fixture_open(struct seal_fixture *f, const char *name, const struct fi
 	arena_init(&f->arena, (size_t)1 << 30);
 	f->store = fixture_store(f->folder, &f->env.env);
 	must(store_write(f->store, add_people, &people, &err));
-	f->audit = (struct audit){.env = &f->env.env,
-							  .store_id = store_id(f->store),
-							  .stream = "main",
-							  .memory = audit_memory_new(f->store)};
+	f->audit = (struct audit){
+		.env = &f->env.env, .store_id = store_id(f->store), .stream = "main", .memory = audit_memory_new(f->store)};
 }
 
 void seal_fixture_close(struct seal_fixture *f)

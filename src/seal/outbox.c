@@ -27,8 +27,8 @@ struct outbox {
 	struct id_maker *ids;
 	char *source;
 	const struct store_watch *watch;
-	uint64_t seen;  /* the watch's number for which newest holds; of the writer; 0: none */
-	int64_t newest; /* number of a row */
+	uint64_t seen;      /* the watch's number for which newest holds; of the writer; 0: none */
+	int64_t newest;     /* number of a row */
 	_Atomic bool added; /* since the last commit; stays set when that failed, which costs one call for nothing */
 	struct hook hooks[OUTBOX_HOOKS_MAX];
 	_Atomic size_t hooks_count;

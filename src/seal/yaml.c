@@ -23,7 +23,7 @@ struct place {
 /* libyaml gives events; a level of the tree under construction is a growing list of values. */
 struct level {
 	bool mapping;
-	struct json *values; /* a mapping holds key, value, key, value … */
+	struct json *values;  /* a mapping holds key, value, key, value … */
 	struct place *places; /* of a mapping's keys, half as many */
 	size_t count, room;
 };

@@ -3,9 +3,9 @@
  *
  * Its connection is the only one that ever does so: two checkpoints that race can lose the log's reset.  It works in
  * idle moments, beside a writer that may begin again at any time.  Under a writer without idle moments nothing would
- * ever begin the log anew; so past `log_max` bytes it first copies beside the writer, again and again while that helps, then holds it between two
- * batches, copies the little that came meanwhile and restarts the log.  A reader that stays keeps it from doing so: the
- * writer is let go and it is tried again a second later.
+ * ever begin the log anew; so past `log_max` bytes it first copies beside the writer, again and again while that helps,
+ * then holds it between two batches, copies the little that came meanwhile and restarts the log.  A reader that stays
+ * keeps it from doing so: the writer is let go and it is tried again a second later.
  *
  * The writer passes a gate around each batch (enter, leave).  At twice log_max the gate stays shut until the log was
  * tried to be restarted once, so that the log's length does not depend on how often this thread runs.
@@ -19,9 +19,9 @@
 #include "store/store.h"
 
 enum {
-	CHECKPOINT_WORTH = 1 << 20, /* bytes of log for which an idle moment is used */
+	CHECKPOINT_WORTH = 1 << 20,  /* bytes of log for which an idle moment is used */
 	CHECKPOINT_LITTLE = 1 << 18, /* for which the writer may be held: a few milliseconds */
-	CHECKPOINT_IDLE_MS = 20,    /* without a batch, that count as idle */
+	CHECKPOINT_IDLE_MS = 20,     /* without a batch, that count as idle */
 	CHECKPOINT_RETRY_US = 1000000,
 };
 

@@ -18,7 +18,8 @@ struct err;
 bool dialect_check(const char *sql, struct err *err);
 
 /*
- * The text of a migration: the same, and types are BIGINT, DOUBLE, TEXT and BYTES, every table is STRICT.  One that ends
+ * The text of a migration: the same, and types are BIGINT, DOUBLE, TEXT and BYTES, every table is STRICT.  One that
+ * ends
  * `) STRICT CLUSTERED;` has its rows where their primary key is, where an engine can: for rows of some hundred bytes.
  */
 bool dialect_check_schema(const char *sql, struct err *err);

@@ -22,9 +22,9 @@ struct statement {
 	sqlite3_stmt *stmt;
 	int slots[PARAMETERS_MAX + 1];
 	int parameters;
-	bool own;    /* of the store itself: what an op may not prepare it must not find prepared */
-	bool busy;   /* rows of it are being read */
-	bool cached; /* false: finalised when its rows end */
+	bool own;        /* of the store itself: what an op may not prepare it must not find prepared */
+	bool busy;       /* rows of it are being read */
+	bool cached;     /* false: finalised when its rows end */
 	unsigned writes; /* watches that it concerns */
 };
 

@@ -23,7 +23,7 @@ struct db {
 	bool own;    /* a statement of the store itself is under way: it may do what ops and readers may not */
 	bool scoped; /* between engine_begin and its end: outside a transaction nothing may run */
 	enum db_fault fault;
-	int open_rows; /* queries that db_end has not ended */
+	int open_rows;           /* queries that db_end has not ended */
 	struct watches *watches; /* of the writer's connection; else NULL */
 	unsigned writes;         /* the watches that the statement being prepared concerns */
 	size_t count;

@@ -266,7 +266,8 @@ bool engine_is_empty(struct db *db)
 {
 	struct db_rows rows;
 	db->own = true;
-	bool empty = db_query(db, &rows, NULL, "SELECT COUNT(*) FROM sqlite_schema") && db_next(&rows) && db_int(&rows, 0) == 0;
+	bool empty =
+		db_query(db, &rows, NULL, "SELECT COUNT(*) FROM sqlite_schema") && db_next(&rows) && db_int(&rows, 0) == 0;
 	empty = db_end(&rows, NULL) && empty;
 	db->own = false;
 	return empty;

@@ -18,8 +18,8 @@
 
 enum {
 	READERS_MAX = 64,
-	READERS_FIRST = 3, /* at start; each costs 3 ms and half a megabyte, and few threads read at the same moment */
-	LOG_MAX = 64 << 20,      /* bytes; a restart then copies for some 100 ms beside the writer and holds it for a few */
+	READERS_FIRST = 3,  /* at start; each costs 3 ms and half a megabyte, and few threads read at the same moment */
+	LOG_MAX = 64 << 20, /* bytes; a restart then copies for some 100 ms beside the writer and holds it for a few */
 	ROOM_PERIOD_US = 250000, /* between two looks at the free space */
 	FULL_US = 1000000,       /* that a refusal counts for, when there is room again */
 };
@@ -218,7 +218,8 @@ int store_schema_version(const struct store *store)
 	return store->version;
 }
 
-/* With the lock, which it gives up meanwhile.  One that cannot be had now (no file descriptor) is waited for instead. */
+/* With the lock, which it gives up meanwhile.  One that cannot be had now (no file descriptor) is waited for instead.
+ */
 static struct db *one_more_reader(struct store *store)
 {
 	struct db *db = NULL;

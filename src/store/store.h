@@ -126,8 +126,9 @@ bool db_one_values(struct db *db, struct err *err, bool *found, void (*take)(con
 /* --- opening --- */
 
 /*
- * A step of the schema: never edited once released.  Types are BIGINT, DOUBLE, TEXT and BYTES; tables end `) STRICT;`, or `) STRICT CLUSTERED;`: see dialect.h.
- * References are looked at when the step is over, so that a table can be made anew under its name; they are immediate.
+ * A step of the schema: never edited once released.  Types are BIGINT, DOUBLE, TEXT and BYTES; tables end `) STRICT;`,
+ * or `) STRICT CLUSTERED;`: see dialect.h. References are looked at when the step is over, so that a table can be made
+ * anew under its name; they are immediate.
  */
 struct store_migration {
 	int number; /* from 1, rising */
@@ -142,8 +143,8 @@ struct store_options {
 	const struct store_migration *migrations;
 	size_t migrations_count;
 	/*
-	 * What these migrations make of an empty store (store/image.h), for a first start that does not run each of them; NULL:
-	 * it does.  An image of other migrations is refused as a store of other migrations is.
+	 * What these migrations make of an empty store (store/image.h), for a first start that does not run each of them;
+	 * NULL: it does.  An image of other migrations is refused as a store of other migrations is.
 	 */
 	const struct embedded *image;
 	void (*sha256_hex)(const void *bytes, size_t size, char hex[65]);

@@ -104,10 +104,8 @@ static bool add_people(struct db *db, void *self, struct err *err)
 
 static void open_api(void)
 {
-	f.audit = (struct audit){.env = &f.sim.env,
-							 .store_id = store_id(f.store),
-							 .stream = "main",
-							 .memory = audit_memory_new(f.store)};
+	f.audit = (struct audit){
+		.env = &f.sim.env, .store_id = store_id(f.store), .stream = "main", .memory = audit_memory_new(f.store)};
 	f.outbox = outbox_new(f.store, &f.sim.env, &f.ids, "https://cs.test");
 	const struct countersign_options signing = {.env = &f.sim.env,
 												.ids = &f.ids,

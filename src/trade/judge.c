@@ -292,9 +292,12 @@ static bool tell(struct bench *b, struct risk_decision *decision, struct err *er
  * changes; a signal is accepted together with the opening of its request (signal_judged()), which stands for it here:
  * else each signal that is blocked would make the others' judgements void.
  */
-static const char *const judged_by[] = {"risk_profiles",    "trade_settings",       "trading_accounts", "quotes",
-										"broker_positions", "positions",            "deliveries",       "news_windows",
-										"trading_states",   "countersign_requests", "guard_episodes",   NULL};
+static const char *const judged_by[] = {"risk_profiles",    "trade_settings",
+										"trading_accounts", "quotes",
+										"broker_positions", "positions",
+										"deliveries",       "news_windows",
+										"trading_states",   "countersign_requests",
+										"guard_episodes",   NULL};
 
 const struct store_watch *judge_watch(struct store *store)
 {

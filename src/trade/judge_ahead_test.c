@@ -17,8 +17,8 @@
 #include "trade/domain/signature.h"
 
 /*
- * A signal is judged before its op, and what it was judged by may change before the op runs: in the batch before, in its
- * own batch, or in an op that is undone.  An op of the test holds the writer while the signal is judged and queued.
+ * A signal is judged before its op, and what it was judged by may change before the op runs: in the batch before, in
+ * its own batch, or in an op that is undone.  An op of the test holds the writer while the signal is judged and queued.
  */
 
 struct holding {

@@ -219,8 +219,8 @@ bool replay_spend(struct db *db, const struct spent *r, int64_t now_us, const ch
 }
 
 /*
- * A signature of the last moment that the clock lets through is REPLAY_SKEW_S ahead, and stays for REPLAY_KEPT_S; by its
- * own time all of them stand in one order.
+ * A signature of the last moment that the clock lets through is REPLAY_SKEW_S ahead, and stays for REPLAY_KEPT_S; by
+ * its own time all of them stand in one order.
  */
 #define SWEPT_US(now_us) ((now_us) - (REPLAY_KEPT_S + REPLAY_SKEW_S) * STAMP_US_PER_S)
 #define OLD_SIGNATURES "FROM replays WHERE signed_at > 0 AND signed_at <= $1"

@@ -15,8 +15,8 @@ struct trade_api {
 	struct failures *failures;
 	struct chart_cache *charts;
 	struct waiting *waiting;
-	const struct store_watch *judged;        /* of all that a judgement rests upon */
-	struct notices_thread *notices; /* NULL: nothing is sent */
+	const struct store_watch *judged; /* of all that a judgement rests upon */
+	struct notices_thread *notices;   /* NULL: nothing is sent */
 };
 
 /* A link for somebody outside: the configured address, the path and what ends it, in the arena. */

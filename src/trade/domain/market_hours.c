@@ -138,7 +138,8 @@ static struct stretches stretches_around(struct arena *arena, const struct sessi
 {
 	struct stretches all = {.arena = arena, .room = 64};
 	all.items = arena_array(arena, all.room, sizeof *all.items);
-	for (int64_t sunday = today - BEFORE_DAYS - stamp_weekday(today - BEFORE_DAYS); sunday < today + horizon; sunday += 7)
+	for (int64_t sunday = today - BEFORE_DAYS - stamp_weekday(today - BEFORE_DAYS); sunday < today + horizon;
+		 sunday += 7)
 		for (size_t i = 0; i < session->windows.count; i++)
 			add_window(&all, session, &session->windows.items[i], sunday);
 	if (all.items != NULL)
