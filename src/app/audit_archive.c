@@ -21,9 +21,10 @@
 #include "http/router.h"
 #include "people/principal.h"
 #include "people/reply.h"
+#include "store/packed.h"
 #include "store/store.h"
 
-enum { FORGET_AT_ONCE = 1000, AT_ONCE = 50 /* archives of one request */, FILES_MAX = 4096 };
+enum { PACKED_LEVEL = 9, FORGET_AT_ONCE = 1000, AT_ONCE = 50 /* archives of one request */, FILES_MAX = 4096 };
 
 #define SUFFIX ".ndjson.zst"
 
@@ -85,11 +86,11 @@ bool audit_archive(struct app *app, struct audit_event event, struct archive_mad
 	*made = (struct archive_made){.range.rows = 0};
 	if (atomic_exchange(&app->archiving, true))
 		return err_set(err, ERR_CONFLICT, "Rows are being archived already.");
-	buf_init(&text, ARCHIVE_BYTES_MAX);
+	buf_init(&text, PACKED_BYTES_MAX);
 	buf_init(&packed, 0);
 	bool done = read_rows(app, made, &text, err);
 	if (done && made->range.rows > 0) {
-		archive_pack(buf_text(&text), text.size, &packed);
+		packed_write(buf_text(&text), text.size, PACKED_LEVEL, &packed);
 		done = write_file(app, made, &packed, err) && store_write(app->store, apply_remove, &removing, err);
 	}
 	buf_fini(&packed);
@@ -184,8 +185,8 @@ static bool add_archive(const char *folder, const char *name, struct buf *rows, 
 	struct err why;
 	buf_init(&packed, 0);
 	buf_init(&text, 0);
-	bool read = tree_path(path, folder, name, err) && cli_read(path, ARCHIVE_BYTES_MAX, &packed, err);
-	if (read && !archive_unpack(buf_text(&packed), packed.size, &text, &why))
+	bool read = tree_path(path, folder, name, err) && cli_read(path, PACKED_BYTES_MAX, &packed, err);
+	if (read && !packed_read(buf_text(&packed), packed.size, &text, &why))
 		read = err_set(err, ERR_INVALID, "%s: %s", path, why.message);
 	if (read) {
 		sha256_hex(buf_text(&packed), packed.size, sha256);

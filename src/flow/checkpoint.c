@@ -17,7 +17,7 @@
 #include "flow/domain/snapshot.h"
 #include "flow/runner_internal.h"
 #include "flow/story.h"
-#include "seal/archive.h"
+#include "store/packed.h"
 
 enum {
 	PACKED_FROM = 512, /* bytes [flow.md 5] */
@@ -102,7 +102,7 @@ static void pack(struct checkpoint *c, const struct buf *text)
 	r->size_bytes = (int64_t)text->size;
 	r->compressed = r->compressed && text->size > PACKED_FROM;
 	if (r->compressed)
-		archive_pack_level(buf_text(text), text->size, PACKED_LEVEL, &c->content);
+		packed_write(buf_text(text), text->size, PACKED_LEVEL, &c->content);
 	else
 		buf_add(&c->content, buf_text(text), text->size);
 	r->stored_bytes = (int64_t)c->content.size;
@@ -190,7 +190,7 @@ bool checkpoint_content(struct db *db, const struct checkpoint_record *record, s
 	if (!stored(db, record, arena, &bytes, &size, err))
 		return false;
 	if (record->compressed)
-		return archive_unpack(bytes, size, text, err);
+		return packed_read(bytes, size, text, err);
 	buf_add(text, bytes, size);
 	return true;
 }

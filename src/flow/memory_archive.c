@@ -7,7 +7,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "flow/memory_repo.h"
-#include "seal/archive.h"
+#include "store/packed.h"
 #include "store/store.h"
 
 enum { LEVEL = 3 };
@@ -17,7 +17,7 @@ bool memory_archive(struct db *db, struct memory_row *row, struct err *err)
 	size_t size = strlen(row->content);
 	struct buf packed;
 	buf_init(&packed, 0);
-	archive_pack_level(row->content, size, LEVEL, &packed);
+	packed_write(row->content, size, LEVEL, &packed);
 	bool smaller = buf_ok(&packed) && packed.size < size;
 	row->stored = smaller ? (int64_t)packed.size : 0;
 	bool kept =
@@ -36,7 +36,7 @@ const char *memory_content(const struct db_rows *rows, int content, int packed, 
 		return db_text_dup(rows, content, arena);
 	const void *bytes = db_blob(rows, packed, &size);
 	buf_init(&text, 0);
-	bool whole = archive_unpack(bytes, size, &text, &err);
+	bool whole = packed_read(bytes, size, &text, &err);
 	const char *copy = whole ? arena_dupn(arena, buf_text(&text), text.size) : NULL;
 	if (!whole)
 		log_error("flow: a memory of the archive is damaged", log_str("why", err.message));

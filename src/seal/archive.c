@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
@@ -12,7 +11,7 @@
 #include "core/must.h"
 #include "store/store.h"
 
-enum { ZSTD_LEVEL = 9, META_MAX = 4096 };
+enum { META_MAX = 4096 };
 
 bool archive_find(struct db *db, const char *stream, int64_t before_us, int64_t rows_max, struct archive_range *range,
 				  struct err *err)
@@ -78,35 +77,4 @@ bool archive_explains(const struct chain_row *row, int64_t seq, const char *hash
 	bool explains = to != NULL && last != NULL && strtoll(to, NULL, 10) == seq && strcmp(last, hash) == 0;
 	arena_fini(&arena);
 	return explains;
-}
-
-void archive_pack_level(const char *bytes, size_t size, int level, struct buf *packed)
-{
-	size_t bound = ZSTD_compressBound(size);
-	char *out = malloc(bound);
-	must(out != NULL);
-	size_t made = ZSTD_compress(out, bound, bytes, size, level);
-	must(!ZSTD_isError(made));
-	buf_add(packed, out, made);
-	free(out);
-}
-
-void archive_pack(const char *bytes, size_t size, struct buf *packed)
-{
-	archive_pack_level(bytes, size, ZSTD_LEVEL, packed);
-}
-
-bool archive_unpack(const char *packed, size_t size, struct buf *bytes, struct err *err)
-{
-	unsigned long long whole = ZSTD_getFrameContentSize(packed, size);
-	if (whole == ZSTD_CONTENTSIZE_ERROR || whole == ZSTD_CONTENTSIZE_UNKNOWN || whole > ARCHIVE_BYTES_MAX)
-		return err_set(err, ERR_INVALID, "it is no archive of the audit chain");
-	char *out = malloc((size_t)whole + 1);
-	must(out != NULL);
-	size_t made = ZSTD_decompress(out, (size_t)whole, packed, size);
-	bool good = !ZSTD_isError(made) && made == whole;
-	if (good)
-		buf_add(bytes, out, made);
-	free(out);
-	return good || err_set(err, ERR_INVALID, "it is damaged");
 }

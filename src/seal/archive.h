@@ -3,7 +3,7 @@
  * commits with their deletion and says what the file is; it stands in the chain, so rows cannot be dropped without one,
  * and the chain that is left begins at the hash that it names.
  *
- * Here are the rows and the packing of bytes; files are app/audit_archive.h.  Threads as noted.
+ * Here are the rows; files are app/audit_archive.h.  Threads as noted.
  */
 #ifndef CS_SEAL_ARCHIVE_H
 #define CS_SEAL_ARCHIVE_H
@@ -14,10 +14,8 @@
 
 #include "seal/audit.h"
 
-struct buf;
-
-/* Rows of one archive, so that no other write waits long for their deletion; bytes of one when unpacked. */
-enum { ARCHIVE_ROWS = 20000, ARCHIVE_BYTES_MAX = 1 << 28 };
+/* Rows of one archive, so that no other write waits long for their deletion. */
+enum { ARCHIVE_ROWS = 20000 };
 
 /* The oldest rows of a stream, without gap. */
 struct archive_range {
@@ -38,10 +36,5 @@ bool archive_remove(const struct audit *audit, struct db *db, const struct archi
 
 /* Is this the row of an archive that ends at `seq` with this hash?  Thread: any. */
 bool archive_explains(const struct chain_row *row, int64_t seq, const char *hash);
-
-/* zstd of bytes, appended; and back.  ERR_INVALID: no whole frame, or more than ARCHIVE_BYTES_MAX. */
-void archive_pack(const char *bytes, size_t size, struct buf *packed);
-void archive_pack_level(const char *bytes, size_t size, int level, struct buf *packed); /* 1 to 19 */
-bool archive_unpack(const char *packed, size_t size, struct buf *bytes, struct err *err);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/buf.h"
 #include "core/err.h"
 #include "seal/archive.h"
 #include "seal/fixture.h"
@@ -147,30 +146,6 @@ static void the_store_refuses_all_else(void **state)
 	assert_int_equal(fixture_number(f, "SELECT COUNT(*) FROM audit"), 2);
 }
 
-static void bytes_come_back(void **state)
-{
-	(void)state;
-	static char text[100000];
-	struct buf packed, back;
-	struct err err;
-	for (size_t i = 0; i < sizeof text; i++)
-		text[i] = (char)('a' + i % 26);
-	buf_init(&packed, 0);
-	buf_init(&back, 0);
-	archive_pack(text, sizeof text, &packed);
-	assert_true(packed.size < sizeof text / 10);
-	assert_true(archive_unpack(buf_text(&packed), packed.size, &back, &err));
-	assert_int_equal(back.size, sizeof text);
-	assert_memory_equal(back.bytes, text, sizeof text);
-	for (size_t cut = 0; cut < packed.size; cut += 7) {
-		buf_reset(&back);
-		assert_false(archive_unpack(buf_text(&packed), cut, &back, &err));
-		assert_int_equal(back.size, 0);
-	}
-	buf_fini(&packed);
-	buf_fini(&back);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,7 +153,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_chain_goes_on, seal_fixture_new, seal_fixture_free),
 		cmocka_unit_test_setup_teardown(rows_do_not_go_in_silence, seal_fixture_new, seal_fixture_free),
 		cmocka_unit_test_setup_teardown(the_store_refuses_all_else, seal_fixture_new, seal_fixture_free),
-		cmocka_unit_test(bytes_come_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,25 @@ static void every_answer_hashes_to_what_it_says(void **state)
 	}
 }
 
+/* Reports of rows before they were packed are told as they stand; one that cannot be read is none, and ends nothing. */
+static void reports_of_older_rows_are_told(void **state)
+{
+	(void)state;
+	add_producer("");
+	assert_int_equal(post((struct send){.body = signal_with("1950.0", "")}), 201);
+	const char *id = arena_dup(&f.arena, text("result.id"));
+	desk_sql("UPDATE signals SET risk = '{\"checks\":[],\"decision\":\"refuse\",\"failed\":[\"older\"]}', risk_packed "
+			 "= NULL");
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s", id), 200);
+	assert_string_equal(text("result.risk.failed.0"), "older");
+	desk_sql("UPDATE signals SET risk_packed = x'01'");
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s", id), 200);
+	assert_int_equal(member("result.risk")->kind, JS_NULL);
+	desk_sql("UPDATE signals SET risk_packed = x'09'"); /* of a later version */
+	assert_int_equal(ask("GET", "/api/v1/signals", NULL, NULL), 200);
+	assert_int_equal(member("result.items.0.risk")->kind, JS_NULL);
+}
+
 /* An answer that was written before its op is told only if it stands: of a twin nothing of it is left. */
 static void an_answer_ahead_of_a_refusal_is_forgotten(void **state)
 {
@@ -689,6 +708,7 @@ int main(void)
 		TEST(a_signal_is_taken_in_and_sealed),
 		TEST(a_hook_has_the_public_address),
 		TEST(every_answer_hashes_to_what_it_says),
+		TEST(reports_of_older_rows_are_told),
 		TEST(an_answer_ahead_of_a_refusal_is_forgotten),
 		TEST(what_is_not_signed_right_is_refused),
 		TEST(each_header_is_needed),

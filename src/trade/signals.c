@@ -4,45 +4,70 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/must.h"
 #include "core/stamp.h"
 #include "store/store.h"
 #include "trade/domain/risk.h"
 #include "trade/exact.h"
+#include "trade/kept_risk.h"
 
 #define COLUMNS \
 	"signal_id, account_id, producer_id, owner_id, instrument, side, version, external_id, time_at, expires_at, " \
 	"content, seal_sha256, authenticity, status, risk, approvals_needed, created_at, updated_at, row_version, " \
-	"request_id, trading_account_id, approval_id, profile_version, price, lots, accepted_at, approved_until"
+	"request_id, trading_account_id, approval_id, profile_version, price, lots, accepted_at, approved_until, " \
+	"risk_packed"
 #define READ_COLUMNS \
 	COLUMNS ", (SELECT COUNT(*) FROM countersignatures c WHERE c.request_id = signals.request_id AND " \
 			"c.decision = 'approve' AND c.revoked_at IS NULL), (SELECT COUNT(*) FROM trading_accounts a WHERE " \
 			"a.trading_account_id = signals.trading_account_id AND a.kind = 'paper')"
 
-bool signal_insert(struct db *db, const struct signal_row *r, struct err *err)
+static struct store_value packed_risk(const struct signal_row *r, struct buf *packed)
+{
+	buf_init(packed, 0);
+	if (r->risk == NULL) /* damaged: what is there stays there */
+		return V_NULL;
+	kept_risk_pack(r->risk, packed);
+	return V_BLOB(buf_text(packed), packed->size);
+}
+
+/* $15 is the report, whose text column is for older rows. */
+static bool insert(struct db *db, const struct signal_row *r, struct store_value risk, struct err *err)
 {
 	return db_run(db, err,
 				  "INSERT INTO signals (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-				  "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+				  "$14, '', $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $15)",
 				  V_TEXT(r->signal_id), V_TEXT(r->account_id), V_TEXT(r->producer_id), V_TEXT(r->owner_id),
 				  V_TEXT(r->instrument), V_TEXT(r->side), V_TEXT(r->version), V_TEXT(r->external_id), V_INT(r->time_us),
 				  V_INT(r->expires_us), V_TEXT(r->content), V_TEXT(r->seal_sha256), V_TEXT(r->authenticity),
-				  V_TEXT(signal_status_names[r->status]), V_TEXT(r->risk), V_INT(r->approvals_needed),
-				  V_INT(r->created_us), V_INT(r->updated_us), V_INT(r->row_version), V_TEXT(r->request_id),
-				  V_TEXT(r->trading_account_id), V_TEXT(r->approval_id), V_INT(r->profile_version), V_EXACT(r->price),
-				  V_EXACT(r->lots), V_TIME(r->accepted_us), V_TIME(r->approved_until_us));
+				  V_TEXT(signal_status_names[r->status]), risk, V_INT(r->approvals_needed), V_INT(r->created_us),
+				  V_INT(r->updated_us), V_INT(r->row_version), V_TEXT(r->request_id), V_TEXT(r->trading_account_id),
+				  V_TEXT(r->approval_id), V_INT(r->profile_version), V_EXACT(r->price), V_EXACT(r->lots),
+				  V_TIME(r->accepted_us), V_TIME(r->approved_until_us));
+}
+
+bool signal_insert(struct db *db, const struct signal_row *r, struct err *err)
+{
+	struct buf packed;
+	bool done = insert(db, r, packed_risk(r, &packed), err);
+	buf_fini(&packed);
+	return done;
 }
 
 bool signal_settle(struct db *db, const struct signal_row *r, struct err *err)
 {
-	return db_run(db, err,
-				  "UPDATE signals SET risk = $2, approvals_needed = $3, request_id = $4, trading_account_id = $5, "
-				  "approval_id = $6, profile_version = $7, lots = $8, accepted_at = $9, approved_until = $10, "
-				  "updated_at = $11, row_version = row_version + 1 WHERE signal_id = $1",
-				  V_TEXT(r->signal_id), V_TEXT(r->risk), V_INT(r->approvals_needed), V_TEXT(r->request_id),
-				  V_TEXT(r->trading_account_id), V_TEXT(r->approval_id), V_INT(r->profile_version), V_EXACT(r->lots),
-				  V_TIME(r->accepted_us), V_TIME(r->approved_until_us), V_INT(r->updated_us));
+	struct buf packed;
+	bool done = db_run(db, err,
+					   "UPDATE signals SET risk = '', risk_packed = COALESCE($2, risk_packed), approvals_needed = $3, "
+					   "request_id = $4, "
+					   "trading_account_id = $5, approval_id = $6, profile_version = $7, lots = $8, accepted_at = $9, "
+					   "approved_until = $10, updated_at = $11, row_version = row_version + 1 WHERE signal_id = $1",
+					   V_TEXT(r->signal_id), packed_risk(r, &packed), V_INT(r->approvals_needed), V_TEXT(r->request_id),
+					   V_TEXT(r->trading_account_id), V_TEXT(r->approval_id), V_INT(r->profile_version),
+					   V_EXACT(r->lots), V_TIME(r->accepted_us), V_TIME(r->approved_until_us), V_INT(r->updated_us));
+	buf_fini(&packed);
+	return done;
 }
 
 static int status_of(const char *name)
@@ -70,7 +95,7 @@ static void take(const struct db_rows *row, struct arena *arena, struct signal_r
 		.seal_sha256 = db_text_dup(row, 11, arena),
 		.authenticity = db_text_dup(row, 12, arena),
 		.status = status_of(db_text(row, 13)),
-		.risk = db_text_dup(row, 14, arena),
+		.risk = kept_risk_text(row, 14, 27, arena),
 		.approvals_needed = db_int(row, 15),
 		.created_us = db_int(row, 16),
 		.updated_us = db_int(row, 17),
@@ -83,8 +108,8 @@ static void take(const struct db_rows *row, struct arena *arena, struct signal_r
 		.lots = db_exact(row, 24),
 		.accepted_us = db_int(row, 25),
 		.approved_until_us = db_int(row, 26),
-		.approvals_have = db_int(row, 27),
-		.paper = db_int(row, 28) != 0,
+		.approvals_have = db_int(row, 28),
+		.paper = db_int(row, 29) != 0,
 	};
 }
 
