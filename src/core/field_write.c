@@ -57,19 +57,12 @@ static const char *option_text(const struct field *field, int option)
 
 static void write_any(struct jw *jw, const struct field *field, const struct json *json, int mode)
 {
-	if ((mode & FIELD_CANONICAL) == 0) {
+	if ((mode & FIELD_CANONICAL) == 0)
 		jw_json(jw, json);
-		return;
-	}
-	struct buf text;
-	buf_init(&text, 0);
-	if (field->user_data)
-		jcs_write_whole(&text, json);
+	else if (field->user_data)
+		jcs_value_whole(jw, json);
 	else
-		jcs_write(&text, json);
-	jw->failed |= !buf_ok(&text);
-	jw_raw(jw, buf_text(&text), text.size);
-	buf_fini(&text);
+		jcs_value(jw, json);
 }
 
 static void write_one(struct jw *jw, const struct field *field, const void *at, int mode)

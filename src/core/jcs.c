@@ -94,16 +94,26 @@ static void write_whole(struct jw *jw, int64_t integer)
 	jw_str(jw, digits);
 }
 
+void jcs_value(struct jw *jw, const struct json *json)
+{
+	write_value(jw, json, write_double);
+}
+
+void jcs_value_whole(struct jw *jw, const struct json *json)
+{
+	write_value(jw, json, write_whole);
+}
+
 void jcs_write(struct buf *buf, const struct json *json)
 {
 	struct jw jw;
 	jw_init(&jw, buf);
-	write_value(&jw, json, write_double);
+	jcs_value(&jw, json);
 }
 
 void jcs_write_whole(struct buf *buf, const struct json *json)
 {
 	struct jw jw;
 	jw_init(&jw, buf);
-	write_value(&jw, json, write_whole);
+	jcs_value_whole(&jw, json);
 }

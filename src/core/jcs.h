@@ -9,12 +9,17 @@
 
 struct buf;
 struct json;
+struct jw;
 
 /* Append the canonical text of `json`.  Integers become the nearest double first, as RFC 8785 has no others. */
 void jcs_write(struct buf *buf, const struct json *json);
 
 /* The same with each integer beyond 2^53 as the text of its digits: what RFC 8785 would round is kept. */
 void jcs_write_whole(struct buf *buf, const struct json *json);
+
+/* The same as the next value of what `jw` writes. */
+void jcs_value(struct jw *jw, const struct json *json);
+void jcs_value_whole(struct jw *jw, const struct json *json);
 
 /* Compare two UTF-8 names by UTF-16 code units: negative, zero or positive. */
 int jcs_compare(const char *a, const char *b);

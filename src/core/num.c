@@ -41,14 +41,15 @@ static struct digits digits_of_integer(uint64_t n, int decimals)
 
 /*
  * A decimal of at most 15 digits that reads back as x is the shortest there is, because doubles tell all such decimals
- * apart.  n / 10^k is correctly rounded, so equality with x is the proof that it reads back.
+ * apart.  n / 10^k is correctly rounded, so equality with x is the proof that it reads back.  Integers have their own
+ * digits up to 2^53, where doubles are one apart.
  */
 static bool few_decimals(double x, struct digits *d)
 {
 	static const double powers[] = {1, 1e3, 1e6, 1e9};
 	for (int i = 0; i < 4; i++) {
 		double n = nearbyint(x * powers[i]);
-		if (n >= 1e15)
+		if (n >= (i == 0 ? 0x1p53 : 1e15))
 			return false;
 		if (n / powers[i] == x) {
 			*d = digits_of_integer((uint64_t)n, 3 * i);
@@ -230,5 +231,8 @@ double num_round(double x, int decimals)
 double num_round_significant(double x, int digits)
 {
 	must(isfinite(x) && digits >= 1 && digits <= 17);
+	struct digits d;
+	if (few_decimals(fabs(x), &d) && d.count <= digits)
+		return x == 0 ? 0 : x; /* as most that people give */
 	return through_text("%.*e", digits - 1, x);
 }

@@ -81,6 +81,8 @@ static void layout_is_ecmascript(void **state)
 		{10, "10"},
 		{100, "100"},
 		{123456789, "123456789"},
+		{1795340194099085, "1795340194099085"},
+		{0x1p53 - 1, "9007199254740991"},
 		{1e15, "1000000000000000"},
 		{1e16, "10000000000000000"},
 		{1e20, "100000000000000000000"},
@@ -308,7 +310,9 @@ static void significant_digits_are_printf(void **state)
 	struct rng rng;
 	rng_init(&rng, 5);
 	for (int i = 0; i < SAMPLES / 8; i++) {
-		double x = of_bits(rng_next(&rng));
+		bool given = i % 2 == 0; /* as people give numbers: few digits */
+		double x = given ? (double)rng_below(&rng, 1000000000) / pow(10, (double)rng_below(&rng, 10))
+						 : of_bits(rng_next(&rng));
 		int digits = 1 + (int)rng_below(&rng, 17);
 		if (!isfinite(x) || fabs(x) > 1e308)
 			continue;

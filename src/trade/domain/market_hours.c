@@ -133,8 +133,8 @@ static enum market_reason why_closed(const struct session *session, int64_t loca
 	return MARKET_DAILY_BREAK;
 }
 
-/* Those of the weeks around a local day, up to so many days after it.  items NULL: the arena is full. */
-static struct stretches stretches_around(struct arena *arena, const struct session *session, int64_t today, int horizon)
+/* Those of the weeks around a local day, up to so many days after it, in local time.  items NULL: the arena is full. */
+static struct stretches local_stretches(struct arena *arena, const struct session *session, int64_t today, int horizon)
 {
 	struct stretches all = {.arena = arena, .room = 64};
 	all.items = arena_array(arena, all.room, sizeof *all.items);
@@ -142,9 +142,14 @@ static struct stretches stretches_around(struct arena *arena, const struct sessi
 		 sunday += 7)
 		for (size_t i = 0; i < session->windows.count; i++)
 			add_window(&all, session, &session->windows.items[i], sunday);
-	if (all.items != NULL)
-		settle(&all, session->place);
 	return all;
+}
+
+/* Is it now?  Only what is within a day of the local clock can be: no zone's offset moves by more. */
+static bool is_now(const struct stretch *local, const struct zone *zone, int64_t local_us, int64_t now_us)
+{
+	return local->from - STAMP_US_PER_DAY <= local_us && local_us <= local->to + STAMP_US_PER_DAY &&
+		   zone_utc_us(zone, local->from) <= now_us && now_us < zone_utc_us(zone, local->to);
 }
 
 bool market_open(struct arena *arena, const struct session *session, int64_t now_us, bool *open)
@@ -152,10 +157,10 @@ bool market_open(struct arena *arena, const struct session *session, int64_t now
 	*open = session->always;
 	if (session->always)
 		return true;
-	int64_t today = stamp_day_of(zone_local_us(session->place, now_us));
-	const struct stretches all = stretches_around(arena, session, today, 1);
+	int64_t local_us = zone_local_us(session->place, now_us);
+	const struct stretches all = local_stretches(arena, session, stamp_day_of(local_us), 1);
 	for (size_t i = 0; all.items != NULL && i < all.count; i++)
-		*open |= all.items[i].from <= now_us && now_us < all.items[i].to;
+		*open |= is_now(&all.items[i], session->place, local_us, now_us);
 	return all.items != NULL;
 }
 
@@ -165,9 +170,10 @@ bool market_hours(struct arena *arena, const struct session *session, int64_t no
 	if (session->always)
 		return true;
 	int64_t local_us = zone_local_us(session->place, now_us);
-	const struct stretches all = stretches_around(arena, session, stamp_day_of(local_us), HORIZON_DAYS);
+	struct stretches all = local_stretches(arena, session, stamp_day_of(local_us), HORIZON_DAYS);
 	if (all.items == NULL)
 		return false;
+	settle(&all, session->place);
 	hours->open = false;
 	for (size_t i = 0; i < all.count; i++) {
 		const struct stretch *one = &all.items[i];

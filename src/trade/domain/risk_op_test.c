@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/arena.h"
+#include "core/stamp.h"
+#include "core/zone.h"
 #include "seal/harness.h"
 #include "trade/domain/guards.h"
+#include "trade/domain/instruments.h"
 #include "trade/domain/market_hours.h"
 #include "trade/domain/risk.h"
 #include "trade/domain/risk_op.h"
@@ -133,6 +137,40 @@ static void hours(void **state)
 	assert_true(
 		harness_call(harness, &trade_market_hours_op, "{\"instrument\":\"US30\",\"time\":\"2025-07-01T14:00:00Z\"}"));
 	assert_string_equal(text("/result/local_time"), "2025-07-01T10:00:00.000000-04:00");
+}
+
+/* market_open() looks at few stretches only: it says what market_hours() says, in each half hour of a year and a day.
+ */
+static void open_is_what_the_hours_say(void **state)
+{
+	(void)state;
+	static const char *const zones[] = {"America/New_York", "Europe/London", "Asia/Kolkata", "Pacific/Apia"};
+	struct session_window weeks[] = {{.from_minute = 17 * 60, .to_minute = (5 * 24 + 17) * 60},
+									 {.from_minute = (6 * 24 + 20) * 60, .to_minute = (7 * 24 + 2) * 60 + 15}};
+	struct session_break pause = {.from_minute = 17 * 60, .to_minute = 18 * 60};
+	const int64_t year_2011_us = INT64_C(1293840000) * STAMP_US_PER_S; /* Apia had no 30 December */
+	struct arena arena;
+	long open_count = 0, differ = 0;
+	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+		arena_init(&arena, 1 << 16);
+		struct session session = {
+			.windows = {2, weeks}, .breaks = {1, &pause}, .place = zone_load(&arena, zones[i], NULL)};
+		assert_non_null(session.place);
+		for (int half_hour = 0; half_hour < 366 * 48; half_hour++) {
+			int64_t now_us = year_2011_us + half_hour * (INT64_C(1800) * STAMP_US_PER_S);
+			struct market_hours hours;
+			struct arena one;
+			bool open;
+			arena_init(&one, 1 << 14);
+			assert_true(market_open(&one, &session, now_us, &open) && market_hours(&one, &session, now_us, &hours));
+			open_count += open;
+			differ += open != hours.open;
+			arena_fini(&one);
+		}
+		arena_fini(&arena);
+	}
+	assert_int_equal(differ, 0);
+	assert_in_range(open_count, 4 * 366 * 48 / 2, 4 * 366 * 48 * 3 / 4);
 }
 
 static void news(void **state)
@@ -300,6 +338,7 @@ int main(void)
 		cmocka_unit_test(service_without_equity_is_critical),
 		cmocka_unit_test(quote_levels),
 		cmocka_unit_test(hours),
+		cmocka_unit_test(open_is_what_the_hours_say),
 		cmocka_unit_test(news),
 		cmocka_unit_test(every_rule_has_its_limit),
 		cmocka_unit_test(what_is_accepted),
