@@ -180,13 +180,13 @@ static bool stop_entries(const struct episode *e, struct err *err)
 	if (!trading_state_get(e->c->db, e->account->account_id, SCOPE_ACCOUNT, e->account->trading_account_id, e->c->arena,
 						   &row, err))
 		return false;
-	if (row.state == STATE_HALTED)
-		return true;
-	row.state = STATE_REDUCING;
 	row.guarded = true;
-	row.reason = e->guard;
-	row.changed_by = e->c->who->actor;
-	row.changed_us = e->c->now_us;
+	if (row.state != STATE_HALTED) { /* what a person halted stays his */
+		row.state = STATE_REDUCING;
+		row.reason = e->guard;
+		row.changed_by = e->c->who->actor;
+		row.changed_us = e->c->now_us;
+	}
 	return trading_state_put(e->c->db, e->account->account_id, &row, err);
 }
 

@@ -400,6 +400,11 @@ static void kill(const char *more)
 	f.who = OWNER;
 }
 
+	/* a kill and its end are no way around that */
+	f.who = TRADER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill", resume, NULL), 200);
+	ask("POST", "/api/v1/trading/revive", resume, NULL);
+	must_answer(403, "forbidden");
 /* [trade.md 6] HALTED: all open deliveries withdrawn, nothing but exits; also what a terminal has in its hands. */
 static void a_kill_reaches_what_is_leased(void **state)
 {
@@ -407,6 +412,26 @@ static void a_kill_reaches_what_is_leased(void **state)
 	seq = 0;
 	add_device("desk");
 	good_snapshot(10000, "");
+/* What a person halted and a guard would have stopped goes on by a risk owner only. */
+static void a_guard_fires_while_trading_is_halted(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	const char *account =
+		arena_printf(&f.arena, "{\"reason\":\"x\",\"scope\":\"account\",\"id\":\"%s\"}", text("result.items.0.id"));
+	f.who = TRADER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill", account, NULL), 200);
+	good_snapshot(8000, shown("501", "0.1", ""));
+	f.who = TRADER;
+	ask("POST", "/api/v1/trading/revive", account, NULL);
+	must_answer(403, "forbidden");
+	assert_int_equal(ask("GET", "/api/v1/trading/status", NULL, NULL), 200);
+	assert_string_equal(text("result.scopes.0.state"), "HALTED");
+	assert_string_equal(text("result.scopes.0.reason"), "x");
+}
+
 	approved_signal("0.1");
 	assert_int_equal(poll(), 1);
 	kill("");
@@ -679,3 +704,4 @@ int main(void)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+		TEST(a_guard_fires_while_trading_is_halted),
