@@ -256,7 +256,7 @@ static bool insert_position(const struct leasing *l, const struct delivery *d, c
 	event.target_id = id;
 	event.meta = meta;
 	event.meta_count = 1;
-	const struct closing closing = {l->api, l->db, l->arena, l->who, l->now_us};
+	const struct closing closing = {l->api, l->db, l->arena, l->who, l->now_us, NULL};
 	return position_insert(l->db, &position, err) && audit_append(l->api->options.audit, l->db, &event, err) &&
 		   position_tell(&closing, &position, "position.opened", err);
 }

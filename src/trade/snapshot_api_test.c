@@ -446,6 +446,9 @@ static void a_guard_fires_while_trading_is_halted(void **state)
 	assert_int_equal(ask("POST", "/api/v1/trading/revive", "{\"scope\":\"global\",\"reason\":\"over\"}", NULL), 200);
 	assert_int_equal(poll(), 0);
 	chain_is_sound(-1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'guard.cancel' AND meta LIKE "
+								"'%drawdown%a deposit was moved%'"),
+					 1);
 }
 
 static void an_order_filled_after_a_kill_is_closed(void **state)
@@ -644,6 +647,9 @@ static void an_order_filled_during_a_gap_is_closed(void **state)
 			"{\"seq\":%d,\"taken_at\":\"%s\",\"account\":{\"login\":\"1001\",\"currency\":\"USD\",\"balance\":10000,"
 			"\"equity\":10000},\"quotes\":[{\"symbol\":\"XAUUSD\",\"bid\":1949.9,\"ask\":1950.1,\"open\":1100,"
 			"\"prev_close\":1000}]%s}",
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'position.close_request' AND meta LIKE "
+								"'%\"reason\":\"enough\"%'"),
+					 1);
 			50 + i, now(0), i == 0 ? "" : shown("501", "0.1", ""));
 		assert_int_equal(device_ask((struct device_send){.target = SNAPSHOT, .body = gap}), 201);
 		if (i == 0)

@@ -230,7 +230,7 @@ static bool close_positions(struct change *c, struct db *db, struct err *err)
 {
 	const struct principal *p = principal_of(c->deed.x);
 	const struct audit_event who = principal_event(c->deed.x, AUDIT_POSITION_CLOSE_REQUEST, AUDIT_SUCCESS);
-	const struct closing closing = {c->deed.api, db, &c->deed.x->arena, &who, c->deed.now_us};
+	const struct closing closing = {c->deed.api, db, &c->deed.x->arena, &who, c->deed.now_us, NULL};
 	const struct position_filter filter = {
 		.account_id = p->account_id,
 		.owner_id = c->request.scope == SCOPE_USER ? c->row.scope_id : NULL,
