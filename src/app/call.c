@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/config.h"
 #include "app/ops.h"
@@ -55,8 +57,13 @@ static bool write_attached(struct call *call, const char *path, const struct op_
 	bool standard = strcmp(path, "-") == 0;
 	FILE *file = standard ? stdout : fopen(path, "we");
 	bool written = file != NULL && cli_write(file, answer->attached, answer->attached_size);
-	if (file != NULL && !standard)
+	if (file != NULL && !standard) {
+		struct stat about;
+		bool regular = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode);
 		written = fclose(file) == 0 && written;
+		if (!written && regular)
+			unlink(path); /* half a picture is none */
+	}
 	if (!written)
 		cli_fail(call->cli, CLI_FAILED, "cannot write %s", path);
 	return written;

@@ -272,6 +272,9 @@ static void an_approval_is_taken_back_before_delivery(void **state)
 	assert_int_equal(askf("POST", "{\"reason\":\"the news\"}", "/api/v1/approvals/%s/revoke", approval_id), 200);
 	assert_string_equal(text("result.signal_status"), "cancelled");
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'withdrawn'"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'delivery.expire' AND meta LIKE "
+								"'%\"revoked\"%'"),
+					 1);
 	f.who = ANN;
 	askf("POST", "{\"reason\":\"again\"}", "/api/v1/approvals/%s/revoke", approval_id);
 	must_answer(409, "transition_refused");
@@ -299,6 +302,9 @@ static void time_ends_what_nobody_decides(void **state)
 	desk_pass(1); /* the approval lapsed before a terminal came */
 	assert_string_equal(status_now(), "expired");
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'withdrawn'"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'delivery.expire' AND meta LIKE "
+								"'%\"expired\"%'"),
+					 1);
 	chain_is_sound(-1);
 }
 

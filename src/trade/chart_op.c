@@ -15,7 +15,13 @@
 #include "trade/domain/moment.h"
 #include "trade/domain/risk.h"
 
-enum { ROWS_MAX = 5000, VALUES_MAX = 1000000, MARKERS_MAX = 500, BODY_MAX = 16 << 20 };
+enum {
+	ROWS_MAX = 5000,
+	POINTS_MAX = 20000 /* days: a whole record */,
+	VALUES_MAX = 1000000,
+	MARKERS_MAX = 500,
+	BODY_MAX = 16 << 20
+};
 
 static const struct json_limits limits = {.depth = 8, .values = 2000000};
 
@@ -339,7 +345,7 @@ static const struct field point_fields[] = {
 static const struct field_table point_table = FIELD_TABLE("trade.chart.point", point, point_fields);
 
 static const struct field equity_fields[] = {
-	F_OBJECTS(equity_request, points, &point_table, REQUIRED, DOC("At most 5,000, times rising")),
+	F_OBJECTS(equity_request, points, &point_table, REQUIRED, DOC("At most 20,000, times rising")),
 	LOOK_FIELDS(equity_request),
 	SCALE_FIELD(equity_request),
 };
@@ -376,7 +382,7 @@ static void check_equity(struct calc *calc, const void *input)
 {
 	const struct equity_request *r = input;
 	struct result nothing;
-	if (calc->faults.count == 0 || r->points.count > ROWS_MAX)
+	if (calc->faults.count == 0 || r->points.count > POINTS_MAX)
 		return;
 	field_defaults(&trade_chart_result_table, &nothing);
 	take_points(calc, r, &nothing);
@@ -386,7 +392,7 @@ static bool run_equity(struct calc *calc, const void *input, void *output)
 {
 	const struct equity_request *r = input;
 	struct result *result = output;
-	if (!few_enough(calc, "/points", r->points.count, ROWS_MAX))
+	if (!few_enough(calc, "/points", r->points.count, POINTS_MAX))
 		return false;
 	if (r->points.count == 0)
 		return abstain(calc);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/stamp.h"
 #include "seal/harness.h"
 #include "trade/chart_op.h"
 #include "trade/trade.h"
@@ -109,6 +110,25 @@ static void five_thousand_rows_and_no_more(void **state)
 	assert_true(harness_refused(harness, NULL, "body_too_large"));
 }
 
+/* [trade.md 10] Only candles are bounded by the clause; a record of days may be decades long. */
+static void an_equity_of_decades(void **state)
+{
+	(void)state;
+	struct buf body;
+	for (int days = 20000; days <= 20001; days++) {
+		buf_init(&body, 0);
+		for (int i = 0; i < days; i++) {
+			char date[STAMP_DATE_TEXT];
+			stamp_format_date(date, i * STAMP_US_PER_DAY);
+			buf_addf(&body, "%s{\"time\":\"%s\",\"equity\":%d}", i > 0 ? "," : "", date, 100 + i % 7);
+		}
+		assert_true(harness_call(harness, &trade_chart_equity_op, "{\"points\":[%s]}", buf_text(&body)) ==
+					(days == 20000));
+		buf_fini(&body);
+	}
+	assert_true(harness_refused(harness, NULL, "body_too_large"));
+}
+
 static void equity_and_histogram(void **state)
 {
 	(void)state;
@@ -127,9 +147,13 @@ static void equity_and_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(candles_are_named_by_their_bytes), cmocka_unit_test(wrong_rows_are_named),
-		cmocka_unit_test(an_axis_may_be_logarithmic),       cmocka_unit_test(nothing_is_no_picture),
-		cmocka_unit_test(five_thousand_rows_and_no_more),   cmocka_unit_test(equity_and_histogram),
+		cmocka_unit_test(candles_are_named_by_their_bytes),
+		cmocka_unit_test(wrong_rows_are_named),
+		cmocka_unit_test(an_axis_may_be_logarithmic),
+		cmocka_unit_test(nothing_is_no_picture),
+		cmocka_unit_test(five_thousand_rows_and_no_more),
+		cmocka_unit_test(equity_and_histogram),
+		cmocka_unit_test(an_equity_of_decades),
 	};
 	harness = harness_new(trade_pack_kinds, trade_pack_kinds_count);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

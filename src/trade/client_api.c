@@ -565,7 +565,7 @@ static bool close_part(struct terminal *t, struct db *db, struct err *err)
 	struct close_ack *a = (struct close_ack *)t;
 	struct arena *arena = &t->deed.x->arena;
 	const struct audit_event who = actor_of(t);
-	const struct closing c = {t->deed.api, db, arena, &who, t->deed.now_us};
+	const struct closing c = {t->deed.api, db, arena, &who, t->deed.now_us, NULL};
 	struct close_command command;
 	struct position position;
 	bool found = false;

@@ -92,6 +92,25 @@ static void devices_are_registered(void **state)
 }
 
 /* [trade.md 4.2] */
+/* [trade.md 13] A terminal always gets server_time, also where nothing of its body was read; and once. */
+static void every_problem_tells_the_time(void **state)
+{
+	(void)state;
+	enum { LARGE = 600 << 10 };
+	char *large = memset(arena_alloc(&f.arena, LARGE + 1), ' ', LARGE);
+	large[LARGE] = '\0';
+	add_device("desk");
+	device_ask((struct device_send){.target = "/api/v1/client/snapshot", .body = large});
+	must_answer(413, "body_too_large");
+	assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
+	static const char *const bodies[] = {"{", "[]", "{\"status\":\"x\"}"};
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		assert_true(device_ask((struct device_send){.target = ACK, .body = bodies[i]}) >= 400);
+		assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
+		assert_null(strstr(strstr(f.ask.answer, "server_time") + 1, "server_time"));
+	}
+}
+
 static void requests_are_signed(void **state)
 {
 	(void)state;
@@ -752,6 +771,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(devices_are_registered),
+		TEST(every_problem_tells_the_time),
 		TEST(requests_are_signed),
 		TEST(an_order_is_delivered_once),
 		TEST(acknowledgements_repeat),

@@ -92,7 +92,7 @@ bool position_request_close(const struct closing *c, struct position *p, const c
 		return true;
 	p->close_reason = reason;
 	p->close_tries = 0;
-	return issue(c, p, err) && record(c, p, AUDIT_POSITION_CLOSE_REQUEST, reason, err);
+	return issue(c, p, err) && record(c, p, AUDIT_POSITION_CLOSE_REQUEST, c->words != NULL ? c->words : reason, err);
 }
 
 bool position_close_all(const struct closing *c, const struct position_filter *filter, const char *reason,
@@ -222,7 +222,7 @@ bool closing_work(struct trade_api *api, struct db *db, int64_t limit, struct er
 	struct db_rows rows;
 	size_t count = 0;
 	arena_init(&arena, ARENA_REQUEST_CAP);
-	const struct closing c = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
+	const struct closing c = {api, db, &arena, &the_system, env_wall_us(api->options.env), NULL};
 	struct due *due = arena_array(&arena, (size_t)limit, sizeof *due);
 	bool done = due != NULL || err_set(err, ERR_LIMIT, "no memory");
 	done = done && db_query(db, &rows, err,

@@ -24,6 +24,7 @@ struct closing {
 	struct arena *arena;
 	const struct audit_event *who; /* the actor's part */
 	int64_t now_us;
+	const char *words; /* why, as a person said it, for the audit chain; NULL: the reason says it all */
 };
 
 /* Ask a terminal to close it; idempotent: one that is asked or closed already stays as it is. */

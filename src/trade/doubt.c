@@ -56,6 +56,18 @@ static bool withdraw_halted(const struct leasing *l, const struct delivery *d, s
 		   audit_append(l->api->options.audit, l->db, &event, err);
 }
 
+bool doubt_orphaned(struct db *db, const struct delivery *d, struct arena *arena, int64_t *revoked_us, struct err *err)
+{
+	struct device holder;
+	bool found = false;
+	*revoked_us = 0;
+	if (d->device_id != NULL && !device_by_id(db, d->device_id, arena, &holder, &found, err))
+		return false;
+	if (found)
+		*revoked_us = holder.revoked_us;
+	return true;
+}
+
 /*
  * Whoever had it was revoked and will not tell.  Another terminal of the account sees all that the broker holds: what
  * is not there after the revocation was not placed.  It is not offered again: a terminal that nobody can hear any more
@@ -63,13 +75,12 @@ static bool withdraw_halted(const struct leasing *l, const struct delivery *d, s
  */
 static bool resolve_orphan(const struct leasing *l, const struct snapshot *s, struct delivery *d, struct err *err)
 {
-	struct device holder;
-	bool found = false;
-	if (d->device_id != NULL && !device_by_id(l->db, d->device_id, l->arena, &holder, &found, err))
+	int64_t revoked_us;
+	if (!doubt_orphaned(l->db, d, l->arena, &revoked_us, err))
 		return false;
-	if (!found || holder.revoked_us == 0 || s->taken_us <= holder.revoked_us)
+	if (revoked_us == 0 || s->taken_us <= revoked_us)
 		return true;
-	return delivery_failed(l, d, "its terminal was revoked, and the broker does not have it", err);
+	return delivery_given_up(l, d, "its terminal was revoked, and the broker does not have it", err);
 }
 
 /* [trade.md 4.3] A snapshot taken after the lease's end tells whether the broker has it. */
@@ -85,10 +96,11 @@ static bool resolve_one(const struct leasing *l, const struct snapshot *s, const
 	if (d->device_id == NULL || strcmp(d->device_id, device_id) != 0)
 		return resolve_orphan(l, s, d, err); /* only the terminal that had it knows that it did not send it */
 	if (d->attempts >= DELIVERY_ATTEMPTS)
-		return delivery_failed(l, d, "not acknowledged and not at the broker", err);
+		return delivery_given_up(l, d, "not acknowledged and not at the broker", err);
 	figures_count(l->api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_READY], NULL);
 	return delivery_move(l->db, d, DELIVERY_READY, l->now_us, &moved, err) &&
-		   delivery_record(l, d, AUDIT_DELIVERY_READY, err) && withdraw_halted(l, d, err);
+		   delivery_record(l, d, AUDIT_DELIVERY_READY, err) && delivery_note(l, d, "delivery.ready", err) &&
+		   withdraw_halted(l, d, err);
 }
 
 bool doubt_resolve(const struct leasing *l, const struct trading_account *account, const struct snapshot *s,

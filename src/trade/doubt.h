@@ -6,7 +6,11 @@
 #define CS_TRADE_DOUBT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+struct arena;
+struct db;
+struct delivery;
 struct err;
 struct leasing;
 struct snapshot;
@@ -19,5 +23,9 @@ struct trading_account;
  */
 bool doubt_resolve(const struct leasing *l, const struct trading_account *account, const struct snapshot *snapshot,
 				   const char *device_id, struct err *err);
+
+/* When was the terminal that had the delivery revoked?  0: it was not, and may still tell. */
+bool doubt_orphaned(struct db *db, const struct delivery *delivery, struct arena *arena, int64_t *revoked_us,
+					struct err *err);
 
 #endif

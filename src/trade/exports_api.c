@@ -13,6 +13,7 @@
 #include "trade/analysis.h"
 #include "trade/deed.h"
 #include "trade/exporting.h"
+#include "trade/rows.h"
 #include "trade/tell.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
@@ -132,6 +133,106 @@ static void handle_create(struct exchange *x)
 	deed_write(&l->deed, apply_create, answer_created);
 }
 
+/* --- the links that were made, without what opens them --- */
+
+struct shared {
+	const char *export_id, *created_by, *format;
+	bool redacted;
+	int64_t accesses, max_accesses, expires_us, revoked_us, created_us;
+};
+
+#define SHARED \
+	"SELECT export_id, created_by, format, redacted, accesses, max_accesses, expires_at, revoked_at, created_at " \
+	"FROM trade_exports WHERE account_id = $1 AND "
+
+static struct shared read_shared(const struct db_rows *row, struct arena *arena)
+{
+	return (struct shared){.export_id = db_text_dup(row, 0, arena),
+						   .created_by = db_text_dup(row, 1, arena),
+						   .format = db_text_dup(row, 2, arena),
+						   .redacted = db_int(row, 3) != 0,
+						   .accesses = db_int(row, 4),
+						   .max_accesses = db_int(row, 5),
+						   .expires_us = db_int(row, 6),
+						   .revoked_us = db_int(row, 7),
+						   .created_us = db_int(row, 8)};
+}
+
+struct finding {
+	struct arena *arena;
+	struct shared *shared;
+};
+
+static void take_shared(const struct db_rows *row, void *self)
+{
+	const struct finding *to = self;
+	*to->shared = read_shared(row, to->arena);
+}
+
+static bool find_shared(struct db *db, struct exchange *x, const char *id, void *row, bool *found, struct err *err)
+{
+	struct finding to = {&x->arena, row};
+	return db_one(db, err, found, take_shared, &to, SHARED "export_id = $2", V_TEXT(principal_of(x)->account_id),
+				  V_TEXT(id));
+}
+
+static bool list_shared(struct db *db, struct exchange *x, const struct page_ask *page, void **rows, size_t *count,
+						struct err *err)
+{
+	struct db_rows read;
+	struct shared *list = arena_array(&x->arena, (size_t)page->limit + 1, sizeof *list);
+	*rows = list;
+	*count = 0;
+	if (list == NULL)
+		return err_set(err, ERR_LIMIT, "no memory");
+	if (!db_query(db, &read, err,
+				  SHARED "(CAST($2 AS TEXT) IS NULL OR export_id < $2) ORDER BY export_id DESC LIMIT $3",
+				  V_TEXT(principal_of(x)->account_id), V_TEXT(page->cursor), V_INT(page->limit + 1)))
+		return false;
+	while (db_next(&read))
+		list[(*count)++] = read_shared(&read, &x->arena);
+	return db_end(&read, err);
+}
+
+static const char *key_of(struct exchange *x, const void *row)
+{
+	(void)x;
+	return ((const struct shared *)row)->export_id;
+}
+
+static void write_shared(struct jw *jw, struct exchange *x, const void *row, int64_t now_us)
+{
+	const struct shared *s = row;
+	(void)x;
+	jw_member_str(jw, "id", s->export_id);
+	jw_member_str(jw, "format", s->format);
+	jw_member_bool(jw, "redacted", s->redacted);
+	jw_member_bool(jw, "open", s->revoked_us == 0 && s->expires_us > now_us && s->accesses < s->max_accesses);
+	jw_member_int(jw, "accesses", s->accesses);
+	jw_member_int(jw, "max_accesses", s->max_accesses);
+	tell_time(jw, "expires_at", s->expires_us);
+	tell_time(jw, "revoked_at", s->revoked_us);
+	jw_member_str(jw, "created_by", s->created_by);
+	tell_time(jw, "created_at", s->created_us);
+}
+
+static const struct row_kind shared_kind = {.what = "export",
+											.size = sizeof(struct shared),
+											.find = find_shared,
+											.list = list_shared,
+											.key = key_of,
+											.write = write_shared};
+
+static void handle_list(struct exchange *x)
+{
+	rows_list(x, &shared_kind);
+}
+
+static void handle_get(struct exchange *x)
+{
+	rows_get(x, &shared_kind);
+}
+
 /* --- fetching --- */
 
 struct fetch {
@@ -182,15 +283,19 @@ static bool audit_fetch(struct fetch *f, struct db *db, enum audit_status status
 	return audit_append(f->deed.api->options.audit, db, &event, err);
 }
 
+#define STANDS "token_sha256 = $1 AND revoked_at IS NULL AND expires_at > $2 AND accesses < max_accesses"
+#define CONTENT "export_id, account_id, format, content"
+
 static bool apply_fetch(struct deed *deed, struct db *db, struct err *err)
 {
+	static const char take[] = "UPDATE trade_exports SET accesses = accesses + 1 WHERE " STANDS " RETURNING " CONTENT;
+	static const char look[] = "SELECT " CONTENT " FROM trade_exports WHERE " STANDS;
 	struct fetch *f = (struct fetch *)deed;
-	bool found = false;
-	if (!db_one(db, err, &found, take_export, f,
-				"UPDATE trade_exports SET accesses = accesses + 1 WHERE token_sha256 = $1 AND revoked_at IS NULL "
-				"AND expires_at > $2 AND accesses < max_accesses RETURNING export_id, account_id, format, content",
-				V_TEXT(f->sha256), V_INT(deed->now_us)))
+	bool found = false, looks = deed->x->head.method == METHOD_HEAD; /* gets nothing, so it uses nothing up */
+	if (!db_one(db, err, &found, take_export, f, looks ? look : take, V_TEXT(f->sha256), V_INT(deed->now_us)))
 		return false;
+	if (found && looks)
+		return true;
 	if (found)
 		return audit_fetch(f, db, AUDIT_SUCCESS, err) &&
 			   (f->file.bytes != NULL || err_set(err, ERR_LIMIT, "no memory"));
@@ -250,6 +355,22 @@ static const struct field shared_rows[] = {
 };
 static const struct field_table shared_table = TOLD_TABLE("trade.export.link", shared_rows);
 
+static const struct field made_rows[] = {
+	T_STR(id),
+	T_ENUM(format, export_format_names),
+	T_BOOL(redacted),
+	T_BOOL(open, DOC("It can still be fetched")),
+	T_INT(accesses, DOC("How often it was fetched")),
+	T_INT(max_accesses),
+	T_TIME(expires_at),
+	T_TIME(revoked_at, NULLABLE),
+	T_STR(created_by),
+	T_TIME(created_at),
+};
+static const struct field_table made_table = TOLD_TABLE("trade.export.shared", made_rows);
+static const struct field page_rows[] = {T_PAGE(&made_table)};
+static const struct field_table page_table = TOLD_TABLE("trade.exports", page_rows);
+
 static const char *const file_types[] = {"text/csv", "application/json", "image/png", NULL};
 static const enum err_kind fetch_errors[] = {ERR_NOT_FOUND, ERR_EXPIRED, ERR_NONE};
 static const enum err_kind revoke_errors[] = {ERR_NOT_FOUND, ERR_NONE};
@@ -261,6 +382,11 @@ const struct route exports_routes[] = {
 	ROUTE(POST, "/api/v1/exports", "trade.manage", EFFECT_WRITE, handle_create, .operation = "exports.create",
 		  .summary = "A link by which closed positions are shared; shown this once", .body = &link_table,
 		  .result = &shared_table, .status = 201, .example = "{\"format\":\"csv\"}"),
+	ROUTE(GET, "/api/v1/exports", "trade.manage", EFFECT_READ, handle_list, .operation = "exports.list",
+		  .summary = "The links that were made, newest first; those that ended for a week", .query = &page_ask_table,
+		  .result = &page_table),
+	ROUTE(GET, "/api/v1/exports/{id}", "trade.manage", EFFECT_READ, handle_get, .operation = "exports.get",
+		  .summary = "One link: how often it was fetched, and until when it stands", .result = &made_table),
 	ROUTE(GET, "/api/v1/exports/share/{token}", PUBLIC, EFFECT_WRITE, handle_fetch, .operation = "exports.fetch",
 		  .summary = "What a link shares", .doc = "410 when it is used up, expired or revoked.", .produces = file_types,
 		  .bare = true, .result = &export_document_table, .rate_class = "trade.share", .errors = fetch_errors),

@@ -66,6 +66,8 @@ static void a_file_has_every_closed_position(void **state)
 	assert_true(number("equity.0.equity") == 10005.5);
 	assert_int_equal(ask("GET", "/api/v1/analytics/export?format=png", NULL, NULL), 200);
 	assert_memory_equal(f.ask.answer, "\x89PNG", 4);
+	assert_int_equal(ask("GET", "/api/v1/analytics/export?format=png&from=2008-01-01T00:00:00Z", NULL, NULL), 200);
+	assert_memory_equal(f.ask.answer, "\x89PNG", 4); /* 6,217 days */
 	ask("GET", "/api/v1/analytics/export?format=xml", NULL, NULL);
 	must_answer(422, "invalid");
 	ask("GET", "/api/v1/analytics/export", NULL, NULL);
@@ -79,13 +81,16 @@ static void a_link_is_good_once_and_redacted(void **state)
 	share("{\"format\":\"csv\"}");
 	assert_string_equal(text("result.expires_at"), "2025-01-09T15:00:00.000000Z");
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM trade_exports WHERE LENGTH(token_sha256) = 64"), 1);
-	f.who = STRANGER; /* whoever has the link */
+	f.who = STRANGER;                                    /* whoever has the link */
+	assert_int_equal(ask("HEAD", url, NULL, NULL), 200); /* a preview gets nothing and uses nothing up */
+	assert_int_equal(ask("HEAD", url, NULL, NULL), 200);
 	assert_int_equal(ask("GET", url, NULL, NULL), 200);
 	assert_string_equal(f.ask.answer, "trade,instrument,side,volume,profit,close_reason,opened_at,closed_at,kind\r\n"
 									  "TRADE_1,XAUUSD,buy,0.1,10.5,manual,2025-01-08T13:00:00.000000Z,"
 									  "2025-01-08T13:00:00.000000Z,live\r\n"
 									  "TRADE_2,XAUUSD,buy,0.1,-5,manual,2025-01-08T13:00:00.000000Z,"
 									  "2025-01-08T14:00:00.000000Z,live\r\n");
+	assert_int_equal(ask("HEAD", url, NULL, NULL), 410);
 	ask("GET", url, NULL, NULL);
 	must_answer(410, "expired");
 	url[strlen(url) - 1] ^= 1;
@@ -121,6 +126,36 @@ static void a_link_ends(void **state)
 	must_answer(410, "expired");
 	ask("POST", EXPORTS, "{\"format\":\"csv\",\"expires_in_hours\":169,\"max_accesses\":0}", NULL);
 	assert_true(names_fault("/expires_in_hours", "range") && names_fault("/max_accesses", "range"));
+}
+
+/* What was made can be found again, to be revoked: by whom, how often fetched, but not what opens it. */
+static void links_are_listed(void **state)
+{
+	(void)state;
+	closed_positions();
+	share("{\"format\":\"json\",\"max_accesses\":2}");
+	const char *token = strrchr(url, '/') + 1;
+	assert_int_equal(ask("GET", url, NULL, NULL), 200);
+	assert_int_equal(ask("GET", EXPORTS "?limit=1", NULL, NULL), 200);
+	assert_string_equal(text("result.items.0.id"), export_id);
+	assert_true(member("result.items.0.open")->boolean && number("result.items.0.accesses") == 1);
+	assert_string_equal(text("result.items.0.created_by"), f.principals[OWNER].user_id);
+	assert_null(strstr(f.ask.answer, token));
+	assert_int_equal(ask("GET", url, NULL, NULL), 200);
+	assert_int_equal(askf("GET", NULL, EXPORTS "/%s", export_id), 200);
+	assert_false(member("result.open")->boolean);
+	share("{\"format\":\"csv\"}");
+	assert_int_equal(askf("DELETE", NULL, EXPORTS "/%s", export_id), 204);
+	assert_int_equal(ask("GET", EXPORTS, NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, 2);
+	assert_string_equal(text("result.items.0.format"), "csv"); /* the newest first */
+	assert_string_equal(text("result.items.0.revoked_at"), "2025-01-08T15:00:00.000000Z");
+	f.who = VIEWER;
+	assert_int_equal(ask("GET", EXPORTS, NULL, NULL), 403);
+	f.who = STRANGER;
+	assert_int_equal(askf("GET", NULL, EXPORTS "/%s", export_id), 404);
+	assert_int_equal(ask("GET", EXPORTS, NULL, NULL), 200);
+	assert_int_equal(member("result.items")->count, 0);
 }
 
 enum { RACERS = 8 };
@@ -193,8 +228,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_file_has_every_closed_position), TEST(a_link_is_good_once_and_redacted),       TEST(a_link_ends),
-		TEST(the_count_is_taken_at_once),       TEST(performance_is_public_when_switched_on),
+		TEST(a_file_has_every_closed_position),
+		TEST(a_link_is_good_once_and_redacted),
+		TEST(a_link_ends),
+		TEST(links_are_listed),
+		TEST(the_count_is_taken_at_once),
+		TEST(performance_is_public_when_switched_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

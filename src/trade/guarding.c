@@ -126,14 +126,14 @@ struct episode {
 
 static bool record(const struct episode *e, enum audit_action action, const char *event, struct err *err)
 {
-	const struct audit_pair meta[] = {{AUDIT_META_kind, e->guard}};
+	const struct audit_pair meta[] = {{AUDIT_META_kind, e->guard}, {AUDIT_META_reason, e->c->words}};
 	struct audit_event row = *e->c->who;
 	row.action = action;
 	row.status = AUDIT_SUCCESS;
 	row.account_id = e->account->account_id;
 	row.target_id = e->account->trading_account_id;
 	row.meta = meta;
-	row.meta_count = 1;
+	row.meta_count = action == AUDIT_GUARD_CANCEL && e->c->words != NULL ? 2 : 1;
 	struct outbox_event told = {
 		.account_id = e->account->account_id,
 		.topic = "signals",
@@ -180,13 +180,13 @@ static bool stop_entries(const struct episode *e, struct err *err)
 	if (!trading_state_get(e->c->db, e->account->account_id, SCOPE_ACCOUNT, e->account->trading_account_id, e->c->arena,
 						   &row, err))
 		return false;
-	if (row.state == STATE_HALTED)
-		return true;
-	row.state = STATE_REDUCING;
 	row.guarded = true;
-	row.reason = e->guard;
-	row.changed_by = e->c->who->actor;
-	row.changed_us = e->c->now_us;
+	if (row.state != STATE_HALTED) { /* what a person halted stays his */
+		row.state = STATE_REDUCING;
+		row.reason = e->guard;
+		row.changed_by = e->c->who->actor;
+		row.changed_us = e->c->now_us;
+	}
 	return trading_state_put(e->c->db, e->account->account_id, &row, err);
 }
 
@@ -289,13 +289,21 @@ bool guards_act(const struct closing *c, const struct trading_account *a, const 
 
 bool guards_cancel(const struct closing *c, const struct trading_account *a, bool *cancelled, struct err *err)
 {
-	if (!db_run(c->db, err,
-				"UPDATE guard_episodes SET state = 'cancelled' WHERE trading_account_id = $1 AND state = 'armed'",
-				V_TEXT(a->trading_account_id)))
-		return false;
-	*cancelled = db_changed(c->db) > 0;
-	const struct episode e = {c, a, "drawdown", ""};
-	return !*cancelled || record(&e, AUDIT_GUARD_CANCEL, "guard.cancelled", err);
+	static const char *const guards[] = {"drawdown", "min_equity"}; /* those that wait before they act */
+	*cancelled = false;
+	for (size_t i = 0; i < sizeof guards / sizeof *guards; i++) {
+		const struct episode e = {c, a, guards[i], ""};
+		if (!db_run(c->db, err,
+					"UPDATE guard_episodes SET state = 'cancelled' WHERE trading_account_id = $1 AND guard = $2 AND "
+					"state = 'armed'",
+					V_TEXT(a->trading_account_id), V_TEXT(guards[i])))
+			return false;
+		bool armed = db_changed(c->db) > 0;
+		*cancelled |= armed;
+		if (armed && !record(&e, AUDIT_GUARD_CANCEL, "guard.cancelled", err))
+			return false;
+	}
+	return true;
 }
 
 /* --- the clock --- */

@@ -18,17 +18,23 @@
 #include "trade/signal_life.h"
 #include "trade/trade_internal.h"
 
-bool delivery_record(const struct leasing *l, const struct delivery *d, enum audit_action action, struct err *err)
+static bool record(const struct leasing *l, const struct delivery *d, enum audit_action action, const char *reason,
+				   struct err *err)
 {
-	const struct audit_pair meta[] = {{AUDIT_META_signal_id, d->signal_id}};
+	const struct audit_pair meta[] = {{AUDIT_META_signal_id, d->signal_id}, {AUDIT_META_reason, reason}};
 	struct audit_event event = *l->who;
 	event.action = action;
 	event.status = AUDIT_SUCCESS;
 	event.account_id = d->account_id;
 	event.target_id = d->delivery_id;
 	event.meta = meta;
-	event.meta_count = 1;
+	event.meta_count = reason != NULL ? 2 : 1;
 	return audit_append(l->api->options.audit, l->db, &event, err);
+}
+
+bool delivery_record(const struct leasing *l, const struct delivery *d, enum audit_action action, struct err *err)
+{
+	return record(l, d, action, NULL, err);
 }
 
 static bool move(const struct leasing *l, struct delivery *d, enum delivery_state to, struct err *err)
@@ -37,6 +43,12 @@ static bool move(const struct leasing *l, struct delivery *d, enum delivery_stat
 	figures_count(l->api->figures, COUNT_deliveries_total, delivery_state_names[to], NULL);
 	return delivery_move(l->db, d, to, l->now_us, &moved, err) &&
 		   (moved || err_set(err, ERR_CONFLICT, "the delivery has moved meanwhile"));
+}
+
+bool delivery_note(const struct leasing *l, const struct delivery *d, const char *event, struct err *err)
+{
+	struct order o = {.delivery = *d};
+	return order_read(l, &o, err) && signal_note(l->api, l->db, &o.row, event, "system", d->device_id, l->now_us, err);
 }
 
 /* --- giving out --- */
@@ -193,7 +205,8 @@ bool leases_doubt_due(const struct leasing *l, int64_t limit, struct err *err)
 		struct delivery d;
 		bool found = false;
 		if (!delivery_find(l->db, due[i].account_id, due[i].delivery_id, l->arena, &d, &found, err) || !found ||
-			!move(l, &d, DELIVERY_DOUBT, err) || !delivery_record(l, &d, AUDIT_DELIVERY_DOUBT, err))
+			!move(l, &d, DELIVERY_DOUBT, err) || !delivery_record(l, &d, AUDIT_DELIVERY_DOUBT, err) ||
+			!delivery_note(l, &d, "delivery.doubt", err))
 			return false;
 	}
 	return true;
@@ -256,7 +269,7 @@ static bool insert_position(const struct leasing *l, const struct delivery *d, c
 	event.target_id = id;
 	event.meta = meta;
 	event.meta_count = 1;
-	const struct closing closing = {l->api, l->db, l->arena, l->who, l->now_us};
+	const struct closing closing = {l->api, l->db, l->arena, l->who, l->now_us, NULL};
 	return position_insert(l->db, &position, err) && audit_append(l->api->options.audit, l->db, &event, err) &&
 		   position_tell(&closing, &position, "position.opened", err);
 }
@@ -267,6 +280,11 @@ bool delivery_placed(const struct leasing *l, struct delivery *d, struct placing
 	return move(l, d, DELIVERY_PLACED, err) && order_read(l, &o, err) &&
 		   signal_go(l->api, l->db, &o.row, SIGNAL_PLACED, l->who->actor, p->ticket, l->now_us, err) &&
 		   insert_position(l, d, &o, p, err);
+}
+
+bool delivery_given_up(const struct leasing *l, struct delivery *d, const char *why, struct err *err)
+{
+	return delivery_failed(l, d, why, err) && record(l, d, AUDIT_DELIVERY_EXPIRE, why, err);
 }
 
 bool delivery_failed(const struct leasing *l, struct delivery *d, const char *why, struct err *err)

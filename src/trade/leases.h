@@ -64,6 +64,9 @@ bool leases_busy(struct db *db, const char *trading_account_id, bool *busy, stru
 bool delivery_record(const struct leasing *l, const struct delivery *delivery, enum audit_action action,
 					 struct err *err);
 
+/* The same in the signal's timeline and the outbox, with its terminal as detail: what time or a snapshot brought. */
+bool delivery_note(const struct leasing *l, const struct delivery *delivery, const char *event, struct err *err);
+
 /* The broker has it: delivery and signal are placed, and there is a position, still opening. */
 struct placing {
 	const char *ticket;
@@ -75,5 +78,8 @@ bool delivery_placed(const struct leasing *l, struct delivery *delivery, struct 
 
 /* The broker refused it, or it was tried too often: delivery and signal have failed. */
 bool delivery_failed(const struct leasing *l, struct delivery *delivery, const char *why, struct err *err);
+
+/* The same where nobody acknowledged it: the audit row is written here, with the reason. */
+bool delivery_given_up(const struct leasing *l, struct delivery *delivery, const char *why, struct err *err);
 
 #endif

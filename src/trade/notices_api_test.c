@@ -291,6 +291,15 @@ static void quiet_hours_keep_all_but_guards(void **state)
 	assert_int_equal(notices_send_due(f.api), 0);
 	env_sim_advance(&f.sim, 60 * S);
 	assert_int_equal(notices_send_due(f.api), 1);
+	/* one that ends meanwhile does not ask for what nobody can do any more */
+	wish(ANN, "{\"email\":true,\"quiet_from\":\"15:30\",\"quiet_to\":\"16:40\",\"timezone\":\"Europe/Berlin\"}");
+	signal_that_waits(",\"volume\":0.02");
+	desk_pass(0);
+	env_sim_advance(&f.sim, 39 * 60 * S);
+	assert_true(notices_send_due(f.api) >= 1);
+	assert_string_equal(world.subject, "A signal waited for a decision: buy XAUUSD");
+	assert_non_null(strstr(world.text, "Its time ended at 2025-01-08T15:16:00.000000Z."));
+	assert_null(strstr(world.text, "in 0 min"));
 	const struct notice_wish over_midnight = {.quiet_from = "22:00", .quiet_to = "07:00", .timezone = "UTC"};
 	const struct zone *utc = zone_load(&f.arena, "UTC", NULL);
 	const int64_t day = STAMP_US_PER_DAY, hour = 3600 * S;

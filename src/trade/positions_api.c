@@ -166,7 +166,7 @@ static bool apply_close(struct deed *deed, struct db *db, struct err *err)
 	struct change *c = (struct change *)deed;
 	struct exchange *x = deed->x;
 	const struct audit_event who = principal_event(x, AUDIT_POSITION_CLOSE_REQUEST, AUDIT_SUCCESS);
-	const struct closing closing = {deed->api, db, &x->arena, &who, deed->now_us};
+	const struct closing closing = {deed->api, db, &x->arena, &who, deed->now_us, c->request.reason};
 	const char *id = exchange_param(x, "id");
 	bool found = false;
 	if (id_valid(id) && !position_find(db, principal_of(x)->account_id, id, &x->arena, &c->position, &found, err))
@@ -475,7 +475,7 @@ static bool apply_cancel(struct deed *deed, struct db *db, struct err *err)
 	const struct change *c = (const struct change *)deed;
 	struct exchange *x = deed->x;
 	const struct audit_event who = principal_event(x, AUDIT_GUARD_CANCEL, AUDIT_SUCCESS);
-	const struct closing closing = {deed->api, db, &x->arena, &who, deed->now_us};
+	const struct closing closing = {deed->api, db, &x->arena, &who, deed->now_us, c->request.reason};
 	struct trading_account account;
 	bool found = false, cancelled = false;
 	if (!trading_account_find(db, principal_of(x)->account_id, c->trading_account_id, &x->arena, &account, &found, err))
@@ -494,6 +494,7 @@ static void handle_cancel(struct exchange *x)
 	if (c == NULL || !exchange_decode(x, &request))
 		return;
 	c->trading_account_id = request.trading_account_id;
+	c->request.reason = request.reason;
 	deed_write(&c->deed, apply_cancel, NULL);
 }
 

@@ -235,9 +235,33 @@ static bool approve(struct trade_api *api, struct db *db, struct arena *arena, s
 		   signal_settle(db, row, err) && make_delivery(api, db, arena, row, request, now_us, err);
 }
 
+static bool record_withdrawn(struct trade_api *api, struct db *db, const struct delivery *d,
+							 const struct audit_event *who, const char *reason, struct err *err)
+{
+	const struct audit_pair meta[] = {{AUDIT_META_reason, reason}, {AUDIT_META_signal_id, d->signal_id}};
+	struct audit_event event = *who;
+	event.action = AUDIT_DELIVERY_EXPIRE;
+	event.status = AUDIT_SUCCESS;
+	event.account_id = d->account_id;
+	event.target_id = d->delivery_id;
+	event.meta = meta;
+	event.meta_count = 2;
+	return audit_append(api->options.audit, db, &event, err);
+}
+
+/* What to do about one that a terminal has, or had. */
+static bool refuse_withdrawal(enum delivery_state state, struct err *err)
+{
+	if (state == DELIVERY_DOUBT)
+		return err_set(err, ERR_ALREADY_APPLIED,
+					   "A terminal had it and did not say what became of it; its next snapshot tells, and where it was "
+					   "revoked that of another terminal.");
+	return err_set(err, ERR_ALREADY_APPLIED, "A terminal has it; close the position instead.");
+}
+
 /* Take back what no terminal has had; one that is leased or placed stays. */
 static bool withdraw_delivery(struct trade_api *api, struct db *db, struct arena *arena, const struct signal_row *row,
-							  int64_t now_us, struct err *err)
+							  const struct audit_event *who, const char *reason, int64_t now_us, struct err *err)
 {
 	struct delivery d;
 	bool found = false, moved = true;
@@ -246,10 +270,11 @@ static bool withdraw_delivery(struct trade_api *api, struct db *db, struct arena
 	if (!found)
 		return true;
 	if (d.state != DELIVERY_READY)
-		return err_set(err, ERR_ALREADY_APPLIED, "A terminal has it; close the position instead.");
+		return refuse_withdrawal((enum delivery_state)d.state, err);
 	figures_count(api->figures, COUNT_deliveries_total, delivery_state_names[DELIVERY_WITHDRAWN], NULL);
 	return delivery_move(db, &d, DELIVERY_WITHDRAWN, now_us, &moved, err) &&
-		   (moved || err_set(err, ERR_CONFLICT, "the delivery has moved meanwhile"));
+		   (moved || err_set(err, ERR_CONFLICT, "the delivery has moved meanwhile")) &&
+		   record_withdrawn(api, db, &d, who, reason, err);
 }
 
 static bool expire(struct trade_api *api, struct db *db, struct signal_row *row, int64_t now_us, struct err *err)
@@ -307,7 +332,8 @@ static bool follow(struct trade_api *api, struct db *db, struct arena *arena, st
 			   signal_go(api, db, row, SIGNAL_CANCELLED, "system", "withdrawn", now_us, err);
 	case COUNTERSIGN_REVOKED:
 		return row->status != SIGNAL_APPROVED ||
-			   (withdraw_delivery(api, db, arena, row, now_us, err) &&
+			   (withdraw_delivery(api, db, arena, row, request->by != NULL ? request->by : &the_system, "revoked",
+								  now_us, err) &&
 				signal_go(api, db, row, SIGNAL_CANCELLED, "system", "revoked", now_us, err));
 	case COUNTERSIGN_OPEN:
 	case COUNTERSIGN_APPLIED:
@@ -410,10 +436,11 @@ bool signal_cancel(struct trade_api *api, struct db *db, struct arena *arena, st
 	if (!signal_may_move((enum signal_status)row->status, SIGNAL_CANCELLED))
 		return err_set(err, ERR_TRANSITION_REFUSED, "A signal that is %s cannot be cancelled.",
 					   signal_status_names[row->status]);
-	if (row->status == SIGNAL_APPROVED && !withdraw_delivery(api, db, arena, row, now_us, err))
-		return err->kind == ERR_ALREADY_APPLIED
-				   ? err_set(err, ERR_TRANSITION_REFUSED, "A terminal has it; close the position instead.")
-				   : false;
+	if (row->status == SIGNAL_APPROVED && !withdraw_delivery(api, db, arena, row, who, reason, now_us, err)) {
+		if (err->kind == ERR_ALREADY_APPLIED)
+			err->kind = ERR_TRANSITION_REFUSED; /* the words stay */
+		return false;
+	}
 	/* first the signal: the request's listener then finds nothing that waits */
 	return signal_go(api, db, row, SIGNAL_CANCELLED, who->actor, reason, now_us, err) &&
 		   (!waits ||
@@ -449,7 +476,8 @@ static bool expire_one(struct trade_api *api, struct db *db, struct arena *arena
 	struct signal_row row;
 	bool found = false;
 	return signal_find(db, due->account_id, due->signal_id, arena, &row, &found, err) && found &&
-		   (row.status != SIGNAL_APPROVED || withdraw_delivery(api, db, arena, &row, now_us, err)) &&
+		   (row.status != SIGNAL_APPROVED ||
+			withdraw_delivery(api, db, arena, &row, &the_system, "expired", now_us, err)) &&
 		   expire(api, db, &row, now_us, err);
 }
 

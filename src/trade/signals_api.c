@@ -14,7 +14,9 @@
 #include "seal/pack.h"
 #include "trade/deed.h"
 #include "trade/domain/instruments.h"
+#include "trade/doubt.h"
 #include "trade/judge.h"
+#include "trade/leases.h"
 #include "trade/signal_life.h"
 #include "trade/signal_view.h"
 #include "trade/signals.h"
@@ -214,19 +216,59 @@ static bool apply_recheck(struct deed *deed, struct db *db, struct err *err)
 	return recheck(c, db, err);
 }
 
+/*
+ * Nobody will tell any more whether the broker has the order: its terminal was revoked, and perhaps no other will come.
+ * A person who has looked at the broker's own record says that it is not there, under his name.
+ */
+static bool apply_give_up(struct deed *deed, struct db *db, struct err *err)
+{
+	struct cancel *c = (struct cancel *)deed;
+	struct arena *arena = &deed->x->arena;
+	const struct audit_event who = principal_event(deed->x, AUDIT_DELIVERY_EXPIRE, AUDIT_SUCCESS);
+	const struct leasing l = {deed->api, db, arena, &who, deed->now_us};
+	struct delivery d;
+	bool found;
+	int64_t revoked_us;
+	if (!find_named(c, db, &found, err))
+		return false;
+	if (!found)
+		return true;
+	if (!delivery_of_signal(db, c->row.signal_id, arena, &d, &found, err))
+		return false;
+	if (!found || d.state != DELIVERY_DOUBT)
+		return write_refuse(&deed->write, ERR_TRANSITION_REFUSED, "Only an order in doubt is given up.");
+	if (!doubt_orphaned(db, &d, arena, &revoked_us, err))
+		return false;
+	if (revoked_us == 0)
+		return write_refuse(&deed->write, ERR_TRANSITION_REFUSED,
+							"Its terminal has not been revoked: its next snapshot tells what became of the order.");
+	return delivery_given_up(&l, &d, c->reason, err) &&
+		   signal_find(db, c->row.account_id, c->row.signal_id, arena, &c->row, &found, err);
+}
+
 static void answer_cancel(struct deed *deed)
 {
 	reply_signal(deed->x, &((const struct cancel *)deed)->row);
 }
 
-static void handle_cancel(struct exchange *x)
+static void with_reason(struct exchange *x, bool (*apply)(struct deed *deed, struct db *db, struct err *err))
 {
 	struct cancel_request request;
 	struct cancel *c = deed_start(x, sizeof *c);
 	if (c == NULL || !exchange_decode(x, &request))
 		return;
 	c->reason = request.reason;
-	deed_write(&c->deed, apply_cancel, answer_cancel);
+	deed_write(&c->deed, apply, answer_cancel);
+}
+
+static void handle_cancel(struct exchange *x)
+{
+	with_reason(x, apply_cancel);
+}
+
+static void handle_give_up(struct exchange *x)
+{
+	with_reason(x, apply_give_up);
 }
 
 static void handle_recheck(struct exchange *x)
@@ -344,6 +386,8 @@ static const struct field_table event_table = TOLD_TABLE("trade.signal.event", e
 static const struct field timeline_rows[] = {T_PAGE(&event_table)};
 static const struct field_table timeline_table = TOLD_TABLE("trade.signal.timeline", timeline_rows);
 
+static const enum err_kind give_up_errors[] = {ERR_NOT_FOUND, ERR_TRANSITION_REFUSED, ERR_NONE};
+
 const struct route signals_routes[] = {
 	ROUTE(GET, "/api/v1/signals", "trade.read", EFFECT_READ, handle_list, .operation = "signals.list",
 		  .summary = "The account's signals, newest first", .query = &query_table, .result = &signals_page_table),
@@ -355,6 +399,12 @@ const struct route signals_routes[] = {
 	ROUTE(POST, "/api/v1/signals/{id}/cancel", "trade.manage", EFFECT_WRITE, handle_cancel,
 		  .operation = "signals.cancel", .summary = "Cancel a signal that was not delivered", .body = &cancel_table,
 		  .result = &signal_view_table),
+	ROUTE(POST, "/api/v1/signals/{id}/give-up", "trade.risk", EFFECT_WRITE, handle_give_up,
+		  .operation = "signals.give_up",
+		  .summary = "An order in doubt whose terminal was revoked is not at the broker",
+		  .doc = "A person's word, for the record, where no other terminal will come to tell: the signal has failed. "
+				 "409 while a terminal can still tell.",
+		  .body = &cancel_table, .result = &signal_view_table, .errors = give_up_errors),
 	ROUTE(POST, "/api/v1/signals/{id}/recheck", "trade.manage", EFFECT_WRITE, handle_recheck,
 		  .operation = "signals.recheck", .summary = "Judge a blocked signal again", .result = &signal_view_table),
 	ROUTE(GET, "/api/v1/signals/{id}/timeline", "trade.read", EFFECT_READ, handle_timeline,

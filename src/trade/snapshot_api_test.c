@@ -197,7 +197,54 @@ static void doubt_of_a_revoked_terminal_ends(void **state)
 	good_snapshot(10000, "");
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM deliveries WHERE state = 'failed'"), 1);
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM signals WHERE status = 'failed'"), 1);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'delivery.expire'"), 1);
 	assert_int_equal(poll(), 0); /* nobody gets it */
+	chain_is_sound(-1);
+}
+
+/* No other terminal will come: a risk owner who has looked at the broker's record says so, and the doubt is over. */
+static void a_person_ends_a_doubt_that_no_terminal_can(void **state)
+{
+	(void)state;
+	static const char why[] = "{\"reason\":\"the broker's statement has no such order\"}";
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	f.who = RISK_OWNER;
+	askf("POST", why, "/api/v1/signals/%s/give-up", f.signal_id); /* nobody has had it */
+	must_answer(409, "transition_refused");
+	assert_int_equal(poll(), 1);
+	desk_pass(31 * S);
+	f.who = OWNER;
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s/timeline", f.signal_id), 200);
+	assert_non_null(strstr(f.ask.answer, "\"delivery.doubt\""));
+	askf("POST", why, "/api/v1/signals/%s/cancel", f.signal_id);
+	must_answer(409, "transition_refused");
+	assert_non_null(strstr(text("detail"), "snapshot"));
+	f.who = RISK_OWNER;
+	askf("POST", why, "/api/v1/signals/%s/give-up", f.signal_id); /* its terminal may tell yet */
+	must_answer(409, "transition_refused");
+	f.who = OWNER;
+	assert_int_equal(askf("POST", NULL, "/api/v1/devices/%s/revoke", f.device), 204);
+	desk_pass(100 * 3600 * S);
+	assert_string_equal(signal_status(), "approved"); /* time alone does not know */
+	f.who = TRADER;
+	askf("POST", why, "/api/v1/signals/%s/give-up", f.signal_id);
+	must_answer(403, "forbidden");
+	f.who = STRANGER;
+	askf("POST", why, "/api/v1/signals/%s/give-up", f.signal_id);
+	must_answer(404, "not_found");
+	f.who = RISK_OWNER;
+	askf("POST", "{\"reason\":\"\"}", "/api/v1/signals/%s/give-up", f.signal_id);
+	must_answer(422, "invalid");
+	assert_int_equal(askf("POST", why, "/api/v1/signals/%s/give-up", f.signal_id), 200);
+	assert_string_equal(text("result.status"), "failed");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'delivery.expire' AND meta LIKE "
+								"'%the broker''s statement%'"),
+					 1);
+	askf("POST", why, "/api/v1/signals/%s/give-up", f.signal_id);
+	must_answer(409, "transition_refused");
 	chain_is_sound(-1);
 }
 
@@ -277,6 +324,9 @@ static void three_tries_and_no_more(void **state)
 	}
 	assert_int_equal(poll(), 0);
 	assert_string_equal(signal_status(), "failed");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'delivery.expire' AND meta LIKE "
+								"'%not at the broker%'"),
+					 1);
 }
 
 static void differences_are_kept_once(void **state)
@@ -350,11 +400,36 @@ static void a_drawdown_closes_everything(void **state)
 	f.who = TRADER;
 	ask("PATCH", "/api/v1/trading/resume", resume, NULL);
 	must_answer(403, "forbidden");
+	/* a kill and its end are no way around that */
+	f.who = TRADER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill", resume, NULL), 200);
+	ask("POST", "/api/v1/trading/revive", resume, NULL);
+	must_answer(403, "forbidden");
 	f.who = RISK_OWNER;
-	assert_int_equal(ask("PATCH", "/api/v1/trading/resume", resume, NULL), 200);
+	assert_int_equal(ask("POST", "/api/v1/trading/revive", resume, NULL), 200);
 	good_snapshot(8100, shown("501", "0.1", "")); /* 19 %: a point of recovery ends the episode */
 	assert_int_equal(desk_count("SELECT COUNT(*) FROM guard_episodes"), 0);
 	chain_is_sound(-1);
+}
+
+/* What a person halted and a guard would have stopped goes on by a risk owner only. */
+static void a_guard_fires_while_trading_is_halted(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	f.who = OWNER;
+	assert_int_equal(ask("GET", "/api/v1/trading/accounts", NULL, NULL), 200);
+	const char *account =
+		arena_printf(&f.arena, "{\"reason\":\"x\",\"scope\":\"account\",\"id\":\"%s\"}", text("result.items.0.id"));
+	f.who = TRADER;
+	assert_int_equal(ask("POST", "/api/v1/trading/kill", account, NULL), 200);
+	good_snapshot(8000, shown("501", "0.1", ""));
+	f.who = TRADER;
+	ask("POST", "/api/v1/trading/revive", account, NULL);
+	must_answer(403, "forbidden");
+	assert_int_equal(ask("GET", "/api/v1/trading/status", NULL, NULL), 200);
+	assert_string_equal(text("result.scopes.0.state"), "HALTED");
+	assert_string_equal(text("result.scopes.0.reason"), "x");
 }
 
 static void an_armed_guard_is_cancelled(void **state)
@@ -371,6 +446,9 @@ static void an_armed_guard_is_cancelled(void **state)
 	must_answer(403, "forbidden");
 	f.who = RISK_OWNER;
 	assert_int_equal(ask("POST", "/api/v1/guards/cancel", body, NULL), 204);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'guard.cancel' AND meta LIKE "
+								"'%drawdown%a deposit was moved%'"),
+					 1);
 	ask("POST", "/api/v1/guards/cancel", body, NULL);
 	must_answer(409, "transition_refused");
 	desk_pass(60 * S);
@@ -569,6 +647,9 @@ static void a_person_closes_a_position(void **state)
 	f.who = OWNER;
 	assert_int_equal(askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", id), 202);
 	assert_string_equal(text("result.status"), "close_requested");
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'position.close_request' AND meta LIKE "
+								"'%\"reason\":\"enough\"%'"),
+					 1);
 	askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", id);
 	must_answer(409, "transition_refused");
 	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/close-commands"}), 200);
@@ -660,11 +741,13 @@ int main(void)
 		TEST(snapshots_have_an_order),
 		TEST(doubt_is_resolved),
 		TEST(doubt_of_a_revoked_terminal_ends),
+		TEST(a_person_ends_a_doubt_that_no_terminal_can),
 		TEST(a_revoked_terminals_order_is_found),
 		TEST(three_tries_and_no_more),
 		TEST(differences_are_kept_once),
 		TEST(manual_trades_and_silent_ends),
 		TEST(a_drawdown_closes_everything),
+		TEST(a_guard_fires_while_trading_is_halted),
 		TEST(an_armed_guard_is_cancelled),
 		TEST(a_clock_ahead_makes_nothing_fresh),
 		TEST(a_kill_reaches_what_is_leased),

@@ -555,7 +555,7 @@ static bool note_unmatched(struct taking *t, const struct recon_position *p, str
 
 static bool follow(struct taking *t, const struct recon_input *in, const struct reconciliation *r, struct err *err)
 {
-	const struct closing c = {t->l->api, t->l->db, t->l->arena, t->l->who, t->l->now_us};
+	const struct closing c = {t->l->api, t->l->db, t->l->arena, t->l->who, t->l->now_us, NULL};
 	bool fresh;
 	for (size_t i = 0; i < r->matched_count; i++)
 		if (!update_matched(t, &r->matched[i], err))
@@ -623,7 +623,7 @@ bool snapshot_take(const struct leasing *l, struct trading_account *account, str
 				   const char *device_id, struct sync *sync, struct err *err)
 {
 	struct taking t = {.l = l, .account = account, .s = snapshot, .device_id = device_id, .sync = sync};
-	const struct closing c = {l->api, l->db, l->arena, l->who, l->now_us};
+	const struct closing c = {l->api, l->db, l->arena, l->who, l->now_us, NULL};
 	*sync = (struct sync){.matched = 0};
 	if (!read_names(&t, err))
 		return false;

@@ -52,11 +52,12 @@ static bool read_headers(const struct exchange *x, struct signed_by *by, struct 
 		   err_set(err, ERR_UNAUTHENTICATED, "X-Timestamp must be like 2025-01-01T00:00:00Z.");
 }
 
-/* In every problem: a terminal corrects its clock by it. */
+/* In every problem: a terminal corrects its clock by it.  The last word counts, for a body may have taken its time. */
 static void tell_server_time(struct exchange *x, int64_t now_us)
 {
 	char now[STAMP_TEXT];
 	stamp_format(now, now_us);
+	buf_reset(&x->members);
 	exchange_member(x, "server_time", arena_printf(&x->arena, "\"%s\"", now));
 }
 
@@ -69,10 +70,10 @@ bool terminal_signed(struct exchange *x, struct err *err)
 {
 	struct signed_by by;
 	const struct trade_api *api = x->owner;
+	tell_server_time(x, env_wall_us(x->service->env)); /* also where the body is too large to be read */
 	if (read_headers(x, &by, err))
 		return true;
 	figures_count(api->figures, COUNT_ea_errors_total, endpoint_of(x), err_code(err->kind));
-	tell_server_time(x, env_wall_us(x->service->env));
 	return false;
 }
 

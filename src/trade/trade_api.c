@@ -95,7 +95,7 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	struct arena arena;
 	arena_init(&arena, ARENA_REQUEST_CAP);
 	const struct leasing l = {api, db, &arena, &the_system, env_wall_us(api->options.env)};
-	const struct closing c = {api, db, &arena, &the_system, l.now_us};
+	const struct closing c = {api, db, &arena, &the_system, l.now_us, NULL};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
 				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) && notices_work(&c, err) &&
 				replays_sweep(db, l.now_us, err);

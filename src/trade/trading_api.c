@@ -109,7 +109,7 @@ static bool put_state(struct change *c, struct db *db, int state, struct err *er
 	};
 	c->row.closes = state == STATE_HALTED && (c->row.closes || c->request.close_positions);
 	c->row.state = state;
-	c->row.guarded = false;
+	c->row.guarded = c->row.guarded && state != STATE_ACTIVE; /* a kill is no way around a risk owner */
 	c->row.reason = c->request.reason;
 	c->row.changed_by = who.actor;
 	c->row.changed_us = c->deed.now_us;
@@ -127,6 +127,16 @@ static bool refuse_state(struct change *c)
 {
 	return write_refuse(&c->deed.write, ERR_TRANSITION_REFUSED, "Trading is %s there.",
 						trading_state_names[c->row.state]);
+}
+
+static bool may_go_on(const struct change *c)
+{
+	return principal_may(principal_of(c->deed.x), "trade.risk");
+}
+
+static bool refuse_guarded(struct change *c)
+{
+	return write_refuse(&c->deed.write, ERR_FORBIDDEN, "A guard stopped it; a risk owner lets it go on.");
 }
 
 /* --- pause, resume, revive --- */
@@ -152,14 +162,12 @@ static bool apply_resume(struct deed *deed, struct db *db, struct err *err)
 		return true;
 	if (c->row.state != STATE_REDUCING)
 		return refuse_state(c);
-	if (c->row.guarded && !principal_may(principal_of(deed->x), "trade.risk"))
-		return write_refuse(&deed->write, ERR_FORBIDDEN, "A guard stopped it; a risk owner lets it go on.");
-	return put_state(c, db, STATE_ACTIVE, err);
+	return c->row.guarded && !may_go_on(c) ? refuse_guarded(c) : put_state(c, db, STATE_ACTIVE, err);
 }
 
 static bool may_halt(const struct change *c)
 {
-	return c->request.scope != SCOPE_GLOBAL || principal_may(principal_of(c->deed.x), "trade.risk");
+	return c->request.scope != SCOPE_GLOBAL || may_go_on(c);
 }
 
 static bool apply_revive(struct deed *deed, struct db *db, struct err *err)
@@ -172,7 +180,9 @@ static bool apply_revive(struct deed *deed, struct db *db, struct err *err)
 		return false;
 	if (!found)
 		return true;
-	return c->row.state != STATE_HALTED ? refuse_state(c) : put_state(c, db, STATE_ACTIVE, err);
+	if (c->row.state != STATE_HALTED)
+		return refuse_state(c);
+	return c->row.guarded && !may_go_on(c) ? refuse_guarded(c) : put_state(c, db, STATE_ACTIVE, err);
 }
 
 /* --- kill --- */
@@ -220,7 +230,7 @@ static bool close_positions(struct change *c, struct db *db, struct err *err)
 {
 	const struct principal *p = principal_of(c->deed.x);
 	const struct audit_event who = principal_event(c->deed.x, AUDIT_POSITION_CLOSE_REQUEST, AUDIT_SUCCESS);
-	const struct closing closing = {c->deed.api, db, &c->deed.x->arena, &who, c->deed.now_us};
+	const struct closing closing = {c->deed.api, db, &c->deed.x->arena, &who, c->deed.now_us, NULL};
 	const struct position_filter filter = {
 		.account_id = p->account_id,
 		.owner_id = c->request.scope == SCOPE_USER ? c->row.scope_id : NULL,

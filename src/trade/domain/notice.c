@@ -112,17 +112,33 @@ static bool on_paper(const struct json *data)
 	return paper != NULL && paper->kind == JS_BOOL && paper->boolean;
 }
 
+/* What the event is about was to end then; 0: it says no such moment. */
+static int64_t ends_us(const struct notice *n)
+{
+	const char *text = json_text(n->data, "expires_at");
+	const struct stamp_fault *fault;
+	int64_t us = 0;
+	return text != NULL && stamp_parse(text, strlen(text), &us, &fault) ? us : 0;
+}
+
+/* Quiet hours and retries may bring it when nobody can decide any more. */
+static bool too_late(const struct notice *n)
+{
+	int64_t us = ends_us(n);
+	return us != 0 && us <= n->now_us;
+}
+
 void notice_subject(const struct notice *n, struct buf *out)
 {
 	if (on_paper(n->data))
 		buf_adds(out, "[paper] ");
 	switch (notice_kind_of(n->event, n->data)) {
 	case NOTICE_SIGNAL_PENDING:
-		buf_adds(out, "A signal waits for a decision:");
+		buf_adds(out, too_late(n) ? "A signal waited for a decision:" : "A signal waits for a decision:");
 		add_order(out, n->data);
 		break;
 	case NOTICE_SIGNAL_LAPSING:
-		buf_adds(out, "A signal is about to end undecided:");
+		buf_adds(out, too_late(n) ? "A signal was about to end undecided:" : "A signal is about to end undecided:");
 		add_order(out, n->data);
 		break;
 	case NOTICE_GUARD:
@@ -155,12 +171,13 @@ void notice_subject(const struct notice *n, struct buf *out)
 static void add_countdown(const struct notice *n, struct buf *out)
 {
 	const char *text = json_text(n->data, "expires_at");
-	const struct stamp_fault *fault;
-	int64_t us;
-	if (text == NULL || !stamp_parse(text, strlen(text), &us, &fault))
+	int64_t us = ends_us(n), left_s = (us - n->now_us) / STAMP_US_PER_S;
+	if (us == 0)
 		return;
-	int64_t left_s = us > n->now_us ? (us - n->now_us) / STAMP_US_PER_S : 0;
-	buf_addf(out, "It ends at %s, in %lld min %lld s.\n", text, (long long)(left_s / 60), (long long)(left_s % 60));
+	if (too_late(n))
+		buf_addf(out, "Its time ended at %s.\n", text);
+	else
+		buf_addf(out, "It ends at %s, in %lld min %lld s.\n", text, (long long)(left_s / 60), (long long)(left_s % 60));
 }
 
 void notice_text(const struct notice *n, struct buf *out)

@@ -195,6 +195,45 @@ static const struct field result_fields[] = {
 };
 static const struct field_table result_table = FIELD_TABLE("trade.reconcile.result", result, result_fields);
 
+/* --- the map --- */
+
+static void check_entry(struct calc *calc, const struct json_member *m)
+{
+	const char *here = field_pointer(calc->arena, "/instruments", m->name);
+	const struct json *entry = &m->value;
+	if (entry->kind == JS_STRING)
+		return;
+	if (entry->kind != JS_OBJECT) {
+		calc_fault(calc, here, "type", "must be the broker's symbol, or an object {symbol, tick}");
+		return;
+	}
+	for (uint32_t i = 0; i < entry->count; i++) {
+		const struct json_member *part = &entry->members[i];
+		const char *pointer = field_pointer(calc->arena, here, part->name);
+		if (strcmp(part->name, "symbol") == 0 && part->value.kind != JS_STRING)
+			calc_fault(calc, pointer, "type", "must be a string");
+		else if (strcmp(part->name, "tick") == 0 && !json_numeric(&part->value))
+			calc_fault(calc, pointer, "type", "must be a number");
+		else if (strcmp(part->name, "tick") == 0 && !(json_number(&part->value) > 0))
+			calc_fault(calc, pointer, "range", "must be above 0");
+		else if (strcmp(part->name, "symbol") != 0 && strcmp(part->name, "tick") != 0)
+			calc_fault(calc, pointer, "unknown_field", "is not a member of this object");
+	}
+}
+
+/* One that is not understood would be passed over, and its positions be strangers. */
+static void check_map(struct calc *calc, const struct json *map)
+{
+	if (map == NULL || map->kind == JS_NULL)
+		return;
+	if (map->kind != JS_OBJECT) {
+		calc_fault(calc, "/instruments", "type", "must be an object");
+		return;
+	}
+	for (uint32_t i = 0; i < map->count; i++)
+		check_entry(calc, &map->members[i]);
+}
+
 /* --- running --- */
 
 static double level(double x)
@@ -318,6 +357,7 @@ static bool tell(struct calc *calc, const struct recon_input *in, const struct r
 static void check(struct calc *calc, const void *input)
 {
 	struct recon_input in = {.expected_count = 0};
+	check_map(calc, ((const struct request *)input)->instruments);
 	if (calc->faults.count > 0 && read_expected(calc, input, &in))
 		read_broker(calc, input, &in);
 }

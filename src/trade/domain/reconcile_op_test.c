@@ -187,6 +187,16 @@ static void inputs_are_checked(void **state)
 							  "{\"expected\":[{\"id\":\"a\",\"instrument\":\"NOPE\",\"side\":\"buy\",\"volume\":1}],"
 							  "\"positions\":[]}"));
 	assert_true(harness_refused(harness, "/expected/0/instrument", "unknown_instrument"));
+	assert_false(harness_call(harness, &trade_reconcile_op,
+							  "{\"expected\":\"x\",\"positions\":[],\"instruments\":[\"XAUUSD\"]}"));
+	assert_true(harness_refused(harness, "/expected", "type") && harness_refused(harness, "/instruments", "type"));
+	assert_false(harness_call(harness, &trade_reconcile_op,
+							  "{\"expected\":[],\"positions\":[],\"instruments\":{\"XAUUSD\":5,\"XAGUSD\":{\"tick\":0,"
+							  "\"symbol\":1,\"name\":\"x\"}}}"));
+	assert_true(harness_refused(harness, "/instruments/XAUUSD", "type") &&
+				harness_refused(harness, "/instruments/XAGUSD/tick", "range") &&
+				harness_refused(harness, "/instruments/XAGUSD/symbol", "type") &&
+				harness_refused(harness, "/instruments/XAGUSD/name", "unknown_field"));
 	assert_true(harness_call(harness, &trade_reconcile_op, "{\"expected\":[],\"positions\":[]}"));
 	assert_int_equal(harness_count(harness, "/result"), -2);
 	assert_true(harness_noted(harness, "abstain.empty"));
