@@ -15,14 +15,14 @@ enum {
 	PATH = 4200,
 	LINE = 4096,
 	NUMBER = 64,
-	HEAPS_LEAST = 2, /* a loop and a worker do not wait for each other even on one core */
+	HEAPS_OF_A_CORE = 2, /* with one, threads that give back what others have made wait for each other */
 	KEPT = 1 << 20, /* bytes at the end of a heap; what is larger than so many is the system's as soon as it is freed */
 };
 
 void memory_keep_little(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	mallopt(M_ARENA_MAX, cores > HEAPS_LEAST ? (int)cores : HEAPS_LEAST);
+	mallopt(M_ARENA_MAX, HEAPS_OF_A_CORE * (cores > 0 ? (int)cores : 1));
 	mallopt(M_MMAP_THRESHOLD, KEPT); /* a given one stays; else it follows the largest that was freed, up to 32 MB */
 	mallopt(M_TRIM_THRESHOLD, KEPT);
 }

@@ -24,6 +24,9 @@
 #include "flow/runner_internal.h"
 #include "http/workers.h"
 #include "link/outgoing.h"
+#include "link/outgoing_caller.h"
+
+static void send_waiting(struct runner *runner);
 
 enum { CALL_TIMEOUT_MS = 300000 }; /* of a call whose task says none */
 
@@ -61,6 +64,12 @@ bool effect_is_ours(const struct ir_task *task)
 		return false;
 	}
 }
+
+/* What came of one, on its way into the run's inbox. */
+struct ending {
+	struct runner_result result;
+	struct trouble trouble; /* with neither output nor error nor a hold: why */
+};
 
 /* --- HTTP --- */
 
@@ -137,70 +146,94 @@ static void settle_breaker(struct effect *effect)
 		breaking_give_back(effect->runner, &outcome);
 }
 
-static struct datum *send_http(struct effect *effect, const struct credentials *credentials, struct trouble *trouble,
-							   struct runner_result *result)
+/* A request on its way, and all that it points at. */
+struct http_call {
+	struct effect *effect;
+	struct header_lines headers;
+	struct outgoing_request request;
+	struct breaking_outcome outcome;
+};
+
+static void say_request(struct http_call *call, struct effect *effect, const struct credentials *credentials)
 {
 	const struct json *asked = datum_tree(effect->request), *body = json_get(asked, "body");
-	struct header_lines headers = {.count = 0};
-	struct outgoing_answer answer;
-	struct err err;
-	arena_init(&headers.arena, 1 << 20);
-	outgoing_answer_init(&answer);
-	struct outgoing_request request = {.method = json_text(asked, "method"),
-									   .url = json_text(asked, "url"),
-									   .headers = headers.lines,
-									   .body = body == NULL ? NULL : body->text,
-									   .body_size = body == NULL ? 0 : body->size,
-									   .timeout_ms = effect->timeout_ms,
-									   .limit = DATUM_MAX,
-									   .digest_user = credentials->digest_user,
-									   .digest_password = credentials->digest_password,
-									   .given_up = is_given_up,
-									   .self = effect};
-	add_headers(&headers, effect, json_get(asked, "headers"));
+	call->effect = effect;
+	call->headers.count = 0;
+	arena_init(&call->headers.arena, 1 << 20);
+	add_headers(&call->headers, effect, json_get(asked, "headers"));
 	if (credentials->authorization.size > 0)
-		add_line(&headers, "Authorization", buf_text(&credentials->authorization));
-	headers.lines[headers.count] = NULL;
-	struct datum *output = NULL;
-	struct breaking_outcome outcome = {
-		.account_id = effect->account_id, .url = request.url, .began_us = env_mono_us(effect->runner->options.env)};
-	if (outgoing_ask(effect->runner->options.outgoing, &request, &answer, &err)) {
-		const struct http_call_answer got = {.status = answer.status,
-											 .content_type = answer.content_type,
-											 .headers = buf_text(&answer.headers),
-											 .body = buf_text(&answer.body),
-											 .body_size = answer.body.size};
-		result->definite = is_definite(answer.status);
-		forget_token(effect, answer.status);
-		output = http_call_output(effect->request, &got, trouble);
-	} else {
-		result->definite = !answer.sent;
-		result->cost = answer.sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
-		tell_failure(&err, &answer, trouble);
-	}
-	outcome.status = answer.status;
-	if (!answer.refused && !is_given_up(effect)) /* what was not asked says nothing of who would have answered */
-		tell_breaker(effect, &outcome);
-	outgoing_answer_fini(&answer);
-	arena_fini(&headers.arena);
-	return output;
+		add_line(&call->headers, "Authorization", buf_text(&credentials->authorization));
+	call->headers.lines[call->headers.count] = NULL;
+	call->request = (struct outgoing_request){.method = json_text(asked, "method"),
+											  .url = json_text(asked, "url"),
+											  .headers = call->headers.lines,
+											  .body = body == NULL ? NULL : body->text,
+											  .body_size = body == NULL ? 0 : body->size,
+											  .timeout_ms = effect->timeout_ms,
+											  .limit = DATUM_MAX,
+											  .digest_user = credentials->digest_user,
+											  .digest_password = credentials->digest_password,
+											  .given_up = is_given_up,
+											  .self = effect};
+	call->outcome = (struct breaking_outcome){.account_id = effect->account_id,
+											  .url = call->request.url,
+											  .began_us = env_mono_us(effect->runner->options.env)};
 }
 
-static struct datum *call_http(struct effect *effect, struct trouble *trouble, struct runner_result *result)
+/* What came of it; the call is over. */
+static void take_answer(struct http_call *call, bool asked, const struct outgoing_answer *answer, const struct err *err,
+						struct ending *ending)
+{
+	struct effect *effect = call->effect;
+	struct runner_result *result = &ending->result;
+	if (asked) {
+		const struct http_call_answer got = {.status = answer->status,
+											 .content_type = answer->content_type,
+											 .headers = buf_text(&answer->headers),
+											 .body = buf_text(&answer->body),
+											 .body_size = answer->body.size};
+		result->definite = is_definite(answer->status);
+		forget_token(effect, answer->status);
+		result->output = http_call_output(effect->request, &got, &ending->trouble);
+	} else {
+		result->definite = !answer->sent;
+		result->cost = answer->sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
+		tell_failure(err, answer, &ending->trouble);
+	}
+	call->outcome.status = answer->status;
+	if (!answer->refused && !is_given_up(effect)) /* what was not asked says nothing of who would have answered */
+		tell_breaker(effect, &call->outcome);
+	arena_fini(&call->headers.arena);
+}
+
+static bool prove(struct effect *effect, struct credentials *credentials, struct trouble *trouble)
 {
 	const struct runner_options *o = &effect->runner->options;
-	struct credentials credentials = {.digest_user = NULL};
 	struct oauth_question question = {.outgoing = o->outgoing,
 									  .env = o->env,
 									  .timeout_ms = effect->timeout_ms,
 									  .given_up = is_given_up,
 									  .self = effect};
-	bool good = effect->authentication == NULL || credentials_read(&credentials, datum_tree(effect->authentication),
-																   o->secrets == NULL ? NULL : datum_tree(o->secrets),
-																   effect->runner->oauth, &question, trouble);
-	struct datum *output = good ? send_http(effect, &credentials, trouble, result) : NULL;
+	*credentials = (struct credentials){.digest_user = NULL};
+	return effect->authentication == NULL || credentials_read(credentials, datum_tree(effect->authentication),
+															  o->secrets == NULL ? NULL : datum_tree(o->secrets),
+															  effect->runner->oauth, &question, trouble);
+}
+
+static void call_http(struct effect *effect, struct ending *ending)
+{
+	struct credentials credentials;
+	if (prove(effect, &credentials, &ending->trouble)) {
+		struct http_call call;
+		struct outgoing_answer answer;
+		struct err err;
+		outgoing_answer_init(&answer);
+		say_request(&call, effect, &credentials);
+		bool asked = outgoing_ask(effect->runner->options.outgoing, &call.request, &answer, &err);
+		take_answer(&call, asked, &answer, &err, ending);
+		outgoing_answer_fini(&answer);
+	}
 	credentials_fini(&credentials);
-	return output;
 }
 
 /* --- models --- */
@@ -281,22 +314,25 @@ static bool is_left_alone(const struct ir_task *task)
 	return (task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT) && !task->process.await;
 }
 
-static struct datum *carry_out(struct effect *effect, struct trouble *trouble, struct runner_result *result)
+static void carry_out(struct effect *effect, struct ending *ending)
 {
 	const struct process_wait wait = {.timeout_ms = effect->timeout_ms, .given_up = is_given_up, .self = effect};
-	result->definite = true;
-	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_LLM)
-		return call_llm(effect, trouble, result);
-	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_MEMORY)
-		return call_memory(effect, trouble);
-	if (effect->task->type == IR_CALL && effect->task->call.callee == IR_EFFECT)
-		return call_product(effect, trouble, result);
-	if (effect->task->type == IR_CALL)
-		return call_http(effect, trouble, result);
-	return process_run(effect->task, effect->request, &wait, trouble);
+	struct runner_result *result = &ending->result;
+	if (effect->task->type != IR_CALL)
+		result->output = process_run(effect->task, effect->request, &wait, &ending->trouble);
+	else if (effect->task->call.callee == IR_LLM)
+		result->output = call_llm(effect, &ending->trouble, result);
+	else if (effect->task->call.callee == IR_MEMORY)
+		result->output = call_memory(effect, &ending->trouble);
+	else if (effect->task->call.callee == IR_EFFECT)
+		result->output = call_product(effect, &ending->trouble, result);
+	else
+		call_http(effect, ending);
 }
 
-static void end_effect(struct effect *effect)
+/* --- from the line to the inbox --- */
+
+static void free_effect(struct effect *effect)
 {
 	settle_breaker(effect);
 	datum_unref(effect->request);
@@ -317,60 +353,136 @@ static bool count_out(struct effect *effect)
 	struct runner *runner = effect->runner;
 	runner_lock(runner);
 	runner->effects_under_way--;
+	runner->calling--;
 	list_remove(&effect->beside);
 	bool wanted = !atomic_load(&effect->unwanted);
-	if (!wanted)
+	if (!wanted || runner->closing)
 		runner_changed(runner); /* no turn follows that would say so */
 	runner_unlock(runner);
 	return wanted;
 }
 
-static void run_effect(struct effect *effect)
+static struct ending begin_ending(const struct effect *effect)
 {
-	struct trouble trouble;
-	struct runner_result result = {.run_id = effect->run_id,
-								   .frame = effect->frame,
-								   .attempt = effect->attempt,
-								   .path = effect->path,
-								   .deliveries = effect->deliveries};
-	if (is_given_up(effect)) { /* or the next process sends it, by the same key */
-		count_out(effect);
-		end_effect(effect);
-		return;
-	}
-	const struct process_wait wait = {.given_up = is_given_up, .self = effect};
-	struct process *alone = NULL;
-	result.definite = true;
-	if (is_left_alone(effect->task)) {
-		alone = process_send_off(effect->request, &wait, &trouble);
-		result.output = alone == NULL ? NULL : datum_ref(effect->input);
-	} else if (effect->error == NULL)
-		result.output = carry_out(effect, &trouble, &result);
-	else
-		result.error = datum_ref(effect->error);
-	if (result.output == NULL && result.error == NULL && result.hold_us == 0)
-		result.error = trouble_datum(&trouble, effect->runner->options.error_base, effect->reference);
+	return (struct ending){.result = {.run_id = effect->run_id,
+									  .frame = effect->frame,
+									  .attempt = effect->attempt,
+									  .path = effect->path,
+									  .deliveries = effect->deliveries,
+									  .definite = true}};
+}
+
+/* `alone`: a process that is left alone once that is known; or NULL. */
+static void end_effect(struct effect *effect, struct ending *ending, struct process *alone)
+{
+	struct runner_result *result = &ending->result;
+	if (result->output == NULL && result->error == NULL && result->hold_us == 0)
+		result->error = trouble_datum(&ending->trouble, effect->runner->options.error_base, effect->reference);
 	if (count_out(effect)) {
-		runner_result(effect->runner, &result);
+		runner_result(effect->runner, result);
 	} else {
-		datum_unref(result.output);
-		datum_unref(result.error);
-		datum_unref(result.cost);
+		datum_unref(result->output);
+		datum_unref(result->error);
+		datum_unref(result->cost);
 	}
 	if (alone != NULL)
 		process_leave(alone);
-	end_effect(effect);
+	free_effect(effect);
 }
 
-static void take_effect(void *self, int worker)
+static bool is_dropped(struct effect *effect)
 {
-	struct runner *runner = self;
-	struct fair_tenant *tenant;
+	if (!is_given_up(effect))
+		return false;
+	count_out(effect); /* or the next process sends it, by the same key */
+	free_effect(effect);
+	return true;
+}
+
+/* On a thread that waits for what it asks. */
+static void run_effect(void *self, int worker)
+{
+	struct effect *effect = self;
+	struct runner *runner = effect->runner;
+	struct ending ending = begin_ending(effect);
+	struct process *alone = NULL;
 	(void)worker;
+	if (is_dropped(effect)) {
+		send_waiting(runner);
+		return;
+	}
+	if (effect->error != NULL) {
+		ending.result.error = datum_ref(effect->error);
+	} else if (is_left_alone(effect->task)) {
+		const struct process_wait wait = {.given_up = is_given_up, .self = effect};
+		alone = process_send_off(effect->request, &wait, &ending.trouble);
+		ending.result.output = alone == NULL ? NULL : datum_ref(effect->input);
+	} else {
+		carry_out(effect, &ending);
+	}
+	end_effect(effect, &ending, alone);
+	send_waiting(runner);
+}
+
+static void http_told(void *self, bool asked, const struct outgoing_answer *answer, const struct err *err)
+{
+	struct http_call *call = self;
+	struct runner *runner = call->effect->runner;
+	struct ending ending = begin_ending(call->effect);
+	take_answer(call, asked, answer, err, &ending);
+	end_effect(call->effect, &ending, NULL);
+	free(call);
+	send_waiting(runner);
+}
+
+/* On the thread of all calls, which must not wait: tokens that are asked for and digests are not for that. */
+static bool goes_aside(const struct effect *effect)
+{
+	const struct runner *runner = effect->runner;
+	const struct ir_task *task = effect->task;
+	const struct json *policy = effect->authentication == NULL ? NULL : datum_tree(effect->authentication);
+	return runner->caller != NULL && runner->options.outgoing->ask == NULL && task->type == IR_CALL &&
+		   (task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI) && effect->error == NULL &&
+		   (policy == NULL || json_get(policy, "basic") != NULL || json_get(policy, "bearer") != NULL);
+}
+
+static void send_aside(struct effect *effect)
+{
+	struct ending ending = begin_ending(effect);
+	struct credentials credentials;
+	if (is_dropped(effect))
+		return;
+	if (prove(effect, &credentials, &ending.trouble)) {
+		struct http_call *call = malloc(sizeof *call);
+		must(call != NULL);
+		say_request(call, effect, &credentials);
+		outgoing_caller_ask(effect->runner->caller, &call->request, http_told, call);
+	} else {
+		end_effect(effect, &ending, NULL);
+	}
+	credentials_fini(&credentials);
+}
+
+/* Who is next, while there is a slot for one more. */
+static struct effect *take_effect(struct runner *runner)
+{
+	struct fair_tenant *tenant;
+	struct fair_item *item = NULL;
 	runner_lock(runner);
-	struct fair_item *item = fair_take(&runner->effect_line, runner_now_us(runner), &tenant);
+	if (runner->options.stepped || runner->calling < runner->options.effects)
+		item = fair_take(&runner->effect_line, runner_now_us(runner), &tenant);
+	runner->calling += item != NULL;
 	runner_unlock(runner);
-	run_effect((struct effect *)(void *)item);
+	return (struct effect *)(void *)item;
+}
+
+static void send_waiting(struct runner *runner)
+{
+	for (struct effect *effect; (effect = take_effect(runner)) != NULL;)
+		if (goes_aside(effect))
+			send_aside(effect);
+		else
+			must(workers_push(runner->effects, run_effect, effect));
 }
 
 /* Credentials are evaluated when they are sent, and kept nowhere.  What cannot be evaluated is the step's error. */
@@ -448,7 +560,7 @@ void effect_send(struct live *live, const struct frame *frame)
 	fair_put(&runner->effect_line, fair_tenant(&runner->effect_line, live->account_id), live->priority,
 			 runner_now_us(runner), &effect->wait);
 	runner_unlock(runner);
-	must(workers_push(runner->effects, take_effect, runner));
+	send_waiting(runner);
 }
 
 /* --- those that nobody waits for any more --- */

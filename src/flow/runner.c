@@ -24,6 +24,7 @@
 #include "flow/scheduler.h"
 #include "flow/spending.h"
 #include "http/workers.h"
+#include "link/outgoing_caller.h"
 
 enum {
 	SCHEMA_ARENA_CAP = 16 << 20, /* bytes of what is told */
@@ -452,6 +453,7 @@ bool runner_open(const struct runner_options *options, struct runner **out, stru
 	if (!workers_open(&runner->turns, options->turns, JOBS_MAX, err) ||
 		!workers_open_up_to(&runner->effects, options->effects < EFFECTS_IDLE ? options->effects : EFFECTS_IDLE,
 							options->effects, JOBS_MAX, err) ||
+		(!options->stepped && !outgoing_caller_open(options->outgoing, &runner->caller, err)) ||
 		!resources_load(runner, err) || !take_up_all(runner, err) || !take_up_others(runner, err)) {
 		runner_close(runner);
 		*out = NULL;
@@ -534,11 +536,12 @@ void runner_close(struct runner *runner)
 	if (runner->timer != 0)
 		pthread_join(runner->timer, NULL);
 	runner_lock(runner);
-	while (runner->turns_under_way > 0 && !runner->options.stepped)
+	while (runner->turns_under_way + runner->effects_under_way > 0 && !runner->options.stepped)
 		pthread_cond_wait(&runner->changed, &runner->lock);
 	runner_unlock(runner);
 	if (runner->options.stepped)
 		end_turns(runner);
+	outgoing_caller_close(runner->caller);
 	workers_close(runner->effects);
 	workers_close(runner->turns);
 	free_all(runner);

@@ -20,6 +20,7 @@
 #include "flow/values.h"
 #include "store/store.h"
 
+struct outgoing_caller;
 struct workers;
 
 enum {
@@ -183,7 +184,9 @@ struct alarms {
 struct runner {
 	struct runner_options options;
 	struct world world;
-	struct workers *turns, *effects; /* each of their jobs takes who is next in the line below */
+	struct workers *turns;          /* each of their jobs takes who is next in the line below */
+	struct workers *effects;        /* those that wait for what they ask */
+	struct outgoing_caller *caller; /* has the other calls under way; NULL when stepped */
 	pthread_mutex_t lock;
 	struct fair turn_line, effect_line;
 	pthread_cond_t changed;                     /* a run came to rest; the end has come */
@@ -200,7 +203,8 @@ struct runner {
 	struct tally tally;
 	size_t turns_under_way; /* or queued */
 	unsigned turns_unsaid;  /* of those: threads hear of them when the lock is let go, for it is what they want first */
-	size_t effects_under_way;
+	size_t effects_under_way; /* or in their line */
+	unsigned calling;         /* of those: out of it */
 	bool closing;
 	_Atomic bool stopping; /* the same, for those who do not hold the lock: effects give up */
 	pthread_t timer;

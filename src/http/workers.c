@@ -28,10 +28,21 @@ struct workers {
 	size_t room, first, count;
 	bool closing, stopped;
 	unsigned threads, most;
-	unsigned idle, woken;    /* threads that wait; those of them, at most, that are being woken */
+	unsigned idle, woken;    /* threads that wait; those of them, one at most, that are being woken */
 	_Atomic unsigned inside; /* pushes that have queued and may not have woken yet */
 	struct worker *each;     /* room for `most` */
 };
+
+/*
+ * Is there an idle thread to be woken?  One at a time: it wakes the next, if there is more by then than the busy ones
+ * have taken.  With the lock held.
+ */
+static bool must_wake(struct workers *workers)
+{
+	bool wakes = workers->count > 0 && workers->woken == 0 && workers->idle > 0;
+	workers->woken += wakes;
+	return wakes;
+}
 
 /* The next job; false when closing and nothing is left. */
 static bool take_job(struct workers *workers, struct job *job)
@@ -49,7 +60,10 @@ static bool take_job(struct workers *workers, struct job *job)
 		workers->first = (workers->first + 1) % workers->room;
 		workers->count--;
 	}
+	bool wakes = must_wake(workers);
 	pthread_mutex_unlock(&workers->lock);
+	if (wakes)
+		pthread_cond_signal(&workers->filled);
 	return some;
 }
 
@@ -133,15 +147,6 @@ void workers_close(struct workers *workers)
 	free(workers->ring);
 	free(workers->each);
 	free(workers);
-}
-
-/* Is there an idle thread that nobody wakes yet?  A busy one looks for the next job by itself. */
-static bool must_wake(struct workers *workers)
-{
-	if (workers->idle <= workers->woken)
-		return false;
-	workers->woken++;
-	return true;
 }
 
 /*

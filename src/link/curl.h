@@ -21,6 +21,14 @@
 	F(curl_easy_strerror) \
 	F(curl_easy_reset) \
 	F(curl_easy_cleanup) \
+	F(curl_multi_init) \
+	F(curl_multi_setopt) \
+	F(curl_multi_add_handle) \
+	F(curl_multi_remove_handle) \
+	F(curl_multi_socket_action) \
+	F(curl_multi_assign) \
+	F(curl_multi_info_read) \
+	F(curl_multi_cleanup) \
 	F(curl_slist_append) \
 	F(curl_slist_free_all) \
 	F(curl_url) \
@@ -40,6 +48,7 @@ const struct curl_table *curl_table(void);
 
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
+#undef curl_multi_setopt
 #define curl_easy_init() curl_table()->curl_easy_init_()
 #define curl_easy_setopt(...) curl_table()->curl_easy_setopt_(__VA_ARGS__)
 #define curl_easy_perform(handle) curl_table()->curl_easy_perform_(handle)
@@ -47,6 +56,15 @@ const struct curl_table *curl_table(void);
 #define curl_easy_strerror(code) curl_table()->curl_easy_strerror_(code)
 #define curl_easy_reset(handle) curl_table()->curl_easy_reset_(handle)
 #define curl_easy_cleanup(handle) curl_table()->curl_easy_cleanup_(handle)
+#define curl_multi_init() curl_table()->curl_multi_init_()
+#define curl_multi_setopt(...) curl_table()->curl_multi_setopt_(__VA_ARGS__)
+#define curl_multi_add_handle(multi, handle) curl_table()->curl_multi_add_handle_(multi, handle)
+#define curl_multi_remove_handle(multi, handle) curl_table()->curl_multi_remove_handle_(multi, handle)
+#define curl_multi_socket_action(multi, socket, what, left) \
+	curl_table()->curl_multi_socket_action_(multi, socket, what, left)
+#define curl_multi_assign(multi, socket, pointer) curl_table()->curl_multi_assign_(multi, socket, pointer)
+#define curl_multi_info_read(multi, left) curl_table()->curl_multi_info_read_(multi, left)
+#define curl_multi_cleanup(multi) curl_table()->curl_multi_cleanup_(multi)
 #define curl_slist_append(list, text) curl_table()->curl_slist_append_(list, text)
 #define curl_slist_free_all(list) curl_table()->curl_slist_free_all_(list)
 #define curl_url() curl_table()->curl_url_()
