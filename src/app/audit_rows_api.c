@@ -103,20 +103,13 @@ struct listing {
 	unsigned char key[PAGE_KEY];
 };
 
-static bool read_query(struct listing *l)
+static void take_times(void *self, struct faults *faults)
 {
-	struct exchange *x = l->x;
-	struct faults faults;
-	if (!exchange_decode_query(x, &l->query))
-		return false;
-	faults_init(&faults, &x->arena);
+	struct listing *l = self;
 	l->from_us = 0;
 	l->to_us = INT64_MAX;
-	view_take_time(l->query.from, "/from", &l->from_us, &faults);
-	view_take_time(l->query.to, "/to", &l->to_us, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	return faults.count == 0;
+	view_take_time(l->query.from, "/from", &l->from_us, faults);
+	view_take_time(l->query.to, "/to", &l->to_us, faults);
 }
 
 /* An admin sees every account's rows and those of none; anybody else their own account's. */
@@ -235,7 +228,7 @@ static void handle_list(struct exchange *x)
 	const struct app *app = x->owner;
 	struct listing l = {.x = x};
 	struct err err;
-	if (!read_query(&l))
+	if (!exchange_decode_query_checked(x, &l.query, take_times, &l))
 		return;
 	choose_account(&l);
 	l.page.items.items = arena_array(&x->arena, (size_t)l.query.limit, sizeof *l.page.items.items);

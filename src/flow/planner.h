@@ -50,6 +50,9 @@ struct planner_result {
 bool planner_run(struct arena *arena, const struct planner_request *request, struct planner_result *result,
 				 struct faults *faults, struct err *err);
 
+/* Only look at the library: what is not sound of it goes to `faults`, as planner_run would say.  Asks a helper. */
+void planner_look(struct arena *arena, const struct planner_request *request, struct faults *faults);
+
 /*
  * plan_sha256 of a result: over what was asked, the hash of what it was planned by (member `by`), and what came out; no
  * time, no id of the server's.  False: ERR_LIMIT.
