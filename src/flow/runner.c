@@ -171,10 +171,10 @@ struct pinning {
 	const char *sha256;
 };
 
-static struct datum *pin(void *self, const char *uri, const struct json *authentication, struct trouble *trouble)
+static struct datum *pin(void *self, const struct ir_resource *wanted, struct trouble *trouble)
 {
 	const struct pinning *pinning = self;
-	const struct resource resource = {uri, authentication};
+	const struct resource resource = {wanted->uri, wanted->authentication, wanted->kind == IR_SCRIPT};
 	return resource_pin(pinning->runner, pinning->sha256, &resource, trouble);
 }
 

@@ -191,6 +191,7 @@ struct runner {
 	struct map live;                            /* run_id -> struct live */
 	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
 	struct map pins;                            /* a definition's hash -> the first struct pin */
+	size_t damaged;                             /* of them that could not be read when it was opened */
 	struct oauth *oauth;                        /* tokens of calls */
 	struct alarms alarms;
 	struct list waiters;
@@ -308,6 +309,7 @@ void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* wit
 struct resource {
 	const char *uri;
 	const struct json *authentication; /* a policy, with or without expressions; NULL: none */
+	bool text;                         /* it is a text, whatever it looks like: pinned as a JSON text */
 };
 
 /* The one that this definition was pinned to, or what is there now, to which it is pinned in memory; resources_keep
