@@ -9,6 +9,7 @@
 #include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "expr/expr.h"
 #include "flow/agents_internal.h"
 #include "http/exchange.h"
 
@@ -112,7 +113,7 @@ enum planner decomposition_planner(struct arena *arena, const struct decompositi
 
 static struct planner_request request_of(const struct decomposition_planning *p, const char *version)
 {
-	return (struct planner_request){.exprs = p->api->options.exprs,
+	return (struct planner_request){.exprs = expr_share(p->api->options.exprs, p->account_id),
 									.packs = p->api->options.packs,
 									.library = p->library,
 									.version = version,

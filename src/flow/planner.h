@@ -18,7 +18,7 @@ struct faults;
 struct packs;
 
 struct planner_request {
-	struct expr_pool *exprs;
+	struct expr_pool *exprs; /* the tenant's */
 	const struct packs *packs;
 	const struct json *library; /* the name of a pack, or {methods, operators} itself */
 	const char *version;        /* of the pack; NULL: the newest */

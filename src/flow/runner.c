@@ -45,7 +45,7 @@ static struct datum *world_eval(void *self, const struct ir_value *value, const 
 	if (!ir->values[value->number].secrets ||
 		secrets_of(ir->secrets, value->source, runner->options.secrets, &secrets, trouble)) {
 		own.secrets = secrets;
-		answer = definition_eval(live->definition, runner->options.expr, value, &own, trouble);
+		answer = definition_eval(live->definition, live_exprs(live), value, &own, trouble);
 	}
 	datum_unref(secrets);
 	return answer;

@@ -6,13 +6,13 @@
 #include <stdatomic.h>
 
 #include "core/buf.h"
+#include "core/fair.h"
 #include "core/id.h"
 #include "core/list.h"
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/lifecycle.h"
 #include "flow/domain/run.h"
-#include "flow/fair.h"
 #include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
@@ -215,6 +215,7 @@ void runner_unlock(struct runner *runner);
 /* live.c: with the lock held */
 struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
+struct expr_pool *live_exprs(const struct live *live);                             /* helpers, as its tenant has them */
 void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority); /* of one that was never read */
 void live_queue(struct live *live);     /* a turn, unless one is queued or under way */
 void live_committed(struct live *live); /* the rest of its turn */
