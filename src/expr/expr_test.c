@@ -549,7 +549,7 @@ struct crowd {
 
 static void *ask_crowd(void *self)
 {
-	enum { COUNT = 300 };
+	enum { COUNT = 60 };
 	struct crowd *crowd = self;
 	static struct expr_job jobs[COUNT];
 	const struct json *args[1] = {&(const struct json){.kind = JS_NULL}};
@@ -568,7 +568,7 @@ static void *ask_crowd(void *self)
 static void test_crowd(void **state)
 {
 	struct bench *b = *state, own = *b;
-	const struct expr_config config = {.helpers = 1, .cpu_ms = 2000};
+	const struct expr_config config = {.helpers = 1, .cpu_ms = 5000, .wall_ms = 30000};
 	struct faults faults;
 	pthread_t thread;
 	const struct json *args[1] = {parse(b, "[1]")}, *value;
