@@ -151,14 +151,6 @@ static bool read_cursor(struct listing *l, struct err *err)
 	return true;
 }
 
-static int status_of(const char *name)
-{
-	int i = 0;
-	while (statuses[i] != NULL && strcmp(statuses[i], name) != 0)
-		i++;
-	return i;
-}
-
 static void take_row(const struct db_rows *rows, struct arena *arena, struct audit_view *view)
 {
 	const char *meta = db_text(rows, 12);
@@ -172,7 +164,7 @@ static void take_row(const struct db_rows *rows, struct arena *arena, struct aud
 		.action = db_text_dup(rows, 6, arena),
 		.target_kind = db_text_dup(rows, 7, arena),
 		.target_id = db_text_dup(rows, 8, arena),
-		.status = status_of(db_text(rows, 9)),
+		.status = db_word(rows, 9, statuses),
 		.ip = db_text_dup(rows, 10, arena),
 		.user_agent = db_text_dup(rows, 11, arena),
 		.request_id = db_text_dup(rows, 13, arena),
