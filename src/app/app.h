@@ -1,7 +1,7 @@
 /*
  * The composition root: everything a running server hangs from, opened in order and closed in the opposite one.
  *
- * app_open gives what commands need off line (store, keys, packs, people); app_serve_begin adds the HTTP side.
+ * app_open gives what commands need off line (store, keys, packs, people); app_serve adds the HTTP side.
  * Thread: open and close on the main thread; the parts have their own rules.
  */
 #ifndef CS_APP_APP_H

@@ -56,20 +56,18 @@ static const struct field query_fields[] = {
 };
 static const struct field_table query_table = FIELD_TABLE("audit.export.query", export_query, query_fields);
 
-static bool read_filter(struct exchange *x, struct audit_export_filter *filter)
-{
+struct export_ask {
 	struct export_query query;
-	struct faults faults;
-	if (!exchange_decode_query(x, &query))
-		return false;
-	faults_init(&faults, &x->arena);
-	*filter = audit_export_all;
-	filter->stream = query.stream;
-	view_take_time(query.from, "/from", &filter->from_us, &faults);
-	view_take_time(query.to, "/to", &filter->to_us, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	return faults.count == 0;
+	struct audit_export_filter filter;
+};
+
+static void take_filter(void *self, struct faults *faults)
+{
+	struct export_ask *ask = self;
+	ask->filter = audit_export_all;
+	ask->filter.stream = ask->query.stream;
+	view_take_time(ask->query.from, "/from", &ask->filter.from_us, faults);
+	view_take_time(ask->query.to, "/to", &ask->filter.to_us, faults);
 }
 
 static void handle_export(struct exchange *x)
@@ -78,19 +76,19 @@ static void handle_export(struct exchange *x)
 	struct export_note *note = arena_new(&x->arena, struct export_note);
 	struct err err;
 	const struct principal *principal = principal_of(x);
-	struct audit_export_filter filter;
+	struct export_ask ask;
 	if (note == NULL) {
 		exchange_failf(x, ERR_LIMIT, "no memory");
 		return;
 	}
-	if (!read_filter(x, &filter))
+	if (!exchange_decode_query_checked(x, &ask.query, take_filter, &ask))
 		return;
-	filter.account_id = (principal->roles & ROLE_ADMIN) != 0 ? NULL : principal->account_id;
+	ask.filter.account_id = (principal->roles & ROLE_ADMIN) != 0 ? NULL : principal->account_id;
 	*note = (struct export_note){.x = x, .app = app};
 	buf_init(&note->text, 0);
 	struct db *db = store_read(app->store);
 	bool written =
-		audit_export(db, store_id(app->store), &filter, app->keys.rings[KEY_OF_CHECKPOINTS], &note->text, &err);
+		audit_export(db, store_id(app->store), &ask.filter, app->keys.rings[KEY_OF_CHECKPOINTS], &note->text, &err);
 	store_read_end(app->store, db);
 	if (!written) {
 		buf_fini(&note->text);

@@ -103,20 +103,13 @@ struct listing {
 	unsigned char key[PAGE_KEY];
 };
 
-static bool read_query(struct listing *l)
+static void take_times(void *self, struct faults *faults)
 {
-	struct exchange *x = l->x;
-	struct faults faults;
-	if (!exchange_decode_query(x, &l->query))
-		return false;
-	faults_init(&faults, &x->arena);
+	struct listing *l = self;
 	l->from_us = 0;
 	l->to_us = INT64_MAX;
-	view_take_time(l->query.from, "/from", &l->from_us, &faults);
-	view_take_time(l->query.to, "/to", &l->to_us, &faults);
-	if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
-	return faults.count == 0;
+	view_take_time(l->query.from, "/from", &l->from_us, faults);
+	view_take_time(l->query.to, "/to", &l->to_us, faults);
 }
 
 /* An admin sees every account's rows and those of none; anybody else their own account's. */
@@ -158,14 +151,6 @@ static bool read_cursor(struct listing *l, struct err *err)
 	return true;
 }
 
-static int status_of(const char *name)
-{
-	int i = 0;
-	while (statuses[i] != NULL && strcmp(statuses[i], name) != 0)
-		i++;
-	return i;
-}
-
 static void take_row(const struct db_rows *rows, struct arena *arena, struct audit_view *view)
 {
 	const char *meta = db_text(rows, 12);
@@ -179,7 +164,7 @@ static void take_row(const struct db_rows *rows, struct arena *arena, struct aud
 		.action = db_text_dup(rows, 6, arena),
 		.target_kind = db_text_dup(rows, 7, arena),
 		.target_id = db_text_dup(rows, 8, arena),
-		.status = status_of(db_text(rows, 9)),
+		.status = db_word(rows, 9, statuses),
 		.ip = db_text_dup(rows, 10, arena),
 		.user_agent = db_text_dup(rows, 11, arena),
 		.request_id = db_text_dup(rows, 13, arena),
@@ -235,7 +220,7 @@ static void handle_list(struct exchange *x)
 	const struct app *app = x->owner;
 	struct listing l = {.x = x};
 	struct err err;
-	if (!read_query(&l))
+	if (!exchange_decode_query_checked(x, &l.query, take_times, &l))
 		return;
 	choose_account(&l);
 	l.page.items.items = arena_array(&x->arena, (size_t)l.query.limit, sizeof *l.page.items.items);

@@ -17,6 +17,7 @@
 #include "http/metrics.h"
 #include "http/openapi.h"
 #include "http/router.h"
+#include "link/ready.h"
 #include "people/roles.h"
 #include "seal/pack.h"
 #include "store/store.h"
@@ -97,6 +98,16 @@ static void examine_disk(struct examination *e, const struct config *config)
 	snprintf(detail, sizeof detail, "%lld MiB free", (long long)(free_bytes >> 20));
 	say(e, free_bytes >= config->store.min_free_bytes, "disk", detail,
 		"make room, or lower store.min_free_bytes: the server only reads now");
+}
+
+/* Loaded when it is wanted (link/curl.h), so that the program starts without it. */
+static void examine_libcurl(struct examination *e)
+{
+	struct err err;
+	bool there = curl_ready(&err);
+	say(e, there, "libcurl", there ? "loads" : err.message,
+		"install it: without it `serve` does not start, and no command asks a server; workflows, webhooks, mails and "
+		"models are asked through it");
 }
 
 static void examine_packs(struct examination *e, const struct config *config)
@@ -196,6 +207,7 @@ int command_doctor(const struct cli *cli)
 	struct arena arena;
 	struct config config;
 	arena_init(&arena, ARENA_REQUEST_CAP);
+	examine_libcurl(&e);
 	bool configured = config_of_cli(cli, &arena, &config, NULL);
 	say(&e, configured, "config", configured ? "valid" : "see the messages above", "mend the named keys");
 	if (configured) {

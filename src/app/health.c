@@ -15,6 +15,7 @@
 #include "crypt/digest.h"
 #include "expr/expr.h"
 #include "flow/breakers.h"
+#include "flow/flow_api.h"
 #include "flow/llm.h"
 #include "flow/sinks_repo.h"
 #include "sign/sign_api.h"
@@ -219,6 +220,18 @@ static enum health_state look_at_sinks(void *self, struct watch_note *note)
 	return !read || figures.failing > 0 ? HEALTH_DEGRADED : HEALTH_OK;
 }
 
+/* What was pinned and cannot be read: its workflows do not run until the store is mended and the server begins anew. */
+static enum health_state look_at_documents(void *self, struct watch_note *note)
+{
+	const struct app *app = self;
+	size_t damaged = app->flow == NULL ? 0 : flow_api_damaged(app->flow);
+	if (damaged == 0)
+		return HEALTH_ABSENT;
+	snprintf(note->details, sizeof note->details, "damaged=%zu", damaged);
+	snprintf(note->error, sizeof note->error, "rows of flow_resources cannot be read: the log of the start names them");
+	return HEALTH_DEGRADED;
+}
+
 /* A jump within the hour, or time that stands still until the machine's clock has caught up [P-12.4]. */
 static enum health_state look_at_clock(void *self, struct watch_note *note)
 {
@@ -358,7 +371,7 @@ static const struct part {
 	{{"memory", false, look_at_memory, false}, NULL}, {{"clock", false, look_at_clock, false}, NULL},
 	{{"smtp", false, look_at_smtp, false}, has_mail}, {{"search", false, look_at_search, false}, has_search},
 	{{"llm", false, look_at_llm, false}, has_llm},    {{"embedding", false, look_at_embedding, false}, has_embedding},
-	{{"sinks", false, look_at_sinks, false}, NULL},
+	{{"sinks", false, look_at_sinks, false}, NULL},   {{"documents", false, look_at_documents, false}, NULL},
 };
 
 size_t health_parts(const struct app *app, struct watch_row rows[WATCHES_MAX])

@@ -220,6 +220,26 @@ static bool is_watched(const struct app *app, const char *name)
 	return false;
 }
 
+/* --- documents --- */
+
+static void a_document_that_cannot_be_read_degrades(void **state)
+{
+	struct world *w = *state;
+	struct watch_note note;
+	struct err err;
+	assert_int_equal(look(w, "documents", &note), HEALTH_ABSENT);
+	write_sql(w, "INSERT INTO flow_definitions (definition_sha256, definition) VALUES ('d', '{}')", 0);
+	write_sql(w, "INSERT INTO flow_resources (resource_sha256, body) VALUES ('good', '{}'), ('bad', '{\"type\":')", 0);
+	write_sql(w,
+			  "INSERT INTO flow_pins (definition_sha256, uri, resource_sha256) VALUES ('d', 'https://a', 'good'), "
+			  "('d', 'https://b', 'bad')",
+			  0);
+	assert_true(app_assemble(&w->app, &err)); /* it serves all the same */
+	assert_int_equal(look(w, "documents", &note), HEALTH_DEGRADED);
+	assert_string_equal(note.details, "damaged=1");
+	app_stop(&w->app);
+}
+
 static void what_is_not_configured_has_no_row(void **state)
 {
 	struct world *w = *state;
@@ -247,6 +267,7 @@ int main(void)
 		TEST(what_nobody_took_for_a_minute_degrades),
 		TEST(a_blob_is_put_got_and_taken_away),
 		TEST(a_sink_that_fails_degrades),
+		TEST(a_document_that_cannot_be_read_degrades),
 		TEST(what_is_not_configured_has_no_row),
 	};
 	setenv("COUNTERSIGN_LOG_LEVEL", "error", 1);

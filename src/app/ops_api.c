@@ -12,6 +12,7 @@
 #include "core/field.h"
 #include "core/json.h"
 #include "core/must.h"
+#include "expr/expr.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "people/principal.h"
@@ -206,6 +207,8 @@ static void handle(struct exchange *x)
 	}
 	char now[STAMP_TEXT];
 	struct op_context context = app_op_context(c->app);
+	if (context.exprs != NULL && x->account_id != NULL)
+		context.exprs = expr_share(context.exprs, x->account_id);
 	context.envelope = reply_context(x, now);
 	struct faults faults;
 	struct err err = {.kind = ERR_INTERNAL};

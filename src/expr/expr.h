@@ -50,7 +50,15 @@ enum { EXPR_HELPERS_MAX = 64 };
  */
 bool expr_open(const struct expr_config *config, struct expr_pool **pool, struct err *err);
 
-/* Ends all helpers.  No evaluation may be under way (must).  NULL is fine. */
+/*
+ * The same helpers as one tenant has them.  While several tenants want more than there are, these take turns, by the
+ * time that they had: one whose expressions run into their limits delays another's by what one helper is about (4
+ * evaluations at most, or one compilation).  What is asked of the pool itself is a tenant of its own.  It lives as long
+ * as the pool; the same for the same name.  Cost: 100 ns.
+ */
+struct expr_pool *expr_share(struct expr_pool *pool, const char *tenant);
+
+/* Ends all helpers; of the pool or any of its shares, once.  No evaluation may be under way (must).  NULL is fine. */
 void expr_close(struct expr_pool *pool);
 
 /* End all helpers that are idle; new ones take their place at need.  For self-healing. */

@@ -6,8 +6,10 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
@@ -473,6 +475,122 @@ static void test_many(void **state)
 	expr_book_free(book);
 }
 
+/* --- tenants --- */
+
+enum { NOISY = 8, CALM = 5 };
+
+struct noise {
+	struct expr_pool *pool;
+	const struct expr *bomb;
+	_Atomic int ended; /* evaluations of them all */
+	_Atomic bool quiet;
+};
+
+static void *make_noise(void *self)
+{
+	struct noise *noise = self;
+	const struct json *args[1] = {&(const struct json){.kind = JS_NULL}}, *value;
+	const struct expr_input input = {.args = args, .count = 1};
+	struct arena arena;
+	struct err err;
+	arena_init(&arena, 1 << 20);
+	while (!atomic_load(&noise->quiet)) {
+		arena_reset(&arena);
+		assert_false(expr_eval(noise->pool, noise->bomb, &input, &arena, &value, &err));
+		atomic_fetch_add(&noise->ended, 1);
+	}
+	arena_fini(&arena);
+	return NULL;
+}
+
+/*
+ * One tenant's expressions run into their limits, more of them than there are helpers; another's is answered after what
+ * the helpers are about, and not after all who waited before it.  Counted, not timed: what of the first has ended
+ * meanwhile.
+ */
+static void test_noisy_tenant(void **state)
+{
+	struct bench *b = *state, own = *b;
+	const struct expr_config config = {.helpers = 1, .cpu_ms = 40};
+	struct faults faults;
+	pthread_t threads[NOISY];
+	const struct json *args[1] = {parse(b, "[1]")}, *value;
+	const struct expr_input input = {.args = args, .count = 1};
+	assert_true(expr_open(&config, &own.pool, &own.err));
+	struct expr_book *book = expr_book_new();
+	faults_init(&faults, &b->arena);
+	struct noise noise = {.pool = expr_share(own.pool, "noisy"),
+						  .bomb = expr_book_add_text(book, "", "def f: f; f", 11)};
+	const struct expr *calm = expr_book_add_text(book, "", "map(. + 1) | first", 18);
+	assert_true(expr_book_seal(book, own.pool, &faults, &own.err));
+	assert_ptr_equal(expr_share(noise.pool, "noisy"), noise.pool);
+	for (int i = 0; i < NOISY; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, make_noise, &noise), 0);
+	while (atomic_load(&noise.ended) < NOISY)
+		usleep(1000);
+	int before = atomic_load(&noise.ended);
+	for (int i = 0; i < CALM; i++)
+		assert_true(expr_eval(expr_share(own.pool, "calm"), calm, &input, &b->arena, &value, &own.err));
+	int meanwhile = atomic_load(&noise.ended) - before;
+	atomic_store(&noise.quiet, true);
+	for (int i = 0; i < NOISY; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	if (meanwhile > 3 * CALM)
+		fail_msg("%d evaluations of the noisy one ended while %d of the calm one were waited for", meanwhile, CALM);
+	expr_book_free(book);
+	expr_close(own.pool);
+}
+
+struct crowd {
+	struct expr_pool *pool;
+	const struct expr *slow;
+	_Atomic bool begun, over;
+};
+
+static void *ask_crowd(void *self)
+{
+	enum { COUNT = 60 };
+	struct crowd *crowd = self;
+	static struct expr_job jobs[COUNT];
+	const struct json *args[1] = {&(const struct json){.kind = JS_NULL}};
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	for (int i = 0; i < COUNT; i++)
+		jobs[i] = (struct expr_job){.expr = crowd->slow, .input = {.args = args, .count = 1}};
+	atomic_store(&crowd->begun, true);
+	assert_true(expr_eval_many(crowd->pool, jobs, COUNT, &arena));
+	atomic_store(&crowd->over, true);
+	arena_fini(&arena);
+	return NULL;
+}
+
+/* Many at once are no one thing: a helper that is wanted by another tenant goes there on the way. */
+static void test_crowd(void **state)
+{
+	struct bench *b = *state, own = *b;
+	const struct expr_config config = {.helpers = 1, .cpu_ms = 5000, .wall_ms = 30000};
+	struct faults faults;
+	pthread_t thread;
+	const struct json *args[1] = {parse(b, "[1]")}, *value;
+	const struct expr_input input = {.args = args, .count = 1};
+	assert_true(expr_open(&config, &own.pool, &own.err));
+	struct expr_book *book = expr_book_new();
+	faults_init(&faults, &b->arena);
+	struct crowd crowd = {.pool = expr_share(own.pool, "crowd"),
+						  .slow = expr_book_add_text(book, "", "reduce range(60000) as $i (0; . + $i)", 37)};
+	const struct expr *calm = expr_book_add_text(book, "", "map(. + 1) | first", 18);
+	assert_true(expr_book_seal(book, own.pool, &faults, &own.err));
+	assert_int_equal(pthread_create(&thread, NULL, ask_crowd, &crowd), 0);
+	while (!atomic_load(&crowd.begun))
+		usleep(100);
+	usleep(20000);
+	assert_true(expr_eval(expr_share(own.pool, "calm"), calm, &input, &b->arena, &value, &own.err));
+	assert_false(atomic_load(&crowd.over));
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	expr_book_free(book);
+	expr_close(own.pool);
+}
+
 /* All problems of a book at once, each at its own pointer [flow 2.2]; what depends on what. */
 static void test_book(void **state)
 {
@@ -543,7 +661,7 @@ int main(void)
 		cmocka_unit_test(test_stays_inside), cmocka_unit_test(test_prelude),        cmocka_unit_test(test_integers),
 		cmocka_unit_test(test_limits),       cmocka_unit_test(test_limits_are_set), cmocka_unit_test(test_no_helper),
 		cmocka_unit_test(test_depth),        cmocka_unit_test(test_threads),        cmocka_unit_test(test_many),
-		cmocka_unit_test(test_book),
+		cmocka_unit_test(test_noisy_tenant), cmocka_unit_test(test_crowd),          cmocka_unit_test(test_book),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,21 +1,9 @@
 #include "flow/budget_repo.h"
 
-#include <string.h>
-
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/must.h"
 #include "core/zone.h"
 #include "store/store.h"
-
-static int named(const char *const *names, const char *text)
-{
-	for (int i = 0; names[i] != NULL; i++)
-		if (strcmp(names[i], text) == 0)
-			return i;
-	must(!"a name that the schema allows");
-	return 0;
-}
 
 bool budget_insert(struct db *db, const struct budget_row *row, struct err *err)
 {
@@ -42,17 +30,17 @@ static void take(const struct db_rows *row, struct arena *arena, struct budget_r
 	*to = (struct budget_row){
 		.budget_id = db_text_dup(row, 0, arena),
 		.account_id = db_text_dup(row, 1, arena),
-		.scope = (enum budget_scope)named(budget_scope_names, db_text(row, 2)),
+		.scope = (enum budget_scope)db_word(row, 2, budget_scope_names),
 		.scope_id = db_text_dup(row, 3, arena),
 		.currency = db_text_dup(row, 4, arena),
-		.window = (enum budget_window)named(budget_window_names, db_text(row, 5)),
+		.window = (enum budget_window)db_word(row, 5, budget_window_names),
 		.tz = db_text_dup(row, 6, arena),
 		.allocated = db_int(row, 7),
 		.consumed = db_int(row, 8),
 		.reserved = db_int(row, 9),
 		.warning = db_real(row, 10),
 		.critical = db_real(row, 11),
-		.on_exhausted = (enum budget_exhausted)named(budget_exhausted_names, db_text(row, 12)),
+		.on_exhausted = (enum budget_exhausted)db_word(row, 12, budget_exhausted_names),
 		.window_start_us = db_int(row, 13),
 		.window_end_us = db_int(row, 14),
 		.raised = (unsigned)db_int(row, 15),

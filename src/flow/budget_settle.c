@@ -2,7 +2,6 @@
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/must.h"
 #include "flow/budget_internal.h"
 #include "store/store.h"
 
@@ -11,14 +10,6 @@
 const char *const reservation_state_names[] = {"held", "settled", "released", "expired", NULL};
 
 enum { SCRATCH = 1 << 18, EXPIRE_AT_ONCE = 1000 };
-
-static enum reservation_state state_named(const char *text)
-{
-	int i = 0;
-	while (strcmp(reservation_state_names[i], text) != 0)
-		must(reservation_state_names[++i] != NULL);
-	return (enum reservation_state)i;
-}
 
 struct taking {
 	struct arena *arena;
@@ -38,7 +29,7 @@ static void take(const struct db_rows *row, void *self)
 										.amount = db_int(row, 7),
 										.actual = db_is_null(row, 8) ? -1 : db_int(row, 8),
 										.purpose = db_text_dup(row, 9, to->arena),
-										.state = state_named(db_text(row, 10)),
+										.state = (enum reservation_state)db_word(row, 10, reservation_state_names),
 										.entry_id = db_text_dup(row, 11, to->arena),
 										.expires_us = db_int(row, 12),
 										.created_us = db_int(row, 13),

@@ -307,6 +307,18 @@ static void test_forth(void **state)
 	assert_int_equal(restore(f, early, ""), 200);
 	assert_true(at(f, "/do/0/a"));
 	steps_are(f, 2);
+	assert_int_equal(runs_ask(f, "ops", "GET", "/steps", NULL), 200); /* what it was about when it was put back */
+	assert_int_equal(fixture_at(f->base, "result.steps")->count, 3);
+	assert_int_equal(fixture_number_at(f->base, "result.steps.0.attempt"), 2);
+	assert_string_equal(fixture_text(f->base, "result.steps.1.path"), "/do/0/a");
+	assert_int_equal(fixture_number_at(f->base, "result.steps.1.attempt"), 1);
+	assert_string_equal(fixture_text(f->base, "result.steps.1.status"), "completed");
+	assert_int_equal(strlen(fixture_text(f->base, "result.steps.1.idempotency_key")), 64);
+	assert_true(fixture_true(f->base, "result.steps.1.superseded"));
+	assert_string_equal(fixture_text(f->base, "result.steps.2.path"), "/do/1/b");
+	assert_string_equal(fixture_text(f->base, "result.steps.2.type"), "call");
+	assert_string_equal(fixture_text(f->base, "result.steps.2.status"), "cancelled");
+	assert_true(fixture_true(f->base, "result.steps.2.superseded"));
 	assert_int_equal(restore(f, late, ""), 200);
 	assert_true(at(f, "/do/1/b"));
 	steps_are(f, 2);

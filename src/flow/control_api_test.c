@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/arena.h"
+#include "core/json.h"
 #include "flow/runs_fixture.h"
 
 /* People take a run in hand: every edge that is allowed, and the others refused [flow.md 3.2, 3.3, 13]. */
@@ -153,8 +155,20 @@ static void test_retry_twice(void **state)
 	assert_int_equal(ask(f, "retry", "{\"step\":\"/do/1/r\"}"), 200);
 	totals(f, 2, 4);
 	steps(f);
-	assert_int_equal(fixture_number_at(f->base, "result.steps.1.attempt"), 3);
-	assert_null(fixture_at(f->base, "result.steps.2"));
+	for (int i = 1; i <= 3; i++) { /* each attempt, and which of them the run went back over */
+		const char *at = arena_printf(&f->base->arena, "result.steps.%d", i);
+		const struct json *step = fixture_at(f->base, at);
+		assert_string_equal(json_text(step, "path"), "/do/1/r");
+		assert_string_equal(json_text(step, "reference"), "/do/1/r");
+		assert_string_equal(json_text(step, "name"), "r");
+		assert_string_equal(json_text(step, "type"), "raise");
+		assert_string_equal(json_text(step, "status"), "faulted");
+		assert_int_equal(json_number(json_get(step, "attempt")), i);
+		assert_string_equal(json_text(json_get(step, "error"), "title"), "t");
+		assert_int_equal(json_get(step, "ended_at")->kind, JS_STRING);
+		assert_int_equal(json_get(step, "superseded") != NULL, i < 3);
+	}
+	assert_null(fixture_at(f->base, "result.steps.4"));
 	assert_int_equal(ask(f, "skip", "{\"step\":\"/do/1/r\"}"), 200);
 	assert_string_equal(fixture_text(f->base, "result.status"), "completed");
 	assert_string_equal(runs_json(f, "result.output"), "{\"n\":1}");
@@ -398,9 +412,11 @@ static void test_patch_definition_of_faulted(void **state)
 	work(f, "complete", ",\"output\":{\"end\":1}");
 	assert_true(runs_is(f, "completed"));
 	steps(f);
-	assert_string_equal(fixture_text(f->base, "result.steps.1.path"), "/do/1/r");
-	assert_int_equal(fixture_number_at(f->base, "result.steps.1.attempt"), 2);
-	assert_string_equal(runs_json(f, "result.steps.1.output"), "{\"m\":5}");
+	assert_int_equal(fixture_number_at(f->base, "result.steps.1.attempt"), 1);
+	assert_true(fixture_true(f->base, "result.steps.1.superseded"));
+	assert_string_equal(fixture_text(f->base, "result.steps.2.path"), "/do/1/r");
+	assert_int_equal(fixture_number_at(f->base, "result.steps.2.attempt"), 2);
+	assert_string_equal(runs_json(f, "result.steps.2.output"), "{\"m\":5}");
 }
 
 static void test_patch_definition_refused(void **state)

@@ -122,6 +122,33 @@ static void what_is_wrong_with_a_tree_is_told_by_its_plan(void **state)
 	assert_int_equal(fixture_ask(f, "ops", "POST", TASKS, "{\"goal\":{\"name\":\"g\"},\"max_depth\":201}"), 422);
 }
 
+static void pointers_are(struct agents_fixture *f, const char *wanted)
+{
+	const struct json *errors = fixture_at(f, "errors");
+	const char *all = "";
+	for (uint32_t i = 0; i < errors->count; i++)
+		all = arena_printf(&f->arena, "%s%s%s", all, i > 0 ? " " : "", json_text(&errors->items[i], "pointer"));
+	assert_string_equal(all, wanted);
+}
+
+/* What the table finds of a body, and what hangs on several members of it. */
+static void all_that_is_wrong_is_told_at_once(void **state)
+{
+	struct agents_fixture *f = *state;
+	assert_int_equal(
+		fixture_ask(f, "ops", "POST", TASKS,
+					"{\"goal\":{\"name\":\"\"},\"max_depth\":0,\"max_nodes\":2,\"planner\":\"htn\",\"state\":7,"
+					"\"nodes\":[{\"node_id\":\"r\"},{\"node_id\":7},{\"node_id\":\"r\",\"complexity\":2}]}"),
+		422);
+	pointers_are(f,
+				 "/goal/name /max_depth /nodes/1/node_id /nodes/2/complexity /nodes /nodes/2/node_id /state /library");
+	assert_int_equal(fixture_ask(f, "ops", "POST", TASKS,
+								 "{\"goal\":{\"name\":\"g\"},\"max_depth\":0,\"strategy\":\"x\",\"planner\":\"htn\","
+								 "\"library\":{\"methods\":[{\"task\":\"g\",\"when\":\"(\",\"subtasks\":[]}]}}"),
+					 422);
+	pointers_are(f, "/max_depth /strategy /library/methods/0/when");
+}
+
 static void the_frontier_follows_the_strategy(void **state)
 {
 	/* r > {a > {a1}, b}; complexities make every leaf decomposable */
@@ -182,6 +209,7 @@ int main(void)
 		TEST(a_goal_is_taken_apart),
 		TEST(dependencies_are_added_and_planned),
 		TEST(what_is_wrong_with_a_tree_is_told_by_its_plan),
+		TEST(all_that_is_wrong_is_told_at_once),
 		TEST(the_frontier_follows_the_strategy),
 		TEST(three_thousand_nodes_come_in_pages),
 	};

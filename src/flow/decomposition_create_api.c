@@ -96,28 +96,13 @@ static bool goal_alone(struct creating *c)
 	return root->node_id != NULL;
 }
 
-static bool ids_differ(struct creating *c, struct faults *faults)
-{
-	struct arena *arena = &c->w.x->arena;
-	size_t twice = plan_double(arena, c->d.input.nodes, c->d.input.node_count);
-	if (twice == SIZE_MAX)
-		return true;
-	faults_add(faults, field_pointer(arena, field_pointer_index(arena, "/nodes", twice), "node_id"), "duplicate",
-			   "stands twice");
-	return false;
-}
-
-/* Build what is to be stored.  Two nodes of one id are looked for before anything is made of the tree. */
-static bool build(struct creating *c, struct faults *faults, struct err *err)
+/* Build what is to be stored.  False: the arena is full. */
+static bool build(struct creating *c)
 {
 	struct create_request *r = &c->request;
 	struct arena *arena = &c->w.x->arena;
 	if (r->nodes.count == 0 && !goal_alone(c))
-		return err_set(err, ERR_LIMIT, "no memory");
-	if ((int64_t)r->nodes.count > r->max_nodes) {
-		faults_add(faults, "/nodes", "count", "must have at most max_nodes (%lld) elements", (long long)r->max_nodes);
-		return err_set(err, ERR_INVALID, "too many nodes");
-	}
+		return false;
 	struct decomposition *d = &c->d;
 	d->strategy = (enum strategy)r->strategy;
 	d->nodes = r->nodes;
@@ -129,11 +114,9 @@ static bool build(struct creating *c, struct faults *faults, struct err *err)
 	d->row.nodes_total = (int64_t)r->nodes.count;
 	d->row.dependencies_total = (int64_t)r->dependencies.count;
 	if (!decomposition_shape(arena, d))
-		return err_set(err, ERR_LIMIT, "no memory");
-	if (!ids_differ(c, faults))
-		return err_set(err, ERR_INVALID, "two nodes have one id");
+		return false;
 	c->parts = decomposition_write(arena, &r->nodes, &r->dependencies, &c->part_count);
-	return c->parts != NULL || err_set(err, ERR_LIMIT, "no memory");
+	return c->parts != NULL;
 }
 
 static bool change_create(struct agents_write *w, struct db *db, struct err *err)
@@ -208,29 +191,63 @@ static void plan_and_store(void *self)
 {
 	struct creating *c = self;
 	struct exchange *x = c->w.x;
-	struct faults faults;
-	struct err err;
 	if (c->request.planner != PLANNER_NONE && !plan_goal(c))
 		return;
-	faults_init(&faults, &x->arena);
 	id_make(c->w.api->options.ids, c->id);
 	c->d.row.decomposition_id = c->id;
 	c->d.row.account_id = c->w.account_id;
 	c->d.row.goal = goal_text(&x->arena, &c->request.goal);
 	c->d.row.created_by = principal_of(x)->user_id[0] != '\0' ? principal_of(x)->user_id : NULL;
-	if (build(c, &faults, &err) && c->d.row.goal != NULL)
+	if (build(c) && c->d.row.goal != NULL)
 		agents_submit(&c->w, change_create, answer_created);
-	else if (faults.count > 0)
-		exchange_fail_faults(x, ERR_INVALID, &faults);
 	else
 		exchange_failf(x, ERR_LIMIT, "no memory");
+}
+
+/* --- what no table can say --- */
+
+/* Two nodes of one id.  One whose id could not be read is told of already. */
+static void check_ids(const struct creating *c, struct faults *faults)
+{
+	struct arena *arena = &c->w.x->arena;
+	const struct task_nodes *nodes = &c->request.nodes;
+	struct plan_node *named = arena_array(arena, nodes->count + 1, sizeof *named);
+	size_t *at = arena_array(arena, nodes->count + 1, sizeof *at), count = 0;
+	for (size_t i = 0; named != NULL && at != NULL && i < nodes->count; i++)
+		if (nodes->items[i].node_id != NULL) {
+			named[count].id = nodes->items[i].node_id;
+			at[count++] = i;
+		}
+	size_t twice = count > 0 ? plan_double(arena, named, count) : SIZE_MAX;
+	if (twice != SIZE_MAX)
+		faults_add(faults, field_pointer(arena, field_pointer_index(arena, "/nodes", at[twice]), "node_id"),
+				   "duplicate", "stands twice");
+}
+
+static void check_create(void *self, struct faults *faults)
+{
+	const struct creating *c = self;
+	const struct create_request *r = &c->request;
+	const struct decomposition_planning planning = {.api = c->w.api,
+													.x = c->w.x,
+													.account_id = c->w.account_id,
+													.planner = (enum planner)r->planner,
+													.library = r->library,
+													.state = r->state,
+													.params = r->goal.params,
+													.only_keep = r->nodes.count > 0,
+													.model = r->model};
+	if (r->max_nodes > 0 && (int64_t)r->nodes.count > r->max_nodes)
+		faults_add(faults, "/nodes", "count", "must have at most max_nodes (%lld) elements", (long long)r->max_nodes);
+	check_ids(c, faults);
+	decomposition_check(&planning, faults);
 }
 
 static void handle_create(struct exchange *x)
 {
 	x->arena.cap = DECOMPOSITION_MEMORY;
 	struct creating *c = agents_start(x, sizeof *c);
-	if (c == NULL || !exchange_decode(x, &c->request))
+	if (c == NULL || !exchange_decode_checked(x, &c->request, check_create, c))
 		return;
 	bool llm = c->request.planner == PLANNER_LLM;
 	if (llm && !decomposition_may_ask(c->w.api, x, c->request.model))

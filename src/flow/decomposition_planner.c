@@ -9,6 +9,7 @@
 #include "core/field.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "expr/expr.h"
 #include "flow/agents_internal.h"
 #include "http/exchange.h"
 
@@ -112,7 +113,7 @@ enum planner decomposition_planner(struct arena *arena, const struct decompositi
 
 static struct planner_request request_of(const struct decomposition_planning *p, const char *version)
 {
-	return (struct planner_request){.exprs = p->api->options.exprs,
+	return (struct planner_request){.exprs = expr_share(p->api->options.exprs, p->account_id),
 									.packs = p->api->options.packs,
 									.library = p->library,
 									.version = version,
@@ -195,26 +196,36 @@ static bool run_llm(struct decomposition_planning *p)
 	return fail(p->x, &faults, &err);
 }
 
-static bool check(struct decomposition_planning *p)
+/* Without a state of its own, the one that stands in the goal's params. */
+static const struct json *state_of(const struct decomposition_planning *p)
 {
-	struct faults faults;
-	faults_init(&faults, &p->x->arena);
-	if (p->planner == PLANNER_HTN && (p->library == NULL || p->library->kind == JS_NULL))
-		faults_add(&faults, "/library", "required", "is required by the planner htn");
-	if (p->state != NULL && p->state->kind != JS_OBJECT)
-		faults_add(&faults, "/state", "type", "must be an object");
-	if (faults.count > 0)
-		exchange_fail_faults(p->x, ERR_INVALID, &faults);
-	return faults.count == 0;
+	const struct json *state = p->state;
+	if (state == NULL && p->params != NULL)
+		state = json_get(p->params, "state");
+	return state != NULL && state->kind == JS_NULL ? NULL : state;
 }
 
-/* Without a state of its own, the one that stands in the goal's params. */
-static void take_state(struct decomposition_planning *p)
+/* The planner tells all that is wrong with a library by itself, unless other faults keep it from being asked. */
+static void check_library(const struct decomposition_planning *p, struct faults *faults)
 {
-	if (p->state == NULL && p->params != NULL)
-		p->state = json_get(p->params, "state");
-	if (p->state != NULL && p->state->kind == JS_NULL)
-		p->state = NULL;
+	const struct planner_request request = request_of(p, NULL);
+	if (p->library == NULL || p->library->kind == JS_NULL)
+		faults_add(faults, "/library", "required", "is required by the planner htn");
+	else if (faults->count > 0 && !p->only_keep)
+		planner_look(&p->x->arena, &request, faults);
+}
+
+void decomposition_check(const struct decomposition_planning *p, struct faults *faults)
+{
+	const struct consultant *consultant = &p->api->consultant;
+	const struct json *state = state_of(p);
+	bool plans = p->planner == PLANNER_HTN || p->planner == PLANNER_LLM;
+	if (plans && state != NULL && state->kind != JS_OBJECT)
+		faults_add(faults, "/state", "type", "must be an object");
+	if (p->planner == PLANNER_LLM && consultant->llm != NULL && p->model == NULL && consultant->model == NULL)
+		faults_add(faults, "/model", "required", "must name the model: flow.llm.model is not set");
+	if (p->planner == PLANNER_HTN)
+		check_library(p, faults);
 }
 
 static bool run_any(struct decomposition_planning *p)
@@ -226,9 +237,7 @@ bool decomposition_plan(struct decomposition_planning *p, struct decomposition_r
 {
 	struct arena *arena = &p->x->arena;
 	bool llm = p->planner == PLANNER_LLM;
-	take_state(p);
-	if (!check(p))
-		return false;
+	p->state = state_of(p);
 	if (llm)
 		prepare_llm(p);
 	if (!p->only_keep && !run_any(p))

@@ -13,6 +13,7 @@
 
 struct agents_api;
 struct exchange;
+struct faults;
 
 enum planner { PLANNER_NONE, PLANNER_HTN, PLANNER_LLM };
 extern const char *const planner_names[];
@@ -39,6 +40,9 @@ struct decomposition_planning {
 
 /* May this server ask a model at all, and which?  False: answered, 501 or 422. */
 bool decomposition_may_ask(struct agents_api *api, struct exchange *x, const char *model);
+
+/* What no field table can say of a request to plan: what the planner needs, and whether its library is sound. */
+void decomposition_check(const struct decomposition_planning *planning, struct faults *faults);
 
 /* By the request's library or model: plan, and say in the row what was done and by what.  False: answered. */
 bool decomposition_plan(struct decomposition_planning *planning, struct decomposition_row *row);

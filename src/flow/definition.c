@@ -155,11 +155,11 @@ static bool fetch(struct definition *definition, const struct ir_resource *resou
 				  const struct definition_source *source, struct definition_problems *problems)
 {
 	struct trouble trouble;
-	if (resource->kind == IR_SCRIPT)
-		return unavailable(problems, resource, "a script is given as code: sources are not fetched");
+	if (resource->uri == NULL)
+		return unavailable(problems, resource, "what is run is pinned: the address of a script is no expression");
 	if (definition->resources_count == RESOURCES_MAX)
 		return unavailable(problems, resource, "a definition refers to 64 documents at most");
-	struct datum *body = source->get(source->self, resource->uri, resource->authentication, &trouble);
+	struct datum *body = source->get(source->self, resource, &trouble);
 	if (body == NULL) {
 		definition_unavailable(problems, resource, &trouble);
 		return false;

@@ -32,12 +32,12 @@ struct definition_problems {
 };
 
 /*
- * Who gets the documents that a definition refers to, schemas and functions of catalogs [flow.md 2.1].  `get`: the one
- * of that address, with a policy as it stands in the definition (or NULL); NULL sets *trouble.  It may block for as
- * long as an answer may take.
+ * Who gets the documents that a definition refers to: schemas, functions of catalogs, scripts [flow.md 2.1].  `get`:
+ * the one of that address (a script as a JSON text), with a policy as it stands in the definition (or NULL); NULL sets
+ * *trouble.  It may block for as long as an answer may take.
  */
 struct definition_source {
-	struct datum *(*get)(void *self, const char *uri, const struct json *authentication, struct trouble *trouble);
+	struct datum *(*get)(void *self, const struct ir_resource *resource, struct trouble *trouble);
 	void *self;
 };
 

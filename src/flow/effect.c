@@ -508,7 +508,7 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 						  .input = frame->input,
 						  .secrets = secrets};
 	if (may)
-		policy = definition_eval(live->definition, live->runner->options.expr, value, &scope, &trouble);
+		policy = definition_eval(live->definition, live_exprs(live), value, &scope, &trouble);
 	datum_unref(secrets);
 	if (policy == NULL)
 		*error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);

@@ -83,6 +83,11 @@ bool flow_api_open(const struct flow_api_options *options, struct flow_api **out
 	return false;
 }
 
+size_t flow_api_damaged(const struct flow_api *api)
+{
+	return resources_damaged(api->runner);
+}
+
 void flow_api_stop(struct flow_api *api)
 {
 	if (api == NULL)

@@ -7,6 +7,7 @@
 #define CS_FLOW_FLOW_API_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct audit;
 struct countersign;
@@ -37,6 +38,9 @@ struct flow_api_options {
 
 /* Starts to drive every run that is not over. */
 bool flow_api_open(const struct flow_api_options *options, struct flow_api **api, struct err *err);
+
+/* Documents that definitions are pinned to and that the store could not give back at the start: the log names each. */
+size_t flow_api_damaged(const struct flow_api *api);
 
 /* Stop driving: before the store is closed.  Close after it, since its writer tells of decisions.  NULL is fine. */
 void flow_api_stop(struct flow_api *api);

@@ -1,22 +1,12 @@
 #include "flow/health_repo.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/must.h"
 #include "store/store.h"
 
 const char *const incident_severity_names[] = {"low", "medium", "high", "critical", NULL};
-
-static int named(const char *const *names, const char *text)
-{
-	int i = 0;
-	while (strcmp(names[i], text) != 0)
-		must(names[++i] != NULL); /* the schema allows no other */
-	return i;
-}
 
 /* --- agents --- */
 
@@ -31,7 +21,7 @@ static void take_agent(const struct db_rows *row, struct arena *arena, struct ag
 		.account_id = db_text_dup(row, 0, arena),
 		.agent_id = db_text_dup(row, 1, arena),
 		.run_id = db_text_dup(row, 2, arena),
-		.health = {.status = (enum agent_status)named(agent_status_names, db_text(row, 3)),
+		.health = {.status = (enum agent_status)db_word(row, 3, agent_status_names),
 				   .score = db_real(row, 4),
 				   .low = db_int(row, 5) != 0,
 				   .last_heartbeat_us = db_int(row, 6),
@@ -153,7 +143,7 @@ bool agents_sum(struct db *db, const char *account_id, const char *run_id, struc
 				  V_TEXT(account_id), V_TEXT(run_id)))
 		return false;
 	while (db_next(&rows)) {
-		summary->by_status[named(agent_status_names, db_text(&rows, 0))] = db_int(&rows, 1);
+		summary->by_status[db_word(&rows, 0, agent_status_names)] = db_int(&rows, 1);
 		summary->total += db_int(&rows, 1);
 		scores += db_real(&rows, 2);
 	}
@@ -195,8 +185,8 @@ static void take_incident(const struct db_rows *row, struct arena *arena, struct
 		.run_id = db_text_dup(row, 3, arena),
 		.kind = db_text_dup(row, 4, arena),
 		.cause = db_text_dup(row, 5, arena),
-		.severity = (enum incident_severity)named(incident_severity_names, db_text(row, 6)),
-		.status = (enum incident_status)named(incident_status_names, db_text(row, 7)),
+		.severity = (enum incident_severity)db_word(row, 6, incident_severity_names),
+		.status = (enum incident_status)db_word(row, 7, incident_status_names),
 		.title = db_text_dup(row, 8, arena),
 		.description = db_text_dup(row, 9, arena),
 		.error_message = db_text_dup(row, 10, arena),

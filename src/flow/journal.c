@@ -33,6 +33,14 @@ bool journal_fork(struct db *db, const char *run_id, const char *from_run_id, in
 	return db_run(db, err, "UPDATE flow_runs SET seq = $1 WHERE run_id = $2", V_INT(seq), V_TEXT(run_id));
 }
 
+bool journal_rewound(struct db *db, const char *run_id, bool *rewound, struct err *err)
+{
+	return db_one(db, err, rewound, NULL, NULL,
+				  "SELECT 1 FROM flow_rewinds WHERE run_id = $1 UNION ALL SELECT 1 FROM flow_forks WHERE run_id = $1 "
+				  "LIMIT 1",
+				  V_TEXT(run_id));
+}
+
 struct origin {
 	struct arena *arena;
 	const char *from;

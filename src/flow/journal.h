@@ -30,6 +30,9 @@ bool journal_walk(struct db *db, const char *run_id,
 				  bool (*take)(void *self, const struct row *row, bool superseded, struct err *err), void *self,
 				  struct err *err);
 
+/* May it have superseded rows?  Of a fork yes: so may the journal that it begins with. */
+bool journal_rewound(struct db *db, const char *run_id, bool *rewound, struct err *err);
+
 /* In the commit of the row that goes back. */
 bool journal_rewind(struct db *db, const char *run_id, int64_t at_seq, int64_t to_seq, struct err *err);
 

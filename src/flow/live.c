@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/must.h"
+#include "expr/expr.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
 #include "flow/runner_internal.h"
@@ -145,6 +146,12 @@ void live_committed(struct live *live)
 	live->committing = true;
 	stand_in_line(live, FAIR_PRIORITIES);
 	runner_unlock(live->runner);
+}
+
+struct expr_pool *live_exprs(const struct live *live)
+{
+	struct expr_pool *all = live->runner->options.expr;
+	return live->account_id == NULL ? all : expr_share(all, live->account_id);
 }
 
 void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority)

@@ -78,7 +78,7 @@ static void take_answer(const struct db_rows *row, void *self)
 {
 	struct llm_hit *hit = self;
 	const char *text = db_text(row, 0);
-	hit->answer = datum_text(text, strlen(text));
+	hit->answer = datum_parse(text, strlen(text), NULL); /* NULL: damaged, which is as if it were not there */
 	hit->cost_micros = db_int(row, 1);
 }
 
@@ -95,7 +95,7 @@ static bool read_l2(struct llm_cache *cache, const struct llm_lookup *lookup, st
 	if (!read)
 		log_error("flow: the cache cannot be read", log_str("error", err.message));
 	hit->level = LLM_L2;
-	return read && found;
+	return read && found && hit->answer != NULL;
 }
 
 bool llm_cache_find(struct llm_cache *cache, const struct llm_lookup *lookup, struct llm_hit *hit)
@@ -326,8 +326,9 @@ void llm_cache_called(struct llm_cache *cache, bool answered)
 
 bool tags_have(const char *tags, const char *tag)
 {
-	struct datum *datum = datum_text(tags, strlen(tags));
-	const struct json *json = datum_tree(datum);
+	struct datum *datum = datum_parse(tags, strlen(tags), NULL);
+	static const struct json none = {.kind = JS_NULL};
+	const struct json *json = datum == NULL ? &none : datum_tree(datum);
 	bool have = false;
 	for (uint32_t i = 0; json->kind == JS_ARRAY && i < json->count && !have; i++)
 		have = json->items[i].kind == JS_STRING && strcmp(json->items[i].text, tag) == 0;

@@ -411,6 +411,26 @@ static void the_archive_packs_what_gets_smaller(void **state)
 	assert_int_equal(one(f, "vic", "GET", log, "", NULL), 500); /* a damaged row is no empty memory */
 }
 
+/* Rows of another program than this one: refused by name, and nothing stops for them. */
+static void what_is_not_known_is_refused(void **state)
+{
+	struct agents_fixture *f = *state;
+	const char *id = keep(f, "x", ""), *other = keep(f, "y", ",\"embedding\":{\"vector\":[1,0]}");
+	struct err err;
+	assert_true(
+		store_write(f->store, make_equal, "UPDATE memories SET memory_type = 'dream' WHERE content = 'x'", &err));
+	assert_int_equal(one(f, "vic", "GET", id, "", NULL), 500);
+	assert_int_equal(one(f, "vic", "GET", other, "", NULL), 200);
+	assert_int_equal(fixture_ask(f, "vic", "GET", MEMORY "/working/a", NULL), 500);
+	assert_true(store_write(f->store, make_equal, "UPDATE memory_vectors SET vector = x'00'", &err));
+	search(f, "\"query_embedding\":[1,0]");
+	assert_int_equal(fixture_at(f, "result.memories")->count, 0);
+	env_sim_advance(&f->env, 40 * INT64_C(86400000000)); /* both are due: the other one goes */
+	assert_true(agents_chores(f->agents, &err));
+	assert_int_equal(number_of(f, "SELECT COUNT(*) FROM memories WHERE content = 'x'"), 1);
+	assert_int_equal(number_of(f, "SELECT COUNT(*) FROM memories WHERE content = 'y'"), 0);
+}
+
 static void use_age_and_kind_weigh(void **state)
 {
 	struct agents_fixture *f = *state;
@@ -545,6 +565,7 @@ int main(void)
 		TEST(what_expires_is_not_there_any_more),
 		TEST(memories_that_belong_together_become_an_episode),
 		TEST(the_archive_packs_what_gets_smaller),
+		TEST(what_is_not_known_is_refused),
 		TEST(use_age_and_kind_weigh),
 		TEST(a_full_tier_lets_one_go_or_refuses),
 		TEST(the_least_recently_used_of_the_tenth_goes),

@@ -7,22 +7,15 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/id.h"
-#include "core/must.h"
 #include "crypt/digest.h"
 #include "flow/memory_archive.h"
 #include "store/fulltext.h"
 #include "store/store.h"
 
-enum { LEAST_MOST = 1000 /* of a tier without a cap */ };
-
-static int named(const char *const *names, const char *text)
-{
-	for (int i = 0; names[i] != NULL; i++)
-		if (strcmp(names[i], text) == 0)
-			return i;
-	must(!"a name that the schema allows");
-	return 0;
-}
+enum {
+	LEAST_MOST = 1000,       /* of a tier without a cap */
+	MEMORY_DIMENSION = 4096, /* of a vector [flow.md 6] */
+};
 
 /* --- counters --- */
 
@@ -224,12 +217,12 @@ static void take(const struct db_rows *row, struct arena *arena, struct memory_r
 		.account_id = db_text_dup(row, 1, arena),
 		.agent_id = db_text_dup(row, 2, arena),
 		.run_id = db_text_dup(row, 3, arena),
-		.tier = (enum memory_tier)named(memory_tier_names, db_text(row, 4)),
+		.tier = (enum memory_tier)db_word(row, 4, memory_tier_names),
 		.content = memory_content(row, 5, 22, arena),
 		.content_sha256 = db_text_dup(row, 6, arena),
 		.size = db_int(row, 7),
 		.importance = db_real(row, 8),
-		.type = (enum memory_type)named(memory_type_names, db_text(row, 9)),
+		.type = (enum memory_type)db_word(row, 9, memory_type_names),
 		.tags = db_text_dup(row, 10, arena),
 		.metadata = db_text_dup(row, 11, arena),
 		.access_count = db_int(row, 12),
@@ -457,19 +450,24 @@ bool memory_due(struct db *db, int64_t now_us, size_t limit, struct arena *arena
 				size_t *count, struct err *err)
 {
 	struct db_rows found;
-	return db_query(db, &found, err, FROM "WHERE m.expires_at <= $1 ORDER BY m.expires_at, m.memory_id LIMIT $2",
+	/* One of a type that only a newer program knows is that program's: it does not keep the others from going. */
+	return db_query(db, &found, err,
+					FROM
+					"WHERE m.expires_at <= $1 AND m.memory_type IN ('observation', 'action', 'result', 'reasoning', "
+					"'metadata') ORDER BY m.expires_at, m.memory_id LIMIT $2",
 					V_INT(now_us), V_INT((int64_t)limit)) &&
 		   take_all(&found, limit, arena, rows, count, err);
 }
 
 /* --- vectors --- */
 
-/* The bytes of a row may lie anywhere: copied where floats may. */
+/* The bytes of a row may lie anywhere: copied where floats may.  NULL: they are not so many, the row is damaged. */
 static const float *numbers_of(const struct db_rows *rows, int column, float *room, int64_t dimension)
 {
 	size_t size;
 	const void *bytes = db_blob(rows, column, &size);
-	must(dimension <= 4096 && size == (size_t)dimension * sizeof *room);
+	if (dimension < 1 || dimension > MEMORY_DIMENSION || size != (size_t)dimension * sizeof *room)
+		return NULL;
 	memcpy(room, bytes, size);
 	return room;
 }
@@ -478,7 +476,7 @@ bool memory_vectors(struct db *db, const char *account_id, const char *agent_id,
 					void (*take_vector)(void *self, const struct memory_vector *vector), void *self, struct err *err)
 {
 	struct db_rows rows;
-	_Alignas(64) float room[4096];
+	_Alignas(64) float room[MEMORY_DIMENSION];
 	if (!db_query(
 			db, &rows, err,
 			"SELECT memory_id, model, dimension, norm, vector FROM memory_vectors WHERE account_id = $1 AND agent_id "
@@ -491,7 +489,8 @@ bool memory_vectors(struct db *db, const char *account_id, const char *agent_id,
 											 .dimension = db_int(&rows, 2),
 											 .norm = db_real(&rows, 3),
 											 .numbers = numbers_of(&rows, 4, room, db_int(&rows, 2))};
-		take_vector(self, &vector);
+		if (vector.numbers != NULL)
+			take_vector(self, &vector);
 	}
 	return db_end(&rows, err);
 }
@@ -501,7 +500,7 @@ bool memory_vectors_since(struct db *db, const char *account_id, const char *age
 						  struct err *err)
 {
 	struct db_rows rows;
-	_Alignas(64) float room[4096];
+	_Alignas(64) float room[MEMORY_DIMENSION];
 	if (!db_query(db, &rows, err,
 				  "SELECT memory_id, model, dimension, norm, vector, tier, change_no FROM memory_vectors WHERE "
 				  "account_id = $1 "
@@ -515,7 +514,7 @@ bool memory_vectors_since(struct db *db, const char *account_id, const char *age
 											 .norm = db_real(&rows, 3),
 											 .numbers = numbers_of(&rows, 4, room, db_int(&rows, 2))};
 		*seen = db_int(&rows, 6) >= *seen ? db_int(&rows, 6) + 1 : *seen;
-		if (strcmp(db_text(&rows, 5), memory_tier_names[MEMORY_L4]) != 0)
+		if (vector.numbers != NULL && strcmp(db_text(&rows, 5), memory_tier_names[MEMORY_L4]) != 0)
 			take_vector(self, &vector);
 	}
 	return db_end(&rows, err);
@@ -532,13 +531,13 @@ bool memory_vector_of(struct db *db, const char *memory_id, struct arena *arena,
 	if (*found) {
 		int64_t dimension = db_int(&rows, 1);
 		float *room = arena_array(arena, (size_t)dimension, sizeof *room);
-		*found = room != NULL;
 		if (room != NULL)
 			*vector = (struct memory_vector){.memory_id = memory_id,
 											 .model = db_text_dup(&rows, 0, arena),
 											 .dimension = dimension,
 											 .norm = db_real(&rows, 2),
 											 .numbers = numbers_of(&rows, 3, room, dimension)};
+		*found = room != NULL && vector->numbers != NULL;
 	}
 	return db_end(&rows, err);
 }

@@ -239,18 +239,34 @@ static bool search(struct planning *p, const struct htn_library *library, struct
 								: err_set(err, ERR_LIMIT, "no memory");
 }
 
+/* Read and compile the library; then `then`, unless it is not sound. */
+static bool with_library(struct planning *p,
+						 bool (*then)(struct planning *p, const struct htn_library *library, struct err *err),
+						 struct err *err)
+{
+	struct htn_library library;
+	*p->result = (struct planner_result){.expansions = 0};
+	const struct json *json = find_library(p);
+	if (json == NULL || !htn_decode(p->arena, json, "/library", &library, p->faults))
+		return err_set(err, p->faults->count > 0 ? ERR_INVALID : ERR_LIMIT, "the library is not sound");
+	p->book = expr_book_new();
+	bool done = p->book == NULL ? err_set(err, ERR_LIMIT, "no memory")
+								: compile(p, &library, err) && (then == NULL || then(p, &library, err));
+	expr_book_free(p->book);
+	return done;
+}
+
+void planner_look(struct arena *arena, const struct planner_request *request, struct faults *faults)
+{
+	struct planner_result result;
+	struct planning p = {.arena = arena, .request = request, .result = &result, .faults = faults};
+	struct err err;
+	(void)with_library(&p, NULL, &err);
+}
+
 bool planner_run(struct arena *arena, const struct planner_request *request, struct planner_result *result,
 				 struct faults *faults, struct err *err)
 {
 	struct planning p = {.arena = arena, .request = request, .result = result, .faults = faults};
-	struct htn_library library;
-	*result = (struct planner_result){.expansions = 0};
-	const struct json *json = find_library(&p);
-	if (json == NULL || !htn_decode(arena, json, "/library", &library, faults))
-		return err_set(err, faults->count > 0 ? ERR_INVALID : ERR_LIMIT, "the library is not sound");
-	p.book = expr_book_new();
-	bool planned =
-		p.book == NULL ? err_set(err, ERR_LIMIT, "no memory") : compile(&p, &library, err) && search(&p, &library, err);
-	expr_book_free(p.book);
-	return planned;
+	return with_library(&p, search, err);
 }

@@ -18,7 +18,7 @@ struct faults;
 struct packs;
 
 struct planner_request {
-	struct expr_pool *exprs;
+	struct expr_pool *exprs; /* the tenant's */
 	const struct packs *packs;
 	const struct json *library; /* the name of a pack, or {methods, operators} itself */
 	const char *version;        /* of the pack; NULL: the newest */
@@ -49,6 +49,9 @@ struct planner_result {
  */
 bool planner_run(struct arena *arena, const struct planner_request *request, struct planner_result *result,
 				 struct faults *faults, struct err *err);
+
+/* Only look at the library: what is not sound of it goes to `faults`, as planner_run would say.  Asks a helper. */
+void planner_look(struct arena *arena, const struct planner_request *request, struct faults *faults);
 
 /*
  * plan_sha256 of a result: over what was asked, the hash of what it was planned by (member `by`), and what came out; no

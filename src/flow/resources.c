@@ -1,7 +1,7 @@
 /*
- * Documents that definitions refer to [flow.md 2.1].  Schemas and functions of catalogs become part of the definition:
- * it is pinned to what was there when it was first opened to be run.  OpenAPI documents are pinned when it is published
- * or started; what an address leads to that is an expression, at its first use.
+ * Documents that definitions refer to [flow.md 2.1].  Schemas, functions of catalogs and scripts become part of the
+ * definition: it is pinned to what was there when it was first opened to be run.  OpenAPI documents are pinned when it
+ * is published or started; what an address leads to that is an expression, at its first use.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,10 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/jw.h"
+#include "core/log.h"
 #include "core/must.h"
+#include "core/utf8.h"
 #include "crypt/digest.h"
 #include "expr/expr.h"
 #include "flow/credentials.h"
@@ -40,6 +43,24 @@ static struct datum *parse(const struct outgoing_answer *answer, struct trouble 
 		trouble_set(trouble, TROUBLE_COMMUNICATION, "Unreadable resource", "%s", err.message);
 	arena_fini(&arena);
 	return datum;
+}
+
+/* The bytes as they came. */
+static struct datum *text_of(const struct outgoing_answer *answer, struct trouble *trouble)
+{
+	const char *bytes = buf_text(&answer->body);
+	size_t size = answer->body.size;
+	struct buf text;
+	struct jw jw;
+	if (size > DATUM_MAX || memchr(bytes, '\0', size) != NULL || !utf8_valid(bytes, size)) {
+		trouble_set(trouble, TROUBLE_COMMUNICATION, "Unreadable resource",
+					"A script is UTF-8, without NUL, at most 4 MiB.");
+		return NULL;
+	}
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_strn(&jw, bytes, size);
+	return datum_take_buf(&text);
 }
 
 /* --- being let in --- */
@@ -93,7 +114,8 @@ static bool let_in(struct runner *runner, const struct json *policy, struct cred
 
 /* --- fetching --- */
 
-static struct datum *ask(struct runner *runner, const struct outgoing_request *request, struct trouble *trouble)
+static struct datum *ask(struct runner *runner, const struct outgoing_request *request, bool text,
+						 struct trouble *trouble)
 {
 	struct outgoing_answer answer;
 	struct datum *datum = NULL;
@@ -107,7 +129,7 @@ static struct datum *ask(struct runner *runner, const struct outgoing_request *r
 					answer.status);
 		trouble->status = answer.status;
 	} else {
-		datum = parse(&answer, trouble);
+		datum = text ? text_of(&answer, trouble) : parse(&answer, trouble);
 	}
 	if (datum != NULL)
 		(void)datum_tree(datum); /* made before it is shared */
@@ -124,7 +146,7 @@ static struct datum *fetch(struct runner *runner, const struct resource *resourc
 	if (let_in(runner, resource->authentication, &credentials, trouble)) {
 		bool proves = credentials.authorization.size > 0;
 		const char *const headers[] = {
-			"Accept: application/json, application/yaml, */*",
+			resource->text ? "Accept: text/*, */*" : "Accept: application/json, application/yaml, */*",
 			proves ? arena_printf(&arena, "Authorization: %s", buf_text(&credentials.authorization)) : NULL, NULL};
 		const struct outgoing_request request = {.method = "GET",
 												 .url = resource->uri,
@@ -133,7 +155,7 @@ static struct datum *fetch(struct runner *runner, const struct resource *resourc
 												 .limit = RESOURCE_MAX,
 												 .digest_user = credentials.digest_user,
 												 .digest_password = credentials.digest_password};
-		datum = ask(runner, &request, trouble);
+		datum = ask(runner, &request, resource->text, trouble);
 	}
 	credentials_fini(&credentials);
 	arena_fini(&arena);
@@ -145,7 +167,7 @@ static struct datum *fetch(struct runner *runner, const struct resource *resourc
 /* One document of one definition.  The first of a definition is in the map; a pin never changes and is never let go. */
 struct pin {
 	char *uri;
-	struct datum *body;
+	struct datum *body; /* NULL: what the store has of it cannot be read */
 	struct pin *next;
 };
 
@@ -157,44 +179,55 @@ static const struct pin *pins_of(struct runner *runner, const char *definition_s
 	return first;
 }
 
-static struct datum *pinned(const struct pin *pin, const char *uri)
+static const struct pin *find(const struct pin *pin, const char *uri)
 {
 	while (pin != NULL && strcmp(pin->uri, uri) != 0)
 		pin = pin->next;
-	return pin == NULL ? NULL : datum_ref(pin->body);
+	return pin;
 }
 
-/* Two may have fetched it at once: the first one counts.  Returns what it is pinned to. */
-static struct datum *add_pin(struct runner *runner, const char *definition_sha256, const char *uri, struct datum *body)
+/* Two may have fetched it at once: the first one counts. */
+static const struct pin *add_pin(struct runner *runner, const char *definition_sha256, const char *uri,
+								 struct datum *body)
 {
 	void *before = NULL;
 	runner_lock(runner);
 	struct pin *first = map_get(&runner->pins, definition_sha256);
-	struct datum *there = pinned(first, uri);
+	const struct pin *there = find(first, uri);
 	if (there == NULL) {
 		struct pin *pin = calloc(1, sizeof *pin);
 		must(pin != NULL);
-		*pin = (struct pin){.uri = strdup(uri), .body = datum_ref(body), .next = first};
+		*pin = (struct pin){.uri = strdup(uri), .body = body == NULL ? NULL : datum_ref(body), .next = first};
 		must(pin->uri != NULL);
 		must(map_set(&runner->pins, definition_sha256, pin, &before));
-		there = datum_ref(body);
+		there = pin;
 	}
 	runner_unlock(runner);
 	return there;
 }
 
+/* A new reference.  What was pinned is not asked for anew: it would be another document under the same definition. */
+static struct datum *body_of(const struct pin *pin, struct trouble *trouble)
+{
+	if (pin->body != NULL)
+		return datum_ref(pin->body);
+	trouble_set(trouble, TROUBLE_RUNTIME, "Unreadable resource",
+				"What the store has of %.300s is damaged: see the log of the server's start.", pin->uri);
+	return NULL;
+}
+
 struct datum *resource_pin(struct runner *runner, const char *definition_sha256, const struct resource *resource,
 						   struct trouble *trouble)
 {
-	struct datum *there = pinned(pins_of(runner, definition_sha256), resource->uri);
+	const struct pin *there = find(pins_of(runner, definition_sha256), resource->uri);
 	if (there != NULL)
-		return there;
+		return body_of(there, trouble);
 	struct datum *body = fetch(runner, resource, trouble);
 	if (body == NULL)
 		return NULL;
 	there = add_pin(runner, definition_sha256, resource->uri, body);
 	datum_unref(body);
-	return there;
+	return body_of(there, trouble);
 }
 
 bool resources_pin(struct runner *runner, const struct definition *definition, struct definition_problems *problems)
@@ -202,7 +235,7 @@ bool resources_pin(struct runner *runner, const struct definition *definition, s
 	const struct ir *ir = definition_ir(definition);
 	bool good = true;
 	for (size_t i = 0; i < ir->resources_count; i++) {
-		const struct resource wanted = {ir->resources[i].uri, ir->resources[i].authentication};
+		const struct resource wanted = {ir->resources[i].uri, ir->resources[i].authentication, false};
 		struct trouble trouble;
 		if (ir->resources[i].kind != IR_OPENAPI_DOCUMENT || wanted.uri == NULL)
 			continue;
@@ -255,32 +288,40 @@ bool resources_apply(struct live *live, struct db *db, struct err *err)
 	return !live->documents || resources_keep(live->runner, db, definition_sha256(live->definition), err);
 }
 
-static bool take_pin(struct runner *runner, const struct db_rows *row, struct err *err)
+/* One that cannot be read keeps what needs it from running, and nothing else. */
+static void take_pin(struct runner *runner, const struct db_rows *row)
 {
 	const char *body = db_text(row, 2);
-	struct datum *datum = datum_parse(body, strlen(body), err);
-	if (datum == NULL)
-		return false;
-	(void)datum_tree(datum); /* made before it is shared */
-	datum_unref(add_pin(runner, db_text(row, 0), db_text(row, 1), datum));
+	struct err err = {.kind = ERR_NONE};
+	struct datum *datum = datum_parse(body, strlen(body), &err);
+	if (datum == NULL) {
+		runner->damaged++;
+		log_warn("flow: a stored document cannot be read: what needs it does not run",
+				 log_str("table", "flow_resources"), log_str("key", db_text(row, 3)), log_str("uri", db_text(row, 1)),
+				 log_str("definition", db_text(row, 0)), log_str("error", err.message));
+	}
+	(void)add_pin(runner, db_text(row, 0), db_text(row, 1), datum);
 	datum_unref(datum);
-	return true;
 }
 
 bool resources_load(struct runner *runner, struct err *err)
 {
 	struct db *db = store_read(runner->options.store);
 	struct db_rows rows;
-	bool good = db_query(db, &rows, err,
-						 "SELECT p.definition_sha256, p.uri, r.body FROM flow_pins p JOIN flow_resources r "
-						 "ON r.resource_sha256 = p.resource_sha256 ORDER BY p.definition_sha256, p.uri");
-	if (good) {
-		while (good && db_next(&rows))
-			good = take_pin(runner, &rows, err);
-		good = db_end(&rows, good ? err : NULL) && good;
-	}
+	bool good =
+		db_query(db, &rows, err,
+				 "SELECT p.definition_sha256, p.uri, r.body, r.resource_sha256 FROM flow_pins p JOIN flow_resources r "
+				 "ON r.resource_sha256 = p.resource_sha256 ORDER BY p.definition_sha256, p.uri");
+	while (good && db_next(&rows))
+		take_pin(runner, &rows);
+	good = good && db_end(&rows, err);
 	store_read_end(runner->options.store, db);
 	return good;
+}
+
+size_t resources_damaged(const struct runner *runner)
+{
+	return runner->damaged;
 }
 
 void resources_free(struct runner *runner)

@@ -11,6 +11,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "flow/flow_api.h"
 #include "flow/runs_fixture.h"
 #include "store/store.h"
 
@@ -57,6 +58,8 @@ static bool answer(void *self, const struct outgoing_request *request, struct ou
 				 "{\"openapi\":\"3.0.0\",\"servers\":[{\"url\":\"https://api.example/%s\"}],\"paths\":{\"/x\":{\"get\":"
 				 "{\"operationId\":\"look\"}}}}",
 				 library->said);
+	else if (strcmp(request->url, "https://docs.example/say.sh") == 0) /* as a value it would be an expression */
+		buf_addf(&answer->body, "${who:+printf '%%s %%s' %s \"$who\"}", library->said);
 	else if (strncmp(request->url, "https://api.example/", 20) == 0)
 		snprintf(answer->content_type, sizeof answer->content_type, "text/plain"),
 			buf_adds(&answer->body, request->url + 20);
@@ -115,6 +118,65 @@ static void test_pinned(void **state)
 	assert_int_equal(register_version(f, "1.0.1", true), 201);
 	assert_true(says(f, "1.0.1", "{\"n\":1}", "completed", "{\"said\":\"two\"}"));
 	assert_int_equal(library.asked, 6);
+}
+
+/* A script from elsewhere: pinned like a schema, run as it came, and none of it is an expression. */
+static void test_script(void **state)
+{
+	static const char version[] =
+		"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"lib\",\"version\":\"%s\"},"
+		"\"do\":[{\"a\":{\"run\":{\"script\":{\"language\":\"sh\",\"source\":{\"endpoint\":\"%s\"},\"arguments\":"
+		"{\"who\":\"${ .n }\"}}}}}]}}";
+	struct runs_fixture *f = *state;
+	struct library library;
+	serve(f, &library);
+	assert_int_equal(
+		fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows", version, "1.0.0", "https://docs.example/say.sh"),
+		201);
+	assert_int_equal(library.asked, 1);
+	assert_true(says(f, "1.0.0", "{\"n\":\"you\"}", "completed", "\"one you\""));
+	library.said = "two";
+	library.open = false;
+	runs_reopen(f);
+	assert_true(says(f, "1.0.0", "{\"n\":\"me\"}", "completed", "\"one me\""));
+	assert_int_equal(library.asked, 1);
+	assert_int_equal(
+		fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows", version, "1.0.1", "https://docs.example/say.sh"),
+		422);
+	assert_string_equal(fixture_text(f->base, "errors.0.code"), "resource_unavailable");
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/definition/do/0/a/run/script/source");
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows", version, "1.0.1", "${ .where }"),
+					 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.code"), "resource_unavailable");
+}
+
+static bool damage(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return db_run(db, err, "UPDATE flow_resources SET body = '{\"type\":' WHERE body LIKE '%required%'");
+}
+
+/* A document that the store cannot give back: what needs it does not run and is not given another one; all else does.
+ */
+static void test_damaged(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct library library;
+	struct err err;
+	serve(f, &library);
+	assert_int_equal(register_version(f, "1.0.0", true), 201);
+	assert_int_equal(flow_api_damaged(f->flow), 0);
+	assert_true(store_write(f->base->store, damage, NULL, &err));
+	runs_reopen(f);
+	assert_int_equal(flow_api_damaged(f->flow), 1);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs",
+								 "{\"namespace\":\"t\",\"name\":\"lib\",\"input\":{\"n\":1}}"),
+					 422);
+	assert_int_equal(library.asked, 3);
+	runs_start(f, "[{\"s\":{\"set\":{\"n\":1}}}]", "{}");
+	assert_true(runs_is(f, "completed"));
+	assert_int_equal(register_version(f, "1.0.1", true), 201); /* another definition: fetched anew */
+	assert_true(says(f, "1.0.1", "{\"n\":1}", "completed", "{\"said\":\"one\"}"));
 }
 
 static void test_unavailable(void **state)
@@ -272,7 +334,8 @@ static void test_closed(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_pinned),  TEST(test_unavailable),  TEST(test_gone),
-									   TEST(test_openapi), TEST(test_at_first_use), TEST(test_closed)};
+	const struct CMUnitTest tests[] = {TEST(test_pinned),       TEST(test_damaged), TEST(test_script),
+									   TEST(test_unavailable),  TEST(test_gone),    TEST(test_openapi),
+									   TEST(test_at_first_use), TEST(test_closed)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

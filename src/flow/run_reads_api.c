@@ -11,6 +11,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/money.h"
+#include "flow/domain/past.h"
 #include "flow/domain/retry.h"
 #include "flow/domain/run.h"
 #include "flow/flow_internal.h"
@@ -48,7 +49,7 @@ struct view {
 };
 
 /* Open the run's story, let `write` put an object of it, answer. */
-static void tell(struct exchange *x, void (*write)(struct jw *jw, const struct view *view))
+static void tell(struct exchange *x, bool (*write)(struct jw *jw, const struct view *view, struct err *err))
 {
 	struct flow_api *api = x->owner;
 	struct run_record record;
@@ -64,7 +65,7 @@ static void tell(struct exchange *x, void (*write)(struct jw *jw, const struct v
 	jw_init(&jw, &text);
 	if (read) {
 		const struct view view = {db, &x->arena, &record, &story, agents_v3(x)};
-		write(&jw, &view);
+		read = write(&jw, &view, &err);
 		story_close(&story);
 	}
 	store_read_end(api->options.store, db);
@@ -77,8 +78,10 @@ static void tell(struct exchange *x, void (*write)(struct jw *jw, const struct v
 
 /* --- steps --- */
 
-static void write_step(struct jw *jw, const struct run_record *record, const struct step *step, bool v3)
+static void write_step(struct jw *jw, const struct view *v, const struct step *step, bool superseded)
 {
+	const struct run_record *record = v->record;
+	bool v3 = v->v3;
 	char sha256[65], key[EFFECT_KEY], money[MONEY_TEXT];
 	jw_object(jw);
 	jw_member_str(jw, "path", step->path);
@@ -104,20 +107,45 @@ static void write_step(struct jw *jw, const struct run_record *record, const str
 	add_datum(jw, "error", step->error);
 	if (step->skipped_reason != NULL)
 		jw_member_str(jw, "skipped_reason", step->skipped_reason);
+	if (superseded)
+		jw_member_bool(jw, "superseded", true);
 	jw_member_str(jw, "cost", money_format(money, step->cost_micros));
 	jw_member_int(jw, "cost_micros", step->cost_micros);
 	jw_object_end(jw);
 }
 
-static void write_steps(struct jw *jw, const struct view *v)
+static bool take_past(void *past, const struct row *row, bool superseded, struct err *err)
 {
+	(void)err;
+	past_take(past, row, superseded);
+	return true;
+}
+
+/* The steps that the run went through, and among them, where they began, the attempts that it went back over. */
+static bool write_steps(struct jw *jw, const struct view *v, struct err *err)
+{
+	const struct steps *steps = &v->story->steps;
+	struct past past;
+	bool rewound;
+	size_t k = 0;
+	past_init(&past, v->story->run.ir);
+	bool read = journal_rewound(v->db, v->record->run_id, &rewound, err) &&
+				(!rewound || journal_walk(v->db, v->record->run_id, take_past, &past, err));
+	past_settle(&past, steps);
 	jw_object(jw);
 	jw_key(jw, "steps");
 	jw_array(jw);
-	for (size_t i = 0; i < v->story->steps.count; i++)
-		write_step(jw, v->record, &v->story->steps.items[i], v->v3);
+	for (size_t i = 0; i <= steps->count; i++) {
+		int64_t before = i < steps->count ? steps->items[i].began_seq : INT64_MAX;
+		for (; k < past.steps.count && past.steps.items[k].began_seq < before; k++)
+			write_step(jw, v, &past.steps.items[k], true);
+		if (i < steps->count)
+			write_step(jw, v, &steps->items[i], false);
+	}
 	jw_array_end(jw);
 	jw_object_end(jw);
+	past_fini(&past);
+	return read;
 }
 
 static void handle_steps(struct exchange *x)
@@ -127,10 +155,12 @@ static void handle_steps(struct exchange *x)
 
 /* --- why --- */
 
-static void write_why(struct jw *jw, const struct view *v)
+static bool write_why(struct jw *jw, const struct view *v, struct err *err)
 {
+	(void)err;
 	const struct why why = {.jw = jw, .db = v->db, .arena = v->arena, .record = v->record, .story = v->story};
 	why_write(&why);
+	return true;
 }
 
 static void handle_why(struct exchange *x)
@@ -204,7 +234,7 @@ static const struct field step_rows[] = {
 	T_STR(path),
 	T_STR(reference, DOC("Of the task in the definition: a JSON Pointer")),
 	T_STR(name),
-	T_STR(type),
+	T_STR(type, NULLABLE, DOC("By the definition as it is now; null: a patch has taken the task away")),
 	T_STR(step_id, TOLD_V3),
 	T_ENUM(status, told_statuses, DOC("faulted is failed, and waiting running, on paths of version 3")),
 	T_INT(attempt),
@@ -216,6 +246,8 @@ static const struct field step_rows[] = {
 	T_JSON(output),
 	T_JSON(error),
 	T_STR(skipped_reason, LEFT_OUT),
+	T_BOOL(superseded, LEFT_OUT,
+		   DOC("true: a retry or a restore went back to before it; only what its own rows say is told")),
 	T_STR(cost, DOC("As decimal text")),
 	T_INT(cost_micros),
 };

@@ -46,7 +46,7 @@ static struct datum *world_eval(void *self, const struct ir_value *value, const 
 	if (!ir->values[value->number].secrets ||
 		secrets_of(ir->secrets, value->source, runner->options.secrets, &secrets, trouble)) {
 		own.secrets = secrets;
-		answer = definition_eval(live->definition, runner->options.expr, value, &own, trouble);
+		answer = definition_eval(live->definition, live_exprs(live), value, &own, trouble);
 	}
 	datum_unref(secrets);
 	return answer;
@@ -172,10 +172,10 @@ struct pinning {
 	const char *sha256;
 };
 
-static struct datum *pin(void *self, const char *uri, const struct json *authentication, struct trouble *trouble)
+static struct datum *pin(void *self, const struct ir_resource *wanted, struct trouble *trouble)
 {
 	const struct pinning *pinning = self;
-	const struct resource resource = {uri, authentication};
+	const struct resource resource = {wanted->uri, wanted->authentication, wanted->kind == IR_SCRIPT};
 	return resource_pin(pinning->runner, pinning->sha256, &resource, trouble);
 }
 

@@ -98,6 +98,10 @@ struct definition *runner_kept_definition(struct runner *runner, const char *sha
  */
 bool resources_pin(struct runner *runner, const struct definition *definition, struct definition_problems *problems);
 
+/* How many of those that were stored could not be read when the runner was opened; the log names each.  What is pinned
+ * to one does not run. */
+size_t resources_damaged(const struct runner *runner);
+
 /* With the text of a definition: the documents that it is pinned to.  In a write. */
 bool resources_keep(struct runner *runner, struct db *db, const char *definition_sha256, struct err *err);
 

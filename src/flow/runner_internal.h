@@ -6,13 +6,13 @@
 #include <stdatomic.h>
 
 #include "core/buf.h"
+#include "core/fair.h"
 #include "core/id.h"
 #include "core/list.h"
 #include "core/map.h"
 #include "flow/domain/drive.h"
 #include "flow/domain/lifecycle.h"
 #include "flow/domain/run.h"
-#include "flow/fair.h"
 #include "flow/following.h"
 #include "flow/runner.h"
 #include "flow/runs_repo.h"
@@ -194,6 +194,7 @@ struct runner {
 	struct map live;                            /* run_id -> struct live */
 	struct map definitions, definitions_before; /* sha256 -> struct definition: used lately, and before */
 	struct map pins;                            /* a definition's hash -> the first struct pin */
+	size_t damaged;                             /* of them that could not be read when it was opened */
 	struct oauth *oauth;                        /* tokens of calls */
 	struct alarms alarms;
 	struct list waiters;
@@ -218,6 +219,7 @@ void runner_unlock(struct runner *runner);
 /* live.c: with the lock held */
 struct live *live_get(struct runner *runner, const char *run_id); /* takes a reference; makes it when absent */
 void live_put(struct live *live);
+struct expr_pool *live_exprs(const struct live *live);                             /* helpers, as its tenant has them */
 void live_expect(struct live *live, struct fair_tenant *tenant, int64_t priority); /* of one that was never read */
 void live_queue(struct live *live);     /* a turn, unless one is queued or under way */
 void live_committed(struct live *live); /* the rest of its turn */
@@ -312,6 +314,7 @@ void waiters_tell(struct runner *runner, struct waiter *met, bool ended); /* wit
 struct resource {
 	const char *uri;
 	const struct json *authentication; /* a policy, with or without expressions; NULL: none */
+	bool text;                         /* it is a text, whatever it looks like: pinned as a JSON text */
 };
 
 /* The one that this definition was pinned to, or what is there now, to which it is pinned in memory; resources_keep

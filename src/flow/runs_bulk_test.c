@@ -77,7 +77,7 @@ static void test_each_word(void **state)
 	assert_true(is(f, b, "waiting"));
 	assert_true(is(f, d, "faulted"));
 	assert_int_equal(runs_ask(f, "ops", "GET", "/steps", NULL), 200);
-	assert_int_equal(fixture_number_at(f->base, "result.steps.0.attempt"), 2);
+	assert_int_equal(fixture_number_at(f->base, "result.steps.1.attempt"), 2);
 	assert_true(is(f, c, "completed"));
 	assert_true(fixture_chain_sound(f->base));
 }

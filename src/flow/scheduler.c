@@ -169,12 +169,14 @@ static void decide(struct job *job, const struct schedule_record *r, struct due 
 {
 	struct schedule_plan plan;
 	struct faults faults;
-	struct datum *spec = datum_text(r->spec, strlen(r->spec));
+	struct datum *spec = datum_parse(r->spec, strlen(r->spec), NULL);
 	faults_init(&faults, &job->arena);
 	enum schedule_kind kind = (enum schedule_kind)scheduler_index(schedule_kind_names, r->kind);
 	due->schedule_id = r->schedule_id;
 	due->next_us = r->next_us;
-	due->sound = schedule_read(kind, datum_tree(spec), r->tz, &job->arena, &plan, &faults);
+	if (spec == NULL)
+		faults_add(&faults, "/spec", "json_invalid", "flow_schedules: the stored spec is no JSON");
+	due->sound = spec != NULL && schedule_read(kind, datum_tree(spec), r->tz, &job->arena, &plan, &faults);
 	if (due->sound) {
 		schedule_take_due(&plan, r->next_us, job->now_us, (enum catch_up)scheduler_index(catch_up_names, r->catch_up),
 						  &due->times);

@@ -27,9 +27,11 @@ int scheduler_index(const char *const *names, const char *name)
 static bool read_plan(const struct schedule_record *r, struct arena *arena, struct schedule_plan *plan,
 					  struct faults *faults)
 {
-	struct datum *spec = datum_text(r->spec, strlen(r->spec));
+	struct datum *spec = datum_parse(r->spec, strlen(r->spec), NULL);
 	enum schedule_kind kind = (enum schedule_kind)scheduler_index(schedule_kind_names, r->kind);
-	bool good = schedule_read(kind, datum_tree(spec), r->tz, arena, plan, faults);
+	if (spec == NULL)
+		faults_add(faults, "/spec", "json_invalid", "flow_schedules: the stored spec is no JSON");
+	bool good = spec != NULL && schedule_read(kind, datum_tree(spec), r->tz, arena, plan, faults);
 	datum_unref(spec);
 	return good;
 }

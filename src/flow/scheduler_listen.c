@@ -50,8 +50,8 @@ static const char *listener_text(const struct json *spec, struct arena *arena)
 
 static const char *text_of(const struct schedule_record *record, struct arena *arena)
 {
-	struct datum *spec = datum_text(record->spec, strlen(record->spec));
-	const char *text = listener_text(datum_tree(spec), arena);
+	struct datum *spec = datum_parse(record->spec, strlen(record->spec), NULL);
+	const char *text = spec == NULL ? NULL : listener_text(datum_tree(spec), arena);
 	datum_unref(spec);
 	return text;
 }

@@ -114,8 +114,8 @@ static bool covers(const struct budget_row *budget, const struct db_rows *rows)
 	case BUDGET_TENANT:
 		return true;
 	default: {
-		struct datum *labels = datum_text(db_text(rows, 3), strlen(db_text(rows, 3)));
-		const char *agent = json_text(datum_tree(labels), "agent_id");
+		struct datum *labels = datum_parse(db_text(rows, 3), strlen(db_text(rows, 3)), NULL);
+		const char *agent = labels == NULL ? NULL : json_text(datum_tree(labels), "agent_id");
 		bool same = agent != NULL && strcmp(agent, budget->scope_id) == 0;
 		datum_unref(labels);
 		return same;

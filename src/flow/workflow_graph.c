@@ -7,6 +7,7 @@
 #include "core/jw.h"
 #include "flow/domain/graph.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/ir_find.h"
 
 static const char *const type_names[] = {
 	[IR_DO] = "do",
@@ -80,38 +81,13 @@ static uint32_t place_of(const struct map_maker *m, const struct ir_task *task)
 
 /* --- the language: nodes in document order --- */
 
-/* The lists inside of a task, in document order. */
-static size_t blocks_of(const struct ir_task *task, const struct ir_block *blocks[2])
-{
-	switch (task->type) {
-	case IR_DO:
-		blocks[0] = &task->block;
-		return 1;
-	case IR_FOR:
-		blocks[0] = &task->for_.block;
-		return 1;
-	case IR_FORK:
-		blocks[0] = &task->fork.branches;
-		return 1;
-	case IR_LISTEN:
-		blocks[0] = &task->listen.block;
-		return 1;
-	case IR_TRY:
-		blocks[0] = &task->try_.block;
-		blocks[1] = &task->try_.catch_do;
-		return 2;
-	default:
-		return 0;
-	}
-}
-
 static void place_tasks(struct map_maker *m, const struct ir_block *block)
 {
 	for (uint32_t i = 0; i < block->count; i++) {
 		const struct ir_block *inside[2] = {NULL, NULL};
 		m->nodes[m->count] = &block->tasks[i];
 		m->place[block->tasks[i].number] = ++m->count;
-		size_t blocks = blocks_of(&block->tasks[i], inside);
+		size_t blocks = ir_blocks(&block->tasks[i], inside);
 		for (size_t k = 0; k < blocks; k++)
 			place_tasks(m, inside[k]);
 	}
@@ -165,7 +141,7 @@ static void link_task(struct map_maker *m, const struct ir_block *block, uint32_
 	const struct ir_block *inside[2] = {NULL, NULL};
 	struct numbers from = {.items = NULL};
 	uint32_t here = place_of(m, task);
-	size_t blocks = blocks_of(task, inside);
+	size_t blocks = ir_blocks(task, inside);
 	if (task->type == IR_SWITCH) {
 		link_switch(m, block, i, ends);
 		return;
@@ -203,7 +179,7 @@ static double width_of(const struct ir_block *block)
 	for (uint32_t i = 0; i < block->count; i++) {
 		const struct ir_task *task = &block->tasks[i];
 		const struct ir_block *inside[2] = {NULL, NULL};
-		size_t blocks = blocks_of(task, inside);
+		size_t blocks = ir_blocks(task, inside);
 		double width = 1;
 		if (task->type == IR_FORK) {
 			width = 0;

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/jw.h"
 #include "core/stamp.h"
+#include "expr/expr.h"
 #include "flow/definition.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
@@ -174,8 +175,9 @@ static void handle_graph(struct exchange *x)
 	size_t size;
 	arena_init(&arena, READ_CAP);
 	if (read_version(x, &arena, &workflow, &text, &size)) {
-		struct definition *definition = definition_open(text, size, DEFINITION_GUESS, api->options.policy, NULL,
-														api->options.expr, &problems, &err);
+		struct definition *definition =
+			definition_open(text, size, DEFINITION_GUESS, api->options.policy, NULL,
+							expr_share(api->options.expr, principal_of(x)->account_id), &problems, &err);
 		/* What the server allowed once it may refuse now. */
 		if (definition != NULL)
 			answer_graph(x, &arena, definition);

@@ -10,6 +10,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "expr/expr.h"
 #include "flow/definition.h"
 #include "flow/flow_internal.h"
 #include "flow/runs_repo.h"
@@ -203,6 +204,13 @@ static bool fill(struct registration *r, const struct ir *ir)
 	return r->workflow.tags != NULL && scheduler_wish(ir, arena, &r->wish) && !arena->full;
 }
 
+/* Helpers, as who asks has them. */
+static struct expr_pool *exprs_of(const struct exchange *x)
+{
+	const struct flow_api *api = x->owner;
+	return expr_share(api->options.expr, principal_of(x)->account_id);
+}
+
 /* Compile what the body brought.  NULL: answered. */
 static struct definition *compile(struct exchange *x, struct workflow_text *text)
 {
@@ -214,7 +222,7 @@ static struct definition *compile(struct exchange *x, struct workflow_text *text
 	struct definition *definition =
 		text->publish ? runner_definition(api->runner, text->text, text->size, sha256, &problems, &err)
 					  : definition_open(text->text, text->size, DEFINITION_GUESS, api->options.policy, NULL,
-										api->options.expr, &problems, &err);
+										exprs_of(x), &problems, &err);
 	bool good = definition != NULL && !system_refused(definition, &problems) &&
 				(!text->publish || resources_pin(api->runner, definition, &problems));
 	if (!good && problems.list.count > 0)
@@ -313,7 +321,7 @@ static void check(struct exchange *x, struct arena *arena, const char *text, siz
 	struct definition_problems problems = {.arena = arena};
 	struct err err = {.kind = ERR_INTERNAL};
 	struct definition *definition =
-		definition_open(text, size, DEFINITION_GUESS, api->options.policy, NULL, api->options.expr, &problems, &err);
+		definition_open(text, size, DEFINITION_GUESS, api->options.policy, NULL, exprs_of(x), &problems, &err);
 	if (definition != NULL && system_refused(definition, &problems)) {
 		definition_unref(definition);
 		definition = NULL;

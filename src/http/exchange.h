@@ -113,12 +113,14 @@ bool exchange_decode(struct exchange *x, void *into);
 bool exchange_decode_query(struct exchange *x, void *into);
 
 /*
- * The same of the body, with what no table can say of it: `check` adds that to `faults`, and all is told at once.  It
- * is called also when the table found faults: what could not be read is absent then, also inside lists.  What `check`
- * says of a member that the table spoke of already is dropped.
+ * The same, with what no table can say of it: `check` adds that to `faults`, and all is told at once.  It is called
+ * also when the table found faults: what could not be read is absent then, also inside lists.  What `check` says of a
+ * member that the table spoke of already is dropped.
  */
 bool exchange_decode_checked(struct exchange *x, void *into, void (*check)(void *self, struct faults *faults),
 							 void *self);
+bool exchange_decode_query_checked(struct exchange *x, void *into, void (*check)(void *self, struct faults *faults),
+								   void *self);
 
 /* The body as a JSON tree in the arena.  False as above. */
 bool exchange_json(struct exchange *x, const struct json **json);

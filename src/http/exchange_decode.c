@@ -180,7 +180,8 @@ static void add_member(struct exchange *x, const struct field_table *table, size
 		(struct json_member){.name = param->name, .name_size = strlen(param->name), .value = value};
 }
 
-bool exchange_decode_query(struct exchange *x, void *into)
+bool exchange_decode_query_checked(struct exchange *x, void *into, void (*check)(void *self, struct faults *faults),
+								   void *self)
 {
 	const struct field_table *table = x->match.route->query;
 	struct json object = {.kind = JS_OBJECT};
@@ -190,5 +191,18 @@ bool exchange_decode_query(struct exchange *x, void *into)
 	for (size_t i = 0; object.members != NULL && i < x->query_count; i++)
 		add_member(x, table, i, &object, &faults);
 	field_decode(table, &object, into, &x->arena, "", &faults);
+	struct fault **seam = faults.end;
+	check(self, &faults);
+	drop_told(&faults, seam);
 	return answer_faults(x, &faults);
+}
+
+static void check_nothing(void *self, struct faults *faults)
+{
+	(void)self, (void)faults;
+}
+
+bool exchange_decode_query(struct exchange *x, void *into)
+{
+	return exchange_decode_query_checked(x, into, check_nothing, NULL);
 }

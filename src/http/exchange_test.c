@@ -85,6 +85,13 @@ static void handle_query(struct exchange *x)
 		tell(x, &thing);
 }
 
+static void handle_checked_query(struct exchange *x)
+{
+	struct thing thing;
+	if (exchange_decode_query_checked(x, &thing, check_thing, &thing))
+		tell(x, &thing);
+}
+
 static void handle_options_body(struct exchange *x)
 {
 	struct thing thing = {.name = "options"};
@@ -146,6 +153,8 @@ static const struct route routes[] = {
 	ROUTE(POST, "/checked", PUBLIC, EFFECT_WRITE, handle_checked, .operation = "things.check", .summary = "Check",
 		  .body = &thing_table, .example = "{\"name\":\"a\"}"),
 	ROUTE(GET, "/things", PUBLIC, EFFECT_READ, handle_query, .operation = "things.find", .summary = "Find",
+		  .query = &thing_table),
+	ROUTE(GET, "/checked", PUBLIC, EFFECT_READ, handle_checked_query, .operation = "things.look", .summary = "Look",
 		  .query = &thing_table),
 	ROUTE(GET, "/things/{thing_id}", PUBLIC, EFFECT_READ, handle_param, .operation = "things.get", .summary = "Get"),
 	ROUTE(POST, "/options", PUBLIC, EFFECT_WRITE, handle_options_body, .operation = "options", .summary = "Options",
@@ -355,6 +364,18 @@ static void test_query(void **state)
 	problem_is(f, 400, "request_malformed");
 }
 
+static void test_checked_query(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(ask(f, "GET", "/checked?name=a&flag=true&tags=x", NULL, NULL), 200);
+	ask(f, "GET", "/checked?name=a&name=other&count=x&flag=true", NULL, NULL);
+	problem_is(f, 422, "invalid");
+	assert_int_equal(faults_of(f), 3);
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/name\",\"code\":\"conflict\""));
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/count\",\"code\":\"type\""));
+	assert_non_null(strstr(f->ask.answer, "{\"pointer\":\"/tags\",\"code\":\"required\""));
+}
+
 static void test_params(void **state)
 {
 	struct fixture *f = *state;
@@ -547,9 +568,9 @@ static void test_metrics(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(decode),           TEST(checked), TEST(empty_body),    TEST(query),   TEST(params),
-		TEST(head_and_options), TEST(order),   TEST(chunked_limit), TEST(media),   TEST(answers),
-		TEST(headers),          TEST(trace),   TEST(workers),       TEST(metrics),
+		TEST(decode),  TEST(checked),          TEST(empty_body), TEST(query),         TEST(checked_query),
+		TEST(params),  TEST(head_and_options), TEST(order),      TEST(chunked_limit), TEST(media),
+		TEST(answers), TEST(headers),          TEST(trace),      TEST(workers),       TEST(metrics),
 	};
 	return cmocka_run_group_tests_name("exchange", tests, NULL, NULL);
 }

@@ -1,20 +1,8 @@
 #include "seal/countersign_rows.h"
 
-#include <string.h>
-
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/must.h"
 #include "store/store.h"
-
-static int index_of(const char *const *names, const char *name)
-{
-	int i = 0;
-	while (names[i] != NULL && strcmp(names[i], name) != 0)
-		i++;
-	must(names[i] != NULL);
-	return i;
-}
 
 static struct store_value time_value(int64_t us)
 {
@@ -62,7 +50,7 @@ static void read_request(const struct db_rows *row, struct arena *arena, struct 
 	*r = (struct countersign_request){
 		.request_id = db_text_dup(row, 0, arena),
 		.account_id = db_text_dup(row, 1, arena),
-		.kind = (enum countersign_kind)index_of(countersign_kind_names, db_text(row, 2)),
+		.kind = (enum countersign_kind)db_word(row, 2, countersign_kind_names),
 		.seal_sha256 = db_text_dup(row, 3, arena),
 		.content_sha256 = db_text_dup(row, 4, arena),
 		.subject_kind = db_text_dup(row, 5, arena),
@@ -72,7 +60,7 @@ static void read_request(const struct db_rows *row, struct arena *arena, struct 
 		.four_eyes = db_int(row, 9) != 0,
 		.permission = db_text_dup(row, 10, arena),
 		.consent_version = db_int(row, 11),
-		.status = (enum countersign_status)index_of(countersign_status_names, db_text(row, 12)),
+		.status = (enum countersign_status)db_word(row, 12, countersign_status_names),
 		.effect_key = db_text_dup(row, 13, arena),
 		.created_us = db_int(row, 14),
 		.expires_us = db_int(row, 15),
@@ -235,7 +223,7 @@ static void read_row(const struct db_rows *from, struct arena *arena, struct cou
 		.seal_sha256 = db_text_dup(from, 3, arena),
 		.user_id = db_text_dup(from, 4, arena),
 		.role = db_text_dup(from, 5, arena),
-		.decision = (enum countersign_decision)index_of(countersign_decision_names, db_text(from, 6)),
+		.decision = (enum countersign_decision)db_word(from, 6, countersign_decision_names),
 		.reason = db_text_dup(from, 7, arena),
 		.consent_version = db_int(from, 8),
 		.ip = db_text_dup(from, 9, arena),

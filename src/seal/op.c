@@ -29,23 +29,26 @@ struct run {
 	struct op_answer *answer;
 };
 
-static void check_pins(struct run *run)
+void op_check_pins(const struct packs *packs, const struct json *pins, struct arena *arena, struct faults *faults)
 {
-	const struct json *pins = run->calc.pins;
 	if (pins == NULL)
 		return;
-	if (pins->kind != JS_OBJECT) {
-		calc_fault(&run->calc, "/packs", "type", "must be an object of versions by pack name");
-		run->calc.pins = NULL;
-		return;
-	}
-	for (uint32_t i = 0; i < pins->count; i++)
+	if (pins->kind != JS_OBJECT)
+		faults_add(faults, "/packs", "type", "must be an object of versions by pack name");
+	for (uint32_t i = 0; pins->kind == JS_OBJECT && i < pins->count; i++)
 		if (pins->members[i].value.kind != JS_STRING)
-			calc_fault(&run->calc, field_pointer(run->calc.arena, "/packs", pins->members[i].name), "type",
+			faults_add(faults, field_pointer(arena, "/packs", pins->members[i].name), "type",
 					   "must be a version like \"v1\"");
-		else if (run->calc.packs != NULL && packs_find(run->calc.packs, pins->members[i].name, NULL, NULL) == NULL)
-			calc_fault(&run->calc, field_pointer(run->calc.arena, "/packs", pins->members[i].name), "unknown_field",
+		else if (packs != NULL && packs_find(packs, pins->members[i].name, NULL, NULL) == NULL)
+			faults_add(faults, field_pointer(arena, "/packs", pins->members[i].name), "unknown_field",
 					   "is no pack that is installed here");
+}
+
+static void check_pins(struct run *run)
+{
+	op_check_pins(run->calc.packs, run->calc.pins, run->calc.arena, &run->calc.faults);
+	if (run->calc.pins != NULL && run->calc.pins->kind != JS_OBJECT)
+		run->calc.pins = NULL;
 }
 
 /* A version that nobody has is refused, also of a pack that this question does not need: it would pin nothing. */

@@ -94,6 +94,12 @@ bool op_run(const struct op *op, const struct op_context *context, const struct 
 			struct op_answer *answer, struct faults *faults, struct err *err);
 
 /*
+ * Name the faults of the member `packs` as op_run would: for handlers that tell all faults of a body before they do
+ * anything that an operation's answer hangs on.  `packs` NULL: any name will do; `pins` NULL: there are none.
+ */
+void op_check_pins(const struct packs *packs, const struct json *pins, struct arena *arena, struct faults *faults);
+
+/*
  * The body as this address means it: the preset of the alias whose path this is (as it is or under /api/v1, one slash
  * at the end aside) laid over it, object by object, the preset's members winning.  The body itself where there is none,
  * or where it is no object.  NULL when the arena is full.  So `sign.baseplate` by /signage/baseplate/design is the same

@@ -28,6 +28,14 @@ static void end_keep(void *self, bool applied, const struct err *err)
 	exchange_answer(r->x, 200, MEDIA_JSON, r->answer.envelope, r->answer.envelope_size);
 }
 
+/* All of it before anybody is asked over the network. */
+static void check(void *self, struct faults *faults)
+{
+	const struct site_resolving *r = self;
+	site_request_check(&r->request, faults);
+	op_check_pins(r->api->options.packs, r->request.common.packs, &r->x->arena, faults);
+}
+
 static void handle_site(struct exchange *x)
 {
 	struct asking *a = arena_new(&x->arena, struct asking);
@@ -39,7 +47,7 @@ static void handle_site(struct exchange *x)
 	}
 	struct site_resolving *r = &a->resolving;
 	*r = (struct site_resolving){.x = x, .api = x->owner, .account_id = principal_of(x)->account_id};
-	if (!exchange_decode(x, &r->request))
+	if (!exchange_decode_checked(x, &r->request, check, r))
 		return;
 	if (!site_resolve(r, &faults, &err)) {
 		if (faults.count > 0)

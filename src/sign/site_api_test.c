@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/json.h"
 #include "seal/pack.h"
 #include "sign/project_fixture.h"
 
@@ -57,6 +58,21 @@ static void test_refused(void **state)
 		assert_string_equal(fixture_text(f, "errors.0.pointer"), rows[i].pointer);
 		assert_string_equal(fixture_text(f, "errors.0.code"), rows[i].code);
 	}
+}
+
+/* What the table finds, what members need of each other and pins that nobody has: at once, and before anybody is asked.
+ */
+static void test_all_at_once(void **state)
+{
+	struct project_fixture *f = *state;
+	assert_int_equal(ask(f, "{\"address\":\"12 Main St\",\"lat\":91,\"exposure\":\"E\",\"packs\":{\"nobody\":\"v1\"}}"),
+					 422);
+	static const char *const pointers[] = {"/lat", "/exposure", "/lon", "/packs/nobody"};
+	assert_int_equal(fixture_at(f, "errors")->count, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_string_equal(json_text(&fixture_at(f, "errors")->items[i], "pointer"), pointers[i]);
+	assert_int_equal(ask(f, "{\"address\":\"12 Main St\",\"packs\":{\"nobody\":\"v1\"}}"), 422);
+	assert_int_equal(f->fetches, 0);
 }
 
 /* Nobody finds the address: an honest no, kept for half an hour. */
@@ -157,7 +173,7 @@ static void test_packs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_overrides),          TEST(test_refused), TEST(test_geocoding_fails),
+		TEST(test_overrides),          TEST(test_refused), TEST(test_all_at_once), TEST(test_geocoding_fails),
 		TEST(test_geocodes_and_keeps), TEST(test_breaker), TEST(test_packs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ struct statement {
 	bool busy;       /* rows of it are being read */
 	bool cached;     /* false: finalised when its rows end */
 	unsigned writes; /* watches that it concerns */
+	char *strange;   /* the first word of its rows that nobody knows: db_word; or NULL */
 };
 
 /* The system's own reason of the last failed write: the writer writes the log only, the checkpointer the main file. */
@@ -253,6 +254,8 @@ static void let_go(struct statement *statement)
 	sqlite3_reset(statement->stmt);
 	sqlite3_clear_bindings(statement->stmt);
 	statement->busy = false;
+	free(statement->strange);
+	statement->strange = NULL;
 	if (!statement->cached)
 		statement_free(statement);
 }
@@ -335,6 +338,8 @@ bool db_end(struct db_rows *rows, struct err *err)
 		; /* a change with RETURNING ends only with its last row */
 	/* Resetting tells a failure again, whatever else ran on the connection since. */
 	bool fine = sqlite3_reset(statement->stmt) == SQLITE_OK || !rows->failed || sqlite_refuse(rows->db, err);
+	if (fine && statement->strange != NULL)
+		fine = err_set(err, ERR_INTERNAL, "store: %s", statement->strange);
 	let_go(statement);
 	rows->db->open_rows--;
 	*rows = (struct db_rows){.db = rows->db, .over = true};
@@ -366,6 +371,22 @@ const void *db_blob(const struct db_rows *rows, int column, size_t *size)
 	const void *bytes = sqlite3_column_blob(stmt_of(rows), column);
 	*size = (size_t)sqlite3_column_bytes(stmt_of(rows), column);
 	return bytes;
+}
+
+int db_word(const struct db_rows *rows, int column, const char *const *names)
+{
+	struct statement *statement = rows->statement;
+	const char *word = db_text(rows, column);
+	for (int i = 0; names[i] != NULL; i++)
+		if (word != NULL && strcmp(names[i], word) == 0)
+			return i;
+	if (statement->strange == NULL) {
+		const char *key = db_text(rows, 0);
+		must(asprintf(&statement->strange, "row %.64s has the %.40s %.40s, which is none that this version knows",
+					  key != NULL ? key : "", sqlite3_column_name(stmt_of(rows), column),
+					  word != NULL ? word : "null") > 0);
+	}
+	return 0;
 }
 
 const char *db_text_dup(const struct db_rows *rows, int column, struct arena *arena)

@@ -112,6 +112,13 @@ double db_real(const struct db_rows *rows, int column);      /* NaN for null */
 const char *db_text(const struct db_rows *rows, int column); /* NULL for null */
 const void *db_blob(const struct db_rows *rows, int column, size_t *size);
 
+/*
+ * Which of `names` (NULL-terminated) the text of a column is.  One that is none of them is of a damaged row, or of a
+ * newer program's: then the first of them is told, and db_end (db_one) of this query fails with ERR_INTERNAL, which
+ * names the row by its first column, the column and the word.
+ */
+int db_word(const struct db_rows *rows, int column, const char *const *names);
+
 /* The text of a column copied into the arena; NULL for null. */
 const char *db_text_dup(const struct db_rows *rows, int column, struct arena *arena);
 

@@ -98,6 +98,42 @@ struct slip {
 	const char *says;
 };
 
+/* --- words that only some programs know --- */
+
+static const char *const known[] = {"a", "b", NULL};
+
+static void take_word(const struct db_rows *row, void *self)
+{
+	*(int *)self = db_word(row, 0, known);
+}
+
+/* A word that nobody knows fails the query that read it, and no other one. */
+static void a_strange_word_is_told_at_the_end(void **state)
+{
+	(void)state;
+	struct store *store = opened();
+	struct err err = {.kind = ERR_NONE};
+	struct db_rows rows;
+	int word = -1;
+	assert_true(fixture_write(store, "a", 1, &err) && fixture_write(store, "b", 2, &err) &&
+				fixture_write(store, "stranger", 3, &err));
+	struct db *db = store_read(store);
+	assert_true(db_one(db, &err, NULL, take_word, &word, "SELECT id FROM items WHERE n = 2"));
+	assert_int_equal(word, 1);
+	assert_false(db_one(db, &err, NULL, take_word, &word, "SELECT id FROM items WHERE n = 3"));
+	assert_int_equal(word, 0);
+	assert_int_equal(err.kind, ERR_INTERNAL);
+	assert_non_null(strstr(err.message, "row stranger has the id stranger"));
+	assert_true(db_query(db, &rows, &err, "SELECT n, id FROM items ORDER BY id DESC"));
+	while (db_next(&rows))
+		word = db_word(&rows, 1, known);
+	assert_int_equal(word, 0); /* the last one's own */
+	assert_false(db_end(&rows, &err));
+	assert_true(db_one(db, &err, NULL, take_word, &word, "SELECT id FROM items WHERE n = 2"));
+	store_read_end(store, db);
+	store_close(store);
+}
+
 static bool run_slip(struct db *db, void *self, struct err *err)
 {
 	const struct slip *slip = self;
@@ -516,6 +552,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(values_come_back_as_they_went),
 		CASE(extremes_come_back_too),
+		CASE(a_strange_word_is_told_at_the_end),
 		CASE(slips_are_refused),
 		CASE(constraints_have_their_kinds),
 		CASE(returning_changes_all_rows),

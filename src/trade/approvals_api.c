@@ -11,6 +11,7 @@
 #include "people/roles.h"
 #include "people/users.h"
 #include "seal/pack.h"
+#include "trade/approval_view.h"
 #include "trade/approvals.h"
 #include "trade/deed.h"
 #include "trade/domain/decimal.h"
@@ -18,8 +19,6 @@
 #include "trade/figures.h"
 #include "trade/limits.h"
 #include "trade/signal_life.h"
-#include "trade/signal_view.h"
-#include "trade/tell.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -29,8 +28,6 @@
  */
 
 enum { REASON_MAX = 500, VALID_MAX_S = 2592000, EXTENSION_S = 60 /* it is decided in the op that opens it */ };
-
-static const char *const decision_names[] = {"approved", "rejected", NULL};
 
 struct decide_request {
 	const char *signal_id, *reason, *seal_sha256;
@@ -44,7 +41,7 @@ struct decide_request {
 
 static const struct field decide_fields[] = {
 	F_STR(decide_request, signal_id, REQUIRED, LENGTH(1, 64), DOC("Which")),
-	F_ENUM(decide_request, decision, decision_names, REQUIRED),
+	F_ENUM(decide_request, decision, approval_decision_names, REQUIRED),
 	F_STR(decide_request, reason, LENGTH(0, REASON_MAX), DOC("Needed to reject")),
 	F_INT(decide_request, consent_version, REQUIRED, DOC("Of the text the person saw")),
 	F_STR(decide_request, seal_sha256, LENGTH(1, 64), DOC("What the person saw; left out: the signal's own")),
@@ -95,22 +92,6 @@ static enum countersign_signer signer_of(const struct principal *principal)
 	return principal->kind == PRINCIPAL_PERSON ? SIGNER_PERSON
 		   : principal->kind == PRINCIPAL_KEY  ? SIGNER_KEY
 											   : SIGNER_OTHER;
-}
-
-/* The owner can narrow who decides: by the settings, and by the profile's set. */
-static bool is_among(struct deciding *d, struct db *db, bool *among, struct err *err)
-{
-	const struct principal *p = principal_of(d->deed.x);
-	struct arena *arena = &d->deed.x->arena;
-	struct trade_settings settings;
-	if (!settings_get(db, p->account_id, arena, &settings, err) ||
-		!profile_current(db, p->account_id, arena, &d->profile, err))
-		return false;
-	*among = d->profile.profile.approver_set.items == NULL;
-	for (size_t i = 0; i < d->profile.profile.approver_set.count; i++)
-		*among |= strcmp(d->profile.profile.approver_set.items[i], p->user_id) == 0;
-	*among = *among && listed(arena, settings.approvers, p->user_id);
-	return true;
 }
 
 /* --- deciding --- */
@@ -258,7 +239,7 @@ static bool apply_decide(struct deed *deed, struct db *db, struct err *err)
 	bool among, found;
 	struct err why;
 	d->who = &who;
-	if (!is_among(d, db, &among, err))
+	if (!approval_among(d->deed.x, db, &d->profile, &among, err))
 		return false;
 	if (!among)
 		return err_set(err, ERR_FORBIDDEN, "Only those whom the desk names may approve.");
@@ -275,44 +256,16 @@ static bool apply_decide(struct deed *deed, struct db *db, struct err *err)
 
 /* --- telling --- */
 
-static void write_members(struct jw *jw, const struct approval *a)
-{
-	jw_member_str(jw, "id", a->approval_id);
-	jw_member_str(jw, "signal_id", a->signal_id);
-	jw_member_str(jw, "user_id", a->user_id);
-	jw_member_str(jw, "decision", decision_names[!a->approved]);
-	jw_member_str(jw, "reason", a->reason);
-	jw_member_int(jw, "consent_version", a->consent_version);
-	jw_member_str(jw, "seal_sha256", a->seal_sha256);
-	jw_member_str(jw, "ip", a->ip);
-	jw_member_str(jw, "user_agent", a->user_agent);
-	tell_time(jw, "created_at", a->created_us);
-	tell_time(jw, "expires_at", a->expires_us);
-	tell_time(jw, "revoked_at", a->revoked_us);
-	jw_member_str(jw, "signal_status", a->signal_status);
-	jw_member_int(jw, "approvals_needed", a->needed);
-	jw_member_int(jw, "approvals_have", a->have);
-	jw_member_bool(jw, "paper", a->paper);
-}
-
-static void answer_with(struct exchange *x, const struct approval *a, int status)
-{
-	struct telling t;
-	tell_begin(&t);
-	write_members(&t.jw, a);
-	tell_end(&t, x, status);
-}
-
 static void answer_made(struct deed *deed)
 {
 	const struct deciding *d = (const struct deciding *)deed;
 	exchange_setf(deed->x, "Location", "/api/v1/approvals/%s", d->approval.approval_id);
-	answer_with(deed->x, &d->approval, 201);
+	approval_reply(deed->x, &d->approval, 201);
 }
 
 static void answer_row(struct deed *deed)
 {
-	answer_with(deed->x, &((const struct deciding *)deed)->approval, 200);
+	approval_reply(deed->x, &((const struct deciding *)deed)->approval, 200);
 }
 
 /* Rejecting needs a reason, which no table can say. */
@@ -437,7 +390,7 @@ static bool apply_extend(struct deed *deed, struct db *db, struct err *err)
 	struct audit_event who = principal_event(deed->x, AUDIT_APPROVAL_EXTEND, AUDIT_SUCCESS);
 	bool among, found;
 	d->who = &who;
-	if (!is_among(d, db, &among, err))
+	if (!approval_among(d->deed.x, db, &d->profile, &among, err))
 		return false;
 	if (!among)
 		return err_set(err, ERR_FORBIDDEN, "Only those whom the desk names may approve.");
@@ -464,147 +417,6 @@ static void handle_extend(struct exchange *x)
 	deed_write(&d->deed, apply_extend, answer_made);
 }
 
-/* --- reading --- */
-
-struct reading {
-	struct exchange *x;
-	struct page_ask page;
-	struct approval one, *items;
-	size_t count;
-	bool found;
-	/* what waits */
-	struct waiting *waiting;
-	struct signal_row *rows;
-	bool among;
-	int64_t now_us;
-};
-
-static bool read_one(struct db *db, void *self, struct err *err)
-{
-	struct reading *r = self;
-	const struct principal *p = principal_of(r->x);
-	const char *id = exchange_param(r->x, "id");
-	return !id_valid(id) || approval_find(db, p->account_id, p->user_id, id, &r->x->arena, &r->one, &r->found, err);
-}
-
-static void handle_get(struct exchange *x)
-{
-	struct reading r = {.x = x};
-	if (!tell_read(x, read_one, &r))
-		return;
-	if (r.found)
-		answer_with(x, &r.one, 200);
-	else
-		exchange_failf(x, ERR_NOT_FOUND, "There is no such approval of yours.");
-}
-
-static bool read_list(struct db *db, void *self, struct err *err)
-{
-	struct reading *r = self;
-	const struct principal *p = principal_of(r->x);
-	return approval_list(db, p->account_id, p->user_id, r->page.cursor, r->page.limit + 1, &r->x->arena, &r->items,
-						 &r->count, err);
-}
-
-static void handle_list(struct exchange *x)
-{
-	struct reading r = {.x = x};
-	struct telling t;
-	if (!exchange_decode_query(x, &r.page) || !tell_cursor_open(x, &r.page.cursor) || !tell_read(x, read_list, &r))
-		return;
-	bool more = r.count > (size_t)r.page.limit;
-	r.count -= more;
-	tell_list(&t);
-	for (size_t i = 0; i < r.count; i++) {
-		jw_object(&t.jw);
-		write_members(&t.jw, &r.items[i]);
-		jw_object_end(&t.jw);
-	}
-	tell_list_end(&t, x, more ? r.items[r.count - 1].approval_id : NULL);
-}
-
-/* What waits for the caller; nothing when the desk leaves them out. */
-static bool read_pending(struct db *db, void *self, struct err *err)
-{
-	struct reading *r = self;
-	struct exchange *x = r->x;
-	const struct principal *p = principal_of(x);
-	struct deciding d = {.deed = {.x = x}};
-	enum { WAITING_MAX = 1000 };
-	if (!is_among(&d, db, &r->among, err))
-		return false;
-	if (!r->among)
-		return true;
-	if (!approval_waiting(db, p->account_id, p->user_id, r->now_us, WAITING_MAX, &x->arena, &r->waiting, &r->count,
-						  err))
-		return false;
-	r->rows = arena_array(&x->arena, r->count + 1, sizeof *r->rows);
-	bool found = true;
-	for (size_t i = 0; r->rows != NULL && i < r->count; i++)
-		if (!signal_find(db, p->account_id, r->waiting[i].signal_id, &x->arena, &r->rows[i], &found, err))
-			return false;
-	return r->rows != NULL || err_set(err, ERR_LIMIT, "no memory");
-}
-
-/* Where a page begins: after the row the cursor names; a row that is decided meanwhile begins anew. */
-static size_t first_of(const struct reading *r)
-{
-	for (size_t i = 0; r->page.cursor != NULL && i < r->count; i++)
-		if (strcmp(r->waiting[i].signal_id, r->page.cursor) == 0)
-			return i + 1;
-	return 0;
-}
-
-static void handle_pending(struct exchange *x)
-{
-	const struct trade_api *api = x->owner;
-	struct reading r = {.x = x, .now_us = env_wall_us(api->options.env)};
-	struct telling t;
-	if (!exchange_decode_query(x, &r.page) || !tell_cursor_open(x, &r.page.cursor) || !tell_read(x, read_pending, &r))
-		return;
-	size_t first = first_of(&r), end = first;
-	tell_list(&t);
-	for (; end < r.count && end < first + (size_t)r.page.limit; end++) {
-		const struct signal_row *row = &r.rows[end];
-		jw_object(&t.jw);
-		signal_write_members(&t.jw, row);
-		tell_exact(&t.jw, "lot_size", row->lots);
-		jw_member_int(&t.jw, "seconds_left", (r.waiting[end].expires_us - r.now_us) / STAMP_US_PER_S);
-		jw_object_end(&t.jw);
-	}
-	tell_list_end(&t, x, end < r.count && end > first ? r.rows[end - 1].signal_id : NULL);
-}
-
-static const struct field approval_rows[] = {
-	T_STR(id),
-	T_STR(signal_id),
-	T_STR(user_id),
-	T_ENUM(decision, decision_names),
-	T_STR(reason, NULLABLE),
-	T_INT(consent_version),
-	T_STR(seal_sha256),
-	T_STR(ip, NULLABLE),
-	T_STR(user_agent, NULLABLE),
-	T_TIME(created_at),
-	T_TIME(expires_at, NULLABLE),
-	T_TIME(revoked_at, NULLABLE),
-	T_ENUM(signal_status, signal_status_names),
-	T_INT(approvals_needed),
-	T_INT(approvals_have),
-	T_BOOL(paper),
-};
-static const struct field_table approval_table = TOLD_TABLE("trade.approval", approval_rows);
-static const struct field page_rows[] = {T_PAGE(&approval_table)};
-static const struct field_table approvals_page_table = TOLD_TABLE("trade.approvals", page_rows);
-static const struct field waiting_rows[] = {
-	T_ALL(&signal_view_table),
-	T_NUM(lot_size, NULLABLE, UNIT("lots")),
-	T_INT(seconds_left, UNIT("s")),
-};
-static const struct field_table waiting_table = TOLD_TABLE("trade.approvals.waiting", waiting_rows);
-static const struct field pending_rows[] = {T_PAGE(&waiting_table)};
-static const struct field_table pending_table = TOLD_TABLE("trade.approvals.pending", pending_rows);
-
 static const enum err_kind decide_errors[] = {ERR_PERSON_REQUIRED, ERR_FOUR_EYES, ERR_NOT_FOUND,   ERR_CONSENT_OUTDATED,
 											  ERR_ALREADY_DECIDED, ERR_EXPIRED,   ERR_NOT_PENDING, ERR_SEAL_MISMATCH,
 											  ERR_RISK_REFUSED,    ERR_NONE};
@@ -615,26 +427,19 @@ static const enum err_kind extend_errors[] = {ERR_NOT_FOUND, ERR_CONSENT_OUTDATE
 const struct route approvals_routes[] = {
 	ROUTE(POST, "/api/v1/approvals", "trade.approve", EFFECT_WRITE, handle_decide, .operation = "approvals.create",
 		  .summary = "Approve or reject a signal", .body = &decide_table, .rate_class = "none",
-		  .result = &approval_table, .status = 201,
+		  .result = &approval_view_table, .status = 201,
 		  .doc = "A countersignature of the signal's seal.  With the last one that is needed the signal is judged "
 				 "again and made ready for a terminal.",
 		  .errors = decide_errors,
 		  .example = "{\"signal_id\":\"01900000-0000-7000-8000-000000000000\",\"decision\":\"approved\","
 					 "\"consent_version\":1}"),
-	ROUTE(GET, "/api/v1/approvals", "trade.approve", EFFECT_READ, handle_list, .operation = "approvals.list",
-		  .summary = "My own decisions, newest first", .query = &page_ask_table, .result = &approvals_page_table),
-	ROUTE(GET, "/api/v1/approvals/pending", "trade.approve", EFFECT_READ, handle_pending,
-		  .operation = "approvals.pending", .summary = "Signals that wait for me, the next to expire first",
-		  .query = &page_ask_table, .result = &pending_table),
-	ROUTE(GET, "/api/v1/approvals/{id}", "trade.approve", EFFECT_READ, handle_get, .operation = "approvals.get",
-		  .summary = "One decision of mine", .result = &approval_table),
 	ROUTE(POST, "/api/v1/approvals/{id}/revoke", "trade.approve", EFFECT_WRITE, handle_revoke,
 		  .operation = "approvals.revoke", .summary = "Take my decision back before a terminal has the order",
-		  .body = &revoke_table, .result = &approval_table, .errors = revoke_errors, .rate_class = "none",
+		  .body = &revoke_table, .result = &approval_view_table, .errors = revoke_errors, .rate_class = "none",
 		  .example = "{\"reason\":\"the news\"}"),
 	ROUTE(POST, "/api/v1/approvals/{id}/extend", "trade.approve", EFFECT_WRITE, handle_extend,
 		  .operation = "approvals.extend", .summary = "Let my approval stand longer", .body = &extend_table,
-		  .result = &approval_table, .status = 201, .errors = extend_errors, .rate_class = "none",
+		  .result = &approval_view_table, .status = 201, .errors = extend_errors, .rate_class = "none",
 		  .example = "{\"valid_for_seconds\":3600,\"consent_version\":1}"),
 };
 const size_t approvals_routes_count = sizeof approvals_routes / sizeof *approvals_routes;

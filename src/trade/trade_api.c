@@ -116,6 +116,7 @@ void trade_add_routes(struct router *router, struct trade_api *api)
 	router_add(router, hook_routes, hook_routes_count, api);
 	router_add(router, signals_routes, signals_routes_count, api);
 	router_add(router, approvals_routes, approvals_routes_count, api);
+	router_add(router, approval_reads_routes, approval_reads_routes_count, api);
 	router_add(router, trading_routes, trading_routes_count, api);
 	router_add(router, desk_routes, desk_routes_count, api);
 	router_add(router, devices_routes, devices_routes_count, api);

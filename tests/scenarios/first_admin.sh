@@ -107,5 +107,10 @@ check 'every key has its line' same "$("$bin" config show --json | jq -r 'select
 rm "$work/credentials/master-key"
 check 'doctor --json' json "$("$bin" doctor --data "$work/data" --json | jq -s .)" \
 	'all(.[]; has("check") and has("detail") and (.status | IN("ok", "warning"))) and any(.[]; .check == "config")'
+mkdir "$work/lacking" && : >"$work/lacking/libcurl.so.4"
+LD_LIBRARY_PATH=$work/lacking "$bin" doctor --data "$work/data" --json >"$work/doctor" || code=$?
+check 'doctor without libcurl: 4' same "${code-0}" 4
+check 'and says what does not work then' json "$(jq -s . "$work/doctor")" \
+	'any(.[]; .check == "libcurl" and .status == "fault" and (.detail | contains("libcurl4")) and (.mend | contains("mails")))'
 check '--version and -h as everybody has them' same "$("$bin" --version) $("$bin" -h | head -n 1)" \
 	"$("$bin" version) $("$bin" help | head -n 1)"

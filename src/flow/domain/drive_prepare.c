@@ -80,8 +80,10 @@ static bool is_process(const struct ir_task *task)
 	return task->type == IR_RUN_SHELL || task->type == IR_RUN_SCRIPT;
 }
 
-static struct datum *as_process(const struct place *place, struct datum *body, struct trouble *trouble)
+static struct datum *as_process(const struct place *place, struct datum *evaluated, struct trouble *trouble)
 {
+	const char *code = place->task->type == IR_RUN_SCRIPT ? place->task->process.code : NULL;
+	struct datum *body = code == NULL ? datum_ref(evaluated) : process_call_code(evaluated, code);
 	const struct ir_value *value = &place->task->process.names;
 	struct datum *names = NULL, *request = NULL;
 	bool good = value->source == NULL || (names = place_eval(place, value, place->input, NULL, trouble)) != NULL;
@@ -89,6 +91,7 @@ static struct datum *as_process(const struct place *place, struct datum *body, s
 		request = process_call_request(body, names, place->task->type == IR_RUN_SCRIPT, trouble);
 	datum_unref(names);
 	datum_unref(body);
+	datum_unref(evaluated);
 	return request;
 }
 

@@ -263,7 +263,8 @@ struct ir_task {
 		struct {
 			struct ir_value body;  /* run.shell or run.script: command or code, arguments, environment, stdin */
 			struct ir_value names; /* {name as written: the same} of `arguments` that are expressions; or no source */
-			const char *language; /* script */
+			const char *language;  /* script */
+			const char *code;      /* of a script whose `source` is pinned; else NULL, and it is in `body` */
 			bool await;
 			enum ir_returns returns;
 		} process;

@@ -89,11 +89,37 @@ static void run_shell(struct ir_compiler *c, struct ir_work *work, const struct 
 	work->task->process.names = names_of(c, work, &at, json_get(ir_object(json, "shell"), "arguments"));
 }
 
+/* The script without where its code comes from: that is fetched and pinned, and never evaluated. */
+static const struct json *without_source(struct ir_compiler *c, const struct json *script)
+{
+	struct json *rest = arena_new(c->arena, struct json);
+	struct json_member *members = arena_array(c->arena, script->count + 1, sizeof *members);
+	if (rest == NULL || members == NULL)
+		return NULL;
+	*rest = (struct json){.kind = JS_OBJECT, .members = members};
+	for (uint32_t i = 0; i < script->count; i++)
+		if (strcmp(script->members[i].name, "source") != 0)
+			members[rest->count++] = script->members[i];
+	return rest;
+}
+
+/* `script.source`: the pinned text, or NULL while it is not fetched. */
+static const char *code_elsewhere(struct ir_compiler *c, const struct ir_place *place, const struct json *source)
+{
+	const char *uri = ir_external(c, place, source, IR_SCRIPT);
+	const struct json *pinned =
+		uri == NULL || c->policy->resource == NULL ? NULL : c->policy->resource(c->policy->resources, uri);
+	if (pinned != NULL && pinned->kind != JS_STRING)
+		ir_problem(c, place, "resource_unavailable",
+				   "the same address is a document elsewhere, not the text of a script");
+	return pinned != NULL && pinned->kind == JS_STRING ? pinned->text : NULL;
+}
+
 static void run_script(struct ir_compiler *c, struct ir_work *work, const struct ir_place *run, const struct json *json)
 {
 	static const char *const either[] = {"code", "source", NULL};
 	const struct ir_place at = ir_at(run, "script"), language_at = ir_at(&at, "language");
-	const struct ir_place source = ir_at(&at, "source");
+	const struct ir_place source_at = ir_at(&at, "source");
 	const struct json *script = ir_object(json, "script");
 	const char *language = ir_word(script, "language");
 	work->task->type = IR_RUN_SCRIPT;
@@ -102,9 +128,12 @@ static void run_script(struct ir_compiler *c, struct ir_work *work, const struct
 		ir_problem(c, &language_at, "shell_disabled", "this server runs no shell scripts (flow.allow_shell)");
 	else if (*language != '\0' && !is_shell(language) && !script_allowed(c, language))
 		ir_problem(c, &language_at, "script_disabled", "scripts of this language are not allowed (flow.allow_scripts)");
-	if (script != NULL && ir_one_of(c, &at, script, either) == 1)
-		(void)ir_external(c, &source, json_get(script, "source"), IR_SCRIPT);
-	work->task->process.body = ir_member(c, &work->here, run, json, "script");
+	bool elsewhere = script != NULL && ir_one_of(c, &at, script, either) == 1;
+	if (elsewhere)
+		work->task->process.code = code_elsewhere(c, &source_at, json_get(script, "source"));
+	work->task->process.body = elsewhere
+								   ? ir_value(c, &at, without_source(c, script), IR_STRICT, work->here.scope, false)
+								   : ir_member(c, &work->here, run, json, "script");
 	work->task->process.names = names_of(c, work, &at, json_get(script, "arguments"));
 }
 

@@ -183,6 +183,23 @@ static bool write_request(struct jw *jw, const struct json *body, const struct j
 	return good;
 }
 
+struct datum *process_call_code(struct datum *body, const char *code)
+{
+	struct buf text;
+	struct jw jw;
+	const struct json *tree = datum_tree(body);
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	for (uint32_t i = 0; tree->kind == JS_OBJECT && i < tree->count; i++) {
+		jw_key(&jw, tree->members[i].name);
+		jw_json(&jw, &tree->members[i].value);
+	}
+	jw_member_str(&jw, "code", code);
+	jw_object_end(&jw);
+	return datum_take_buf(&text);
+}
+
 struct datum *process_call_request(struct datum *body, struct datum *names, bool script, struct trouble *trouble)
 {
 	const struct json *tree = datum_tree(body), *arguments = json_get(tree, "arguments");

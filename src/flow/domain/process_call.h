@@ -19,6 +19,9 @@ enum process_language { PROCESS_SH, PROCESS_JS, PROCESS_PYTHON, PROCESS_LANGUAGE
 /* Of a script's `language`: sh, shell, js, javascript, python; PROCESS_LANGUAGES: none of these. */
 enum process_language process_language(const char *name);
 
+/* `body` of a script with the code that its source was pinned to.  A new reference. */
+struct datum *process_call_code(struct datum *body, const char *code);
+
 /*
  * `body` with its `arguments` as a list of texts, where they were a map.  `names` is {name as written: its value} of
  * the names that are expressions, or NULL.  A new reference; NULL sets *trouble: a name's value is no text, number or

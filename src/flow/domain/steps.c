@@ -40,7 +40,7 @@ double steps_percentage(int64_t done, int64_t all)
 	return all > 0 ? round(100000.0 * (double)done / (double)all) / 1000 : 0;
 }
 
-static const char *type_name(const struct ir_task *task)
+const char *step_type_name(const struct ir_task *task)
 {
 	static const char *const names[] = {
 		[IR_DO] = "do",         [IR_SET] = "set",        [IR_SWITCH] = "switch", [IR_FOR] = "for",
@@ -82,7 +82,7 @@ static struct step *add(struct steps *steps, const struct row *row, const struct
 						  .reference = reference_of(block, task),
 						  .around = around(block),
 						  .name = task->name,
-						  .type = type_name(task),
+						  .type = step_type_name(task),
 						  .status = STEP_RUNNING,
 						  .attempt = row->attempt,
 						  .began_seq = row->seq,

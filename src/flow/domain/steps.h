@@ -13,6 +13,7 @@
 
 struct datum;
 struct frame;
+struct ir_task;
 struct row;
 struct run;
 
@@ -30,6 +31,9 @@ extern const char *const step_status_names[STEP_STATUSES + 1]; /* ends with NULL
 
 /* May a step go from one status to the other? [flow.md 3.2] */
 bool step_may_become(enum step_status from, enum step_status to);
+
+/* What kind of task it is, as the API shows it. */
+const char *step_type_name(const struct ir_task *task);
 
 /* How many of all in percent, at the three decimals of an answer; of none 0. */
 double steps_percentage(int64_t done, int64_t all);

@@ -209,13 +209,17 @@ static void find_others(struct finding *f)
 						"Nothing is known of %s here: it is left open, not taken as zero.", figures[i].what);
 }
 
-static bool check_request(struct calc *calc, const struct site_request *request)
+void site_request_check(const struct site_request *request, struct faults *faults)
 {
 	if (given(request->lat) != given(request->lon))
-		calc_fault(calc, given(request->lat) ? "/lon" : "/lat", "required", "lat and lon go together");
+		faults_add(faults, given(request->lat) ? "/lon" : "/lat", "required", "lat and lon go together");
 	if (request->address == NULL && !given(request->lat) && !given(request->lon))
-		calc_fault(calc, "/address", "required", "give an address, or lat and lon");
-	return calc->faults.count == 0;
+		faults_add(faults, "/address", "required", "give an address, or lat and lon");
+}
+
+static void check(struct calc *calc, const void *input)
+{
+	site_request_check(input, &calc->faults);
 }
 
 static bool run(struct calc *calc, const void *input, void *output)
@@ -223,8 +227,6 @@ static bool run(struct calc *calc, const void *input, void *output)
 	const struct site_request *request = input;
 	struct site_result *result = output;
 	struct finding f = {.calc = calc, .request = request, .result = result};
-	if (!check_request(calc, request))
-		return false;
 	if (request->facts != NULL) {
 		f.geocode = request->facts->geocode;
 		f.hazard = request->facts->hazard;
@@ -258,6 +260,7 @@ const struct op sign_site_op = {
 	.summary = "What is known of a place: wind, snow, frost, elevation, each with its source",
 	.input = &op_table,
 	.output = &site_result_table,
+	.check = check,
 	.run = run,
 	.example = "{\"lat\":32.78,\"lon\":-96.8,\"wind_speed_override\":105}",
 };

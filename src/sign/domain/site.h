@@ -57,6 +57,9 @@ struct site_result {
 
 extern const struct field_table site_request_table; /* without facts: what a client may send */
 extern const struct field_table site_result_table;
+/* What the table cannot know: members that need each other. */
+void site_request_check(const struct site_request *request, struct faults *faults);
+
 extern const struct op sign_site_op; /* with facts; its route is site_api.c's */
 
 #endif

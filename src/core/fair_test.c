@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "flow/fair.h"
+#include "core/fair.h"
 
 struct one {
 	struct fair_item item; /* first */
@@ -95,9 +95,39 @@ static void test_priorities(void **state)
 	fair_fini(&fair);
 }
 
+/* Who gives up waiting is not called, whether first, last or the only one of a tenant. */
+static void test_leaving(void **state)
+{
+	struct one items[5];
+	struct fair fair;
+	(void)state;
+	fair_init(&fair);
+	struct fair_tenant *a = fair_tenant(&fair, "a"), *b = fair_tenant(&fair, "b");
+	for (int i = 0; i < 4; i++)
+		put(&fair, &items[i], 'a', i, FAIR_USUAL, 0);
+	assert_false(fair_others(&fair, a));
+	assert_true(fair_others(&fair, b));
+	put(&fair, &items[4], 'b', 4, FAIR_USUAL, 0);
+	assert_true(fair_others(&fair, a));
+	fair_leave(&fair, b, &items[4].item);
+	assert_false(fair_others(&fair, a));
+	fair_leave(&fair, a, &items[0].item);
+	fair_leave(&fair, a, &items[3].item);
+	put(&fair, &items[0], 'a', 0, FAIR_USUAL, 0);
+	assert_int_equal(take(&fair, 0)->number, 1);
+	assert_int_equal(take(&fair, 0)->number, 2);
+	assert_int_equal(take(&fair, 0)->number, 0);
+	assert_null(take(&fair, 0));
+	assert_false(fair_others(&fair, b));
+	put(&fair, &items[0], 'a', 0, FAIR_USUAL, 0);
+	fair_leave(&fair, a, &items[0].item);
+	assert_null(take(&fair, 0));
+	fair_fini(&fair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_noisy_tenant), cmocka_unit_test(test_costs),
-									   cmocka_unit_test(test_priorities)};
+									   cmocka_unit_test(test_priorities), cmocka_unit_test(test_leaving)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

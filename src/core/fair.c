@@ -1,4 +1,4 @@
-#include "flow/fair.h"
+#include "core/fair.h"
 
 #include <stdlib.h>
 
@@ -102,6 +102,37 @@ struct fair_item *fair_take(struct fair *fair, int64_t now_us, struct fair_tenan
 	tenant->deficit--;
 	*out = tenant;
 	return item;
+}
+
+static bool take_out(struct fair_line *line, const struct fair_item *item)
+{
+	for (struct fair_item **at = &line->first; *at != NULL; at = &(*at)->next)
+		if (*at == item) {
+			*at = item->next;
+			if (line->end == &item->next)
+				line->end = at;
+			return true;
+		}
+	return false;
+}
+
+void fair_leave(struct fair *fair, struct fair_tenant *tenant, struct fair_item *item)
+{
+	bool found = false;
+	for (int i = 0; !found && i < FAIR_PRIORITIES; i++)
+		found = take_out(&tenant->lines[i], item);
+	must(found);
+	if (--tenant->waiting > 0)
+		return;
+	struct fair_tenant *before = fair->last;
+	while (before->next != tenant)
+		before = before->next;
+	leave(fair, before, tenant);
+}
+
+bool fair_others(const struct fair *fair, const struct fair_tenant *tenant)
+{
+	return fair->last != NULL && (fair->last != tenant || tenant->next != tenant);
 }
 
 void fair_charge(struct fair_tenant *tenant, int64_t cost)
