@@ -3,6 +3,7 @@
 # README's quick start pasted [P-1.1, P-1.3, P-1.4, P-1.5].
 # Begins first: it takes long.
 . "$(dirname "$0")/lib.sh"
+unset COUNTERSIGN_PEOPLE_BCRYPT_COST # as users run it
 copy="$work/a checkout"
 mkdir "$copy"
 tar -C "$root" --exclude='./build*' --exclude=./var --exclude='./fuzz/corpus-*' --exclude=./.git -cf - . |
