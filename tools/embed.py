@@ -3,6 +3,14 @@
 import os
 import sys
 
+BYTES_A_LINE = 96
+PLAIN = {byte: chr(byte) for byte in range(0x20, 0x7F)} | {ord('"'): '\\"', ord("\\"): "\\\\", ord("?"): "\\?"}
+
+
+def literal(data: bytes) -> str:
+    """A string: a compiler reads it in a tenth of the time that a list of numbers takes."""
+    return '"' + "".join(PLAIN.get(byte) or f"\\{byte:03o}" for byte in data) + '"'
+
 
 def main() -> None:
     symbol, files = sys.argv[1], sys.argv[2:]
@@ -11,14 +19,14 @@ def main() -> None:
     for index, path in enumerate(files):
         with open(path, "rb") as file:
             data = file.read()
-        out.write(f"static const unsigned char bytes_{index}[] = {{\n")
-        for start in range(0, len(data), 24):
-            out.write(" ".join(f"{byte}," for byte in data[start:start + 24]) + "\n")
-        out.write("0};\n")
+        out.write(f"static const char bytes_{index}[] = {literal(data[:BYTES_A_LINE])}")
+        for start in range(BYTES_A_LINE, len(data), BYTES_A_LINE):
+            out.write("\n\t" + literal(data[start:start + BYTES_A_LINE]))
+        out.write(";\n")
     out.write(f"\nconst struct embedded {symbol}[] = {{\n")
     for index, path in enumerate(files):
         name = os.path.basename(path)
-        out.write(f'\t{{"{name}", (const char *)bytes_{index}, sizeof bytes_{index} - 1}},\n')
+        out.write(f'\t{{"{name}", bytes_{index}, sizeof bytes_{index} - 1}},\n')
     out.write("\t{0, 0, 0},\n};\n")
 
 

@@ -14,7 +14,16 @@
 #include "core/num.h"
 #include "core/rng.h"
 
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#ifdef SANITIZED
+enum { SAMPLES = 100000 }; /* the same code ten times slower, over the first of the same numbers */
+#else
 enum { SAMPLES = 1000000 };
+#endif
 
 static double of_bits(uint64_t bits)
 {

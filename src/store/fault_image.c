@@ -24,14 +24,17 @@ struct fault_image {
 	char *path;
 	bool there;
 	char *bytes;
-	size_t size;
+	size_t size, room;
 	struct change *first, **end;
 };
 
 static void resize(struct fault_image *image, size_t size)
 {
-	image->bytes = realloc(image->bytes, size + 1);
-	must(image->bytes != NULL);
+	if (size >= image->room) { /* doubled, as a file grows by sectors */
+		image->room = size < image->room * 2 ? image->room * 2 : size + 1;
+		image->bytes = realloc(image->bytes, image->room);
+		must(image->bytes != NULL);
+	}
 	if (size > image->size)
 		memset(image->bytes + image->size, 0, size - image->size);
 	image->size = size;

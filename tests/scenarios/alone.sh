@@ -2,7 +2,6 @@
 # Commands without a running server: the store is opened by the command itself, and only when nobody has it [platform.md 2].
 . "$(dirname "$0")/lib.sh"
 cd "$work" || exit 1
-export COUNTERSIGN_PEOPLE_BCRYPT_COST=10
 cs() { "$bin" "$@" --data "$work/data"; }
 while IFS= read -r command; do # one exit status for all of them: the store failed, whoever looks for it
 	# shellcheck disable=SC2086

@@ -3,6 +3,7 @@
 # README's quick start pasted [P-1.1, P-1.3, P-1.4, P-1.5].
 # Begins first: it takes long.
 . "$(dirname "$0")/lib.sh"
+unset COUNTERSIGN_PEOPLE_BCRYPT_COST # as users run it
 copy="$work/a checkout"
 mkdir "$copy"
 tar -C "$root" --exclude='./build*' --exclude=./var --exclude='./fuzz/corpus-*' --exclude=./.git -cf - . |
@@ -34,16 +35,38 @@ can_log_in() {
 		curl -fsS "$CS/api/v1/auth/login" -H 'Content-Type: application/json' -d @- >/dev/null)
 }
 
-cut_off_build() { # SECONDS
+cut_off_build() { # NAME: as soon as its folder has such a file
 	setsid "$copy/tools/build" >/dev/null 2>&1 &
-	sleep "$1"
+	until [ -n "$(find "$copy/build" -name "$1" -print -quit 2>/dev/null)" ]; do
+		kill -0 $! || break
+		sleep 0.02
+	done
 	kill -KILL -- -$! 2>/dev/null
 	wait $! 2>/dev/null
 	return 0
 }
 
-cut_off_build 0.4 # while it sets up
-cut_off_build 2.5 # while it compiles
+# The checkout's own build, of the same sources a moment ago, has most objects: known_gcc hands those out.  All the rest
+# is done as users do it: set-up, generated files, what names the version, archives, linking.
+know_objects() {
+	local line out version words
+	"$root/tools/build" >/dev/null || return # nothing to do, but for who has edited since
+	mkdir "$work/compiler" "$work/arguments"
+	ln -s "$root/tests/scenarios/known_gcc" "$work/compiler/gcc"
+	version=" $(ninja -C "$root/build" -t deps | awk '/^[^ ]/ { out = $1 } $1 ~ /\/version\.h$/ { printf "%s ", out }')"
+	while IFS= read -r line; do
+		eval "words=(${line#gcc })"
+		out=${words[-3]} # … -o OUT -c SOURCE
+		if [[ $version != *" $out: "* ]]; then
+			printf '%s\n' "${words[@]//"$root/"/"$copy/"}" >"$work/arguments/${out//\//_}"
+		fi
+	done < <(ninja -C "$root/build" -t commands countersign | grep '^gcc .* -c ')
+	export PATH="$work/compiler:$PATH" KNOWN_BUILD=$root/build KNOWN_ARGUMENTS=$work/arguments
+}
+
+know_objects
+cut_off_build meson-private # while it sets up
+cut_off_build '*.c.o'       # while it compiles
 said=$(run --detach)
 check './run --detach ends with 0, after two builds that were cut off' same $? 0 || tail -n 20 "$work/run.log"
 check 'it prints the console, the API and the first login in this order' \

@@ -2,7 +2,7 @@
 # People, API keys and the server's own keys from the command line [platform.md 2, P-4.4, P-4.8, P-6.9].
 . "$(dirname "$0")/lib.sh"
 cd "$work" || exit 1
-export COUNTERSIGN_PEOPLE_BCRYPT_COST=10 COUNTERSIGN_RATE_ENABLED=false COUNTERSIGN_PEOPLE_ACCESS_TTL_S=4
+export COUNTERSIGN_RATE_ENABLED=false COUNTERSIGN_PEOPLE_ACCESS_TTL_S=4
 cs() { "$bin" "$@" --data "$work/data"; }
 start_server
 login

@@ -1,7 +1,7 @@
 # What security tests share; one is bash and begins with:  . "$(dirname "$0")/lib.sh"
 # shellcheck shell=bash source=tests/scenarios/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../scenarios/lib.sh"
-export COUNTERSIGN_PEOPLE_BCRYPT_COST=10 COUNTERSIGN_RATE_ENABLED=false
+export COUNTERSIGN_RATE_ENABLED=false
 
 # ask METHOD PATH [BODY [CURL ARGUMENT...]]: without credentials of its own; body in $said, status in $status, head in
 # $work/head.
