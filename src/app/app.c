@@ -50,7 +50,7 @@ static bool open_blobs_in(struct app *app, const char *name, struct blobs **blob
 static bool open_blobs(struct app *app, struct err *err)
 {
 	return open_blobs_in(app, NULL, &app->blobs, err) && open_blobs_in(app, "files", &app->files, err) &&
-		   open_blobs_in(app, "quarantine", &app->quarantine, err);
+		   open_blobs_in(app, "quarantine", &app->quarantine, err) && open_blobs_in(app, "charts", &app->charts, err);
 }
 
 static bool open_store(struct app *app, struct err *err)
@@ -207,6 +207,7 @@ static void open_trade(struct app *app)
 											  .outbox = app->outbox,
 											  .countersign = app->countersign,
 											  .packs = app->packs,
+											  .charts = app->charts,
 											  .master_key = app->keys.master};
 	app->trade = trade_api_open(&options);
 }
@@ -272,6 +273,7 @@ void app_close(struct app *app)
 	agents_api_close(app->agents);
 	spending_free(app->spending);
 	expr_close(app->exprs);
+	blobs_close(app->charts);
 	blobs_close(app->quarantine);
 	blobs_close(app->files);
 	blobs_close(app->blobs);

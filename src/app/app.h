@@ -70,6 +70,7 @@ struct app {
 	struct blobs *blobs;
 	struct blobs *quarantine; /* what a scanner found something in */
 	struct blobs *files;      /* of uploads, apart from all others (app/files.h) */
+	struct blobs *charts;     /* of pictures, a cache (trade/kept_charts.h) */
 	struct audit audit;
 	struct outbox *outbox;
 	struct countersign *countersign;

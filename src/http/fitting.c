@@ -246,13 +246,14 @@ static bool fits_text(const struct json *value, const struct buf *schema_text, s
 											   : err_set(err, ERR_INTERNAL, "has no schema of its result");
 }
 
-static bool fits_result(const struct route *route, const struct json *value, struct arena *arena, struct err *err)
+static bool fits_result(const struct route *route, const struct json *value, bool abstains, struct arena *arena,
+						struct err *err)
 {
 	struct buf text;
 	if (value == NULL)
 		return err_set(err, ERR_INTERNAL, "has no result");
-	if (route->effect == EFFECT_COMPUTE && value->kind == JS_NULL) /* it abstains [P-6.3] */
-		return true;
+	if (abstains || (route->effect == EFFECT_COMPUTE && value->kind == JS_NULL)) /* [P-6.3] */
+		return value->kind == JS_NULL || err_set(err, ERR_INTERNAL, "has a result, and abstaining is declared");
 	buf_init(&text, 0);
 	fitting_result_schema(route, &text);
 	bool good = fits_text(value, &text, arena, err);
@@ -280,16 +281,17 @@ static bool fits_body(const struct route *route, const struct answer *answer, st
 	static const char *const plain[] = {"application/json", NULL};
 	const struct json *body = parsed(arena, buf_text(&answer->body), answer->body.size);
 	bool bare = route->bare || !media_is(answer->type, plain);
+	bool abstains = route->also_abstains && answer->status == route->status_also;
 	bool enveloped = json_get(body, "envelope_version") != NULL;
 	if (body == NULL)
 		return err_set(err, ERR_INTERNAL, "is no JSON");
 	if (!bare && !enveloped && fits_other(route, body, arena))
 		return true;
 	if (bare && enveloped && route->effect == EFFECT_COMPUTE) /* a file that abstains is an envelope */
-		return fits_result(route, json_get(body, "result"), arena, err);
+		return fits_result(route, json_get(body, "result"), abstains, arena, err);
 	if (bare || (route->flat && !enveloped))
-		return fits_result(route, body, arena, err);
-	return enveloped ? fits_result(route, json_get(body, "result"), arena, err)
+		return fits_result(route, body, false, arena, err);
+	return enveloped ? fits_result(route, json_get(body, "result"), abstains, arena, err)
 					 : err_set(err, ERR_INTERNAL, "is no envelope");
 }
 

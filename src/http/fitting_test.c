@@ -146,6 +146,12 @@ static void test_statuses(void **state)
 	assert_string_equal(fault(&route, 201, "application/json", ENVELOPED(THING)), "");
 	assert_string_equal(fault(&route, 202, "application/json", ENVELOPED(THING)), "");
 	assert_true(said(fault(&route, 202, NULL, ""), "is nothing, which"));
+	route.also_abstains = true;
+	assert_string_equal(fault(&route, 202, "application/json", ENVELOPED("null")), "");
+	assert_true(said(fault(&route, 202, "application/json", ENVELOPED(THING)), "has a result, and abstaining is"));
+	assert_true(said(fault(&route, 201, "application/json", ENVELOPED("null")), "is of another type: null"));
+	assert_true(said(fault(&route, 202, "application/json", THING), "is no envelope"));
+	route.also_abstains = false;
 	route.also_empty = true;
 	assert_string_equal(fault(&route, 202, NULL, ""), "");
 	assert_true(said(fault(&route, 202, "application/json", ENVELOPED(THING)), "has content"));

@@ -280,6 +280,19 @@ static void write_answer(struct jw *jw, const struct route *route, const char *t
 	jw_object_end(jw);
 }
 
+/* A write that has nothing to write about: an envelope without a result. */
+static void write_abstained(struct jw *jw, const struct route *route)
+{
+	jw_key(jw, json_only[0]);
+	jw_object(jw);
+	write_text(jw, "schema",
+			   "{\"allOf\":[{\"$ref\":\"#/components/schemas/envelope\"},"
+			   "{\"properties\":{\"result\":{\"type\":\"null\"}}}]}");
+	jw_key(jw, "example");
+	openapi_envelope_example(jw, "null", route->path);
+	jw_object_end(jw);
+}
+
 static void write_success(struct jw *jw, const struct route *route, int code, bool empty)
 {
 	char status[16];
@@ -291,8 +304,11 @@ static void write_success(struct jw *jw, const struct route *route, int code, bo
 	if (!empty && code != 204 && *type != NULL) {
 		jw_key(jw, "content");
 		jw_object(jw);
-		for (; *type != NULL; type++)
-			write_answer(jw, route, *type);
+		if (route->also_abstains && code == route->status_also)
+			write_abstained(jw, route);
+		else
+			for (; *type != NULL; type++)
+				write_answer(jw, route, *type);
 		jw_object_end(jw);
 	}
 	jw_object_end(jw);

@@ -45,6 +45,8 @@ static const struct route routes[] = {
 		  .result_example = "{\"name\":\"a\",\"count\":null}"),
 	ROUTE(PATCH, "/things/{thing_id}", "thing.write", EFFECT_WRITE, handle, .operation = "things.change",
 		  .summary = "Change", .body = &thing_table, .errors = change_errors),
+	ROUTE(POST, "/links", "thing.write", EFFECT_WRITE, handle, .operation = "links.add", .summary = "Add",
+		  .result = &thing_table, .status = 201, .status_also = 200, .also_abstains = true),
 	ROUTE(GET, "/files/{path*}", PUBLIC, EFFECT_READ, handle, .operation = "files.get", .summary = "A file",
 		  .produces = text_type, .bare = true, .rate_class = "none"),
 	ROUTE(DELETE, "/signals/{id}", "trade.ingest", EFFECT_WRITE, handle, .operation = "signals.drop", .summary = "Drop",
@@ -123,7 +125,7 @@ static void test_paths(void **state)
 {
 	struct fixture *f = *state;
 	assert_string_equal(json_text(f->document, "openapi"), "3.1.0");
-	assert_int_equal(json_get(f->document, "paths")->count, 4);
+	assert_int_equal(json_get(f->document, "paths")->count, 5);
 	const struct json *find = operation(state, "/things", "get");
 	assert_string_equal(json_text(find, "operationId"), "things.find");
 	is(f, json_get(find, "tags"), "[\"things\"]");
@@ -161,6 +163,23 @@ static void test_answers(void **state)
 	assert_non_null(json_get(problem, "application/problem+json"));
 }
 
+static const struct json *content(const struct json *op, const char *status)
+{
+	return json_get(json_get(json_get(json_get(op, "responses"), status), "content"), "application/json");
+}
+
+/* A write that may abstain says at which status: there the result is null, and at the other it is not. */
+static void test_abstaining(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *add = operation(state, "/links", "post");
+	is(f, json_get(content(add, "200"), "schema"),
+	   "{\"allOf\":[{\"$ref\":\"#/components/schemas/envelope\"},{\"properties\":{\"result\":{\"type\":\"null\"}}}]}");
+	is(f, json_get(json_get(content(add, "200"), "example"), "result"), "null");
+	assert_non_null(json_get(json_get(content(add, "201"), "example"), "result"));
+	assert_false(json_same(json_get(content(add, "200"), "schema"), json_get(content(add, "201"), "schema")));
+}
+
 static void test_parameters(void **state)
 {
 	const struct json *find = json_get(operation(state, "/things", "get"), "parameters");
@@ -190,8 +209,8 @@ static void test_bodies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_paths),      cmocka_unit_test(test_security), cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_parameters), cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_paths),      cmocka_unit_test(test_security),   cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_abstaining), cmocka_unit_test(test_parameters), cmocka_unit_test(test_bodies),
 	};
 	return cmocka_run_group_tests_name("openapi", tests, set_up, tear_down);
 }

@@ -70,6 +70,7 @@ struct route {
 	int status;         /* of success, for the document; 0: 200 */
 	int status_also;    /* of success, besides; 0: none */
 	bool also_empty;    /* that one has no content */
+	bool also_abstains; /* that one's result is null and the envelope says why; computations may do so as they are */
 	bool flat;          /* where the request asks for it, a success comes without its envelope */
 	const struct field_table *result_else;  /* what the envelope's result may be instead; NULL: nothing */
 	const struct field_table *result_other; /* what a success may be instead, without an envelope; NULL: nothing */

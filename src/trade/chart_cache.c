@@ -8,7 +8,6 @@
 #include "core/arena.h"
 #include "core/id.h"
 #include "core/must.h"
-#include "core/stamp.h"
 
 /* In one block with its texts and bytes behind it; the list is in order of use, the last used first. */
 struct entry {
@@ -98,7 +97,8 @@ bool chart_cache_find(struct chart_cache *cache, const char *account_id, const c
 										  .media_type = arena_dup(arena, e->media_type),
 										  .result = arena_dup(arena, e->bytes + e->size),
 										  .bytes = arena_dupn(arena, e->bytes, e->size),
-										  .size = e->size};
+										  .size = e->size,
+										  .until_us = e->until_us};
 	}
 	pthread_mutex_unlock(&cache->lock);
 	return e != NULL && !arena->full;
@@ -110,8 +110,7 @@ void chart_cache_put(struct chart_cache *cache, const struct chart_picture *p, i
 	struct entry *e = size <= cache->bytes_max ? malloc(size) : NULL;
 	if (e == NULL)
 		return;
-	*e = (struct entry){
-		.until_us = now_us + CHART_CACHE_S * STAMP_US_PER_S, .size = p->size, .result_size = result_size};
+	*e = (struct entry){.until_us = p->until_us, .size = p->size, .result_size = result_size};
 	snprintf(e->account_id, sizeof e->account_id, "%s", p->account_id);
 	snprintf(e->key, sizeof e->key, "%s", p->key);
 	snprintf(e->sha256, sizeof e->sha256, "%s", p->sha256);

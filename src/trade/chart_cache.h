@@ -1,9 +1,10 @@
 /*
  * Pictures that were drawn lately, in memory: by who asked, what was asked, and by the picture's own hash.
  *
- * The least recently used go first when CHART_CACHE_BYTES are passed; each goes after CHART_CACHE_S.  A picture is
- * shown to the tenant that asked for it and to no other.  Nothing here outlives the process: the same question draws
- * the same bytes again.  Thread: any.  Cost: a scan of some thousand hashes, about 10 us, and a copy.
+ * The least recently used go first when CHART_CACHE_BYTES are passed; each goes at its own time, CHART_CACHE_S after it
+ * was drawn.  A picture is shown to the tenant that asked for it and to no other.  Nothing here outlives the process;
+ * behind it stand the pictures on disk (kept_charts.h).  Thread: any.  Cost: a scan of some thousand hashes, about 10
+ * us, and a copy.
  */
 #ifndef CS_TRADE_CHART_CACHE_H
 #define CS_TRADE_CHART_CACHE_H
@@ -27,6 +28,7 @@ struct chart_picture {
 	const char *media_type, *result;
 	const void *bytes;
 	size_t size;
+	int64_t until_us; /* wall time */
 };
 
 struct chart_cache *chart_cache_new(size_t bytes_max);

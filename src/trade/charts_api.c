@@ -8,6 +8,7 @@
 #include "core/jcs.h"
 #include "core/json.h"
 #include "core/jw.h"
+#include "core/stamp.h"
 #include "http/etag.h"
 #include "http/exchange.h"
 #include "http/service.h"
@@ -18,6 +19,7 @@
 #include "trade/chart_op.h"
 #include "trade/charts.h"
 #include "trade/figures.h"
+#include "trade/kept_charts.h"
 #include "trade/trade_internal.h"
 #include "trade/trade_routes.h"
 
@@ -107,6 +109,20 @@ static bool draw(struct exchange *x, const struct op *op, const struct json *bod
 	p->result = drawn.result;
 	p->bytes = drawn.attached;
 	p->size = drawn.attached_size;
+	p->until_us = now_us(x) + CHART_CACHE_S * STAMP_US_PER_S;
+	return true;
+}
+
+/* In memory, else on disk, and then in memory until its own end. */
+static bool find(struct exchange *x, const char *key, const char *sha256, struct chart_picture *p)
+{
+	const struct trade_api *api = x->owner;
+	const char *account_id = principal_of(x)->account_id;
+	if (chart_cache_find(api->charts, account_id, key, sha256, now_us(x), &x->arena, p))
+		return true;
+	if (!kept_charts_find(api->kept_charts, account_id, key, sha256, now_us(x), &x->arena, p))
+		return false;
+	chart_cache_put(api->charts, p, now_us(x));
 	return true;
 }
 
@@ -120,7 +136,7 @@ void chart_answer(struct exchange *x, const struct op *op, const struct json *bo
 		return;
 	}
 	const char *type = strrchr(op->name, '.') + 1;
-	if (chart_cache_find(api->charts, p.account_id, key, NULL, now_us(x), &x->arena, &p)) {
+	if (find(x, key, NULL, &p)) {
 		figures_count(api->figures, COUNT_media_cache_hits_total, type, NULL);
 		answer(x, &p, 200);
 		return;
@@ -130,6 +146,7 @@ void chart_answer(struct exchange *x, const struct op *op, const struct json *bo
 		return;
 	figures_drew(api->figures, type, env_mono_us(api->options.env) - began_us);
 	chart_cache_put(api->charts, &p, now_us(x));
+	kept_charts_put(api->kept_charts, &p); /* the answer does not wait for it */
 	answer(x, &p, status);
 }
 
@@ -146,12 +163,10 @@ static void handle_draw(struct exchange *x)
 /* HASH.png or HASH.svg, of a picture that this tenant asked for. */
 static void handle_get(struct exchange *x)
 {
-	const struct trade_api *api = x->owner;
 	const char *name = exchange_param(x, "name"), *dot = strchr(name, '.');
 	struct chart_picture p;
 	const char *sha256 = dot != NULL ? arena_dupn(&x->arena, name, (size_t)(dot - name)) : name;
-	bool found = dot != NULL && sha256 != NULL &&
-				 chart_cache_find(api->charts, principal_of(x)->account_id, NULL, sha256, now_us(x), &x->arena, &p) &&
+	bool found = dot != NULL && sha256 != NULL && find(x, NULL, sha256, &p) &&
 				 strcmp(dot, strcmp(p.media_type, PNG) == 0 ? ".png" : ".svg") == 0;
 	if (!found) {
 		exchange_failf(x, ERR_NOT_FOUND, "There is no such picture; ask for it again.");

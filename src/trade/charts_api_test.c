@@ -6,13 +6,17 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/json.h"
 #include "core/stamp.h"
 #include "crypt/digest.h"
+#include "store/blob.h"
 #include "trade/chart_cache.h"
 #include "trade/desk_fixture.h"
+#include "trade/kept_charts.h"
+#include "trade/trade_internal.h"
 
 #define BODY "{\"values\":[1,2,2,3,5],\"bins\":5,\"format\":\"png\",\"width\":200,\"height\":150}"
 #define OTHER "{\"values\":[1,2,2,3,6],\"bins\":5,\"format\":\"png\",\"width\":200,\"height\":150}"
@@ -81,7 +85,8 @@ static struct chart_picture picture(const char *account, const char *key, size_t
 								  .media_type = "image/png",
 								  .result = "{}",
 								  .bytes = bytes,
-								  .size = size};
+								  .size = size,
+								  .until_us = 1};
 }
 
 /* The least recently used goes first, by bytes. */
@@ -108,6 +113,159 @@ static void the_cache_has_its_size(void **state)
 	chart_cache_free(cache);
 	arena_fini(&arena);
 }
+
+/* --- on disk --- */
+
+static char url[128], drawn_sha256[SHA256_HEX_SIZE];
+
+static int drawn(const char *body)
+{
+	int status = ask("POST", "/api/v1/charts/histogram", body, NULL);
+	snprintf(url, sizeof url, "%s", text("result.url"));
+	snprintf(drawn_sha256, sizeof drawn_sha256, "%s", text("result.sha256"));
+	return status;
+}
+
+static int fetched(void)
+{
+	return ask("GET", url, NULL, NULL);
+}
+
+static bool is_kept(void)
+{
+	return blob_exists(f.charts, drawn_sha256);
+}
+
+/* Everything is on disk, and from now on at once; memory keeps nothing. */
+static void without_memory(void)
+{
+	kept_charts_stop(f.api->kept_charts);
+	chart_cache_free(f.api->charts);
+	f.api->charts = chart_cache_new(0);
+}
+
+static void a_url_outlives_a_restart(void **state)
+{
+	(void)state;
+	assert_int_equal(drawn(BODY), 201);
+	assert_int_equal(fetched(), 200);
+	const char *etag = arena_dup(&f.arena, loopback_header(&f.ask, "etag"));
+	const char *bytes = arena_dupn(&f.arena, f.ask.answer, f.ask.answer_size);
+	size_t size = f.ask.answer_size;
+	desk_restart();
+	f.who = STRANGER;
+	assert_int_equal(fetched(), 404);
+	f.who = OWNER;
+	env_sim_advance(&f.sim, (CHART_CACHE_S - 1) * STAMP_US_PER_S);
+	assert_int_equal(fetched(), 200);
+	assert_int_equal(f.ask.answer_size, size);
+	assert_memory_equal(f.ask.answer, bytes, size);
+	assert_string_equal(loopback_header(&f.ask, "content-type"), "image/png");
+	assert_string_equal(loopback_header(&f.ask, "etag"), etag);
+	desk_restart();
+	assert_int_equal(drawn(BODY), 200); /* not drawn again, and no longer good than it was */
+	assert_true(number("result.width") == 200);
+	desk_pass(STAMP_US_PER_S - 1);
+	assert_true(is_kept());
+	assert_int_equal(fetched(), 200);
+	desk_pass(1);
+	assert_int_equal(fetched(), 404);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM chart_pictures"), 0);
+	assert_false(is_kept());
+}
+
+static void what_memory_forgot_is_on_disk(void **state)
+{
+	(void)state;
+	assert_int_equal(drawn(BODY), 201);
+	without_memory();
+	assert_int_equal(fetched(), 200);
+	assert_int_equal(drawn(BODY), 200);
+	assert_int_equal(drawn(OTHER), 201); /* while the server stops, too */
+	assert_int_equal(fetched(), 200);
+}
+
+static void overwrite(void)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/blobs/%.2s/%s", f.folder, drawn_sha256, drawn_sha256 + 2);
+	FILE *file = fopen(path, "r+");
+	assert_non_null(file);
+	fputs("not a picture", file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_damaged_or_missing_picture_is_drawn_again(void **state)
+{
+	(void)state;
+	assert_int_equal(drawn(BODY), 201);
+	without_memory();
+	overwrite();
+	assert_int_equal(fetched(), 404);
+	assert_int_equal(drawn(BODY), 201);
+	assert_int_equal(fetched(), 200);
+	overwrite();
+	assert_int_equal(drawn(BODY), 201);
+	assert_int_equal(fetched(), 200);
+	assert_true(blob_remove(f.charts, drawn_sha256, NULL));
+	assert_int_equal(fetched(), 404);
+	assert_int_equal(drawn(BODY), 201);
+	assert_int_equal(fetched(), 200);
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM chart_pictures"), 1);
+}
+
+/* As on a disk that takes no more: the picture is drawn all the same, and good while the process lives. */
+static void a_picture_that_cannot_be_kept_is_answered(void **state)
+{
+	(void)state;
+	char folder[512];
+	snprintf(folder, sizeof folder, "%s/blobs/new", f.folder);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(drawn(BODY), 201);
+	assert_int_equal(fetched(), 200);
+	desk_restart();
+	assert_int_equal(fetched(), 404);
+	assert_int_equal(drawn(BODY), 201);
+	without_memory();
+	assert_int_equal(fetched(), 200);
+	desk_sql("DROP TABLE chart_pictures");
+	assert_int_equal(fetched(), 404);
+	assert_int_equal(drawn(BODY), 201);
+}
+
+/* Of one account, by blocks; another's stay, even where they are the same. */
+static void an_account_has_so_much_of_the_disk(void **state)
+{
+	(void)state;
+	enum { PICTURES = 4 };
+	char urls[PICTURES][128], body[128];
+	without_memory();
+	kept_charts_free(f.api->kept_charts);
+	f.api->kept_charts = kept_charts_new(f.store, f.charts, 3 * KEPT_CHARTS_BLOCK);
+	kept_charts_stop(f.api->kept_charts);
+	f.who = STRANGER;
+	assert_int_equal(drawn(BODY), 201);
+	f.who = OWNER;
+	for (int i = 0; i < PICTURES; i++) {
+		env_sim_advance(&f.sim, STAMP_US_PER_S);
+		snprintf(body, sizeof body,
+				 "{\"values\":[1,2,2,3,%d],\"bins\":5,\"format\":\"png\",\"width\":200,\"height\":150}", 5 + i);
+		assert_int_equal(drawn(body), 201);
+		strcpy(urls[i], url);
+	}
+	assert_int_equal(desk_count("SELECT MAX(room) FROM chart_pictures"), KEPT_CHARTS_BLOCK);
+	for (int i = 0; i < PICTURES; i++)
+		assert_int_equal(ask("GET", urls[i], NULL, NULL), i == 0 ? 404 : 200);
+	f.who = STRANGER;
+	assert_int_equal(ask("GET", urls[0], NULL, NULL), 200);
+	f.who = OWNER;
+	assert_int_equal(drawn(body), 200); /* the newest is there, so nothing is drawn and nothing goes */
+	assert_int_equal(drawn("{\"values\":[1,2,2,3,5],\"width\":1200,\"height\":900,\"format\":\"svg\"}"), 201);
+	assert_int_equal(
+		desk_count("SELECT SUM(room) / 4096 FROM chart_pictures GROUP BY account_id ORDER BY 1 DESC LIMIT 1"), 3);
+}
+
+/* --- of a signal --- */
 
 /* What a terminal tells, a minute after the other. */
 static void tell_bid(int sequence, double bid)
@@ -173,6 +331,11 @@ int main(void)
 		TEST(the_picture_itself),
 		TEST(what_cannot_be_drawn),
 		TEST(the_cache_has_its_size),
+		TEST(a_url_outlives_a_restart),
+		TEST(what_memory_forgot_is_on_disk),
+		TEST(a_damaged_or_missing_picture_is_drawn_again),
+		TEST(a_picture_that_cannot_be_kept_is_answered),
+		TEST(an_account_has_so_much_of_the_disk),
 		TEST(a_signal_has_the_prices_around_it),
 		TEST(a_signal_without_prices_abstains),
 	};

@@ -26,6 +26,7 @@
 #include "seal/fixture.h"
 #include "seal/outbox.h"
 #include "seal/pack.h"
+#include "store/blob.h"
 #include "store/store.h"
 #include "trade/accounts.h"
 #include "trade/desk_fixture.h"
@@ -121,6 +122,7 @@ static void open_api(void)
 										  .outbox = f.outbox,
 										  .countersign = f.countersign,
 										  .packs = f.packs,
+										  .charts = f.charts,
 										  .master_key = (const unsigned char *)"0123456789abcdef0123456789abcdef"};
 	f.api = trade_api_open(&api);
 	f.idempotency = idempotency_new(f.store, &f.sim.env, 86400 * STAMP_US_PER_S);
@@ -134,6 +136,7 @@ static void open_api(void)
 static void open_store(void)
 {
 	f.store = fixture_store(f.folder, &f.sim.env);
+	assert_true(blobs_open(&(struct blobs_options){.folder = f.folder}, &f.charts, NULL));
 	open_api();
 }
 
@@ -144,6 +147,7 @@ static void close_store(void)
 	idempotency_free(f.idempotency);
 	rates_free(f.rates);
 	trade_api_close(f.api);
+	blobs_close(f.charts);
 	countersign_free(f.countersign);
 	outbox_free(f.outbox);
 	audit_memory_free(f.audit.memory);

@@ -19,6 +19,7 @@
 #include "people/principal.h"
 #include "seal/audit.h"
 
+struct blobs;
 struct json;
 
 #define DESK_START_US INT64_C(1736348400000000) /* 2025-01-08T15:00:00Z, a Wednesday */
@@ -31,6 +32,7 @@ struct desk_fixture {
 	struct id_maker ids;
 	struct store *store;
 	struct packs *packs;
+	struct blobs *charts;
 	struct audit audit;
 	struct outbox *outbox;
 	struct key *key;

@@ -128,6 +128,18 @@ static void a_link_ends(void **state)
 	assert_true(names_fault("/expires_in_hours", "range") && names_fault("/max_accesses", "range"));
 }
 
+/* A table of nothing can be shared; there is no picture of nothing, so no link. */
+static void a_picture_of_nothing_has_no_link(void **state)
+{
+	(void)state;
+	assert_int_equal(ask("POST", EXPORTS, "{\"format\":\"png\"}", NULL), 200);
+	assert_int_equal(member("result")->kind, JS_NULL);
+	assert_true(member("assumptions")->count > 0);
+	assert_null(loopback_header(&f.ask, "location"));
+	assert_int_equal(desk_count("SELECT COUNT(*) FROM trade_exports"), 0);
+	share("{\"format\":\"csv\"}");
+}
+
 /* What was made can be found again, to be revoked: by whom, how often fetched, but not what opens it. */
 static void links_are_listed(void **state)
 {
@@ -231,6 +243,7 @@ int main(void)
 		TEST(a_file_has_every_closed_position),
 		TEST(a_link_is_good_once_and_redacted),
 		TEST(a_link_ends),
+		TEST(a_picture_of_nothing_has_no_link),
 		TEST(links_are_listed),
 		TEST(the_count_is_taken_at_once),
 		TEST(performance_is_public_when_switched_on),

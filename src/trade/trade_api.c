@@ -14,6 +14,7 @@
 #include "trade/figures.h"
 #include "trade/guarding.h"
 #include "trade/judge.h"
+#include "trade/kept_charts.h"
 #include "trade/leases.h"
 #include "trade/notices.h"
 #include "trade/signal_life.h"
@@ -32,6 +33,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, pages, sizeof pages - 1, api->page_key,
 				sizeof api->page_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
+	api->kept_charts = kept_charts_new(options->store, options->charts, KEPT_CHARTS_BYTES);
 	api->figures = figures_new();
 	api->judged = judge_watch(options->store);
 	api->failures = failures_new(options->store, options->audit);
@@ -59,6 +61,7 @@ void trade_api_stop(struct trade_api *api)
 	if (api == NULL)
 		return;
 	waiting_stop(api->waiting);
+	kept_charts_stop(api->kept_charts);
 	notices_stop(api->notices);
 	api->notices = NULL;
 }
@@ -70,6 +73,7 @@ void trade_api_close(struct trade_api *api)
 	trade_api_stop(api);
 	waiting_free(api->waiting);
 	chart_cache_free(api->charts);
+	kept_charts_free(api->kept_charts);
 	figures_free(api->figures);
 	failures_free(api->failures);
 	free(api);
@@ -81,7 +85,8 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 	int64_t now_us = env_wall_us(api->options.env);
 	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err)) &&
 				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err)) &&
-				(*due || notices_any_due(db, now_us, due, err)) && (*due || replays_any_due(db, now_us, due, err));
+				(*due || notices_any_due(db, now_us, due, err)) && (*due || replays_any_due(db, now_us, due, err)) &&
+				(*due || kept_charts_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
 	*due = read && *due;
 	failures_write_due(api->failures, now_us);
@@ -98,7 +103,7 @@ bool trade_work(struct db *db, void *self, struct err *err)
 	const struct closing c = {api, db, &arena, &the_system, l.now_us, NULL};
 	bool done = leases_doubt_due(&l, AT_ONCE, err) && signal_expire_due(api, db, AT_ONCE, err) &&
 				closing_work(api, db, AT_ONCE, err) && guards_fire_due(&c, err) && notices_work(&c, err) &&
-				replays_sweep(db, l.now_us, err);
+				replays_sweep(db, l.now_us, err) && kept_charts_sweep(api->kept_charts, db, l.now_us, &arena, err);
 	arena_fini(&arena);
 	return done;
 }

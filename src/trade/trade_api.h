@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct audit;
+struct blobs;
 struct countersign;
 struct db;
 struct env;
@@ -31,6 +32,7 @@ struct trade_api_options {
 	struct outbox *outbox;
 	struct countersign *countersign; /* approvals are told of by it */
 	const struct packs *packs;
+	struct blobs *charts;            /* of pictures, apart from all others: a cache, which no backup has */
 	const unsigned char *master_key; /* 32 bytes: what seals secrets at rest is derived from it */
 };
 

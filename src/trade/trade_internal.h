@@ -14,6 +14,7 @@ struct trade_api {
 	struct figures *figures;
 	struct failures *failures;
 	struct chart_cache *charts;
+	struct kept_charts *kept_charts;
 	struct waiting *waiting;
 	const struct store_watch *judged; /* of all that a judgement rests upon */
 	struct notices_thread *notices;   /* NULL: nothing is sent */

@@ -15,6 +15,10 @@ load() { # writes until the file `enough` is there; each acknowledged one is a l
 }
 backup() { "$bin" backup "$@" --data "$work/data"; }
 restore() { "$bin" restore "$@"; }
+histogram() { api POST /api/v1/charts/histogram '{"values":[1,2,2,3]}'; }
+picture() { api GET "$url" | sha256sum; }
+url=$(histogram | jq -r .result.url)
+drawn=$(picture)
 head -c 40 /dev/urandom | base64 >phrase
 echo 'another one' >other
 
@@ -51,6 +55,15 @@ found=$(curl -fsS -H "Authorization: Bearer $token" "$CS/api/v1/projects?limit=5
 check 'what was written before the backup is there' same \
 	"$(head -n "$before" written | grep -vxF -f <(printf '%s\n' "$found") | wc -l)" 0
 check 'a restore is an audit row' json "$(api GET '/api/v1/audit?action=restore')" '.result.items | length == 1'
+api GET "$url" >/dev/null
+check 'pictures are in no backup' same "$(cat status)" 404
+histogram >/dev/null
+check 'and are drawn again' same "$(cat status)" 201
+stop_server
+start_server
+login
+check 'the same, which a restart leaves alone' same "$(picture)" "$drawn"
+check 'and its url is good' same "$(cat status)" 200
 stop_server
 
 check 'the second is restored too, without a server' restore copy --data second --passphrase-file phrase
