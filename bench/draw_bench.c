@@ -1,6 +1,6 @@
 /*
- * How long a report and charts take, and what they weigh; with a folder named, the files (or the one named) are written there (the
- * pictures of the documentation come from this).
+ * How long a report and charts take, and what they weigh; with a folder named, the files (or the one named) are written
+ * there (the pictures of the documentation come from this).
  *
  *   draw_bench [FOLDER [NAME]]
  */
@@ -186,8 +186,9 @@ int main(int argc, char **argv)
 	if (fonts == NULL)
 		die(&err);
 	printf("%-24s first %7.2f ms\n", "fonts", now_ms() - start);
-	for (size_t i = 0; i < sizeof works / sizeof *works; i++) if (argc < 3 || strcmp(argv[2], works[i].name) == 0)
-		measure(fonts, &works[i], argc > 1 ? argv[1] : NULL);
+	for (size_t i = 0; i < sizeof works / sizeof *works; i++)
+		if (argc < 3 || strcmp(argv[2], works[i].name) == 0)
+			measure(fonts, &works[i], argc > 1 ? argv[1] : NULL);
 	fonts_free(fonts);
 	return 0;
 }

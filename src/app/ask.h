@@ -86,7 +86,8 @@ int ask_pages(struct ask *ask, const char *path, bool (*take)(void *self, const 
 /* Is there a store in the data folder? */
 bool ask_store_there(const struct config *config);
 
-/* CLI_DONE where there is one.  CLI_FAILED, and told: opening a folder would make it, which nobody wants who mistyped. */
+/* CLI_DONE where there is one.  CLI_FAILED, and told: opening a folder would make it, which nobody wants who mistyped.
+ */
 int ask_needs_store(const struct ask *ask);
 
 /* The first line of a file that holds a secret, without its end, into `secret`.  ERR_IO, ERR_INVALID when empty. */

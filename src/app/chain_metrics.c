@@ -15,13 +15,7 @@
 #include "seal/countersign_rules.h"
 #include "store/store.h"
 
-enum {
-	AT_ONCE = 1000,
-	KINDS = COUNTERSIGN_KINDS,
-	DECISIONS = 2,
-	LABELS = 160,
-	META_MAX = 65536
-};
+enum { AT_ONCE = 1000, KINDS = COUNTERSIGN_KINDS, DECISIONS = 2, LABELS = 160, META_MAX = 65536 };
 
 struct chain_metrics {
 	struct store *store;

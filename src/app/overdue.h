@@ -1,7 +1,7 @@
 /*
- * What should have been done by now: timers of workflows that are due, and outgoing work that nobody took yet.  Asked of
- * the store, once a second, by the health checks [flow.md 11].  Each answer is one statement over indexes, some 20 us.
- * Thread: any, on its own connection.
+ * What should have been done by now: timers of workflows that are due, and outgoing work that nobody took yet.  Asked
+ * of the store, once a second, by the health checks [flow.md 11].  Each answer is one statement over indexes, some 20
+ * us. Thread: any, on its own connection.
  */
 #ifndef CS_APP_OVERDUE_H
 #define CS_APP_OVERDUE_H
@@ -18,8 +18,8 @@ struct overdue {
 };
 
 /*
- * Timers that are due: of runs that go on, since the time they were set to; of schedules that are switched on.  Those of
- * a run that was told to stand still wait with it.
+ * Timers that are due: of runs that go on, since the time they were set to; of schedules that are switched on.  Those
+ * of a run that was told to stand still wait with it.
  */
 bool overdue_timers(struct db *db, int64_t now_us, struct overdue *overdue, struct err *err);
 

@@ -57,10 +57,10 @@ struct foundation {
 };
 
 /*
- * How far a pole without a plate stands in its pier, of the pier's depth: to 6 in above its underside, and in a short one
- * at least half of it.  The depth of IBC 1807.3.2 is that of the pole's embedment, so the pole goes down with the pier;
- * 6 in of concrete under it keep it off the earth (ACI 318-19 table 20.5.1.3.1 asks 3) and level while it is poured.
- * Every drawing takes it from here.
+ * How far a pole without a plate stands in its pier, of the pier's depth: to 6 in above its underside, and in a short
+ * one at least half of it.  The depth of IBC 1807.3.2 is that of the pole's embedment, so the pole goes down with the
+ * pier; 6 in of concrete under it keep it off the earth (ACI 318-19 table 20.5.1.3.1 asks 3) and level while it is
+ * poured. Every drawing takes it from here.
  */
 double foundation_set_ft(double pier_depth_ft);
 

@@ -249,7 +249,7 @@ static void test_another_listens_already(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_BOX(test_reserved),         WITH_BOX(test_listed_counted_and_sent_on), WITH_BOX(test_given_up),
+		WITH_BOX(test_reserved),     WITH_BOX(test_listed_counted_and_sent_on), WITH_BOX(test_given_up),
 		WITH_BOX(test_only_who_may), WITH_BOX(test_a_listener_listens_again),   WITH_BOX(test_another_listens_already),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,8 +28,8 @@ struct forking {
 	struct runner_start start;
 	char sha256[65], content_sha256[65];
 	const char *namespace, *name, *version; /* of the definition, which may be gone when the answer is written */
-	bool failed_only; /* from the step at fault */
-	int64_t to;       /* 0: from the start */
+	bool failed_only;                       /* from the step at fault */
+	int64_t to;                             /* 0: from the start */
 };
 
 /* Find the place and the definition, fill `start`.  False: answered. */

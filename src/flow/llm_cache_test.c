@@ -256,12 +256,9 @@ static void equal_questions_at_once_make_one_call(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answers_live_their_time_and_move_up),
-		TEST(answers_are_an_accounts),
-		TEST(the_least_used_leaves_memory_first),
-		TEST(questions_of_like_meaning_are_one),
-		TEST(answers_are_forgotten_by_model_tag_or_all),
-		TEST(equal_questions_at_once_make_one_call),
+		TEST(answers_live_their_time_and_move_up),       TEST(answers_are_an_accounts),
+		TEST(the_least_used_leaves_memory_first),        TEST(questions_of_like_meaning_are_one),
+		TEST(answers_are_forgotten_by_model_tag_or_all), TEST(equal_questions_at_once_make_one_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -350,8 +350,7 @@ static bool take(void *self, const struct row *row, bool superseded, struct err 
 static void write_report(struct replaying *r, struct jw *jw, const struct buf *divergent)
 {
 	jw_object(jw);
-	jw_member_num(jw, "match_percentage",
-				  r->total == 0 ? 100 : steps_percentage(r->matching, r->total));
+	jw_member_num(jw, "match_percentage", r->total == 0 ? 100 : steps_percentage(r->matching, r->total));
 	jw_member_int(jw, "total_steps", r->total);
 	jw_member_int(jw, "matching_steps", r->matching);
 	jw_key(jw, "divergent_steps");

@@ -80,8 +80,8 @@ enum { YAML_DEPTH_MAX = 64 }; /* levels of nesting */
 bool yaml_read(struct arena *arena, const char *bytes, size_t size, const struct json **json, struct yaml_fault *fault);
 
 /*
- * Where things stand in a text that was read: places[i].line becomes the line, from 1, of what places[i].pointer (a JSON
- * Pointer) names, or of the nearest thing around it where that is not there; 0: not known.  Linear in the text.
+ * Where things stand in a text that was read: places[i].line becomes the line, from 1, of what places[i].pointer (a
+ * JSON Pointer) names, or of the nearest thing around it where that is not there; 0: not known.  Linear in the text.
  */
 struct yaml_place {
 	const char *pointer;
