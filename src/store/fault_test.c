@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -352,6 +353,8 @@ static void acknowledged_writes_survive_kill(void **state)
 			be_killed(pipes[1], from);
 		close(pipes[1]);
 		seed = seed * 1103515245 + 12345;
+		if (round % 2 == 0) /* however slow the machine is; the others may end before any */
+			assert_int_equal(poll(&(struct pollfd){.fd = pipes[0], .events = POLLIN}, 1, 60000), 1);
 		usleep(2000 + seed / 65536 % 40000);
 		kill(child, SIGKILL);
 		int status;
@@ -360,7 +363,7 @@ static void acknowledged_writes_survive_kill(void **state)
 		from = check_acknowledged(pipes[0], from);
 		close(pipes[0]);
 	}
-	assert_true(from > 20); /* it did write */
+	assert_true(from >= 10); /* it did write */
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_new, fixture_free)
