@@ -97,12 +97,12 @@ static void check_who(struct arena *arena, char *text)
 		x.match.route = router_at(router, i);
 		if (!x.match.route->self_verified || route_public(x.match.route))
 			continue;
-		if (!trade_signed(&x, &err)) {
-			must(err.kind == ERR_UNAUTHENTICATED);
-			buf_fini(&x.members); /* what the answer would say more */
-			buf_init(&x.members, 0);
+		bool read = trade_signed(&x, &err);
+		buf_fini(&x.members); /* what the answer would say more */
+		buf_init(&x.members, 0);
+		must(read || err.kind == ERR_UNAUTHENTICATED);
+		if (!read)
 			continue;
-		}
 		const char *at = exchange_header(&x, "x-timestamp"), *nonce = exchange_header(&x, "x-nonce");
 		must(at == NULL || stamp_parse(at, strlen(at), &us, NULL));
 		must(strcmp(x.match.route->permission, "trade.device") != 0 || (strlen(nonce) >= 1 && strlen(nonce) <= 128));
