@@ -113,6 +113,28 @@ static void reports_of_older_rows_are_told(void **state)
 	assert_int_equal(member("result.items.0.risk")->kind, JS_NULL);
 }
 
+/* A report that the first version with packed ones wrote: its words are part of the format, so it is read for ever. */
+static void the_words_of_packed_reports_stay(void **state)
+{
+	(void)state;
+	struct buf canonical;
+	char sha256[SHA256_HEX_SIZE];
+	add_producer("");
+	assert_int_equal(post((struct send){.body = signal_with("1950.0", "")}), 201);
+	const char *id = arena_dup(&f.arena, text("result.id"));
+	desk_sql("UPDATE signals SET risk_packed = "
+			 "x'0128B52FFD609C092D0200405841556661696C3312009D4F410A4E7008EE042F5052D08468393284"
+			 "4328F803902F69B0076B5960C103B450F0C06B194251185CCB1B089541700A546400A8F9078A8240'");
+	assert_int_equal(askf("GET", NULL, "/api/v1/signals/%s", id), 200);
+	assert_string_equal(text("result.risk.checks.20.name"), "min_equity");
+	assert_string_equal(text("result.risk.checks.20.message"), "Equity that must be there.");
+	buf_init(&canonical, 0);
+	jcs_write(&canonical, member("result.risk"));
+	sha256_hex(buf_text(&canonical), canonical.size, sha256);
+	assert_string_equal(sha256, "61c539c0f710c88e62816007d2f475b7b6ac473a85684fd5563b3acdead80aa3");
+	buf_fini(&canonical);
+}
+
 /* An answer that was written before its op is told only if it stands: of a twin nothing of it is left. */
 static void an_answer_ahead_of_a_refusal_is_forgotten(void **state)
 {
@@ -709,6 +731,7 @@ int main(void)
 		TEST(a_hook_has_the_public_address),
 		TEST(every_answer_hashes_to_what_it_says),
 		TEST(reports_of_older_rows_are_told),
+		TEST(the_words_of_packed_reports_stay),
 		TEST(an_answer_ahead_of_a_refusal_is_forgotten),
 		TEST(what_is_not_signed_right_is_refused),
 		TEST(each_header_is_needed),
