@@ -140,19 +140,24 @@ static bool may_see(const struct listener *l, const struct outbox_event *event)
 
 /* --- sending --- */
 
-static void send_event(struct listener *l, const struct outbox_event *event, const char *data)
-{
-	char id[24];
-	snprintf(id, sizeof id, "%lld", (long long)event->number);
-	stream_send(l->stream, id, event->event, data);
-}
-
 struct reading {
 	struct events *events;
 	struct listener *listener; /* one that is behind; NULL: all that are not */
+	bool full;                 /* it has no room for more until it reads; what follows waits for another read */
 	int64_t count, last;
 	struct buf data;
 };
+
+/* Who hears what is new is cut when it reads too slowly; who is told what it missed is waited for. */
+static void send_event(struct reading *r, struct listener *l, const struct outbox_event *event)
+{
+	char id[24];
+	const char *data = buf_text(&r->data);
+	snprintf(id, sizeof id, "%lld", (long long)event->number);
+	r->full = l->behind && !stream_has_room(l->stream, id, event->event, data);
+	if (!r->full)
+		stream_send(l->stream, id, event->event, data);
+}
 
 static void send_to_one(struct reading *r, struct listener *l, const struct outbox_event *event)
 {
@@ -162,22 +167,30 @@ static void send_to_one(struct reading *r, struct listener *l, const struct outb
 	if (r->data.size == 0)
 		outbox_write(r->events->options.outbox, event, &r->data);
 	if (buf_ok(&r->data))
-		send_event(l, event, buf_text(&r->data));
+		send_event(r, l, event);
+}
+
+static void send_to_all(struct reading *r, const struct outbox_event *event)
+{
+	for (struct listener *l = r->events->listeners; l != NULL; l = l->next)
+		if (!l->behind && l->after < event->number && !atomic_load(&l->gone))
+			send_to_one(r, l, event);
 }
 
 static void take(void *self, const struct outbox_event *event)
 {
 	struct reading *r = self;
+	if (r->full)
+		return;
+	buf_reset(&r->data);
+	if (r->listener != NULL)
+		send_to_one(r, r->listener, event);
+	else
+		send_to_all(r, event);
+	if (r->full)
+		return;
 	r->count++;
 	r->last = event->number;
-	buf_reset(&r->data);
-	if (r->listener != NULL) {
-		send_to_one(r, r->listener, event);
-		return;
-	}
-	for (struct listener *l = r->events->listeners; l != NULL; l = l->next)
-		if (!l->behind && l->after < event->number && !atomic_load(&l->gone))
-			send_to_one(r, l, event);
 }
 
 /* Rows after `after`, at most AT_ONCE; of one account, or of all. */
@@ -189,6 +202,7 @@ static bool read_rows(struct reading *r, int64_t after, const char *account_id)
 	struct err err;
 	r->count = 0;
 	r->last = after;
+	r->full = false;
 	arena_init(&arena, ARENA_BYTES);
 	buf_init(&r->data, 0);
 	struct db *db = store_read(events->options.store);
@@ -222,7 +236,7 @@ static void catch_up(struct listener *l)
 	while (l->behind && stream_room(l->stream) > l->events->options.buffer_bytes / 2) {
 		if (!read_rows(&r, l->after, l->principal.account_id))
 			return;
-		l->behind = r.count == AT_ONCE;
+		l->behind = r.full || r.count == AT_ONCE;
 		l->after = r.last;
 	}
 }

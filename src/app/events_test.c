@@ -58,16 +58,17 @@ struct adding {
 	const char *account_id, *topic;
 	int count;
 	const char *owner; /* NULL: nobody is named */
+	int bytes;         /* of data, where nobody is named; 0: 500 */
 };
 
 static bool apply_add(struct db *db, void *self, struct err *err)
 {
 	const struct adding *adding = self;
-	char data[600];
+	char data[6000];
 	if (adding->owner != NULL)
 		snprintf(data, sizeof data, "{\"owner_id\":\"%s\"}", adding->owner);
 	else
-		snprintf(data, sizeof data, "{\"text\":\"%0500d\"}", 7);
+		snprintf(data, sizeof data, "{\"text\":\"%0*d\"}", adding->bytes > 0 ? adding->bytes : 500, 7);
 	for (int i = 0; i < adding->count; i++) {
 		struct outbox_event event = {
 			.account_id = adding->account_id, .topic = adding->topic, .event = "a.b", .data = data};
@@ -79,7 +80,15 @@ static bool apply_add(struct db *db, void *self, struct err *err)
 
 static void add(const char *account_id, const char *topic, int count)
 {
-	struct adding adding = {account_id, topic, count, NULL};
+	struct adding adding = {account_id, topic, count};
+	struct err err;
+	if (!store_write(app.store, apply_add, &adding, &err))
+		fail_msg("%s", err.message);
+}
+
+static void add_large(int count, int bytes)
+{
+	struct adding adding = {ACCOUNT, "files", count, .bytes = bytes};
 	struct err err;
 	if (!store_write(app.store, apply_add, &adding, &err))
 		fail_msg("%s", err.message);
@@ -172,6 +181,24 @@ static void what_was_missed_comes_in_order_while_more_is_written(void **state)
 	buf_fini(&out);
 }
 
+/* One read of what was missed may hold more than the buffer does. */
+static void what_was_missed_may_be_large(void **state)
+{
+	enum { MISSED = 300 };
+	int64_t ids[MISSED];
+	struct buf out;
+	(void)state;
+	buf_init(&out, 0);
+	add_large(MISSED, 5000);
+	struct exchange *x = listen_after(0, 0);
+	take_until(x, &out, "id: 300\n");
+	for (int i = 0; i < MISSED; i++)
+		ids[i] = i + 1;
+	assert_ids(&out, ids, MISSED);
+	leave(x);
+	buf_fini(&out);
+}
+
 static void only_what_is_asked_for_and_ones_own(void **state)
 {
 	struct buf out;
@@ -193,7 +220,7 @@ static void only_what_is_asked_for_and_ones_own(void **state)
 
 static void add_owned(const char *owner)
 {
-	struct adding adding = {ACCOUNT, "signals", 1, owner};
+	struct adding adding = {ACCOUNT, "signals", 1, .owner = owner};
 	struct err err;
 	if (!store_write(app.store, apply_add, &adding, &err))
 		fail_msg("%s", err.message);
@@ -264,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_missed_comes_in_order_while_more_is_written, open_app, close_app),
+		cmocka_unit_test_setup_teardown(what_was_missed_may_be_large, open_app, close_app),
 		cmocka_unit_test_setup_teardown(only_what_is_asked_for_and_ones_own, open_app, close_app),
 		cmocka_unit_test_setup_teardown(of_signals_only_ones_own_or_what_one_decides, open_app, close_app),
 		cmocka_unit_test_setup_teardown(a_number_that_is_gone_or_never_was_resets, open_app, close_app),

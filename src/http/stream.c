@@ -67,6 +67,11 @@ struct stream *exchange_stream(struct exchange *x, const struct stream_options *
 	return stream;
 }
 
+static size_t field_size(const char *name, const char *value)
+{
+	return value != NULL ? strlen(name) + strlen(value) + 1 : 0;
+}
+
 static void write_field(struct buf *out, const char *name, const char *value)
 {
 	if (value == NULL)
@@ -75,6 +80,11 @@ static void write_field(struct buf *out, const char *name, const char *value)
 	buf_adds(out, name);
 	buf_adds(out, value);
 	buf_addc(out, '\n');
+}
+
+static size_t event_size(const char *id, const char *event, const char *data)
+{
+	return field_size("id: ", id) + field_size("event: ", event) + field_size("data: ", data) + 1;
 }
 
 static void write_event(struct buf *out, const char *id, const char *event, const char *data)
@@ -136,6 +146,15 @@ bool stream_send(struct stream *stream, const char *id, const char *event, const
 	bool sent = open && queue(stream, id, event, data);
 	unlock(stream, open && need_wake(stream));
 	return sent;
+}
+
+bool stream_has_room(struct stream *stream, const char *id, const char *event, const char *data)
+{
+	pthread_mutex_lock(&stream->lock);
+	size_t waiting = stream->waiting.size;
+	bool open = !stream->ended && !stream->gone;
+	pthread_mutex_unlock(&stream->lock);
+	return !open || waiting == 0 || waiting + event_size(id, event, data) <= stream->options.room;
 }
 
 bool stream_write(struct stream *stream, const void *bytes, size_t size)

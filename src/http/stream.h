@@ -51,6 +51,12 @@ struct stream *exchange_stream(struct exchange *x, const struct stream_options *
  */
 bool stream_send(struct stream *stream, const char *id, const char *event, const char *data);
 
+/*
+ * Has the buffer room for this event now?  Yes too where nothing waits, as there will never be more room, and where
+ * nobody listens any more.
+ */
+bool stream_has_room(struct stream *stream, const char *id, const char *event, const char *data);
+
 /* Queue bytes.  False: nobody listens any more, or it has ended. */
 bool stream_write(struct stream *stream, const void *bytes, size_t size);
 
