@@ -13,7 +13,7 @@
 
 #include "store/store.h"
 
-enum { WRITER_SLICE_US = 2000 }; /* of applying, so that the first op of a batch is not kept waiting by the last */
+enum { WRITER_SLICE_US = 5000 }; /* of applying, so that the first op of a batch is not kept waiting by the last */
 
 struct writer {
 	struct db *db;
