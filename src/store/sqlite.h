@@ -11,11 +11,13 @@
 
 enum { STATEMENTS = 512 }; /* slots of the cache; see sqlite.c */
 
+struct gather_vfs;
 struct statement;
 struct watches;
 
 struct db {
 	sqlite3 *handle;
+	struct gather_vfs *gather; /* of the writer's connection; else NULL */
 	int64_t changed;
 	int64_t log_bytes; /* of the write-ahead log after this connection's last commit */
 	bool checkpointer;

@@ -13,6 +13,7 @@
 #include "store/dialect.h"
 #include "store/engine.h"
 #include "store/folder.h"
+#include "store/gather_vfs.h"
 #include "store/image.h"
 #include "store/sqlite.h"
 #include "store/watch.h"
@@ -160,6 +161,10 @@ bool engine_open(const char *folder, const char *vfs, enum engine_role role, str
 	struct db *open = calloc(1, sizeof *open);
 	must(open != NULL);
 	open->checkpointer = role == ENGINE_CHECKPOINTER;
+	if (role == ENGINE_WRITER)
+		open->gather = gather_vfs_new(vfs);
+	if (open->gather != NULL)
+		vfs = gather_vfs_name(open->gather);
 	int code = sqlite3_open_v2(path, &open->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
 	must(open->handle != NULL);
 	if ((code == SQLITE_OK || sqlite_refuse(open, err)) && configure(open, role, err)) {
@@ -176,6 +181,7 @@ void engine_close(struct db *db)
 		return;
 	sqlite_forget(db);
 	sqlite3_close_v2(db->handle);
+	gather_vfs_free(db->gather);
 	free(db);
 }
 
