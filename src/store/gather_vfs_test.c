@@ -16,7 +16,7 @@
 #include "store/fault_vfs.h"
 #include "store/gather_vfs.h"
 
-enum { KEYS = 300, COMMITS = 60 };
+enum { KEYS = 300, COMMITS = 30 };
 
 struct pair {
 	struct fault_vfs *disk;
@@ -124,7 +124,7 @@ static void others_see_each_commit_at_once(void **state)
 			assert_int_equal(transaction(pair.writer, &rng), SQLITE_OK);
 			assert_int_equal(number(pair.reader, "SELECT n FROM sums"), number(pair.writer, "SELECT n FROM sums"));
 			assert_sound(pair.reader);
-			if (i % 20 == 19)
+			if (i % 10 == 9)
 				run(pair.reader, "PRAGMA wal_checkpoint(RESTART)"); /* the log begins anew */
 		}
 		close_pair(&pair);
@@ -157,9 +157,9 @@ static void a_write_that_fails_loses_its_transaction_alone(void **state)
 	open_pair(&pair, "FULL");
 	assert_int_equal(transaction(pair.writer, &rng), SQLITE_OK);
 	int failed = 0;
-	for (int nth = 1; nth <= 150; nth++) {
+	for (int nth = 1; nth <= 60; nth++) {
 		int64_t before = number(pair.reader, "SELECT n FROM sums");
-		fault_vfs_plan(pair.disk, (struct fault_plan){FAULT_FULL, FAULT_WRITE, nth % 50 + 1, nth % 2 == 0});
+		fault_vfs_plan(pair.disk, (struct fault_plan){FAULT_FULL, FAULT_WRITE, nth, nth % 2 == 0});
 		int code = transaction(pair.writer, &rng);
 		if (code != SQLITE_OK) {
 			assert_int_equal(code, SQLITE_FULL);
@@ -173,7 +173,7 @@ static void a_write_that_fails_loses_its_transaction_alone(void **state)
 		assert_sound(pair.reader);
 		assert_int_equal(number(pair.reader, "SELECT n FROM sums"), number(pair.writer, "SELECT n FROM sums"));
 	}
-	assert_true(failed > 50);
+	assert_true(failed > 20);
 	close_pair(&pair);
 }
 
@@ -211,7 +211,7 @@ static void the_power_may_go_at_any_call(void **state)
 {
 	(void)state;
 	int cut = 0;
-	for (uint64_t seed = 0; seed < 60; seed++) {
+	for (uint64_t seed = 0; seed < 30; seed++) {
 		struct pair pair;
 		struct rng rng;
 		int64_t committed = 0;
@@ -234,7 +234,7 @@ static void the_power_may_go_at_any_call(void **state)
 		cut += committed > 0;
 		close_pair(&pair);
 	}
-	assert_true(cut > 20);
+	assert_true(cut > 10);
 }
 
 int main(void)
