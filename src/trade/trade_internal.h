@@ -18,6 +18,7 @@ struct trade_api {
 	struct waiting *waiting;
 	const struct store_watch *judged; /* of all that a judgement rests upon */
 	struct notices_thread *notices;   /* NULL: nothing is sent */
+	_Atomic bool notices_end;         /* what is on its way is given up, and tried again after the next start */
 };
 
 /* A link for somebody outside: the configured address, the path and what ends it, in the arena. */
