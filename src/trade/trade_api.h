@@ -96,4 +96,7 @@ void trade_add_metrics(struct metrics *metrics, struct trade_api *api);
  */
 bool trade_signed(struct exchange *x, struct err *err);
 
+/* For the front's hook, where no route is found: a terminal is told the time also then [trade.md 13]. */
+void trade_astray(struct exchange *x);
+
 #endif
