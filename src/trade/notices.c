@@ -56,13 +56,20 @@ static void take_nothing(const struct db_rows *row, void *self)
 #define SILENT \
 	"FROM devices WHERE revoked_at IS NULL AND polled_at > 0 AND offline_told_at < polled_at AND polled_at <= $1"
 
-bool notices_any_due(struct db *db, int64_t now_us, bool *due, struct err *err)
+/* Whoever asked last before this is silent.  A server that was away has heard nobody: it waits as long first. */
+static int64_t silent_before(const struct trade_api *api, int64_t now_us)
+{
+	int64_t before_us = now_us - DEVICE_SILENT_S * STAMP_US_PER_S;
+	return before_us >= api->began_us ? before_us : 0;
+}
+
+bool notices_any_due(const struct trade_api *api, struct db *db, int64_t now_us, bool *due, struct err *err)
 {
 	return db_one(db, err, due, take_nothing, NULL,
 				  "SELECT 1 FROM notice_cursor WHERE number < (SELECT COALESCE(MAX(number), 0) FROM outbox) LIMIT 1") &&
 		   (*due || db_one(db, err, due, take_nothing, NULL, "SELECT 1 " LAPSING " LIMIT 1", V_INT(now_us))) &&
-		   (*due || db_one(db, err, due, take_nothing, NULL, "SELECT 1 " SILENT " LIMIT 1",
-						   V_INT(now_us - DEVICE_SILENT_S * STAMP_US_PER_S)));
+		   (*due ||
+			db_one(db, err, due, take_nothing, NULL, "SELECT 1 " SILENT " LIMIT 1", V_INT(silent_before(api, now_us))));
 }
 
 struct ids {
@@ -129,7 +136,7 @@ static bool tell_silent(const struct closing *c, struct err *err)
 	struct db_rows rows;
 	size_t count = 0;
 	if (!db_query(c->db, &rows, err, "SELECT device_id, account_id, owner_id, name " SILENT " LIMIT 20",
-				  V_INT(c->now_us - DEVICE_SILENT_S * STAMP_US_PER_S)))
+				  V_INT(silent_before(c->api, c->now_us))))
 		return false;
 	for (; db_next(&rows); count++)
 		all[count] = (struct silent){db_text_dup(&rows, 0, c->arena), db_text_dup(&rows, 1, c->arena),

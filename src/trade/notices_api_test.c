@@ -350,6 +350,25 @@ static void a_silent_terminal_is_told_once_an_absence(void **state)
 	assert_string_equal(world.subject, "A terminal is silent: desk");
 }
 
+/* A server that was away for longer than that has heard nobody, and says so of nobody before it could have. */
+static void a_server_that_was_away_calls_nobody_silent(void **state)
+{
+	(void)state;
+	add_device("desk");
+	wish(OWNER, "{\"email\":true,\"events\":[\"device.offline\"]}");
+	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/poll"}), 200);
+	env_sim_advance(&f.sim, 600 * S);
+	desk_restart();
+	f.api->serving.mail = fake_mail;
+	desk_pass(299 * S);
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 0);
+	desk_pass(2 * S);
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_string_equal(world.subject, "A terminal is silent: desk");
+}
+
 /* 15:00 UTC is 16:00 in Berlin. */
 static void quiet_hours_keep_all_but_guards(void **state)
 {
@@ -440,6 +459,7 @@ int main(void)
 		TEST(who_does_not_answer_holds_up_nobody),
 		TEST(a_signal_about_to_end_is_told_once),
 		TEST(a_silent_terminal_is_told_once_an_absence),
+		TEST(a_server_that_was_away_calls_nobody_silent),
 		TEST(quiet_hours_keep_all_but_guards),
 		TEST(settings_are_checked),
 		TEST(words_are_plain),

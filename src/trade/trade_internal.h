@@ -9,6 +9,7 @@
 struct trade_api {
 	struct trade_api_options options;
 	struct trade_serving serving;
+	int64_t began_us;                        /* wall time of the start: before it nobody was heard */
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	unsigned char page_key[PAGE_KEY];        /* signs cursors */
 	struct figures *figures;
