@@ -297,6 +297,7 @@ struct letter {
 	const void *webhook_secret, *telegram_token; /* sealed */
 	size_t webhook_size, telegram_size;
 	int64_t tries;
+	bool active; /* its person */
 };
 
 struct sending {
@@ -425,6 +426,8 @@ static bool send_letter(struct sending *s, struct err *err)
 {
 	const struct letter *l = s->letter;
 	const struct json *data = NULL;
+	if (!l->active) /* it was when this was queued: hours ago, in quiet hours or after some tries */
+		return err_set(err, ERR_INVALID, "its person is not active");
 	if (!read_wish(s->arena, l->settings, &s->wish) ||
 		!json_parse(s->arena, l->data, strlen(l->data), &json_body_limits, &data, err))
 		return err_set(err, ERR_INVALID, "it cannot be read");
@@ -538,12 +541,13 @@ static bool read_letters(struct trade_api *api, struct arena *arena, struct lett
 {
 	struct db *db = store_read(api->options.store);
 	struct db_rows rows;
-	bool read = db_query(db, &rows, err,
-						 "SELECT n.notice_id, n.user_id, n.channel, n.event, n.subject, n.data, s.settings, u.email, "
-						 "s.webhook_secret, s.telegram_token, n.tries FROM notices n JOIN notice_settings s ON "
-						 "s.user_id = n.user_id JOIN users u ON u.user_id = n.user_id WHERE n.state = 'waiting' AND "
-						 "n.due_at <= $1 ORDER BY n.due_at LIMIT 20",
-						 V_INT(env_wall_us(api->options.env)));
+	bool read =
+		db_query(db, &rows, err,
+				 "SELECT n.notice_id, n.user_id, n.channel, n.event, n.subject, n.data, s.settings, u.email, "
+				 "s.webhook_secret, s.telegram_token, n.tries, u.status FROM notices n JOIN notice_settings s ON "
+				 "s.user_id = n.user_id JOIN users u ON u.user_id = n.user_id WHERE n.state = 'waiting' AND "
+				 "n.due_at <= $1 ORDER BY n.due_at LIMIT 20",
+				 V_INT(env_wall_us(api->options.env)));
 	for (*count = 0; read && db_next(&rows); (*count)++) {
 		struct letter *l = &letters[*count];
 		const char **texts[] = {&l->notice_id,  &l->user_id, &l->channel,  &l->event,
@@ -555,6 +559,7 @@ static bool read_letters(struct trade_api *api, struct arena *arena, struct lett
 		bytes = db_blob(&rows, 9, &l->telegram_size);
 		l->telegram_token = bytes != NULL ? arena_dupn(arena, bytes, l->telegram_size) : NULL;
 		l->tries = db_int(&rows, 10);
+		l->active = strcmp(db_text(&rows, 11), "active") == 0;
 	}
 	read = read && db_end(&rows, err);
 	store_read_end(api->options.store, db);

@@ -171,6 +171,30 @@ static void nobody_tries_for_ever(void **state)
 	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'dead'"), 1);
 }
 
+static bool suspend_ann(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return db_run(db, err, "UPDATE users SET status = 'suspended' WHERE user_id = $1",
+				  V_TEXT(f.principals[ANN].user_id));
+}
+
+/* What was queued for a person before is not sent after. */
+static void who_is_suspended_is_told_nothing(void **state)
+{
+	(void)state;
+	struct err err;
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\"}");
+	world.status = 503;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_true(store_write(f.store, suspend_ann, NULL, &err));
+	env_sim_advance(&f.sim, 2 * S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(world.posts, 1);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'dead'"), 1);
+}
+
 static bool give_up(struct db *db, void *self, struct err *err)
 {
 	(void)self;
@@ -452,6 +476,7 @@ int main(void)
 		TEST(who_may_decide_is_told),
 		TEST(a_webhook_is_signed_and_tried_again),
 		TEST(nobody_tries_for_ever),
+		TEST(who_is_suspended_is_told_nothing),
 		TEST(what_nobody_took_is_a_dead_letter),
 		TEST(telegram_is_told_by_its_bot),
 		TEST(telegram_is_left_alone_as_long_as_it_says),
