@@ -24,6 +24,7 @@ input int    TimeoutMs    = 5000;
 #define STATE_FILE "Countersign.deliveries.txt"
 #define ORDER_CELLS 18
 #define COMMAND_CELLS 11
+#define LEARN_MS  600000     // between two looks at the server's clock: the computer's may have been set
 #define SETTLE_MS 5000       // from the connection to the broker until what the account holds is known
 #define REQUOTES 3           // orders sent at most while the price moves
 #define QUOTES_MAX 1000      // symbols of Market Watch: a snapshot has at most 512 KiB
@@ -33,7 +34,7 @@ long     offset_ms = 0;      // of the server's clock to ours
 ulong    counter = 0;        // makes nonces of one millisecond different
 ulong    sequence = 0;       // of snapshots
 bool     starting = true;    // ask for the open leases once
-datetime next_poll = 0, next_snapshot = 0;
+ulong    next_poll = 0, next_snapshot = 0, next_learning = 0; // by GetTickCount64: nobody sets it back
 ulong    connected_at = 0;   // milliseconds since the computer's start; 0: not connected
 int      last_error = 0;     // of WebRequest, as it was printed
 
@@ -397,7 +398,7 @@ void Poll()
       target += "&redeliver=1";
    int status = Ask("GET", target, "", answered, headers);
    int wait = HeaderNumber(headers, "x-next-poll-seconds");
-   next_poll = TimeGMT() + (wait > 0 ? wait : 10);
+   next_poll = GetTickCount64() + 1000 * (wait > 0 ? wait : 10);
    if(status != 200)
       return;
    starting = false;
@@ -642,7 +643,7 @@ void Snapshot()
       Orders() + "],\"deals\":[" + Deals() + "],\"quotes\":[" +
       Quotes() + "]}";
    int status = Ask("POST", "/api/v1/client/snapshot", content, answered, headers);
-   next_snapshot = TimeGMT() + SnapshotSeconds;
+   next_snapshot = GetTickCount64() + 1000 * SnapshotSeconds;
    if(status != 201)
       PrintFormat("Countersign: snapshot: %d %s", status, StringSubstr(answered, 0, 200));
   }
@@ -675,7 +676,6 @@ int OnInit()
       Print("Countersign: DeviceId and DeviceSecret are needed");
       return(INIT_PARAMETERS_INCORRECT);
      }
-   LearnTime(); // when it fails, the first refusal teaches it
    return(EventSetTimer(1) ? INIT_SUCCEEDED : INIT_FAILED);
   }
 
@@ -688,10 +688,15 @@ void OnTimer()
   {
    if(!KnowsAccount())
       return; // the server takes the account for stale, and lets nothing in
-   if(TimeGMT() >= next_snapshot)
+   if(GetTickCount64() >= next_learning)
+     {
+      LearnTime(); // when it fails, the first refusal teaches it
+      next_learning = GetTickCount64() + LEARN_MS;
+     }
+   if(GetTickCount64() >= next_snapshot)
       Snapshot();
    CloseAll(); // exits first
-   if(TimeGMT() >= next_poll)
+   if(GetTickCount64() >= next_poll)
       Poll();
   }
 //+------------------------------------------------------------------+
