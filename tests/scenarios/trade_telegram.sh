@@ -113,8 +113,7 @@ check 'which says so' json "$(cat row)" .error 'Telegram answered 401: Unauthori
 check 'it can be sent again when the bot is mended' json "$(api GET /api/v1/dead-letters)" \
 	'.result.items[0] | [.name, .error]' '["trade.notify.telegram","Telegram answered 401: Unauthorized"]'
 
-kill -KILL "$bot"
-wait "$bot" 2>/dev/null
+{ kill -KILL "$bot" && wait "$bot"; } 2>/dev/null
 signal
 check 'nobody there: again later' became waiting
 check 'its person sees where, and no token' json "$(cat row)" '.error | [startswith("api.telegram.org: "), contains("planted")]' \
