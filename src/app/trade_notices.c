@@ -49,7 +49,7 @@ static bool given_up(void *self)
 	return atomic_load(post->give_up);
 }
 
-/* REF: RFC 9110 10.2.3; a date instead of seconds counts as nothing said. */
+/* RFC 9110 10.2.3: its seconds.  A date in their place counts as nothing said. */
 static int64_t retry_after_s(const struct outgoing_answer *answer)
 {
 	static const char name[] = "Retry-After:";

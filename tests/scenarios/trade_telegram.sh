@@ -50,7 +50,8 @@ servers+=("$!")
 bot=$!
 until [ -s bot.port ]; do sleep 0.05; done
 secret=123456:planted-token-of-a-bot
-export COUNTERSIGN_FLOW_HTTP_MAP=api.telegram.org=127.0.0.1:$(cat bot.port)
+COUNTERSIGN_FLOW_HTTP_MAP=api.telegram.org=127.0.0.1:$(cat bot.port)
+export COUNTERSIGN_FLOW_HTTP_MAP
 start_server
 login
 settings="{\"telegram_chat_id\":\"-10042\",\"telegram_token\":\"$secret\"}"
@@ -125,7 +126,8 @@ servers+=("$!")
 bot=$!
 until [ -s bot.port ]; do sleep 0.05; done
 stop_server
-export COUNTERSIGN_FLOW_HTTP_MAP=api.telegram.org=127.0.0.1:$(cat bot.port)
+COUNTERSIGN_FLOW_HTTP_MAP=api.telegram.org=127.0.0.1:$(cat bot.port)
+export COUNTERSIGN_FLOW_HTTP_MAP
 start_server
 asked=$(wc -l <asked)
 for ((i = 0; i < 200; i++)); do

@@ -1,8 +1,8 @@
 /*
  * A message to a chat of Telegram: the body of the Bot API's sendMessage, and what its answers mean.
  *
- * Pure.  Text goes without parse_mode, so that nothing in it is markup.  REF: core.telegram.org/bots/api, "Making
- * requests", "sendMessage" and "ResponseParameters".
+ * Pure.  Text goes without parse_mode, so that nothing in it is markup.  Described at core.telegram.org/bots/api,
+ * "Making requests", "sendMessage" and "ResponseParameters".
  */
 #ifndef CS_TRADE_DOMAIN_TELEGRAM_H
 #define CS_TRADE_DOMAIN_TELEGRAM_H
