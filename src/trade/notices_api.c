@@ -35,7 +35,7 @@ static const struct field request_fields[] = {
 	F_STR(wish_request, wish.webhook_url, NAMED("webhook_url"), LENGTH(1, 2000),
 		  DOC("Posted to, signed the Standard Webhooks way")),
 	F_STR(wish_request, wish.telegram_chat_id, NAMED("telegram_chat_id"), LENGTH(1, 64), DOC("A chat of the bot")),
-	F_STR(wish_request, telegram_token, LENGTH(10, 60), DOC("Of the bot; never shown; left out: as before")),
+	F_STR(wish_request, telegram_token, LENGTH(10, 60), SECRET, DOC("Of the bot; never shown; left out: as before")),
 	F_ENUMS(wish_request, wish.events, notice_kind_names, NAMED("events"), TOLD_APART, COUNT(0, NOTICE_KINDS),
 			DOC("null: all of them")),
 	F_STR(wish_request, wish.quiet_from, NAMED("quiet_from"), LENGTH(5, 5),
