@@ -156,6 +156,29 @@ static void a_webhook_is_signed_and_tried_again(void **state)
 	assert_int_equal(world.posts, 2);
 }
 
+/* Retry-After of a webhook that is busy; however long it asks for, an hour is the most. */
+static void a_webhook_says_when_it_is_back(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\"}");
+	world.status = 503;
+	world.retry_after_s = 100;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	env_sim_advance(&f.sim, 99 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	world.retry_after_s = 1000000;
+	env_sim_advance(&f.sim, S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	world.status = 200;
+	env_sim_advance(&f.sim, 3599 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	env_sim_advance(&f.sim, S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'sent' AND tries = 3"), 1);
+}
+
 static void nobody_tries_for_ever(void **state)
 {
 	(void)state;
@@ -475,6 +498,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_may_decide_is_told),
 		TEST(a_webhook_is_signed_and_tried_again),
+		TEST(a_webhook_says_when_it_is_back),
 		TEST(nobody_tries_for_ever),
 		TEST(who_is_suspended_is_told_nothing),
 		TEST(what_nobody_took_is_a_dead_letter),

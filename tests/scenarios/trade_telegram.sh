@@ -60,10 +60,10 @@ check 'a bot is named; its token is not shown again' json "$(api PUT /api/v1/not
 
 "$bin" producer add engine --data "$work/data" --json >/dev/null
 device=$("$bin" device add 'desk <b>_*[x](y)' --secret-file secret --data "$work/data" 2>/dev/null | awk '$1 == "id" { print $2 }')
-"$bin" device simulate --server "$CS" --device "$device" --secret-file secret --steps 2 --pause 50 >/dev/null
 volume=10
-# signal: one that waits; its id in $signal
+# signal: one that waits, on an account just heard of; its id in $signal
 signal() {
+	"$bin" device simulate --server "$CS" --device "$device" --secret-file secret --steps 1 --pause 50 >/dev/null
 	volume=$((volume + 1))
 	printf '{"instrument":"BTCUSD","side":"buy","price":60000,"stop_loss":59000,"volume":0.%02d,"time":"%s"}' "$volume" \
 		"$(date -u +%FT%T.%6NZ)" >signal.json
@@ -143,6 +143,13 @@ echo ok >bot
 start_server
 login
 check 'and what was on its way is sent after the next start' became sent
+
+check 'a webhook too, with a secret in its path' json "$(api PUT /api/v1/notifications/settings \
+	'{"webhook_url":"http://me:planted-password@127.0.0.1:1/hooks/planted-path?key=planted-key"}')" .result.telegram false
+signal
+check 'nobody there either' became waiting
+check 'the host is named, and nothing else' json "$(cat row)" '.error | [startswith("127.0.0.1:1: "), contains("planted")]' \
+	'[true,false]'
 
 check 'no log tells the token' same "$(grep -c planted server.log)" 0
 check 'no plain place of the store has it' same "$(cat data/*.db* data/*.sqlite* 2>/dev/null | grep -ac planted-token)" 0
