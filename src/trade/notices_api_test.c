@@ -137,6 +137,13 @@ static void a_webhook_is_signed_and_tried_again(void **state)
 	assert_true(signature_webhook_key(secret, key, sizeof key, &size));
 	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\",\"events\":[\"signal.pending\"]}");
 	assert_int_equal(member("result.webhook_secret")->kind, JS_NULL); /* shown once */
+	char elsewhere[64];
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.org/y\",\"events\":[\"signal.pending\"]}");
+	snprintf(elsewhere, sizeof elsewhere, "%s", text("result.webhook_secret"));
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\",\"events\":[\"signal.pending\"]}");
+	secret = text("result.webhook_secret");
+	assert_string_not_equal(elsewhere, secret); /* another one cannot sign for it */
+	assert_true(signature_webhook_key(secret, key, sizeof key, &size));
 	world.status = 503;
 	signal_that_waits(",\"volume\":0.01");
 	desk_pass(0);
