@@ -94,8 +94,12 @@ static void fill_service(struct app *app)
 	s->router = app->router;
 	s->workers = app->workers;
 	s->metrics = app->http_metrics;
-	s->hooks = (struct http_hooks){
-		.self = app, .authorise = routes_authorise, .admit = routes_admit, .enter = enter, .finished = access_line};
+	s->hooks = (struct http_hooks){.self = app,
+								   .authorise = routes_authorise,
+								   .admit = routes_admit,
+								   .astray = routes_astray,
+								   .enter = enter,
+								   .finished = access_line};
 	s->version = APP_VERSION;
 	s->git_sha = APP_GIT_SHA;
 	s->app = app;

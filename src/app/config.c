@@ -183,7 +183,7 @@ static const struct field config_fields[] = {
 	F_STRS(config, flow.allow_net, KEY(flow.allow_net), .also = "allow_net", COUNT(0, 64),
 		   DOC("Hosts, as a URL writes them, that calls may reach on private addresses; *: all")),
 	F_STRS(config, flow.http_map, KEY(flow.http_map), COUNT(0, 32),
-		   DOC("HOST=IP:PORT: ask this address in place of HOST, by plain http")),
+		   DOC("HOST=IP:PORT: ask this address in place of HOST, by plain http (notifications: in development)")),
 	F_STR(config, flow.secrets_file, KEY(flow.secrets_file), LENGTH(1, 4000),
 		  DOC("A JSON object of the secrets that definitions may name in use.secrets")),
 	F_STR(config, flow.error_base, KEY(flow.error_base), .also = "error_base", LENGTH(1, 500),

@@ -71,6 +71,12 @@ bool routes_authorise(void *self, struct exchange *x, const struct route *route,
 	return people_authorise(app->people, x, route, err);
 }
 
+void routes_astray(void *self, struct exchange *x)
+{
+	(void)self;
+	trade_astray(x);
+}
+
 /* Whose bucket: a person, a key, the local user; else the address [P-8.6]. */
 static void caller_key(const struct exchange *x, const struct rate_class *class, char key[RATE_ADDRESS_TEXT])
 {

@@ -17,6 +17,7 @@ void routes_add(struct app *app);
 
 /* Hooks of the front; `self` is the app. */
 bool routes_authorise(void *self, struct exchange *x, const struct route *route, struct err *err);
+void routes_astray(void *self, struct exchange *x);
 bool routes_admit(void *self, struct exchange *x, const struct route *route, struct err *err);
 
 /* One access line per exchange [P-11.3]. */

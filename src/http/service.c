@@ -57,6 +57,14 @@ static bool answer_options(struct exchange *x, unsigned allow)
 	return false;
 }
 
+static bool refuse_astray(struct exchange *x, const struct err *err)
+{
+	const struct http_hooks *hooks = &x->service->hooks;
+	if (hooks->astray != NULL)
+		hooks->astray(hooks->self, x);
+	return service_refuse(x, err);
+}
+
 /* 404, 405, OPTIONS.  True: x->match is filled. */
 static bool find_route(const struct service *service, struct exchange *x)
 {
@@ -70,7 +78,7 @@ static bool find_route(const struct service *service, struct exchange *x)
 	enum route_found found = router_find(service->router, x->head.method, path, &match, &allow);
 	if (found == ROUTE_UNKNOWN) {
 		err_set(&err, ERR_NOT_FOUND, "There is nothing at this path.");
-		return service_refuse(x, &err);
+		return refuse_astray(x, &err);
 	}
 	if (x->head.method == METHOD_OPTIONS)
 		return answer_options(x, allow);
@@ -79,7 +87,7 @@ static bool find_route(const struct service *service, struct exchange *x)
 		router_allow(allow, text);
 		exchange_set(x, "Allow", text);
 		err_set(&err, ERR_METHOD_NOT_ALLOWED, "This path answers to %s.", text);
-		return service_refuse(x, &err);
+		return refuse_astray(x, &err);
 	}
 	x->match = match;
 	x->owner = match.owner;

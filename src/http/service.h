@@ -66,6 +66,8 @@ struct http_hooks {
 	bool (*authorise)(void *self, struct exchange *x, const struct route *route, struct err *err);
 	/* May they now?  Rate limits, draining; public routes too.  May set headers. */
 	bool (*admit)(void *self, struct exchange *x, const struct route *route, struct err *err);
+	/* Nothing is at its path, or nothing that answers to its method: 404 or 405 follows, whose members may be added. */
+	void (*astray)(void *self, struct exchange *x);
 	/* The request is whole and its handler is next, on this thread.  False: it was answered.  Idempotency keys. */
 	bool (*enter)(void *self, struct exchange *x);
 	/* Something answered 500: the log gets what the client does not. */

@@ -178,9 +178,15 @@ void asking_set_up(struct asking *asking, CURL *curl)
 	}
 }
 
+/* In messages, which are stored, logged and shown. */
+static const char *name_of(const struct outgoing_request *request)
+{
+	return request->name != NULL ? request->name : request->url;
+}
+
 static bool tell(CURLcode code, const struct asking *asking, struct err *err)
 {
-	const char *url = asking->request->url;
+	const char *url = name_of(asking->request);
 	if (asking->answer->refused)
 		return err_set(err, ERR_FORBIDDEN, "%s: the address is not allowed", url);
 	if (asking->sendings > 1)
@@ -264,7 +270,7 @@ static bool place(const struct outgoing *outgoing, struct asking *asking, struct
 	curl_free(whole);
 	curl_free(host);
 	curl_url_cleanup(url);
-	return good || err_set(err, ERR_INVALID, "%s: no URL of http or https", asking->request->url);
+	return good || err_set(err, ERR_INVALID, "%s: no URL of http or https", name_of(asking->request));
 }
 
 bool asking_init(struct asking *asking, const struct outgoing *outgoing, const struct outgoing_request *request,

@@ -44,6 +44,7 @@ bool outgoing_map(struct outgoing *outgoing, char *text, struct err *err);
 
 struct outgoing_request {
 	const char *method, *url;
+	const char *name;           /* what failures call it, where the URL holds a secret; NULL: the URL */
 	const char *const *headers; /* "Name: value", ends with NULL; or NULL */
 	const void *body;           /* or NULL */
 	size_t body_size;

@@ -109,6 +109,13 @@ static void every_problem_tells_the_time(void **state)
 		assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
 		assert_null(strstr(strstr(f.ask.answer, "server_time") + 1, "server_time"));
 	}
+	device_ask((struct device_send){.target = "/api/v1/client/pol"});
+	must_answer(404, "not_found");
+	assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
+	assert_int_equal(ask("DELETE", POLL, NULL, NULL), 405);
+	assert_string_equal(text("server_time"), "2025-01-08T15:00:00.000000Z");
+	assert_int_equal(ask("GET", "/api/v1/nothing", NULL, NULL), 404); /* nobody else's business */
+	assert_null(strstr(f.ask.answer, "server_time"));
 }
 
 static void requests_are_signed(void **state)

@@ -54,6 +54,12 @@ static bool authorise(void *self, struct exchange *x, const struct route *route,
 		   err_set(err, ERR_FORBIDDEN, "This needs the permission %s.", route->permission);
 }
 
+static void astray(void *self, struct exchange *x)
+{
+	(void)self;
+	trade_astray(x);
+}
+
 static bool enter(void *self, struct exchange *x)
 {
 	(void)self;
@@ -173,8 +179,8 @@ int desk_set_up(void **state)
 	f.key = key_new(KEY_ES256, &f.sim.env);
 	assert_true(scratch_make(f.folder, "trade", NULL));
 	f.service = (struct service){.env = &f.sim.env, .ids = &f.ids, .version = "1", .git_sha = "ab"};
-	f.service.hooks =
-		(struct http_hooks){.authorise = authorise, .enter = enter, .failed = failed, .finished = finished};
+	f.service.hooks = (struct http_hooks){
+		.authorise = authorise, .astray = astray, .enter = enter, .failed = failed, .finished = finished};
 	http_config_init(&f.service.config);
 	f.service.config.check_answers = true;
 	open_store();

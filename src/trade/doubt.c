@@ -1,5 +1,6 @@
 #include "trade/doubt.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/err.h"
@@ -14,7 +15,7 @@
 
 enum { DOUBTS_MAX = 2000 };
 
-/* Does the snapshot show the delivery's magic, as a position or as a deal that began one? */
+/* Does the snapshot show the delivery's magic, as a position, as a deal that began one, or as an order that waits? */
 static bool shows(const struct snapshot *s, const struct delivery *d, struct placing *placing)
 {
 	for (size_t i = 0; i < s->positions.count; i++) {
@@ -22,6 +23,13 @@ static bool shows(const struct snapshot *s, const struct delivery *d, struct pla
 		if (p->magic != d->magic && (p->comment == NULL || strcmp(p->comment, d->comment) != 0))
 			continue;
 		*placing = (struct placing){p->ticket, p->open_price, p->volume, s->taken_us, NULL};
+		return true;
+	}
+	for (size_t i = 0; i < s->orders.count; i++) {
+		const struct snapshot_order *o = &s->orders.items[i];
+		if (o->magic != d->magic && (o->comment == NULL || strcmp(o->comment, d->comment) != 0))
+			continue;
+		*placing = (struct placing){o->ticket, NAN, NAN, s->taken_us, NULL};
 		return true;
 	}
 	for (size_t i = 0; i < s->deals.count; i++) {

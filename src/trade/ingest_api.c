@@ -71,6 +71,11 @@ static bool read_headers(const struct exchange *x, struct signed_ingest *s, stru
 	return true;
 }
 
+void trade_astray(struct exchange *x)
+{
+	terminal_astray(x);
+}
+
 bool trade_signed(struct exchange *x, struct err *err)
 {
 	struct signed_ingest s;

@@ -1,6 +1,7 @@
 #include "trade/notices.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "store/store.h"
 #include "trade/domain/notice.h"
 #include "trade/domain/signature.h"
+#include "trade/domain/telegram.h"
 #include "trade/exact.h"
 #include "trade/figures.h"
 #include "trade/producers.h"
@@ -32,6 +34,10 @@
 #include "trade/trade_internal.h"
 
 enum { EVENTS_AT_ONCE = 100, SILENT_AT_ONCE = 20, SEND_AT_ONCE = 20, PEOPLE_MAX = 200, FIRST_DELAY_S = 2 };
+enum {
+	REST_S = 30,       /* of an address that did not answer: three time-outs of a POST */
+	WAIT_MAX_S = 3600, /* however long the other side asks for [P-10.3] */
+};
 
 static const char *const channel_names[] = {"email", "webhook", "telegram"};
 enum channel { CHANNEL_EMAIL, CHANNEL_WEBHOOK, CHANNEL_TELEGRAM, CHANNELS };
@@ -50,13 +56,20 @@ static void take_nothing(const struct db_rows *row, void *self)
 #define SILENT \
 	"FROM devices WHERE revoked_at IS NULL AND polled_at > 0 AND offline_told_at < polled_at AND polled_at <= $1"
 
-bool notices_any_due(struct db *db, int64_t now_us, bool *due, struct err *err)
+/* Whoever asked last before this is silent.  A server that was away has heard nobody: it waits as long first. */
+static int64_t silent_before(const struct trade_api *api, int64_t now_us)
+{
+	int64_t before_us = now_us - DEVICE_SILENT_S * STAMP_US_PER_S;
+	return before_us >= api->began_us ? before_us : 0;
+}
+
+bool notices_any_due(const struct trade_api *api, struct db *db, int64_t now_us, bool *due, struct err *err)
 {
 	return db_one(db, err, due, take_nothing, NULL,
 				  "SELECT 1 FROM notice_cursor WHERE number < (SELECT COALESCE(MAX(number), 0) FROM outbox) LIMIT 1") &&
 		   (*due || db_one(db, err, due, take_nothing, NULL, "SELECT 1 " LAPSING " LIMIT 1", V_INT(now_us))) &&
-		   (*due || db_one(db, err, due, take_nothing, NULL, "SELECT 1 " SILENT " LIMIT 1",
-						   V_INT(now_us - DEVICE_SILENT_S * STAMP_US_PER_S)));
+		   (*due ||
+			db_one(db, err, due, take_nothing, NULL, "SELECT 1 " SILENT " LIMIT 1", V_INT(silent_before(api, now_us))));
 }
 
 struct ids {
@@ -123,7 +136,7 @@ static bool tell_silent(const struct closing *c, struct err *err)
 	struct db_rows rows;
 	size_t count = 0;
 	if (!db_query(c->db, &rows, err, "SELECT device_id, account_id, owner_id, name " SILENT " LIMIT 20",
-				  V_INT(c->now_us - DEVICE_SILENT_S * STAMP_US_PER_S)))
+				  V_INT(silent_before(c->api, c->now_us))))
 		return false;
 	for (; db_next(&rows); count++)
 		all[count] = (struct silent){db_text_dup(&rows, 0, c->arena), db_text_dup(&rows, 1, c->arena),
@@ -284,6 +297,7 @@ struct letter {
 	const void *webhook_secret, *telegram_token; /* sealed */
 	size_t webhook_size, telegram_size;
 	int64_t tries;
+	bool active; /* its person */
 };
 
 struct sending {
@@ -292,7 +306,8 @@ struct sending {
 	const struct letter *letter;
 	struct notice notice;
 	struct notice_wish wish;
-	int64_t now_us;
+	int64_t now_us, wait_s; /* wait_s: for so long at least the other side wants to be left alone; 0: it said nothing */
+	bool silent;            /* no answer came at all */
 };
 
 static bool open_secret(const struct sending *s, const void *sealed, size_t size, char secret[64], struct err *err)
@@ -303,18 +318,29 @@ static bool open_secret(const struct sending *s, const void *sealed, size_t size
 		   err_set(err, ERR_INVALID, "the channel has no secret");
 }
 
-/* 2xx is taken; what is wrong for good is not tried again (ERR_INVALID). */
-static bool post(const struct sending *s, const char *url, const char *const *headers, const struct buf *body,
-				 struct err *err)
+/* An answer came, whatever it says. */
+static bool ask(struct sending *s, const char *url, const char *const *headers, const struct buf *body,
+				struct trade_posted *posted, struct err *err)
 {
 	const struct trade_serving *to = &s->api->serving;
-	int status = 0;
+	const struct trade_post post = {
+		.url = url, .headers = headers, .body = buf_text(body), .size = body->size, .give_up = &s->api->notices_end};
+	if (!buf_ok(body))
+		return err_set(err, ERR_LIMIT, "no memory");
 	if (to->post == NULL)
 		return err_set(err, ERR_UNAVAILABLE, "this server sends nothing");
-	if (!to->post(to->self, url, headers, buf_text(body), body->size, &status, err))
-		return false;
-	return (status >= 200 && status < 300) ||
-		   err_set(err, status == 410 ? ERR_INVALID : ERR_UNAVAILABLE, "it answered %d", status);
+	*posted = (struct trade_posted){.status = 0};
+	bool answered = to->post(to->self, &post, posted, err);
+	s->silent = !answered && (err->kind == ERR_UNAVAILABLE || err->kind == ERR_DEADLINE);
+	s->wait_s = posted->retry_after_s;
+	return answered;
+}
+
+/* 2xx is taken; what is wrong for good is not tried again (ERR_INVALID). */
+static bool taken(const struct trade_posted *posted, struct err *err)
+{
+	return (posted->status >= 200 && posted->status < 300) ||
+		   err_set(err, posted->status == 410 ? ERR_INVALID : ERR_UNAVAILABLE, "it answered %d", posted->status);
 }
 
 static bool send_mail(const struct sending *s, struct err *err)
@@ -350,9 +376,10 @@ static void write_event(const struct sending *s, struct buf *body)
 	buf_fini(&text);
 }
 
-static bool send_webhook(const struct sending *s, struct err *err)
+static bool send_webhook(struct sending *s, struct err *err)
 {
 	char secret[64], seconds[24], signature[SIGNATURE_TEXT];
+	struct trade_posted posted;
 	const char *id = s->letter->notice_id;
 	struct buf body;
 	if (!open_secret(s, s->letter->webhook_secret, s->letter->webhook_size, secret, err))
@@ -368,29 +395,26 @@ static bool send_webhook(const struct sending *s, struct err *err)
 								   arena_printf(s->arena, "webhook-timestamp: %s", seconds),
 								   arena_printf(s->arena, "webhook-signature: v1,%s", signature), NULL};
 	bool sent = (canonical.text != NULL || err_set(err, ERR_LIMIT, "no memory")) &&
-				post(s, s->wish.webhook_url, headers, &body, err);
+				ask(s, s->wish.webhook_url, headers, &body, &posted, err) && taken(&posted, err);
 	buf_fini(&body);
 	return sent;
 }
 
-static bool send_telegram(const struct sending *s, struct err *err)
+static bool send_telegram(struct sending *s, struct err *err)
 {
 	static const char *const headers[] = {"Content-Type: application/json", NULL};
 	char token[64], url[160];
+	struct trade_posted posted;
 	struct buf body, text;
-	struct jw jw;
 	if (!open_secret(s, s->letter->telegram_token, s->letter->telegram_size, token, err))
 		return false;
 	buf_init(&body, 0);
 	buf_init(&text, 0);
 	notice_text(&s->notice, &text);
-	jw_init(&jw, &body);
-	jw_object(&jw);
-	jw_member_str(&jw, "chat_id", s->wish.telegram_chat_id);
-	jw_member_str(&jw, "text", buf_text(&text)); /* no parse_mode: nothing in it is markup */
-	jw_object_end(&jw);
+	telegram_message(s->wish.telegram_chat_id, buf_text(&text), &body);
 	snprintf(url, sizeof url, "https://api.telegram.org/bot%s/sendMessage", token);
-	bool sent = post(s, url, headers, &body, err);
+	bool sent = ask(s, url, headers, &body, &posted, err) &&
+				telegram_taken(s->arena, posted.status, posted.body, &s->wait_s, err);
 	wipe(token, sizeof token);
 	wipe(url, sizeof url);
 	buf_fini(&text);
@@ -402,6 +426,8 @@ static bool send_letter(struct sending *s, struct err *err)
 {
 	const struct letter *l = s->letter;
 	const struct json *data = NULL;
+	if (!l->active) /* it was when this was queued: hours ago, in quiet hours or after some tries */
+		return err_set(err, ERR_INVALID, "its person is not active");
 	if (!read_wish(s->arena, l->settings, &s->wish) ||
 		!json_parse(s->arena, l->data, strlen(l->data), &json_body_limits, &data, err))
 		return err_set(err, ERR_INVALID, "it cannot be read");
@@ -418,42 +444,96 @@ static bool send_letter(struct sending *s, struct err *err)
 struct outcome {
 	const struct letter *letter;
 	const char *state, *error;
-	int64_t due_us, sent_us;
+	int64_t tries, due_us, sent_us;
 };
 
 static bool store_outcome(struct db *db, void *self, struct err *err)
 {
 	const struct outcome *o = self;
 	return db_run(db, err,
-				  "UPDATE notices SET state = $2, tries = tries + 1, due_at = $3, error = $4, sent_at = $5 "
+				  "UPDATE notices SET state = $2, tries = $6, due_at = $3, error = $4, sent_at = $5 "
 				  "WHERE notice_id = $1",
 				  V_TEXT(o->letter->notice_id), V_TEXT(o->state), V_INT(o->due_us), V_TEXT(o->error),
-				  V_TIME(o->sent_us));
+				  V_TIME(o->sent_us), V_INT(o->tries));
 }
 
-/* After 2, 8, 32, … seconds. */
+static void store(struct trade_api *api, struct outcome outcome)
+{
+	struct err err;
+	if (!store_write(api->options.store, store_outcome, &outcome, &err))
+		log_error("what became of a notification could not be stored", log_str("why", err.message));
+}
+
+/* After 2, 8, 32, … seconds, or as the other side says. */
 static struct outcome outcome_of(const struct sending *s, bool sent, const struct err *why)
 {
 	const struct letter *l = s->letter;
 	bool last = l->tries + 1 >= NOTICE_TRIES || why->kind == ERR_INVALID || why->kind == ERR_FORBIDDEN;
 	if (sent)
-		return (struct outcome){l, "sent", NULL, s->now_us, s->now_us};
-	int64_t delay_us = (int64_t)FIRST_DELAY_S * STAMP_US_PER_S << (2 * l->tries);
-	return (struct outcome){l, last ? "dead" : "waiting", why->message, s->now_us + delay_us, 0};
+		return (struct outcome){l, "sent", NULL, l->tries + 1, s->now_us, s->now_us};
+	int64_t delay_s = (int64_t)FIRST_DELAY_S << (2 * l->tries),
+			wait_s = s->wait_s < WAIT_MAX_S ? s->wait_s : WAIT_MAX_S;
+	delay_s = delay_s > wait_s ? delay_s : wait_s;
+	return (struct outcome){
+		l, last ? "dead" : "waiting", why->message, l->tries + 1, s->now_us + delay_s * STAMP_US_PER_S, 0};
 }
 
-static void try_letter(struct trade_api *api, struct arena *arena, const struct letter *letter)
+/*
+ * Whom to leave alone for the rest of a round: Telegram, or one person's webhook, that did not answer; one person's bot
+ * or webhook that asked for it.  Or else what is down would hold up, by its time-outs, what others are to be told.
+ */
+struct resting {
+	const char *channel, *user_id; /* user_id NULL: everybody's */
+	int64_t wait_s;
+};
+
+struct round {
+	struct trade_api *api;
+	struct arena arena;
+	struct resting resting[SEND_AT_ONCE];
+	size_t count;
+};
+
+static const struct resting *resting_of(const struct round *r, const struct letter *l)
 {
-	struct sending s = {.api = api, .arena = arena, .letter = letter, .now_us = env_wall_us(api->options.env)};
-	struct err why = {.kind = ERR_NONE}, err;
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->resting[i].channel, l->channel) == 0 &&
+			(r->resting[i].user_id == NULL || strcmp(r->resting[i].user_id, l->user_id) == 0))
+			return &r->resting[i];
+	return NULL;
+}
+
+static void rest(struct round *r, const struct sending *s)
+{
+	const struct letter *l = s->letter;
+	bool everybody = s->silent && strcmp(l->channel, "telegram") == 0;
+	int64_t wait_s = s->wait_s > REST_S ? s->wait_s : REST_S;
+	if (s->silent || s->wait_s > 0)
+		r->resting[r->count++] =
+			(struct resting){l->channel, everybody ? NULL : l->user_id, wait_s < WAIT_MAX_S ? wait_s : WAIT_MAX_S};
+}
+
+static void try_letter(struct round *r, const struct letter *letter)
+{
+	struct trade_api *api = r->api;
+	struct sending s = {.api = api, .arena = &r->arena, .letter = letter, .now_us = env_wall_us(api->options.env)};
+	const struct resting *resting = resting_of(r, letter);
+	struct err why = {.kind = ERR_NONE};
+	if (resting != NULL) { /* no try */
+		store(api, (struct outcome){letter, "waiting", "the other side is left alone for a while", letter->tries,
+									s.now_us + resting->wait_s * STAMP_US_PER_S, 0});
+		return;
+	}
 	bool sent = send_letter(&s, &why);
-	struct outcome outcome = outcome_of(&s, sent, &why);
+	if (!sent && atomic_load(&api->notices_end))
+		return; /* as if it had never been tried */
 	figures_count(api->figures, COUNT_notifications_total, letter->channel, sent ? "sent" : "failed");
-	if (!sent)
+	if (!sent) {
+		rest(r, &s);
 		log_warn("a notification could not be sent", log_str("channel", letter->channel),
 				 log_str("notice", letter->notice_id), log_str("why", why.message));
-	if (!store_write(api->options.store, store_outcome, &outcome, &err))
-		log_error("what became of a notification could not be stored", log_str("why", err.message));
+	}
+	store(api, outcome_of(&s, sent, &why));
 }
 
 static bool read_letters(struct trade_api *api, struct arena *arena, struct letter *letters, size_t *count,
@@ -461,12 +541,13 @@ static bool read_letters(struct trade_api *api, struct arena *arena, struct lett
 {
 	struct db *db = store_read(api->options.store);
 	struct db_rows rows;
-	bool read = db_query(db, &rows, err,
-						 "SELECT n.notice_id, n.user_id, n.channel, n.event, n.subject, n.data, s.settings, u.email, "
-						 "s.webhook_secret, s.telegram_token, n.tries FROM notices n JOIN notice_settings s ON "
-						 "s.user_id = n.user_id JOIN users u ON u.user_id = n.user_id WHERE n.state = 'waiting' AND "
-						 "n.due_at <= $1 ORDER BY n.due_at LIMIT 20",
-						 V_INT(env_wall_us(api->options.env)));
+	bool read =
+		db_query(db, &rows, err,
+				 "SELECT n.notice_id, n.user_id, n.channel, n.event, n.subject, n.data, s.settings, u.email, "
+				 "s.webhook_secret, s.telegram_token, n.tries, u.status FROM notices n JOIN notice_settings s ON "
+				 "s.user_id = n.user_id JOIN users u ON u.user_id = n.user_id WHERE n.state = 'waiting' AND "
+				 "n.due_at <= $1 ORDER BY n.due_at LIMIT 20",
+				 V_INT(env_wall_us(api->options.env)));
 	for (*count = 0; read && db_next(&rows); (*count)++) {
 		struct letter *l = &letters[*count];
 		const char **texts[] = {&l->notice_id,  &l->user_id, &l->channel,  &l->event,
@@ -478,6 +559,7 @@ static bool read_letters(struct trade_api *api, struct arena *arena, struct lett
 		bytes = db_blob(&rows, 9, &l->telegram_size);
 		l->telegram_token = bytes != NULL ? arena_dupn(arena, bytes, l->telegram_size) : NULL;
 		l->tries = db_int(&rows, 10);
+		l->active = strcmp(db_text(&rows, 11), "active") == 0;
 	}
 	read = read && db_end(&rows, err);
 	store_read_end(api->options.store, db);
@@ -487,17 +569,17 @@ static bool read_letters(struct trade_api *api, struct arena *arena, struct lett
 int notices_send_due(struct trade_api *api)
 {
 	struct letter letters[SEND_AT_ONCE];
-	struct arena arena;
+	struct round round = {.api = api};
 	struct err err;
 	size_t count = 0;
-	arena_init(&arena, ARENA_REQUEST_CAP);
-	if (!read_letters(api, &arena, letters, &count, &err)) {
+	arena_init(&round.arena, ARENA_REQUEST_CAP);
+	if (!read_letters(api, &round.arena, letters, &count, &err)) {
 		log_warn("notifications could not be read", log_str("why", err.message));
 		count = 0;
 	}
-	for (size_t i = 0; i < count; i++)
-		try_letter(api, &arena, &letters[i]);
-	arena_fini(&arena);
+	for (size_t i = 0; i < count && !atomic_load(&api->notices_end); i++)
+		try_letter(&round, &letters[i]);
+	arena_fini(&round.arena);
 	return (int)count;
 }
 
@@ -548,6 +630,7 @@ void notices_stop(struct notices_thread *t)
 		return;
 	pthread_mutex_lock(&t->lock);
 	t->stopped = true;
+	atomic_store(&t->api->notices_end, true);
 	pthread_cond_signal(&t->wake);
 	pthread_mutex_unlock(&t->lock);
 	pthread_join(t->thread, NULL);

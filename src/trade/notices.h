@@ -21,7 +21,7 @@ struct trade_api;
 enum { NOTICE_TRIES = 8, NOTICE_KEPT_DAYS = 30, DEVICE_SILENT_S = 300 };
 
 /* Is there something to tell by the clock, or to hand on?  And in an op: do that. */
-bool notices_any_due(struct db *db, int64_t now_us, bool *due, struct err *err);
+bool notices_any_due(const struct trade_api *api, struct db *db, int64_t now_us, bool *due, struct err *err);
 bool notices_work(const struct closing *c, struct err *err);
 
 /* Start reading at the end of the outbox: what was before nobody had asked for.  In an op. */

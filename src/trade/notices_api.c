@@ -35,7 +35,7 @@ static const struct field request_fields[] = {
 	F_STR(wish_request, wish.webhook_url, NAMED("webhook_url"), LENGTH(1, 2000),
 		  DOC("Posted to, signed the Standard Webhooks way")),
 	F_STR(wish_request, wish.telegram_chat_id, NAMED("telegram_chat_id"), LENGTH(1, 64), DOC("A chat of the bot")),
-	F_STR(wish_request, telegram_token, LENGTH(10, 60), DOC("Of the bot; never shown; left out: as before")),
+	F_STR(wish_request, telegram_token, LENGTH(10, 60), SECRET, DOC("Of the bot; never shown; left out: as before")),
 	F_ENUMS(wish_request, wish.events, notice_kind_names, NAMED("events"), TOLD_APART, COUNT(0, NOTICE_KINDS),
 			DOC("null: all of them")),
 	F_STR(wish_request, wish.quiet_from, NAMED("quiet_from"), LENGTH(5, 5),
@@ -131,14 +131,24 @@ static const void *seal(struct setting *s, const char *secret, size_t *size)
 								&s->deed.x->arena, size);
 }
 
-/* A webhook that is new has a secret of its own; without one there is none. */
+/* The row's webhook is the one asked for. */
+static bool same_webhook(const struct setting *s)
+{
+	const struct json *settings = NULL;
+	if (s->settings != NULL)
+		json_parse(&s->deed.x->arena, s->settings, strlen(s->settings), &json_body_limits, &settings, NULL);
+	const char *url = json_text(settings, "webhook_url");
+	return url != NULL && strcmp(url, s->request.wish.webhook_url) == 0;
+}
+
+/* A webhook that is new has a secret of its own: whoever had the one before could sign for it.  Without one, none. */
 static void renew_secrets(struct setting *s)
 {
 	const struct wish_request *r = &s->request;
 	s->fresh[0] = '\0';
 	if (r->wish.webhook_url == NULL)
 		s->webhook_secret = NULL;
-	else if (s->webhook_secret == NULL) {
+	else if (s->webhook_secret == NULL || !same_webhook(s)) {
 		secret_make(s->deed.api->options.env, "", s->fresh);
 		s->webhook_secret = seal(s, s->fresh, &s->webhook_size);
 	}

@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
+#include "core/utf8.h"
 #include "core/zone.h"
 #include "people/dead_letters.h"
 #include "people/roles.h"
@@ -27,6 +28,9 @@
 /* In place of the world: what left, and what the other side answers. */
 static struct world {
 	int mails, posts, status;
+	int64_t retry_after_s;
+	bool deaf; /* nobody answers */
+	const char *answer;
 	char to[128], subject[256], text[1024], url[256], body[2048], headers[1024];
 } world;
 
@@ -41,21 +45,20 @@ static bool fake_mail(void *self, const char *to, const char *subject, const cha
 	return true;
 }
 
-static bool fake_post(void *self, const char *url, const char *const *headers, const void *body, size_t size,
-					  int *status, struct err *err)
+static bool fake_post(void *self, const struct trade_post *post, struct trade_posted *posted, struct err *err)
 {
 	(void)self;
-	(void)err;
 	world.posts++;
 	world.headers[0] = '\0';
-	for (; *headers != NULL; headers++) {
+	for (const char *const *header = post->headers; *header != NULL; header++) {
 		size_t used = strlen(world.headers);
-		snprintf(world.headers + used, sizeof world.headers - used, "%s\n", *headers);
+		snprintf(world.headers + used, sizeof world.headers - used, "%s\n", *header);
 	}
-	snprintf(world.url, sizeof world.url, "%s", url);
-	snprintf(world.body, sizeof world.body, "%.*s", (int)size, (const char *)body);
-	*status = world.status;
-	return true;
+	snprintf(world.url, sizeof world.url, "%s", post->url);
+	snprintf(world.body, sizeof world.body, "%.*s", (int)post->size, (const char *)post->body);
+	*posted = (struct trade_posted){.status = world.status, .retry_after_s = world.retry_after_s};
+	snprintf(posted->body, sizeof posted->body, "%s", world.answer != NULL ? world.answer : "");
+	return !world.deaf || err_set(err, ERR_DEADLINE, "host: no answer in time");
 }
 
 static int set_up(void **state)
@@ -134,6 +137,13 @@ static void a_webhook_is_signed_and_tried_again(void **state)
 	assert_true(signature_webhook_key(secret, key, sizeof key, &size));
 	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\",\"events\":[\"signal.pending\"]}");
 	assert_int_equal(member("result.webhook_secret")->kind, JS_NULL); /* shown once */
+	char elsewhere[64];
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.org/y\",\"events\":[\"signal.pending\"]}");
+	snprintf(elsewhere, sizeof elsewhere, "%s", text("result.webhook_secret"));
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\",\"events\":[\"signal.pending\"]}");
+	secret = text("result.webhook_secret");
+	assert_string_not_equal(elsewhere, secret); /* another one cannot sign for it */
+	assert_true(signature_webhook_key(secret, key, sizeof key, &size));
 	world.status = 503;
 	signal_that_waits(",\"volume\":0.01");
 	desk_pass(0);
@@ -153,6 +163,29 @@ static void a_webhook_is_signed_and_tried_again(void **state)
 	assert_int_equal(world.posts, 2);
 }
 
+/* Retry-After of a webhook that is busy; however long it asks for, an hour is the most. */
+static void a_webhook_says_when_it_is_back(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\"}");
+	world.status = 503;
+	world.retry_after_s = 100;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	env_sim_advance(&f.sim, 99 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	world.retry_after_s = 1000000;
+	env_sim_advance(&f.sim, S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	world.status = 200;
+	env_sim_advance(&f.sim, 3599 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	env_sim_advance(&f.sim, S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'sent' AND tries = 3"), 1);
+}
+
 static void nobody_tries_for_ever(void **state)
 {
 	(void)state;
@@ -165,6 +198,30 @@ static void nobody_tries_for_ever(void **state)
 		env_sim_advance(&f.sim, 86400 * S);
 	}
 	assert_int_equal(world.posts, NOTICE_TRIES);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'dead'"), 1);
+}
+
+static bool suspend_ann(struct db *db, void *self, struct err *err)
+{
+	(void)self;
+	return db_run(db, err, "UPDATE users SET status = 'suspended' WHERE user_id = $1",
+				  V_TEXT(f.principals[ANN].user_id));
+}
+
+/* What was queued for a person before is not sent after. */
+static void who_is_suspended_is_told_nothing(void **state)
+{
+	(void)state;
+	struct err err;
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\"}");
+	world.status = 503;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_true(store_write(f.store, suspend_ann, NULL, &err));
+	env_sim_advance(&f.sim, 2 * S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(world.posts, 1);
 	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'dead'"), 1);
 }
 
@@ -243,6 +300,72 @@ static void telegram_is_told_by_its_bot(void **state)
 					 0);
 }
 
+/* One notice to Telegram was tried once; what became of it, as its person sees it. */
+static void telegram_was(const char *state, const char *error)
+{
+	assert_int_equal(notices_send_due(f.api), 1);
+	f.who = ANN;
+	assert_int_equal(ask("GET", "/api/v1/notifications", NULL, NULL), 200);
+	assert_string_equal(text("result.items.0.state"), state);
+	assert_string_equal(text("result.items.0.error"), error);
+}
+
+/* It asks for a pause by a member of its answer; it is not asked again before. */
+static void telegram_is_left_alone_as_long_as_it_says(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"telegram_chat_id\":\"42\",\"telegram_token\":\"123456:secret-of-the-bot\"}");
+	world.status = 429;
+	world.answer = "{\"ok\":false,\"error_code\":429,\"description\":\"Too Many Requests: retry after 40\","
+				   "\"parameters\":{\"retry_after\":40}}";
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	telegram_was("waiting", "Telegram answered 429: Too Many Requests: retry after 40");
+	env_sim_advance(&f.sim, 39 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	world.status = 200;
+	env_sim_advance(&f.sim, 2 * S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'sent' AND tries = 2"), 1);
+}
+
+static void what_telegram_refuses_is_told_and_not_repeated(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"telegram_chat_id\":\"42\",\"telegram_token\":\"123456:secret-of-the-bot\"}");
+	world.status = 401;
+	world.answer = "{\"ok\":false,\"error_code\":401,\"description\":\"Unauth\\norized\"}";
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	telegram_was("dead", "Telegram answered 401: Unauth orized");
+	world.status = 502;
+	world.answer = "<html>";
+	signal_that_waits(",\"volume\":0.02");
+	desk_pass(0);
+	telegram_was("waiting", "Telegram answered 502");
+}
+
+/* What does not answer costs its time-out once in a round, however many wait for it; nobody else waits, none is lost.
+ */
+static void who_does_not_answer_holds_up_nobody(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"telegram_chat_id\":\"42\",\"telegram_token\":\"123456:secret-of-the-bot\"}");
+	wish(OWNER, "{\"email\":true,\"telegram_chat_id\":\"43\",\"telegram_token\":\"654321:secret-of-another\"}");
+	world.deaf = true;
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 3);
+	assert_int_equal(world.posts, 1);
+	assert_int_equal(world.mails, 1);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE channel = 'telegram' AND state = 'waiting'"), 2);
+	assert_int_equal(desk_count("SELECT sum(tries) FROM notices WHERE channel = 'telegram'"), 1);
+	world.deaf = false;
+	env_sim_advance(&f.sim, 30 * S);
+	assert_int_equal(notices_send_due(f.api), 2);
+	assert_int_equal(desk_count("SELECT count(*) FROM notices WHERE state = 'sent'"), 3);
+}
+
 /* A fifth of its time is left. */
 static void a_signal_about_to_end_is_told_once(void **state)
 {
@@ -278,6 +401,25 @@ static void a_silent_terminal_is_told_once_an_absence(void **state)
 		desk_pass(0);
 		assert_int_equal(notices_send_due(f.api), 0);
 	}
+	assert_string_equal(world.subject, "A terminal is silent: desk");
+}
+
+/* A server that was away for longer than that has heard nobody, and says so of nobody before it could have. */
+static void a_server_that_was_away_calls_nobody_silent(void **state)
+{
+	(void)state;
+	add_device("desk");
+	wish(OWNER, "{\"email\":true,\"events\":[\"device.offline\"]}");
+	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/poll"}), 200);
+	env_sim_advance(&f.sim, 600 * S);
+	desk_restart();
+	f.api->serving.mail = fake_mail;
+	desk_pass(299 * S);
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 0);
+	desk_pass(2 * S);
+	desk_pass(0);
+	assert_int_equal(notices_send_due(f.api), 1);
 	assert_string_equal(world.subject, "A terminal is silent: desk");
 }
 
@@ -339,6 +481,17 @@ static void words_are_plain(void **state)
 	notice_subject(&notice, &subject);
 	assert_string_equal(buf_text(&subject), "A signal waits for a decision: buy  Bcc: x A\"B");
 	buf_fini(&subject);
+	/* a long word does not end inside a character: nobody takes such a text */
+	char name[160] = "{\"name\":\"a";
+	for (int i = 0; i < 40; i++)
+		strcat(name, "\xe2\x82\xac"); /* the euro sign */
+	strcat(name, "\"}");
+	assert_true(json_parse(&f.arena, name, strlen(name), &json_body_limits, &data, NULL));
+	const struct notice silent = {.event = "device.offline", .data = data};
+	buf_init(&subject, 0);
+	notice_subject(&silent, &subject);
+	assert_true(utf8_valid(buf_text(&subject), subject.size));
+	buf_fini(&subject);
 	assert_int_equal(notice_kind_of("guard.triggered", NULL), NOTICE_GUARD);
 	assert_int_equal(notice_kind_of("position.close_failed", NULL), NOTICE_POSITION);
 	assert_int_equal(notice_kind_of("divergence", NULL), NOTICE_DIVERGENCE);
@@ -352,11 +505,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_may_decide_is_told),
 		TEST(a_webhook_is_signed_and_tried_again),
+		TEST(a_webhook_says_when_it_is_back),
 		TEST(nobody_tries_for_ever),
+		TEST(who_is_suspended_is_told_nothing),
 		TEST(what_nobody_took_is_a_dead_letter),
 		TEST(telegram_is_told_by_its_bot),
+		TEST(telegram_is_left_alone_as_long_as_it_says),
+		TEST(what_telegram_refuses_is_told_and_not_repeated),
+		TEST(who_does_not_answer_holds_up_nobody),
 		TEST(a_signal_about_to_end_is_told_once),
 		TEST(a_silent_terminal_is_told_once_an_absence),
+		TEST(a_server_that_was_away_calls_nobody_silent),
 		TEST(quiet_hours_keep_all_but_guards),
 		TEST(settings_are_checked),
 		TEST(words_are_plain),

@@ -119,6 +119,44 @@ static void placed_at(const char *ticket, const char *volume)
 	env_sim_advance(&f.sim, S);
 }
 
+/* A limit or stop order waits at the broker for its price: it is no position yet, and is not closed either. */
+static void an_order_that_waits_is_not_gone(void **state)
+{
+	(void)state;
+	static const char waiting[] = ",\"orders\":[{\"ticket\":\"501\",\"magic\":7},{\"ticket\":\"9\"}]";
+	placed_at("501", "0.1");
+	for (int i = 0; i < 3; i++) {
+		env_sim_advance(&f.sim, 10 * S);
+		good_snapshot(10000, waiting);
+		assert_true(number("result.reconciliation.closed") == 0);
+		assert_string_equal(position("status"), "opening");
+	}
+	const char *id = arena_dup(&f.arena, position("id"));
+	assert_int_equal(askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", id), 202);
+	env_sim_advance(&f.sim, 10 * S);
+	good_snapshot(10000, waiting); /* it may still be filled */
+	assert_string_equal(position("status"), "close_requested");
+	env_sim_advance(&f.sim, 10 * S);
+	good_snapshot(10000, "");
+	assert_string_equal(position("status"), "closed");
+	assert_string_equal(signal_status(), "closed");
+	chain_is_sound(-1);
+}
+
+static void an_order_that_waited_is_filled(void **state)
+{
+	(void)state;
+	placed_at("501", "0.1");
+	env_sim_advance(&f.sim, 10 * S);
+	good_snapshot(10000, ",\"orders\":[{\"ticket\":\"501\"}]");
+	env_sim_advance(&f.sim, 10 * S);
+	good_snapshot(10000, shown("501", "0.1", ""));
+	assert_string_equal(position("status"), "open");
+	snapshot(10000, ",\"orders\":[{\"ticket\":\"x\"}]");
+	must_answer(422, "invalid");
+	assert_string_equal(text("errors.0.pointer"), "/orders/0/ticket");
+}
+
 static void a_position_is_seen_and_closed(void **state)
 {
 	(void)state;
@@ -308,6 +346,22 @@ static void doubt_is_resolved(void **state)
 	assert_string_equal(signal_status(), "placed");
 	assert_string_equal(position("broker_ticket"), "777");
 	chain_is_sound(-1);
+}
+
+static void an_order_in_doubt_that_waits_is_placed(void **state)
+{
+	(void)state;
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+	int64_t magic = (int64_t)number("result.orders.0.magic");
+	desk_pass(31 * S);
+	good_snapshot(10000, arena_printf(&f.arena, ",\"orders\":[{\"ticket\":\"777\",\"magic\":%lld}]", (long long)magic));
+	assert_string_equal(signal_status(), "placed");
+	assert_string_equal(position("broker_ticket"), "777");
+	assert_string_equal(position("status"), "opening");
 }
 
 static void three_tries_and_no_more(void **state)
@@ -737,6 +791,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_whole_way),
+		TEST(an_order_that_waits_is_not_gone),
+		TEST(an_order_that_waited_is_filled),
+		TEST(an_order_in_doubt_that_waits_is_placed),
 		TEST(a_position_is_seen_and_closed),
 		TEST(snapshots_have_an_order),
 		TEST(doubt_is_resolved),

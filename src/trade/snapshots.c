@@ -65,6 +65,13 @@ static const struct field position_fields[] = {
 static const struct field_table position_table =
 	FIELD_TABLE("client.snapshot.position", snapshot_position, position_fields);
 
+static const struct field order_fields[] = {
+	F_STR(snapshot_order, ticket, REQUIRED, LENGTH(1, TEXT_MAX), DOC("Digits")),
+	MAGIC(snapshot_order),
+	F_STR(snapshot_order, comment, LENGTH(0, TEXT_MAX)),
+};
+static const struct field_table order_table = FIELD_TABLE("client.snapshot.order", snapshot_order, order_fields);
+
 static const char *const entry_names[] = {"in", "out", NULL};
 static const struct field deal_fields[] = {
 	F_STR(snapshot_deal, ticket, REQUIRED, LENGTH(1, TEXT_MAX), DOC("Digits")),
@@ -98,6 +105,7 @@ static const struct field snapshot_fields[] = {
 	F_STR(snapshot, taken_at, REQUIRED, FORMAT("date-time")),
 	F_OBJECT(snapshot, account, &account_table, REQUIRED),
 	F_OBJECTS(snapshot, positions, &position_table, COUNT(0, ROWS_MAX)),
+	F_OBJECTS(snapshot, orders, &order_table, COUNT(0, ROWS_MAX), DOC("Limit and stop orders that wait at the broker")),
 	F_OBJECTS(snapshot, deals, &deal_table, COUNT(0, ROWS_MAX), DOC("Idempotent by ticket")),
 	F_OBJECTS(snapshot, quotes, &quote_table, COUNT(0, ROWS_MAX)),
 };
@@ -127,6 +135,8 @@ void snapshot_check(struct snapshot *s, int64_t now_us, struct faults *faults)
 		faults_add(faults, "/taken_at", "range", "must be at most %d s ahead", SKEW_S);
 	for (size_t i = 0; i < s->positions.count; i++)
 		check_ticket(faults, "/positions", i, "ticket", s->positions.items[i].ticket);
+	for (size_t i = 0; i < s->orders.count; i++)
+		check_ticket(faults, "/orders", i, "ticket", s->orders.items[i].ticket);
 	for (size_t i = 0; i < s->deals.count; i++) {
 		struct snapshot_deal *d = &s->deals.items[i];
 		d->time_us = s->taken_us;
@@ -329,13 +339,26 @@ static bool names(const struct taking *t, const char *ticket)
 	return false;
 }
 
+/* Does it wait at the broker for its price?  It is no position yet, and not gone either. */
+static bool waits(const struct taking *t, const char *ticket)
+{
+	for (size_t i = 0; i < t->s->orders.count; i++)
+		if (strcmp(t->s->orders.items[i].ticket, ticket) == 0)
+			return true;
+	return false;
+}
+
 /*
  * A snapshot taken before the acknowledgement says nothing about a position.  Two clocks are compared here, so that one
  * never seen counts as gone only when the snapshot is clearly later, or names its deal.
  */
 static bool speaks_of(const struct taking *t, const struct position *p)
 {
-	if (p->status != POSITION_OPENING || names(t, p->broker_ticket))
+	if (names(t, p->broker_ticket))
+		return true;
+	if (waits(t, p->broker_ticket))
+		return false;
+	if (p->status != POSITION_OPENING)
 		return true;
 	return t->s->taken_us >= p->updated_us + CLOCK_GRACE_S * STAMP_US_PER_S;
 }

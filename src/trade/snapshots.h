@@ -31,6 +31,10 @@ struct snapshot_position {
 	double volume, open_price, current_price, stop_loss, take_profit, profit, swap, commission;
 	const char *instrument; /* canonical; symbol when it is in no pack */
 };
+struct snapshot_order {
+	const char *ticket, *comment;
+	int64_t magic;
+};
 struct snapshot_deal {
 	const char *ticket, *position_ticket, *symbol, *time;
 	int side, entry, reason;
@@ -53,6 +57,10 @@ struct snapshot {
 		size_t count;
 		struct snapshot_position *items;
 	} positions;
+	struct {
+		size_t count;
+		struct snapshot_order *items;
+	} orders;
 	struct {
 		size_t count;
 		struct snapshot_deal *items;

@@ -33,6 +33,9 @@ struct terminal {
  */
 bool terminal_signed(struct exchange *x, struct err *err);
 
+/* No route is found: tell server_time below the paths of terminals. */
+void terminal_astray(struct exchange *x);
+
 /* An exit is never kept waiting by a rate. */
 enum terminal_rate { TERMINAL_LIMITED, TERMINAL_EXIT };
 void *terminal_start(struct exchange *x, size_t size, enum terminal_rate rate);

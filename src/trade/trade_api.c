@@ -28,6 +28,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 	struct trade_api *api = calloc(1, sizeof *api);
 	must(api != NULL);
 	api->options = *options;
+	api->began_us = env_wall_us(options->env);
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, purpose, sizeof purpose - 1, api->secret_key,
 				sizeof api->secret_key);
 	hkdf_sha256(options->master_key, AEAD_KEY_SIZE, NULL, 0, pages, sizeof pages - 1, api->page_key,
@@ -85,8 +86,8 @@ bool trade_due(struct trade_api *api, bool *due, struct err *err)
 	int64_t now_us = env_wall_us(api->options.env);
 	bool read = signal_any_due(db, now_us, due, err) && (*due || closing_any_due(db, now_us, due, err)) &&
 				(*due || leases_any_due(db, now_us, due, err)) && (*due || guards_any_due(db, now_us, due, err)) &&
-				(*due || notices_any_due(db, now_us, due, err)) && (*due || replays_any_due(db, now_us, due, err)) &&
-				(*due || kept_charts_any_due(db, now_us, due, err));
+				(*due || notices_any_due(api, db, now_us, due, err)) &&
+				(*due || replays_any_due(db, now_us, due, err)) && (*due || kept_charts_any_due(db, now_us, due, err));
 	store_read_end(api->options.store, db);
 	*due = read && *due;
 	failures_write_due(api->failures, now_us);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct audit;
 struct blobs;
@@ -42,18 +43,31 @@ void trade_api_stop(struct trade_api *api);
 void trade_api_close(struct trade_api *api);
 
 /* What exists only while it serves; each may be NULL: nothing is kept by key, nothing limited. */
+struct trade_post {
+	const char *url;
+	const char *const *headers; /* "Name: value", ends with NULL */
+	const void *body;
+	size_t size;
+	const _Atomic bool *give_up; /* set by another thread: ERR_DEADLINE soon */
+};
+struct trade_posted {
+	int status;
+	int64_t retry_after_s; /* its header's seconds; 0: none */
+	char body[1024];       /* how the answer begins; "" with one that is longer */
+};
+
 struct trade_serving {
 	struct idempotency *idempotency;
 	struct rates *rates;
 	const char *public_url; /* of links in notifications; NULL: none */
 	const char *address;    /* before the paths of links that answers carry, as configured; NULL: the path alone */
 	/*
-	 * How notifications leave: a mail, and a POST whose answer's status is told.  On a thread of trade's own, which may
-	 * wait; ERR_INVALID and ERR_FORBIDDEN are not tried again.  NULL: nothing is sent.
+	 * How notifications leave: a mail, and a POST.  On a thread of trade's own, which may wait; ERR_INVALID and
+	 * ERR_FORBIDDEN are not tried again.  No failure's message holds more of a URL than its host.  NULL: nothing is
+	 * sent.
 	 */
 	bool (*mail)(void *self, const char *to, const char *subject, const char *text, struct err *err);
-	bool (*post)(void *self, const char *url, const char *const *headers, const void *body, size_t size, int *status,
-				 struct err *err);
+	bool (*post)(void *self, const struct trade_post *post, struct trade_posted *posted, struct err *err);
 	void *self;
 };
 void trade_api_serve(struct trade_api *api, const struct trade_serving *serving);
@@ -81,5 +95,8 @@ void trade_add_metrics(struct metrics *metrics, struct trade_api *api);
  * the body is read. ERR_UNAUTHENTICATED.
  */
 bool trade_signed(struct exchange *x, struct err *err);
+
+/* For the front's hook, where no route is found: a terminal is told the time also then [trade.md 13]. */
+void trade_astray(struct exchange *x);
 
 #endif

@@ -9,6 +9,7 @@
 struct trade_api {
 	struct trade_api_options options;
 	struct trade_serving serving;
+	int64_t began_us;                        /* wall time of the start: before it nobody was heard */
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	unsigned char page_key[PAGE_KEY];        /* signs cursors */
 	struct figures *figures;
@@ -18,6 +19,7 @@ struct trade_api {
 	struct waiting *waiting;
 	const struct store_watch *judged; /* of all that a judgement rests upon */
 	struct notices_thread *notices;   /* NULL: nothing is sent */
+	_Atomic bool notices_end;         /* what is on its way is given up, and tried again after the next start */
 };
 
 /* A link for somebody outside: the configured address, the path and what ends it, in the arena. */

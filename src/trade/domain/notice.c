@@ -5,6 +5,7 @@
 #include "core/buf.h"
 #include "core/json.h"
 #include "core/stamp.h"
+#include "core/utf8.h"
 #include "core/zone.h"
 
 const char *const notice_kind_names[] = {"signal.pending", "signal.lapsing", "guard.*", "position.*",
@@ -95,7 +96,8 @@ static void add_word(struct buf *out, const struct json *data, const char *name,
 	if (text == NULL || *text == '\0')
 		return;
 	buf_adds(out, before);
-	for (size_t i = 0; text[i] != '\0' && i < WORD_MAX; i++)
+	size_t size = utf8_cut(text, strlen(text), WORD_MAX);
+	for (size_t i = 0; i < size; i++)
 		buf_addc(out, (unsigned char)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i]);
 }
 

@@ -1,5 +1,6 @@
 #include "trade/domain/reconcile_op.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -234,6 +235,53 @@ static void check_map(struct calc *calc, const struct json *map)
 		check_entry(calc, &map->members[i]);
 }
 
+/* --- each once --- */
+
+struct named {
+	const char *text;
+	size_t at; /* in its list */
+};
+
+static int by_text(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+	return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+/*
+ * A text of each item of a list, `size` bytes apart from the first's on, is that of no other: one of two with the same
+ * ticket would be a stranger, and a deal that stands twice would count twice.  Absent ones are no texts.
+ */
+static void check_each_once(struct calc *calc, const char *list, const char *member, const void *first, size_t size,
+							size_t count)
+{
+	struct named *all = arena_array(calc->arena, count + 1, sizeof *all);
+	size_t texts = 0;
+	for (size_t i = 0; all != NULL && i < count; i++) {
+		memcpy(&all[texts].text, (const char *)first + i * size, sizeof all->text);
+		all[texts].at = i;
+		texts += all[texts].text != NULL;
+	}
+	if (texts > 0)
+		qsort(all, texts, sizeof *all, by_text);
+	for (size_t i = 1; i < texts; i++)
+		if (strcmp(all[i].text, all[i - 1].text) == 0)
+			calc_fault(calc, field_pointer(calc->arena, field_pointer_index(calc->arena, list, all[i].at), member),
+					   "duplicate", "stands twice");
+}
+
+static void check_all_once(struct calc *calc, const struct request *r)
+{
+	if (r->expected.items != NULL)
+		check_each_once(calc, "/expected", "id", &r->expected.items->id, sizeof *r->expected.items, r->expected.count);
+	if (r->positions.items != NULL)
+		check_each_once(calc, "/positions", "ticket", &r->positions.items->ticket, sizeof *r->positions.items,
+						r->positions.count);
+	if (r->deals.items != NULL)
+		check_each_once(calc, "/deals", "ticket", &r->deals.items->ticket, sizeof *r->deals.items, r->deals.count);
+}
+
 /* --- running --- */
 
 static double level(double x)
@@ -358,6 +406,7 @@ static void check(struct calc *calc, const void *input)
 {
 	struct recon_input in = {.expected_count = 0};
 	check_map(calc, ((const struct request *)input)->instruments);
+	check_all_once(calc, input);
 	if (calc->faults.count > 0 && read_expected(calc, input, &in))
 		read_broker(calc, input, &in);
 }

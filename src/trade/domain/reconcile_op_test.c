@@ -35,6 +35,9 @@ static void call(const char *expected, const char *positions, const char *more)
 	"{\"ticket\":\"" ticket "\",\"symbol\":\"XAUUSD\",\"side\":\"buy\",\"volume\":" volume \
 	",\"open_price\":" price more "}"
 
+#define TOLD(ticket) \
+	"{\"ticket\":\"" ticket "\",\"position_ticket\":\"1\",\"entry\":\"in\",\"volume\":1,\"price\":1950}"
+
 static void tickets_then_magic_then_comments(void **state)
 {
 	(void)state;
@@ -55,6 +58,24 @@ static void tickets_then_magic_then_comments(void **state)
 		assert_string_equal(text(pointer), rows[i][2]);
 	}
 	assert_int_equal(harness_count(harness, "/result/unmatched"), 0);
+}
+
+/* What has the same name as another is told, each by its pointer; a deal without a ticket has no name. */
+static void each_stands_once(void **state)
+{
+	(void)state;
+	assert_false(harness_call(harness, &trade_reconcile_op, "{\"expected\":[%s],\"positions\":[%s],\"deals\":[%s]}",
+							  EXPECTED("a", "") "," EXPECTED("b", "") "," EXPECTED("a", ",\"magic\":1"),
+							  SHOWN("1", "1", "1950", "") "," SHOWN("1", "2", "1951", ""),
+							  TOLD("9") "," TOLD("8") "," TOLD("9")));
+	assert_string_equal(text("/code"), "invalid");
+	static const char *const pointers[] = {"/expected/2/id", "/positions/1/ticket", "/deals/2/ticket"};
+	assert_int_equal(harness_count(harness, "/errors"), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(harness_find(harness, "/errors", "pointer", pointers[i]) >= 0);
+	call(EXPECTED("a", ""), SHOWN("1", "1", "1950", ""),
+		 ",\"deals\":[{\"position_ticket\":\"1\",\"entry\":\"in\",\"volume\":0.5,\"price\":1950},"
+		 "{\"position_ticket\":\"1\",\"entry\":\"in\",\"volume\":0.5,\"price\":1950}]");
 }
 
 /* Volume within 25 %, entry within max(50 ticks, 0.5 %) = 9.75; at the limit they are the same, over it not. */
@@ -207,6 +228,7 @@ int main(void)
 	harness = harness_new(trade_pack_kinds, trade_pack_kinds_count);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tickets_then_magic_then_comments),
+		cmocka_unit_test(each_stands_once),
 		cmocka_unit_test(tolerances_have_edges),
 		cmocka_unit_test(the_nearest_pair_goes_first),
 		cmocka_unit_test(divergences_have_edges),
