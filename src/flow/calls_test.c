@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,8 +19,10 @@
 #include "flow/flow_internal.h"
 #include "flow/runner_internal.h"
 #include "flow/runs_fixture.h"
+#include "http/workers.h"
 
-/* HTTP calls over a real socket, as a server has them: all on one thread, so many at once and no more [flow.md 3.5]. */
+/* HTTP calls over a real socket, as a server has them: all on one thread, so many at once and no more [flow.md 3.5].
+ */
 
 enum { SLOTS = 2 /* of the fixture */, LOOKS = 2000, REQUEST_MAX = 4096 };
 
@@ -66,12 +69,20 @@ static bool comes(const struct peer *peer, int within_ms)
 	return poll(&look, 1, within_ms) == 1;
 }
 
+static void answer_with(const struct asked *asked, const char *json)
+{
+	char text[256];
+	int size = snprintf(text, sizeof text,
+						"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+						"Connection: close\r\n\r\n%s",
+						strlen(json), json);
+	(void)!send(asked->fd, text, (size_t)size, MSG_NOSIGNAL); /* the other side may be gone */
+	close(asked->fd);
+}
+
 static void answer(const struct asked *asked)
 {
-	static const char text[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
-							   "Connection: close\r\n\r\n{}";
-	(void)!send(asked->fd, text, sizeof text - 1, MSG_NOSIGNAL); /* the other side may be gone */
-	close(asked->fd);
+	answer_with(asked, "{}");
 }
 
 /* It hangs up. */
@@ -280,11 +291,64 @@ static void test_stopped(void **state)
 	close(peer.listener);
 }
 
+/* --- what an answer says --- */
+
+struct barrier {
+	_Atomic int held;
+	_Atomic bool open;
+};
+
+static void rest_a_little(void)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	nanosleep(&pause, NULL);
+}
+
+static void hold(void *self, int worker)
+{
+	struct barrier *gate = self;
+	(void)worker;
+	gate->held++;
+	while (!gate->open)
+		rest_a_little();
+}
+
+/* The thread of all calls looks into no answer, which may be megabytes: that is for the run's turn, which has not come.
+ */
+static void test_read_in_its_turn(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct barrier gate = {.held = 0};
+	struct runner *runner = f->flow->runner;
+	struct peer peer;
+	struct asked asked;
+	serve(f, &peer);
+	start(f, CALL("x"), f->run_id);
+	take(&peer, &asked);
+	for (int i = 0; i < SLOTS; i++) /* as many turns */
+		assert_true(workers_push(runner->turns, hold, &gate));
+	while (gate.held < SLOTS)
+		rest_a_little();
+	answer_with(&asked, "{\"a\":");
+	assert_true(are_calling(f, 0, 0));
+	runner_lock(runner);
+	struct live *live = live_get(runner, f->run_id);
+	bool is_read = live->inbox == NULL || live->inbox->output != NULL || live->inbox->error != NULL;
+	live_put(live);
+	runner_unlock(runner);
+	gate.open = true;
+	assert_false(is_read);
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(runs_json(f, "result.error.title"), "\"Unreadable answer\"");
+	assert_string_equal(runs_json(f, "result.error.status"), "500");
+	close(peer.listener);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(test_as_many_as_may_be), TEST(test_cancelled), TEST(test_answered_too_late),
-									   TEST(test_timed_out), TEST(test_stopped)};
+									   TEST(test_timed_out),         TEST(test_stopped),   TEST(test_read_in_its_turn)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,6 @@
 #include "flow/credentials.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
-#include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/domain/secrets.h"
@@ -68,7 +67,7 @@ bool effect_is_ours(const struct ir_task *task)
 /* What came of one, on its way into the run's inbox. */
 struct ending {
 	struct runner_result result;
-	struct trouble trouble; /* with neither output nor error nor a hold: why */
+	struct trouble trouble; /* with nothing that came and no hold: why */
 };
 
 /* --- HTTP --- */
@@ -181,20 +180,14 @@ static void say_request(struct http_call *call, struct effect *effect, const str
 }
 
 /* What came of it; the call is over. */
-static void take_answer(struct http_call *call, bool asked, const struct outgoing_answer *answer, const struct err *err,
+static void take_answer(struct http_call *call, bool asked, struct outgoing_answer *answer, const struct err *err,
 						struct ending *ending)
 {
 	struct effect *effect = call->effect;
 	struct runner_result *result = &ending->result;
 	if (asked) {
-		const struct http_call_answer got = {.status = answer->status,
-											 .content_type = answer->content_type,
-											 .headers = buf_text(&answer->headers),
-											 .body = buf_text(&answer->body),
-											 .body_size = answer->body.size};
 		result->definite = is_definite(answer->status);
 		forget_token(effect, answer->status);
-		result->output = http_call_output(effect->request, &got, &ending->trouble);
 	} else {
 		result->definite = !answer->sent;
 		result->cost = answer->sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
@@ -203,6 +196,8 @@ static void take_answer(struct http_call *call, bool asked, const struct outgoin
 	call->outcome.status = answer->status;
 	if (!answer->refused && !is_given_up(effect)) /* what was not asked says nothing of who would have answered */
 		tell_breaker(effect, &call->outcome);
+	if (asked)
+		result->answer = outgoing_answer_take(answer);
 	arena_fini(&call->headers.arena);
 }
 
@@ -376,7 +371,8 @@ static struct ending begin_ending(const struct effect *effect)
 static void end_effect(struct effect *effect, struct ending *ending, struct process *alone)
 {
 	struct runner_result *result = &ending->result;
-	if (result->output == NULL && result->error == NULL && result->hold_us == 0)
+	bool came = result->output != NULL || result->error != NULL || result->answer != NULL;
+	if (!came && result->hold_us == 0)
 		result->error = trouble_datum(&ending->trouble, effect->runner->options.error_base, effect->reference);
 	if (count_out(effect)) {
 		runner_result(effect->runner, result);
@@ -384,6 +380,7 @@ static void end_effect(struct effect *effect, struct ending *ending, struct proc
 		datum_unref(result->output);
 		datum_unref(result->error);
 		datum_unref(result->cost);
+		outgoing_answer_free(result->answer);
 	}
 	if (alone != NULL)
 		process_leave(alone);
@@ -424,7 +421,7 @@ static void run_effect(void *self, int worker)
 	send_waiting(runner);
 }
 
-static void http_told(void *self, bool asked, const struct outgoing_answer *answer, const struct err *err)
+static void http_told(void *self, bool asked, struct outgoing_answer *answer, const struct err *err)
 {
 	struct http_call *call = self;
 	struct runner *runner = call->effect->runner;

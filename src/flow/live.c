@@ -9,6 +9,7 @@
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
+#include "link/outgoing.h"
 
 struct live *live_get(struct runner *runner, const char *run_id)
 {
@@ -58,6 +59,7 @@ static void free_message(struct message *message)
 	datum_unref(message->output);
 	datum_unref(message->error);
 	datum_unref(message->cost);
+	outgoing_answer_free(message->answer);
 	free(message->reason);
 	free(message->path);
 	free(message);

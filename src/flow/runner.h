@@ -171,10 +171,11 @@ struct runner_result {
 	uint32_t frame, attempt;
 	const char *path; /* of the step: a frame's number may be another's after the run went back */
 	int64_t deliveries;
-	struct datum *output, *error; /* one of them; references that pass over */
-	struct datum *cost;           /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */
+	struct datum *output, *error;   /* one of them, or `answer`; references that pass over */
+	struct outgoing_answer *answer; /* of an HTTP call: the run's turn looks into it; passes over */
+	struct datum *cost;             /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */
 	bool definite;
-	int64_t hold_us; /* neither of them: nothing was asked, and is not to be for so long */
+	int64_t hold_us; /* none of them: nothing was asked, and is not to be for so long */
 };
 void runner_result(struct runner *runner, const struct runner_result *result);
 

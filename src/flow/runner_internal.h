@@ -43,6 +43,7 @@ struct message {
 	uint32_t frame, attempt;
 	int64_t deliveries;
 	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
+	struct outgoing_answer *answer;      /* in place of output and error; or NULL */
 	bool definite;
 	int64_t hold_us;
 	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
