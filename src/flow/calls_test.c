@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/err.h"
+#include "core/json.h"
 #include "flow/flow_internal.h"
 #include "flow/runner_internal.h"
 #include "flow/runs_fixture.h"
@@ -136,6 +137,16 @@ static bool has_become(struct runs_fixture *f, const char *run_id, const char *s
 	return runs_is(f, status);
 }
 
+/* What `why` says of it, and until when. */
+static bool waits_for(struct runs_fixture *f, const char *run_id, const char *kind, const char *until)
+{
+	strcpy(f->run_id, run_id);
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	const struct json *at = fixture_at(f->base, "result.waiting.0.until");
+	return strcmp(fixture_text(f->base, "result.waiting.0.kind"), kind) == 0 && (at == NULL) == (until == NULL) &&
+		   (at == NULL || strcmp(at->text, until) == 0);
+}
+
 /* As many as there are places; the others wait in the line, and one that is cancelled there is never sent. */
 static void test_as_many_as_may_be(void **state)
 {
@@ -153,7 +164,8 @@ static void test_as_many_as_may_be(void **state)
 	for (int i = 0; i < SLOTS; i++)
 		take(&peer, &asked[i]);
 	assert_false(comes(&peer, 50));
-	strcpy(f->run_id, ids[SLOTS + 1]);
+	assert_true(waits_for(f, ids[0], "http", "2025-06-15T15:11:40.000000Z")); /* five minutes where nobody says */
+	assert_true(waits_for(f, ids[SLOTS + 1], "slot", NULL));
 	assert_int_equal(runs_ask(f, "ops", "POST", "/cancel", "{}"), 200);
 	answer(&asked[0]);
 	take(&peer, &third);

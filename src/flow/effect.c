@@ -46,6 +46,7 @@ struct effect {
 	struct datum *task_input;               /* of an effect operation: the run's */
 	struct datum *input;                    /* of a process that is not waited for; else NULL */
 	struct datum *error;                    /* it could not even be prepared */
+	int64_t until_us;                       /* it is given up; 0: it is in the line; under the runner's lock */
 	int64_t asked_us;                       /* monotonic: the breaker of its target let it through */
 	bool told;                              /* the breaker what came of it */
 };
@@ -468,9 +469,12 @@ static struct effect *take_effect(struct runner *runner)
 	runner_lock(runner);
 	if (runner->options.stepped || runner->calling < runner->options.effects)
 		item = fair_take(&runner->effect_line, runner_now_us(runner), &tenant);
+	struct effect *effect = (struct effect *)(void *)item;
 	runner->calling += item != NULL;
+	if (effect != NULL)
+		effect->until_us = runner_now_us(runner) + effect->timeout_ms * 1000;
 	runner_unlock(runner);
-	return (struct effect *)(void *)item;
+	return effect;
 }
 
 static void send_waiting(struct runner *runner)
@@ -558,6 +562,24 @@ void effect_send(struct live *live, const struct frame *frame)
 			 runner_now_us(runner), &effect->wait);
 	runner_unlock(runner);
 	send_waiting(runner);
+}
+
+bool effect_find(struct runner *runner, const char *run_id, const char *path, struct effect_standing *standing)
+{
+	bool found = false;
+	runner_lock(runner);
+	struct live *live = map_get(&runner->live, run_id);
+	if (live != NULL)
+		list_each(link, &live->effects)
+		{
+			const struct effect *effect = list_item(link, struct effect, beside);
+			if (strcmp(effect->path, path) != 0)
+				continue;
+			*standing = (struct effect_standing){.in_line = effect->until_us == 0, .until_us = effect->until_us};
+			found = true;
+		}
+	runner_unlock(runner);
+	return found;
 }
 
 /* --- those that nobody waits for any more --- */

@@ -103,6 +103,18 @@ bool runner_is_idle(struct runner *runner, const char *run_id)
 	return !busy;
 }
 
+enum runner_standing runner_standing(struct runner *runner, const char *run_id)
+{
+	runner_lock(runner);
+	const struct live *live = map_get(&runner->live, run_id);
+	enum runner_standing standing = live == NULL    ? RUNNER_RESTS
+									: live->turning ? RUNNER_TURNS
+									: live->queued  ? RUNNER_IN_LINE
+													: RUNNER_RESTS;
+	runner_unlock(runner);
+	return standing;
+}
+
 /* A thread is free for whoever is next by now. */
 static void take_turn(void *self, int worker)
 {

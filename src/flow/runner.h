@@ -156,6 +156,10 @@ void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout
 /* Wait until the run is over, suspended, or has come to rest with nothing in flight (`rest`); false: out of time. */
 bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms);
 
+/* What this process has to do with a run at the moment: nothing, or its turn. */
+enum runner_standing { RUNNER_RESTS, RUNNER_IN_LINE, RUNNER_TURNS };
+enum runner_standing runner_standing(struct runner *runner, const char *run_id);
+
 /* Nothing of the run is under way or queued in this process, and no timer of its is set. */
 bool runner_is_idle(struct runner *runner, const char *run_id);
 

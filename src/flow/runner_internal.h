@@ -264,6 +264,12 @@ void slots_wake(struct live *live);                                  /* it is ov
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
+/* Of a step of ours that was sent: does it wait for its place among the calls, and if not, when is it given up? */
+struct effect_standing {
+	bool in_line;
+	int64_t until_us;
+};
+bool effect_find(struct runner *runner, const char *run_id, const char *path, struct effect_standing *standing);
 void effects_review(struct live *live); /* the turn is committed: calls whose step has ended otherwise are given up */
 
 /* asks.c: what others are asked for.  All in the run's turn. */

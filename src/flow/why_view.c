@@ -60,12 +60,16 @@ static void add(struct jw *jw, const struct ir_filter *filter, const char *name,
 	jw_member_str(jw, name, text != NULL ? text : otherwise);
 }
 
-void why_view_listener(struct jw *jw, const struct frame *frame)
+void why_view_listener(struct jw *jw, const char *run_id, const struct frame *frame)
 {
+	struct buf id;
+	buf_init(&id, 0); /* another one for each: one that has come already is dropped */
+	buf_addf(&id, "%s:%s:%zu", run_id, frame->path, frame->listening->count);
 	const struct ir_filter *filter = open_filter(frame);
 	open_request(jw, "POST", "/api/v1/flow/events");
 	jw_member_str(jw, "specversion", "1.0");
-	add(jw, filter, "id", "1");
+	add(jw, filter, "id", buf_text(&id));
+	buf_fini(&id);
 	add(jw, filter, "source", "urn:operator");
 	add(jw, filter, "type", "example");
 	close_request(jw);
@@ -92,6 +96,16 @@ void why_view_child(struct jw *jw, const struct frame *frame)
 void why_view_breaker(struct jw *jw, const struct frame *frame)
 {
 	open_at(jw, "POST", "breakers", frame->held, "reset");
+	close_request(jw);
+}
+
+void why_view_runs(struct jw *jw, const struct ir *ir)
+{
+	struct buf path;
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/flow/runs?workflow=%s/%s", ir->namespace, ir->name);
+	open_request(jw, "GET", buf_text(&path));
+	buf_fini(&path);
 	close_request(jw);
 }
 
