@@ -516,9 +516,10 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 	return policy;
 }
 
+/* As long as its task says, and no longer than what is around it. */
 static int64_t time_left_ms(struct live *live, const struct frame *frame)
 {
-	int64_t least = CALL_TIMEOUT_MS;
+	int64_t least = frame->timeout_us > 0 ? INT64_MAX : CALL_TIMEOUT_MS;
 	for (; frame != NULL; frame = frame->parent) {
 		int64_t left = (frame->timeout_us - runner_now_us(live->runner)) / 1000;
 		if (frame->timeout_us > 0 && left < least)
