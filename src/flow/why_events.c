@@ -42,6 +42,19 @@ static void add_filter(struct buf *text, const struct ir_filter *filter, const s
 	}
 }
 
+/* What its listening ends with, where no event that it takes does that by itself. */
+static void add_end(struct buf *text, const struct ir_strategy *to, const struct listening *listening)
+{
+	if (to->until.source != NULL) {
+		buf_adds(text, ", until ");
+		add_value(text, to->until.source);
+	}
+	for (size_t i = 0; to->until_events != NULL && i < to->until_events->count && i < FILTERS_MAX; i++) {
+		buf_adds(text, i == 0 ? ", until " : "; ");
+		add_filter(text, &to->until_events->filters[i], listening);
+	}
+}
+
 const char *why_events(struct arena *arena, const struct frame *listener)
 {
 	static const char *const beginnings[] = {[IR_ONE] = "It listens for an event: ",
@@ -51,16 +64,17 @@ const char *why_events(struct arena *arena, const struct frame *listener)
 	const struct listening *listening = listener->listening;
 	struct buf text;
 	size_t told = 0;
-	if (to->count == 0 || listening == NULL)
-		return "It listens for any event.";
+	if (listening == NULL)
+		return "It listens for an event.";
 	buf_init(&text, 0);
-	buf_adds(&text, beginnings[to->consume]);
+	buf_adds(&text, to->count == 0 ? "It listens for every event" : beginnings[to->consume]);
 	for (size_t i = 0; i < to->count && told < FILTERS_MAX; i++) {
 		if (to->consume == IR_ALL && listening->filled[i])
 			continue;
 		buf_adds(&text, told++ == 0 ? "" : "; ");
 		add_filter(&text, &to->filters[i], listening);
 	}
+	add_end(&text, to, listening);
 	const char *detail = arena_printf(arena, "%s%s.", buf_text(&text), told == FILTERS_MAX ? "; …" : "");
 	buf_fini(&text);
 	return detail;

@@ -151,6 +151,22 @@ static void test_events(void **state)
 	assert_string_equal(WHY("until"), "2025-06-15T16:06:40.000000Z");
 }
 
+/* One that takes as many as come is let go on by what ends it. */
+static void test_events_until(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(
+		f,
+		"[{\"a\":{\"listen\":{\"to\":{\"any\":[{\"with\":{\"type\":\"x.y\"}}],\"until\":{\"one\":{\"with\":{\"type\":"
+		"\"x.end\"}}}}}}}]",
+		"{}");
+	assert_why(f, "event", "\"/do/0/a\"", "It listens for any of these events: type x.y, until type x.end.");
+	assert_int_equal(unblock(f, FIRST), 202);
+	assert_true(runs_is(f, "completed"));
+	runs_start(f, "[{\"a\":{\"listen\":{\"to\":{\"any\":[],\"until\":\"${ length > 1 }\"}}}}]", "{}");
+	assert_why(f, "event", "\"/do/0/a\"", "It listens for every event, until ${ length > 1 }.");
+}
+
 static void test_worker(void **state)
 {
 	struct runs_fixture *f = *state;
@@ -235,9 +251,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
-		TEST(test_timer),   TEST(test_paused), TEST(test_retry),  TEST(test_retry_of_a_graph),
-		TEST(test_event),   TEST(test_events), TEST(test_worker), TEST(test_person),
-		TEST(test_faulted), TEST(test_child),  TEST(test_strict),
+		TEST(test_timer),  TEST(test_paused),  TEST(test_retry),        TEST(test_retry_of_a_graph),
+		TEST(test_event),  TEST(test_events),  TEST(test_events_until), TEST(test_worker),
+		TEST(test_person), TEST(test_faulted), TEST(test_child),        TEST(test_strict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,10 +44,12 @@ static const char *wanted(const struct ir_filter *filter, const char *name)
 	return NULL;
 }
 
-/* The first filter that is still open. */
+/* The first filter that is still open, of those that end the listening. */
 static const struct ir_filter *open_filter(const struct frame *frame)
 {
 	const struct ir_strategy *to = &frame->task->listen.to;
+	if (to->until_events != NULL && to->until_events->count > 0)
+		return &to->until_events->filters[0];
 	for (size_t i = 0; i < to->count; i++)
 		if (to->consume != IR_ALL || !frame->listening->filled[i])
 			return &to->filters[i];
@@ -169,7 +171,8 @@ void why_view_topup(struct jw *jw, struct datum *halt)
 	char money[MONEY_TEXT];
 	int64_t lacks = why_view_micros(halt, "amount_micros") - why_view_micros(halt, "available_micros");
 	open_at(jw, "POST", "cost/budgets", json_text(datum_tree(halt), "budget_id"), "topup");
-	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks : 1));
+	/* A little more than it lacks: one that is spent whole would halt the run again. */
+	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks + 1 : 1));
 	jw_member_str(jw, "reason", "a run waits for it");
 	close_request(jw);
 }
