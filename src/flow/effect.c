@@ -11,7 +11,6 @@
 #include "flow/credentials.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
-#include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/retry.h"
 #include "flow/domain/secrets.h"
@@ -47,6 +46,7 @@ struct effect {
 	struct datum *task_input;               /* of an effect operation: the run's */
 	struct datum *input;                    /* of a process that is not waited for; else NULL */
 	struct datum *error;                    /* it could not even be prepared */
+	int64_t until_us;                       /* it is given up; 0: it is in the line; under the runner's lock */
 	int64_t asked_us;                       /* monotonic: the breaker of its target let it through */
 	bool told;                              /* the breaker what came of it */
 };
@@ -68,7 +68,7 @@ bool effect_is_ours(const struct ir_task *task)
 /* What came of one, on its way into the run's inbox. */
 struct ending {
 	struct runner_result result;
-	struct trouble trouble; /* with neither output nor error nor a hold: why */
+	struct trouble trouble; /* with nothing that came and no hold: why */
 };
 
 /* --- HTTP --- */
@@ -181,20 +181,14 @@ static void say_request(struct http_call *call, struct effect *effect, const str
 }
 
 /* What came of it; the call is over. */
-static void take_answer(struct http_call *call, bool asked, const struct outgoing_answer *answer, const struct err *err,
+static void take_answer(struct http_call *call, bool asked, struct outgoing_answer *answer, const struct err *err,
 						struct ending *ending)
 {
 	struct effect *effect = call->effect;
 	struct runner_result *result = &ending->result;
 	if (asked) {
-		const struct http_call_answer got = {.status = answer->status,
-											 .content_type = answer->content_type,
-											 .headers = buf_text(&answer->headers),
-											 .body = buf_text(&answer->body),
-											 .body_size = answer->body.size};
 		result->definite = is_definite(answer->status);
 		forget_token(effect, answer->status);
-		result->output = http_call_output(effect->request, &got, &ending->trouble);
 	} else {
 		result->definite = !answer->sent;
 		result->cost = answer->sent ? NULL : datum_text("{\"amount_micros\":0}", 19); /* what was not sent is free */
@@ -203,6 +197,8 @@ static void take_answer(struct http_call *call, bool asked, const struct outgoin
 	call->outcome.status = answer->status;
 	if (!answer->refused && !is_given_up(effect)) /* what was not asked says nothing of who would have answered */
 		tell_breaker(effect, &call->outcome);
+	if (asked)
+		result->answer = outgoing_answer_take(answer);
 	arena_fini(&call->headers.arena);
 }
 
@@ -376,7 +372,8 @@ static struct ending begin_ending(const struct effect *effect)
 static void end_effect(struct effect *effect, struct ending *ending, struct process *alone)
 {
 	struct runner_result *result = &ending->result;
-	if (result->output == NULL && result->error == NULL && result->hold_us == 0)
+	bool came = result->output != NULL || result->error != NULL || result->answer != NULL;
+	if (!came && result->hold_us == 0)
 		result->error = trouble_datum(&ending->trouble, effect->runner->options.error_base, effect->reference);
 	if (count_out(effect)) {
 		runner_result(effect->runner, result);
@@ -384,6 +381,7 @@ static void end_effect(struct effect *effect, struct ending *ending, struct proc
 		datum_unref(result->output);
 		datum_unref(result->error);
 		datum_unref(result->cost);
+		outgoing_answer_free(result->answer);
 	}
 	if (alone != NULL)
 		process_leave(alone);
@@ -424,7 +422,7 @@ static void run_effect(void *self, int worker)
 	send_waiting(runner);
 }
 
-static void http_told(void *self, bool asked, const struct outgoing_answer *answer, const struct err *err)
+static void http_told(void *self, bool asked, struct outgoing_answer *answer, const struct err *err)
 {
 	struct http_call *call = self;
 	struct runner *runner = call->effect->runner;
@@ -471,9 +469,12 @@ static struct effect *take_effect(struct runner *runner)
 	runner_lock(runner);
 	if (runner->options.stepped || runner->calling < runner->options.effects)
 		item = fair_take(&runner->effect_line, runner_now_us(runner), &tenant);
+	struct effect *effect = (struct effect *)(void *)item;
 	runner->calling += item != NULL;
+	if (effect != NULL)
+		effect->until_us = runner_now_us(runner) + effect->timeout_ms * 1000;
 	runner_unlock(runner);
-	return (struct effect *)(void *)item;
+	return effect;
 }
 
 static void send_waiting(struct runner *runner)
@@ -515,9 +516,10 @@ static struct datum *authentication_of(struct live *live, const struct frame *fr
 	return policy;
 }
 
+/* As long as its task says, and no longer than what is around it. */
 static int64_t time_left_ms(struct live *live, const struct frame *frame)
 {
-	int64_t least = CALL_TIMEOUT_MS;
+	int64_t least = frame->timeout_us > 0 ? INT64_MAX : CALL_TIMEOUT_MS;
 	for (; frame != NULL; frame = frame->parent) {
 		int64_t left = (frame->timeout_us - runner_now_us(live->runner)) / 1000;
 		if (frame->timeout_us > 0 && left < least)
@@ -561,6 +563,24 @@ void effect_send(struct live *live, const struct frame *frame)
 			 runner_now_us(runner), &effect->wait);
 	runner_unlock(runner);
 	send_waiting(runner);
+}
+
+bool effect_find(struct runner *runner, const char *run_id, const char *path, struct effect_standing *standing)
+{
+	bool found = false;
+	runner_lock(runner);
+	struct live *live = map_get(&runner->live, run_id);
+	if (live != NULL)
+		list_each(link, &live->effects)
+		{
+			const struct effect *effect = list_item(link, struct effect, beside);
+			if (strcmp(effect->path, path) != 0)
+				continue;
+			*standing = (struct effect_standing){.in_line = effect->until_us == 0, .until_us = effect->until_us};
+			found = true;
+		}
+	runner_unlock(runner);
+	return found;
 }
 
 /* --- those that nobody waits for any more --- */

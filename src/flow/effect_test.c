@@ -211,6 +211,47 @@ static void test_retry_is_no_visit(void **state)
 	assert_null(strstr(f->base->answer.answer, "~2"));
 }
 
+/* --- how long a call may take --- */
+
+static bool note_timeout(void *self, const struct outgoing_request *request, struct outgoing_answer *answer,
+						 struct err *err)
+{
+	(void)err;
+	*(_Atomic int64_t *)self = request->timeout_ms;
+	answer->status = 200;
+	answer->sent = true;
+	return true;
+}
+
+#define ASK "\"call\":\"http\",\"with\":{\"method\":\"get\",\"endpoint\":\"https://a.example/x\"}"
+#define WITHIN(time) "\"timeout\":{\"after\":{" time "}}"
+
+/* As long as its task says, five minutes where that says nothing, and no longer than what is around it [flow.md 2.4].
+ */
+static void test_how_long(void **state)
+{
+	static const struct {
+		const char *tasks;
+		int64_t timeout_ms;
+	} cases[] = {
+		{"[{\"a\":{" ASK "}}]", 300000},
+		{"[{\"a\":{" ASK "," WITHIN("\"seconds\":5") "}}]", 5000},
+		{"[{\"a\":{" ASK "," WITHIN("\"hours\":2") "}}]", 7200000},
+		{"[{\"b\":{\"do\":[{\"a\":{" ASK "}}]," WITHIN("\"hours\":2") "}}]", 300000},
+		{"[{\"b\":{\"do\":[{\"a\":{" ASK "," WITHIN("\"hours\":2") "}}]," WITHIN("\"hours\":1") "}}]", 3600000},
+	};
+	struct runs_fixture *f = *state;
+	static _Atomic int64_t timeout_ms;
+	f->outgoing.ask = note_timeout;
+	f->outgoing.ask_self = &timeout_ms;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		timeout_ms = 0;
+		runs_start(f, cases[i].tasks, "{}");
+		assert_true(runs_is(f, "completed"));
+		assert_int_equal(timeout_ms, cases[i].timeout_ms);
+	}
+}
+
 /* --- more runs than are kept in memory --- */
 
 static bool answer_late(void *self, const struct outgoing_request *request, struct outgoing_answer *answer,
@@ -291,9 +332,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
-		TEST(test_cancelled),       TEST(test_paused),  TEST(test_timed_out),
-		TEST(test_only_what_ended), TEST(test_process), TEST(test_retry_is_no_visit),
-		TEST(test_in_a_crowd),
+		TEST(test_cancelled),       TEST(test_paused),     TEST(test_timed_out),
+		TEST(test_only_what_ended), TEST(test_process),    TEST(test_retry_is_no_visit),
+		TEST(test_how_long),        TEST(test_in_a_crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

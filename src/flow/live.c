@@ -9,6 +9,7 @@
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
+#include "link/outgoing.h"
 
 struct live *live_get(struct runner *runner, const char *run_id)
 {
@@ -58,6 +59,7 @@ static void free_message(struct message *message)
 	datum_unref(message->output);
 	datum_unref(message->error);
 	datum_unref(message->cost);
+	outgoing_answer_free(message->answer);
 	free(message->reason);
 	free(message->path);
 	free(message);
@@ -99,6 +101,18 @@ bool runner_is_idle(struct runner *runner, const char *run_id)
 								 live->inbox != NULL || live->alarm_us > runner_now_us(runner));
 	runner_unlock(runner);
 	return !busy;
+}
+
+enum runner_standing runner_standing(struct runner *runner, const char *run_id)
+{
+	runner_lock(runner);
+	const struct live *live = map_get(&runner->live, run_id);
+	enum runner_standing standing = live == NULL    ? RUNNER_RESTS
+									: live->turning ? RUNNER_TURNS
+									: live->queued  ? RUNNER_IN_LINE
+													: RUNNER_RESTS;
+	runner_unlock(runner);
+	return standing;
 }
 
 /* A thread is free for whoever is next by now. */

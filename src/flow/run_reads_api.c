@@ -42,6 +42,7 @@ static void add_datum(struct jw *jw, const char *name, const struct datum *datum
 
 struct view {
 	struct db *db;
+	struct runner *runner;
 	struct arena *arena;
 	const struct run_record *record;
 	const struct story *story;
@@ -64,7 +65,7 @@ static void tell(struct exchange *x, bool (*write)(struct jw *jw, const struct v
 	buf_init(&text, 0);
 	jw_init(&jw, &text);
 	if (read) {
-		const struct view view = {db, &x->arena, &record, &story, agents_v3(x)};
+		const struct view view = {db, api->runner, &x->arena, &record, &story, agents_v3(x)};
 		read = write(&jw, &view, &err);
 		story_close(&story);
 	}
@@ -158,7 +159,8 @@ static void handle_steps(struct exchange *x)
 static bool write_why(struct jw *jw, const struct view *v, struct err *err)
 {
 	(void)err;
-	const struct why why = {.jw = jw, .db = v->db, .arena = v->arena, .record = v->record, .story = v->story};
+	const struct why why = {
+		.jw = jw, .db = v->db, .runner = v->runner, .arena = v->arena, .record = v->record, .story = v->story};
 	why_write(&why);
 	return true;
 }

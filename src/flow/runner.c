@@ -329,6 +329,7 @@ void runner_result(struct runner *runner, const struct runner_result *result)
 	message->deliveries = result->deliveries;
 	message->output = result->output;
 	message->error = result->error;
+	message->answer = result->answer;
 	message->cost = result->cost;
 	message->definite = result->definite;
 	message->hold_us = result->hold_us;

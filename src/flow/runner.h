@@ -156,6 +156,10 @@ void runner_when_over(struct runner *runner, const char *run_id, int64_t timeout
 /* Wait until the run is over, suspended, or has come to rest with nothing in flight (`rest`); false: out of time. */
 bool runner_wait(struct runner *runner, const char *run_id, bool rest, int64_t timeout_ms);
 
+/* What this process has to do with a run at the moment: nothing, or its turn. */
+enum runner_standing { RUNNER_RESTS, RUNNER_IN_LINE, RUNNER_TURNS };
+enum runner_standing runner_standing(struct runner *runner, const char *run_id);
+
 /* Nothing of the run is under way or queued in this process, and no timer of its is set. */
 bool runner_is_idle(struct runner *runner, const char *run_id);
 
@@ -171,10 +175,11 @@ struct runner_result {
 	uint32_t frame, attempt;
 	const char *path; /* of the step: a frame's number may be another's after the run went back */
 	int64_t deliveries;
-	struct datum *output, *error; /* one of them; references that pass over */
-	struct datum *cost;           /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */
+	struct datum *output, *error;   /* one of them, or `answer`; references that pass over */
+	struct outgoing_answer *answer; /* of an HTTP call: the run's turn looks into it; passes over */
+	struct datum *cost;             /* what it cost, {amount_micros, …}; passes over; NULL: what was kept for it */
 	bool definite;
-	int64_t hold_us; /* neither of them: nothing was asked, and is not to be for so long */
+	int64_t hold_us; /* none of them: nothing was asked, and is not to be for so long */
 };
 void runner_result(struct runner *runner, const struct runner_result *result);
 

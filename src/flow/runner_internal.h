@@ -43,6 +43,7 @@ struct message {
 	uint32_t frame, attempt;
 	int64_t deliveries;
 	struct datum *output, *error, *cost; /* RUNNER_HALT: output names the budget */
+	struct outgoing_answer *answer;      /* in place of output and error; or NULL */
 	bool definite;
 	int64_t hold_us;
 	void (*told)(void *self, bool ended); /* once the turn has ended; may be NULL */
@@ -263,6 +264,12 @@ void slots_wake(struct live *live);                                  /* it is ov
 /* effect.c */
 bool effect_is_ours(const struct ir_task *task); /* carried out by a thread of this process */
 void effect_send(struct live *live, const struct frame *frame);
+/* Of a step of ours that was sent: does it wait for its place among the calls, and if not, when is it given up? */
+struct effect_standing {
+	bool in_line;
+	int64_t until_us;
+};
+bool effect_find(struct runner *runner, const char *run_id, const char *path, struct effect_standing *standing);
 void effects_review(struct live *live); /* the turn is committed: calls whose step has ended otherwise are given up */
 
 /* asks.c: what others are asked for.  All in the run's turn. */

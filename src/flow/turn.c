@@ -11,6 +11,7 @@
 #include "flow/checkpoint.h"
 #include "flow/definition.h"
 #include "flow/domain/datum.h"
+#include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
@@ -21,6 +22,7 @@
 #include "flow/runner_internal.h"
 #include "flow/spending.h"
 #include "http/workers.h"
+#include "link/outgoing.h"
 
 enum {
 	TURN_CAP = 64 << 20,
@@ -155,12 +157,29 @@ static void keep_row(void *self, const struct row *row)
 	live->intents = intent;
 }
 
-static void take_result(struct live *live, const struct message *message)
+/* Megabytes may be many milliseconds: here other runs' calls do not wait for them. */
+static void read_answer(const struct live *live, const struct frame *frame, struct message *message)
+{
+	const struct outgoing_answer *answer = message->answer;
+	const struct http_call_answer got = {.status = answer->status,
+										 .content_type = answer->content_type,
+										 .headers = buf_text(&answer->headers),
+										 .body = buf_text(&answer->body),
+										 .body_size = answer->body.size};
+	struct trouble trouble;
+	message->output = http_call_output(frame->request, &got, &trouble);
+	if (message->output == NULL)
+		message->error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
+}
+
+static void take_result(struct live *live, struct message *message)
 {
 	struct frame *frame =
 		run_awaiting(&live->run, message->frame, message->path, message->attempt, message->deliveries);
 	if (frame == NULL || effects_keep(live, message, frame->number))
 		return; /* it came too late; or the commit takes it */
+	if (message->answer != NULL)
+		read_answer(live, frame, message);
 	if (message->hold_us > 0) {
 		drive_hold(&live->drive, frame, frame->task->call.name, live->drive.now_us + message->hold_us);
 		return;
@@ -204,6 +223,7 @@ static void end_message(struct live *live, struct message *message)
 	datum_unref(message->output);
 	datum_unref(message->error);
 	datum_unref(message->cost);
+	outgoing_answer_free(message->answer);
 	free(message->reason);
 	free(message->path);
 	free(message);

@@ -10,11 +10,13 @@ struct arena;
 struct db;
 struct jw;
 struct run_record;
+struct runner;
 struct story;
 
 struct why {
 	struct jw *jw;
-	struct db *db; /* who holds the tasks of workers is read there */
+	struct db *db;         /* who holds the tasks of workers is read there */
+	struct runner *runner; /* what is under way in this process */
 	struct arena *arena;
 	const struct run_record *record;
 	const struct story *story;

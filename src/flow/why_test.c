@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/buf.h"
 #include "flow/runs_fixture.h"
@@ -112,9 +113,58 @@ static void test_event(void **state)
 {
 	struct runs_fixture *f = *state;
 	runs_start(f, "[{\"a\":{\"listen\":{\"to\":{\"one\":{\"with\":{\"type\":\"x.y\"}}}}}}]", "{}");
-	assert_why(f, "event", "\"/do/0/a\"", "It listens for an event.");
+	assert_why(f, "event", "\"/do/0/a\"", "It listens for an event: type x.y.");
+	for (int i = 0; i < 2; i++) { /* another run's event is another one */
+		assert_int_equal(unblock(f, FIRST), 202);
+		assert_true(runs_is(f, "completed"));
+		runs_start(f, "[{\"a\":{\"listen\":{\"to\":{\"one\":{\"with\":{\"type\":\"x.y\"}}}}}}]", "{}");
+		assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	}
+}
+
+/* Of several those that have not come, and what a correlation is bound to by now. */
+static void test_events(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f,
+			   "[{\"a\":{\"listen\":{\"to\":{\"all\":[{\"with\":{\"type\":\"x.y\"},\"correlate\":{\"id\":{\"from\":"
+			   "\".data.id\"}}},{\"with\":{\"type\":\"x.z\",\"source\":\"${ . == \\\"s\\\" }\"},\"correlate\":{\"id\":{"
+			   "\"from\":\".data.id\"}}}]}},\"timeout\":{\"after\":{\"hours\":1}}}}]",
+			   "{}");
+	assert_why(
+		f, "event", "\"/do/0/a\"",
+		"It listens for all of these events that have not come: type x.y, correlation id; type x.z, source ${ . == "
+		"\"s\" }, correlation id.");
+	assert_int_equal(
+		fixture_ask(f->base, "ops", "POST", "/api/v1/flow/events",
+					"{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"x.y\",\"data\":{\"id\":7}}"),
+		202);
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	for (int i = 0; i < 2000 && strstr(runs_json(f, "result.waiting"), "x.y") != NULL; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+		assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	}
+	assert_why(
+		f, "event", "\"/do/0/a\"",
+		"It listens for all of these events that have not come: type x.z, source ${ . == \"s\" }, correlation id = "
+		"7.");
+	assert_string_equal(WHY("until"), "2025-06-15T16:06:40.000000Z");
+}
+
+/* One that takes as many as come is let go on by what ends it. */
+static void test_events_until(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(
+		f,
+		"[{\"a\":{\"listen\":{\"to\":{\"any\":[{\"with\":{\"type\":\"x.y\"}}],\"until\":{\"one\":{\"with\":{\"type\":"
+		"\"x.end\"}}}}}}}]",
+		"{}");
+	assert_why(f, "event", "\"/do/0/a\"", "It listens for any of these events: type x.y, until type x.end.");
 	assert_int_equal(unblock(f, FIRST), 202);
 	assert_true(runs_is(f, "completed"));
+	runs_start(f, "[{\"a\":{\"listen\":{\"to\":{\"any\":[],\"until\":\"${ length > 1 }\"}}}}]", "{}");
+	assert_why(f, "event", "\"/do/0/a\"", "It listens for every event, until ${ length > 1 }.");
 }
 
 static void test_worker(void **state)
@@ -122,7 +172,7 @@ static void test_worker(void **state)
 	struct runs_fixture *f = *state;
 	runs_start(f, "[{\"a\":{\"call\":\"worker\",\"with\":{\"queue\":\"q\",\"lease\":{\"seconds\":90}}}}]", "{}");
 	assert_true(runs_is(f, "waiting"));
-	assert_why(f, "worker", "\"/do/0/a\"", "A worker has to do it.");
+	assert_why(f, "worker", "\"/do/0/a\"", "No worker has claimed it from the queue q.");
 	assert_int_equal(unblock(f, FIRST), 200);
 	assert_string_equal(fixture_text(f->base, "result.tasks.0.step"), "/do/0/a");
 	assert_why(f, "worker", "\"/do/0/a\"",
@@ -135,15 +185,18 @@ static void test_person(void **state)
 	struct runs_fixture *f = *state;
 	runs_start(f,
 			   "[{\"a\":{\"call\":\"countersign\",\"with\":{\"content\":{\"n\":1},\"who\":{\"role\":\"operator\"},"
-			   "\"title\":\"Pay Ada\"}}}]",
+			   "\"title\":\"Pay Ada\",\"expires\":{\"hours\":2}}}}]",
 			   "{}");
 	assert_true(runs_is(f, "waiting"));
-	assert_why(f, "countersignature", "\"/do/0/a\"", "A person has to decide: Pay Ada");
+	assert_why(f, "countersignature", "\"/do/0/a\"",
+			   "A person has to decide: Pay Ada (somebody with the role operator; 0 of 1 approve).");
+	assert_string_equal(WHY("until"), "2025-06-15T17:06:40.000000Z");
 }
 
 static void test_child(void **state)
 {
 	struct runs_fixture *f = *state;
+	char detail[128];
 	assert_int_equal(
 		fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows",
 					"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"child\","
@@ -152,8 +205,11 @@ static void test_child(void **state)
 	runs_start(f, "[{\"a\":{\"run\":{\"workflow\":{\"namespace\":\"t\",\"name\":\"child\",\"version\":\"1.0.0\"}}}}]",
 			   "{}");
 	assert_true(runs_is(f, "waiting"));
-	assert_why(f, "subflow", "\"/do/0/a\"", "Another run has to end first.");
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	snprintf(detail, sizeof detail, "%s", WHY("detail"));
+	assert_string_equal(WHY("kind"), "subflow");
 	assert_int_equal(unblock(f, FIRST), 200);
+	assert_non_null(strstr(detail, fixture_text(f->base, "result.run_id")));
 	assert_string_not_equal(fixture_text(f->base, "result.run_id"), f->run_id); /* the other one says why */
 	assert_string_equal(runs_json(f, "result.waiting.1"), "absent");
 	assert_string_not_equal(runs_json(f, "result.waiting.0"), "absent");
@@ -195,9 +251,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
-		TEST(test_timer), TEST(test_paused), TEST(test_retry),  TEST(test_retry_of_a_graph),
-		TEST(test_event), TEST(test_worker), TEST(test_person), TEST(test_faulted),
-		TEST(test_child), TEST(test_strict),
+		TEST(test_timer),  TEST(test_paused),  TEST(test_retry),        TEST(test_retry_of_a_graph),
+		TEST(test_event),  TEST(test_events),  TEST(test_events_until), TEST(test_worker),
+		TEST(test_person), TEST(test_faulted), TEST(test_child),        TEST(test_strict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,10 +44,12 @@ static const char *wanted(const struct ir_filter *filter, const char *name)
 	return NULL;
 }
 
-/* The first filter that is still open. */
+/* The first filter that is still open, of those that end the listening. */
 static const struct ir_filter *open_filter(const struct frame *frame)
 {
 	const struct ir_strategy *to = &frame->task->listen.to;
+	if (to->until_events != NULL && to->until_events->count > 0)
+		return &to->until_events->filters[0];
 	for (size_t i = 0; i < to->count; i++)
 		if (to->consume != IR_ALL || !frame->listening->filled[i])
 			return &to->filters[i];
@@ -60,12 +62,16 @@ static void add(struct jw *jw, const struct ir_filter *filter, const char *name,
 	jw_member_str(jw, name, text != NULL ? text : otherwise);
 }
 
-void why_view_listener(struct jw *jw, const struct frame *frame)
+void why_view_listener(struct jw *jw, const char *run_id, const struct frame *frame)
 {
+	struct buf id;
+	buf_init(&id, 0); /* another one for each: one that has come already is dropped */
+	buf_addf(&id, "%s:%s:%zu", run_id, frame->path, frame->listening->count);
 	const struct ir_filter *filter = open_filter(frame);
 	open_request(jw, "POST", "/api/v1/flow/events");
 	jw_member_str(jw, "specversion", "1.0");
-	add(jw, filter, "id", "1");
+	add(jw, filter, "id", buf_text(&id));
+	buf_fini(&id);
 	add(jw, filter, "source", "urn:operator");
 	add(jw, filter, "type", "example");
 	close_request(jw);
@@ -92,6 +98,16 @@ void why_view_child(struct jw *jw, const struct frame *frame)
 void why_view_breaker(struct jw *jw, const struct frame *frame)
 {
 	open_at(jw, "POST", "breakers", frame->held, "reset");
+	close_request(jw);
+}
+
+void why_view_runs(struct jw *jw, const struct ir *ir)
+{
+	struct buf path;
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/flow/runs?workflow=%s/%s", ir->namespace, ir->name);
+	open_request(jw, "GET", buf_text(&path));
+	buf_fini(&path);
 	close_request(jw);
 }
 
@@ -155,7 +171,8 @@ void why_view_topup(struct jw *jw, struct datum *halt)
 	char money[MONEY_TEXT];
 	int64_t lacks = why_view_micros(halt, "amount_micros") - why_view_micros(halt, "available_micros");
 	open_at(jw, "POST", "cost/budgets", json_text(datum_tree(halt), "budget_id"), "topup");
-	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks : 1));
+	/* A little more than it lacks: one that is spent whole would halt the run again. */
+	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks + 1 : 1));
 	jw_member_str(jw, "reason", "a run waits for it");
 	close_request(jw);
 }

@@ -9,10 +9,14 @@
 
 struct datum;
 struct frame;
+struct ir;
 struct jw;
 
 /* Of a listener: the request that sends the event it waits for, as far as its filters say what that is. */
-void why_view_listener(struct jw *jw, const struct frame *frame);
+void why_view_listener(struct jw *jw, const char *run_id, const struct frame *frame);
+
+/* The runs of a workflow: each takes one of its places. */
+void why_view_runs(struct jw *jw, const struct ir *ir);
 
 /* Of a run that waits for another: where that one is looked at. */
 void why_view_child(struct jw *jw, const struct frame *frame);

@@ -1,8 +1,10 @@
 #include "link/outgoing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/err.h"
+#include "core/must.h"
 #include "link/asking.h"
 #include "link/curl.h"
 #include "link/outgoing_pool.h"
@@ -48,6 +50,23 @@ void outgoing_answer_fini(struct outgoing_answer *answer)
 {
 	buf_fini(&answer->headers);
 	buf_fini(&answer->body);
+}
+
+struct outgoing_answer *outgoing_answer_take(struct outgoing_answer *answer)
+{
+	struct outgoing_answer *taken = malloc(sizeof *taken);
+	must(taken != NULL);
+	*taken = *answer;
+	outgoing_answer_init(answer);
+	return taken;
+}
+
+void outgoing_answer_free(struct outgoing_answer *answer)
+{
+	if (answer == NULL)
+		return;
+	outgoing_answer_fini(answer);
+	free(answer);
 }
 
 bool outgoing_map(struct outgoing *outgoing, char *text, struct err *err)

@@ -67,6 +67,10 @@ struct outgoing_answer {
 void outgoing_answer_init(struct outgoing_answer *answer);
 void outgoing_answer_fini(struct outgoing_answer *answer);
 
+/* All of it on the heap, for outgoing_answer_free() (NULL is fine); *answer is as after its init. */
+struct outgoing_answer *outgoing_answer_take(struct outgoing_answer *answer);
+void outgoing_answer_free(struct outgoing_answer *answer);
+
 /*
  * Ask.  True: an answer came, whatever it says.  ERR_FORBIDDEN: the address is not allowed (refused is set);
  * ERR_UNAVAILABLE: no name, no connection, no TLS, or it broke; ERR_DEADLINE; ERR_LIMIT: the answer is too long;

@@ -32,7 +32,7 @@ struct calling {
 	struct outgoing_answer answer;
 	struct asking asking;
 	CURL *curl;
-	void (*told)(void *self, bool asked, const struct outgoing_answer *answer, const struct err *err);
+	void (*told)(void *self, bool asked, struct outgoing_answer *answer, const struct err *err);
 	void *self;
 };
 
@@ -288,8 +288,7 @@ static void ring(struct outgoing_caller *c)
 }
 
 void outgoing_caller_ask(struct outgoing_caller *c, const struct outgoing_request *request,
-						 void (*told)(void *self, bool asked, const struct outgoing_answer *answer,
-									  const struct err *err),
+						 void (*told)(void *self, bool asked, struct outgoing_answer *answer, const struct err *err),
 						 void *self)
 {
 	struct calling *calling = calloc(1, sizeof *calling);

@@ -27,12 +27,11 @@ void outgoing_caller_close(struct outgoing_caller *caller);
 
 /*
  * Ask.  `request` is copied; what it points at must live until told(self, asked, answer, err) is called, once, on the
- * caller's thread: as outgoing_ask() returns, with its answer, which is gone afterwards; err is set when not asked.  It
- * must not block.  `given_up` is asked a few times a second.
+ * caller's thread: as outgoing_ask() returns, with its answer, which may be taken and else is gone afterwards; err is
+ * set when not asked.  All others wait meanwhile: it looks into no answer.  `given_up` is asked a few times a second.
  */
 void outgoing_caller_ask(struct outgoing_caller *caller, const struct outgoing_request *request,
-						 void (*told)(void *self, bool asked, const struct outgoing_answer *answer,
-									  const struct err *err),
+						 void (*told)(void *self, bool asked, struct outgoing_answer *answer, const struct err *err),
 						 void *self);
 
 #endif

@@ -35,7 +35,7 @@ struct told {
 	struct err err;
 };
 
-static void take(void *self, bool asked, const struct outgoing_answer *answer, const struct err *err)
+static void take(void *self, bool asked, struct outgoing_answer *answer, const struct err *err)
 {
 	struct told *told = self;
 	pthread_mutex_lock(&told->lock);

@@ -63,6 +63,16 @@ done
 check 'forty events and a server killed three times' becomes "$run_id" completed
 check 'each is heard once, in order' json "$(api GET "/api/v1/flow/runs/$run_id")" ".result.output == [range(1; 41)]" true
 
+late() { # WAIT SINCE: a run whose listener begins after another task that extends it
+	api POST /api/v1/flow/runs '{"definition":{"document":'"$(doc late)"',"use":{"extensions":[{"x":{"extend":"listen","before":[{"w":{"wait":{"milliseconds":'"$1"'}}}]}}]},
+		"do":[{"a":{"listen":{"to":{"one":{"with":{"type":"late"}}}}'"$2"'}}]}}' | jq -r .result.run_id
+}
+run_id=$(late 300 '')
+sleep 1
+api POST /api/v1/flow/events "$(event l1 late 1)" >/dev/null
+check 'a listener hears that begins after its extension has waited' becomes "$run_id" completed
+check 'and from when on it says' becomes "$(late 1 ',"metadata":{"since":"PT1H"}')" completed
+
 # --- runs that run others ---
 api POST /api/v1/flow/workflows '{"definition":{"document":'"$(doc child)"',"do":[{"a":{"listen":{"to":{"one":{"with":{"type":"go"}}}}}}]}}' >/dev/null
 parent='[{"a":{"run":{"workflow":{"namespace":"t","name":"child"}}}}]'

@@ -6,7 +6,7 @@ coproc models { exec "$root/tests/flow/llm_server"; }
 servers+=("$models_PID")
 read -r port <&"${models[0]}"
 export COUNTERSIGN_FLOW_LLM_BASE_URL=http://127.0.0.1:$port/v1
-start_server
+start_server --http-map "stats.test=127.0.0.1:$port"
 login
 
 asked() { curl -s "http://127.0.0.1:$port/stats" | jq '.["/v1/chat/completions"] // 0'; }
@@ -47,6 +47,12 @@ api POST "$(jq -r '.result.waiting[0].unblock.path' <<<"$why")" "$(jq -c '.resul
 check 'after just that it goes on' until_is "$run" completed
 check 'where it stood' json "$(api GET "/api/v1/flow/runs/$run/steps")" '[.result.steps[] | [.name, .attempt]]' '[["a",1],["b",1]]'
 check 'and the budget is not suspended any more' json "$(api GET "/api/v1/flow/cost/budgets?scope=run&scope_id=$run")" '.result.items[0] | [.is_suspended, .consumed_budget_micros]' '[false,563]'
+
+paid='{"call":"http","with":{"method":"get","endpoint":"http://stats.test/stats"},"metadata":{"cost":{"amount":"5","currency":"USD"}}}'
+run=$(start "[{\"a\":$paid}]" ',"budget":{"limit":"1","currency":"USD"},"wait_ms":5000')
+why=$(api GET "/api/v1/flow/runs/$run/why")
+api POST "$(jq -r '.result.waiting[0].unblock.path' <<<"$why")" "$(jq -c '.result.waiting[0].unblock.body' <<<"$why")" >/dev/null
+check 'what would let it go on lets it end too, where a step costs all that it may' until_is "$run" completed
 
 run=$(start "[{\"a\":{\"for\":{\"in\":\"\${ [range(12)] }\"},\"metadata\":{\"parallel\":{\"max\":12}},\"do\":[{\"b\":$(ask gpt-5+slow50+in50+out50 hi)}]}}]" ',"budget":{"limit":"0.003","currency":"USD"},"wait_ms":8000')
 check 'parallel calls stop before the limit' json "$(figures "$run")" '.[1] + .[2] <= .[0]'

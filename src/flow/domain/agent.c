@@ -72,7 +72,7 @@ double cosine(const double *a, const double *b, size_t n)
 		aa += a[i] * a[i];
 		bb += b[i] * b[i];
 	}
-	return aa > 0 && bb > 0 ? fmin(fmax(dot / (sqrt(aa) * sqrt(bb)), -1), 1) : 0;
+	return aa > 0 && bb > 0 ? fmin(fmax(dot / (sqrt(aa) * sqrt(bb)), 0), 1) : 0;
 }
 
 static int ascending(const void *a, const void *b)

@@ -45,7 +45,7 @@ extern const char *const strategy_names[];
 /* Children expected of a node: the integer part of 5+10c, 2+3c, 3+5c or 3+7c(1−depth/max_depth). */
 long estimate_children(enum strategy strategy, double complexity, double depth, double max_depth);
 
-/* Cosine of two vectors of `n` numbers; 0 when one has no length. */
+/* Cosine of two vectors of `n` numbers, from 0 (opposites too) to 1; 0 when one has no length [flow.md 6, 14]. */
 double cosine(const double *a, const double *b, size_t n);
 
 enum anomaly_level { ANOMALY_NORMAL, ANOMALY_WARNING, ANOMALY_CRITICAL };

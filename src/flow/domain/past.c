@@ -6,7 +6,6 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
-#include "core/json.h"
 #include "core/must.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -56,12 +55,6 @@ static char *reference_of(const char *path)
 
 /* --- gathering --- */
 
-static struct step *find(struct past *past, const char *path)
-{
-	uintptr_t at = (uintptr_t)map_get(&past->steps.last, path);
-	return at == 0 ? NULL : &past->steps.items[at - 1];
-}
-
 /* A task that a patch has taken away has the last word of its reference as its name, and no type. */
 static void name(struct step *step, const struct ir *ir)
 {
@@ -77,30 +70,14 @@ static void name(struct step *step, const struct ir *ir)
 
 static struct step *add(struct past *past, const struct row *row)
 {
-	struct steps *steps = &past->steps;
-	if (steps->count == steps->room) {
-		steps->room = steps->room == 0 ? 32 : 2 * steps->room;
-		steps->items = reallocarray(steps->items, steps->room, sizeof(*steps->items));
-		must(steps->items != NULL);
-	}
-	struct step *step = &steps->items[steps->count++];
-	*step = (struct step){.path = strdup(row->path),
-						  .status = STEP_RUNNING,
-						  .attempt = row->attempt,
-						  .began_seq = row->seq,
-						  .started_us = row->at_us};
-	must(step->path != NULL && map_set(&steps->last, row->path, (void *)(uintptr_t)steps->count, NULL));
+	struct step *step = steps_add(&past->steps, row);
 	name(step, past->ir);
 	return step;
 }
 
 static void end(struct step *step, enum step_status status, const struct row *row)
 {
-	step->status = status;
-	step->ended_us = row->at_us;
-	step->ended_seq = row->seq;
-	if (row->error != NULL)
-		datum_set(&step->error, row->error);
+	step_end(step, status, row);
 	if (row->output != NULL)
 		datum_set(&step->output, row->output);
 }
@@ -113,13 +90,6 @@ static void leave(struct past *past, const struct row *row)
 			end(&past->steps.items[i], STEP_CANCELLED, row);
 }
 
-static void take_cost(struct step *step, const struct row *row)
-{
-	const struct json *amount = row->cost == NULL ? NULL : json_get(datum_tree(row->cost), "amount_micros");
-	if (amount != NULL && amount->kind == JS_INT)
-		step->cost_micros += amount->integer;
-}
-
 static void take_intent(struct step *step, const struct row *row)
 {
 	step->effect = true;
@@ -129,7 +99,7 @@ static void take_intent(struct step *step, const struct row *row)
 
 static void take_step(struct past *past, const struct row *row)
 {
-	struct step *step = find(past, row->path);
+	struct step *step = steps_find(&past->steps, row->path);
 	bool begins =
 		row->kind == ROW_ENTERED || row->kind == ROW_COMPLETED || row->kind == ROW_FAULTED || row->kind == ROW_SKIPPED;
 	if (begins && (step == NULL || step->attempt != row->attempt))
@@ -149,7 +119,7 @@ static void take_step(struct past *past, const struct row *row)
 	else if (row->kind == ROW_INTENT)
 		take_intent(step, row);
 	else if (row->kind == ROW_RESULT)
-		take_cost(step, row);
+		step_add_cost(step, row);
 }
 
 void past_take(struct past *past, const struct row *row, bool superseded)
@@ -172,20 +142,10 @@ static void execution(const struct step *step, struct buf *key)
 	must(buf_ok(key));
 }
 
-static void drop(struct step *step)
-{
-	free(step->path);
-	free(step->reference);
-	datum_unref(step->input);
-	datum_unref(step->output);
-	datum_unref(step->error);
-}
-
 /* One whose beginning counts, as it had begun before the row that was gone back to: of the same task as is known. */
 static void take_beginning(struct step *step, const struct steps *counted)
 {
-	uintptr_t at = (uintptr_t)map_get(&counted->last, step->path);
-	const struct step *since = at == 0 ? NULL : &counted->items[at - 1];
+	const struct step *since = steps_find(counted, step->path);
 	if (since == NULL || step->began_seq != step->ended_seq || since->began_seq > step->began_seq)
 		return;
 	step->started_us = since->started_us;
@@ -210,7 +170,7 @@ void past_settle(struct past *past, const struct steps *counted)
 		if (map_get(&known, buf_text(&key)) == NULL)
 			past->steps.items[kept++] = past->steps.items[i];
 		else
-			drop(&past->steps.items[i]);
+			step_drop(&past->steps.items[i]);
 	}
 	past->steps.count = kept;
 	buf_fini(&key);

@@ -69,9 +69,14 @@ static char *around(const struct frame *block)
 	return copy;
 }
 
-static struct step *add(struct steps *steps, const struct row *row, const struct frame *block)
+struct step *steps_find(const struct steps *steps, const char *path)
 {
-	const struct ir_task *task = &block->block->tasks[block->cursor];
+	uintptr_t at = (uintptr_t)map_get(&steps->last, path);
+	return at == 0 ? NULL : &steps->items[at - 1];
+}
+
+struct step *steps_add(struct steps *steps, const struct row *row)
+{
 	if (steps->count == steps->room) {
 		steps->room = steps->room == 0 ? 32 : 2 * steps->room;
 		steps->items = reallocarray(steps->items, steps->room, sizeof(*steps->items));
@@ -79,10 +84,6 @@ static struct step *add(struct steps *steps, const struct row *row, const struct
 	}
 	struct step *step = &steps->items[steps->count++];
 	*step = (struct step){.path = strdup(row->path),
-						  .reference = reference_of(block, task),
-						  .around = around(block),
-						  .name = task->name,
-						  .type = step_type_name(task),
 						  .status = STEP_RUNNING,
 						  .attempt = row->attempt,
 						  .began_seq = row->seq,
@@ -91,19 +92,32 @@ static struct step *add(struct steps *steps, const struct row *row, const struct
 	return step;
 }
 
-static struct step *find(struct steps *steps, const char *path)
-{
-	uintptr_t at = (uintptr_t)map_get(&steps->last, path);
-	return at == 0 ? NULL : &steps->items[at - 1];
-}
-
-static void end(struct step *step, enum step_status status, const struct row *row)
+void step_end(struct step *step, enum step_status status, const struct row *row)
 {
 	step->status = status;
 	step->ended_us = row->at_us;
 	step->ended_seq = row->seq;
 	if (row->error != NULL)
 		datum_set(&step->error, row->error);
+}
+
+void step_add_cost(struct step *step, const struct row *result)
+{
+	const struct json *amount = result->cost == NULL ? NULL : json_get(datum_tree(result->cost), "amount_micros");
+	if (amount != NULL && amount->kind == JS_INT)
+		step->cost_micros += amount->integer;
+}
+
+void step_drop(struct step *step)
+{
+	free(step->path);
+	free(step->reference);
+	free(step->around);
+	free(step->skipped_reason);
+	datum_unref(step->input);
+	datum_unref(step->output);
+	datum_unref(step->error);
+	datum_unref(step->event);
 }
 
 static bool begins(const struct row *row, const struct frame *frame)
@@ -127,13 +141,24 @@ static void end_all(struct steps *steps, const struct row *row)
 	for (size_t i = 0; i < steps->count; i++) {
 		struct step *step = &steps->items[i];
 		if (step->status == STEP_RUNNING || step->status == STEP_WAITING)
-			end(step, row->kind == ROW_RUN_COMPLETED ? STEP_COMPLETED : STEP_CANCELLED, row);
+			step_end(step, row->kind == ROW_RUN_COMPLETED ? STEP_COMPLETED : STEP_CANCELLED, row);
 	}
+}
+
+static struct step *add(struct steps *steps, const struct row *row, const struct frame *block)
+{
+	const struct ir_task *task = &block->block->tasks[block->cursor];
+	struct step *step = steps_add(steps, row);
+	step->reference = reference_of(block, task);
+	step->around = around(block);
+	step->name = task->name;
+	step->type = step_type_name(task);
+	return step;
 }
 
 static struct step *begin(struct steps *steps, const struct row *row, const struct frame *frame)
 {
-	struct step *step = find(steps, row->path);
+	struct step *step = steps_find(steps, row->path);
 	if (step == NULL || step->attempt != row->attempt) /* the same attempt again is the same step */
 		step = add(steps, row, frame);
 	step->status = STEP_RUNNING;
@@ -144,7 +169,7 @@ static struct step *begin(struct steps *steps, const struct row *row, const stru
 
 static void skip(struct step *step, const struct row *row)
 {
-	end(step, STEP_SKIPPED, row);
+	step_end(step, STEP_SKIPPED, row);
 	free(step->skipped_reason);
 	step->skipped_reason = strdup(row->by != NULL ? "operator" : row->reason == NULL ? "condition" : row->reason);
 	if (row->output != NULL)
@@ -157,45 +182,38 @@ static void take_patch(struct step *step, const struct row *row)
 	if (row->definite)
 		skip(step, row);
 	else if (row->output != NULL)
-		end(step, STEP_COMPLETED, row), datum_set(&step->output, row->output);
+		step_end(step, STEP_COMPLETED, row), datum_set(&step->output, row->output);
 	else
 		step->status = STEP_RUNNING;
 }
 
-/* What it cost: every attempt by itself, and the sum of its deliveries. */
-static void take_cost(struct step *step, const struct row *row)
-{
-	const struct json *amount = row->cost == NULL ? NULL : json_get(datum_tree(row->cost), "amount_micros");
-	if (row->kind == ROW_RESULT && amount != NULL && amount->kind == JS_INT)
-		step->cost_micros += amount->integer;
-}
-
 static void watch_step(struct steps *steps, const struct row *row, const struct frame *frame)
 {
-	struct step *step = begins(row, frame) ? begin(steps, row, frame) : find(steps, row->path);
+	struct step *step = begins(row, frame) ? begin(steps, row, frame) : steps_find(steps, row->path);
 	if (step == NULL || frame == NULL)
 		return;
-	take_cost(step, row);
+	if (row->kind == ROW_RESULT)
+		step_add_cost(step, row);
 	switch (row->kind) {
 	case ROW_ENTERED:
 		step->status = row->due_us > 0 ? STEP_WAITING : STEP_RUNNING;
 		break;
 	case ROW_COMPLETED:
-		end(step, STEP_COMPLETED, row);
+		step_end(step, STEP_COMPLETED, row);
 		take_output(step, row, frame);
 		break;
 	case ROW_SKIPPED:
 		skip(step, row);
 		break;
 	case ROW_FAULTED:
-		end(step, STEP_FAULTED, row);
+		step_end(step, STEP_FAULTED, row);
 		break;
 	case ROW_CANCELLED:
-		end(step, STEP_CANCELLED, row);
+		step_end(step, STEP_CANCELLED, row);
 		break;
 	case ROW_RETRIED: /* it begins as another one */
 		if (step->ended_us == 0)
-			end(step, STEP_FAULTED, row), datum_set(&step->error, frame->error);
+			step_end(step, STEP_FAULTED, row), datum_set(&step->error, frame->error);
 		break;
 	case ROW_PATCHED:
 		take_patch(step, row);
@@ -237,17 +255,8 @@ void steps_init(struct steps *steps)
 
 void steps_fini(struct steps *steps)
 {
-	for (size_t i = 0; i < steps->count; i++) {
-		struct step *step = &steps->items[i];
-		free(step->path);
-		free(step->reference);
-		free(step->around);
-		free(step->skipped_reason);
-		datum_unref(step->input);
-		datum_unref(step->output);
-		datum_unref(step->error);
-		datum_unref(step->event);
-	}
+	for (size_t i = 0; i < steps->count; i++)
+		step_drop(&steps->items[i]);
 	free(steps->items);
 	map_fini(&steps->last);
 }

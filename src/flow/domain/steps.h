@@ -63,6 +63,21 @@ struct steps {
 void steps_init(struct steps *steps);
 void steps_fini(struct steps *steps);
 
+/* The newest attempt of a path; NULL: there is none. */
+struct step *steps_find(const struct steps *steps, const char *path);
+
+/* One more, which begins with this row; the caller says its reference, name and type.  Until the next one is added. */
+struct step *steps_add(struct steps *steps, const struct row *row);
+
+/* With this row it ends, with the row's error if it has one. */
+void step_end(struct step *step, enum step_status status, const struct row *row);
+
+/* What a result says that it cost: the sum of its deliveries. */
+void step_add_cost(struct step *step, const struct row *result);
+
+/* What it holds; the caller forgets it. */
+void step_drop(struct step *step);
+
 /* To be given to a run as its `watch` before its first row is applied. */
 void steps_watch(void *self, const struct run *run, const struct row *row, const struct frame *frame);
 
