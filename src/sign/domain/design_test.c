@@ -201,6 +201,26 @@ static void the_nearest_option_passes(void **state)
 	assert_true(fabs(number("/result/selected/cost_usd/total") - usd) < 1);
 }
 
+/* More poles at the spacing asked for would stand beside the sign: they share its width instead. */
+static void the_nearest_option_stands_behind_the_sign(void **state)
+{
+	(void)state;
+	assert_true(harness_call(harness, &sign_design_op,
+							 "{\"site\":{\"wind_speed_mph\":130,\"exposure\":\"D\"},\"sign\":{\"height_ft\":40,"
+							 "\"sign_height_ft\":10,\"sign_width_ft\":30},\"support\":{\"families\":[\"W\",\"tube\"],"
+							 "\"num_poles\":2,\"spacing_ft\":18}}"));
+	assert_int_equal(harness_count(harness, "/result/selected"), -2);
+	const char *said = strstr(harness_text(harness, "/result/nearest/0/because"), "The nearest that passes: ");
+	assert_non_null(said);
+	int poles;
+	char designation[40];
+	double apart;
+	assert_int_equal(
+		sscanf(said, "The nearest that passes: %d poles %39[^,], %lf ft apart", &poles, designation, &apart), 3);
+	assert_true((poles - 1) * apart <= 30);
+	assert_non_null(strstr(said, "At 13.3 ft of depth a pier's own weight takes all of the soil's 2000 psf"));
+}
+
 static void cabinets_make_the_face(void **state)
 {
 	(void)state;
@@ -354,6 +374,7 @@ int main(void)
 		cmocka_unit_test(cost_never_falls_with_the_wind),
 		cmocka_unit_test(nothing_feasible_explains_itself),
 		cmocka_unit_test(the_nearest_option_passes),
+		cmocka_unit_test(the_nearest_option_stands_behind_the_sign),
 		cmocka_unit_test(cabinets_make_the_face),
 		cmocka_unit_test(several_poles_share),
 		cmocka_unit_test(levels),
