@@ -147,7 +147,8 @@ static void take_foundation(struct drawing *d)
 	f->pole_round = family != NULL && (strcmp(family, "pipe") == 0 || strcmp(family, "HSS_round") == 0);
 	f->pole_width_in = number(d->pole, "width_in");
 	f->pole_depth_in = f->pole_round ? f->pole_width_in : number(d->pole, "depth_in");
-	f->pole_label = json_text(d->pole, "designation");
+	f->pole_label =
+		arena_printf(d->arena, "%s, %s", json_text(d->pole, "designation"), pole_material(d->inputs, d->pole));
 	f->pole_count = whole(d->result, "num_poles");
 	f->pole_spacing_ft = number(d->result, "spacing_ft");
 	if (d->plate == NULL)

@@ -151,17 +151,16 @@ void wind_lines(const struct sealed *s, struct lines *lines)
 	}
 }
 
-/* What the pole is made of: as asked for, or what its form is usually made of. */
-static const char *material_words(const struct sealed *s)
+const char *pole_material(const struct json *inputs, const struct json *pole)
 {
-	const struct json *support = json_get(s->inputs, "support");
-	const char *family = member_text(json_get(s->selected, "pole"), "family", "");
+	const struct json *support = json_get(inputs, "support");
+	const char *family = member_text(pole, "family", "");
 	if (strcmp(member_text(support, "material", "steel"), "aluminum") == 0)
 		return "6061-T6, welded";
 	for (int form = GRADE_HSS_ROUND; form <= GRADE_W; form++)
 		if (strcmp(family, grade_form_names[form]) == 0)
 			return member_text(support, "steel_grade", grade_default((enum grade_form)form));
-	return NULL;
+	return "";
 }
 
 void pole_lines(const struct sealed *s, struct lines *lines)
@@ -171,7 +170,7 @@ void pole_lines(const struct sealed *s, struct lines *lines)
 	add_number(lines, "Poles", member_number(s->result, "num_poles"), 0, "");
 	if (member_number(s->result, "num_poles") > 1)
 		add_number(lines, "Spacing", member_number(s->result, "spacing_ft"), 2, "ft");
-	add_text(lines, "Material", material_words(s));
+	add_text(lines, "Material", pole_material(s->inputs, pole));
 	add_number(lines, "Fy", member_number(pole, "fy_ksi"), 0, "ksi");
 	add_number(lines, "Weight", member_number(pole, "weight_lb_ft"), 2, "lb/ft");
 	add_number(lines, "Length", member_number(s->result, "pole_length_ft"), 2, "ft");
@@ -181,7 +180,7 @@ void pole_lines(const struct sealed *s, struct lines *lines)
 
 const char *bars(const struct sealed *s, const struct json *rebar, const char *count, const char *size)
 {
-	return arena_printf(s->arena, "%.0f #%.0f", member_number(rebar, count), member_number(rebar, size));
+	return arena_printf(s->arena, "%.0f\302\240#%.0f", member_number(rebar, count), member_number(rebar, size));
 }
 
 bool is_spread(const struct sealed *s)

@@ -51,6 +51,9 @@ const char *load_standard(const struct sealed *s);
 /* What the soil is taken for: its class, and what was given in place of the class's values. */
 const char *soil_words(const struct json *soil, struct arena *arena);
 
+/* What the pole is made of: as asked for, or what its form is usually made of; "" for a form that is unknown. */
+const char *pole_material(const struct json *inputs, const struct json *pole);
+
 /* "12 #5" of two members of `rebar`. */
 const char *bars(const struct sealed *s, const struct json *rebar, const char *count, const char *size);
 

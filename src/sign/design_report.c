@@ -153,8 +153,8 @@ static void structure_of(const struct sealed *s, struct structure *structure)
 		.pole_spacing_ft = isnan(spacing) ? 0 : spacing,
 		.pole_width_in = member_number(pole, "width_in"),
 		.pole_top_ft = member_number(s->result, "pole_length_ft"),
-		.pole_label = arena_printf(s->arena, "%s, %.2f lb/ft", member_text(pole, "designation", ""),
-								   member_number(pole, "weight_lb_ft")),
+		.pole_label = arena_printf(s->arena, "%s, %s, %.2f\302\240lb/ft", member_text(pole, "designation", ""),
+								   pole_material(s->inputs, pole), member_number(pole, "weight_lb_ft")),
 	};
 	base_of(s, structure);
 	plate_of(s, structure);
