@@ -356,6 +356,11 @@ static void assume(struct designing *d)
 					"1/2 in of motion at grade does no harm: lateral bearing doubled (IBC 1806.3.4).");
 	if (!given(r->site.frost_depth_ft))
 		calc_assume(d->calc, "frost_not_considered", "No frost depth was given: frost was not considered.");
+	if (design_dead_kipin(&d->problem) > 0)
+		calc_assume(
+			d->calc, "dead_both_ways",
+			"The sign's dead load stands off the pole and bends it along its line: a round takes the resultant, of "
+			"others the ratios of both axes add (AISC 360-22 H1-1), and base plates take the sum.");
 	if (r->support.num_poles > 1)
 		calc_assume(d->calc, "poles_share",
 					"The poles share moment, shear and weight equally; torsion is a couple along their line, which the "
