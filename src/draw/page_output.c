@@ -4,7 +4,7 @@
 #include "draw/checks_table.h"
 #include "draw/page.h"
 
-enum { PANEL_ROWS = 11, LOAD_ROWS = 9 };
+enum { PANEL_ROWS = 12, LOAD_ROWS = 9 };
 
 static const double PANEL_LEADING = 11, LOAD_LEADING = 11.5;
 

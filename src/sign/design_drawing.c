@@ -10,6 +10,7 @@
 #include "draw/foundation.h"
 #include "seal/pack.h"
 #include "seal/seals.h"
+#include "sign/design_panels.h"
 #include "sign/design_report.h"
 #include "sign/domain/concrete.h"
 #include "sign/domain/soil.h"
@@ -43,16 +44,6 @@ static int whole(const struct json *json, const char *name)
 
 /* --- opening --- */
 
-static const struct pack *pack_used(const struct packs *packs, const struct json *used, const char *name)
-{
-	const char *sha256 = json_text(used, name);
-	const struct pack *pack;
-	for (size_t i = 0; sha256 != NULL && (pack = packs_at(packs, i)) != NULL; i++)
-		if (strcmp(pack->sha256, sha256) == 0)
-			return pack;
-	return NULL;
-}
-
 static bool open_design(struct drawing *d, const struct packs *packs, struct err *err)
 {
 	static const struct json_limits limits = {.depth = 100, .values = 10000000};
@@ -72,7 +63,7 @@ static bool open_design(struct drawing *d, const struct packs *packs, struct err
 	d->anchors = json_get(selected, "anchors");
 	if (d->plate != NULL && d->plate->kind != JS_OBJECT)
 		d->plate = NULL;
-	const struct pack *pack = pack_used(packs, used, "concrete");
+	const struct pack *pack = pack_of_hash(packs, json_text(used, "concrete"));
 	if (d->base == NULL || d->base->kind != JS_OBJECT)
 		return err_set(err, ERR_NOT_FOUND, "Nothing was feasible in this design: there is no foundation to draw.");
 	if (pack == NULL || pack->data == NULL)
@@ -156,7 +147,8 @@ static void take_foundation(struct drawing *d)
 	f->pole_round = family != NULL && (strcmp(family, "pipe") == 0 || strcmp(family, "HSS_round") == 0);
 	f->pole_width_in = number(d->pole, "width_in");
 	f->pole_depth_in = f->pole_round ? f->pole_width_in : number(d->pole, "depth_in");
-	f->pole_label = json_text(d->pole, "designation");
+	f->pole_label =
+		arena_printf(d->arena, "%s, %s", json_text(d->pole, "designation"), pole_material(d->inputs, d->pole));
 	f->pole_count = whole(d->result, "num_poles");
 	f->pole_spacing_ft = number(d->result, "spacing_ft");
 	if (d->plate == NULL)
@@ -200,7 +192,7 @@ static void note_base(struct drawing *d)
 static void take_notes(struct drawing *d)
 {
 	const struct json *request = json_get(d->inputs, "foundation"), *soil = json_get(request, "soil");
-	double fc_psi = number(request, "fc_psi"), class = number(soil, "class"), lap_in = number(d->rebar, "lap_in");
+	double fc_psi = number(request, "fc_psi"), lap_in = number(d->rebar, "lap_in");
 	const struct foundation *f = &d->foundation;
 	struct arena *arena = d->arena;
 	add_note(d,
@@ -211,8 +203,7 @@ static void take_notes(struct drawing *d)
 	if (!isnan(lap_in))
 		add_note(d, arena_printf(arena, "Verticals in one piece; where they must be spliced, class B laps of %.1f in.",
 								 lap_in));
-	add_note(d, arena_printf(arena, "Soil of class %.0f (IBC table 1806.2) is assumed and to be verified at the site.",
-							 isnan(class) ? 4 : class));
+	add_note(d, arena_printf(arena, "Soil of %s is assumed and to be verified at the site.", soil_words(soil, arena)));
 	if (f->pole_count > 1)
 		add_note(d, arena_printf(arena, "Typical of %d poles, %.2f ft on centre.", f->pole_count, f->pole_spacing_ft));
 	note_base(d);

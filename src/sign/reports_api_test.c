@@ -146,6 +146,7 @@ static void test_drawing(void **state)
 		assert_true(seen.on_layer[i] > 0);
 	assert_non_null(strstr(first, arena_printf(&f->arena, "%.32s", seal)));
 	assert_non_null(strstr(first, "Diner"));
+	assert_non_null(strstr(first, ", A500-C\n")); /* the section's material */
 	assert_int_equal(ask(f, "vic", "GET", id, "drawing.dxf", NULL), 200);
 	assert_string_equal(f->answer.answer, first);
 	const char *const headers[] = {"If-None-Match", etag, NULL};

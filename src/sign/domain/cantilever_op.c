@@ -218,7 +218,7 @@ static bool ask_poles(struct hanging *h)
 	struct poles_request request;
 	field_defaults(&poles_request_table, &request);
 	request.common = h->r->wind.common;
-	request.loads = (struct pole_loads){b->m_kipin, b->v_kip, b->t_kipin, b->p_kip};
+	request.loads = (struct pole_loads){b->m_wind_kipin, b->v_kip, b->t_kipin, b->p_kip, b->m_dead_kipin};
 	request.prefs.designation = h->r->pole.designation;
 	request.height_ft = h->pole_ft;
 	h->out->poles = (struct poles_result){.feasible_count = 0};
@@ -372,7 +372,10 @@ static void gather(struct hanging *h)
 
 static void assume(struct hanging *h)
 {
-	calc_assume(h->calc, "envelope", "The pole takes the largest V, M and T of the cases at once.");
+	calc_assume(h->calc, "envelope",
+				"The pole takes the largest V, M and T of the cases at once; a round bends by the resultant of wind "
+				"and dead load, "
+				"of others their ratios add (AISC 360-22 H1-1).");
 	calc_assume(h->calc, "sign_beyond_arms",
 				given(h->r->sign_offset_ft)
 					? "The sign's middle is %.4g ft from the pole's axis, as given."

@@ -150,9 +150,27 @@ static void nothing_feasible_says_so(void **state)
 	assert_true(isnan(number("/result/tip_deflection_in")));
 }
 
+/*
+ * By hand, as in docs/engineering/cantilever.md: 184.4 kip-in of wind and 23.81 of dead load at right angles on a
+ * square tube of 236.8 kip-in: .0235 + 1.017 (184.4 + 23.81)/236.8 + (.0357 + .2233)².  REF: AISC 360-22 H3.2; AISC
+ * 360-22 H1.1
+ */
+static void a_square_pole_bends_both_ways(void **state)
+{
+	(void)state;
+	assert_true(harness_call(
+		harness, &sign_cantilever_op,
+		"{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":4,\"sign_width_ft\":6," ARMS
+		",\"pole\":{\"designation\":\"HSS9X9X1/8\"}}"));
+	assert_float_equal(harness_number(harness, "/result/reactions/M_wind_kipin"), 184.397, .01);
+	assert_float_equal(harness_number(harness, "/result/poles/options/0/checks/1/demand"), 184.397, .01);
+	assert_float_equal(harness_number(harness, "/result/poles/options/0/checks/4/demand"), .985, .002);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_square_pole_bends_both_ways),
 		cmocka_unit_test(reactions_by_hand),
 		cmocka_unit_test(the_search_covers_its_own_wind),
 		cmocka_unit_test(fatigue_by_hand),

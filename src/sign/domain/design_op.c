@@ -213,6 +213,13 @@ static struct design_option option_of(struct designing *d, const struct design_c
 	return option;
 }
 
+/* So many poles at the spacing asked for stand no wider than the sign: what stands beside it carries nothing. */
+static bool fits_behind(const struct designing *d, int poles)
+{
+	double line_in = (poles - 1) * d->problem.spacing_in;
+	return line_in > 0 && line_in <= 12 * d->result->face.sign_width_ft;
+}
+
 /* The fewest poles with which something passes, and what: in words.  Spacing as asked, else the sign's width shared. */
 static const char *with_more_poles(struct designing *d)
 {
@@ -225,8 +232,7 @@ static const char *with_more_poles(struct designing *d)
 	struct design_problem more = d->problem;
 	for (int poles = d->problem.poles + 1; found != NULL && poles <= most; poles++) {
 		more.poles = poles;
-		more.spacing_in =
-			d->problem.spacing_in > 0 ? d->problem.spacing_in : 12 * d->result->face.sign_width_ft / poles;
+		more.spacing_in = fits_behind(d, poles) ? d->problem.spacing_in : 12 * d->result->face.sign_width_ft / poles;
 		design_search(&more, more.list, more.count, found);
 		if (found->count > 0)
 			return arena_printf(d->calc->arena, "The nearest that passes: %d poles %s, %.4g ft apart, for %.0f USD.",
@@ -237,6 +243,19 @@ static const char *with_more_poles(struct designing *d)
 		d->calc->arena,
 		"No number of poles up to %d passes: a lower or smaller sign, further families or better soil would help.",
 		most);
+}
+
+/* What ends deep piers whatever their width: their own weight on the soil's vertical bearing. */
+static const char *deepest_pier(struct designing *d)
+{
+	double vertical_psf = d->problem.soil.vertical_psf;
+	double depth_ft = vertical_psf / d->problem.concrete->unit_weight_pcf;
+	if (d->problem.types == 1U << FOUNDATION_SPREAD || depth_ft >= d->problem.calibration->max_depth_ft)
+		return "";
+	return arena_printf(d->calc->arena,
+						" At %.1f ft of depth a pier's own weight takes all of the soil's %.0f psf (row bearing): a "
+						"vertical_psf by a geotechnical report may allow more.",
+						depth_ft, vertical_psf);
 }
 
 static void answer_nothing(struct designing *d, const struct design_found *found)
@@ -259,7 +278,8 @@ static void answer_nothing(struct designing *d, const struct design_found *found
 											 : "none",
 			.because =
 				found->near_base[i]
-					? arena_printf(d->calc->arena, "The pole passes; no foundation of those asked for does. %s", passes)
+					? arena_printf(d->calc->arena, "The pole passes; no foundation of those asked for does. %s%s",
+								   passes, deepest_pier(d))
 					: arena_printf(d->calc->arena, "%s is used %.3g times what is available. %s",
 								   governing != NULL ? governing->name : "Nothing",
 								   governing != NULL ? governing->utilization : 0, passes),
@@ -336,6 +356,15 @@ static void assume(struct designing *d)
 					"1/2 in of motion at grade does no harm: lateral bearing doubled (IBC 1806.3.4).");
 	if (!given(r->site.frost_depth_ft))
 		calc_assume(d->calc, "frost_not_considered", "No frost depth was given: frost was not considered.");
+	if (design_dead_kipin(&d->problem) > 0)
+		calc_assume(
+			d->calc, "dead_both_ways",
+			"The sign's dead load stands off the pole and bends it along its line: a round takes the resultant, of "
+			"others the ratios of both axes add (AISC 360-22 H1-1), and base plates take the sum.");
+	if (r->support.num_poles > 1)
+		calc_assume(d->calc, "poles_share",
+					"The poles share moment, shear and weight equally; torsion is a couple along their line, which the "
+					"outermost pole carries beside its share.");
 	if (r->support.num_poles > 1)
 		calc_assume(d->calc, "piers_clear", "Piers of several poles are no wider than the poles stand apart.");
 	if (r->support.num_poles > 1 && d->result->face.x_ft != 0)

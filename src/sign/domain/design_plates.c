@@ -23,7 +23,7 @@ struct pole_loads design_worst_share(const struct design_problem *p, const struc
 		worst.v_kip = fmax(worst.v_kip, one.v_kip);
 		worst.t_kipin = fmax(worst.t_kipin, one.t_kipin);
 	}
-	worst.m_kipin = hypot(worst.m_kipin, dead_factor * design_dead_kipin(p));
+	worst.m_kipin += dead_factor * design_dead_kipin(p); /* a corner's anchor is pulled by both */
 	return worst;
 }
 

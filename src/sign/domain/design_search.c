@@ -241,7 +241,7 @@ void design_check_pole(struct design_searching *s, struct design_candidate *cand
 	const struct design_group *group = design_group_of(s, candidate->section);
 	double length_in = p->height_ft * IN_FT, factor = p->lrfd ? 1 : STRENGTH_TO_ASD;
 	double dead_kip = (p->lrfd ? DEAD_LRFD : 1) * (p->weight_lb + candidate->weight_lb) / p->poles / 1000;
-	/* Dead load off the pole line bends the other way: the resultant acts. */
+	/* Dead load off the pole line bends about the other axis. */
 	double dead_kipin = (p->lrfd ? DEAD_LRFD : 1) * design_dead_kipin(p);
 	const struct pole_frame frame = {
 		.lengths = {.height_in = length_in,
@@ -257,7 +257,7 @@ void design_check_pole(struct design_searching *s, struct design_candidate *cand
 		double service = STRENGTH_TO_ASD / factor;
 		all[c].drift = (struct pole_drift){
 			.force_kip = service * l.v_kip, .arm_in = l.v_kip > 0 ? l.m_kipin / l.v_kip : 0, .moment_kipin = 0};
-		l.m_kipin = hypot(l.m_kipin, dead_kipin);
+		l.my_kipin = dead_kipin;
 		l.p_kip = dead_kip;
 		all[c].loads = l;
 	}

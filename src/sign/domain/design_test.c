@@ -201,6 +201,49 @@ static void the_nearest_option_passes(void **state)
 	assert_true(fabs(number("/result/selected/cost_usd/total") - usd) < 1);
 }
 
+/*
+ * 600 lb at 4 ft from a tube of 12 x 3 in bend it about its weak axis, of 111 kip-in: it carried .97 by the resultant,
+ * and carries 1.3.  REF: AISC 360-22 H1.1
+ */
+static void a_sign_off_its_pole_bends_both_ways(void **state)
+{
+	(void)state;
+	const char *sign = "\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":10,\"height_ft\":6,"
+					   "\"z_offset_ft\":12,\"x_offset_ft\":4}]";
+	assert_true(harness_call(harness, &sign_design_op, "{%s}", sign));
+	assert_true(harness_noted(harness, "dead_both_ways"));
+	assert_string_equal(harness_text(harness, "/result/selected/pole/designation"), "HSS10X6X3/16");
+	/* the rows of one axis, and at least what a plastic moment of 12.7 in3 would leave of the other */
+	double twist = number("/result/selected/checks/2/utilization") + number("/result/selected/checks/3/utilization");
+	double one_way = number("/result/selected/checks/0/utilization") + number("/result/selected/checks/1/utilization");
+	double other = 28.8 / (50 * 12.7 / 1.67);
+	assert_true(number("/result/selected/checks/4/demand") >= one_way + twist * twist + other);
+	/* of a round what bends is the resultant */
+	assert_true(harness_call(harness, &sign_design_op, "{%s,\"support\":{\"families\":[\"HSS_round\"]}}", sign));
+	double wind = .012 * number("/result/loads/asd/moment_base_lbft");
+	assert_float_equal(number("/result/selected/checks/1/demand"), hypot(wind, 28.8), .01);
+}
+
+/* More poles at the spacing asked for would stand beside the sign: they share its width instead. */
+static void the_nearest_option_stands_behind_the_sign(void **state)
+{
+	(void)state;
+	assert_true(harness_call(harness, &sign_design_op,
+							 "{\"site\":{\"wind_speed_mph\":130,\"exposure\":\"D\"},\"sign\":{\"height_ft\":40,"
+							 "\"sign_height_ft\":10,\"sign_width_ft\":30},\"support\":{\"families\":[\"W\",\"tube\"],"
+							 "\"num_poles\":2,\"spacing_ft\":18}}"));
+	assert_int_equal(harness_count(harness, "/result/selected"), -2);
+	const char *said = strstr(harness_text(harness, "/result/nearest/0/because"), "The nearest that passes: ");
+	assert_non_null(said);
+	int poles;
+	char designation[40];
+	double apart;
+	assert_int_equal(
+		sscanf(said, "The nearest that passes: %d poles %39[^,], %lf ft apart", &poles, designation, &apart), 3);
+	assert_true((poles - 1) * apart <= 30);
+	assert_non_null(strstr(said, "At 13.3 ft of depth a pier's own weight takes all of the soil's 2000 psf"));
+}
+
 static void cabinets_make_the_face(void **state)
 {
 	(void)state;
@@ -354,6 +397,8 @@ int main(void)
 		cmocka_unit_test(cost_never_falls_with_the_wind),
 		cmocka_unit_test(nothing_feasible_explains_itself),
 		cmocka_unit_test(the_nearest_option_passes),
+		cmocka_unit_test(the_nearest_option_stands_behind_the_sign),
+		cmocka_unit_test(a_sign_off_its_pole_bends_both_ways),
 		cmocka_unit_test(cabinets_make_the_face),
 		cmocka_unit_test(several_poles_share),
 		cmocka_unit_test(levels),

@@ -109,6 +109,10 @@ static void check_input(struct calc *calc, const struct spread_request *r)
 	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
 		if (!r->search && !given(sides[i].value))
 			calc_fault(calc, sides[i].pointer, "required", "is required, or search");
+	if (!r->search && given(r->size.length_ft) && r->column.depth_in > 12 * r->size.length_ft + 1e-6)
+		calc_fault(calc, "/column/depth_in", "wider_than_footing", "must be at most the footing's length");
+	if (!r->search && given(r->size.width_ft) && r->column.width_in > 12 * r->size.width_ft + 1e-6)
+		calc_fault(calc, "/column/width_in", "wider_than_footing", "must be at most the footing's width");
 	if (given(r->moment_lbft) && given(r->force_lb))
 		calc_fault(calc, "/force_lb", "conflict", "says the same as moment_lbft: give one of them");
 	else if (given(r->force_lb) && !given(r->height_ft))

@@ -79,6 +79,16 @@ static void turned_over(void **state)
 	near(harness_number(harness, "/confidence"), .7, 1e-9);
 }
 
+/* A footing is no smaller than what stands on it, however good the soil. */
+static void a_search_holds_the_column(void **state)
+{
+	(void)state;
+	assert_true(CALL("{\"search\":true,\"vertical_lb\":1000,\"soil\":{\"class\":1},\"column\":{\"width_in\":36,"
+					 "\"depth_in\":48}}"));
+	assert_true(harness_number(harness, "/result/kern_ft") * 6 >= 4 - 1e-2);
+	assert_true(harness_number(harness, "/result/concrete_yards") * 27 >= 12 * .5 - 1e-2);
+}
+
 /* [sign 8] */
 static void mistakes_are_named(void **state)
 {
@@ -96,6 +106,10 @@ static void mistakes_are_named(void **state)
 	assert_true(harness_refused(harness, "/height_ft", "required"));
 	assert_false(CALL("{%s,\"height_ft\":1}", size));
 	assert_true(harness_refused(harness, "/force_lb", "required"));
+	assert_false(CALL("{%s,\"column\":{\"width_in\":48.1,\"depth_in\":72.1}}", size));
+	assert_true(harness_refused(harness, "/column/width_in", "wider_than_footing"));
+	assert_true(harness_refused(harness, "/column/depth_in", "wider_than_footing"));
+	assert_true(CALL("{%s,\"column\":{\"width_in\":48,\"depth_in\":72}}", size));
 	assert_false(CALL("{\"length_ft\":61,\"width_ft\":0.5,\"thickness_ft\":0.4,\"vertical_lb\":-1,"
 					  "\"soil\":{\"class\":7},\"cover_ft\":11,\"column\":{\"height\":1}}"));
 	assert_true(harness_refused(harness, "/length_ft", "range"));
@@ -182,6 +196,7 @@ int main(void)
 		cmocka_unit_test(worked_example),
 		cmocka_unit_test(in_the_kern),
 		cmocka_unit_test(turned_over),
+		cmocka_unit_test(a_search_holds_the_column),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(one_failing_row_flips_all),
 		cmocka_unit_test(search_finds_the_least),

@@ -46,9 +46,17 @@ static bool soil_passes(const struct spread_problem *p, double length, double wi
 
 enum { LEAST_D_IN = 6, BAR_FIRST = 4, BAR_LAST = 11 };
 
+/* Does the column stand on it with all of its section? */
+static bool holds_column(const struct spread_problem *p, const struct spread_size *size)
+{
+	return p->column_depth_in <= 12 * size->length_ft + 1e-6 && p->column_width_in <= 12 * size->width_ft + 1e-6;
+}
+
 /* REF: ACI 318-19 section 13.3.1.2: 6 in of effective depth */
 static bool passes(const struct spread_problem *p, const struct spread_size *size, struct spread_answer *answer)
 {
+	if (!holds_column(p, size))
+		return false;
 	spread_check_soil(p, size, answer);
 	if (!answer->pass)
 		return false;
@@ -257,6 +265,8 @@ static void find_nearest(struct search *s)
 			for (int shape = 1; shape <= 2; shape++) {
 				const struct spread_size size = {l, fmax(l / shape, 1), t};
 				struct spread_answer answer;
+				if (!holds_column(s->p, &size))
+					continue;
 				spread_check(s->p, &size, &answer);
 				if (answer.utilization < lowest) {
 					lowest = answer.utilization;

@@ -190,6 +190,13 @@ static bool decide_footing(struct building *b)
 		return false;
 	if (!given(strip.size.width_ft))
 		strip.size.width_ft = fmin(fmax(b->r->wind.sign_width_ft, SPREAD_SIDE_MIN_FT), SPREAD_SIDE_MAX_FT);
+	/* of a wall that is longer than its footing, what stands on it */
+	strip.column.width_in = fmin(strip.column.width_in, 12 * strip.size.width_ft);
+	problem.column_width_in = strip.column.width_in;
+	if (given(strip.size.length_ft) && strip.column.depth_in > 12 * strip.size.length_ft + 1e-6) {
+		calc_fault(b->calc, "/footing/length_ft", "narrower_than_wall", "must be at least the depth of wall or post");
+		return false;
+	}
 	bool asked = !given(strip.size.length_ft) || !given(strip.size.thickness_ft);
 	if (asked && !spread_search_strip(&problem, &strip.size)) {
 		calc_warn(b->calc, "no_feasible", "/footing",

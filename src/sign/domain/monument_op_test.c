@@ -130,6 +130,12 @@ static void faults_say_where(void **state)
 							  "\"anchors\":{\"num_anchors\":3}}}"));
 	assert_true(harness_refused(harness, "/posts/plate/w_in", "smaller_than_column"));
 	assert_true(harness_refused(harness, "/posts/anchors/num_anchors", "range"));
+	assert_false(harness_call(harness, &sign_monument_op,
+							  "{" WALL ",\"depth_ft\":3,\"footing\":{\"length_ft\":2.9,\"thickness_ft\":1}}"));
+	assert_true(harness_refused(harness, "/footing/length_ft", "narrower_than_wall"));
+	/* along the wall a footing may be shorter than the wall */
+	assert_true(harness_call(harness, &sign_monument_op,
+							 "{" WALL ",\"footing\":{\"length_ft\":4,\"width_ft\":6,\"thickness_ft\":1}}"));
 }
 
 static void nothing_feasible_says_so(void **state)

@@ -38,19 +38,27 @@ static void put_interaction(struct pole_check *row, double sum, enum strength_cl
 		put(row, sum, 1, clause);
 }
 
-/* What one case asks, with the moment amplified. */
+/* What one case asks, with the moments amplified: about the strong axis, about the other. */
 struct asking {
 	const struct section *section;
 	const struct strength *strength;
+	double weak_kipin; /* available about the weak axis */
 	struct pole_loads loads;
-	double amplified_kipin;
+	double amplified_kipin, amplified_weak_kipin;
 };
+
+/* REF: AISC 360-22 H1.1: the ratios of both axes add. */
+static double bending(const struct asking *a)
+{
+	double strong = ratio(a->amplified_kipin, a->strength->flexure_kipin);
+	return a->amplified_weak_kipin > 0 ? strong + ratio(a->amplified_weak_kipin, a->weak_kipin) : strong;
+}
 
 /* REF: AISC 360-22 H1.1: flexure and compression. */
 static void put_flexure_and_axial(struct pole_check *row, const struct asking *a)
 {
 	double axial = ratio(a->loads.p_kip, a->strength->axial_kip);
-	double flexure = ratio(a->amplified_kipin, a->strength->flexure_kipin);
+	double flexure = bending(a);
 	if (axial >= .2)
 		put_interaction(row, axial + 8. / 9 * flexure, CLAUSE_H1_1A);
 	else
@@ -66,8 +74,7 @@ static void put_closed(struct pole_check *row, const struct asking *a)
 		return;
 	}
 	double shear = ratio(a->loads.v_kip, a->strength->shear_kip);
-	double normal =
-		ratio(a->loads.p_kip, a->strength->axial_kip) + ratio(a->amplified_kipin, a->strength->flexure_kipin);
+	double normal = ratio(a->loads.p_kip, a->strength->axial_kip) + bending(a);
 	put_interaction(row, normal + (shear + torsion) * (shear + torsion), CLAUSE_H3_6);
 }
 
@@ -79,7 +86,7 @@ static void put_open(struct pole_check *row, const struct asking *a)
 	if (a->loads.t_kipin <= 0)
 		return;
 	double normal_ksi = a->loads.p_kip / s->area_in2 + a->amplified_kipin / s->sx_in3 +
-						a->loads.t_kipin * a->strength->warping_ksi_kipin;
+						a->amplified_weak_kipin / s->sy_in3 + a->loads.t_kipin * a->strength->warping_ksi_kipin;
 	put_interaction(row, normal_ksi / a->strength->normal_ksi, CLAUSE_H3_7);
 	double flange_ksi = a->loads.t_kipin * a->strength->flange_shear_ksi_kipin;
 	double web_ksi = a->loads.t_kipin * a->strength->web_shear_ksi_kipin + a->loads.v_kip / (s->depth_in * s->tw_in);
@@ -92,7 +99,7 @@ static void put_open(struct pole_check *row, const struct asking *a)
 static void put_aluminum(struct pole_check *row, const struct asking *a)
 {
 	double axial = ratio(a->loads.p_kip, a->strength->axial_kip);
-	double flexure = ratio(a->amplified_kipin, a->strength->flexure_kipin);
+	double flexure = bending(a);
 	double shear = ratio(a->loads.v_kip, a->strength->shear_kip) + ratio(a->loads.t_kipin, a->strength->torsion_kipin);
 	put_interaction(row, axial + flexure, CLAUSE_ADM_H1);
 	if (a->strength->kind == STRENGTH_ALUMINUM_ROUND)
@@ -111,23 +118,41 @@ struct column {
 	struct pole_step uniform;
 	const struct pole_step *steps;
 	size_t count;
-	double euler_kip;
+	double euler_kip, euler_weak_kip;
 };
+
+static double amplify(const struct pole_frame *frame, double p_kip, double euler_kip)
+{
+	double share = load_factor(frame) * p_kip / euler_kip;
+	return share < 1 ? 1 / (1 - share) : INFINITY;
+}
+
+/* A round has no axes: what bends it both ways is its resultant. */
+static struct pole_loads about_axes(const struct section *section, struct pole_loads loads)
+{
+	if (section->family == SECTION_PIPE || section->family == SECTION_HSS_ROUND) {
+		loads.m_kipin = loads.my_kipin > 0 ? hypot(loads.m_kipin, loads.my_kipin) : loads.m_kipin;
+		loads.my_kipin = 0;
+	}
+	return loads;
+}
 
 static void check_case(const struct pole_case *one, const struct pole_frame *frame, const struct column *column,
 					   const struct pole_material *material, struct asking *a, struct pole_checks *checks)
 {
 	const struct strength *strength = a->strength;
 	struct pole_check *rows = checks->rows;
-	double share = load_factor(frame) * one->loads.p_kip / column->euler_kip;
-	double amplification = share < 1 ? 1 / (1 - share) : INFINITY;
-	a->loads = one->loads;
-	a->amplified_kipin = one->loads.m_kipin > 0 ? amplification * one->loads.m_kipin : 0;
+	a->loads = about_axes(a->section, one->loads);
+	double m_kipin = a->loads.m_kipin, my_kipin = a->loads.my_kipin;
+	double amplification = amplify(frame, one->loads.p_kip, column->euler_kip);
+	double weak = my_kipin > 0 ? amplify(frame, one->loads.p_kip, column->euler_weak_kip) : 1;
+	a->amplified_kipin = m_kipin > 0 ? amplification * m_kipin : 0;
+	a->amplified_weak_kipin = my_kipin > 0 ? weak * my_kipin : 0;
 	put(&rows[POLE_AXIAL], one->loads.p_kip, strength->axial_kip, strength->axial_clause);
-	put(&rows[POLE_FLEXURE], one->loads.m_kipin, strength->flexure_kipin, strength->flexure_clause);
+	put(&rows[POLE_FLEXURE], m_kipin, strength->flexure_kipin, strength->flexure_clause);
 	put(&rows[POLE_SHEAR], one->loads.v_kip, strength->shear_kip, strength->shear_clause);
 	put(&rows[POLE_TORSION], one->loads.t_kipin, strength->torsion_kipin, strength->torsion_clause);
-	if (isinf(amplification))
+	if (isinf(amplification) || isinf(weak))
 		put(&rows[POLE_INTERACTION], 1, 0, is_aluminum(strength) ? CLAUSE_ADM_H1 : CLAUSE_H1_1A);
 	else if (strength->kind == STRENGTH_OPEN)
 		put_open(&rows[POLE_INTERACTION], a);
@@ -168,7 +193,14 @@ void pole_check_strength(const struct section *section, const struct pole_materi
 	/* REF: ADM 2020 C.2: .8 of the stiffness for the uncertainty of it; steel's K above 1 stands for that. */
 	double stiffness = is_aluminum(strength) ? .8 : 1;
 	column.euler_kip = stiffness * pole_euler(column.steps, column.count, material->e_ksi, frame->lengths.height_in);
+	column.euler_weak_kip = column.euler_kip * section->iy_in4 / section->ix_in4;
 	struct asking asking = {.section = section, .strength = strength};
+	bool twice = false;
+	for (size_t i = 0; i < count; i++)
+		twice |= cases[i].loads.my_kipin > 0;
+	if (twice) /* aluminium comes round and square */
+		asking.weak_kipin =
+			is_aluminum(strength) ? strength->flexure_kipin : strength_weak_kipin(section, material, frame->lrfd);
 	for (size_t i = 0; i < count; i++)
 		check_case(&cases[i], frame, &column, material, &asking, checks);
 	finish(checks);
@@ -241,7 +273,8 @@ double pole_euler(const struct pole_step *steps, size_t count, double e_ksi, dou
 
 struct pole_loads pole_share(const struct pole_loads *total, int poles, double spacing_in, double height_in)
 {
-	struct pole_loads one = {total->m_kipin / poles, total->v_kip / poles, total->t_kipin, total->p_kip / poles};
+	struct pole_loads one = {total->m_kipin / poles, total->v_kip / poles, total->t_kipin, total->p_kip / poles,
+							 total->my_kipin / poles};
 	if (poles == 1 || total->t_kipin <= 0)
 		return one;
 	double outermost_in = (poles - 1) / 2. * spacing_in;

@@ -18,9 +18,9 @@ struct arena;
 struct check_list;
 struct section;
 
-/* Forces at the base. */
+/* Forces at the base.  M of the wind is about the strong axis, MY at right angles to it (dead load off the pole). */
 struct pole_loads {
-	double m_kipin, v_kip, t_kipin, p_kip;
+	double m_kipin, v_kip, t_kipin, p_kip, my_kipin;
 };
 
 /* What bends the top: a force at an arm above the base, or a moment where there is no force. */

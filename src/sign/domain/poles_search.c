@@ -44,10 +44,11 @@ static struct pole_drift drift_of(const struct poles_request *r, const struct po
 	/* A given force goes to this pole as the shear does, so that a couple's part of it counts too. */
 	double share = r->loads.v_kip > 0 ? one->v_kip / r->loads.v_kip : 1. / num_poles;
 	double force = given(r->drift.service_force_kip) ? r->drift.service_force_kip * share : one->v_kip * factor;
-	double arm_in = one->v_kip > 0 ? one->m_kipin / one->v_kip : scale * r->height_ft;
+	double bends_kipin = one->my_kipin > 0 ? hypot(one->m_kipin, one->my_kipin) : one->m_kipin;
+	double arm_in = one->v_kip > 0 ? bends_kipin / one->v_kip : scale * r->height_ft;
 	if (given(r->drift.arm_ft))
 		arm_in = scale * r->drift.arm_ft;
-	return (struct pole_drift){.force_kip = force, .arm_in = arm_in, .moment_kipin = factor * one->m_kipin};
+	return (struct pole_drift){.force_kip = force, .arm_in = arm_in, .moment_kipin = factor * bends_kipin};
 }
 
 struct pole_case poles_case(const struct poles_problem *problem, struct poles_variation variation)

@@ -123,6 +123,35 @@ static void interaction_follows_h1(void **state)
 	}
 }
 
+/* REF: AISC 360-22 H1.1: the ratios of both axes add, each moment amplified about its own; a round has its resultant */
+static void bending_both_ways_adds(void **state)
+{
+	(void)state;
+	const char *const names[] = {"HSS12X4X1/4", "HSS8X8X1/4", "W10X33"};
+	for (size_t i = 0; i < 3; i++) {
+		const struct section *s = named(names[i]);
+		struct pole_material material = steel(50);
+		struct pole_loads loads = {.m_kipin = 200, .v_kip = 1, .p_kip = 1, .my_kipin = 40};
+		struct pole_checks c = check(names[i], 50, frame_of(240, false), loads);
+		double weak = 1 / (1 - 1.6 / (M_PI * M_PI * 29000 * s->iy_in4 / (480. * 480)));
+		double axial = 1 / c.rows[POLE_AXIAL].capacity;
+		double sum = axial / 2 + c.amplification * 200 / c.rows[POLE_FLEXURE].capacity +
+					 weak * 40 / strength_weak_kipin(s, &material, false);
+		near_share(c.rows[POLE_INTERACTION].demand, sum, 1e-12);
+		near_share(c.rows[POLE_FLEXURE].demand, 200, 0);
+	}
+	struct pole_checks both = check("Pipe8STD", 35, frame_of(240, false), (struct pole_loads){30, 1, 0, 1, 40});
+	struct pole_checks one = check("Pipe8STD", 35, frame_of(240, false), (struct pole_loads){50, 1, 0, 1, 0});
+	near_share(both.rows[POLE_FLEXURE].demand, 50, 1e-12);
+	near_share(both.rows[POLE_INTERACTION].demand, one.rows[POLE_INTERACTION].demand, 1e-12);
+	/* past its buckling load about the weak axis alone */
+	const struct section *thin = named("HSS12X2X3/16");
+	double pe = M_PI * M_PI * 29000 * thin->iy_in4 / (480. * 480);
+	struct pole_checks past =
+		check("HSS12X2X3/16", 50, frame_of(240, false), (struct pole_loads){10, 1, 0, pe / 1.5, 1});
+	assert_true(!past.pass && isinf(past.rows[POLE_INTERACTION].utilization));
+}
+
 /* REF: AISC 360-22 H3.2: torsion counts above a fifth of its strength */
 static void interaction_follows_h3_for_tubes(void **state)
 {
@@ -387,6 +416,7 @@ int main(void)
 		cmocka_unit_test(deflection_of_stepped_poles_equals_steps),
 		cmocka_unit_test(moments_are_amplified_by_the_axial_load),
 		cmocka_unit_test(interaction_follows_h1),
+		cmocka_unit_test(bending_both_ways_adds),
 		cmocka_unit_test(interaction_follows_h3_for_tubes),
 		cmocka_unit_test(interaction_follows_h3_for_w),
 		cmocka_unit_test(a_pole_past_its_buckling_load_fails_without_figures),

@@ -69,6 +69,27 @@ static void a_hall_of_64_m(void **state)
 	near_printed(g.gr, 4.09, .006);
 }
 
+/*
+ * "Wind loading (ASCE7-05)" (scribd 467761981), a flexible free-standing sign: exposure C, h = s = 3.5 m, B 1.56 m, L
+ * .3 m, V 38 m/s, n1 .8 Hz, 20 %.  The terms are those of 7-10 and 7-16.
+ */
+static void a_sign_of_3_5_m(void **state)
+{
+	(void)state;
+	const struct wind_site site = {
+		.code = SIGN_ASCE7_10, .exposure = EXPOSURE_C, .wind_speed_mph = 38 / MPH_M_S, .kzt = 1, .kd = .85, .ke = 1};
+	const struct wind_flexible flexible = {.natural_frequency_hz = .8, .damping_ratio = .2, .depth_ft = .3 / FT_M};
+	struct wind_gust g;
+	wind_gust_flexible(&site, 3.5 / FT_M, 1.56 / FT_M, &flexible, &g);
+	near_printed(g.z_bar_ft * FT_M, 4.57, .006);
+	near_printed(g.iz, .23, .006);
+	near_printed(g.lz_ft * FT_M, 130.32, .2);
+	near_printed(g.vz_ft_s * FT_M, 21.90, .03);
+	near_printed(.8 * g.lz_ft / g.vz_ft_s, 4.76, .006);
+	near_printed(g.gr, 4.14, .006);
+	near_printed(g.rh, .701, .001);
+}
+
 static struct wind_topography topography(int shape, int side, double height, double half_length, double distance,
 										 double z)
 {
@@ -123,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tower_of_183_m),
 		cmocka_unit_test(a_hall_of_64_m),
+		cmocka_unit_test(a_sign_of_3_5_m),
 		cmocka_unit_test(multipliers_of_the_topographic_figure),
 		cmocka_unit_test(factors_of_the_elevation_table),
 	};

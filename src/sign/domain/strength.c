@@ -158,6 +158,11 @@ static double shear_factor(const struct section *s, const struct pole_material *
 	return lrfd ? PHI : 1 / OMEGA;
 }
 
+double strength_weak_kipin(const struct section *section, const struct pole_material *material, bool lrfd)
+{
+	return (lrfd ? PHI : 1 / OMEGA) * strength_flexure_weak(section, material);
+}
+
 void strength_of(const struct section *section, const struct pole_material *material,
 				 const struct pole_lengths *lengths, bool lrfd, struct strength *strength)
 {

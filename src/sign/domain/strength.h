@@ -115,6 +115,15 @@ struct nominal strength_axial(const struct section *section, const struct pole_m
 struct nominal strength_flexure(const struct section *section, const struct pole_material *material,
 								double unbraced_in);
 
+/*
+ * REF: AISC 360-22 F6; AISC 360-22 F7: nominal flexural strength about the weak axis, kip-in; of rounds F8, of squares
+ * without lateral-torsional buckling, as of the strong one.
+ */
+double strength_flexure_weak(const struct section *section, const struct pole_material *material);
+
+/* The same at a level: φ Mn or Mn / Ω, steel. */
+double strength_weak_kipin(const struct section *section, const struct pole_material *material, bool lrfd);
+
 /* REF: AISC 360-22 G2.1; AISC 360-22 G4; AISC 360-22 G5: nominal shear strength, kip. */
 struct nominal strength_shear(const struct section *section, const struct pole_material *material, double shear_in);
 

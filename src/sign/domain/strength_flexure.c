@@ -114,3 +114,40 @@ struct nominal strength_flexure(const struct section *s, const struct pole_mater
 		return (struct nominal){0, CLAUSE_NONE};
 	return least(lateral_of_w(s, m, mp, unbraced_in), flange_of_w(s, m, mp));
 }
+
+/* The tube on its side. */
+static struct section turned(const struct section *s)
+{
+	struct section t = *s;
+	t.depth_in = s->width_in;
+	t.width_in = s->depth_in;
+	t.ix_in4 = s->iy_in4;
+	t.sx_in3 = s->sy_in3;
+	t.zx_in3 = s->zy_in3;
+	t.b_t = s->h_t;
+	t.h_t = s->b_t;
+	return t;
+}
+
+/* REF: AISC 360-22 F6: a W about its weak axis. */
+static double weak_of_w(const struct section *s, const struct pole_material *m)
+{
+	double root = sqrt(m->e_ksi / m->fy_ksi), slenderness = s->b_t;
+	double mp = fmin(m->fy_ksi * s->zy_in3, 1.6 * m->fy_ksi * s->sy_in3), my = .7 * m->fy_ksi * s->sy_in3;
+	if (slenderness <= .38 * root)
+		return mp;
+	if (slenderness <= root)
+		return mp - (mp - my) * (slenderness / root - .38) / (1 - .38);
+	return .69 * m->e_ksi * s->sy_in3 / (slenderness * slenderness);
+}
+
+double strength_flexure_weak(const struct section *s, const struct pole_material *m)
+{
+	if (s->family == SECTION_HSS_ROUND || s->family == SECTION_PIPE)
+		return round_flexure(s, m).value;
+	if (s->family == SECTION_W)
+		return weak_of_w(s, m);
+	struct section side = turned(s);
+	double mp = m->fy_ksi * side.zx_in3;
+	return fmin(flange_of_tube(&side, m, mp).value, web_of_tube(&side, m, mp).value);
+}

@@ -366,6 +366,28 @@ static void levels_differ_by_their_factors(void **state)
 	}
 }
 
+/*
+ * AISC Manual 15, table 3-4: φMny of W10X33 and W8X31, 52.5 and 52.9 kip-ft (Design Examples v16, H.4 takes the first).
+ * Of tubes by hand: the wall of 12 in is a slender flange, be 5.40 in of 11.48 (F7-4), Sy effective 3.71 in3.
+ * REF: AISC 360-22 F6; AISC 360-22 F7.2
+ */
+static void weak_axes(void **state)
+{
+	(void)state;
+	struct pole_material material = steel(50);
+	near_share(strength_weak_kipin(named("W10X33"), &material, true) / 12, 52.5, .005);
+	near_share(strength_weak_kipin(named("W8X31"), &material, true) / 12, 52.9, .005);
+	near_share(strength_weak_kipin(named("W8X31"), &material, false), 52.9 * 12 / .9 / 1.67, .005);
+	near_share(strength_weak_kipin(named("HSS12X3X3/16"), &material, false), 111.3, .002);
+	const struct section *square = named("HSS8X8X1/4"), *round = named("Pipe8STD");
+	near_share(strength_flexure_weak(square, &material), strength_flexure(square, &material, 0).value, 1e-12);
+	near_share(strength_flexure_weak(round, &material), strength_flexure(round, &material, 0).value, 1e-12);
+	/* REF: AISC 360-22 F6.2: a noncompact flange, of 11.5 */
+	const struct section *w = named("W6X15");
+	double root = sqrt(29000. / 50), mp = 50 * w->zy_in3, my = .7 * 50 * w->sy_in3;
+	near_share(strength_flexure_weak(w, &material), mp - (mp - my) * (w->b_t / root - .38) / .62, 1e-12);
+}
+
 int main(void)
 {
 	packs = bed_packs();
@@ -375,6 +397,7 @@ int main(void)
 		cmocka_unit_test(hss10x6x3_16_bends_as_published),
 		cmocka_unit_test(hss8x8x3_16_bends_as_by_hand),
 		cmocka_unit_test(w_shapes_bend_as_published),
+		cmocka_unit_test(weak_axes),
 		cmocka_unit_test(shear_is_as_published),
 		cmocka_unit_test(torsion_is_as_published),
 		cmocka_unit_test(strengths_are_continuous_at_their_limits),
