@@ -206,7 +206,7 @@ static const struct field candles_fields[] = {
 	SCALE_FIELD(candles_request),
 	F_INTS(candles_request, sma, RANGE(2, 500), COUNT(0, CHART_SMA_MAX), DOC("Periods of averages")),
 	F_BOOL(candles_request, volume, DOC("A panel of volumes below")),
-	F_OBJECTS(candles_request, markers, &marker_table, COUNT(0, MARKERS_MAX), DOC("Entries and exits")),
+	F_OBJECTS(candles_request, markers, &marker_table, DOC("Entries and exits, at most 500")),
 };
 static const struct field_table candles_table =
 	FIELD_TABLE("trade.chart.candles.request", candles_request, candles_fields);
@@ -277,7 +277,7 @@ static void check_candles(struct calc *calc, const void *input)
 {
 	const struct candles_request *r = input;
 	struct result nothing;
-	if (calc->faults.count == 0 || r->rows.count > ROWS_MAX)
+	if (calc->faults.count == 0 || r->rows.count > ROWS_MAX || r->markers.count > MARKERS_MAX)
 		return;
 	field_defaults(&trade_chart_result_table, &nothing);
 	take_rows(calc, r, &nothing);
@@ -288,7 +288,8 @@ static bool run_candles(struct calc *calc, const void *input, void *output)
 {
 	const struct candles_request *r = input;
 	struct result *result = output;
-	if (!few_enough(calc, "/rows", r->rows.count, ROWS_MAX))
+	if (!few_enough(calc, "/rows", r->rows.count, ROWS_MAX) ||
+		!few_enough(calc, "/markers", r->markers.count, MARKERS_MAX))
 		return false;
 	if (r->rows.count == 0)
 		return abstain(calc);

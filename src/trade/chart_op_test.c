@@ -110,6 +110,23 @@ static void five_thousand_rows_and_no_more(void **state)
 	assert_true(harness_refused(harness, NULL, "body_too_large"));
 }
 
+/* [trade.md 13] over a size cap: 413 */
+static void five_hundred_markers_and_no_more(void **state)
+{
+	(void)state;
+	for (int count = 500; count <= 501; count++) {
+		struct buf body;
+		buf_init(&body, 0);
+		for (int i = 0; i < count; i++)
+			buf_addf(&body, "%s{\"time\":\"2025-01-02\",\"side\":\"buy\",\"price\":10}", i > 0 ? "," : "");
+		assert_true(harness_call(harness, &trade_chart_candles_op,
+								 "{\"rows\":[" ROW("2025-01-02", 10, 12, 9, 11) "],\"markers\":[%s]}",
+								 buf_text(&body)) == (count == 500));
+		buf_fini(&body);
+	}
+	assert_true(harness_refused(harness, NULL, "body_too_large"));
+}
+
 /* [trade.md 10] Only candles are bounded by the clause; a record of days may be decades long. */
 static void an_equity_of_decades(void **state)
 {
@@ -152,6 +169,7 @@ int main(void)
 		cmocka_unit_test(an_axis_may_be_logarithmic),
 		cmocka_unit_test(nothing_is_no_picture),
 		cmocka_unit_test(five_thousand_rows_and_no_more),
+		cmocka_unit_test(five_hundred_markers_and_no_more),
 		cmocka_unit_test(equity_and_histogram),
 		cmocka_unit_test(an_equity_of_decades),
 	};
