@@ -226,6 +226,7 @@ static bool ask_poles(struct hanging *h)
 	request.loads = (struct pole_loads){b->m_wind_kipin, b->v_kip, b->t_kipin, b->p_kip, b->m_dead_kipin};
 	request.prefs.designation = h->r->pole.designation;
 	request.height_ft = h->pole_ft;
+	request.weight_counted = true;
 	h->out->poles = (struct poles_result){.feasible_count = 0};
 	return sign_poles_op.run(h->calc, &request, &h->out->poles);
 }

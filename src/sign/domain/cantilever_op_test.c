@@ -171,6 +171,7 @@ static void a_square_pole_bends_both_ways(void **state)
 		harness, &sign_cantilever_op,
 		"{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":4,\"sign_width_ft\":6," ARMS
 		",\"pole\":{\"designation\":\"HSS9X9X1/8\"}}"));
+	assert_false(harness_noted(harness, "own_weight")); /* it is in P */
 	assert_float_equal(harness_number(harness, "/result/reactions/M_wind_kipin"), 184.397, .01);
 	assert_float_equal(harness_number(harness, "/result/poles/options/0/checks/1/demand"), 184.397, .01);
 	assert_float_equal(harness_number(harness, "/result/poles/options/0/checks/4/demand"), .985, .002);
