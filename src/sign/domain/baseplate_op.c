@@ -195,6 +195,33 @@ static bool take_anchors(struct deciding *d)
 	return true;
 }
 
+/* REF: AISC 360-22 table J3.4: least distance of a bolt's centre from the plate's edge */
+static double least_edge_in(double dia_in)
+{
+	static const struct {
+		double dia_in, edge_in;
+	} rows[] = {{.5, .75}, {.625, .875}, {.75, 1}, {.875, 1.125}, {1, 1.25}, {1.125, 1.5}, {1.25, 1.625}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (dia_in <= rows[i].dia_in + 1e-9)
+			return rows[i].edge_in;
+	return 1.25 * dia_in;
+}
+
+/* What the rows do not see of the bolts' places. */
+static void warn_of_bolts(struct deciding *d, const struct plate_answer *a)
+{
+	const struct bolts_request *bolts = &d->r->anchors;
+	if (given(bolts->dia_in) && bolts->edge_in < least_edge_in(bolts->dia_in) - 1e-9)
+		calc_warn(d->calc, "edge_distance", "/anchors/edge_in",
+				  "A bolt of %.4g in stands %.4g in from the plate's edge: AISC 360-22 table J3.4 asks %.4g in.",
+				  bolts->dia_in, bolts->edge_in, least_edge_in(bolts->dia_in));
+	if (a->x_in < 0 && a->forces.tension_kip > 0)
+		calc_warn(
+			d->calc, "bolts_within_column", "/anchors/edge_in",
+			"The bolts in tension stand within the column's outline: the plate's bending there is no cantilever of "
+			"AISC Design Guide 1 3.4.3 and is not checked.");
+}
+
 static bool state(struct deciding *d)
 {
 	const struct baseplate_request *r = d->r;
@@ -347,6 +374,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 		calc_rule(calc, RULE_NO_FEASIBLE);
 	}
 	note(d);
+	warn_of_bolts(d, &d->answer);
 	fill(d, output);
 	return true;
 }

@@ -189,13 +189,34 @@ static void anchors_are_at_strength_level(void **state)
 	near(result("y_in"), 0, 0);
 }
 
+/* REF: AISC 360-22 table J3.4; AISC Design Guide 1 section 3.4.3: where bolts stand that no row can see */
+static void bolts_in_odd_places_are_told(void **state)
+{
+	(void)state;
+	const char *rest = "\"plate\":{\"w_in\":14,\"l_in\":14,\"t_in\":1},\"loads\":{\"P_kip\":10,\"M_kipin\":100}";
+	assert_true(harness_call(
+		harness, &sign_baseplate_op,
+		"{%s,\"column\":{\"shape\":\"round\",\"d_in\":8},\"anchors\":{\"dia_in\":1,\"edge_in\":1.25}}", rest));
+	assert_false(harness_noted(harness, "edge_distance"));
+	assert_false(harness_noted(harness, "bolts_within_column"));
+	assert_true(harness_call(
+		harness, &sign_baseplate_op,
+		"{%s,\"column\":{\"shape\":\"rect\",\"d_in\":13},\"anchors\":{\"dia_in\":1,\"edge_in\":1.2}}", rest));
+	assert_true(harness_noted(harness, "edge_distance"));
+	assert_true(harness_noted(harness, "bolts_within_column"));
+}
+
 int main(void)
 {
 	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_failing_row_flips_approval), cmocka_unit_test(next_plate_passes),
-		cmocka_unit_test(no_equilibrium_is_said),         cmocka_unit_test(search_and_its_address),
-		cmocka_unit_test(design_address_presets_search),  cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(bolts_in_odd_places_are_told),
+		cmocka_unit_test(one_failing_row_flips_approval),
+		cmocka_unit_test(next_plate_passes),
+		cmocka_unit_test(no_equilibrium_is_said),
+		cmocka_unit_test(search_and_its_address),
+		cmocka_unit_test(design_address_presets_search),
+		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(anchors_are_at_strength_level),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

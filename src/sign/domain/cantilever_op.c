@@ -78,6 +78,11 @@ static void check(struct calc *calc, const void *input)
 	wind_check(calc, &r->wind, "");
 	if (!given(r->pole.height_ft) && r->wind.height_ft > 60)
 		calc_fault(calc, "/pole/height_ft", "range", "must be at most 60 ft; it defaults to height_ft");
+	/* arms may rise to the sign, by their angle */
+	double rise_ft = r->arms.length_ft * fmax(0, sin(r->arms.angle_deg * M_PI / 180));
+	double bottom_ft = r->wind.height_ft - r->wind.sign_height_ft;
+	if (given(r->pole.height_ft) && r->pole.height_ft + rise_ft < bottom_ft - 1e-9)
+		calc_fault(calc, "/pole/height_ft", "below_sign", "must reach the sign, whose bottom is at %.4g ft", bottom_ft);
 	if (r->wind.poles != NULL)
 		calc_fault(calc, "/poles", "conflict", "the pole is `pole`, and stands in the wind by itself");
 	struct hanging h = {.calc = calc, .r = r};
@@ -221,6 +226,7 @@ static bool ask_poles(struct hanging *h)
 	request.loads = (struct pole_loads){b->m_wind_kipin, b->v_kip, b->t_kipin, b->p_kip, b->m_dead_kipin};
 	request.prefs.designation = h->r->pole.designation;
 	request.height_ft = h->pole_ft;
+	request.weight_counted = true;
 	h->out->poles = (struct poles_result){.feasible_count = 0};
 	return sign_poles_op.run(h->calc, &request, &h->out->poles);
 }

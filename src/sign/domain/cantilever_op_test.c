@@ -150,6 +150,15 @@ static void nothing_feasible_says_so(void **state)
 	assert_true(isnan(number("/result/tip_deflection_in")));
 }
 
+static void the_pole_reaches_the_sign(void **state)
+{
+	(void)state;
+	const char *sign = "\"wind_speed_mph\":115,\"height_ft\":20,\"sign_height_ft\":4,\"sign_width_ft\":6";
+	assert_false(harness_call(harness, &sign_cantilever_op, "{%s," ARMS ",\"pole\":{\"height_ft\":15.9}}", sign));
+	assert_true(harness_refused(harness, "/pole/height_ft", "below_sign"));
+	assert_true(harness_call(harness, &sign_cantilever_op, "{%s," ARMS ",\"pole\":{\"height_ft\":16}}", sign));
+}
+
 /*
  * By hand, as in docs/engineering/cantilever.md: 184.4 kip-in of wind and 23.81 of dead load at right angles on a
  * square tube of 236.8 kip-in: .0235 + 1.017 (184.4 + 23.81)/236.8 + (.0357 + .2233)².  REF: AISC 360-22 H3.2; AISC
@@ -162,6 +171,7 @@ static void a_square_pole_bends_both_ways(void **state)
 		harness, &sign_cantilever_op,
 		"{\"wind_speed_mph\":115,\"exposure\":\"C\",\"height_ft\":20,\"sign_height_ft\":4,\"sign_width_ft\":6," ARMS
 		",\"pole\":{\"designation\":\"HSS9X9X1/8\"}}"));
+	assert_false(harness_noted(harness, "own_weight")); /* it is in P */
 	assert_float_equal(harness_number(harness, "/result/reactions/M_wind_kipin"), 184.397, .01);
 	assert_float_equal(harness_number(harness, "/result/poles/options/0/checks/1/demand"), 184.397, .01);
 	assert_float_equal(harness_number(harness, "/result/poles/options/0/checks/4/demand"), .985, .002);
@@ -170,6 +180,7 @@ static void a_square_pole_bends_both_ways(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_pole_reaches_the_sign),
 		cmocka_unit_test(a_square_pole_bends_both_ways),
 		cmocka_unit_test(reactions_by_hand),
 		cmocka_unit_test(the_search_covers_its_own_wind),

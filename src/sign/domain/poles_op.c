@@ -135,7 +135,8 @@ static void note_assumptions(struct designing *d)
 		calc_assume(d->calc, "poles_share", "The poles share M, V and P equally%s.",
 					r->loads.t_kipin > 0 ? "; torsion is a couple along their line" : "");
 	calc_assume(d->calc, "free_top", "A cantilever fixed at the base and free at the top: Pe with K = 2, Cb = 1.");
-	calc_assume(d->calc, "own_weight", "P_kip is taken as given; the pole's own weight is not added to it.");
+	if (!r->weight_counted)
+		calc_assume(d->calc, "own_weight", "P_kip is taken as given; the pole's own weight is not added to it.");
 }
 
 static bool answer(struct designing *d)

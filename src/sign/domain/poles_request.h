@@ -59,6 +59,7 @@ struct poles_request {
 		size_t count;
 		struct poles_segment *items;
 	} segments;
+	bool weight_counted; /* asked by no one: sign.cantilever has the pole's own weight in P */
 };
 
 struct pole_option {
