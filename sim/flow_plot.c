@@ -124,14 +124,20 @@ static void write_wait(struct pen *pen)
 	buf_addf(pen->out, "\"wait\":{\"seconds\":%u}", 1 + below(pen, 100));
 }
 
-/* A wait that is cut short, and caught. */
+/* A wait that is cut short, and caught: by its own time, or by that of each attempt. */
 static void write_timeout(struct pen *pen)
 {
-	buf_addf(pen->out,
-			 "\"try\":[{\"sleep%u\":{\"wait\":{\"days\":2},\"timeout\":{\"after\":{\"seconds\":%u}}}}],\"catch\":{"
-			 "\"errors\":{\"with\":{\"status\":408}}}",
-			 pen->tasks, 1 + below(pen, 20));
-	pen->tasks++;
+	unsigned seconds = 1 + below(pen, 20);
+	buf_addf(pen->out, "\"try\":[{\"sleep%u\":{\"wait\":{\"days\":2}", pen->tasks++);
+	if (below(pen, 2) == 0)
+		buf_addf(pen->out, ",\"timeout\":{\"after\":{\"seconds\":%u}}}}],\"catch\":{", seconds);
+	else
+		buf_addf(
+			pen->out,
+			"}}],\"catch\":{\"retry\":{\"delay\":{\"seconds\":1},\"limit\":{\"attempt\":{\"count\":%u,\"duration\":{"
+			"\"seconds\":%u}}}},\"do\":[{\"late%u\":{\"set\":\"${ . }\"}}],",
+			below(pen, 3), seconds, pen->tasks++);
+	buf_adds(pen->out, "\"errors\":{\"with\":{\"status\":408}}}");
 }
 
 static void write_switch(struct pen *pen)

@@ -403,6 +403,8 @@ static void run_effect(void *self, int worker)
 	struct effect *effect = self;
 	struct runner *runner = effect->runner;
 	struct ending ending = begin_ending(effect);
+	const struct process_wait wait = {.given_up = is_given_up,
+									  .self = effect}; /* of one that is left alone: to its end */
 	struct process *alone = NULL;
 	(void)worker;
 	if (is_dropped(effect)) {
@@ -412,7 +414,6 @@ static void run_effect(void *self, int worker)
 	if (effect->error != NULL) {
 		ending.result.error = datum_ref(effect->error);
 	} else if (is_left_alone(effect->task)) {
-		const struct process_wait wait = {.given_up = is_given_up, .self = effect};
 		alone = process_send_off(effect->request, &wait, &ending.trouble);
 		ending.result.output = alone == NULL ? NULL : datum_ref(effect->input);
 	} else {

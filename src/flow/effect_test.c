@@ -165,6 +165,26 @@ static void test_process(void **state)
 	unlink(path);
 }
 
+/* One that is not waited for is looked after until it ends, on the thread that sent it off. */
+static void test_process_left_alone(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct runner *runner = f->flow->runner;
+	size_t under_way = 1;
+	runs_start(f, "[{\"p\":{\"run\":{\"shell\":{\"command\":\"sleep 0.1\"},\"await\":false}}}]", "{\"n\":1}");
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output.n"), "1");
+	for (int i = 0; i < 20; i++) /* while it is left */
+		pause_a_little();
+	for (int i = 0; i < LOOKS && under_way > 0; i++) {
+		runner_lock(runner);
+		under_way = runner->effects_under_way;
+		runner_unlock(runner);
+		pause_a_little();
+	}
+	assert_int_equal(under_way, 0);
+}
+
 struct broken {
 	_Atomic int asked;
 	char keys[3][100];
@@ -332,9 +352,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
-		TEST(test_cancelled),       TEST(test_paused),     TEST(test_timed_out),
-		TEST(test_only_what_ended), TEST(test_process),    TEST(test_retry_is_no_visit),
-		TEST(test_how_long),        TEST(test_in_a_crowd),
+		TEST(test_cancelled),         TEST(test_paused),   TEST(test_timed_out),
+		TEST(test_only_what_ended),   TEST(test_process),  TEST(test_process_left_alone),
+		TEST(test_retry_is_no_visit), TEST(test_how_long), TEST(test_in_a_crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

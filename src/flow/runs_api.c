@@ -82,6 +82,10 @@ static void handle_list(struct exchange *x)
 		exchange_failf(x, ERR_INVALID, "workflow is NAMESPACE/NAME.");
 		return;
 	}
+	if (request.label != NULL && strchr(request.label, ':') == NULL) {
+		exchange_failf(x, ERR_INVALID, "label is KEY:VALUE.");
+		return;
+	}
 	if (!paging_begin(&listing.paging, x, api->page_key, scope, request.limit, request.cursor, &err)) {
 		exchange_fail(x, &err);
 		return;

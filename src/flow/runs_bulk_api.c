@@ -280,6 +280,8 @@ static void read_filter(void *self, struct faults *faults)
 									 .limit = b->request.limit};
 	if (!runs_split_workflow(&b->x->arena, f->workflow, &b->filter))
 		faults_add(faults, "/filter/workflow", "format", "must be NAMESPACE/NAME");
+	if (f->label != NULL && strchr(f->label, ':') == NULL)
+		faults_add(faults, "/filter/label", "format", "must be KEY:VALUE");
 	if (f->created_before != NULL &&
 		!stamp_parse(f->created_before, strlen(f->created_before), &b->filter.created_before_us, &fault))
 		faults_add(faults, "/filter/created_before", fault->code, "%s", fault->message);

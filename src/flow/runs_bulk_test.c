@@ -156,6 +156,36 @@ static void test_schedules_are_paused_too(void **state)
 	assert_string_equal(schedule_says(f, every, "last_error"), "null");
 }
 
+/* A label is found as it was given: it is no pattern, and its letters are not others. */
+static void test_labels(void **state)
+{
+	static const char *const labels[] = {"r_d", "red", "RED", "%", "a\\\"b", "\\u00e9"};
+	struct runs_fixture *f = *state;
+	char id[ID_TEXT], body[160];
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+		start(f, "one", labels[i], WORK, id);
+		assert_true(is(f, id, "waiting"));
+	}
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+		snprintf(body, sizeof body, "{\"action\":\"cancel\",\"filter\":{\"label\":\"k:%s\"},\"dry_run\":true}",
+				 labels[i]);
+		bulk(f, body, 1, 0);
+	}
+	bulk(f, "{\"action\":\"cancel\",\"filter\":{\"label\":\"_:red\"},\"dry_run\":true}", 0, 0);
+	assert_int_equal(fixture_ask(f->base, "ops", "GET", "/api/v1/flow/runs?label=k:r_d", NULL), 200);
+	assert_string_equal(runs_json(f, "result.items.1"), "absent");
+	assert_string_equal(fixture_text(f->base, "result.items.0.labels.k"), "r_d");
+	assert_int_equal(fixture_ask(f->base, "ops", "GET", "/api/v1/flow/runs?label=red", NULL), 422);
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs/bulk",
+								 "{\"action\":\"cancel\",\"filter\":{\"label\":\"%s\"}}", "%"),
+					 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/filter/label");
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs",
+								 "{\"namespace\":\"t\",\"name\":\"one\",\"labels\":{\"a\":\"x\",\"n/m\":1}}"),
+					 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/labels/n~1m");
+}
+
 /* The ones that the word can reach come first, so that a limit is no wall. */
 static void test_limit_and_time(void **state)
 {
@@ -222,11 +252,9 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_each_word),
-									   TEST(test_paused_by_the_server),
-									   TEST(test_schedules_are_paused_too),
-									   TEST(test_limit_and_time),
-									   TEST(test_again),
-									   TEST(test_refused)};
+	const struct CMUnitTest tests[] = {
+		TEST(test_each_word), TEST(test_paused_by_the_server), TEST(test_schedules_are_paused_too),
+		TEST(test_labels),    TEST(test_limit_and_time),       TEST(test_again),
+		TEST(test_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

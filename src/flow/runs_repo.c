@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/jw.h"
 #include "flow/domain/datum.h"
 #include "flow/values.h"
 #include "store/store.h"
@@ -117,13 +119,22 @@ bool runs_get(struct db *db, const char *run_id, const char *account_id, struct 
 				  V_TEXT(account_id));
 }
 
-/* {"KEY":"VALUE" as the label's text has it, wherever it stands among the others. */
-static const char *label_pattern(struct arena *arena, const char *label)
+/* "KEY":"VALUE", as it stands among a run's labels: no text in them holds that, for its quotes are written as \". */
+static const char *label_member(struct arena *arena, const char *label)
 {
 	const char *colon = label == NULL ? NULL : strchr(label, ':');
+	struct buf text;
+	struct jw jw;
 	if (colon == NULL)
-		return label;
-	return arena_printf(arena, "%%\"%.*s\":\"%s\"%%", (int)(colon - label), label, colon + 1);
+		return NULL;
+	buf_init(&text, 0);
+	jw_init(&jw, &text);
+	jw_object(&jw);
+	jw_member_str(&jw, arena_dupn(arena, label, (size_t)(colon - label)), colon + 1);
+	jw_object_end(&jw);
+	const char *member = arena_dupn(arena, buf_text(&text) + 1, text.size - 2); /* without its braces */
+	buf_fini(&text);
+	return member;
 }
 
 bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
@@ -134,9 +145,10 @@ bool runs_list(struct db *db, const struct runs_filter *f, struct arena *arena,
 				  "SELECT " RUN_COLUMNS " FROM flow_runs WHERE account_id = $1 AND ($2 = '' OR run_id < $2) "
 				  "AND (status = $3 OR $3 IS NULL) AND (namespace = $4 OR ($4 IS NULL AND namespace <> 'system')) AND "
 				  "(name = $5 OR $5 IS NULL) "
-				  "AND (labels LIKE $6 OR $6 IS NULL) AND ($8 = 0 OR created_at < $8) ORDER BY run_id DESC LIMIT $7",
+				  "AND (REPLACE(labels, $6, '') <> labels OR $6 IS NULL) AND ($8 = 0 OR created_at < $8) ORDER BY "
+				  "run_id DESC LIMIT $7",
 				  V_TEXT(f->account_id), V_TEXT(f->before), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
-				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->limit), V_INT(f->created_before_us)))
+				  V_TEXT(label_member(arena, f->label)), V_INT(f->limit), V_INT(f->created_before_us)))
 		return false;
 	while (db_next(&rows)) {
 		struct run_record record;
@@ -154,10 +166,10 @@ bool runs_pick(struct db *db, const struct runs_filter *f, const char *first, st
 	if (!db_query(db, &rows, err,
 				  "SELECT run_id, status FROM flow_runs WHERE account_id = $1 AND (status = $2 OR $2 IS NULL) "
 				  "AND (namespace = $3 OR ($3 IS NULL AND namespace <> 'system')) AND (name = $4 OR $4 IS NULL) "
-				  "AND (labels LIKE $5 OR $5 IS NULL) AND ($6 = 0 OR created_at < $6) "
+				  "AND (REPLACE(labels, $5, '') <> labels OR $5 IS NULL) AND ($6 = 0 OR created_at < $6) "
 				  "ORDER BY CASE WHEN $7 LIKE '%' || status || '%' THEN 0 ELSE 1 END, run_id LIMIT $8",
 				  V_TEXT(f->account_id), V_TEXT(f->status), V_TEXT(f->namespace), V_TEXT(f->name),
-				  V_TEXT(label_pattern(arena, f->label)), V_INT(f->created_before_us), V_TEXT(first), V_INT(f->limit)))
+				  V_TEXT(label_member(arena, f->label)), V_INT(f->created_before_us), V_TEXT(first), V_INT(f->limit)))
 		return false;
 	while (db_next(&rows))
 		take(self, db_text(&rows, 0), db_text(&rows, 1));

@@ -178,8 +178,16 @@ static void check_budget(const struct json *budget, struct faults *faults)
 
 static void check_labels(const struct json *labels, struct faults *faults)
 {
-	if (labels != NULL && labels->kind != JS_OBJECT)
+	if (labels == NULL)
+		return;
+	if (labels->kind != JS_OBJECT) {
 		faults_add(faults, "/labels", "type", "must be an object");
+		return;
+	}
+	for (uint32_t i = 0; i < labels->count; i++)
+		if (labels->members[i].value.kind != JS_STRING)
+			faults_add(faults, field_pointer(faults->arena, "/labels", labels->members[i].name), "type",
+					   "must be a text");
 }
 
 static void check_start(void *self, struct faults *faults)

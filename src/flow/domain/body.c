@@ -142,7 +142,19 @@ static void open_call(struct run *run, struct frame *frame)
 	run_ready(run, frame);
 }
 
-void body_open(struct run *run, struct frame *frame)
+/* The list of a try: the time of an attempt is its block's time-out. */
+static void open_attempt(struct run *run, struct frame *frame, const struct row *row)
+{
+	if (row->kind != ROW_TIMER) /* of a retry */
+		frame->attempt_ms = row->n;
+	struct frame *block = body_open_block(run, frame, &frame->task->try_.block, BLOCK_BODY, frame->input);
+	if (frame->attempt_ms == 0)
+		return;
+	block->limit_us = frame->attempt_ms * 1000;
+	block->timeout_us = row->at_us + block->limit_us;
+}
+
+void body_open(struct run *run, struct frame *frame, const struct row *row)
 {
 	const struct ir_task *task = frame->task;
 	switch (task->type) {
@@ -150,7 +162,7 @@ void body_open(struct run *run, struct frame *frame)
 		body_open_block(run, frame, &task->block, BLOCK_BODY, frame->input);
 		break;
 	case IR_TRY:
-		body_open_block(run, frame, &task->try_.block, BLOCK_BODY, frame->input);
+		open_attempt(run, frame, row);
 		break;
 	case IR_FORK:
 		open_branches(run, frame);
@@ -169,6 +181,7 @@ void body_open(struct run *run, struct frame *frame)
 		break;
 	case IR_LISTEN:
 		listening_open(run, frame);
+		frame->listening->since = row->n;
 		break;
 	default: /* waits for a timer or an answer */
 		frame->state = FRAME_WAITING;
@@ -205,7 +218,7 @@ struct frame *body_open_task(struct run *run, struct frame *block, const struct 
 	frame->input = datum_ref(row->input != NULL ? row->input : frame->raw);
 	frame->items = row->items == NULL ? NULL : datum_ref(row->items);
 	frame->attempt = row->attempt;
-	frame->started_us = frame->attempt_us = row->at_us;
+	frame->started_us = row->at_us;
 	frame->due_us = row->due_us;
 	frame->timeout_us = row->timeout_us;
 	frame->limit_us = row->timeout_us > 0 ? row->timeout_us - row->at_us : 0;

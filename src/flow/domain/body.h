@@ -8,7 +8,9 @@
 
 /* The frame of a task that the row says was entered in `block` (NULL: the root).  Its body is still to be opened. */
 struct frame *body_open_task(struct run *run, struct frame *block, const struct ir_task *task, const struct row *row);
-void body_open(struct run *run, struct frame *frame);
+
+/* The row says what the body has to know: from when on a listener hears, how long an attempt may take. */
+void body_open(struct run *run, struct frame *frame, const struct row *row);
 
 /* A list of tasks below a task, with the value that flows into it. */
 struct frame *body_open_block(struct run *run, struct frame *task, const struct ir_block *list, enum block_role role,

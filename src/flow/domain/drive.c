@@ -289,6 +289,8 @@ static struct frame *earliest(const struct drive *drive, bool *timeout)
 	for (size_t i = 0; (frame = run_nth(drive->run, i)) != NULL; i++) {
 		if (frame->due_us > 0 && (frame->due_us < at || (found == NULL && frame->due_us == at)))
 			found = frame, at = frame->due_us, *timeout = false;
+		if (frame->is_block && frame->state != FRAME_OPEN) /* an attempt that has ended */
+			continue;
 		if (frame->timeout_us > 0 && (frame->timeout_us < at || (found == NULL && frame->timeout_us == at)))
 			found = frame, at = frame->timeout_us, *timeout = true;
 	}
@@ -302,7 +304,7 @@ static void fire(struct drive *drive, struct frame *frame, bool timeout)
 	row.timeout = timeout;
 	if (timeout) {
 		trouble_set(&trouble, TROUBLE_TIMEOUT, "Timeout", "It took longer than the %lld ms allowed.",
-					(long long)((frame->timeout_us - frame->started_us) / 1000));
+					(long long)(frame->limit_us / 1000));
 		row.error =
 			trouble_datum(&trouble, drive->world->error_base, frame->parent == NULL ? "/timeout" : frame->reference);
 	}

@@ -82,7 +82,7 @@ void drive_finish_as(struct place *place, struct datum *output)
 
 /* --- the begin of a task --- */
 
-/* What a frame has to know from its start: the collection of a loop, the end of a wait, the time-out. */
+/* What a frame has to know from its start: the collection of a loop, the end of a wait, the time of an attempt. */
 bool drive_body_figures(struct place *place, struct row *row, struct trouble *trouble)
 {
 	const struct ir_task *task = place->task;
@@ -94,6 +94,11 @@ bool drive_body_figures(struct place *place, struct row *row, struct trouble *tr
 	}
 	if (task->type == IR_LISTEN)
 		return drive_since(place, &row->n, trouble);
+	if (task->type == IR_TRY && task->try_.retry.attempt_duration.given) {
+		if (!drive_duration(place, &task->try_.retry.attempt_duration, place->input, &ms, trouble))
+			return false;
+		row->n = ms > 0 ? ms : 1;
+	}
 	if (task->type == IR_CALL && task->call.callee == IR_FUNCTION) {
 		if (task->call.function == NULL)
 			return trouble_set(trouble, TROUBLE_CONFIGURATION, "No such function", "%s is not there.", task->call.name);

@@ -139,6 +139,7 @@ void drive_try(struct place *place)
 	} else if (block->state == FRAME_FAILED) {
 		struct trouble trouble;
 		struct datum *error = datum_ref(block->error);
+		drive_cancel_below(place->drive, block); /* its time was over */
 		if (block->role == BLOCK_CATCH)
 			drive_fault_datum(place, error);
 		else if (!catch_error(place, error, &trouble))

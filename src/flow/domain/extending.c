@@ -30,7 +30,7 @@ static void begin_body(struct run *run, const struct row *row, struct frame *fra
 	frame->due_us = row->due_us;
 	if (row->items != NULL)
 		datum_set(&frame->items, row->items);
-	body_open(run, frame);
+	body_open(run, frame, row);
 }
 
 bool extending_round(struct run *run, const struct row *row, struct frame *frame)

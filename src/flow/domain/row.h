@@ -66,7 +66,8 @@ struct row {
 	uint32_t index;     /* IR_GOTO: of the task; ROW_ROUND: of the round; ROW_EVENT: of the filter; ROW_RETRIED,
 						   ROW_PATCHED: of the step in the DAG form */
 	int64_t n;          /* ROW_CAUGHT: number of the retry; ROW_INTENT: deliveries; ROW_EVENT: its position;
-						   ROW_ENTERED of a listener: from when on it hears (us), or below 0 after which position; ROW_RETRIED
+						   ROW_ENTERED, ROW_ROUND of a listener: from when on it hears (us), or below 0 after which position,
+						   of a try: how long an attempt may take (ms); ROW_RETRIED
 						   and ROW_RESTORED: the row that they go back to; else 0 */
 	int64_t due_us;     /* ROW_ENTERED, ROW_CAUGHT, ROW_HELD: when its timer fires; 0: none */
 	int64_t timeout_us; /* ROW_ENTERED, ROW_STARTED: when it is timed out; 0: never */

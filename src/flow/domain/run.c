@@ -96,9 +96,7 @@ static void apply_entered(struct run *run, const struct row *row, struct frame *
 	if (extended)
 		extending_open(run, frame);
 	else
-		body_open(run, frame);
-	if (frame->listening != NULL)
-		frame->listening->since = row->n;
+		body_open(run, frame, row);
 }
 
 static void apply_completed(struct run *run, const struct row *row, struct frame *frame)
@@ -138,7 +136,8 @@ static void apply_cancelled(struct run *run, struct frame *frame)
 	frame_close(run, frame);
 	if (block != NULL) {
 		block->busy = false;
-		block->state = FRAME_ENDED;
+		if (block->state != FRAME_FAILED) /* of its time-out */
+			block->state = FRAME_ENDED;
 	}
 }
 
@@ -263,6 +262,13 @@ static bool apply_caught(struct run *run, const struct row *row, struct frame *f
 
 static void apply_timer(struct run *run, const struct row *row, struct frame *frame)
 {
+	if (frame->is_block && row->timeout) { /* an attempt of a try: what it began is ended by that */
+		frame->timeout_us = 0;
+		frame->state = FRAME_FAILED;
+		datum_set(&frame->error, row->error);
+		run_ready_first(run, frame->parent);
+		return;
+	}
 	if (frame->is_block) {
 		frame->due_us = 0;
 		frame->state = FRAME_OPEN;
@@ -274,8 +280,7 @@ static void apply_timer(struct run *run, const struct row *row, struct frame *fr
 		frame->due_us = 0;
 		frame->state = FRAME_OPEN;
 		frame->caught = false;
-		frame->attempt_us = row->at_us;
-		body_open(run, frame);
+		body_open(run, frame, row);
 	} else if (frame->held != NULL) { /* it asks again whether it may go out */
 		frame->due_us = 0;
 		free(frame->held);
@@ -375,7 +380,8 @@ static bool apply_to_frame(struct run *run, const struct row *row, struct frame 
 					  row->kind == ROW_EVENT || row->kind == ROW_HELD;
 	if (needs_task && frame->is_block)
 		return misfit(row, err);
-	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND);
+	bool timed_out = row->kind == ROW_TIMER && row->timeout;
+	bool enters = row->kind == ROW_ENTERED || (frame->is_block && row->kind != ROW_ROUND && !timed_out);
 	if (row->kind == ROW_RETRIED)
 		redo_run(run, row);
 	if (enters && (!frame->is_block || frame->busy || frame->cursor >= frame->block->count))
@@ -447,6 +453,12 @@ static bool is_on_an_edge(const struct run *run, const struct row *row)
 	}
 }
 
+static bool is_attempt(const struct frame *block)
+{
+	return block->role == BLOCK_BODY && block->parent != NULL && !block->parent->is_block &&
+		   block->parent->task->type == IR_TRY;
+}
+
 /* What a row has to bring along for the state at hand; a damaged journal may lack it. */
 static bool is_whole(const struct run *run, const struct row *row, const struct frame *frame)
 {
@@ -471,7 +483,8 @@ static bool is_whole(const struct run *run, const struct row *row, const struct 
 	case ROW_HELD:
 		return row->reason != NULL && row->due_us > 0;
 	case ROW_TIMER:
-		return frame != NULL && (row->timeout ? row->error != NULL && !in_block : frame->state == FRAME_WAITING);
+		return frame != NULL &&
+			   (row->timeout ? row->error != NULL && (!in_block || is_attempt(frame)) : frame->state == FRAME_WAITING);
 	case ROW_ROUND:
 		return frame != NULL && (!in_block || frame->state == FRAME_ENDED || frame->state == FRAME_FAILED);
 	case ROW_RETRIED:

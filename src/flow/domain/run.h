@@ -87,7 +87,7 @@ struct frame {
 	int64_t limit_us;   /* how long it may take; 0: no limit */
 	bool caught;        /* a try whose catch has taken over: its own directive does not hold */
 	int64_t retries;    /* of a try */
-	int64_t attempt_us; /* when the current attempt of a try began */
+	int64_t attempt_ms; /* of a try: how long an attempt may take; 0: no limit */
 	char **entered;     /* of a try: what this attempt entered that may be entered again, by the names in run->visits */
 	size_t entered_count, entered_room;
 	struct datum *items;   /* of a loop: what it goes through */

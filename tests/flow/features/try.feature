@@ -139,3 +139,65 @@ Feature: Try
     """yaml
     {type: "urn:x", status: 409, title: Mine, detail: why, instance: /do/0/a}
     """
+
+  Scenario: An attempt is ended by its time, and the retries with it
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s40, version: 1.0.0}
+    do:
+    - a: {try: [{b: {wait: {seconds: 9}}}], catch: {errors: {with: {status: 408, instance: /do/0/a}}, as: e, retry: {delay: {milliseconds: 5}, limit: {attempt: {count: 1, duration: {milliseconds: 20}}}}, do: [{c: {set: {late: "${ $e.type | split(\"/\") | last }"}}}]}}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    {late: timeout}
+    """
+
+  Scenario: Each attempt has its time anew
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s41, version: 1.0.0}
+    do:
+    - a:
+        try:
+        - mark: {set: "${ . }", export: {as: "${ {n: (($context.n // 0) + 1)} }"}}
+        - inner: {do: [{b: {if: $context.n < 3, wait: {seconds: 9}}}]}
+        - done: {set: {tries: "${ $context.n }"}}
+        catch: {retry: {delay: {milliseconds: 5}, limit: {attempt: {count: 5, duration: "${ .time }"}}}}
+    """
+    And given the workflow input is:
+    """yaml
+    {time: PT0.02S}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    {tries: 3}
+    """
+
+  Scenario: What the catch does not take goes on as the timeout of the try
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s42, version: 1.0.0}
+    do:
+    - a: {try: [{f: {fork: {branches: [{b: {wait: {seconds: 9}}}, {c: {wait: {seconds: 8}}}]}}}], catch: {errors: {with: {status: 503}}, retry: {limit: {attempt: {count: 3, duration: {milliseconds: 20}}}}}}
+    """
+    When the workflow is executed
+    Then the workflow should fault with error:
+    """yaml
+    {type: "https://serverlessworkflow.io/spec/1.0.0/errors/timeout", status: 408, instance: /do/0/a}
+    """
+
+  Scenario: An extended try has it too
+    Given a workflow with definition:
+    """yaml
+    document: {dsl: '1.0.3', namespace: own, name: s43, version: 1.0.0}
+    use: {extensions: [{x: {extend: try, before: [{n: {set: {seen: true}}}]}}]}
+    do:
+    - a: {try: [{b: {wait: {seconds: 9}}}], catch: {retry: {delay: {milliseconds: 5}, limit: {attempt: {count: 1, duration: {milliseconds: 20}}}}, do: [{c: {set: {late: true}}}]}}
+    """
+    When the workflow is executed
+    Then the workflow should complete with output:
+    """yaml
+    {late: true}
+    """
