@@ -7,7 +7,6 @@
 #include "core/must.h"
 #include "flow/children_repo.h"
 #include "flow/domain/datum.h"
-#include "flow/domain/extending.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/row.h"
 #include "flow/events_repo.h"
@@ -118,17 +117,13 @@ static struct fact *add_fact(struct live *live, enum fact_kind kind, struct datu
 	return fact;
 }
 
-static void listener_began(struct live *live, const struct row *row, uint32_t frame)
+static void task_began(struct live *live, const struct row *row, const struct ir_task *task)
 {
+	if (task->type != IR_LISTEN)
+		return;
 	struct fact *fact = add_fact(live, FACT_LISTENS, NULL);
-	fact->frame = frame;
+	fact->frame = live->run.next_frame; /* the row opens it */
 	fact->since_us = row->n;
-}
-
-/* An extended one begins with its body, by a row of its own. */
-static bool begins_extended(const struct frame *block, const struct ir_task *task)
-{
-	return task->extensions != NULL && !run_is_function(block);
 }
 
 static void task_intends(struct live *live, const struct row *row, const struct ir_task *task)
@@ -152,11 +147,8 @@ void following_row(struct live *live, const struct row *row)
 	if (frame == NULL)
 		return;
 	const struct ir_task *task = frame->is_block ? &frame->block->tasks[frame->cursor] : frame->task;
-	bool listens = task->type == IR_LISTEN;
-	if (listens && row->kind == ROW_ENTERED && frame->is_block && !begins_extended(frame, task))
-		listener_began(live, row, live->run.next_frame); /* the row opens it */
-	else if (listens && row->kind == ROW_ROUND && frame->phase == PHASE_BEFORE && row->index == EXTENDING_BODY)
-		listener_began(live, row, frame->number);
+	if (row->kind == ROW_ENTERED && frame->is_block)
+		task_began(live, row, task);
 	else if (row->kind == ROW_INTENT)
 		task_intends(live, row, task);
 	else if (row->kind == ROW_RESULT && task->type == IR_EMIT) /* an extended one */

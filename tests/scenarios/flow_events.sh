@@ -71,6 +71,10 @@ run_id=$(late 300 '')
 sleep 1
 api POST /api/v1/flow/events "$(event l1 late 1)" >/dev/null
 check 'a listener hears that begins after its extension has waited' becomes "$run_id" completed
+run_id=$(late 1500 '')
+until [ "$(api GET "/api/v1/flow/runs/$run_id" | jq -r .result.status)" = waiting ]; do sleep 0.05; done
+api POST /api/v1/flow/events "$(event l2 late 2)" >/dev/null
+check 'what comes while its extension waits is heard too' becomes "$run_id" completed
 check 'and from when on it says' becomes "$(late 1 ',"metadata":{"since":"PT1H"}')" completed
 
 # --- runs that run others ---
