@@ -143,14 +143,6 @@ static void handle_root(struct exchange *x)
 	reply_fact_text(x, 200, text, sizeof text - 1);
 }
 
-/* Links in mails lead here: who follows one is told what to do instead. */
-static void handle_console(struct exchange *x)
-{
-	exchange_failf(
-		x, ERR_NOT_IMPLEMENTED,
-		"The web console is not there yet. What a mail's link is for is done by sending its token, as the mail says.");
-}
-
 static const char envelope_schema[] =
 	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"Countersign envelope 1.0\",\"type\":"
 	"\"object\",\"required\":[\"result\",\"assumptions\",\"warnings\",\"confidence\",\"trace\",\"content_sha256\","
@@ -175,7 +167,6 @@ static void handle_envelope_schema(struct exchange *x)
 }
 
 static const char *const text_type[] = {"text/plain", NULL};
-static const char *const page_type[] = {"text/html", NULL};
 static const char *const health_types[] = {"application/json", "application/health+json", NULL};
 static const char *const schema_type[] = {"application/schema+json", NULL};
 static const struct field root_rows[] = {T_STR(service), T_STR(version), T_STR(openapi), T_STR(health)};
@@ -211,7 +202,6 @@ static const char any_schema[] = "{\"type\":\"object\",\"required\":[\"$schema\"
 								 "\"title\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}}}";
 
 static const enum err_kind metrics_errors[] = {ERR_FORBIDDEN, ERR_NONE};
-static const enum err_kind console_errors[] = {ERR_NOT_IMPLEMENTED, ERR_NONE};
 
 static const struct route routes[] = {
 	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
@@ -241,9 +231,6 @@ static const struct route routes[] = {
 		  .produces = schema_type, .result_schema = any_schema),
 	ROUTE(GET, "/.well-known/jwks.json", PUBLIC, EFFECT_READ, handle_jwks, .operation = "system.jwks",
 		  .summary = "Public keys of tokens and checkpoints", .bare = true, .result = &jwks_table),
-	ROUTE(GET, "/console", PUBLIC, EFFECT_READ, handle_console, .operation = "system.console",
-		  .summary = "The web console, not there yet", .run = RUN_INLINE, .bare = true, .produces = page_type,
-		  .errors = console_errors, .slash = true, .aliases = ALIASES({"/console/{page*}"})),
 	ROUTE(GET, "/api/v1/time", PUBLIC, EFFECT_READ, handle_time, .operation = "system.time",
 		  .summary = "The server's clock", .run = RUN_INLINE, .rate_class = "none", .result = &time_table),
 };
