@@ -340,12 +340,26 @@ static void test_limits(void **state)
 	assert_true(expr_ping(b->pool, &b->err));
 }
 
+/* Alone: a helper that waits for a processor may take so long for anything. */
+static void test_wall_time_is_set(void **state)
+{
+	struct bench *b = *state, own = *b;
+	const struct expr_config config = {.helpers = 1, .cpu_ms = 20000, .wall_ms = 50};
+	assert_true(expr_open(&config, &own.pool, &own.err));
+	assert_string_equal(bare(&own, "def f: f; f", "1"), "Expression limit: wall time: more than 50 ms");
+	struct expr_health health;
+	expr_health(own.pool, &health);
+	assert_int_equal(health.replaced, 1);
+	expr_close(own.pool);
+	b->arena = own.arena;
+	b->text = own.text;
+}
+
 static void test_limits_are_set(void **state)
 {
 	struct bench *b = *state, own = *b;
-	const struct expr_config config = {.helpers = 1, .cpu_ms = 20000, .wall_ms = 50, .output_bytes = 100};
+	const struct expr_config config = {.helpers = 1, .cpu_ms = 20000, .wall_ms = 60000, .output_bytes = 100};
 	assert_true(expr_open(&config, &own.pool, &own.err));
-	assert_string_equal(bare(&own, "def f: f; f", "1"), "Expression limit: wall time: more than 50 ms");
 	assert_string_equal(bare(&own, "[range(45)]", "1"), "Expression limit: output: more than 100 bytes");
 	assert_string_equal(bare(&own, "\"a\" * 99", "1"), "Expression limit: output: more than 100 bytes");
 	assert_string_equal(bare(&own, "\"a\" * 98 | length", "1"), "98");
@@ -353,8 +367,8 @@ static void test_limits_are_set(void **state)
 	assert_true(expr_ping(own.pool, &own.err));
 	struct expr_health health;
 	expr_health(own.pool, &health);
-	assert_int_equal(health.replaced, 1);
-	assert_int_equal(health.started, 3);
+	assert_int_equal(health.replaced, 0);
+	assert_int_equal(health.started, 2);
 	expr_close(own.pool);
 	b->arena = own.arena;
 	b->text = own.text;
@@ -657,11 +671,22 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_evaluates),    cmocka_unit_test(test_templates),      cmocka_unit_test(test_forbids),
-		cmocka_unit_test(test_stays_inside), cmocka_unit_test(test_prelude),        cmocka_unit_test(test_integers),
-		cmocka_unit_test(test_limits),       cmocka_unit_test(test_limits_are_set), cmocka_unit_test(test_no_helper),
-		cmocka_unit_test(test_depth),        cmocka_unit_test(test_threads),        cmocka_unit_test(test_many),
-		cmocka_unit_test(test_noisy_tenant), cmocka_unit_test(test_crowd),          cmocka_unit_test(test_book),
+		cmocka_unit_test(test_evaluates),
+		cmocka_unit_test(test_templates),
+		cmocka_unit_test(test_forbids),
+		cmocka_unit_test(test_stays_inside),
+		cmocka_unit_test(test_prelude),
+		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits_are_set),
+		cmocka_unit_test(test_wall_time_is_set),
+		cmocka_unit_test(test_no_helper),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_noisy_tenant),
+		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_book),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
