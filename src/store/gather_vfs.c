@@ -92,7 +92,12 @@ static int write_file(sqlite3_file *file, const void *bytes, int size, sqlite3_i
 		return f->base->pMethods->xWrite(f->base, bytes, size, offset);
 	}
 	append(f, bytes, size);
-	return waits ? SQLITE_OK : flush(f);
+	int code = waits ? SQLITE_OK : flush(f);
+	if (code != SQLITE_OK) { /* this write failed: a commit that was refused must not go out with the rest later */
+		f->size -= (size_t)size;
+		f->end -= size;
+	}
+	return code;
 }
 
 /* --- what looks at the file sees all that was written --- */
