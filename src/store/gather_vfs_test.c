@@ -237,6 +237,29 @@ static void the_power_may_go_at_any_call(void **state)
 	assert_true(cut > 10);
 }
 
+/* A commit found no room; the power goes when the next one has begun to write.  It must not come back. */
+static void what_was_refused_does_not_come_back(void **state)
+{
+	static const char add[] = "BEGIN IMMEDIATE; INSERT INTO t (v) VALUES ('a'); UPDATE sums SET c = c + 1; COMMIT";
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct pair pair;
+		open_pair(&pair, "FULL");
+		fault_vfs_plan(pair.disk, (struct fault_plan){FAULT_FULL, FAULT_WRITE, 1, false});
+		assert_int_equal(sqlite3_exec(pair.writer, add, NULL, NULL, NULL), SQLITE_FULL);
+		sqlite3_exec(pair.writer, "ROLLBACK", NULL, NULL, NULL); /* unless the engine has */
+		fault_vfs_plan(pair.disk, (struct fault_plan){FAULT_POWER, FAULT_WRITE, 2, true});
+		assert_int_not_equal(sqlite3_exec(pair.writer, add, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(pair.reader);
+		sqlite3_close(pair.writer);
+		assert_true(fault_vfs_cut(pair.disk, seed));
+		pair.writer = connect(&pair, gather_vfs_name(pair.gather), "FULL");
+		pair.reader = connect(&pair, "below", "FULL");
+		assert_int_equal(number(pair.reader, "SELECT c FROM sums"), 0);
+		close_pair(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +268,7 @@ int main(void)
 		cmocka_unit_test(a_write_that_fails_loses_its_transaction_alone),
 		cmocka_unit_test(a_transaction_may_go_on_after_a_full_disk),
 		cmocka_unit_test(the_power_may_go_at_any_call),
+		cmocka_unit_test(what_was_refused_does_not_come_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
