@@ -17,6 +17,8 @@
 #include "http/service.h"
 #include "http/stream.h"
 
+enum { MAIL_ROUNDS = 4 };
+
 /* What a connection past the caps gets.  It costs no memory, which is the point of caps. */
 static const char too_many[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
 							   "Cache-Control: no-store\r\nConnection: close\r\n\r\n";
@@ -166,12 +168,13 @@ void loop_wake(struct loop *loop)
 void loop_post(struct loop *loop, struct exchange *x)
 {
 	pthread_mutex_lock(&loop->lock);
-	bool first = loop->mail == NULL;
+	bool wakes = !loop->mail_told;
+	loop->mail_told = true;
 	x->next = NULL;
 	*loop->mail_end = x;
 	loop->mail_end = &x->next;
 	pthread_mutex_unlock(&loop->lock);
-	if (first)
+	if (wakes)
 		loop_wake(loop);
 }
 
@@ -181,13 +184,14 @@ static struct exchange *take_mail(struct loop *loop)
 	struct exchange *mail = loop->mail;
 	loop->mail = NULL;
 	loop->mail_end = &loop->mail;
+	loop->mail_told = mail != NULL;
 	pthread_mutex_unlock(&loop->lock);
 	return mail;
 }
 
-static void read_mail(struct loop *loop)
+static void deliver(struct loop *loop, struct exchange *mail)
 {
-	for (struct exchange *x = take_mail(loop), *next; x != NULL; x = next) {
+	for (struct exchange *x = mail, *next; x != NULL; x = next) {
 		next = x->next;
 		x->next = NULL;
 		if (x->connection != NULL)
@@ -195,6 +199,18 @@ static void read_mail(struct loop *loop)
 		else
 			loop_give(loop, x);
 	}
+}
+
+/* The answers of a batch come one by one: while the first are being sent, nobody need wake the loop for the others. */
+static void read_mail(struct loop *loop)
+{
+	for (int i = 0; i < MAIL_ROUNDS; i++) {
+		struct exchange *mail = take_mail(loop);
+		if (mail == NULL)
+			return;
+		deliver(loop, mail);
+	}
+	loop_wake(loop); /* the connections have their turn before the rest */
 }
 
 void loop_post_stream(void *self, struct stream *stream)

@@ -66,6 +66,7 @@ struct loop {
 	_Atomic unsigned shed;   /* connections that another loop wants ended */
 	pthread_mutex_t lock;    /* of the mailbox */
 	struct exchange *mail, **mail_end;
+	bool mail_told;         /* the loop was woken for it, and has not yet found it empty */
 	struct stream *streams; /* those that have something to send */
 };
 
