@@ -25,8 +25,7 @@ enum {
 	PAGE = 4096,
 	FRAME = PAGE + 24,     /* bytes of a page in the log */
 	LOG_LIMIT = 128 << 20, /* bytes of disk that an emptied log keeps */
-	CACHE_KB = 4096,
-	WRITER_CACHE_KB = 16384, /* it goes on where it left off; what is not kept it reads again in each batch */
+	CACHE_KB = 4096, /* SQLite 3.40 walks through all of it after each commit that split a page: 16 MiB cost more */
 	LOOKASIDE_BYTES = 1200,
 	LOOKASIDE_SLOTS = 100,  /* 120 KB a connection that need no allocator */
 	COPY_LOOK_STEPS = 10000 /* instructions of a copy between two looks at whether to go on */
@@ -118,8 +117,7 @@ static bool configure(struct db *db, enum engine_role role, struct err *err)
 	sqlite3_set_authorizer(db->handle, authorize, db);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
 	char sizes[128];
-	snprintf(sizes, sizeof sizes, "PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d;", LOG_LIMIT,
-			 role == ENGINE_WRITER ? WRITER_CACHE_KB : CACHE_KB);
+	snprintf(sizes, sizeof sizes, "PRAGMA journal_size_limit = %d; PRAGMA cache_size = -%d;", LOG_LIMIT, CACHE_KB);
 	if (!own_script(db,
 					"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
 					"PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
