@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/arena.h"
 #include "http/exchange.h"
@@ -15,7 +16,7 @@ void *write_start(struct exchange *x, size_t size)
 	if (w == NULL)
 		exchange_failf(x, ERR_LIMIT, "no memory");
 	else
-		w->x = x;
+		*w = (struct write){.x = x, .size = size};
 	return w;
 }
 
@@ -162,10 +163,30 @@ static void end(void *self, bool applied, const struct err *err)
 		answer_elsewhere(w);
 }
 
+/* All as it was, but for what the writer's queue keeps in it. */
+static void put_back(void *self)
+{
+	struct write *w = self;
+	const struct store_op op = w->op;
+	const void *before = w->before;
+	memcpy(w, before, w->size);
+	w->op = op;
+	w->before = before;
+}
+
+/* A drafted answer, which a key or claims ask for, is kept in the exchange. */
+static bool can_repeat(struct write *w)
+{
+	if (!w->repeatable || w->x->idempotency != NULL || w->x->claims != NULL)
+		return false;
+	w->before = arena_dupn(&w->x->arena, (const char *)w, w->size);
+	return w->before != NULL;
+}
+
 void write_submit(struct write *w)
 {
 	struct err err;
-	w->op = (struct store_op){.apply = run, .done = end, .self = w};
+	w->op = (struct store_op){.apply = run, .again = can_repeat(w) ? put_back : NULL, .done = end, .self = w};
 	if (!w->x->held)
 		exchange_hold(w->x);
 	if (store_submit(w->store, &w->op, &err))

@@ -44,6 +44,12 @@ struct write {
 	bool shown_once;
 
 	/*
+	 * apply() changes nothing of this process but its own struct, where it points to included, so it can be undone
+	 * and called once more (store_op.again).
+	 */
+	bool repeatable;
+
+	/*
 	 * write_ahead() has written the answer before the op; what of it stands only the op knows, and says it by setting
 	 * `drafted`.  Else the answer is written anew, after the commit.
 	 */
@@ -53,6 +59,8 @@ struct write {
 	/* of write.c */
 	struct store_op op;
 	struct err failure;
+	size_t size;        /* of the struct that begins with this one */
+	const void *before; /* a copy of that from before apply(); NULL: there is none */
 	bool ran, fresh, misclaimed;
 };
 

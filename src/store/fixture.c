@@ -174,7 +174,7 @@ static void op_done(void *self, bool applied, const struct err *err)
 void fixture_submit(struct fixture_op *op, struct fixture_gate *gate, struct store *store)
 {
 	op->gate = gate;
-	op->op = (struct store_op){.apply = apply_op, .done = op_done, .self = op};
+	op->op = (struct store_op){.apply = apply_op, .again = op->again, .done = op_done, .self = op};
 	atomic_fetch_add(&gate->left, 1);
 	assert_true(store_submit(store, &op->op, NULL));
 }

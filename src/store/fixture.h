@@ -51,6 +51,7 @@ struct fixture_op {
 	struct store_op op;
 	struct fixture_gate *gate;
 	bool (*apply)(struct db *db, void *self, struct err *err);
+	void (*again)(void *op); /* NULL: cannot come once more */
 	char id[16];
 	int64_t n;
 	bool applied;

@@ -210,6 +210,11 @@ struct store_op {
 	 */
 	bool (*apply)(struct db *db, void *self, struct err *err);
 	/*
+	 * NULL, or: make self what it was before `apply`, which has been undone and comes once more.  Then a batch of such
+	 * ops needs no savepoints, and one that fails costs it a second pass.
+	 */
+	void (*again)(void *self);
+	/*
 	 * After the commit, or after the failure; on the writer's thread, so hand the answer on and return.  The op's
 	 * memory is the caller's again.  Also fails when another op's failure lost the transaction: ERR_STORE_FULL or
 	 * ERR_UNAVAILABLE; nothing was done then.  ERR_IO: the disk failed, whether it was done only a restart can tell.

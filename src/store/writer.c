@@ -132,23 +132,76 @@ static void fail_all(struct store_op *batch, const struct store_op *culprit, con
 	}
 }
 
-/* Apply ops in order until the slice is used up; cuts the list there.  False: `culprit` ended the transaction. */
-static bool apply_all(struct writer *w, struct store_op *batch, struct store_op **rest, struct store_op **culprit)
+static bool is_lost(const struct writer *w)
+{
+	return !engine_in_transaction(w->db) || engine_disk_failed(w->db);
+}
+
+/* Without a savepoint: what it did before it failed is undone with the transaction alone. */
+static bool apply_bare(struct db *db, struct store_op *op)
+{
+	bool done = op->apply(db, op->self, &op->failure);
+	must(engine_open_rows(db) == 0);
+	return done && (engine_in_transaction(db) || err_set(&op->failure, ERR_UNAVAILABLE, "the transaction was lost"));
+}
+
+/*
+ * Apply ops in order until the slice is used up; cuts the list there.  Returns the op that ended it before that: its
+ * failure ended the transaction, or it was not guarded by a savepoint.
+ */
+static struct store_op *apply_in_turn(struct writer *w, struct store_op *batch, bool guarded, struct store_op **rest)
 {
 	int64_t until = w->mono_us(w->clock) + WRITER_SLICE_US;
 	for (struct store_op *op = batch; op != NULL; op = op->next) {
 		op->failure = (struct err){.kind = ERR_INTERNAL};
-		op->applied = db_attempt(w->db, op->apply, op->self, &op->failure);
-		if (!engine_in_transaction(w->db) || engine_disk_failed(w->db)) {
-			*culprit = op;
-			return false;
-		}
+		op->applied = guarded ? db_attempt(w->db, op->apply, op->self, &op->failure) : apply_bare(w->db, op);
+		if (is_lost(w) || (!guarded && !op->applied))
+			return op;
 		if (op->next != NULL && w->mono_us(w->clock) >= until) {
 			*rest = op->next;
 			op->next = NULL;
 		}
 	}
-	return true;
+	return NULL;
+}
+
+/* An op alone has no neighbours to save, and several that can be applied once more are, should one of them fail. */
+static bool needs_guard(const struct store_op *batch)
+{
+	bool all_again = true;
+	for (const struct store_op *op = batch; op != NULL; op = op->next)
+		all_again = all_again && op->again != NULL;
+	return batch->next != NULL && !all_again;
+}
+
+/* As if none had been applied, up to the one that failed. */
+static bool start_over(struct writer *w, struct store_op *batch, const struct store_op *failed, struct err *why)
+{
+	engine_rollback(w->db);
+	watches_publish(engine_watches(w->db), false);
+	for (struct store_op *op = batch; batch->next != NULL; op = op->next) {
+		op->again(op->self);
+		if (op == failed)
+			break;
+	}
+	return engine_begin(w->db, why);
+}
+
+/* False: the transaction is lost; by `culprit`, if that is not NULL. */
+static bool apply_all(struct writer *w, struct store_op *batch, struct store_op **rest, struct store_op **culprit,
+					  struct err *why)
+{
+	bool guarded = needs_guard(batch);
+	*culprit = apply_in_turn(w, batch, guarded, rest);
+	if (*culprit == NULL || guarded || is_lost(w))
+		return *culprit == NULL;
+	const struct store_op *failed = *culprit;
+	*culprit = NULL;
+	if (!start_over(w, batch, failed, why))
+		return false;
+	if (batch->next != NULL)
+		*culprit = apply_in_turn(w, batch, true, rest);
+	return *culprit == NULL;
 }
 
 static bool commit(struct writer *w, struct err *why)
@@ -165,7 +218,7 @@ static bool run_transaction(struct writer *w, struct store_op *batch, struct sto
 {
 	struct store_op *culprit = NULL;
 	bool begun = w->before_batch(w->self, why) && engine_begin(w->db, why);
-	if (begun && apply_all(w, batch, rest, &culprit) && !atomic_load(w->dead) && commit(w, why)) {
+	if (begun && apply_all(w, batch, rest, &culprit, why) && !atomic_load(w->dead) && commit(w, why)) {
 		watches_publish(engine_watches(w->db), true);
 		return true;
 	}

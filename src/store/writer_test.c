@@ -92,6 +92,90 @@ static void ops_fail_alone(void **state)
 	store_close(store);
 }
 
+/* --- without savepoints --- */
+
+static void an_op_alone_is_undone_whole(void **state)
+{
+	(void)state;
+	struct store *store = opened();
+	struct fixture_op alone = {.id = "alone", .n = 1};
+	struct err err = {.kind = ERR_NONE};
+	assert_false(store_write(store, refuse_after_writing, &alone, &err));
+	assert_int_equal(err.kind, ERR_FOUR_EYES);
+	assert_int_equal(count_all(store), 0);
+	assert_true(fixture_write(store, "alone", 2, NULL));
+	assert_int_equal(count_all(store), 1);
+	struct store_figures figures;
+	store_figures(store, &figures);
+	assert_int_equal(figures.ops, 1);
+	assert_int_equal(figures.failed_ops, 1);
+	store_close(store);
+}
+
+enum { TRIES = 5 };
+static struct fixture_op tries[TRIES];
+static int times_applied[TRIES], times_put_back[TRIES];
+
+static bool count_and_insert(struct db *db, void *self, struct err *err)
+{
+	struct fixture_op *op = self;
+	times_applied[op - tries]++;
+	op->n++; /* what `again` has to undo */
+	return fixture_insert(db, op->id, op->n, err);
+}
+
+static bool count_and_refuse(struct db *db, void *self, struct err *err)
+{
+	return count_and_insert(db, self, err) && err_set(err, ERR_FOUR_EYES, "refused after its write");
+}
+
+static void count_put_back(void *self)
+{
+	struct fixture_op *op = self;
+	times_put_back[op - tries]++;
+	op->n = 10;
+}
+
+/* Five in one batch: the clock stands still.  Rows that stay say 11. */
+static void try_five(struct store_options how, bool (*third)(struct db *db, void *self, struct err *err), int64_t stay)
+{
+	struct env_sim sim;
+	struct fixture_gate gate;
+	env_sim_init(&sim, 1, 1700000000000000);
+	how.mono_us = sim.env.mono_us;
+	how.wall_us = sim.env.wall_us;
+	how.clock = sim.env.self;
+	struct store *store = fixture_open(&how);
+	memset(times_applied, 0, sizeof times_applied);
+	memset(times_put_back, 0, sizeof times_put_back);
+	fixture_hold(&gate, store);
+	for (int i = 0; i < TRIES; i++) {
+		tries[i] = (struct fixture_op){.apply = i == 2 ? third : count_and_insert, .again = count_put_back, .n = 10};
+		snprintf(tries[i].id, sizeof tries[i].id, "id%d", i);
+		fixture_submit(&tries[i], &gate, store);
+	}
+	fixture_release(&gate);
+	struct db *db = store_read(store);
+	assert_int_equal(fixture_number(db, "SELECT COUNT(*) FROM items"), stay);
+	assert_int_equal(fixture_number(db, "SELECT COUNT(*) FROM items WHERE n = 11"), stay);
+	store_read_end(store, db);
+	store_close(store);
+	env_sim_fini(&sim);
+}
+
+/* Each of the others is there once, as if it had been applied once. */
+static void ops_that_can_come_again_do(void **state)
+{
+	(void)state;
+	try_five(fixture_options(), count_and_refuse, TRIES - 1);
+	for (int i = 0; i < TRIES; i++) {
+		assert_int_equal(tries[i].applied, i != 2);
+		assert_int_equal(tries[i].err.kind, i == 2 ? ERR_FOUR_EYES : ERR_NONE);
+		assert_int_equal(times_applied[i], i <= 2 ? 2 : 1);
+		assert_int_equal(times_put_back[i], i <= 2 ? 1 : 0);
+	}
+}
+
 static bool insert_part(struct db *db, void *self, struct err *err)
 {
 	(void)self;
@@ -177,6 +261,21 @@ static void a_lost_transaction_fails_all(void **state)
 	assert_int_equal(fixture_count(store), 1);
 	store_close(store);
 	env_sim_fini(&sim);
+}
+
+/* What ends the transaction ends it for those too that could come again: it might do so each time. */
+static void a_lost_transaction_is_not_tried_again(void **state)
+{
+	(void)state;
+	struct store_options how = fixture_options();
+	how.migrations = losing_steps;
+	how.migrations_count = 3;
+	try_five(how, lose_and_go_on, 0);
+	for (int i = 0; i < TRIES; i++) {
+		assert_false(tries[i].applied);
+		assert_int_equal(tries[i].err.kind, ERR_UNAVAILABLE);
+		assert_int_equal(times_put_back[i], 0);
+	}
 }
 
 static void a_full_queue_refuses(void **state)
@@ -327,8 +426,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_batch_costs_one_sync),
 		CASE(ops_fail_alone),
+		CASE(an_op_alone_is_undone_whole),
+		CASE(ops_that_can_come_again_do),
 		CASE(a_part_can_be_undone),
 		CASE(a_lost_transaction_fails_all),
+		CASE(a_lost_transaction_is_not_tried_again),
 		CASE(a_full_queue_refuses),
 		CASE(a_slice_of_applying_ends_a_batch),
 		CASE(figures_tell_batches_and_commits),
