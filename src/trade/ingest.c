@@ -25,6 +25,7 @@
 #include "trade/domain/risk.h"
 #include "trade/figures.h"
 #include "trade/judge.h"
+#include "trade/kept_risk.h"
 #include "trade/signal_life.h"
 #include "trade/signal_view.h"
 #include "trade/trade_internal.h"
@@ -228,18 +229,7 @@ static const char *faults_text(struct ingest *in)
 	return text;
 }
 
-static struct spent spent_of(const struct ingest *in)
-{
-	return (struct spent){in->producer.producer_id, in->spent, in->signed_us};
-}
-
-static bool spend(const struct ingest *in, struct db *db, const char *signal_id, struct err *err)
-{
-	const struct spent spent = spent_of(in);
-	return in->spent[0] == '\0' || replay_spend(db, &spent, in->deed.now_us, signal_id, err);
-}
-
-/* Keep what was refused, and the signature it spent. */
+/* Keep what was refused. */
 static bool store_refusal(struct ingest *in, struct db *db, struct err *err)
 {
 	const struct err *why = &in->deed.write.refused;
@@ -257,8 +247,7 @@ static bool store_refusal(struct ingest *in, struct db *db, struct err *err)
 		.created_us = in->deed.now_us,
 	};
 	const struct audit_pair meta[] = {{AUDIT_META_code, row.code}};
-	figures_count(in->deed.api->figures, COUNT_signals_refused_total, row.code, NULL);
-	return spend(in, db, NULL, err) && refused_insert(db, &row, err) &&
+	return refused_insert(db, &row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_REFUSE, AUDIT_FAILURE, in->producer.producer_id, meta, 1, err);
 }
 
@@ -294,6 +283,16 @@ static bool judge_it(struct ingest *in, struct db *db, struct err *err)
 	return judge(&judging, &in->judgement, err);
 }
 
+static void pack_report(struct arena *arena, struct judgement *j)
+{
+	struct buf packed;
+	buf_init(&packed, 0);
+	kept_risk_pack(j->risk, &packed);
+	j->risk_packed = arena_dupn(arena, buf_text(&packed), packed.size);
+	j->risk_packed_size = packed.size;
+	buf_fini(&packed);
+}
+
 /* On the worker, so that the writer need not.  What cannot be judged here the op judges, and says why it cannot. */
 static void judge_ahead(struct ingest *in)
 {
@@ -304,6 +303,8 @@ static void judge_ahead(struct ingest *in)
 	if (judge_it(in, db, &err))
 		in->judged = judged;
 	store_read_end(api->options.store, db);
+	if (in->judged != 0)
+		pack_report(&in->deed.x->arena, &in->judgement);
 	in->row.status = SIGNAL_BLOCKED;
 	signal_take_judgement(&in->row, &in->judgement);
 }
@@ -331,13 +332,9 @@ static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 									  {AUDIT_META_seal_sha256, in->content_sha256}};
 	if (!settle_judgement(in, db, err))
 		return false;
-	figures_count(in->deed.api->figures, COUNT_signals_ingested_total, in->row.instrument, in->row.side);
-	figures_count(in->deed.api->figures, COUNT_signal_status_total, signal_status_names[in->row.status], NULL);
-	if (!judgement->accept)
-		figures_rules(in->deed.api->figures, judgement->names);
 	const struct audit_pair blocked[] = {{AUDIT_META_reason, "risk"}, {AUDIT_META_rules, judgement->names}};
 	in->stored = true;
-	return spend(in, db, in->signal_id, err) && store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
+	return store_seal(in, db, err) && signal_insert(db, &in->row, err) &&
 		   audit(in, db, AUDIT_SIGNAL_CREATE, AUDIT_SUCCESS, in->signal_id, made, 2, err) &&
 		   (in->row.status != SIGNAL_BLOCKED ||
 			audit(in, db, AUDIT_SIGNAL_BLOCK, AUDIT_SUCCESS, in->signal_id, blocked, 2, err)) &&
@@ -345,30 +342,49 @@ static bool store_signal(struct ingest *in, struct db *db, struct err *err)
 					   in->deed.now_us, err);
 }
 
+/* A signal that was sent before is one more way to be refused. */
+static bool look_for_twin(struct ingest *in, struct db *db, struct err *err)
+{
+	if (!signal_twin(db, in->producer.producer_id, &in->signal, in->twin, err))
+		return false;
+	if (in->twin[0] == '\0')
+		return true;
+	in->deed.signal_id = in->twin;
+	return write_refuse(&in->deed.write, ERR_DUPLICATE_SIGNAL, "The producer sent this signal before.");
+}
+
+/* The signature goes with what it was spent on, a refusal too.  *again: it had gone before, which comes first. */
+static bool spend(struct ingest *in, struct db *db, bool *again, struct err *err)
+{
+	const struct spent spent = {in->producer.producer_id, in->spent, in->signed_us};
+	bool refused = in->deed.write.refused.kind != ERR_NONE;
+	*again = false;
+	if (in->spent[0] == '\0')
+		return true;
+	if (!replay_spend(db, &spent, in->deed.now_us, refused ? NULL : in->signal_id, again, err))
+		return false;
+	return !*again || replay_signal(db, &spent, in->deed.now_us, in->twin, err);
+}
+
+static bool refuse_replay(struct ingest *in)
+{
+	struct deed *deed = &in->deed;
+	deed->signal_id = in->twin[0] != '\0' ? in->twin : NULL;
+	deed->faults = NULL;
+	return write_refuse(&deed->write, ERR_REPLAYED, "Each request is signed anew; this signature was used before.");
+}
+
 static bool apply(struct deed *deed, struct db *db, struct err *err)
 {
 	struct ingest *in = (struct ingest *)deed;
-	const struct spent spent = spent_of(in);
-	bool seen = false;
-	if (in->spent[0] != '\0' && !replay_seen(db, &spent, deed->now_us, &seen, in->twin, err))
+	bool again;
+	if ((deed->write.refused.kind == ERR_NONE && !look_for_twin(in, db, err)) || !spend(in, db, &again, err))
 		return false;
-	if (seen) {
-		deed->signal_id = in->twin[0] != '\0' ? in->twin : NULL;
-		deed->faults = NULL;
-		figures_count(deed->api->figures, COUNT_signals_refused_total, err_code(ERR_REPLAYED), NULL);
-		return write_refuse(&deed->write, ERR_REPLAYED, "Each request is signed anew; this signature was used before.");
-	}
+	if (again)
+		return refuse_replay(in);
 	if (in->old_secret && !producer_count_old_use(db, in->producer.producer_id, err))
 		return false;
-	if (deed->write.refused.kind == ERR_NONE) {
-		if (!signal_twin(db, in->producer.producer_id, &in->signal, in->twin, err))
-			return false;
-		if (in->twin[0] == '\0')
-			return store_signal(in, db, err);
-		deed->signal_id = in->twin;
-		write_refuse(&deed->write, ERR_DUPLICATE_SIGNAL, "The producer sent this signal before.");
-	}
-	return store_refusal(in, db, err);
+	return deed->write.refused.kind == ERR_NONE ? store_signal(in, db, err) : store_refusal(in, db, err);
 }
 
 /* [trade.md 2.1] Each use of a secret that was rotated away is warned about. */
@@ -389,16 +405,26 @@ static void answer(struct deed *deed)
 	buf_fini(&body);
 }
 
+static void count_stored(const struct ingest *in)
+{
+	struct figures *figures = in->deed.api->figures;
+	figures_count(figures, COUNT_signals_ingested_total, in->row.instrument, in->row.side);
+	figures_count(figures, COUNT_signal_status_total, signal_status_names[in->row.status], NULL);
+	if (!in->judgement.accept)
+		figures_rules(figures, in->judgement.names);
+	figures_took(figures, TIME_signals_create_seconds, env_mono_us(in->deed.api->options.env) - in->deed.x->started_us);
+	if (in->old_secret)
+		log_warn("a rotated secret is still in use", log_str("producer", in->producer.producer_id));
+}
+
 /* On the writer's thread, after the commit. */
 static void count(struct write *w, bool applied)
 {
-	struct ingest *in = (struct ingest *)w;
-	if (!applied || !in->stored)
-		return;
-	figures_took(in->deed.api->figures, TIME_signals_create_seconds,
-				 env_mono_us(in->deed.api->options.env) - in->deed.x->started_us);
-	if (in->old_secret)
-		log_warn("a rotated secret is still in use", log_str("producer", in->producer.producer_id));
+	const struct ingest *in = (const struct ingest *)w;
+	if (applied && in->stored)
+		count_stored(in);
+	else if (applied)
+		figures_count(in->deed.api->figures, COUNT_signals_refused_total, err_code(w->refused.kind), NULL);
 }
 
 /*
@@ -415,6 +441,7 @@ void ingest_take(struct ingest *in)
 	if (in->deed.write.refused.kind == ERR_NONE)
 		judge_ahead(in);
 	in->deed.write.after = count;
+	in->deed.write.repeatable = true;
 	if (in->judged != 0 && !in->judgement.accept)
 		deed_write_ahead(&in->deed, apply, answer);
 	else

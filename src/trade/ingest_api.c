@@ -12,6 +12,7 @@
 #include "trade/figures.h"
 #include "trade/ingest.h"
 #include "trade/ip_list.h"
+#include "trade/known_producers.h"
 #include "trade/signal_view.h"
 #include "trade/terminal.h"
 #include "trade/trade_internal.h"
@@ -143,15 +144,6 @@ static void refuse_signature(struct signed_ingest *s)
 		exchange_failf(s->in.deed.x, ERR_SIGNATURE_INVALID, "The signature does not fit the producer and the request.");
 }
 
-static bool find_producer(struct signed_ingest *s, bool *found, struct err *err)
-{
-	struct store *store = s->in.deed.api->options.store;
-	struct db *db = store_read(store);
-	bool read = producer_by_id(db, s->producer_id, &s->in.deed.x->arena, &s->in.producer, found, err);
-	store_read_end(store, db);
-	return read;
-}
-
 static bool may_call(const struct signed_ingest *s)
 {
 	const struct producer *p = &s->in.producer;
@@ -166,7 +158,7 @@ static bool check_signature(struct signed_ingest *s)
 	bool found = false;
 	struct err err;
 	struct exchange *x = s->in.deed.x;
-	if (!find_producer(s, &found, &err)) {
+	if (!known_producer(s->in.deed.api->producers, s->producer_id, &x->arena, &s->in.producer, &found, &err)) {
 		exchange_fail(x, &err);
 		return false;
 	}

@@ -29,8 +29,10 @@ struct judgement {
 	bool paper;                     /* it is one on paper */
 	double lots;                    /* NaN: unknown, or too few to be an order */
 	const char *risk;               /* JSON {decision, failed, checks} */
-	const char *failed;             /* JSON list of names */
-	const char *names;              /* the same with commas */
+	const void *risk_packed;        /* the same as a row keeps it; NULL: not packed yet */
+	size_t risk_packed_size;
+	const char *failed; /* JSON list of names */
+	const char *names;  /* the same with commas */
 };
 
 /*

@@ -65,6 +65,21 @@ static void take(const struct db_rows *row, struct arena *arena, struct producer
 	p->old_secret = bytes_dup(row, 8, arena, &p->old_secret_size);
 }
 
+bool producer_copy(const struct producer *from, struct arena *arena, struct producer *p)
+{
+	const char **const texts[] = {&p->producer_id, &p->account_id,  &p->owner_id,
+								  &p->name,        &p->instruments, &p->ip_allow};
+	*p = *from;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (*texts[i] != NULL)
+			*texts[i] = arena_dup(arena, *texts[i]);
+	if (from->secret != NULL)
+		p->secret = arena_dupn(arena, from->secret, from->secret_size);
+	if (from->old_secret != NULL)
+		p->old_secret = arena_dupn(arena, from->old_secret, from->old_secret_size);
+	return !arena->full;
+}
+
 struct taking {
 	struct arena *arena;
 	struct producer *producer;

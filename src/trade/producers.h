@@ -44,6 +44,9 @@ bool producer_find(struct db *db, const char *account_id, const char *producer_i
 bool producer_by_token(struct db *db, const unsigned char sha256[SHA256_SIZE], int64_t now_us, struct arena *arena,
 					   struct producer *producer, bool *found, bool *old, struct err *err);
 
+/* A copy whose texts and bytes are this arena's; false: there was no room for it. */
+bool producer_copy(const struct producer *from, struct arena *arena, struct producer *producer);
+
 /* The account's producers, newest first. */
 bool producer_list(struct db *db, const char *account_id, const char *before_id, int64_t limit, struct arena *arena,
 				   struct producer **producers, size_t *count, struct err *err);

@@ -110,6 +110,8 @@ static bool open_request(struct trade_api *api, struct db *db, struct arena *are
 void signal_take_judgement(struct signal_row *row, const struct judgement *j)
 {
 	row->risk = j->risk;
+	row->risk_packed = j->risk_packed;
+	row->risk_packed_size = j->risk_packed_size;
 	row->profile_version = j->profile_version;
 	row->approvals_needed = j->profile.quorum;
 	row->trading_account_id = j->trading_account_id;

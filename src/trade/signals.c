@@ -28,6 +28,8 @@ static struct store_value packed_risk(const struct signal_row *r, struct buf *pa
 	buf_init(packed, 0);
 	if (r->risk == NULL) /* damaged: what is there stays there */
 		return V_NULL;
+	if (r->risk_packed != NULL)
+		return V_BLOB(r->risk_packed, r->risk_packed_size);
 	kept_risk_pack(r->risk, packed);
 	return V_BLOB(buf_text(packed), packed->size);
 }
@@ -220,27 +222,29 @@ bool signal_event_list(struct db *db, const char *signal_id, struct arena *arena
 	return db_end(&rows, err);
 }
 
-#define SEEN(when) \
-	"SELECT signal_id FROM replays WHERE signed_at = " when " AND producer_id = $2 AND sha256 = $3 AND until > $4"
-
-/* By 0 too: rows of before the times were kept. */
-bool replay_seen(struct db *db, const struct spent *r, int64_t now_us, bool *seen, char signal_id[ID_TEXT],
-				 struct err *err)
-{
-	signal_id[0] = '\0';
-	return db_one(db, err, seen, take_id, signal_id, SEEN("$1") " UNION ALL " SEEN("0"), V_INT(r->signed_us),
-				  V_TEXT(r->producer_id), V_TEXT(r->sha256), V_INT(now_us));
-}
-
-/* A row in the way is one that has not been swept yet. */
-bool replay_spend(struct db *db, const struct spent *r, int64_t now_us, const char *signal_id, struct err *err)
+/* Both questions in one: a row that is over and has not been swept yet is taken anew, one that is not stays. */
+bool replay_spend(struct db *db, const struct spent *r, int64_t now_us, const char *signal_id, bool *seen,
+				  struct err *err)
 {
 	int64_t until = now_us + REPLAY_KEPT_S * STAMP_US_PER_S;
-	return db_run(db, err,
-				  "INSERT INTO replays (signed_at, producer_id, sha256, until, signal_id) VALUES ($1, $2, $3, $4, $5) "
-				  "ON CONFLICT (signed_at, producer_id, sha256) DO UPDATE SET until = excluded.until, "
-				  "signal_id = excluded.signal_id",
-				  V_INT(r->signed_us), V_TEXT(r->producer_id), V_TEXT(r->sha256), V_INT(until), V_TEXT(signal_id));
+	if (!db_run(db, err,
+				"INSERT INTO replays (signed_at, producer_id, sha256, until, signal_id) VALUES ($1, $2, $3, $5, $6) "
+				"ON CONFLICT (signed_at, producer_id, sha256) DO UPDATE SET until = excluded.until, "
+				"signal_id = excluded.signal_id WHERE replays.until <= $4",
+				V_INT(r->signed_us), V_TEXT(r->producer_id), V_TEXT(r->sha256), V_INT(now_us), V_INT(until),
+				V_TEXT(signal_id)))
+		return false;
+	*seen = db_changed(db) == 0;
+	return true;
+}
+
+bool replay_signal(struct db *db, const struct spent *r, int64_t now_us, char signal_id[ID_TEXT], struct err *err)
+{
+	signal_id[0] = '\0';
+	return db_one(
+		db, err, NULL, take_id, signal_id,
+		"SELECT signal_id FROM replays WHERE signed_at = $1 AND producer_id = $2 AND sha256 = $3 AND until > $4",
+		V_INT(r->signed_us), V_TEXT(r->producer_id), V_TEXT(r->sha256), V_INT(now_us));
 }
 
 /*

@@ -24,8 +24,10 @@ struct signal_row {
 	int64_t time_us, expires_us;
 	const char *content; /* RFC 8785 */
 	const char *seal_sha256, *authenticity;
-	int status;       /* enum signal_status */
-	const char *risk; /* JSON */
+	int status;              /* enum signal_status */
+	const char *risk;        /* JSON */
+	const void *risk_packed; /* the same as the row keeps it, where that was made before; NULL: it was not */
+	size_t risk_packed_size;
 	int64_t approvals_needed, created_us, updated_us, row_version;
 	const char *request_id;         /* what people decide; NULL: never was pending */
 	const char *trading_account_id; /* that risk accepted it for; NULL: it did not yet */
@@ -77,10 +79,13 @@ struct spent {
 	int64_t signed_us;  /* 0: a webhook's id, which may come back with another time */
 };
 
-/* Was it used within REPLAY_KEPT_S?  signal_id: what it made, "" for nothing. */
-bool replay_seen(struct db *db, const struct spent *spent, int64_t now_us, bool *seen, char signal_id[ID_TEXT],
-				 struct err *err);
-bool replay_spend(struct db *db, const struct spent *spent, int64_t now_us, const char *signal_id, struct err *err);
+/*
+ * Spend it on a signal, NULL for a refusal; *seen: it was spent within REPLAY_KEPT_S, and nothing is written.  Then
+ * replay_signal() says on which signal, "" for none.
+ */
+bool replay_spend(struct db *db, const struct spent *spent, int64_t now_us, const char *signal_id, bool *seen,
+				  struct err *err);
+bool replay_signal(struct db *db, const struct spent *spent, int64_t now_us, char signal_id[ID_TEXT], struct err *err);
 
 /* Drop what can come back no more; is there any? */
 bool replays_any_due(struct db *db, int64_t now_us, bool *due, struct err *err);

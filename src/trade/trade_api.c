@@ -15,6 +15,7 @@
 #include "trade/guarding.h"
 #include "trade/judge.h"
 #include "trade/kept_charts.h"
+#include "trade/known_producers.h"
 #include "trade/leases.h"
 #include "trade/notices.h"
 #include "trade/signal_life.h"
@@ -35,6 +36,7 @@ struct trade_api *trade_api_open(const struct trade_api_options *options)
 				sizeof api->page_key);
 	api->charts = chart_cache_new(CHART_CACHE_BYTES);
 	api->kept_charts = kept_charts_new(options->store, options->charts, KEPT_CHARTS_BYTES);
+	api->producers = known_producers_new(options->store);
 	api->figures = figures_new();
 	api->judged = judge_watch(options->store);
 	api->failures = failures_new(options->store, options->audit);
@@ -73,6 +75,7 @@ void trade_api_close(struct trade_api *api)
 		return;
 	trade_api_stop(api);
 	waiting_free(api->waiting);
+	known_producers_free(api->producers);
 	chart_cache_free(api->charts);
 	kept_charts_free(api->kept_charts);
 	figures_free(api->figures);

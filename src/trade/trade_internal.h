@@ -12,6 +12,7 @@ struct trade_api {
 	int64_t began_us;                        /* wall time of the start: before it nobody was heard */
 	unsigned char secret_key[AEAD_KEY_SIZE]; /* seals producers' secrets */
 	unsigned char page_key[PAGE_KEY];        /* signs cursors */
+	struct known_producers *producers;
 	struct figures *figures;
 	struct failures *failures;
 	struct chart_cache *charts;
