@@ -94,42 +94,51 @@ static size_t plain_bytes(const char *text, size_t size)
 	return i;
 }
 
-/* Most texts need no escape: their room is taken once, quotes included. */
-static bool quoted_at_once(struct buf *buf, const char *text, size_t size)
+/* Most texts need no escape: their room is taken once, with the comma before, the quotes and a key's colon. */
+static bool quoted_at_once(struct jw *jw, const char *text, size_t size, bool is_key)
 {
 	if (plain_bytes(text, size) < size)
 		return false;
-	char *at = buf_extend(buf, size + 2);
+	char *at = buf_extend(jw->buf, (size_t)jw->comma + size + 2 + (size_t)is_key);
 	if (at == NULL)
 		return true;
-	*at = '"';
-	memcpy(at + 1, text, size);
-	at[size + 1] = '"';
+	if (jw->comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, text, size);
+	at[size] = '"';
+	if (is_key)
+		at[size + 1] = ':';
 	return true;
 }
 
-static void quoted(struct buf *buf, const char *text, size_t size)
+static void quoted_in_pieces(struct buf *buf, const char *text, size_t size)
 {
-	if (quoted_at_once(buf, text, size))
-		return;
-	buf_addc(buf, '"');
 	size_t from = 0;
+	buf_addc(buf, '"');
 	for (size_t i = plain_bytes(text, size); i < size; i += 1 + plain_bytes(text + i + 1, size - i - 1)) {
-		unsigned char c = (unsigned char)text[i];
 		buf_add(buf, text + from, i - from);
-		escape(buf, c);
+		escape(buf, (unsigned char)text[i]);
 		from = i + 1;
 	}
 	buf_add(buf, text + from, size - from);
 	buf_addc(buf, '"');
 }
 
+static void quoted(struct jw *jw, const char *text, size_t size, bool is_key)
+{
+	if (!quoted_at_once(jw, text, size, is_key)) {
+		before_value(jw);
+		quoted_in_pieces(jw->buf, text, size);
+		if (is_key)
+			buf_addc(jw->buf, ':');
+	}
+	jw->comma = !is_key;
+}
+
 void jw_key(struct jw *jw, const char *name)
 {
-	before_value(jw);
-	quoted(jw->buf, name, strlen(name));
-	buf_addc(jw->buf, ':');
-	jw->comma = false;
+	quoted(jw, name, strlen(name), true);
 }
 
 void jw_null(struct jw *jw)
@@ -177,8 +186,7 @@ void jw_str(struct jw *jw, const char *text)
 
 void jw_strn(struct jw *jw, const char *text, size_t size)
 {
-	before_value(jw);
-	quoted(jw->buf, text, size);
+	quoted(jw, text, size, false);
 }
 
 void jw_raw(struct jw *jw, const char *json, size_t size)
