@@ -11,7 +11,7 @@
 //| order that bears the magic before it sends one, and what became  |
 //| of it is told only where the broker has said so.                 |
 //+------------------------------------------------------------------+
-#property version "1.10"
+#property version "1.11"
 
 #include "Hmac.mqh"
 
@@ -37,6 +37,7 @@ bool     starting = true;    // ask for the open leases once
 ulong    next_poll = 0, next_snapshot = 0, next_learning = 0; // by GetTickCount64: nobody sets it back
 ulong    connected_at = 0;   // milliseconds since the computer's start; 0: not connected
 int      last_error = 0;     // of WebRequest, as it was printed
+bool     may_trade = true;   // as it was printed
 
 //+------------------------------------------------------------------+
 //| Time: the server's, by the offset that /api/v1/time taught       |
@@ -310,6 +311,18 @@ bool MayTrade()
   {
    return(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0 && MQLInfoInteger(MQL_TRADE_ALLOWED) != 0 &&
           AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0 && AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0);
+  }
+
+//--- told at once: the server hands out no order where trading is not allowed
+void TellMayTrade()
+  {
+   bool may = MayTrade();
+   if(may == may_trade)
+      return;
+   may_trade = may;
+   next_snapshot = 0;
+   Print(may ? "Countersign: trading is allowed" :
+         "Countersign: no order is taken: press Algo Trading, and allow it in this Expert Advisor's settings");
   }
 
 //--- an order as the row tells it
@@ -693,6 +706,7 @@ void OnTimer()
       LearnTime(); // when it fails, the first refusal teaches it
       next_learning = GetTickCount64() + LEARN_MS;
      }
+   TellMayTrade();
    if(GetTickCount64() >= next_snapshot)
       Snapshot();
    CloseAll(); // exits first

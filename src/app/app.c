@@ -24,6 +24,7 @@
 #include "flow/flow_api.h"
 #include "flow/spending.h"
 #include "http/workers.h"
+#include "link/circuits.h"
 #include "people/people.h"
 #include "seal/countersign.h"
 #include "seal/op.h"
@@ -267,6 +268,7 @@ void app_close(struct app *app)
 	people_close(app->people);
 	mailer_free(app->mailer);
 	trade_api_close(app->trade);
+	circuits_free(app->notice_hosts);
 	flow_api_close(app->flow);
 	breakers_free(app->breakers);
 	datum_unref(app->flow_secrets);

@@ -41,6 +41,7 @@ struct healing;
 struct health;
 struct idempotency;
 struct dead_letters;
+struct circuits;
 struct mailer;
 struct metrics;
 struct outbox;
@@ -76,6 +77,7 @@ struct app {
 	struct countersign *countersign;
 	struct people *people;
 	struct mailer *mailer;
+	struct circuits *notice_hosts;     /* that trade's notifications go to, by account and host */
 	struct dead_letters *dead_letters; /* while serving */
 	struct sign_api *sign;
 	struct trade_api *trade;

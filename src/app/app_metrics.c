@@ -10,6 +10,7 @@
 #include "flow/breakers.h"
 #include "http/metrics.h"
 #include "http/rate.h"
+#include "link/circuits.h"
 #include "people/dead_letters.h"
 #include "people/idempotency.h"
 #include "seal/op.h"
@@ -98,6 +99,11 @@ static void breakers(struct app *app, struct metrics_out *out, double (*figure)(
 	for (size_t i = 0; sign_breaker_at(app->sign, i, &breaker); i++) {
 		snprintf(label, sizeof label, "dest=\"%s\"", breaker.dest);
 		metrics_sample(out, label, figure(&breaker));
+	}
+	if (app->notice_hosts != NULL) { /* too many to be a label each */
+		struct circuits_figures hosts = circuits_figures(app->notice_hosts, env_mono_us(app->env));
+		breaker = (struct sign_breaker){.open = hosts.open > 0, .opened = hosts.opened};
+		metrics_sample(out, "dest=\"notices\"", figure(&breaker));
 	}
 	if (!mailer_has_server(app->mailer) || !mailer_figures(app->mailer, &figures, &err))
 		return;

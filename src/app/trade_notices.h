@@ -1,6 +1,7 @@
 /*
  * How trade's notifications leave this server: mails by the app's own way, POSTs by the guarded client of link/ (no
- * private address; in development this machine is allowed).  Thread: trade's own, which may wait.
+ * private address; in development this machine is allowed), each host behind a breaker of its own [P-10.4].  Thread:
+ * trade's own, which may wait.
  */
 #ifndef CS_APP_TRADE_NOTICES_H
 #define CS_APP_TRADE_NOTICES_H

@@ -44,44 +44,6 @@ struct breakers {
 	void *self;
 };
 
-/* --- targets --- */
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool ends_with(const char *text, size_t size, const char *end)
-{
-	size_t length = strlen(end);
-	return size > length && memcmp(text + size - length, end, length) == 0;
-}
-
-bool breaker_target(const char *url, char target[BREAKER_TARGET])
-{
-	const char *host = strstr(url, "://");
-	if (host == NULL)
-		return false;
-	bool secure = host - url == 5;
-	host += 3;
-	size_t size = strcspn(host, "/?#");
-	for (size_t i = 0; i < size; i++)
-		if (host[i] == '@') {
-			host += i + 1;
-			size -= i + 1;
-			i = (size_t)-1;
-		}
-	const char *usual = secure ? ":443" : ":80";
-	if (ends_with(host, size, usual))
-		size -= strlen(usual);
-	if (size == 0 || size >= BREAKER_TARGET)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		target[i] = lower(host[i]);
-	target[size] = '\0';
-	return true;
-}
-
 /* --- entries, with the lock held --- */
 
 static void free_entry(struct breaker_entry *e)

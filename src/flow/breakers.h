@@ -1,7 +1,7 @@
 /*
  * The breakers of the calls of runs, one for each target and account [flow.md 10; P-10.4].
  *
- * A target is a host as calls name it (with its port where that is not the usual one), or "llm", the endpoint that
+ * A target is a host as calls name it (link/authority.h), or "llm", the endpoint that
  * models are asked at.  The rule is link/circuit.h's.  What is known lives in memory; each change of state is written
  * behind, with an event (topic health, breaker.opened, breaker.half_open, breaker.closed), and read again at the start.
  * Runs that are held are remembered, so that they go on at once when a breaker closes.
@@ -21,9 +21,6 @@ struct outbox;
 struct store;
 
 enum { BREAKER_TARGET = 256 /* bytes of a target and its end */ };
-
-/* The host of a URL as a target: lower case, no usual port.  False: it has none, or a longer one. */
-bool breaker_target(const char *url, char target[BREAKER_TARGET]);
 
 /* `outbox` NULL: nobody is told.  NULL is never returned; breakers_load() before the first call. */
 struct breakers *breakers_new(struct store *store, struct outbox *outbox);

@@ -207,28 +207,11 @@ static void test_trials_given_up(void **state)
 	assert_int_equal(target.calls, 7 + WORKERS);
 }
 
-static void test_targets(void **state)
-{
-	static const char *const cases[][2] = {
-		{"https://Api.Example/x", "api.example"},          {"https://api.example:443", "api.example"},
-		{"http://api.example:80?a=b@c", "api.example"},    {"http://api.example:443/", "api.example:443"},
-		{"http://me:pw@10.0.0.1:8080/x", "10.0.0.1:8080"}, {"https://[::1]:8443/#a", "[::1]:8443"},
-	};
-	char target[BREAKER_TARGET];
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		assert_true(breaker_target(cases[i][0], target));
-		assert_string_equal(target, cases[i][1]);
-	}
-	assert_false(breaker_target("nothing", target));
-	assert_false(breaker_target("http:///x", target));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(test_opens_and_goes_on), TEST(test_by_hand), TEST(test_not_counted),
-									   TEST(test_trials_given_up), cmocka_unit_test(test_targets)};
+									   TEST(test_trials_given_up)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

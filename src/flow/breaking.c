@@ -12,7 +12,9 @@
 #include "flow/effects.h"
 #include "flow/flow.h"
 #include "flow/runner_internal.h"
+#include "link/authority.h"
 
+_Static_assert((int)BREAKER_TARGET == (int)AUTHORITY_MAX, "a host is a target");
 _Static_assert((int)GATE_TARGET >= (int)BREAKER_TARGET, "a decision has room for a target");
 
 static const char models[] = "llm";
@@ -20,7 +22,7 @@ static const char models[] = "llm";
 static bool target_of(const char *url, char target[BREAKER_TARGET])
 {
 	if (url != NULL)
-		return breaker_target(url, target);
+		return authority_of(url, target);
 	strcpy(target, models);
 	return true;
 }

@@ -5,10 +5,11 @@
 
 #include "core/err.h"
 #include "core/utf8.h"
+#include "link/authority.h"
 #include "link/curl.h"
 #include "link/ready.h"
 
-enum { ADDRESS_MAX = 254, BRACKETED = ADDRESS_MAX + 3, HOST_MAX = 256 };
+enum { ADDRESS_MAX = 254, BRACKETED = ADDRESS_MAX + 3 };
 
 /* --- addresses --- */
 
@@ -25,37 +26,15 @@ bool mail_address_valid(const char *address)
 	return utf8_valid(address, size);
 }
 
-/* The host of a URL of ours, without its port. */
-static bool host_of(const char *url, char host[HOST_MAX])
-{
-	const char *from = strstr(url, "://");
-	if (from == NULL)
-		return false;
-	from += 3;
-	size_t size = strcspn(from, "/?#");
-	for (size_t i = size; i > 0; i--)
-		if (from[i - 1] == '@') {
-			from += i;
-			size -= i;
-			break;
-		}
-	size_t end = size > 0 && from[0] == '[' ? strcspn(from, "]") + 1 : strcspn(from, ":/?#");
-	if (end == 0 || end > size || end >= HOST_MAX)
-		return false;
-	memcpy(host, from, end);
-	host[end] = '\0';
-	return true;
-}
-
 bool mail_url_valid(const char *url)
 {
-	char host[HOST_MAX];
+	char host[AUTHORITY_MAX];
 	if (strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0)
 		return false;
 	for (const char *at = url; *at != '\0'; at++)
 		if ((unsigned char)*at <= 0x20 || *at == 0x7f)
 			return false;
-	return host_of(url, host);
+	return authority_host(url, host);
 }
 
 bool mail_url_tells(const char *url)
@@ -66,8 +45,8 @@ bool mail_url_tells(const char *url)
 
 bool mail_is_here(const char *url)
 {
-	char host[HOST_MAX];
-	return url != NULL && host_of(url, host) &&
+	char host[AUTHORITY_MAX];
+	return url != NULL && authority_host(url, host) &&
 		   (strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0 || strcmp(host, "localhost") == 0);
 }
 

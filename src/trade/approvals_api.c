@@ -36,8 +36,7 @@ struct decide_request {
 	double volume;
 };
 
-#define VALID(s) \
-	F_INT(s, valid_for_seconds, RANGE(1, VALID_MAX_S), UNIT("s"), DOC("How long it stands; left out: the profile's"))
+#define VALID(s, ...) F_INT(s, valid_for_seconds, RANGE(1, VALID_MAX_S), UNIT("s"), __VA_ARGS__)
 
 static const struct field decide_fields[] = {
 	F_STR(decide_request, signal_id, REQUIRED, LENGTH(1, 64), DOC("Which")),
@@ -45,7 +44,7 @@ static const struct field decide_fields[] = {
 	F_STR(decide_request, reason, LENGTH(0, REASON_MAX), DOC("Needed to reject")),
 	F_INT(decide_request, consent_version, REQUIRED, DOC("Of the text the person saw")),
 	F_STR(decide_request, seal_sha256, LENGTH(1, 64), DOC("What the person saw; left out: the signal's own")),
-	VALID(decide_request),
+	VALID(decide_request, DOC("How long it stands; left out: the profile's")),
 	F_NUM(decide_request, volume, ABOVE(0, 1e6), UNIT("lots"), DOC("Less than the signal's")),
 };
 static const struct field_table decide_table = FIELD_TABLE("approvals.create", decide_request, decide_fields);
@@ -54,7 +53,7 @@ struct extend_request {
 	int64_t valid_for_seconds, consent_version;
 };
 static const struct field extend_fields[] = {
-	VALID(extend_request),
+	VALID(extend_request, REQUIRED, DOC("How long it stands from now")),
 	F_INT(extend_request, consent_version, REQUIRED, DOC("Of the text the person saw")),
 };
 static const struct field_table extend_table = FIELD_TABLE("approvals.extend", extend_request, extend_fields);

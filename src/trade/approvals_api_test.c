@@ -315,6 +315,9 @@ static void an_approval_is_extended(void **state)
 	send_signal(",\"volume\":0.1");
 	decide(ANN, "approved", ",\"valid_for_seconds\":60");
 	f.who = ANN;
+	askf("POST", "{}", "/api/v1/approvals/%s/extend", approval_id);
+	must_answer(422, "invalid");
+	assert_true(names_fault("/valid_for_seconds", "required") && names_fault("/consent_version", "required"));
 	askf("POST", "{\"valid_for_seconds\":120,\"consent_version\":2}", "/api/v1/approvals/%s/extend", approval_id);
 	must_answer(422, "consent_outdated");
 	env_sim_advance(&f.sim, 30 * S);

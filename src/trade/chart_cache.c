@@ -9,9 +9,15 @@
 #include "core/id.h"
 #include "core/must.h"
 
-/* In one block with its texts and bytes behind it; the list is in order of use, the last used first. */
+enum { CHAINS = 1 << 16 /* 64 MiB of the smallest pictures are some 50,000 */ };
+enum index { BY_KEY, BY_PICTURE, INDEXES };
+
+/*
+ * In one block with its texts and bytes behind it; the list is in order of use, the last used first.  Each is in one
+ * chain of either index too: two questions may have the same picture.
+ */
 struct entry {
-	struct entry *next, *before;
+	struct entry *next, *before, *same[INDEXES]; /* same: the next of its chain */
 	char account_id[ID_TEXT], key[SHA256_HEX_SIZE], sha256[SHA256_HEX_SIZE], media_type[32];
 	int64_t until_us;
 	size_t size, result_size;
@@ -21,6 +27,7 @@ struct entry {
 struct chart_cache {
 	pthread_mutex_t lock;
 	struct entry *first, *last;
+	struct entry *chains[INDEXES][CHAINS];
 	size_t used, bytes_max;
 };
 
@@ -35,6 +42,39 @@ struct chart_cache *chart_cache_new(size_t bytes_max)
 static size_t weight(const struct entry *e)
 {
 	return sizeof *e + e->size + e->result_size + 1;
+}
+
+static const char *name_of(const struct entry *e, enum index by)
+{
+	return by == BY_KEY ? e->key : e->sha256;
+}
+
+/* FNV-1a.  What is hashed are hashes already; whoever makes them collide gets a scan. */
+static struct entry **chain_of(struct chart_cache *cache, enum index by, const char *name)
+{
+	uint32_t hash = 2166136261u;
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return &cache->chains[by][(hash ^ hash >> 16) % CHAINS];
+}
+
+static void chain(struct chart_cache *cache, struct entry *e)
+{
+	for (enum index by = 0; by < INDEXES; by++) {
+		struct entry **at = chain_of(cache, by, name_of(e, by));
+		e->same[by] = *at;
+		*at = e;
+	}
+}
+
+static void unchain(struct chart_cache *cache, const struct entry *e)
+{
+	for (enum index by = 0; by < INDEXES; by++) {
+		struct entry **at = chain_of(cache, by, name_of(e, by));
+		while (*at != e)
+			at = &(*at)->same[by];
+		*at = e->same[by];
+	}
 }
 
 static void unlink_entry(struct chart_cache *cache, struct entry *e)
@@ -54,6 +94,7 @@ static void link_first(struct chart_cache *cache, struct entry *e)
 static void drop(struct chart_cache *cache, struct entry *e)
 {
 	unlink_entry(cache, e);
+	unchain(cache, e);
 	cache->used -= weight(e);
 	free(e);
 }
@@ -71,13 +112,14 @@ void chart_cache_free(struct chart_cache *cache)
 static struct entry *find(struct chart_cache *cache, const char *account_id, const char *key, const char *sha256,
 						  int64_t now_us)
 {
+	enum index by = key != NULL ? BY_KEY : BY_PICTURE;
+	const char *name = key != NULL ? key : sha256;
 	struct entry *next;
-	for (struct entry *e = cache->first; e != NULL; e = next) {
-		next = e->next;
+	for (struct entry *e = *chain_of(cache, by, name); e != NULL; e = next) {
+		next = e->same[by];
 		if (now_us >= e->until_us)
 			drop(cache, e);
-		else if (strcmp(key != NULL ? key : sha256, key != NULL ? e->key : e->sha256) == 0 &&
-				 strcmp(account_id, e->account_id) == 0)
+		else if (strcmp(name, name_of(e, by)) == 0 && strcmp(account_id, e->account_id) == 0)
 			return e;
 	}
 	return NULL;
@@ -122,8 +164,9 @@ void chart_cache_put(struct chart_cache *cache, const struct chart_picture *p, i
 	if (same != NULL)
 		drop(cache, same);
 	link_first(cache, e);
+	chain(cache, e);
 	cache->used += weight(e);
-	while (cache->used > cache->bytes_max)
+	while (cache->last != NULL && (cache->used > cache->bytes_max || now_us >= cache->last->until_us))
 		drop(cache, cache->last);
 	pthread_mutex_unlock(&cache->lock);
 }

@@ -1,10 +1,10 @@
 /*
  * Pictures that were drawn lately, in memory: by who asked, what was asked, and by the picture's own hash.
  *
- * The least recently used go first when CHART_CACHE_BYTES are passed; each goes at its own time, CHART_CACHE_S after it
- * was drawn.  A picture is shown to the tenant that asked for it and to no other.  Nothing here outlives the process;
- * behind it stand the pictures on disk (kept_charts.h).  Thread: any.  Cost: a scan of some thousand hashes, about 10
- * us, and a copy.
+ * The least recently used go first when CHART_CACHE_BYTES are passed; none is shown after its own time, CHART_CACHE_S
+ * after it was drawn.  A picture is shown to the tenant that asked for it and to no other.  Nothing here outlives the
+ * process; behind it stand the pictures on disk (kept_charts.h).  Thread: any.  Cost: about 1 us and a copy, however
+ * many there are.
  */
 #ifndef CS_TRADE_CHART_CACHE_H
 #define CS_TRADE_CHART_CACHE_H

@@ -114,6 +114,58 @@ static void the_cache_has_its_size(void **state)
 	arena_fini(&arena);
 }
 
+/* Two questions may have one picture: it is there by its hash as long as either is; and nothing is past its time. */
+static void one_picture_of_two_questions(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct chart_picture found, a = picture("t", "a", 900), b = picture("t", "b", 900), late = picture("t", "l", 10);
+	struct chart_cache *cache = chart_cache_new(1 << 20);
+	a.sha256 = b.sha256 = "p";
+	a.until_us = 10;
+	b.until_us = 20;
+	late.until_us = 5;
+	arena_init(&arena, 1 << 20);
+	chart_cache_put(cache, &late, 5); /* too late to be kept */
+	assert_false(chart_cache_find(cache, "t", "l", NULL, 5, &arena, &found));
+	chart_cache_put(cache, &b, 0);
+	chart_cache_put(cache, &a, 0);
+	assert_true(chart_cache_find(cache, "t", NULL, "p", 9, &arena, &found) && found.until_us == 10);
+	assert_true(chart_cache_find(cache, "t", NULL, "p", 10, &arena, &found) && found.until_us == 20);
+	assert_false(chart_cache_find(cache, "t", "a", NULL, 10, &arena, &found));
+	chart_cache_put(cache, &b, 10); /* asked again: the newer takes its place */
+	assert_true(chart_cache_find(cache, "t", "b", NULL, 19, &arena, &found));
+	assert_false(chart_cache_find(cache, "t", NULL, "p", 20, &arena, &found));
+	assert_false(chart_cache_find(cache, "t", "b", NULL, 20, &arena, &found));
+	chart_cache_free(cache);
+	arena_fini(&arena);
+}
+
+/* However many there are, each is found by either name. */
+static void many_pictures_are_each_found(void **state)
+{
+	(void)state;
+	enum { PICTURES = 2000 };
+	struct arena arena;
+	struct chart_picture found;
+	char key[16];
+	struct chart_cache *cache = chart_cache_new(CHART_CACHE_BYTES);
+	arena_init(&arena, 16 << 20);
+	for (int i = 0; i < PICTURES; i++) {
+		snprintf(key, sizeof key, "%d", i);
+		struct chart_picture p = picture("t", key, 8);
+		chart_cache_put(cache, &p, 0);
+	}
+	for (int i = 0; i < PICTURES; i++) {
+		snprintf(key, sizeof key, "%d", i);
+		assert_true(chart_cache_find(cache, "t", key, NULL, 0, &arena, &found));
+		assert_string_equal(found.key, key);
+		assert_true(chart_cache_find(cache, "t", NULL, key, 0, &arena, &found));
+	}
+	chart_cache_free(cache);
+	arena_fini(&arena);
+}
+
 /* --- on disk --- */
 
 static char url[128], drawn_sha256[SHA256_HEX_SIZE];
@@ -331,6 +383,8 @@ int main(void)
 		TEST(the_picture_itself),
 		TEST(what_cannot_be_drawn),
 		TEST(the_cache_has_its_size),
+		TEST(one_picture_of_two_questions),
+		TEST(many_pictures_are_each_found),
 		TEST(a_url_outlives_a_restart),
 		TEST(what_memory_forgot_is_on_disk),
 		TEST(a_damaged_or_missing_picture_is_drawn_again),

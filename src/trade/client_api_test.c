@@ -4,16 +4,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/codec.h"
-#include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
 #include "crypt/aead.h"
@@ -21,7 +17,6 @@
 #include "store/store.h"
 #include "trade/desk_fixture.h"
 #include "trade/trade_api.h"
-#include "trade/waiting.h"
 
 #define S STAMP_US_PER_S
 #define POLL "/api/v1/client/poll"
@@ -383,261 +378,6 @@ static void an_idle_poll_is_not_modified(void **state)
 	assert_true(number("result.count") == 1);
 }
 
-#define CLOSES "/api/v1/client/close-commands"
-#define CLOSE_ACK "/api/v1/client/close-ack"
-
-static const char *command_id(void)
-{
-	assert_int_equal(device_ask((struct device_send){.target = CLOSES}), 200);
-	assert_true(number("result.count") == 1);
-	return text("result.commands.0.id");
-}
-
-static int close_ack(const char *command, const char *more)
-{
-	return device_ask((struct device_send){.target = CLOSE_ACK,
-										   .body = arena_printf(&f.arena, "{\"command_id\":\"%s\"%s}", command, more)});
-}
-
-static void an_open_position(void)
-{
-	desk_broker(10000);
-	add_device("desk");
-	approved_signal("0.1");
-	assert_int_equal(poll(""), 200);
-	assert_int_equal(ack(PLACED), 201);
-}
-
-/* [trade.md 3] The approval lapses over an open position: it is closed, whatever state trading is in. */
-static void a_lapsed_approval_closes(void **state)
-{
-	(void)state;
-	an_open_position();
-	f.who = RISK_OWNER;
-	assert_int_equal(ask("POST", "/api/v1/trading/kill", "{\"scope\":\"global\",\"reason\":\"stop\"}", NULL), 200);
-	desk_pass(14400 * S - 1);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
-	desk_restart();
-	desk_pass(1);
-	const char *command = command_id();
-	assert_string_equal(text("result.commands.0.reason"), "approval_expired");
-	assert_string_equal(text("result.commands.0.broker_ticket"), "501");
-	assert_true(number("result.commands.0.volume") == .1 && number("result.commands.0.attempt") == 1);
-	close_ack(command, ",\"status\":\"executed\"");
-	must_answer(422, "invalid");
-	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.5,\"profit\":53"), 201);
-	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.5,\"profit\":53"), 200);
-	close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.6,\"profit\":53");
-	must_answer(409, "ack_conflict");
-	assert_string_equal(signal_status(), "closed");
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'closed' AND "
-								"close_reason = 'approval_expired' AND profit = 53000000"),
-					 1);
-	chain_is_sound(-1);
-}
-
-/* [trade.md 6] Exits are always allowed: no state, limit, rate or pause blocks a close command or its answer. */
-static void exits_pass_in_every_state(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *method, *path, *body;
-	} stops[] = {
-		{"PATCH", "/api/v1/trading/pause", "{\"reason\":\"r\"}"},
-		{"PATCH", "/api/v1/trading/pause", "{\"scope\":\"account\",\"id\":\"" DESK_ACCOUNT "\",\"reason\":\"r\"}"},
-		{"POST", "/api/v1/trading/kill", "{\"scope\":\"account\",\"id\":\"" DESK_ACCOUNT "\",\"reason\":\"r\"}"},
-		{"POST", "/api/v1/trading/kill", "{\"scope\":\"global\",\"reason\":\"r\"}"},
-		{"PUT", "/api/v1/trading/size", "{\"position_size\":0.01}"},
-	};
-	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
-		desk_tear_down(state);
-		desk_set_up(state);
-		an_open_position();
-		f.who = OWNER;
-		if (ask(stops[i].method, stops[i].path, stops[i].body, NULL) != 200)
-			fail_msg("%s", f.ask.answer);
-		desk_sql("UPDATE devices SET snapshot_taken_at = 1"); /* a stale account is no reason either */
-		f.who = TRADER;
-		assert_int_equal(ask("GET", "/api/v1/positions?status=open", NULL, NULL), 200);
-		const char *position = arena_dup(&f.arena, text("result.items.0.id"));
-		assert_int_equal(askf("POST", "{\"reason\":\"enough\"}", "/api/v1/positions/%s/close", position), 202);
-		const char *command = command_id();
-		assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955.5"), 201);
-		assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'closed'"), 1);
-	}
-}
-
-static void an_approval_may_lapse_and_nothing_close(void **state)
-{
-	(void)state;
-	an_open_position();
-	f.who = RISK_OWNER;
-	set_profile("{\"on_lapse\":\"keep\"}");
-	desk_pass(14400 * S);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1);
-	desk_pass(10 * S);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1); /* once */
-}
-
-static void an_approval_may_lapse_and_somebody_is_told(void **state)
-{
-	(void)state;
-	an_open_position();
-	f.who = RISK_OWNER;
-	set_profile("{\"on_lapse\":\"alert\"}");
-	desk_pass(14400 * S);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands"), 0);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM audit WHERE action = 'approval.lapse'"), 1);
-	desk_pass(10 * S);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'approval.lapsed'"), 1);
-}
-
-/* [trade.md 5] 0.5 s, 2 s, 8 s; then it is over. */
-static void closing_is_tried_again(void **state)
-{
-	(void)state;
-	an_open_position();
-	f.who = RISK_OWNER;
-	assert_int_equal(ask("POST", "/api/v1/trading/kill",
-						 "{\"scope\":\"global\",\"reason\":\"stop\",\"close_positions\":true}", NULL),
-					 200);
-	assert_true(number("result.positions_closing") == 1);
-	static const int64_t pauses[] = {500000, 2000000, 8000000};
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(close_ack(command_id(), ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
-		desk_pass(pauses[i] - 1);
-		assert_int_equal(desk_count("SELECT COUNT(*) FROM close_commands WHERE state = 'open'"), 0);
-		desk_pass(1);
-	}
-	const char *command = command_id();
-	assert_true(number("result.commands.0.attempt") == 4);
-	assert_int_equal(close_ack(command, ",\"status\":\"failed\",\"error\":\"off quotes\""), 201);
-	desk_pass(60 * S);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM positions WHERE status = 'close_failed'"), 1);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM outbox WHERE event = 'position.close_failed'"), 1);
-}
-
-static void a_part_closes_and_the_rest_is_asked_for(void **state)
-{
-	(void)state;
-	an_open_position();
-	f.who = RISK_OWNER;
-	assert_int_equal(ask("POST", "/api/v1/trading/kill",
-						 "{\"scope\":\"global\",\"reason\":\"stop\",\"close_positions\":true}", NULL),
-					 200);
-	assert_int_equal(close_ack(command_id(), ",\"status\":\"executed\",\"close_price\":1955,\"close_volume\":0.04"),
-					 201);
-	desk_pass(S);
-	const char *command = command_id();
-	assert_true(number("result.commands.0.volume") == .06);
-	assert_int_equal(close_ack(command, ",\"status\":\"executed\",\"close_price\":1955"), 201);
-	assert_string_equal(signal_status(), "closed");
-}
-
-/* --- waiting [trade.md 4.3] --- */
-
-/* Somebody approves while the terminal waits. */
-static void *approve(void *self)
-{
-	struct loopback l = {.status = 0};
-	char body[128];
-	usleep(30000);
-	snprintf(body, sizeof body, "{\"signal_id\":\"%s\",\"decision\":\"approved\",\"consent_version\":1}", f.signal_id);
-	*(int *)self = desk_ask_as(ANN, "POST", "/api/v1/approvals", body, &l);
-	loopback_fini(&l);
-	return NULL;
-}
-
-static void a_poll_waits_for_an_order(void **state)
-{
-	(void)state;
-	pthread_t thread;
-	int approved = 0;
-	desk_broker(10000);
-	add_device("desk");
-	add_producer("");
-	assert_int_equal(post((struct send){.body = signal_with("1950.0", ",\"volume\":0.1")}), 201);
-	snprintf(f.signal_id, sizeof f.signal_id, "%s", text("result.id"));
-	assert_int_equal(pthread_create(&thread, NULL, approve, &approved), 0);
-	assert_int_equal(poll("?wait=5"), 200); /* the clock stands still: nothing but the order ends it */
-	pthread_join(thread, NULL);
-	assert_int_equal(approved, 201);
-	assert_true(number("result.count") == 1 && number("result.next_poll_seconds") == 1);
-	assert_string_equal(text("result.orders.0.signal_id"), f.signal_id);
-	assert_int_equal(desk_count("SELECT COUNT(*) FROM nonces"), 1);
-	assert_int_equal(poll("?wait=5"), 200); /* leased, and not acknowledged: busy terminals do not wait */
-	assert_true(number("result.count") == 0);
-	poll("?wait=6");
-	must_answer(422, "invalid");
-}
-
-static void *stop(void *self)
-{
-	(void)self;
-	usleep(30000);
-	trade_api_stop(f.api);
-	return NULL;
-}
-
-static void a_server_that_stops_lets_them_go(void **state)
-{
-	(void)state;
-	pthread_t thread;
-	desk_broker(10000);
-	add_device("desk");
-	assert_int_equal(pthread_create(&thread, NULL, stop, NULL), 0);
-	assert_int_equal(poll("?wait=5"), 200);
-	pthread_join(thread, NULL);
-	assert_true(number("result.count") == 0 && number("result.next_poll_seconds") == 10);
-	assert_int_equal(poll("?wait=5"), 200);
-	assert_true(number("result.next_poll_seconds") == 20); /* the first one was counted once */
-}
-
-static _Atomic int64_t other_clock_us;
-
-static int64_t read_clock(void *self)
-{
-	(void)self;
-	return atomic_load(&other_clock_us);
-}
-
-struct counted {
-	struct parked parked; /* first */
-	_Atomic int count;
-};
-
-static void count_it(struct parked *parked)
-{
-	atomic_fetch_add(&((struct counted *)parked)->count, 1);
-}
-
-static void wait_until_gone(struct counted *c)
-{
-	while (atomic_load(&c->count) == 0)
-		usleep(1000);
-}
-
-static void each_goes_on_once_when_its_time_is_up(void **state)
-{
-	(void)state;
-	const struct env env = {.wall_us = read_clock, .mono_us = read_clock};
-	struct waiting *waiting = waiting_new(f.store, &env);
-	struct counted first = {{.trading_account_id = DESK_ACCOUNT, .until_us = S, .go_on = count_it}, 0};
-	struct counted second = {{.trading_account_id = DESK_ACCOUNT, .until_us = 2 * S, .go_on = count_it}, 0};
-	atomic_store(&other_clock_us, 0);
-	assert_true(waiting_park(waiting, &first.parked) && waiting_park(waiting, &second.parked));
-	waiting_wake(waiting); /* a commit that is none of theirs */
-	atomic_store(&other_clock_us, S);
-	wait_until_gone(&first);
-	assert_int_equal(atomic_load(&second.count), 0);
-	waiting_stop(waiting);
-	assert_int_equal(atomic_load(&first.count), 1);
-	assert_int_equal(atomic_load(&second.count), 1);
-	assert_false(waiting_park(waiting, &first.parked));
-	waiting_free(waiting);
-}
-
 static void must_tell(const char *metrics, const char *line)
 {
 	if (strstr(metrics, line) == NULL)
@@ -777,27 +517,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(devices_are_registered),
-		TEST(every_problem_tells_the_time),
-		TEST(requests_are_signed),
-		TEST(an_order_is_delivered_once),
-		TEST(acknowledgements_repeat),
-		TEST(a_refused_order_fails),
-		TEST(what_risk_refuses_stays),
-		TEST(a_lease_that_ends_is_in_doubt),
-		TEST(answers_have_three_forms),
-		TEST(bodies_are_encrypted_where_that_is_set),
-		TEST(faults_are_told_at_once),
-		TEST(an_idle_poll_is_not_modified),
-		TEST(a_lapsed_approval_closes),
-		TEST(exits_pass_in_every_state),
-		TEST(an_approval_may_lapse_and_nothing_close),
-		TEST(an_approval_may_lapse_and_somebody_is_told),
-		TEST(closing_is_tried_again),
-		TEST(a_part_closes_and_the_rest_is_asked_for),
-		TEST(a_poll_waits_for_an_order),
-		TEST(a_server_that_stops_lets_them_go),
-		TEST(each_goes_on_once_when_its_time_is_up),
+		TEST(devices_are_registered),   TEST(every_problem_tells_the_time),
+		TEST(requests_are_signed),      TEST(an_order_is_delivered_once),
+		TEST(acknowledgements_repeat),  TEST(a_refused_order_fails),
+		TEST(what_risk_refuses_stays),  TEST(a_lease_that_ends_is_in_doubt),
+		TEST(answers_have_three_forms), TEST(bodies_are_encrypted_where_that_is_set),
+		TEST(faults_are_told_at_once),  TEST(an_idle_poll_is_not_modified),
 		TEST(operators_see_figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

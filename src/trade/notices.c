@@ -293,7 +293,7 @@ bool notices_begin(struct db *db, struct err *err)
 /* --- sending --- */
 
 struct letter {
-	const char *notice_id, *user_id, *channel, *event, *subject_id, *data, *settings, *email;
+	const char *notice_id, *account_id, *user_id, *channel, *event, *subject_id, *data, *settings, *email;
 	const void *webhook_secret, *telegram_token; /* sealed */
 	size_t webhook_size, telegram_size;
 	int64_t tries;
@@ -307,6 +307,7 @@ struct sending {
 	struct notice notice;
 	struct notice_wish wish;
 	int64_t now_us, wait_s; /* wait_s: for so long at least the other side wants to be left alone; 0: it said nothing */
+	int64_t alone_us;       /* nothing was asked: its host is left alone for so long */
 	bool silent;            /* no answer came at all */
 };
 
@@ -323,14 +324,19 @@ static bool ask(struct sending *s, const char *url, const char *const *headers, 
 				struct trade_posted *posted, struct err *err)
 {
 	const struct trade_serving *to = &s->api->serving;
-	const struct trade_post post = {
-		.url = url, .headers = headers, .body = buf_text(body), .size = body->size, .give_up = &s->api->notices_end};
+	const struct trade_post post = {.account_id = s->letter->account_id,
+									.url = url,
+									.headers = headers,
+									.body = buf_text(body),
+									.size = body->size,
+									.give_up = &s->api->notices_end};
 	if (!buf_ok(body))
 		return err_set(err, ERR_LIMIT, "no memory");
 	if (to->post == NULL)
 		return err_set(err, ERR_UNAVAILABLE, "this server sends nothing");
 	*posted = (struct trade_posted){.status = 0};
 	bool answered = to->post(to->self, &post, posted, err);
+	s->alone_us = posted->alone_us;
 	s->silent = !answered && (err->kind == ERR_UNAVAILABLE || err->kind == ERR_DEADLINE);
 	s->wait_s = posted->retry_after_s;
 	return answered;
@@ -359,16 +365,23 @@ static bool send_mail(const struct sending *s, struct err *err)
 	return sent;
 }
 
+/* One CloudEvents object [P-10.6]; `text`, the words for a person, is an extension of ours. */
 static void write_event(const struct sending *s, struct buf *body)
 {
+	const char *public_url = s->api->serving.public_url;
 	struct buf text;
 	struct jw jw;
 	buf_init(&text, 0);
 	notice_text(&s->notice, &text);
 	jw_init(&jw, body);
 	jw_object(&jw);
+	jw_member_str(&jw, "specversion", "1.0");
+	jw_member_str(&jw, "id", s->letter->notice_id);
+	jw_member_str(&jw, "source", public_url != NULL ? public_url : "/");
 	jw_member_str(&jw, "type", s->letter->event);
-	tell_time(&jw, "timestamp", s->now_us);
+	jw_member_str(&jw, "subject", s->letter->subject_id);
+	tell_time(&jw, "time", s->now_us);
+	jw_member_str(&jw, "datacontenttype", "application/json");
 	jw_member_str(&jw, "text", buf_text(&text));
 	jw_key(&jw, "data");
 	jw_json(&jw, s->notice.data);
@@ -513,20 +526,30 @@ static void rest(struct round *r, const struct sending *s)
 			(struct resting){l->channel, everybody ? NULL : l->user_id, wait_s < WAIT_MAX_S ? wait_s : WAIT_MAX_S};
 }
 
+/* No try. */
+static void leave_alone(const struct sending *s, int64_t wait_us)
+{
+	store(s->api, (struct outcome){s->letter, "waiting", "the other side is left alone for a while", s->letter->tries,
+								   s->now_us + wait_us, 0});
+}
+
 static void try_letter(struct round *r, const struct letter *letter)
 {
 	struct trade_api *api = r->api;
 	struct sending s = {.api = api, .arena = &r->arena, .letter = letter, .now_us = env_wall_us(api->options.env)};
 	const struct resting *resting = resting_of(r, letter);
 	struct err why = {.kind = ERR_NONE};
-	if (resting != NULL) { /* no try */
-		store(api, (struct outcome){letter, "waiting", "the other side is left alone for a while", letter->tries,
-									s.now_us + resting->wait_s * STAMP_US_PER_S, 0});
+	if (resting != NULL) {
+		leave_alone(&s, resting->wait_s * STAMP_US_PER_S);
 		return;
 	}
 	bool sent = send_letter(&s, &why);
 	if (!sent && atomic_load(&api->notices_end))
 		return; /* as if it had never been tried */
+	if (!sent && s.alone_us > 0) {
+		leave_alone(&s, s.alone_us);
+		return;
+	}
 	figures_count(api->figures, COUNT_notifications_total, letter->channel, sent ? "sent" : "failed");
 	if (!sent) {
 		rest(r, &s);
@@ -541,25 +564,25 @@ static bool read_letters(struct trade_api *api, struct arena *arena, struct lett
 {
 	struct db *db = store_read(api->options.store);
 	struct db_rows rows;
-	bool read =
-		db_query(db, &rows, err,
-				 "SELECT n.notice_id, n.user_id, n.channel, n.event, n.subject, n.data, s.settings, u.email, "
-				 "s.webhook_secret, s.telegram_token, n.tries, u.status FROM notices n JOIN notice_settings s ON "
-				 "s.user_id = n.user_id JOIN users u ON u.user_id = n.user_id WHERE n.state = 'waiting' AND "
-				 "n.due_at <= $1 ORDER BY n.due_at LIMIT 20",
-				 V_INT(env_wall_us(api->options.env)));
+	bool read = db_query(
+		db, &rows, err,
+		"SELECT n.notice_id, n.account_id, n.user_id, n.channel, n.event, n.subject, n.data, s.settings, u.email, "
+		"s.webhook_secret, s.telegram_token, n.tries, u.status FROM notices n JOIN notice_settings s ON "
+		"s.user_id = n.user_id JOIN users u ON u.user_id = n.user_id WHERE n.state = 'waiting' AND "
+		"n.due_at <= $1 ORDER BY n.due_at LIMIT 20",
+		V_INT(env_wall_us(api->options.env)));
 	for (*count = 0; read && db_next(&rows); (*count)++) {
 		struct letter *l = &letters[*count];
-		const char **texts[] = {&l->notice_id,  &l->user_id, &l->channel,  &l->event,
-								&l->subject_id, &l->data,    &l->settings, &l->email};
-		for (int i = 0; i < 8; i++)
+		const char **texts[] = {&l->notice_id,  &l->account_id, &l->user_id,  &l->channel, &l->event,
+								&l->subject_id, &l->data,       &l->settings, &l->email};
+		for (int i = 0; i < 9; i++)
 			*texts[i] = db_text_dup(&rows, i, arena);
-		const void *bytes = db_blob(&rows, 8, &l->webhook_size);
+		const void *bytes = db_blob(&rows, 9, &l->webhook_size);
 		l->webhook_secret = bytes != NULL ? arena_dupn(arena, bytes, l->webhook_size) : NULL;
-		bytes = db_blob(&rows, 9, &l->telegram_size);
+		bytes = db_blob(&rows, 10, &l->telegram_size);
 		l->telegram_token = bytes != NULL ? arena_dupn(arena, bytes, l->telegram_size) : NULL;
-		l->tries = db_int(&rows, 10);
-		l->active = strcmp(db_text(&rows, 11), "active") == 0;
+		l->tries = db_int(&rows, 11);
+		l->active = strcmp(db_text(&rows, 12), "active") == 0;
 	}
 	read = read && db_end(&rows, err);
 	store_read_end(api->options.store, db);

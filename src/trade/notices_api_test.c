@@ -29,7 +29,8 @@
 static struct world {
 	int mails, posts, status;
 	int64_t retry_after_s;
-	bool deaf; /* nobody answers */
+	bool deaf;        /* nobody answers */
+	int64_t alone_us; /* its host is left alone for so long */
 	const char *answer;
 	char to[128], subject[256], text[1024], url[256], body[2048], headers[1024];
 } world;
@@ -58,6 +59,10 @@ static bool fake_post(void *self, const struct trade_post *post, struct trade_po
 	snprintf(world.body, sizeof world.body, "%.*s", (int)post->size, (const char *)post->body);
 	*posted = (struct trade_posted){.status = world.status, .retry_after_s = world.retry_after_s};
 	snprintf(posted->body, sizeof posted->body, "%s", world.answer != NULL ? world.answer : "");
+	if (world.alone_us > 0) {
+		posted->alone_us = world.alone_us;
+		return err_set(err, ERR_UNAVAILABLE, "hooks.example.com is left alone for a while");
+	}
 	return !world.deaf || err_set(err, ERR_DEADLINE, "host: no answer in time");
 }
 
@@ -124,6 +129,22 @@ static void who_may_decide_is_told(void **state)
 	assert_int_equal(member("result.items")->count, 0);
 }
 
+/* [P-10.6] CloudEvents 1.0.2: what it asks for, our words beside it, and nothing twice. */
+static void is_a_cloud_event(const char *id)
+{
+	const struct json *event;
+	assert_true(json_parse(&f.arena, world.body, strlen(world.body), &json_body_limits, &event, NULL));
+	assert_string_equal(json_text(event, "specversion"), "1.0");
+	assert_string_equal(json_text(event, "id"), id);
+	assert_string_equal(json_text(event, "source"), "https://cs.test");
+	assert_string_equal(json_text(event, "type"), "signal.pending");
+	assert_string_equal(json_text(event, "subject"), text("result.id"));
+	assert_string_equal(json_text(event, "datacontenttype"), "application/json");
+	assert_non_null(strstr(json_text(event, "text"), "A signal waits"));
+	assert_int_equal(json_get(event, "data")->kind, JS_OBJECT);
+	assert_non_null(json_text(event, "time"));
+}
+
 /* The same id on a retry, signed the Standard Webhooks way; then taken. */
 static void a_webhook_is_signed_and_tried_again(void **state)
 {
@@ -152,7 +173,7 @@ static void a_webhook_is_signed_and_tried_again(void **state)
 	const struct canonical canonical =
 		signature_webhook(&f.arena, first, header("webhook-timestamp"), world.body, strlen(world.body));
 	assert_true(signature_list_holds(key, size, canonical, header("webhook-signature")));
-	assert_non_null(strstr(world.body, "\"type\":\"signal.pending\""));
+	is_a_cloud_event(first);
 	assert_int_equal(notices_send_due(f.api), 0); /* not at once */
 	world.status = 200;
 	env_sim_advance(&f.sim, 2 * S);
@@ -161,6 +182,24 @@ static void a_webhook_is_signed_and_tried_again(void **state)
 	env_sim_advance(&f.sim, 3600 * S);
 	assert_int_equal(notices_send_due(f.api), 0);
 	assert_int_equal(world.posts, 2);
+}
+
+/* [P-10.4] Behind an open breaker nothing is sent, and no try is used up. */
+static void a_host_that_is_left_alone_costs_no_try(void **state)
+{
+	(void)state;
+	wish(ANN, "{\"webhook_url\":\"https://hooks.example.com/x\"}");
+	signal_that_waits(",\"volume\":0.01");
+	desk_pass(0);
+	world.alone_us = 60 * S;
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(desk_count("SELECT sum(tries) FROM notices WHERE state = 'waiting'"), 0);
+	env_sim_advance(&f.sim, 59 * S);
+	assert_int_equal(notices_send_due(f.api), 0);
+	world.alone_us = 0;
+	env_sim_advance(&f.sim, S);
+	assert_int_equal(notices_send_due(f.api), 1);
+	assert_int_equal(desk_count("SELECT sum(tries) FROM notices WHERE state = 'sent'"), 1);
 }
 
 /* Retry-After of a webhook that is busy; however long it asks for, an hour is the most. */
@@ -505,6 +544,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_may_decide_is_told),
 		TEST(a_webhook_is_signed_and_tried_again),
+		TEST(a_host_that_is_left_alone_costs_no_try),
 		TEST(a_webhook_says_when_it_is_back),
 		TEST(nobody_tries_for_ever),
 		TEST(who_is_suspended_is_told_nothing),

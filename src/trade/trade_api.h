@@ -44,6 +44,7 @@ void trade_api_close(struct trade_api *api);
 
 /* What exists only while it serves; each may be NULL: nothing is kept by key, nothing limited. */
 struct trade_post {
+	const char *account_id; /* for whom: a host that is down for one may be well for another */
 	const char *url;
 	const char *const *headers; /* "Name: value", ends with NULL */
 	const void *body;
@@ -53,6 +54,7 @@ struct trade_post {
 struct trade_posted {
 	int status;
 	int64_t retry_after_s; /* its header's seconds; 0: none */
+	int64_t alone_us;      /* nothing was sent: the host is left alone for so long [P-10.4]; 0: it was asked */
 	char body[1024];       /* how the answer begins; "" with one that is longer */
 };
 
