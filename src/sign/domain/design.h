@@ -137,6 +137,7 @@ struct design_near {
 
 struct design_face {
 	double height_ft, sign_height_ft, sign_width_ft, area_ft2, weight_lb, x_ft, depth_ft;
+	double dead_x_ft, poles_to_ft; /* not shown: offset of the weight; how far up poles stand in the wind */
 };
 
 struct design_result {
@@ -176,7 +177,8 @@ struct design_problem {
 	const struct design_request *request;
 	const struct wind_setup *wind;
 	double height_ft, bottom_ft; /* top of the sign; poles stand in the wind up to its bottom */
-	double weight_lb, x_ft;      /* of the sign; offset of its area from the pole line */
+	double weight_lb;            /* of the sign */
+	double x_ft, dead_x_ft;      /* offset of its area, and of its weight, from the pole line */
 	int poles;
 	double spacing_in;
 	bool lrfd;

@@ -12,6 +12,7 @@
 #include "sign/domain/design_bed.h"
 #include "sign/domain/footing_direct_op.h"
 #include "sign/domain/poles_op.h"
+#include "sign/domain/wind_op.h"
 
 /* REF: IBC 1807.3.2.1; IBC 1806.2; ASCE 7-16 section 2.4.1; ACI 318-19 section 22.4: the parts, asked one by one, say
  * the same as the whole. */
@@ -261,6 +262,54 @@ static void cabinets_make_the_face(void **state)
 	assert_true(number("/result/selected/cost_usd/total") >= cost); /* off the pole line it twists and bends more */
 }
 
+/* Moment at grade of the wind on one cabinet alone, its own top and shape. */
+static double alone_lbft(double width, double height, double bottom)
+{
+	assert_true(harness_call(harness, &sign_wind_op,
+							 "{\"wind_speed_mph\":115,\"height_ft\":%g,\"sign_height_ft\":%g,\"sign_width_ft\":%g}",
+							 bottom + height, height, width));
+	return number("/result/moment_base_lbft");
+}
+
+/* REF: ASCE 7-16 figure 29.3-1 note 3: cabinets with gaps between them are no face with its middle halfway up. */
+static void cabinets_apart(void **state)
+{
+	(void)state;
+	double parts = alone_lbft(20, 8, 22) + alone_lbft(6, 3, 10);
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":20,\"height_ft\":8,\"z_offset_ft\":22},"
+		"{\"width_ft\":6,\"height_ft\":3,\"z_offset_ft\":10}]}"));
+	assert_true(harness_noted(harness, "cabinets_apart"));
+	double arm = (160 * 26 + 18 * 11.5) / 178;
+	assert_float_equal(number("/result/loads/arm_ft"), arm, .001);
+	near_share(number("/result/loads/moment_base_lbft"), number("/result/loads/force_lb") * arm, 1e-5);
+	assert_true(number("/result/loads/moment_base_lbft") >= parts);
+	near_share(number("/result/loads/moment_base_lbft"), parts, .02);
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 11, 0); /* in the gap too */
+	/* beside the pole they leave it in the wind; where one weighs more it bends */
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14,"
+		"\"x_offset_ft\":4},{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14,\"x_offset_ft\":-4,\"weight_psf\":4}]"
+		"}"));
+	assert_float_equal(number("/result/face/x_ft"), 0, 0);
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 9, 0);
+	assert_true(harness_noted(harness, "dead_both_ways"));
+	/* two poles, each behind one of them */
+	assert_true(
+		harness_call(harness, &sign_design_op,
+					 "{\"site\":{\"wind_speed_mph\":115},\"support\":{\"num_poles\":2,\"spacing_ft\":8},"
+					 "\"cabinets\":[{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14,"
+					 "\"x_offset_ft\":4},{\"width_ft\":6,\"height_ft\":5,\"z_offset_ft\":13,\"x_offset_ft\":-4}]}"));
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 7, 0);
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14},"
+		"{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":12}]}"));
+	assert_true(harness_find(harness, "/warnings", "code", "overlap") >= 0);
+}
+
 static void several_poles_share(void **state)
 {
 	(void)state;
@@ -400,6 +449,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_option_stands_behind_the_sign),
 		cmocka_unit_test(a_sign_off_its_pole_bends_both_ways),
 		cmocka_unit_test(cabinets_make_the_face),
+		cmocka_unit_test(cabinets_apart),
 		cmocka_unit_test(several_poles_share),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(bad_input),
