@@ -137,7 +137,8 @@ struct design_near {
 
 struct design_face {
 	double height_ft, sign_height_ft, sign_width_ft, area_ft2, weight_lb, x_ft, depth_ft;
-	double dead_x_ft, poles_to_ft; /* not shown: offset of the weight; how far up poles stand in the wind */
+	double dead_x_ft, dead_z_ft; /* of the weight's centre; this and the next are not shown */
+	double poles_to_ft;          /* how far up poles stand in the wind */
 };
 
 struct design_result {
@@ -342,6 +343,9 @@ bool design_set_pier(const struct design_searching *s, const struct design_group
 /* Moment of the sign's dead load off the pole's line, at right angles to the wind's; several poles share it evenly. */
 double design_dead_kipin(const struct design_problem *p);
 double design_measure(const struct design_problem *p, const struct design_candidate *candidate);
+/* Lowest natural frequency across the face with poles of this section, fixed at grade, Hz. */
+double design_frequency_hz(const struct design_problem *p, const struct design_face *face,
+						   const struct section *section);
 /* Diameter of the circle around a section: what a pole takes up of a pier that it stands in. */
 double design_outline_in(const struct section *section);
 double design_usd_lb(const struct design_problem *p, const struct section *section);

@@ -34,6 +34,7 @@ static void face_of_sign(const struct design_sign *sign, struct design_face *fac
 		.area_ft2 = sign->sign_height_ft * sign->sign_width_ft,
 		.weight_lb = sign->sign_height_ft * sign->sign_width_ft * sign->weight_psf,
 		.depth_ft = sign->depth_ft,
+		.dead_z_ft = sign->height_ft - sign->sign_height_ft / 2,
 		.poles_to_ft = sign->height_ft - sign->sign_height_ft,
 	};
 }
@@ -63,6 +64,7 @@ static void face_of_cabinets(const struct design_request *r, struct design_face 
 		.x_ft = sum.x_area_ft,
 		.depth_ft = sum.depth_ft,
 		.dead_x_ft = sum.x_cg_ft,
+		.dead_z_ft = sum.z_cg_ft,
 		.poles_to_ft = poles_to_ft(r, sum.top_ft),
 	};
 }
@@ -331,6 +333,28 @@ static void answer_nothing(struct designing *d, const struct design_found *found
 	calc_rule(d->calc, RULE_NO_FEASIBLE);
 }
 
+/*
+ * G is that of a rigid structure; whether the selected one is can be told once it is known.
+ * REF: ASCE 7-16 section 26.2; ASCE 7-16 section 26.11.5
+ */
+static void tell_whether_rigid(struct designing *d, const struct section *section)
+{
+	const struct design_face *face = &d->result->face;
+	double hz = design_frequency_hz(&d->problem, face, section);
+	calc_factor(d->calc, "natural_frequency_hz", hz);
+	if (hz >= 1) {
+		calc_assume(d->calc, "natural_frequency",
+					"The selected structure swings at about %.2g Hz across its face, fixed at grade, by Rayleigh.", hz);
+		return;
+	}
+	const struct wind_flexible flexible = {hz, d->wind_request.damping_ratio, face->depth_ft};
+	double g = wind_gust_flexible(&d->setup.site, face->height_ft, face->sign_width_ft, &flexible, NULL);
+	calc_warn(d->calc, "flexible_structure", "/support/drift_limit_ratio",
+			  "The selected structure swings at about %.2g Hz: below 1 Hz it is flexible (26.2), and G is %.3g by "
+			  "26.11.5 where the loads have %.3g. A larger drift_limit_ratio asks for stiffer poles.",
+			  hz, g, d->setup.face.gust);
+}
+
 static bool answer(struct designing *d, const struct design_found *found)
 {
 	struct design_result *out = d->result;
@@ -360,6 +384,7 @@ static bool answer(struct designing *d, const struct design_found *found)
 									   .from_ft = 0,
 									   .to_ft = d->problem.bottom_ft};
 	d->wind_request.poles = &poles;
+	tell_whether_rigid(d, s);
 	return wind_decide(d->calc, &d->wind_request, "/site", &d->setup, &out->loads);
 }
 
