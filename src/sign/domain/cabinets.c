@@ -23,7 +23,7 @@ const struct field_table cabinet_table = FIELD_TABLE("sign.cabinet", cabinet, ca
 struct cabinet_sum cabinet_sum(const struct cabinet *cabinets, size_t count)
 {
 	struct cabinet_sum sum = {.bottom_ft = INFINITY, .left_ft = INFINITY, .right_ft = -INFINITY};
-	double by_weight = 0, by_area = 0, sideways = 0;
+	double by_weight = 0, by_area = 0, sideways = 0, weight_sideways = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct cabinet *c = &cabinets[i];
 		double area = c->width_ft * c->height_ft, middle = c->z_offset_ft + c->height_ft / 2;
@@ -32,6 +32,7 @@ struct cabinet_sum cabinet_sum(const struct cabinet *cabinets, size_t count)
 		by_weight += area * c->weight_psf * middle;
 		by_area += area * middle;
 		sideways += area * c->x_offset_ft;
+		weight_sideways += area * c->weight_psf * c->x_offset_ft;
 		sum.bottom_ft = fmin(sum.bottom_ft, c->z_offset_ft);
 		sum.top_ft = fmax(sum.top_ft, c->z_offset_ft + c->height_ft);
 		sum.left_ft = fmin(sum.left_ft, c->x_offset_ft - c->width_ft / 2);
@@ -41,7 +42,55 @@ struct cabinet_sum cabinet_sum(const struct cabinet *cabinets, size_t count)
 	sum.z_area_ft = by_area / sum.area_ft2;
 	sum.x_area_ft = sideways / sum.area_ft2;
 	sum.z_cg_ft = sum.weight_lb > 0 ? by_weight / sum.weight_lb : sum.z_area_ft;
+	sum.x_cg_ft = sum.weight_lb > 0 ? weight_sideways / sum.weight_lb : sum.x_area_ft;
 	return sum;
+}
+
+static const double TOUCH_FT = 1e-9; /* edges that meet do not overlap, and leave no gap */
+
+static bool overlap(const struct cabinet *a, const struct cabinet *b)
+{
+	double left = fmax(a->x_offset_ft - a->width_ft / 2, b->x_offset_ft - b->width_ft / 2);
+	double right = fmin(a->x_offset_ft + a->width_ft / 2, b->x_offset_ft + b->width_ft / 2);
+	double bottom = fmax(a->z_offset_ft, b->z_offset_ft);
+	double top = fmin(a->z_offset_ft + a->height_ft, b->z_offset_ft + b->height_ft);
+	return right - left > TOUCH_FT && top - bottom > TOUCH_FT;
+}
+
+bool cabinets_tile(const struct cabinet *cabinets, size_t count)
+{
+	struct cabinet_sum sum = cabinet_sum(cabinets, count);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (overlap(&cabinets[i], &cabinets[j]))
+				return false;
+	return sum.area_ft2 >= (sum.top_ft - sum.bottom_ft) * (sum.right_ft - sum.left_ft) * (1 - 1e-9);
+}
+
+void cabinets_warn_overlap(struct calc *calc, const struct cabinet *cabinets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			if (overlap(&cabinets[i], &cabinets[j]))
+				calc_warn(calc, "overlap", field_pointer_index(calc->arena, "/cabinets", i),
+						  "Cabinets %zu and %zu overlap.", j, i);
+}
+
+double cabinets_cover_ft(const struct cabinet *cabinets, size_t count, double x_ft, double top_ft)
+{
+	double down_to = top_ft;
+	for (bool lower = true; lower;) {
+		lower = false;
+		for (size_t i = 0; i < count; i++) {
+			const struct cabinet *c = &cabinets[i];
+			if (fabs(x_ft - c->x_offset_ft) <= c->width_ft / 2 && c->z_offset_ft < down_to &&
+				c->z_offset_ft + c->height_ft >= down_to - TOUCH_FT) {
+				down_to = c->z_offset_ft;
+				lower = true;
+			}
+		}
+	}
+	return down_to;
 }
 
 /* --- the operations --- */
@@ -120,16 +169,6 @@ static const struct field add_result_fields[] = {RESULT_FIELDS, F_INT(cabinets_r
 static const struct field_table add_result_table =
 	FIELD_TABLE("sign.cabinets.add.result", cabinets_result, add_result_fields);
 
-static bool overlap(const struct cabinet *a, const struct cabinet *b)
-{
-	static const double TOUCH_FT = 1e-9; /* edges that meet do not overlap */
-	double left = fmax(a->x_offset_ft - a->width_ft / 2, b->x_offset_ft - b->width_ft / 2);
-	double right = fmin(a->x_offset_ft + a->width_ft / 2, b->x_offset_ft + b->width_ft / 2);
-	double bottom = fmax(a->z_offset_ft, b->z_offset_ft);
-	double top = fmin(a->z_offset_ft + a->height_ft, b->z_offset_ft + b->height_ft);
-	return right - left > TOUCH_FT && top - bottom > TOUCH_FT;
-}
-
 static void check_height(struct calc *calc, const struct cabinet *c, double overall_ft, const char *pointer)
 {
 	if (c->z_offset_ft + c->height_ft > overall_ft * (1 + 1e-12))
@@ -147,11 +186,8 @@ static bool derive(struct calc *calc, const struct cabinet *cabinets, size_t cou
 		const struct cabinet *c = &cabinets[i];
 		double area = c->width_ft * c->height_ft;
 		rows[i] = (struct cabinet_row){area, area * c->weight_psf, c->z_offset_ft + c->height_ft / 2};
-		for (size_t j = 0; j < i; j++)
-			if (overlap(c, &cabinets[j]))
-				calc_warn(calc, "overlap", field_pointer_index(calc->arena, "/cabinets", i),
-						  "Cabinets %zu and %zu overlap.", j, i);
 	}
+	cabinets_warn_overlap(calc, cabinets, count);
 	*out = (struct cabinets_result){
 		.A_ft2 = sum.area_ft2,
 		.weight_estimate_lb = sum.weight_lb,

@@ -137,11 +137,31 @@ static void faults_and_warnings(void **state)
 	assert_false(harness_noted(harness, "overlap")); /* they only touch */
 }
 
+static void what_they_cover(void **state)
+{
+	(void)state;
+	const struct cabinet tiles[] = {{.width_ft = 12, .height_ft = 5, .z_offset_ft = 15},
+									{.width_ft = 7, .height_ft = 3, .z_offset_ft = 12, .x_offset_ft = -2.5},
+									{.width_ft = 5, .height_ft = 3, .z_offset_ft = 12, .x_offset_ft = 3.5}};
+	assert_true(cabinets_tile(tiles, 1));
+	assert_true(cabinets_tile(tiles, 3));
+	assert_false(cabinets_tile(tiles, 2)); /* a step */
+	assert_float_equal(cabinets_cover_ft(tiles, 3, 0, 20), 12, 0);
+	assert_float_equal(cabinets_cover_ft(tiles, 2, 4, 20), 15, 0);
+	assert_float_equal(cabinets_cover_ft(tiles, 3, 7, 20), 20, 0);
+	struct cabinet gap[] = {tiles[0], tiles[1]};
+	gap[1].z_offset_ft = 11;
+	assert_float_equal(cabinets_cover_ft(gap, 2, 0, 20), 15, 0);
+	const struct cabinet twice[] = {tiles[0], tiles[0]}; /* area enough, but not as one face */
+	assert_false(cabinets_tile(twice, 2));
+}
+
 int main(void)
 {
 	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_cabinets_by_hand),
+		cmocka_unit_test(what_they_cover),
 		cmocka_unit_test(adding_is_deriving_with_one_more),
 		cmocka_unit_test(order_does_not_matter_and_mirrors_mirror),
 		cmocka_unit_test(tiles_say_the_same),

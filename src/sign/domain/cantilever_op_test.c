@@ -47,10 +47,11 @@ static void reactions_by_hand(void **state)
 	assert_near(m, hypot(number("/result/reactions/M_wind_kipin"), number("/result/reactions/M_dead_kipin")), 2e-3);
 	double v = number("/result/reactions/V_kip"), t = number("/result/reactions/T_kipin");
 	double p = number("/result/reactions/P_kip"), used = number("/result/poles/options/0/utilization");
+	double wind = number("/result/reactions/M_wind_kipin"), dead = number("/result/reactions/M_dead_kipin");
 	assert_true(harness_call(harness, &sign_poles_op,
-							 "{\"loads\":{\"M_kipin\":%.10g,\"V_kip\":%.10g,\"T_kipin\":%.10g,\"P_kip\":%.10g},"
-							 "\"prefs\":{\"designation\":\"HSS10X10X3/8\"}}",
-							 m, v, t, p));
+							 "{\"loads\":{\"M_kipin\":%.10g,\"My_kipin\":%.10g,\"V_kip\":%.10g,\"T_kipin\":%.10g,"
+							 "\"P_kip\":%.10g},\"prefs\":{\"designation\":\"HSS10X10X3/8\"}}",
+							 wind, dead, v, t, p));
 	assert_near(number("/result/options/0/utilization"), used, 2e-3);
 }
 

@@ -137,6 +137,8 @@ struct design_near {
 
 struct design_face {
 	double height_ft, sign_height_ft, sign_width_ft, area_ft2, weight_lb, x_ft, depth_ft;
+	double dead_x_ft, dead_z_ft; /* of the weight's centre; this and the next are not shown */
+	double poles_to_ft;          /* how far up poles stand in the wind */
 };
 
 struct design_result {
@@ -176,7 +178,8 @@ struct design_problem {
 	const struct design_request *request;
 	const struct wind_setup *wind;
 	double height_ft, bottom_ft; /* top of the sign; poles stand in the wind up to its bottom */
-	double weight_lb, x_ft;      /* of the sign; offset of its area from the pole line */
+	double weight_lb;            /* of the sign */
+	double x_ft, dead_x_ft;      /* offset of its area, and of its weight, from the pole line */
 	int poles;
 	double spacing_in;
 	bool lrfd;
@@ -340,6 +343,9 @@ bool design_set_pier(const struct design_searching *s, const struct design_group
 /* Moment of the sign's dead load off the pole's line, at right angles to the wind's; several poles share it evenly. */
 double design_dead_kipin(const struct design_problem *p);
 double design_measure(const struct design_problem *p, const struct design_candidate *candidate);
+/* Lowest natural frequency across the face with poles of this section, fixed at grade, Hz. */
+double design_frequency_hz(const struct design_problem *p, const struct design_face *face,
+						   const struct section *section);
 /* Diameter of the circle around a section: what a pole takes up of a pier that it stands in. */
 double design_outline_in(const struct section *section);
 double design_usd_lb(const struct design_problem *p, const struct section *section);

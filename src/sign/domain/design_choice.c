@@ -183,13 +183,13 @@ static void assume_plates(struct choosing *c)
 					"Spread footings reach up to grade, one under each pole, clear of each other, at most twice as "
 					"long as wide; the cheapest by concrete, "
 					"excavation and bars.");
-	if ((c->problem->types & 1U << FOUNDATION_SPREAD) != 0 && c->problem->poles == 1 && c->problem->x_ft != 0)
+	if ((c->problem->types & 1U << FOUNDATION_SPREAD) != 0 && c->problem->poles == 1 && c->problem->dead_x_ft != 0)
 		calc_assume(
 			c->calc, "spread_both_ways",
 			"The sign's dead load stands %.4g ft off the pole and bends the footing across the wind: the pressure "
 			"is that of each direction alone, one multiplied by the other's eccentricity, which is never below "
 			"the linear pressure's peak and at most 22 %% above it.",
-			fabs(c->problem->x_ft));
+			fabs(c->problem->dead_x_ft));
 }
 
 static bool choose_foundation(struct choosing *c)
@@ -248,9 +248,10 @@ bool design_state(struct calc *calc, const struct design_request *r, const struc
 		.request = r,
 		.wind = wind,
 		.height_ft = face->height_ft,
-		.bottom_ft = face->height_ft - face->sign_height_ft,
+		.bottom_ft = face->poles_to_ft,
 		.weight_lb = face->weight_lb,
 		.x_ft = face->x_ft,
+		.dead_x_ft = face->dead_x_ft,
 		.poles = (int)r->support.num_poles,
 		.spacing_in = given(r->support.spacing_ft) ? 12 * r->support.spacing_ft : 0,
 		.lrfd = r->common.level == SIGN_LRFD,

@@ -11,6 +11,7 @@
 #include "sign/domain/poles_request.h"
 #include "sign/domain/poles_trace.h"
 #include "sign/domain/section_catalog.h"
+#include "sign/domain/wind_pack.h"
 
 /* A design under way. */
 struct designing {
@@ -33,7 +34,20 @@ static void face_of_sign(const struct design_sign *sign, struct design_face *fac
 		.area_ft2 = sign->sign_height_ft * sign->sign_width_ft,
 		.weight_lb = sign->sign_height_ft * sign->sign_width_ft * sign->weight_psf,
 		.depth_ft = sign->depth_ft,
+		.dead_z_ft = sign->height_ft - sign->sign_height_ft / 2,
+		.poles_to_ft = sign->height_ft - sign->sign_height_ft,
 	};
+}
+
+/* Up to where not every pole stands behind cabinets. */
+static double poles_to_ft(const struct design_request *r, double top_ft)
+{
+	double to = 0, apart = given(r->support.spacing_ft) ? r->support.spacing_ft : 0;
+	for (int64_t i = 0; i < r->support.num_poles; i++) {
+		double x = ((double)i - (double)(r->support.num_poles - 1) / 2) * apart;
+		to = fmax(to, cabinets_cover_ft(r->cabinets.items, r->cabinets.count, x, top_ft));
+	}
+	return to;
 }
 
 /* The rectangle around all cabinets; its gross area is theirs. */
@@ -49,6 +63,9 @@ static void face_of_cabinets(const struct design_request *r, struct design_face 
 		.weight_lb = sum.weight_lb,
 		.x_ft = sum.x_area_ft,
 		.depth_ft = sum.depth_ft,
+		.dead_x_ft = sum.x_cg_ft,
+		.dead_z_ft = sum.z_cg_ft,
+		.poles_to_ft = poles_to_ft(r, sum.top_ft),
 	};
 }
 
@@ -62,6 +79,29 @@ static void choose_face(struct designing *d)
 }
 
 /* --- wind --- */
+
+/*
+ * Cabinets with gaps between them are no one face: the force stands at the centroid of their area, and its coefficient
+ * is the worst of theirs and of the rectangle's, since a small s/h has the larger one.
+ * REF: ASCE 7-16 figure 29.3-1 note 3
+ */
+static void ask_wind_on_parts(struct designing *d)
+{
+	const struct design_request *r = d->request;
+	const struct wind_figure *figure = calc_pack(d->calc, "wind_figure");
+	if (r->cabinets.count == 0 || figure == NULL || cabinets_tile(r->cabinets.items, r->cabinets.count))
+		return;
+	cabinets_warn_overlap(d->calc, r->cabinets.items, r->cabinets.count);
+	d->wind_request.centroid_ft = cabinet_sum(r->cabinets.items, r->cabinets.count).z_area_ft;
+	for (size_t i = 0; i < r->cabinets.count; i++) {
+		const struct cabinet *c = &r->cabinets.items[i];
+		double cf = wind_cf(figure, c->height_ft / (c->z_offset_ft + c->height_ft), c->width_ft / c->height_ft);
+		d->wind_request.cf_least = fmax(d->wind_request.cf_least, cf);
+	}
+	calc_assume(d->calc, "cabinets_apart",
+				"The cabinets do not fill the rectangle around them: wind acts at the centroid of their area, with the "
+				"larger Cf of that rectangle and of each cabinet alone, and qh of the top.");
+}
 
 static void ask_wind(struct designing *d)
 {
@@ -91,6 +131,7 @@ static void ask_wind(struct designing *d)
 		.damping_ratio = .01,
 		.depth_ft = face->depth_ft,
 	};
+	ask_wind_on_parts(d);
 }
 
 /* --- the answer --- */
@@ -292,6 +333,28 @@ static void answer_nothing(struct designing *d, const struct design_found *found
 	calc_rule(d->calc, RULE_NO_FEASIBLE);
 }
 
+/*
+ * G is that of a rigid structure; whether the selected one is can be told once it is known.
+ * REF: ASCE 7-16 section 26.2; ASCE 7-16 section 26.11.5
+ */
+static void tell_whether_rigid(struct designing *d, const struct section *section)
+{
+	const struct design_face *face = &d->result->face;
+	double hz = design_frequency_hz(&d->problem, face, section);
+	calc_factor(d->calc, "natural_frequency_hz", hz);
+	if (hz >= 1) {
+		calc_assume(d->calc, "natural_frequency",
+					"The selected structure swings at about %.2g Hz across its face, fixed at grade, by Rayleigh.", hz);
+		return;
+	}
+	const struct wind_flexible flexible = {hz, d->wind_request.damping_ratio, face->depth_ft};
+	double g = wind_gust_flexible(&d->setup.site, face->height_ft, face->sign_width_ft, &flexible, NULL);
+	calc_warn(d->calc, "flexible_structure", "/support/drift_limit_ratio",
+			  "The selected structure swings at about %.2g Hz: below 1 Hz it is flexible (26.2), and G is %.3g by "
+			  "26.11.5 where the loads have %.3g. A larger drift_limit_ratio asks for stiffer poles.",
+			  hz, g, d->setup.face.gust);
+}
+
 static bool answer(struct designing *d, const struct design_found *found)
 {
 	struct design_result *out = d->result;
@@ -319,8 +382,9 @@ static bool answer(struct designing *d, const struct design_found *found)
 									   .surface = SURFACE_SMOOTH,
 									   .width_in = out->selected->pole.width_in,
 									   .from_ft = 0,
-									   .to_ft = NAN};
+									   .to_ft = d->problem.bottom_ft};
 	d->wind_request.poles = &poles;
+	tell_whether_rigid(d, s);
 	return wind_decide(d->calc, &d->wind_request, "/site", &d->setup, &out->loads);
 }
 
@@ -340,8 +404,12 @@ static void assume(struct designing *d)
 {
 	const struct design_request *r = d->request;
 	calc_assume(d->calc, "costs", "Cost figures are the house figures of pack costs, to be replaced by your own.");
-	calc_assume(d->calc, "pole_to_top",
-				"Poles run from grade to the top of the sign; wind meets them up to its bottom.");
+	calc_assume(
+		d->calc, "pole_to_top",
+		d->problem.bottom_ft > d->result->face.height_ft - d->result->face.sign_height_ft
+			? "Poles run from grade to the top of the sign; wind meets them, lower cabinets or not, up to where "
+			  "cabinets stand before all of them."
+			: "Poles run from grade to the top of the sign; wind meets them up to its bottom.");
 	if ((d->problem.types & 1U << FOUNDATION_DIRECT) != 0)
 		calc_assume(d->calc, "pole_in_pier",
 					"What of an embedded pole stands in its pier is not in the pole's weight and cost.");
@@ -367,7 +435,7 @@ static void assume(struct designing *d)
 					"outermost pole carries beside its share.");
 	if (r->support.num_poles > 1)
 		calc_assume(d->calc, "piers_clear", "Piers of several poles are no wider than the poles stand apart.");
-	if (r->support.num_poles > 1 && d->result->face.x_ft != 0)
+	if (r->support.num_poles > 1 && d->result->face.dead_x_ft != 0)
 		calc_assume(d->calc, "dead_eccentricity", "Dead load off the pole line is shared evenly by the poles.");
 }
 

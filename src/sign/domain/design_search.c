@@ -135,7 +135,7 @@ static void solve_pier(struct design_searching *s, struct design_group *group, s
 
 double design_dead_kipin(const struct design_problem *p)
 {
-	return p->poles == 1 ? p->weight_lb * fabs(p->x_ft) * IN_FT / 1000 : 0;
+	return p->poles == 1 ? p->weight_lb * fabs(p->dead_x_ft) * IN_FT / 1000 : 0;
 }
 
 const struct design_group *design_group_of(struct design_searching *s, const struct section *section)

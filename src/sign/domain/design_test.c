@@ -12,6 +12,8 @@
 #include "sign/domain/design_bed.h"
 #include "sign/domain/footing_direct_op.h"
 #include "sign/domain/poles_op.h"
+#include "sign/domain/section_op.h"
+#include "sign/domain/wind_op.h"
 
 /* REF: IBC 1807.3.2.1; IBC 1806.2; ASCE 7-16 section 2.4.1; ACI 318-19 section 22.4: the parts, asked one by one, say
  * the same as the whole. */
@@ -261,6 +263,108 @@ static void cabinets_make_the_face(void **state)
 	assert_true(number("/result/selected/cost_usd/total") >= cost); /* off the pole line it twists and bends more */
 }
 
+/* Moment at grade of the wind on one cabinet alone, its own top and shape. */
+static double alone_lbft(double width, double height, double bottom)
+{
+	assert_true(harness_call(harness, &sign_wind_op,
+							 "{\"wind_speed_mph\":115,\"height_ft\":%g,\"sign_height_ft\":%g,\"sign_width_ft\":%g}",
+							 bottom + height, height, width));
+	return number("/result/moment_base_lbft");
+}
+
+/* REF: ASCE 7-16 figure 29.3-1 note 3: cabinets with gaps between them are no face with its middle halfway up. */
+static void cabinets_apart(void **state)
+{
+	(void)state;
+	double parts = alone_lbft(20, 8, 22) + alone_lbft(6, 3, 10);
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":20,\"height_ft\":8,\"z_offset_ft\":22},"
+		"{\"width_ft\":6,\"height_ft\":3,\"z_offset_ft\":10}]}"));
+	assert_true(harness_noted(harness, "cabinets_apart"));
+	double arm = (160 * 26 + 18 * 11.5) / 178;
+	assert_float_equal(number("/result/loads/arm_ft"), arm, .001);
+	near_share(number("/result/loads/moment_base_lbft"), number("/result/loads/force_lb") * arm, 1e-5);
+	assert_true(number("/result/loads/moment_base_lbft") >= parts);
+	near_share(number("/result/loads/moment_base_lbft"), parts, .02);
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 11, 0); /* in the gap too */
+	/* beside the pole they leave it in the wind; where one weighs more it bends */
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14,"
+		"\"x_offset_ft\":4},{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14,\"x_offset_ft\":-4,\"weight_psf\":4}]"
+		"}"));
+	assert_float_equal(number("/result/face/x_ft"), 0, 0);
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 9, 0);
+	assert_true(harness_noted(harness, "dead_both_ways"));
+	/* two poles, each behind one of them */
+	assert_true(
+		harness_call(harness, &sign_design_op,
+					 "{\"site\":{\"wind_speed_mph\":115},\"support\":{\"num_poles\":2,\"spacing_ft\":8},"
+					 "\"cabinets\":[{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14,"
+					 "\"x_offset_ft\":4},{\"width_ft\":6,\"height_ft\":5,\"z_offset_ft\":13,\"x_offset_ft\":-4}]}"));
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 7, 0);
+	assert_true(harness_call(
+		harness, &sign_design_op,
+		"{\"site\":{\"wind_speed_mph\":115},\"cabinets\":[{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":14},"
+		"{\"width_ft\":6,\"height_ft\":4,\"z_offset_ft\":12}]}"));
+	assert_true(harness_find(harness, "/warnings", "code", "overlap") >= 0);
+}
+
+static double factor(const char *name)
+{
+	char pointer[80];
+	snprintf(pointer, sizeof pointer, "/trace/intermediates/%s", name);
+	return number(pointer);
+}
+
+/* EI of the selected pole, lb-in2. */
+static double stiffness_of_selected(void)
+{
+	char designation[40];
+	snprintf(designation, sizeof designation, "%s", harness_text(harness, "/result/selected/pole/designation"));
+	assert_true(harness_call(harness, &sign_sections_op, "{\"designation\":\"%s\"}", designation));
+	return 29e6 * number("/result/sections/0/Ix");
+}
+
+/*
+ * REF: ASCE 7-16 section 26.2; ASCE 7-16 section 26.11.2; ASCE 7-16 section 26.11.5: a mass on a light pole, a bare
+ * pole, and what is said where the structure is not rigid
+ */
+static void a_flexible_one_says_so(void **state)
+{
+	(void)state;
+	const char *high = "{\"site\":{\"wind_speed_mph\":%g},\"sign\":{\"height_ft\":%g,\"sign_height_ft\":%g,"
+					   "\"sign_width_ft\":%g,\"weight_psf\":%g}}";
+	assert_true(harness_call(harness, &sign_design_op, high, 115., 20., 2., 20., 40.));
+	double hz = factor("natural_frequency_hz"), pole_lb = number("/result/selected/pole/weight_lb");
+	assert_true(harness_noted(harness, "natural_frequency"));
+	double arm = 12 * 19, mass = (20 * 2 * 40 + .2357 * pole_lb) / 386.089;
+	near_share(hz, sqrt(3 * stiffness_of_selected() / (arm * arm * arm) / mass) / (2 * M_PI), .03);
+	assert_true(harness_call(harness, &sign_design_op, high, 115., 20., 2., 20., 0.));
+	hz = factor("natural_frequency_hz");
+	double per_in = number("/result/selected/pole/weight_lb") / 240 / 386.089;
+	double exact = 1.8751 * 1.8751 / (2 * M_PI) * sqrt(stiffness_of_selected() / per_in) / (240. * 240);
+	assert_true(hz >= exact);
+	near_share(hz, exact, .03);
+	assert_true(harness_call(harness, &sign_design_op, high, 100., 80., 8., 10., 20.));
+	hz = factor("natural_frequency_hz");
+	assert_true(hz < 1);
+	int at = harness_find(harness, "/warnings", "code", "flexible_structure");
+	assert_true(at >= 0);
+	assert_float_equal(number("/confidence"), .9, 1e-9);
+	char pointer[40], said[300];
+	snprintf(pointer, sizeof pointer, "/warnings/%d/message", at);
+	snprintf(said, sizeof said, "%s", harness_text(harness, pointer));
+	double told;
+	assert_int_equal(sscanf(strstr(said, "and G is"), "and G is %lf", &told), 1);
+	assert_true(harness_call(harness, &sign_wind_op,
+							 "{\"wind_speed_mph\":100,\"height_ft\":80,\"sign_height_ft\":8,\"sign_width_ft\":10,"
+							 "\"gust\":\"flexible\",\"natural_frequency_hz\":%.9g}",
+							 hz));
+	assert_float_equal(number("/result/g"), told, .006);
+}
+
 static void several_poles_share(void **state)
 {
 	(void)state;
@@ -400,6 +504,8 @@ int main(void)
 		cmocka_unit_test(the_nearest_option_stands_behind_the_sign),
 		cmocka_unit_test(a_sign_off_its_pole_bends_both_ways),
 		cmocka_unit_test(cabinets_make_the_face),
+		cmocka_unit_test(cabinets_apart),
+		cmocka_unit_test(a_flexible_one_says_so),
 		cmocka_unit_test(several_poles_share),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(bad_input),

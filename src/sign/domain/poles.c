@@ -137,6 +137,19 @@ static struct pole_loads about_axes(const struct section *section, struct pole_l
 	return loads;
 }
 
+/* The top moves by the moments about both axes; stepped poles are taken as stiff across as their lowest is. */
+static double bends_in(const struct pole_case *one, const struct pole_frame *frame, const struct column *column,
+					   double e_ksi, const struct section *section)
+{
+	double length_in = frame->lengths.height_in;
+	double along_in = pole_deflection(column->steps, column->count, e_ksi, length_in, &one->drift);
+	if (!(one->drift.across_kipin > 0))
+		return along_in;
+	const struct pole_drift across = {.moment_kipin = one->drift.across_kipin};
+	double across_in = pole_deflection(column->steps, column->count, e_ksi, length_in, &across);
+	return hypot(along_in, across_in * section->ix_in4 / section->iy_in4);
+}
+
 static void check_case(const struct pole_case *one, const struct pole_frame *frame, const struct column *column,
 					   const struct pole_material *material, struct asking *a, struct pole_checks *checks)
 {
@@ -161,8 +174,7 @@ static void check_case(const struct pole_case *one, const struct pole_frame *fra
 	else
 		put_closed(&rows[POLE_INTERACTION], a);
 	double limit_in = frame->lengths.height_in / frame->limit_ratio;
-	double bend_in =
-		pole_deflection(column->steps, column->count, material->e_ksi, frame->lengths.height_in, &one->drift);
+	double bend_in = bends_in(one, frame, column, material->e_ksi, a->section);
 	enum strength_clause clause = is_aluminum(strength) ? CLAUSE_ADM_DEFLECTION : CLAUSE_DEFLECTION;
 	if (isinf(amplification))
 		put(&rows[POLE_DEFLECTION], larger(bend_in, limit_in), 0, clause);

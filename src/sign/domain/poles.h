@@ -23,9 +23,9 @@ struct pole_loads {
 	double m_kipin, v_kip, t_kipin, p_kip, my_kipin;
 };
 
-/* What bends the top: a force at an arm above the base, or a moment where there is no force. */
+/* What bends the top: a force at an arm above the base, or a moment where there is no force; a moment across it. */
 struct pole_drift {
-	double force_kip, arm_in, moment_kipin;
+	double force_kip, arm_in, moment_kipin, across_kipin;
 };
 
 struct pole_case {

@@ -14,8 +14,19 @@ static const struct field loads_fields[] = {
 	F_NUM(pole_loads, t_kipin, NAMED("T_kipin"), DEFAULT(0), RANGE(0, 1e6), UNIT("kip-in"),
 		  DOC("Torsion about the vertical")),
 	F_NUM(pole_loads, p_kip, NAMED("P_kip"), DEFAULT(0), RANGE(0, 1e6), UNIT("kip"), DOC("Compression")),
+	F_NUM(
+		pole_loads, my_kipin, NAMED("My_kipin"), RANGE(0, 1e6), UNIT("kip-in"),
+		DOC("Bending moment at the base along the face, as of a sign beside its pole: about the weak axis; default 0")),
 };
 static const struct field_table loads_table = FIELD_TABLE("sign.poles.loads", pole_loads, loads_fields);
+
+static const struct field per_pole_fields[] = {
+	F_NUM(pole_loads, m_kipin, NAMED("M_kipin"), UNIT("kip-in")),
+	F_NUM(pole_loads, v_kip, NAMED("V_kip"), UNIT("kip")),
+	F_NUM(pole_loads, t_kipin, NAMED("T_kipin"), UNIT("kip-in")),
+	F_NUM(pole_loads, p_kip, NAMED("P_kip"), UNIT("kip")),
+};
+static const struct field_table per_pole_table = FIELD_TABLE("sign.poles.per_pole", pole_loads, per_pole_fields);
 
 static const struct field prefs_fields[] = {
 	F_ENUMS(poles_prefs, family, family_names, ALSO("families"), COUNT(1, 20),
@@ -111,7 +122,7 @@ static const struct field result_fields[] = {
 	F_OBJECT_PTR(poles_result, recommended, &option_table, NULLABLE, DOC("The first passing option")),
 	F_INT(poles_result, feasible_count, DOC("Sections that pass")),
 	F_INT(poles_result, considered_count, DOC("Sections checked")),
-	F_OBJECT(poles_result, per_pole, &loads_table, DOC("Loads of the most loaded pole")),
+	F_OBJECT(poles_result, per_pole, &per_pole_table, DOC("Loads of the most loaded pole")),
 	F_OBJECTS(poles_result, nearest, &nearest_table, DOC("When nothing passes: the three that come closest")),
 };
 const struct field_table poles_result_table = FIELD_TABLE("sign.poles.result", poles_result, result_fields);

@@ -131,6 +131,10 @@ static void note_assumptions(struct designing *d)
 			d->calc, "strong_axis",
 			"Rectangular HSS and W stand with the strong axis against the wind on the face; wind on the edge is "
 			"not checked.");
+	if (r->loads.my_kipin > 0 && !r->weight_counted)
+		calc_assume(d->calc, "both_ways",
+					"My_kipin bends along the face: a round takes the resultant, of others the ratios of both axes add "
+					"(AISC 360-22 H1-1), and the top moves by both.");
 	if (r->num_poles > 1)
 		calc_assume(d->calc, "poles_share", "The poles share M, V and P equally%s.",
 					r->loads.t_kipin > 0 ? "; torsion is a couple along their line" : "");

@@ -262,6 +262,34 @@ static void pipes_published_from_another_wall_say_so(void **state)
 	assert_false(harness_noted(harness, "published_wall_differs"));
 }
 
+static double used_by(const char *name, const char *loads)
+{
+	assert_true(
+		harness_call(harness, &sign_poles_op, "{\"loads\":{%s},\"prefs\":{\"designation\":\"%s\"}}", loads, name));
+	int row = harness_find(harness, "/result/options/0/checks", "name", "interaction");
+	char pointer[64];
+	snprintf(pointer, sizeof pointer, "/result/options/0/checks/%d/demand", row);
+	return harness_number(harness, pointer);
+}
+
+/* REF: AISC 360-22 H1.1: a moment along the face is about the weak axis; a round takes the resultant. */
+static void a_moment_along_the_face(void **state)
+{
+	(void)state;
+	double alone = used_by("HSS12X6X1/4", "\"M_kipin\":200,\"V_kip\":1");
+	assert_false(harness_noted(harness, "both_ways"));
+	assert_int_equal(harness_count(harness, "/result/per_pole/My_kipin"), -3); /* no such member */
+	double both = used_by("HSS12X6X1/4", "\"M_kipin\":200,\"V_kip\":1,\"My_kipin\":100");
+	assert_true(harness_noted(harness, "both_ways"));
+	assert_true(both > alone);
+	assert_float_equal(used_by("HSS12X6X1/4", "\"M_kipin\":200,\"V_kip\":1,\"My_kipin\":0"), alone, 1e-12);
+	/* a square has one strength for both, with no axial force: the ratios add */
+	double square = used_by("HSS8X8X1/4", "\"M_kipin\":300");
+	assert_float_equal(used_by("HSS8X8X1/4", "\"M_kipin\":200,\"My_kipin\":100"), square, 1.1e-3);
+	double round = used_by("Pipe10STD", "\"M_kipin\":500");
+	assert_float_equal(used_by("Pipe10STD", "\"M_kipin\":300,\"My_kipin\":400"), round, 1.1e-3);
+}
+
 int main(void)
 {
 	harness = harness_new(sign_pack_kinds, sign_pack_kinds_count);
@@ -272,6 +300,7 @@ int main(void)
 		cmocka_unit_test(strengths_come_from_the_grade),
 		cmocka_unit_test(a1085_uses_the_full_wall),
 		cmocka_unit_test(worked_examples_hold),
+		cmocka_unit_test(a_moment_along_the_face),
 		cmocka_unit_test(a_named_section_is_answered_even_when_it_fails),
 		cmocka_unit_test(nothing_feasible_explains_itself),
 		cmocka_unit_test(deflection_is_that_of_a_cantilever),

@@ -44,11 +44,10 @@ static struct pole_drift drift_of(const struct poles_request *r, const struct po
 	/* A given force goes to this pole as the shear does, so that a couple's part of it counts too. */
 	double share = r->loads.v_kip > 0 ? one->v_kip / r->loads.v_kip : 1. / num_poles;
 	double force = given(r->drift.service_force_kip) ? r->drift.service_force_kip * share : one->v_kip * factor;
-	double bends_kipin = one->my_kipin > 0 ? hypot(one->m_kipin, one->my_kipin) : one->m_kipin;
-	double arm_in = one->v_kip > 0 ? bends_kipin / one->v_kip : scale * r->height_ft;
+	double arm_in = one->v_kip > 0 ? one->m_kipin / one->v_kip : scale * r->height_ft;
 	if (given(r->drift.arm_ft))
 		arm_in = scale * r->drift.arm_ft;
-	return (struct pole_drift){.force_kip = force, .arm_in = arm_in, .moment_kipin = factor * bends_kipin};
+	return (struct pole_drift){force, arm_in, factor * one->m_kipin, factor * one->my_kipin};
 }
 
 struct pole_case poles_case(const struct poles_problem *problem, struct poles_variation variation)
@@ -57,6 +56,7 @@ struct pole_case poles_case(const struct poles_problem *problem, struct poles_va
 	double scale = IN_FT * variation.height_share;
 	struct pole_loads total = r->loads;
 	total.m_kipin *= variation.height_share;
+	total.my_kipin = or_else(total.my_kipin, 0);
 	struct pole_case one = {.loads =
 								pole_share(&total, variation.num_poles, IN_FT * r->spacing_ft, scale * r->height_ft)};
 	one.drift = drift_of(r, &one.loads, variation.num_poles, scale);

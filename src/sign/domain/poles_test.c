@@ -140,6 +140,16 @@ static void bending_both_ways_adds(void **state)
 		near_share(c.rows[POLE_INTERACTION].demand, sum, 1e-12);
 		near_share(c.rows[POLE_FLEXURE].demand, 200, 0);
 	}
+	/* the top moves by V along the wind and by My across it: each by its own stiffness */
+	const struct section *flat = named("HSS12X4X1/4");
+	struct pole_material material = steel(50);
+	struct pole_frame frame = frame_of(240, false);
+	struct pole_case twice = {.loads = {.m_kipin = 200, .v_kip = 1, .my_kipin = 40},
+							  .drift = {1, 200, 200, .across_kipin = 40}};
+	struct pole_checks moved;
+	pole_check(flat, &material, &frame, &twice, 1, &moved);
+	double along = 200. * 200 * (3 * 240 - 200) / (6 * 29000 * flat->ix_in4);
+	near_share(moved.deflection_in, hypot(along, 40 * 240. * 240 / (2 * 29000 * flat->iy_in4)), 1e-12);
 	struct pole_checks both = check("Pipe8STD", 35, frame_of(240, false), (struct pole_loads){30, 1, 0, 1, 40});
 	struct pole_checks one = check("Pipe8STD", 35, frame_of(240, false), (struct pole_loads){50, 1, 0, 1, 0});
 	near_share(both.rows[POLE_FLEXURE].demand, 50, 1e-12);

@@ -152,6 +152,24 @@ static const struct published_case cases[] = {
 			{"psi_ed_n", 0.978, CLOSED},
 			{"nb_lb", 18313, CLOSED},
 			{"ncb_lb", 92221, CLOSED},
+			{"phi_ncb_lb", 59943, CLOSED},
+			{"vcp_lb", 184442, CLOSED},
+			{"phi_vcp_lb", 129109, CLOSED},
+		},
+	},
+	/* Shallower than 2.5 in: kcp 1.  The spacing is that of its ANc, 105.58 in2. */
+	{
+		"Clearview CVGR 1001 guide, anchor calculation p 6: hef 2.375 in",
+		&sign_anchors_op,
+		"{\"fc_psi\":4000,\"anchor\":{\"kind\":\"post_installed\",\"dia_in\":0.375,\"hef_in\":2.375},"
+		"\"layout\":{\"nx\":2,\"ny\":2,\"sx_in\":3.15,\"sy_in\":3.15},\"loads\":{\"V_kip\":0.46}}",
+		{
+			{"anco_in2", 50.77, CLOSED},
+			{"anc_in2", 105.58, CLOSED},
+			{"nb_lb", 3935, CLOSED},
+			{"vcp_lb", 8184, CLOSED},
+			{"phi_vcp_lb", 5729, CLOSED},
+			{":pryout/utilization", .08, ROUNDED},
 		},
 	},
 	{

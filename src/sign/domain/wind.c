@@ -224,11 +224,11 @@ void wind_on_face(const struct wind_site *site, const struct wind_face *face, st
 	loads->area_ft2 = face->area_ft2 * (loads->open ? face->solid_ratio : 1);
 	loads->at = wind_at(site, loads->open ? h - s / 2 : h);
 	loads->cf = loads->open ? open_cf(site->figure, face, loads->at.qz_psf)
-							: wind_cf(site->figure, loads->s_over_h, loads->b_over_s);
+							: fmax(wind_cf(site->figure, loads->s_over_h, loads->b_over_s), face->cf_least);
 	/* REF: ASCE 7-16 figure 29.3-1 note 1: openings reduce the pressures of all cases */
 	loads->opening_factor = loads->open ? 1 : 1 - pow(1 - face->solid_ratio, 1.5);
 	/* REF: ASCE 7-16 figure 29.3-1 note 3: .05 h higher for a sign that stands on the ground */
-	loads->arm_ft = h - s / 2 + (s == h ? .05 * h : 0);
+	loads->arm_ft = (face->centroid_ft > 0 ? face->centroid_ft : h - s / 2) + (s == h ? .05 * h : 0);
 	/* REF: ASCE 7-16 eq. 29.3-1; ASCE 7-16 eq. 29.4-1; ASCE 7-10 eq. 29.4-1 */
 	double force = loads->at.qz_psf * kd * face->gust * loads->cf * loads->opening_factor * loads->area_ft2;
 	double minimum = MINIMUM_PSF * loads->area_ft2;

@@ -71,6 +71,8 @@ struct wind_face {
 	double member_width_in;
 	double return_corner_ft; /* Lr */
 	double gust;             /* G */
+	double centroid_ft;      /* of the area above grade, where it is not the middle of s; 0: it is */
+	double cf_least;         /* of a solid sign in parts: what the worst of them has alone; 0: one face */
 };
 
 struct wind_region {

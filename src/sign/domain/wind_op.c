@@ -296,6 +296,8 @@ bool wind_decide(struct calc *calc, const struct wind_request *r, const char *po
 		.member_width_in = r->member_width_in,
 		.return_corner_ft = r->return_corner_ft,
 		.gust = choose_gust(calc, r, &setup->site),
+		.centroid_ft = r->centroid_ft,
+		.cf_least = r->cf_least,
 	};
 	wind_on_face(&setup->site, &setup->face, &setup->loads);
 	decide_poles(calc, r, setup);

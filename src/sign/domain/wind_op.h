@@ -34,6 +34,7 @@ struct wind_request {
 	int kz_method, gust;
 	double g, natural_frequency_hz, damping_ratio, depth_ft;
 	struct wind_poles_request *poles;
+	double centroid_ft, cf_least; /* as struct wind_face; no members of a body */
 };
 
 struct wind_b_result {
