@@ -7,8 +7,8 @@ static bool is_gated(const struct ir_task *task)
 {
 	if (task->type != IR_CALL)
 		return false;
-	return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
-		   task->call.callee == IR_EFFECT;
+	return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_MCP ||
+		   task->call.callee == IR_LLM || task->call.callee == IR_EFFECT;
 }
 
 /* The first time-out of the step and of what is around it; 0: there is none. */
