@@ -303,6 +303,30 @@ static void test_stopped(void **state)
 	close(peer.listener);
 }
 
+/* It was paused while its call is under way: both are told, and what comes is kept. */
+static void test_paused(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	struct asked asked;
+	serve(f, &peer);
+	start(f, CALL("x"), f->run_id);
+	take(&peer, &asked);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{}"), 200);
+	assert_true(waits_for(f, f->run_id, "paused", NULL));
+	assert_string_equal(fixture_text(f->base, "result.waiting.1.kind"), "http");
+	assert_string_equal(fixture_text(f->base, "result.waiting.1.step"), "/do/0/c");
+	assert_string_equal(fixture_text(f->base, "result.waiting.1.until"), "2025-06-15T15:11:40.000000Z");
+	answer(&asked);
+	assert_true(are_calling(f, 0, 0));
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_string_equal(runs_json(f, "result.waiting.1"), "absent");
+	assert_int_equal(runs_ask(f, "ops", "POST", "/resume", "{}"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_false(comes(&peer, 0));
+	close(peer.listener);
+}
+
 /* --- MCP --- */
 
 static void answer_mcp(const struct asked *asked, const char *status, const char *body)
@@ -447,6 +471,7 @@ int main(void)
 									   TEST(test_timed_out),
 									   TEST(test_stopped),
 									   TEST(test_read_in_its_turn),
+									   TEST(test_paused),
 									   TEST(test_mcp),
 									   TEST(test_mcp_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

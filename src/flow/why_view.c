@@ -91,6 +91,11 @@ void why_view_child(struct jw *jw, const struct frame *frame)
 	const char *run_id = frame->request == NULL ? NULL : json_text(datum_tree(frame->request), "run_id");
 	if (run_id == NULL)
 		return;
+	why_view_why(jw, run_id);
+}
+
+void why_view_why(struct jw *jw, const char *run_id)
+{
 	open_at(jw, "GET", "runs", run_id, "why");
 	close_request(jw);
 }
@@ -166,11 +171,10 @@ int64_t why_view_micros(struct datum *halt, const char *name)
 	return value != NULL && value->kind == JS_INT ? value->integer : 0;
 }
 
-void why_view_topup(struct jw *jw, struct datum *halt)
+void why_view_topup(struct jw *jw, const char *budget_id, int64_t lacks)
 {
 	char money[MONEY_TEXT];
-	int64_t lacks = why_view_micros(halt, "amount_micros") - why_view_micros(halt, "available_micros");
-	open_at(jw, "POST", "cost/budgets", json_text(datum_tree(halt), "budget_id"), "topup");
+	open_at(jw, "POST", "cost/budgets", budget_id, "topup");
 	/* A little more than it lacks: one that is spent whole would halt the run again. */
 	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks + 1 : 1));
 	jw_member_str(jw, "reason", "a run waits for it");

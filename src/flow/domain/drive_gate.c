@@ -11,16 +11,6 @@ static bool is_gated(const struct ir_task *task)
 		   task->call.callee == IR_LLM || task->call.callee == IR_EFFECT;
 }
 
-/* The first time-out of the step and of what is around it; 0: there is none. */
-static int64_t timeout_of(const struct frame *frame)
-{
-	int64_t least = 0;
-	for (; frame != NULL; frame = frame->parent)
-		if (frame->timeout_us > 0 && (least == 0 || frame->timeout_us < least))
-			least = frame->timeout_us;
-	return least;
-}
-
 void drive_hold(struct drive *drive, struct frame *frame, const char *target, int64_t until_us)
 {
 	struct row row = drive_row(drive, ROW_HELD, frame);
@@ -37,7 +27,7 @@ bool drive_gate(struct place *place, struct datum *request)
 	int64_t until_us;
 	if (world->gate == NULL || !is_gated(place->task) || world->gate(world->self, place, request, target, &until_us))
 		return true;
-	int64_t timeout_us = timeout_of(place->frame);
+	int64_t timeout_us = run_timeout_us(place->frame);
 	if (timeout_us > 0 && until_us >= timeout_us) {
 		trouble_set(&trouble, TROUBLE_COMMUNICATION, "Breaker open",
 					"%s failed too often and is left alone for longer than the step may wait.", target);
