@@ -11,6 +11,7 @@
 #include "flow/budget_repo.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/ir_find.h"
 #include "flow/domain/money.h"
 #include "flow/members.h"
 #include "flow/runner_internal.h"
@@ -224,6 +225,56 @@ static void write_waiting(const struct why *w)
 		write_turn(w, run);
 }
 
+/* --- a run at fault --- */
+
+static bool holds(const struct json *json, const struct json *wanted)
+{
+	bool found = json == wanted;
+	for (uint32_t i = 0; !found && json->kind == JS_OBJECT && i < json->count; i++)
+		found = holds(&json->members[i].value, wanted);
+	for (uint32_t i = 0; !found && json->kind == JS_ARRAY && i < json->count; i++)
+		found = holds(&json->items[i], wanted);
+	return found;
+}
+
+/* The task whose expression failed, where it stands in the definition's own list and can be patched; or NULL. */
+static const struct ir_task *badly_said(const struct why *w)
+{
+	const struct run *run = &w->story->run;
+	const char *type = text_in(run->error, "type"), *instance = text_in(run->error, "instance");
+	const char *name = type == NULL ? NULL : strrchr(type, '/');
+	const struct json *tasks = json_get(run->ir->definition, "do");
+	if (name == NULL || strcmp(name, "/expression") != 0 || instance == NULL || tasks == NULL)
+		return NULL;
+	const struct ir_task *task = ir_find(run->ir, instance);
+	bool elsewhere = task != NULL && task->type == IR_CALL && task->call.callee == IR_FUNCTION;
+	return task != NULL && !elsewhere && task->definition != NULL && holds(tasks, task->definition) ? task : NULL;
+}
+
+static const struct step *faulted_at(const struct why *w, const struct ir_task *task)
+{
+	const struct steps *steps = &w->story->steps;
+	for (size_t i = steps->count; task != NULL && i-- > 0;)
+		if (steps->items[i].status == STEP_FAULTED && strcmp(steps->items[i].reference, task->reference) == 0)
+			return &steps->items[i];
+	return NULL;
+}
+
+/* An expression that failed fails again: its task is told, to be mended and sent back.  All else may be tried again. */
+static void write_fault(const struct why *w)
+{
+	size_t size;
+	const char *error = datum_bytes(w->story->run.error, &size);
+	const struct ir_task *task = badly_said(w);
+	const struct step *step = faulted_at(w, task);
+	jw_key(w->jw, "error");
+	jw_raw(w->jw, error, size);
+	if (step != NULL)
+		why_view_patch(w->jw, w->record->run_id, step->path, task->definition);
+	else
+		why_view_order(w->jw, w->record->run_id, "retry");
+}
+
 void why_write(const struct why *w)
 {
 	const struct run *run = &w->story->run;
@@ -234,12 +285,7 @@ void why_write(const struct why *w)
 	jw_array(w->jw);
 	write_waiting(w);
 	jw_array_end(w->jw);
-	if (run->status == RUN_FAULTED && run->error != NULL) {
-		size_t size;
-		const char *error = datum_bytes(run->error, &size);
-		jw_key(w->jw, "error");
-		jw_raw(w->jw, error, size);
-		why_view_order(w->jw, w->record->run_id, "retry");
-	}
+	if (run->status == RUN_FAULTED && run->error != NULL)
+		write_fault(w);
 	jw_object_end(w->jw);
 }

@@ -304,6 +304,32 @@ static void test_faulted(void **state)
 	assert_int_equal(unblock(f, "result.unblock"), 200);
 }
 
+/* What an expression that failed is part of is told, to be sent back mended. */
+static void test_expression(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, "[{\"a\":{\"do\":[{\"b\":{\"set\":{\"x\":\"${ .n | keys }\"}}}]}}]", "{\"n\":1}");
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_non_null(strstr(fixture_text(f->base, "result.unblock.path"), "/patch"));
+	assert_string_equal(runs_json(f, "result.unblock.body"),
+						"{\"step\":\"/do/0/a/do/0/b\",\"definition\":{\"set\":{\"x\":\"${ .n | keys }\"}}}");
+	assert_int_equal(unblock(f, "result.unblock"), 200);
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/patch",
+							  "{\"step\":\"/do/0/a/do/0/b\",\"definition\":{\"set\":{\"x\":\"${ .n }\"}}}"),
+					 200);
+	assert_true(runs_is(f, "completed"));
+	runs_start_definition(
+		f,
+		"{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"t\",\"version\":\"1.0.0\"},"
+		"\"use\":{\"functions\":{\"f\":{\"set\":{\"x\":\"${ .n | keys }\"}}}},\"do\":[{\"a\":{\"call\":\"f\"}}]}",
+		"{\"n\":1}");
+	assert_true(runs_is(f, "faulted")); /* its task stands elsewhere */
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_string_equal(runs_json(f, "result.unblock.body"), "{}");
+}
+
 /* `?strict=1` as the reference writes it, and as JSON would; and what came in as it should is let in. */
 static void test_strict(void **state)
 {
@@ -354,11 +380,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
-		TEST(test_timer),    TEST(test_paused),       TEST(test_retry),        TEST(test_retry_of_a_graph),
-		TEST(test_event),    TEST(test_events),       TEST(test_events_until), TEST(test_worker),
-		TEST(test_person),   TEST(test_faulted),      TEST(test_child),        TEST(test_strict),
-		TEST(test_expected), TEST(test_paused_child), TEST(test_place_taken),  TEST(test_two_ways),
-		TEST(test_filters),
+		TEST(test_timer),    TEST(test_paused),     TEST(test_retry),        TEST(test_retry_of_a_graph),
+		TEST(test_event),    TEST(test_events),     TEST(test_events_until), TEST(test_worker),
+		TEST(test_person),   TEST(test_faulted),    TEST(test_child),        TEST(test_strict),
+		TEST(test_expected), TEST(test_expression), TEST(test_paused_child), TEST(test_place_taken),
+		TEST(test_two_ways), TEST(test_filters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

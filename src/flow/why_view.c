@@ -159,6 +159,15 @@ void why_view_skip(struct jw *jw, const char *run_id, const char *step)
 	close_request(jw);
 }
 
+void why_view_patch(struct jw *jw, const char *run_id, const char *step, const struct json *definition)
+{
+	open_at(jw, "POST", "runs", run_id, "patch");
+	jw_member_str(jw, "step", step);
+	jw_key(jw, "definition");
+	jw_json(jw, definition);
+	close_request(jw);
+}
+
 void why_view_order(struct jw *jw, const char *run_id, const char *operation)
 {
 	open_at(jw, "POST", "runs", run_id, operation);

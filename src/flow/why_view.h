@@ -10,6 +10,7 @@
 struct datum;
 struct frame;
 struct ir;
+struct json;
 struct jw;
 
 /* Of a listener: the request that sends the event it waits for, as far as its filters say what that is. */
@@ -32,6 +33,9 @@ void why_view_ask(struct jw *jw, const char *run_id, const struct frame *frame);
 
 /* Of a step that waits for a time: pass it over. */
 void why_view_skip(struct jw *jw, const char *run_id, const char *step);
+
+/* Of a step at fault: its task as it is, to be mended. */
+void why_view_patch(struct jw *jw, const char *run_id, const char *step, const struct json *definition);
 
 /* Of a run: `operation` without a body. */
 void why_view_order(struct jw *jw, const char *run_id, const char *operation);
