@@ -169,6 +169,7 @@ bool expr_enclosed(const char *text, size_t size, const char **inner, size_t *in
 /* For the health check: how helpers fare. */
 struct expr_health {
 	unsigned helpers;           /* running now */
+	unsigned busy, waiting;     /* helpers that evaluate now; evaluations that wait for one */
 	uint64_t started, replaced; /* since the pool was opened; replaced: after a limit or an end of its own */
 	int64_t replaced_at_us;     /* when one last was, by the monotonic clock; INT64_MIN: never */
 	uint64_t evaluations, round_trips;

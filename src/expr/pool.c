@@ -142,10 +142,12 @@ void expr_health(struct expr_pool *pool, struct expr_health *health)
 	struct helpers *helpers = pool->helpers;
 	pthread_mutex_lock(&helpers->lock);
 	*health = helpers->health;
-	health->helpers = 0;
-	for (unsigned i = 0; i < helpers->config.helpers; i++)
+	health->helpers = health->busy = 0;
+	for (unsigned i = 0; i < helpers->config.helpers; i++) {
+		health->busy += helpers->processes[i].busy;
 		if (helpers->processes[i].busy || helpers->processes[i].pid != 0)
 			health->helpers++;
+	}
 	pthread_mutex_unlock(&helpers->lock);
 }
 
@@ -206,8 +208,10 @@ static struct process *await(const struct expr_pool *pool, const struct program 
 	end.tv_sec += WAIT_S;
 	must(pthread_cond_init(&waiter.given, NULL) == 0);
 	fair_put(&helpers->line, pool->tenant, FAIR_USUAL, env_mono_us(env_real()), &waiter.item);
+	helpers->health.waiting++;
 	while (waiter.process == NULL && status != ETIMEDOUT)
 		status = pthread_cond_timedwait(&waiter.given, &helpers->lock, &end);
+	helpers->health.waiting--;
 	if (waiter.process == NULL)
 		fair_leave(&helpers->line, pool->tenant, &waiter.item);
 	pthread_cond_destroy(&waiter.given);

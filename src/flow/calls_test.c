@@ -303,6 +303,111 @@ static void test_stopped(void **state)
 	close(peer.listener);
 }
 
+/* It was paused while its call is under way: both are told, and what comes is kept. */
+static void test_paused(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	struct asked asked;
+	serve(f, &peer);
+	start(f, CALL("x"), f->run_id);
+	take(&peer, &asked);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{}"), 200);
+	assert_true(waits_for(f, f->run_id, "paused", NULL));
+	assert_string_equal(fixture_text(f->base, "result.waiting.1.kind"), "http");
+	assert_string_equal(fixture_text(f->base, "result.waiting.1.step"), "/do/0/c");
+	assert_string_equal(fixture_text(f->base, "result.waiting.1.until"), "2025-06-15T15:11:40.000000Z");
+	answer(&asked);
+	assert_true(are_calling(f, 0, 0));
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_string_equal(runs_json(f, "result.waiting.1"), "absent");
+	assert_int_equal(runs_ask(f, "ops", "POST", "/resume", "{}"), 200);
+	assert_true(runs_is(f, "completed"));
+	assert_false(comes(&peer, 0));
+	close(peer.listener);
+}
+
+/* --- MCP --- */
+
+static void answer_mcp(const struct asked *asked, const char *status, const char *body)
+{
+	char text[512];
+	int size =
+		snprintf(text, sizeof text,
+				 "HTTP/1.1 %s\r\nContent-Type: application/json\r\nMcp-Session-Id: s-1\r\nContent-Length: %zu\r\n"
+				 "Connection: close\r\n\r\n%s",
+				 status, strlen(body), body);
+	(void)!send(asked->fd, text, (size_t)size, MSG_NOSIGNAL);
+	close(asked->fd);
+}
+
+static bool says(const struct asked *asked, const char *text)
+{
+	return strstr(asked->text, text) != NULL;
+}
+
+#define MCP \
+	"{\"c\":{\"call\":\"mcp\",\"with\":{\"method\":\"tools/list\",\"transport\":{\"http\":{\"endpoint\":\"https://" \
+	"a.example/m\"}}}}}"
+#define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-03-26\"}}"
+
+/* REF: Model Context Protocol, Lifecycle: a session is opened, asked and closed; the key goes with the question only.
+ */
+static void test_mcp(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	struct asked asked;
+	char key[80];
+	serve(f, &peer);
+	start(f, MCP, f->run_id);
+	take(&peer, &asked);
+	assert_false(says(&asked, "Idempotency-Key:"));
+	assert_false(says(&asked, "MCP-Protocol-Version:"));
+	answer_mcp(&asked, "200 OK", HELLO);
+	take(&peer, &asked);
+	assert_false(says(&asked, "Idempotency-Key:"));
+	assert_true(says(&asked, "MCP-Protocol-Version: 2025-03-26\r\n") && says(&asked, "Mcp-Session-Id: s-1\r\n"));
+	answer_mcp(&asked, "202 Accepted", "");
+	take(&peer, &asked);
+	header_of(&asked, "Idempotency-Key", key);
+	assert_true(says(&asked, "MCP-Protocol-Version: 2025-03-26\r\n") && says(&asked, "Mcp-Session-Id: s-1\r\n"));
+	answer_mcp(&asked, "200 OK", "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"tools\":[]}}");
+	take(&peer, &asked);
+	assert_true(says(&asked, "DELETE /m HTTP/1.1\r\n") && says(&asked, "Mcp-Session-Id: s-1\r\n"));
+	answer_mcp(&asked, "405 Method Not Allowed", "");
+	assert_true(runs_is(f, "completed"));
+	assert_string_equal(runs_json(f, "result.output"), "{\"tools\":[]}");
+	close(peer.listener);
+}
+
+/* It does not get as far as to ask: nothing was sent that a repetition could do twice. */
+static void test_mcp_refused(void **state)
+{
+	struct runs_fixture *f = *state;
+	struct peer peer;
+	struct asked asked;
+	serve(f, &peer);
+	start(f, MCP, f->run_id);
+	take(&peer, &asked);
+	answer_mcp(&asked, "504 Gateway Timeout", "");
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(runs_json(f, "result.error.status"), "504");
+	assert_int_equal(runs_ask(f, "ops", "POST", "/retry", "{}"), 200);
+	take(&peer, &asked);
+	answer_mcp(&asked, "200 OK", HELLO);
+	take(&peer, &asked);
+	answer_mcp(&asked, "202 Accepted", "");
+	take(&peer, &asked);
+	answer_mcp(&asked, "200 OK",
+			   "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":-32601,\"message\":\"no such method\"}}");
+	take(&peer, &asked);
+	answer_mcp(&asked, "200 OK", "");
+	assert_true(runs_is(f, "faulted"));
+	assert_string_equal(runs_json(f, "result.error.detail"), "\"The MCP server refused it: no such method (-32601).\"");
+	close(peer.listener);
+}
+
 /* --- what an answer says --- */
 
 struct barrier {
@@ -360,7 +465,14 @@ static void test_read_in_its_turn(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_as_many_as_may_be), TEST(test_cancelled), TEST(test_answered_too_late),
-									   TEST(test_timed_out),         TEST(test_stopped),   TEST(test_read_in_its_turn)};
+	const struct CMUnitTest tests[] = {TEST(test_as_many_as_may_be),
+									   TEST(test_cancelled),
+									   TEST(test_answered_too_late),
+									   TEST(test_timed_out),
+									   TEST(test_stopped),
+									   TEST(test_read_in_its_turn),
+									   TEST(test_paused),
+									   TEST(test_mcp),
+									   TEST(test_mcp_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

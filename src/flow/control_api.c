@@ -250,8 +250,22 @@ static bool fits(struct controlling *c, const struct definition *definition, int
 	return folds || fault(c, "/definition", "range", "what the step has done already is not of such a task");
 }
 
+/* What is wrong is told where it stands in the body; what is wrong elsewhere, as a result, where it stands there. */
+static void refuse_patched(struct controlling *c, const char *reference, const struct ir_problems *list)
+{
+	size_t size = strlen(reference);
+	for (size_t i = 0; i < list->count; i++) {
+		struct ir_problem *problem = &list->items[i];
+		const char *rest = problem->pointer + size;
+		if (strncmp(problem->pointer, reference, size) == 0 && (*rest == '/' || *rest == '\0'))
+			problem->pointer = arena_printf(&c->x->arena, "/definition%s", rest);
+		problem->line = 0; /* of a text that nobody wrote */
+	}
+	workflow_text_refuse(c->x, "", list);
+}
+
 /* Compile it, see that it fits, and keep its hash.  False: answered. */
-static bool open_patched(struct controlling *c, int64_t to)
+static bool open_patched(struct controlling *c, const char *reference, int64_t to)
 {
 	struct definition_problems problems = {.arena = &c->x->arena};
 	struct err err = {.kind = ERR_INTERNAL};
@@ -259,7 +273,7 @@ static bool open_patched(struct controlling *c, int64_t to)
 		runner_definition(c->api->runner, c->patched, strlen(c->patched), c->sha256, &problems, &err);
 	if (definition == NULL) {
 		if (problems.list.count > 0)
-			workflow_text_refuse(c->x, "", &problems.list);
+			refuse_patched(c, reference, &problems.list);
 		else
 			exchange_fail(c->x, &err);
 		return false;
@@ -300,7 +314,7 @@ static void patch_definition(struct controlling *c)
 	const char *reference = NULL;
 	int64_t to;
 	if (!system_leaves(c->x, &c->record) || !find_step(c, &reference, &to) || !patched_text(c, reference) ||
-		!open_patched(c, to))
+		!open_patched(c, reference, to))
 		return;
 	struct json *sha256 = arena_new(&c->x->arena, struct json);
 	if (sha256 == NULL) {

@@ -88,6 +88,11 @@ static void test_patch_waiting(void **state)
 	assert_true(runs_is(f, "waiting"));
 	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/0/a\"}"), 422);
 	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/0/a\",\"output\":1,\"input\":2}"), 422);
+	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/0/a\",\"definition\":{\"set\":{\"x\":\"${ . | }\"},\"foo\":1}}"),
+					 422);
+	assert_string_equal(fixture_text(f->base, "code"), "definition_refused");
+	assert_string_equal(fixture_text(f->base, "errors.1.pointer"), "/definition/foo");
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/definition/set/x");
 	assert_int_equal(ask(f, "patch", "{\"step\":\"/do/0/a\",\"input\":{\"x\":2}}"), 200);
 	assert_true(runs_is(f, "waiting"));
 	assert_int_equal(

@@ -48,7 +48,8 @@ static const struct json *members(const struct json *policy, const char *kind, c
 		return own;
 	const struct json *secret = secrets == NULL ? NULL : json_get(secrets, name);
 	if (secret == NULL || secret->kind != JS_OBJECT)
-		trouble_set(trouble, TROUBLE_AUTHORIZATION, "No such secret", "The secret %.100s is not there.", name);
+		trouble_set(trouble, TROUBLE_AUTHORIZATION, "No such secret",
+					"The secret %.100s is not in this server's secret store (flow.secrets_file).", name);
 	return secret != NULL && secret->kind == JS_OBJECT ? secret : NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -167,6 +168,35 @@ static void test_json_and_assertion(void **state)
 			 TROUBLE_CONFIGURATION, "No assertion");
 }
 
+/* REF: RFC 8693 section 2.1: on whose behalf, and who acts */
+static void test_parties(void **state)
+{
+	struct bench *b = *state;
+	sends(b,
+		  "{\"oauth2\":{\"authority\":\"https://id\",\"grant\":\"client_credentials\",\"subject\":{\"token\":\"s1\","
+		  "\"type\":\"urn:t:access\"},\"actor\":{\"token\":\"a1\",\"type\":\"urn:t:id\"}}}",
+		  "Bearer t1");
+	assert_string_equal(b->body, "grant_type=client_credentials&subject_token=s1&subject_token_type=urn%3At%3Aaccess&"
+								 "actor_token=a1&actor_token_type=urn%3At%3Aid");
+}
+
+/* The claims of the token are {"iss":"https://id"}. */
+static void test_issuers(void **state)
+{
+	struct bench *b = *state;
+	static const char policy[] = "{\"oauth2\":{\"authority\":\"https://id\",\"grant\":\"client_credentials\","
+								 "\"issuers\":[\"https://other\",\"%s\"]}}";
+	char text[256];
+	b->answer = "{\"access_token\":\"e30.eyJpc3MiOiJodHRwczovL2lkIn0.x\",\"expires_in\":300}";
+	snprintf(text, sizeof text, policy, "https://id");
+	sends(b, text, "Bearer e30.eyJpc3MiOiJodHRwczovL2lkIn0.x");
+	snprintf(text, sizeof text, policy, "https://id/");
+	troubles(b, text, TROUBLE_AUTHENTICATION, "Token refused");
+	b->answer = "{\"access_token\":\"opaque\",\"expires_in\":300}";
+	snprintf(text, sizeof text, policy, "https://id//");
+	troubles(b, text, TROUBLE_AUTHENTICATION, "Token refused");
+}
+
 static void test_discovery(void **state)
 {
 	struct bench *b = *state;
@@ -223,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {TEST(simple),       TEST(client_credentials),
 									   TEST(basic_client), TEST(json_and_assertion),
 									   TEST(discovery),    TEST(kept),
+									   TEST(parties),      TEST(issuers),
 									   TEST(refused)};
 	return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);
 }

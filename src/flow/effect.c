@@ -17,6 +17,7 @@
 #include "flow/domain/trouble.h"
 #include "flow/effects.h"
 #include "flow/llm.h"
+#include "flow/mcp.h"
 #include "flow/memory_step.h"
 #include "flow/oauth.h"
 #include "flow/process.h"
@@ -56,7 +57,7 @@ bool effect_is_ours(const struct ir_task *task)
 	switch (task->type) {
 	case IR_CALL:
 		return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
-			   task->call.callee == IR_MEMORY || task->call.callee == IR_EFFECT;
+			   task->call.callee == IR_MCP || task->call.callee == IR_MEMORY || task->call.callee == IR_EFFECT;
 	case IR_RUN_SHELL:
 	case IR_RUN_SCRIPT:
 		return true;
@@ -85,13 +86,22 @@ static void add_line(struct header_lines *headers, const char *name, const char 
 		headers->lines[headers->count++] = arena_printf(&headers->arena, "%s: %s", name, value);
 }
 
-static void add_headers(struct header_lines *headers, const struct effect *effect, const struct json *given)
+/* `keyed`: it is the effect itself; what only leads up to it has no key that a receiver could answer it by. */
+static void say_headers(struct header_lines *headers, const struct effect *effect,
+						const struct credentials *credentials, bool keyed)
 {
+	const struct json *given = json_get(datum_tree(effect->request), "headers");
+	headers->count = 0;
+	arena_init(&headers->arena, 1 << 20);
 	for (uint32_t i = 0; given != NULL && i < given->count; i++)
 		add_line(headers, given->members[i].name, given->members[i].value.text);
-	add_line(headers, "Idempotency-Key", effect->key);
+	if (keyed)
+		add_line(headers, "Idempotency-Key", effect->key);
 	add_line(headers, "X-Countersign-Run", effect->run_id);
 	add_line(headers, "X-Countersign-Step", effect->path);
+	if (credentials->authorization.size > 0)
+		add_line(headers, "Authorization", buf_text(&credentials->authorization));
+	headers->lines[headers->count] = NULL;
 }
 
 static void tell_failure(const struct err *err, const struct outgoing_answer *answer, struct trouble *trouble)
@@ -136,7 +146,8 @@ static void settle_breaker(struct effect *effect)
 {
 	const struct ir_task *task = effect->task;
 	bool llm = task->type == IR_CALL && task->call.callee == IR_LLM;
-	bool http = task->type == IR_CALL && (task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI);
+	bool http = task->type == IR_CALL &&
+				(task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_MCP);
 	const struct breaking_outcome outcome = {
 		.account_id = effect->account_id,
 		.url = http ? json_text(datum_tree(effect->request), "url") : NULL,
@@ -158,12 +169,7 @@ static void say_request(struct http_call *call, struct effect *effect, const str
 {
 	const struct json *asked = datum_tree(effect->request), *body = json_get(asked, "body");
 	call->effect = effect;
-	call->headers.count = 0;
-	arena_init(&call->headers.arena, 1 << 20);
-	add_headers(&call->headers, effect, json_get(asked, "headers"));
-	if (credentials->authorization.size > 0)
-		add_line(&call->headers, "Authorization", buf_text(&credentials->authorization));
-	call->headers.lines[call->headers.count] = NULL;
+	say_headers(&call->headers, effect, credentials, true);
 	call->request = (struct outgoing_request){.method = json_text(asked, "method"),
 											  .url = json_text(asked, "url"),
 											  .headers = call->headers.lines,
@@ -228,6 +234,68 @@ static void call_http(struct effect *effect, struct ending *ending)
 		bool asked = outgoing_ask(effect->runner->options.outgoing, &call.request, &answer, &err);
 		take_answer(&call, asked, &answer, &err, ending);
 		outgoing_answer_fini(&answer);
+	}
+	credentials_fini(&credentials);
+}
+
+/* --- MCP --- */
+
+/* The session could not be opened: what the step asks was not sent. */
+static void take_unopened(struct effect *effect, const struct mcp_session *session, struct ending *ending)
+{
+	const struct breaking_outcome outcome = {.account_id = effect->account_id,
+											 .url = json_text(datum_tree(effect->request), "url"),
+											 .status = session->status,
+											 .began_us = effect->asked_us};
+	ending->result.cost = datum_text("{\"amount_micros\":0}", 19);
+	forget_token(effect, session->status);
+	if (!session->refused && !is_given_up(effect))
+		tell_breaker(effect, &outcome);
+}
+
+/* In a session of its own; the key goes with the question only. */
+static void ask_mcp(struct effect *effect, const struct credentials *credentials, const struct mcp_question *question,
+					struct ending *ending)
+{
+	struct mcp_session session;
+	if (mcp_session_open(&session, question, &ending->trouble)) {
+		struct http_call call;
+		struct outgoing_answer answer;
+		struct err err;
+		outgoing_answer_init(&answer);
+		say_request(&call, effect, credentials);
+		add_line(&call.headers, "MCP-Protocol-Version", session.version);
+		if (session.id != NULL)
+			add_line(&call.headers, "Mcp-Session-Id", session.id);
+		call.headers.lines[call.headers.count] = NULL;
+		call.request.timeout_ms = mcp_left_ms(question);
+		bool asked = outgoing_ask(effect->runner->options.outgoing, &call.request, &answer, &err);
+		take_answer(&call, asked, &answer, &err, ending);
+		outgoing_answer_fini(&answer);
+	} else {
+		take_unopened(effect, &session, ending);
+	}
+	mcp_session_close(&session, question);
+}
+
+static void call_mcp(struct effect *effect, struct ending *ending)
+{
+	struct credentials credentials;
+	if (prove(effect, &credentials, &ending->trouble)) {
+		struct header_lines headers;
+		say_headers(&headers, effect, &credentials, false);
+		const struct env *env = effect->runner->options.env;
+		const struct mcp_question question = {.outgoing = effect->runner->options.outgoing,
+											  .env = env,
+											  .request = datum_tree(effect->request),
+											  .headers = headers.lines,
+											  .digest_user = credentials.digest_user,
+											  .digest_password = credentials.digest_password,
+											  .until_us = env_mono_us(env) + effect->timeout_ms * 1000,
+											  .given_up = is_given_up,
+											  .self = effect};
+		ask_mcp(effect, &credentials, &question, ending);
+		arena_fini(&headers.arena);
 	}
 	credentials_fini(&credentials);
 }
@@ -322,6 +390,8 @@ static void carry_out(struct effect *effect, struct ending *ending)
 		result->output = call_memory(effect, &ending->trouble);
 	else if (effect->task->call.callee == IR_EFFECT)
 		result->output = call_product(effect, &ending->trouble, result);
+	else if (effect->task->call.callee == IR_MCP)
+		call_mcp(effect, ending);
 	else
 		call_http(effect, ending);
 }
@@ -529,6 +599,15 @@ static int64_t time_left_ms(struct live *live, const struct frame *frame)
 	return least < 1 ? 1 : least;
 }
 
+/* What the request says of its own time (`call: mcp`) may only shorten it. */
+static int64_t time_of(struct live *live, const struct frame *frame)
+{
+	const struct json *own = json_get(datum_tree(frame->request), "timeout_ms");
+	int64_t left = time_left_ms(live, frame);
+	bool is_mcp = frame->task->type == IR_CALL && frame->task->call.callee == IR_MCP;
+	return is_mcp && own != NULL && own->kind == JS_INT && own->integer < left ? own->integer : left;
+}
+
 void effect_send(struct live *live, const struct frame *frame)
 {
 	struct runner *runner = live->runner;
@@ -538,7 +617,7 @@ void effect_send(struct live *live, const struct frame *frame)
 							  .frame = frame->number,
 							  .attempt = frame->attempt,
 							  .deliveries = frame->deliveries,
-							  .timeout_ms = time_left_ms(live, frame),
+							  .timeout_ms = time_of(live, frame),
 							  .asked_us = env_mono_us(runner->options.env),
 							  .path = strdup(frame->path),
 							  .reference = strdup(frame->reference),

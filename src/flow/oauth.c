@@ -18,7 +18,7 @@
 #include "flow/domain/trouble.h"
 #include "link/outgoing.h"
 
-enum { ANSWER_MAX = 1 << 20, HEADERS = 4, EARLY_US = 30000000, KEPT_MAX = 1024 };
+enum { ANSWER_MAX = 1 << 20, HEADERS = 4, EARLY_US = 30000000, KEPT_MAX = 1024, CLAIMS_MAX = 16384 };
 
 struct token {
 	char *value; /* of the header */
@@ -226,6 +226,14 @@ static void write_body(struct form *form, bool as_json)
 	}
 }
 
+/* REF: RFC 8693 section 2.1; the name is the reference's "subject" or "actor" */
+static void add_party(struct form *form, const struct json *policy, const char *party)
+{
+	const struct json *token = json_get(policy, party);
+	add(form, arena_printf(&form->arena, "%s_token", party), json_text(token, "token"));
+	add(form, arena_printf(&form->arena, "%s_token_type", party), json_text(token, "type"));
+}
+
 static bool fill(struct form *form, const struct json *policy, struct trouble *trouble)
 {
 	const char *grant = json_text(policy, "grant"), *encoding = json_text(json_get(policy, "request"), "encoding");
@@ -242,6 +250,8 @@ static bool fill(struct form *form, const struct json *policy, struct trouble *t
 	for (uint32_t i = 0; audiences != NULL && audiences->kind == JS_ARRAY && i < audiences->count; i++)
 		if (audiences->items[i].kind == JS_STRING)
 			add(form, "audience", audiences->items[i].text);
+	add_party(form, policy, "subject");
+	add_party(form, policy, "actor");
 	form->headers[form->headers_count++] =
 		as_json ? "Content-Type: application/json" : "Content-Type: application/x-www-form-urlencoded";
 	form->headers[form->headers_count++] = "Accept: application/json";
@@ -315,9 +325,36 @@ static const char *endpoint_of(struct form *form, const struct oauth_question *q
 	return arena_printf(&form->arena, "%s%s%s", authority, token[0] == '/' ? "" : "/", token);
 }
 
+/* REF: RFC 7519 section 4.1.1: who issued a token that is a JWT; NULL: it says nobody, or is none. */
+static const char *issuer_of(struct form *form, const char *token)
+{
+	const char *begin = strchr(token, '.'), *end = begin == NULL ? NULL : strchr(begin + 1, '.');
+	const struct json *claims = NULL;
+	char text[CLAIMS_MAX];
+	size_t size;
+	bool good = end != NULL && base64url_decode(begin + 1, (size_t)(end - begin) - 1, text, sizeof text, &size) &&
+				json_parse(&form->arena, text, size, &json_body_limits, &claims, NULL);
+	return good ? json_text(claims, "iss") : NULL;
+}
+
+/* The policy may name those whose tokens are taken. */
+static bool is_issued(struct form *form, const struct json *policy, const char *token, struct trouble *trouble)
+{
+	const struct json *issuers = json_get(policy, "issuers");
+	if (issuers == NULL || issuers->kind != JS_ARRAY || issuers->count == 0)
+		return true;
+	const char *issuer = issuer_of(form, token);
+	for (uint32_t i = 0; issuer != NULL && i < issuers->count; i++)
+		if (issuers->items[i].kind == JS_STRING && strcmp(issuers->items[i].text, issuer) == 0)
+			return true;
+	return trouble_set(trouble, TROUBLE_AUTHENTICATION, "Token refused",
+					   "The token was issued by %.200s, and the policy's issuers do not name that.",
+					   issuer == NULL ? "nobody it names" : issuer);
+}
+
 /* What came: the header's value, and how long it holds (0: unknown). */
-static bool read_token(struct form *form, const struct outgoing_answer *answer, struct buf *value, int64_t *seconds,
-					   struct trouble *trouble)
+static bool read_token(struct form *form, const struct json *policy, const struct outgoing_answer *answer,
+					   struct buf *value, int64_t *seconds, struct trouble *trouble)
 {
 	const struct json *json = NULL;
 	bool good = json_parse(&form->arena, buf_text(&answer->body), answer->body.size, &json_body_limits, &json, NULL);
@@ -328,6 +365,8 @@ static bool read_token(struct form *form, const struct outgoing_answer *answer, 
 	const char *token = good ? json_text(json, "access_token") : NULL;
 	if (token == NULL || strpbrk(token, "\r\n") != NULL)
 		return trouble_set(trouble, TROUBLE_COMMUNICATION, "No token", "The token endpoint answered without a token.");
+	if (!is_issued(form, policy, token, trouble))
+		return false;
 	const struct json *expires = json_get(json, "expires_in");
 	*seconds = expires != NULL && expires->kind == JS_INT && expires->integer > 0 ? expires->integer : 0;
 	buf_addf(value, "Bearer %s", token);
@@ -346,7 +385,8 @@ static bool fetch(struct form *form, const struct oauth_question *question, stru
 									   .headers = form->headers,
 									   .body = buf_text(&form->body),
 									   .body_size = form->body.size};
-	bool good = ask(question, &request, &answer, trouble) && read_token(form, &answer, value, seconds, trouble);
+	bool good = ask(question, &request, &answer, trouble) &&
+				read_token(form, question->policy, &answer, value, seconds, trouble);
 	outgoing_answer_fini(&answer);
 	return good;
 }

@@ -78,12 +78,14 @@ static void handle_list(struct exchange *x)
 	const char *scope =
 		arena_printf(&x->arena, "flow.runs %s %s %s %s", filter.account_id, filter.status == NULL ? "" : filter.status,
 					 request.workflow == NULL ? "" : request.workflow, request.label == NULL ? "" : request.label);
-	if (!runs_split_workflow(&x->arena, request.workflow, &filter)) {
-		exchange_failf(x, ERR_INVALID, "workflow is NAMESPACE/NAME.");
-		return;
-	}
-	if (request.label != NULL && strchr(request.label, ':') == NULL) {
-		exchange_failf(x, ERR_INVALID, "label is KEY:VALUE.");
+	struct faults faults;
+	faults_init(&faults, &x->arena);
+	if (!runs_split_workflow(&x->arena, request.workflow, &filter))
+		faults_add(&faults, "/workflow", "format", "must be NAMESPACE/NAME");
+	if (request.label != NULL && strchr(request.label, ':') == NULL)
+		faults_add(&faults, "/label", "format", "must be KEY:VALUE");
+	if (faults.count > 0) {
+		exchange_fail_faults(x, ERR_INVALID, &faults);
 		return;
 	}
 	if (!paging_begin(&listing.paging, x, api->page_key, scope, request.limit, request.cursor, &err)) {

@@ -92,6 +92,29 @@ static bool open_text(struct start *start, const char *text, size_t size, const 
 	return start->run.definition != NULL || refuse(start, prefix, &problems, &err);
 }
 
+/* A workflow that is named beside a definition is the definition's own; a version that is not given says "latest". */
+static bool names_itself(struct start *start)
+{
+	const struct start_request *r = &start->request;
+	const struct ir *ir = definition_ir(start->run.definition);
+	const struct {
+		const char *pointer, *given, *own;
+	} members[] = {{"/namespace", r->namespace, ir->namespace},
+				   {"/name", r->name, ir->name},
+				   {"/version", strcmp(r->version, "latest") == 0 ? NULL : r->version, ir->version}};
+	struct faults faults;
+	faults_init(&faults, &start->x->arena);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (members[i].given != NULL && strcmp(members[i].given, members[i].own) != 0)
+			faults_add(&faults, members[i].pointer, "read_only",
+					   "either a definition, or the name of a registered workflow: this definition says %s",
+					   members[i].own);
+	if (faults.count == 0)
+		return true;
+	exchange_fail_faults(start->x, ERR_INVALID, &faults);
+	return false;
+}
+
 /* The definition that the body brings along, with what it refers to.  False: answered. */
 static bool own_definition(struct start *start)
 {
@@ -101,6 +124,11 @@ static bool own_definition(struct start *start)
 	const char *text = given->kind == JS_STRING ? given->text : text_of_json(&start->x->arena, given);
 	if (!open_text(start, text, strlen(text), "/definition"))
 		return false;
+	if (!names_itself(start)) {
+		definition_unref(start->run.definition);
+		start->run.definition = NULL;
+		return false;
+	}
 	if (!system_refused(start->run.definition, &problems) &&
 		resources_pin(start->api->runner, start->run.definition, &problems))
 		return true;

@@ -49,6 +49,10 @@ bool scheduler_check(struct runner *runner, const struct schedule_record *record
 {
 	struct schedule_plan plan;
 	bool good = read_plan(record, arena, &plan, faults);
+	if (good && plan.kind == SCHEDULE_CRON && !cron_comes(&plan.cron)) {
+		faults_add(faults, "/spec", "range", CRON_NEVER);
+		good = false;
+	}
 	if (strcmp(record->kind, "on") == 0 && !scheduler_strategy(runner, record, arena, faults))
 		good = false;
 	return good;

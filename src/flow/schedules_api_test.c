@@ -116,6 +116,22 @@ static void test_states(void **state)
 	}
 }
 
+/* One that could never fire is not made: nobody would hear of it again. */
+static void test_never(void **state)
+{
+	struct runs_fixture *f = *state;
+	char path[160], etag[64];
+	publish(f);
+#define CRON(spec) "{\"workflow\":\"t/w\",\"kind\":\"cron\",\"spec\":\"" spec "\"}"
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", SCHEDULES, CRON("0 6 30 2 *")), 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/spec");
+	assert_string_equal(fixture_text(f->base, "errors.0.code"), "range");
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", SCHEDULES, CRON("0 6 29 2 *")), 201);
+	snprintf(path, sizeof path, SCHEDULES "/%s", fixture_text(f->base, "result.schedule_id"));
+	snprintf(etag, sizeof etag, "%s", fixture_text(f->base, "result.etag"));
+	assert_int_equal(fixture_ask_if(f->base, "ops", "PATCH", path, etag, "{\"spec\":\"0 6 31 2 *\"}"), 422);
+}
+
 /* What cannot run does not start; it says why, and goes on when there is something to run. */
 static void test_archived(void **state)
 {
@@ -153,6 +169,6 @@ static void test_whose(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_states), TEST(test_archived), TEST(test_whose)};
+	const struct CMUnitTest tests[] = {TEST(test_states), TEST(test_never), TEST(test_archived), TEST(test_whose)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
+#include "flow/domain/mcp_call.h"
 #include "flow/domain/row.h"
 #include "flow/domain/trouble.h"
 #include "flow/effects.h"
@@ -167,7 +168,9 @@ static void read_answer(const struct live *live, const struct frame *frame, stru
 										 .body = buf_text(&answer->body),
 										 .body_size = answer->body.size};
 	struct trouble trouble;
-	message->output = http_call_output(frame->request, &got, &trouble);
+	message->output = frame->task->type == IR_CALL && frame->task->call.callee == IR_MCP
+						  ? mcp_call_output(datum_tree(frame->request), &got, &trouble)
+						  : http_call_output(frame->request, &got, &trouble);
 	if (message->output == NULL)
 		message->error = trouble_datum(&trouble, live->runner->options.error_base, frame->reference);
 }

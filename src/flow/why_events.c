@@ -36,6 +36,8 @@ static void add_filter(struct buf *text, const struct ir_filter *filter, const s
 		const struct json *bound = keys == NULL ? NULL : json_get(keys, filter->correlate[i].name);
 		buf_addf(text, "%scorrelation %s", filter->with->count + i == 0 ? "" : ", ", filter->correlate[i].name);
 		if (bound == NULL)
+			bound = filter->correlate[i].expect.source;
+		if (bound == NULL)
 			continue;
 		buf_adds(text, " = ");
 		add_value(text, bound);

@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/utf8.h"
 #include "flow/domain/ask.h"
 #include "flow/domain/datum.h"
 #include "flow/domain/ir.h"
@@ -25,15 +26,7 @@ static const char *text_in(struct datum *datum, const char *name)
 
 /* --- reasons --- */
 
-/* The first time-out of the step and of what is around it; 0: there is none. */
-static int64_t timeout_of(const struct frame *frame)
-{
-	int64_t least = 0;
-	for (; frame != NULL; frame = frame->parent)
-		if (frame->timeout_us > 0 && (least == 0 || frame->timeout_us < least))
-			least = frame->timeout_us;
-	return least;
-}
+enum { COMMAND_TOLD = 200 /* bytes */, USERS_TOLD = 3 };
 
 static const char *call_detail(const struct why *w, const struct frame *frame)
 {
@@ -44,7 +37,12 @@ static const char *call_detail(const struct why *w, const struct frame *frame)
 							(long long)frame->deliveries);
 	if (frame->task->call.callee == IR_LLM && model != NULL)
 		return arena_printf(w->arena, "The model %s has not answered yet.", model);
-	return frame->task->type == IR_CALL ? "An answer is awaited." : "A process is running.";
+	if (frame->task->type == IR_CALL)
+		return "An answer is awaited.";
+	const char *command = text_in(frame->request, "command");
+	return command == NULL ? "A script is running."
+						   : arena_printf(w->arena, "A process is running: %.*s",
+										  (int)utf8_cut(command, strlen(command), COMMAND_TOLD), command);
 }
 
 /* Carried out by this process: it is given up in its time, if that has begun. */
@@ -82,7 +80,19 @@ static struct why_reason worker_reason(const struct why *w, const struct frame *
 static const char *who_decides(const struct why *w, const struct ask_person *person)
 {
 	const char *role = json_text(person->who, "role");
-	return role == NULL ? "one of those who are named" : arena_printf(w->arena, "somebody with the role %s", role);
+	const struct json *users = json_get(person->who, "users");
+	struct buf text;
+	if (role != NULL || users == NULL || users->kind != JS_ARRAY)
+		return arena_printf(w->arena, "somebody with the role %s", role == NULL ? "?" : role);
+	buf_init(&text, 0);
+	buf_adds(&text, users->count == 1 ? "the user" : "one of the users");
+	for (uint32_t i = 0; i < users->count && i < USERS_TOLD; i++)
+		buf_addf(&text, "%s %s", i == 0 ? "" : ",", users->items[i].kind == JS_STRING ? users->items[i].text : "?");
+	if (users->count > USERS_TOLD)
+		buf_addf(&text, " and %u more", (unsigned)(users->count - USERS_TOLD));
+	const char *who = arena_dup(w->arena, buf_text(&text));
+	buf_fini(&text);
+	return who;
 }
 
 static struct why_reason person_reason(const struct why *w, const struct frame *frame)
@@ -99,19 +109,33 @@ static struct why_reason person_reason(const struct why *w, const struct frame *
 		countersign_request_find(w->db, w->record->account_id, link.request_id, w->arena, &request, &found, &err) &&
 		found)
 		reason.until_us = request.expires_us;
-	reason.detail = arena_printf(w->arena, "A person has to decide%s%s (%s; %lld of %lld approve).",
+	reason.detail = arena_printf(w->arena, "A person has to decide%s%s (%s%s; %lld of %lld approve).",
 								 person.title == NULL ? "" : ": ", person.title == NULL ? "" : person.title,
-								 who_decides(w, &person), (long long)request.approvals, (long long)request.quorum);
+								 who_decides(w, &person), person.four_eyes ? ", but not who started it" : "",
+								 (long long)request.approvals, (long long)request.quorum);
 	return reason;
 }
 
+/* How the other run stands too: who is asked at night should not have to ask twice. */
 static struct why_reason child_reason(const struct why *w, const struct frame *frame)
 {
+	struct why_reason reason = {.kind = "subflow", .detail = "Another run has to end first."};
 	const char *run_id = text_in(frame->request, "run_id");
-	return (struct why_reason){.kind = "subflow",
-							   .detail = run_id == NULL
-											 ? "Another run has to end first."
-											 : arena_printf(w->arena, "The run %s has to end first.", run_id)};
+	struct run_record child;
+	struct err err;
+	bool found = false;
+	if (run_id == NULL)
+		return reason;
+	reason.detail = arena_printf(w->arena, "The run %s has to end first.", run_id);
+	if (!runs_get(w->db, run_id, w->record->account_id, w->arena, &child, &found, &err) || !found)
+		return reason;
+	bool halted = child.reason != NULL && *child.reason != '\0';
+	reason.detail =
+		arena_printf(w->arena, "The run %s of %s/%s %s has to end first; it is %s%s%s.", run_id, child.namespace,
+					 child.name, child.version, child.status, halted ? ": " : "", halted ? child.reason : "");
+	if (halted && strcmp(child.status, run_status_names[RUN_SUSPENDED]) == 0 && strcmp(child.reason, "paused") == 0)
+		reason.resume = run_id;
+	return reason;
 }
 
 static struct why_reason effect_reason(const struct why *w, const struct frame *frame)
@@ -147,11 +171,13 @@ static struct why_reason retry_reason(const struct why *w, const struct frame *f
 	const char *title = step == NULL ? NULL : text_in(step->error, "title");
 	const char *detail = step == NULL ? NULL : text_in(step->error, "detail");
 	bool ends = detail != NULL && *detail != '\0' && detail[strlen(detail) - 1] == '.';
+	int64_t most = frame->is_block || frame->task->type != IR_TRY ? -1 : frame->task->try_.retry.limit_count;
+	const char *of = most < 0 ? "" : arena_printf(w->arena, " of %lld", (long long)most);
 	return (struct why_reason){
 		.kind = "retry",
 		.since_us = step == NULL ? 0 : step->ended_us,
 		.until_us = frame->due_us,
-		.detail = arena_printf(w->arena, "Retry %lld begins then%s%s%s%s%s", (long long)frame->retries,
+		.detail = arena_printf(w->arena, "Retry %lld%s begins then%s%s%s%s%s", (long long)frame->retries, of,
 							   title == NULL ? "" : "; before it: ", title == NULL ? "" : title,
 							   detail == NULL ? "" : ": ", detail == NULL ? "" : detail, ends ? "" : ".")};
 }
@@ -190,8 +216,26 @@ bool why_reason_of(const struct why *w, const struct frame *frame, const char **
 	else
 		return false;
 	if (reason->until_us == 0)
-		reason->until_us = timeout_of(frame);
+		reason->until_us = run_timeout_us(frame);
 	if (reason->since_us == 0)
 		reason->since_us = frame->started_us;
+	return true;
+}
+
+bool why_in_flight(const struct why *w, const struct frame *frame, struct why_reason *reason)
+{
+	struct effect_standing standing;
+	if (frame->is_block || frame->state != FRAME_WAITING || !frame->sent)
+		return false;
+	if (ask_is_work(frame->task)) {
+		*reason = worker_reason(w, frame);
+		if (reason->until_us == 0)
+			return false; /* nobody holds it */
+	} else if (effect_find(w->runner, w->record->run_id, frame->path, &standing)) {
+		*reason = call_reason(w, frame);
+	} else {
+		return false;
+	}
+	reason->since_us = frame->started_us;
 	return true;
 }

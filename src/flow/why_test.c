@@ -79,6 +79,14 @@ static void test_retry(void **state)
 {
 	struct runs_fixture *f = *state;
 	f->outgoing.ask = refuse;
+	runs_start(f,
+			   "[{\"t\":{\"try\":[{\"a\":{" CALL
+			   "}}],\"catch\":{\"retry\":{\"delay\":{\"minutes\":5},\"limit\":{\"attempt\":{"
+			   "\"count\":3}}}}}}]",
+			   "{}");
+	assert_true(runs_is(f, "waiting"));
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_non_null(strstr(WHY("detail"), "Retry 1 of 3 begins then; before it: "));
 	runs_start(f, "[{\"t\":{\"try\":[{\"a\":{" CALL "}}],\"catch\":{\"retry\":{\"delay\":{\"minutes\":5}}}}}]", "{}");
 	assert_true(runs_is(f, "waiting"));
 	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
@@ -151,6 +159,18 @@ static void test_events(void **state)
 	assert_string_equal(WHY("until"), "2025-06-15T16:06:40.000000Z");
 }
 
+/* What a correlation expects is told before an event came. */
+static void test_expected(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f,
+			   "[{\"a\":{\"listen\":{\"to\":{\"one\":{\"with\":{\"type\":\"x.y\"},\"correlate\":{\"id\":{\"from\":\"."
+			   "data.id\","
+			   "\"expect\":\"7\"}}}}}}}]",
+			   "{}");
+	assert_why(f, "event", "\"/do/0/a\"", "It listens for an event: type x.y, correlation id = 7.");
+}
+
 /* One that takes as many as come is let go on by what ends it. */
 static void test_events_until(void **state)
 {
@@ -191,6 +211,15 @@ static void test_person(void **state)
 	assert_why(f, "countersignature", "\"/do/0/a\"",
 			   "A person has to decide: Pay Ada (somebody with the role operator; 0 of 1 approve).");
 	assert_string_equal(WHY("until"), "2025-06-15T17:06:40.000000Z");
+	runs_start(
+		f,
+		"[{\"a\":{\"call\":\"countersign\",\"with\":{\"content\":1,\"title\":\"Pay\",\"four_eyes\":true,\"who\":{"
+		"\"users\":[\"u1\",\"u2\",\"u3\",\"u4\",\"u5\"]}}}}]",
+		"{}");
+	assert_true(runs_is(f, "waiting"));
+	assert_why(f, "countersignature", "\"/do/0/a\"",
+			   "A person has to decide: Pay (one of the users u1, u2, u3 and 2 more, but not who started it; 0 of 1 "
+			   "approve).");
 }
 
 static void test_child(void **state)
@@ -215,6 +244,54 @@ static void test_child(void **state)
 	assert_string_not_equal(runs_json(f, "result.waiting.0"), "absent");
 }
 
+/* The one that it waits for was paused: that is told, and what lets it go on. */
+static void test_paused_child(void **state)
+{
+	struct runs_fixture *f = *state;
+	char parent[ID_TEXT], child[ID_TEXT];
+	assert_int_equal(
+		fixture_ask(f->base, "ops", "POST", "/api/v1/flow/workflows",
+					"{\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"child\","
+					"\"version\":\"1.0.0\"},\"do\":[{\"w\":{\"wait\":{\"seconds\":1}}}]}}"),
+		201);
+	runs_start(f, "[{\"a\":{\"run\":{\"workflow\":{\"namespace\":\"t\",\"name\":\"child\",\"version\":\"1.0.0\"}}}}]",
+			   "{}");
+	assert_true(runs_is(f, "waiting"));
+	snprintf(parent, sizeof parent, "%s", f->run_id);
+	assert_int_equal(fixture_ask(f->base, "ops", "GET", "/api/v1/flow/runs?workflow=t/child", NULL), 200);
+	snprintf(child, sizeof child, "%s", fixture_text(f->base, "result.items.0.run_id"));
+	strcpy(f->run_id, child);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{\"reason\":\"hold\"}"), 200);
+	strcpy(f->run_id, parent);
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_non_null(strstr(WHY("detail"), " of t/child 1.0.0 has to end first; it is suspended: paused."));
+	assert_int_equal(unblock(f, FIRST), 200);
+	assert_string_equal(fixture_text(f->base, "result.run_id"), child);
+	runs_pass(f, 1000);
+	assert_true(runs_is(f, "completed"));
+}
+
+/* Who has the place: one that stands still has it too. */
+static void test_place_taken(void **state)
+{
+	static const char definition[] =
+		"{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"one\",\"version\":\"1.0.0\",\"metadata\":{"
+		"\"max_runs\":1}},\"do\":[{\"w\":{\"wait\":{\"hours\":1}}}]}";
+	struct runs_fixture *f = *state;
+	char first[ID_TEXT], detail[256];
+	runs_start_definition(f, definition, "{}");
+	snprintf(first, sizeof first, "%s", f->run_id);
+	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{}"), 200);
+	runs_start_definition(f, definition, "{}");
+	snprintf(detail, sizeof detail,
+			 "The workflow allows 1 run at a time (max_runs), and as many are under way: it begins when one of them is "
+			 "over. The oldest is %s (suspended).",
+			 first);
+	assert_why(f, "slot", "null", detail);
+	assert_int_equal(unblock(f, FIRST), 200);
+	assert_string_equal(fixture_text(f->base, "result.run_id"), first);
+}
+
 /* A run that faulted waits for nothing; what takes it up again is told all the same. */
 static void test_faulted(void **state)
 {
@@ -225,6 +302,32 @@ static void test_faulted(void **state)
 	assert_string_equal(runs_json(f, "result.waiting"), "[]");
 	assert_string_equal(fixture_text(f->base, "result.error.instance"), "/do/0/a");
 	assert_int_equal(unblock(f, "result.unblock"), 200);
+}
+
+/* What an expression that failed is part of is told, to be sent back mended. */
+static void test_expression(void **state)
+{
+	struct runs_fixture *f = *state;
+	runs_start(f, "[{\"a\":{\"do\":[{\"b\":{\"set\":{\"x\":\"${ .n | keys }\"}}}]}}]", "{\"n\":1}");
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_non_null(strstr(fixture_text(f->base, "result.unblock.path"), "/patch"));
+	assert_string_equal(runs_json(f, "result.unblock.body"),
+						"{\"step\":\"/do/0/a/do/0/b\",\"definition\":{\"set\":{\"x\":\"${ .n | keys }\"}}}");
+	assert_int_equal(unblock(f, "result.unblock"), 200);
+	assert_true(runs_is(f, "faulted"));
+	assert_int_equal(runs_ask(f, "ops", "POST", "/patch",
+							  "{\"step\":\"/do/0/a/do/0/b\",\"definition\":{\"set\":{\"x\":\"${ .n }\"}}}"),
+					 200);
+	assert_true(runs_is(f, "completed"));
+	runs_start_definition(
+		f,
+		"{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"t\",\"version\":\"1.0.0\"},"
+		"\"use\":{\"functions\":{\"f\":{\"set\":{\"x\":\"${ .n | keys }\"}}}},\"do\":[{\"a\":{\"call\":\"f\"}}]}",
+		"{\"n\":1}");
+	assert_true(runs_is(f, "faulted")); /* its task stands elsewhere */
+	assert_int_equal(runs_ask(f, "ops", "GET", "/why", NULL), 200);
+	assert_string_equal(runs_json(f, "result.unblock.body"), "{}");
 }
 
 /* `?strict=1` as the reference writes it, and as JSON would; and what came in as it should is let in. */
@@ -247,13 +350,41 @@ static void test_strict(void **state)
 	}
 }
 
+/* A definition beside the name of another workflow: it is not guessed which is meant. */
+static void test_two_ways(void **state)
+{
+#define OWN \
+	"\"definition\":{\"document\":{\"dsl\":\"1.0.3\",\"namespace\":\"t\",\"name\":\"t\",\"version\":\"1.0.0\"}," \
+	"\"do\":[]}"
+	struct runs_fixture *f = *state;
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs",
+								 "{" OWN ",\"namespace\":\"t\",\"name\":\"other\",\"version\":\"2.0.0\"}"),
+					 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/name");
+	assert_string_equal(fixture_text(f->base, "errors.0.code"), "read_only");
+	assert_string_equal(fixture_text(f->base, "errors.1.pointer"), "/version");
+	assert_int_equal(fixture_ask(f->base, "ops", "POST", "/api/v1/flow/runs",
+								 "{" OWN ",\"namespace\":\"t\",\"name\":\"t\",\"version\":\"1.0.0\"}"),
+					 202);
+}
+
+static void test_filters(void **state)
+{
+	struct runs_fixture *f = *state;
+	assert_int_equal(fixture_ask(f->base, "ops", "GET", "/api/v1/flow/runs?workflow=hello&label=team", NULL), 422);
+	assert_string_equal(fixture_text(f->base, "errors.0.pointer"), "/workflow");
+	assert_string_equal(fixture_text(f->base, "errors.1.pointer"), "/label");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, runs_fixture_new, runs_fixture_free)
 	const struct CMUnitTest tests[] = {
-		TEST(test_timer),  TEST(test_paused),  TEST(test_retry),        TEST(test_retry_of_a_graph),
-		TEST(test_event),  TEST(test_events),  TEST(test_events_until), TEST(test_worker),
-		TEST(test_person), TEST(test_faulted), TEST(test_child),        TEST(test_strict),
+		TEST(test_timer),    TEST(test_paused),     TEST(test_retry),        TEST(test_retry_of_a_graph),
+		TEST(test_event),    TEST(test_events),     TEST(test_events_until), TEST(test_worker),
+		TEST(test_person),   TEST(test_faulted),    TEST(test_child),        TEST(test_strict),
+		TEST(test_expected), TEST(test_expression), TEST(test_paused_child), TEST(test_place_taken),
+		TEST(test_two_ways), TEST(test_filters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

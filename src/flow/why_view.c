@@ -91,6 +91,11 @@ void why_view_child(struct jw *jw, const struct frame *frame)
 	const char *run_id = frame->request == NULL ? NULL : json_text(datum_tree(frame->request), "run_id");
 	if (run_id == NULL)
 		return;
+	why_view_why(jw, run_id);
+}
+
+void why_view_why(struct jw *jw, const char *run_id)
+{
 	open_at(jw, "GET", "runs", run_id, "why");
 	close_request(jw);
 }
@@ -154,6 +159,15 @@ void why_view_skip(struct jw *jw, const char *run_id, const char *step)
 	close_request(jw);
 }
 
+void why_view_patch(struct jw *jw, const char *run_id, const char *step, const struct json *definition)
+{
+	open_at(jw, "POST", "runs", run_id, "patch");
+	jw_member_str(jw, "step", step);
+	jw_key(jw, "definition");
+	jw_json(jw, definition);
+	close_request(jw);
+}
+
 void why_view_order(struct jw *jw, const char *run_id, const char *operation)
 {
 	open_at(jw, "POST", "runs", run_id, operation);
@@ -166,11 +180,10 @@ int64_t why_view_micros(struct datum *halt, const char *name)
 	return value != NULL && value->kind == JS_INT ? value->integer : 0;
 }
 
-void why_view_topup(struct jw *jw, struct datum *halt)
+void why_view_topup(struct jw *jw, const char *budget_id, int64_t lacks)
 {
 	char money[MONEY_TEXT];
-	int64_t lacks = why_view_micros(halt, "amount_micros") - why_view_micros(halt, "available_micros");
-	open_at(jw, "POST", "cost/budgets", json_text(datum_tree(halt), "budget_id"), "topup");
+	open_at(jw, "POST", "cost/budgets", budget_id, "topup");
 	/* A little more than it lacks: one that is spent whole would halt the run again. */
 	jw_member_str(jw, "amount", money_format(money, lacks > 0 ? lacks + 1 : 1));
 	jw_member_str(jw, "reason", "a run waits for it");

@@ -10,6 +10,7 @@
 struct datum;
 struct frame;
 struct ir;
+struct json;
 struct jw;
 
 /* Of a listener: the request that sends the event it waits for, as far as its filters say what that is. */
@@ -17,6 +18,9 @@ void why_view_listener(struct jw *jw, const char *run_id, const struct frame *fr
 
 /* The runs of a workflow: each takes one of its places. */
 void why_view_runs(struct jw *jw, const struct ir *ir);
+
+/* Another run, and why that one does not go on. */
+void why_view_why(struct jw *jw, const char *run_id);
 
 /* Of a run that waits for another: where that one is looked at. */
 void why_view_child(struct jw *jw, const struct frame *frame);
@@ -30,11 +34,14 @@ void why_view_ask(struct jw *jw, const char *run_id, const struct frame *frame);
 /* Of a step that waits for a time: pass it over. */
 void why_view_skip(struct jw *jw, const char *run_id, const char *step);
 
+/* Of a step at fault: its task as it is, to be mended. */
+void why_view_patch(struct jw *jw, const char *run_id, const char *step, const struct json *definition);
+
 /* Of a run: `operation` without a body. */
 void why_view_order(struct jw *jw, const char *run_id, const char *operation);
 
-/* Of a run that lacks money: what is missing; where the budget is spent to its end, one micro-unit is the least. */
-void why_view_topup(struct jw *jw, struct datum *halt);
+/* Of a run that lacks money: what is missing; where nobody knows how much that is, the least there is. */
+void why_view_topup(struct jw *jw, const char *budget_id, int64_t lacks_micros);
 int64_t why_view_micros(struct datum *halt, const char *name);
 
 #endif

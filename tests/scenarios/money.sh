@@ -40,7 +40,7 @@ run=$(start "[{\"a\":{\"set\":{\"x\":1}}},{\"b\":$(ask gpt-5+in50+out50 hi)}]" '
 check 'a run whose budget has not enough is suspended' json "$(api GET "/api/v1/flow/runs/$run")" '[.result.status, .result.reason]' '["suspended","budget"]'
 check 'nothing was called' same "$(asked)" "$before"
 why=$(api GET "/api/v1/flow/runs/$run/why")
-check 'it says which budget, and what would let it go on' json "$why" '[.result.waiting[0] | .kind, .step, (.detail | test("has 0.0001 left")), (.unblock.path | test("/cost/budgets/[0-9a-f-]{36}/topup"))]' \
+check 'it says which budget, and what would let it go on' json "$why" '[.result.waiting[0] | .kind, .step, (.detail | test("of this run, 0.0001 USD. has 0.0001 left")), (.unblock.path | test("/cost/budgets/[0-9a-f-]{36}/topup"))]' \
 	'["budget","/do/1/b",true,true]'
 check 'its budget is suspended' json "$(api GET "/api/v1/flow/cost/budgets?scope=run&scope_id=$run")" '.result.items[0].is_suspended'
 api POST "$(jq -r '.result.waiting[0].unblock.path' <<<"$why")" "$(jq -c '.result.waiting[0].unblock.body' <<<"$why")" >/dev/null
@@ -109,4 +109,14 @@ api POST "/api/v1/flow/cost/budgets/$budget/topup" '{"amount":"1","reason":"more
 check 'until there is more' until_is "$run" waiting
 check 'a threshold is raised once' json "$(api GET "/api/v1/flow/cost/budgets/$budget")" '[.result.events[].kind] | sort' '["budget.critical","budget.exhausted","budget.topup","budget.warning"]'
 check 'the journal of the run is sound' json "$(api GET "/api/v1/flow/runs/$run/journal")" '[.result.rows[].kind]' '["run.started","task.entered","task.entered","run.suspended","run.resumed"]'
+
+api POST /api/v1/flow/cost/track '{"run_id":"'"$run"'","operation_type":"compute","cost":"3.25"}' >/dev/null
+check 'one of which more was spent than there was' until_is "$run" suspended
+why=$(api GET "/api/v1/flow/runs/$run/why")
+check 'says how much that is' json "$why" '.result.waiting[0] | [(.detail | test("of this workflow t/m, 2 USD. is exhausted")), .unblock.body.amount]' '[true,"2.750001"]'
+api POST "$(jq -r '.result.waiting[0].unblock.path' <<<"$why")" "$(jq -c '.result.waiting[0].unblock.body' <<<"$why")" >/dev/null
+check 'and goes on with just that' until_is "$run" waiting
+api POST /api/v1/flow/cost/budgets '{"scope":"workflow","scope_id":"t/d","allocated_budget":"1","currency":"USD","window":"day"}' >/dev/null
+run=$(api POST /api/v1/flow/runs '{"definition":{"document":{"dsl":"1.0.3","namespace":"t","name":"d","version":"1.0.0"},"do":'"$step"'},"input":{"price":"2"},"wait_ms":5000}' | jq -r .result.run_id)
+check 'one of a day says when the next begins' json "$(api GET "/api/v1/flow/runs/$run/why")" '.result.waiting[0] | [(.detail | test("of this workflow t/d, 1 USD a day. has 1 left")), (.until | test("T00:00:00"))]' '[true,true]'
 stop_server

@@ -162,6 +162,18 @@ bool cron_parse(const char *text, struct cron *cron, struct err *err)
 	return true;
 }
 
+bool cron_comes(const struct cron *cron)
+{
+	static const int lengths[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (cron->any_day || !cron->any_weekday) /* weekdays come in every month */
+		return true;
+	for (int month = 1; month <= 12; month++)
+		for (int day = 1; day <= lengths[month]; day++)
+			if ((cron->months >> month & 1) != 0 && (cron->days >> day & 1) != 0)
+				return true;
+	return false;
+}
+
 /* --- the next one --- */
 
 static bool day_fires(const struct cron *cron, int64_t day)

@@ -33,6 +33,12 @@ enum { CRON_DAYS_MAX = 366 * 9 }; /* days looked ahead: a 29 February is at most
 /* Read an expression.  ERR_INVALID says which field is wrong and what it may hold. */
 bool cron_parse(const char *text, struct cron *cron, struct err *err);
 
+/* Is there a day in any year that it names?  Not of 30 February, nor of 31 in months of 30 days. */
+bool cron_comes(const struct cron *cron);
+
+/* What is said of one that does not. */
+#define CRON_NEVER "never comes: no year has such a day"
+
 /*
  * The first moment after `after_us` (UTC, years 1970 to 2200) at which it fires in that zone.  A local time that does
  * not exist fires at the next minute that does; one that occurs twice fires the first time only.  False: none within

@@ -7,18 +7,8 @@ static bool is_gated(const struct ir_task *task)
 {
 	if (task->type != IR_CALL)
 		return false;
-	return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_LLM ||
-		   task->call.callee == IR_EFFECT;
-}
-
-/* The first time-out of the step and of what is around it; 0: there is none. */
-static int64_t timeout_of(const struct frame *frame)
-{
-	int64_t least = 0;
-	for (; frame != NULL; frame = frame->parent)
-		if (frame->timeout_us > 0 && (least == 0 || frame->timeout_us < least))
-			least = frame->timeout_us;
-	return least;
+	return task->call.callee == IR_HTTP || task->call.callee == IR_OPENAPI || task->call.callee == IR_MCP ||
+		   task->call.callee == IR_LLM || task->call.callee == IR_EFFECT;
 }
 
 void drive_hold(struct drive *drive, struct frame *frame, const char *target, int64_t until_us)
@@ -37,7 +27,7 @@ bool drive_gate(struct place *place, struct datum *request)
 	int64_t until_us;
 	if (world->gate == NULL || !is_gated(place->task) || world->gate(world->self, place, request, target, &until_us))
 		return true;
-	int64_t timeout_us = timeout_of(place->frame);
+	int64_t timeout_us = run_timeout_us(place->frame);
 	if (timeout_us > 0 && until_us >= timeout_us) {
 		trouble_set(&trouble, TROUBLE_COMMUNICATION, "Breaker open",
 					"%s failed too often and is left alone for longer than the step may wait.", target);

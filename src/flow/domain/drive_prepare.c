@@ -9,6 +9,7 @@
 #include "flow/domain/http_call.h"
 #include "flow/domain/ir.h"
 #include "flow/domain/llm_call.h"
+#include "flow/domain/mcp_call.h"
 #include "flow/domain/openapi_call.h"
 #include "flow/domain/process_call.h"
 
@@ -59,6 +60,13 @@ static struct datum *as_http(const struct place *place, struct datum *with, stru
 	struct datum *arguments = openapi ? of_openapi(place, with, trouble) : datum_ref(with);
 	struct datum *request = arguments == NULL ? NULL : http_call_request(arguments, place->input, trouble);
 	datum_unref(arguments);
+	datum_unref(with);
+	return request;
+}
+
+static struct datum *as_mcp(const struct place *place, struct datum *with, struct trouble *trouble)
+{
+	struct datum *request = mcp_call_request(with, place->input, trouble);
 	datum_unref(with);
 	return request;
 }
@@ -150,6 +158,8 @@ void drive_prepare(struct place *place)
 	struct datum *request = request_of(place, &trouble);
 	if (request != NULL && (calls(place->task, IR_HTTP) || calls(place->task, IR_OPENAPI)))
 		request = as_http(place, request, &trouble);
+	else if (request != NULL && calls(place->task, IR_MCP))
+		request = as_mcp(place, request, &trouble);
 	else if (request != NULL && calls(place->task, IR_LLM))
 		request = as_llm(place, request, &trouble);
 	else if (request != NULL && is_process(place->task))

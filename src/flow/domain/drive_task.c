@@ -174,6 +174,7 @@ static const char *missing(const struct ir_task *task)
 	switch (task->call.callee) {
 	case IR_HTTP:
 	case IR_OPENAPI:
+	case IR_MCP:
 	case IR_OP:
 	case IR_EFFECT:
 	case IR_FUNCTION:

@@ -22,6 +22,15 @@ struct frame *run_frame(const struct run *run, uint32_t number)
 	return low < run->frames_count && run->frames[low]->number == number ? run->frames[low] : NULL;
 }
 
+int64_t run_timeout_us(const struct frame *frame)
+{
+	int64_t least = 0;
+	for (; frame != NULL; frame = frame->parent)
+		if (frame->timeout_us > 0 && (least == 0 || frame->timeout_us < least))
+			least = frame->timeout_us;
+	return least;
+}
+
 struct frame *run_awaiting(const struct run *run, uint32_t number, const char *path, uint32_t attempt,
 						   int64_t deliveries)
 {

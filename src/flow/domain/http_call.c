@@ -13,6 +13,8 @@
 #include "flow/domain/datum.h"
 #include "flow/domain/trouble.h"
 
+enum { METHOD_SIZE = 32 }; /* the longest that IANA has registered has 17 */
+
 /* --- text of values --- */
 
 /* RFC 3986: what need not be escaped anywhere. */
@@ -172,17 +174,28 @@ static void add_body(struct jw *jw, const struct json *body, bool form)
 	buf_fini(&text);
 }
 
-static void add_method(struct jw *jw, const struct json *with)
+bool http_call_is_method(const char *text)
 {
-	const char *method = json_text(with, "method");
-	char upper[16] = "GET";
-	for (size_t i = 0; method != NULL && i < sizeof upper; i++) {
-		upper[i] = (char)toupper((unsigned char)method[i]);
-		if (method[i] == '\0')
-			break;
-	}
-	upper[sizeof upper - 1] = '\0';
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	size_t size = 0;
+	for (; text[size] != '\0' && size < METHOD_SIZE; size++)
+		if (!isalnum((unsigned char)text[size]) && strchr(marks, text[size]) == NULL)
+			return false;
+	return size > 0 && size < METHOD_SIZE;
+}
+
+static bool add_method(struct jw *jw, const struct json *with, struct trouble *trouble)
+{
+	const struct json *method = json_get(with, "method");
+	const char *text = method == NULL ? "GET" : method->kind == JS_STRING ? method->text : "";
+	char upper[METHOD_SIZE] = "";
+	if (!http_call_is_method(text))
+		return trouble_set(trouble, TROUBLE_EXPRESSION, "No method",
+						   "The method of a call is a word like GET, of up to %d letters.", METHOD_SIZE - 1);
+	for (size_t i = 0; text[i] != '\0'; i++)
+		upper[i] = (char)toupper((unsigned char)text[i]);
 	jw_member_str(jw, "method", upper);
+	return true;
 }
 
 static bool write_request(struct jw *jw, const struct json *with, const struct json *input, struct trouble *trouble)
@@ -193,8 +206,7 @@ static bool write_request(struct jw *jw, const struct json *with, const struct j
 	struct buf url;
 	buf_init(&url, 0);
 	jw_object(jw);
-	add_method(jw, with);
-	bool good = make_url(with, input, &url, trouble);
+	bool good = add_method(jw, with, trouble) && make_url(with, input, &url, trouble);
 	jw_member_str(jw, "url", buf_text(&url));
 	good = good && add_headers(jw, headers, body, trouble);
 	if (good && body != NULL)

@@ -17,6 +17,9 @@ struct trouble;
  */
 struct datum *http_call_request(struct datum *with, struct datum *input, struct trouble *trouble);
 
+/* REF: RFC 9110 section 9.1: a token; nothing in it can break the request's first line. */
+bool http_call_is_method(const char *text);
+
 /* What came back. */
 struct http_call_answer {
 	int status;

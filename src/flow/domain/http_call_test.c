@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -75,6 +76,22 @@ static void a_header_cannot_break_its_line(void **state)
 	struct trouble trouble;
 	assert_null(request("{\"endpoint\":\"http://h/\",\"headers\":{\"X\":\"a\\r\\nY: b\"}}", "null", &trouble));
 	assert_int_equal(trouble.kind, TROUBLE_EXPRESSION);
+}
+
+/* REF: RFC 9110 section 9.1 */
+static void a_method_is_one_word(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"\"GE T\"", "\"GET /\\r\\nA:b\\r\\nC:\"", "\"\"", "7",
+									  "\"abcdefghijabcdefghijabcdefghijab\""};
+	struct trouble trouble;
+	char with[128];
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		snprintf(with, sizeof with, "{\"method\":%s,\"endpoint\":\"http://h/\"}", bad[i]);
+		assert_null(request(with, "null", &trouble));
+		assert_int_equal(trouble.kind, TROUBLE_EXPRESSION);
+	}
+	must_ask("{\"method\":\"baseline-control\",\"endpoint\":\"http://h/\"}", "null", "method", "BASELINE-CONTROL");
 }
 
 static void must_give(const char *with, const struct http_call_answer *answer, const char *wanted)
@@ -202,6 +219,12 @@ static void operations_are_placed_where_their_document_says(void **state)
 				"{\"operationId\":\"o\",\"parameters\":{\"X-H\":\"v\",\"body\":[1]}}",
 				"{\"method\":\"put\",\"endpoint\":\"https://docs.test/base/7/"
 				"x\",\"query\":{},\"headers\":{\"X-H\":\"v\"},\"body\":[1]}");
+	must_become(
+		"{\"openapi\":\"3.0.0\",\"paths\":{\"/x\":{\"get\":{\"operationId\":\"o\",\"parameters\":[{\"name\":\"a\","
+		"\"in\":\"cookie\"},{\"name\":\"b\",\"in\":\"cookie\"},{\"name\":\"c\",\"in\":\"cookie\"}]}}}}",
+		"{\"operationId\":\"o\",\"parameters\":{\"a\":\"x; y\",\"c\":7}}",
+		"{\"method\":\"get\",\"endpoint\":\"https://docs.test/x\",\"query\":{},\"headers\":{\"Cookie\":\"a=x%3B%20y; "
+		"c=7\"}}");
 }
 
 static void what_a_document_lacks_is_said(void **state)
@@ -229,6 +252,7 @@ int main(void)
 		cmocka_unit_test(queries_repeat_the_names_of_arrays),
 		cmocka_unit_test(bodies_go_as_they_are),
 		cmocka_unit_test(a_header_cannot_break_its_line),
+		cmocka_unit_test(a_method_is_one_word),
 		cmocka_unit_test(content_follows_its_type),
 		cmocka_unit_test(foreign_bytes_become_text),
 		cmocka_unit_test(other_statuses_are_errors),

@@ -2,6 +2,7 @@
 
 #include "core/arena.h"
 #include "core/json.h"
+#include "flow/domain/http_call.h"
 #include "flow/domain/ir_compiler.h"
 
 /* call: protocols, our own products, functions and catalogs [flow.md 2.1, 2.7]. */
@@ -154,8 +155,11 @@ static void call_http(struct ir_compiler *c, struct ir_work *work, const struct 
 {
 	static const char *const path[] = {"endpoint", "authentication", NULL};
 	const struct ir_place at = ir_at(work->here.place, "with"), endpoint = ir_at(&at, "endpoint");
-	const struct ir_place place = ir_at(&endpoint, "authentication");
-	const struct json *policy;
+	const struct ir_place place = ir_at(&endpoint, "authentication"), method_at = ir_at(&at, "method");
+	const struct json *policy, *method = json_get(with, "method");
+	if (method != NULL && method->kind == JS_STRING && !ir_is_expression(c, method) && method->text[0] != '\0' &&
+		!c->loose && !http_call_is_method(method->text))
+		ir_problem(c, &method_at, "format", "must be a method like GET, or an expression");
 	(void)ir_endpoint(c, &endpoint, json_get(with, "endpoint"), &policy);
 	take_with(c, work, policy, &place, path);
 }

@@ -92,6 +92,14 @@ static void what_is_not_supported_is_refused_by_name(void **state)
 	assert_null(ir_nth_task(ir, 3)->workflow.version.source);
 }
 
+static void a_method_that_is_no_word_is_refused(void **state)
+{
+	(void)state;
+	ir_refused("do:\n- a: {call: http, with: {method: GE T, endpoint: 'http://h/'}}\n"
+			   "- b: {call: http, with: {method: '${ .m }', endpoint: 'http://h/'}}\n",
+			   "/do/0/a/with/method format");
+}
+
 static bool known_op(void *context, const char *name, bool *effect)
 {
 	(void)context;
@@ -187,9 +195,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, ir_set_up, ir_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_http_call_keeps_its_credentials_apart), TEST(policies_are_checked_where_they_stand),
-		TEST(what_is_not_supported_is_refused_by_name), TEST(our_own_products_are_called_by_name),
-		TEST(functions_begin_references_anew),          TEST(catalogs_give_functions_by_address),
-		TEST(extensions_apply_to_their_kind),
+		TEST(what_is_not_supported_is_refused_by_name), TEST(a_method_that_is_no_word_is_refused),
+		TEST(our_own_products_are_called_by_name),      TEST(functions_begin_references_anew),
+		TEST(catalogs_give_functions_by_address),       TEST(extensions_apply_to_their_kind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,6 +142,8 @@ static void read_cron(struct ir_compiler *c, const struct ir_place *root)
 		(struct ir_schedule){.given = true, .definition = json_get(c->definition, "schedule"), .cron = text};
 	if (!cron_parse(text, &cron, &err))
 		ir_problem(c, &at, "format", "%s", err.message);
+	else if (!cron_comes(&cron))
+		ir_problem(c, &at, "range", CRON_NEVER);
 }
 
 /* --- bodies --- */

@@ -227,16 +227,21 @@ static struct ir_duration interval(struct ir_compiler *c, const struct ir_place 
 	return duration;
 }
 
-static void check_clock(struct ir_compiler *c, const struct ir_place *place, const struct json *json,
-						const struct ir_schedule *schedule)
+static void check_clock(struct ir_compiler *c, const struct ir_place *root, const struct ir_place *place,
+						const struct json *json, const struct ir_schedule *schedule)
 {
+	const struct ir_place document = ir_at(root, "document"), metadata = ir_at(&document, "metadata");
+	const struct ir_place document_tz = ir_at(&metadata, "tz");
 	struct cron cron;
 	struct err err;
 	const struct ir_place cron_at = ir_at(place, "cron"), tz = ir_at(place, "tz");
 	if (schedule->cron != NULL && !cron_parse(schedule->cron, &cron, &err))
 		ir_problem(c, &cron_at, "format", "%s", err.message);
-	if (json_text(json, "tz") != NULL && zone_load(c->arena, schedule->tz, &err) == NULL)
-		ir_problem(c, &tz, "unknown_timezone", "must be the name of an IANA time zone, like Europe/Berlin");
+	else if (schedule->cron != NULL && !cron_comes(&cron))
+		ir_problem(c, &cron_at, "range", CRON_NEVER);
+	if (schedule->tz != NULL && zone_load(c->arena, schedule->tz, &err) == NULL)
+		ir_problem(c, json_text(json, "tz") != NULL ? &tz : &document_tz, "unknown_timezone",
+				   "must be the name of an IANA time zone, like Europe/Berlin");
 }
 
 void ir_schedule(struct ir_compiler *c, const struct ir_place *root, const struct json *json)
@@ -256,7 +261,7 @@ void ir_schedule(struct ir_compiler *c, const struct ir_place *root, const struc
 	if (schedule->every.given && schedule->every.value.source == NULL && schedule->every.ms <= 0)
 		ir_problem(c, &every, "range", "must be longer than nothing");
 	schedule->read = (enum ir_read)ir_word_index(reads, ir_word(json, "read"), IR_READ_DATA);
-	check_clock(c, &place, json, schedule);
+	check_clock(c, root, &place, json, schedule);
 	if (json_get(json, "on") == NULL)
 		return;
 	schedule->on = arena_new(c->arena, struct ir_strategy);

@@ -62,6 +62,10 @@ static void schedules_are_of_one_kind(void **state)
 	ir_refused("schedule: {every: '${ .x }', after: PT1S}\ndo: []\n",
 			   "/schedule/every type; /schedule/after unknown_property");
 	ir_refused("schedule: {every: PT0S}\ndo: []\n", "/schedule/every range");
+	ir_refused("schedule: {cron: '0 6 30,31 feb *'}\ndo: []\n", "/schedule/cron range");
+	ir_refused("schedule: {cron: '0 6 31 4,6,9,11 *'}\ndo: []\n", "/schedule/cron range");
+	(void)ir_sound("schedule: {cron: '0 6 30 2 mon'}\ndo: []\n"); /* either day is enough */
+	(void)ir_sound("schedule: {cron: '0 6 29 2 *'}\ndo: []\n");
 }
 
 static void schemas_and_patterns_are_looked_into(void **state)

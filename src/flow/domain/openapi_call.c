@@ -173,9 +173,13 @@ static bool add_path(const char *path, const struct json *parameters, struct buf
 	return true;
 }
 
-/* Every declared parameter of a place ("query", "header", "formData"), of the path item and of the operation. */
-static bool add_declared(struct jw *jw, const struct operation *op, const char *place, const struct json *given,
-						 struct trouble *trouble)
+/* A declared parameter that was given goes here. */
+typedef void add_parameter(void *to, const char *name, const struct json *value);
+
+/* Every declared parameter of a place ("query", "header", "formData", "cookie"), of the path item and of the operation.
+ */
+static bool each_declared(const struct operation *op, const char *place, const struct json *given, add_parameter *add,
+						  void *to, struct trouble *trouble)
 {
 	const struct json *lists[] = {json_get(op->path_item, "parameters"), json_get(op->operation, "parameters")};
 	for (size_t k = 0; k < 2; k++) {
@@ -188,13 +192,43 @@ static bool add_declared(struct jw *jw, const struct operation *op, const char *
 			if (value == NULL && required != NULL && required->kind == JS_BOOL && required->boolean)
 				return trouble_set(trouble, TROUBLE_VALIDATION, "Missing parameter",
 								   "The operation needs the parameter %s.", name);
-			if (value == NULL)
-				continue;
-			jw_key(jw, name);
-			jw_json(jw, value);
+			if (value != NULL)
+				add(to, name, value);
 		}
 	}
 	return true;
+}
+
+static void add_member(void *to, const char *name, const struct json *value)
+{
+	struct jw *jw = to;
+	jw_key(jw, name);
+	jw_json(jw, value);
+}
+
+static bool add_declared(struct jw *jw, const struct operation *op, const char *place, const struct json *given,
+						 struct trouble *trouble)
+{
+	return each_declared(op, place, given, add_member, jw, trouble);
+}
+
+/* What may not stand in a cookie (RFC 6265 section 4.1.1) is escaped. */
+static void add_cookie(void *to, const char *name, const struct json *value)
+{
+	struct buf *line = to;
+	buf_addf(line, "%s%s=", line->size > 0 ? "; " : "", name);
+	add_value_escaped(line, value);
+}
+
+static bool add_cookies(struct jw *jw, const struct operation *op, const struct json *given, struct trouble *trouble)
+{
+	struct buf line;
+	buf_init(&line, 0);
+	bool good = each_declared(op, "cookie", given, add_cookie, &line, trouble);
+	if (line.size > 0)
+		jw_member_str(jw, "Cookie", buf_text(&line));
+	buf_fini(&line);
+	return good;
 }
 
 /* The body: the parameter `body` (OpenAPI 3), or the one that is declared to be it (Swagger 2). */
@@ -234,7 +268,7 @@ static bool write_parameters(struct jw *jw, const struct operation *op, const st
 	jw_object_end(jw);
 	jw_key(jw, "headers");
 	jw_object(jw);
-	good = good && add_declared(jw, op, "header", given, trouble);
+	good = good && add_declared(jw, op, "header", given, trouble) && add_cookies(jw, op, given, trouble);
 	if (form)
 		jw_member_str(jw, "Content-Type", "application/x-www-form-urlencoded");
 	jw_object_end(jw);

@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "core/field.h"
+#include "core/stamp.h"
 #include "flow/domain/ops.h"
 #include "flow/domain/prices.h"
 #include "seal/calc.h"
@@ -9,7 +12,7 @@ struct price_request {
 	const char *provider, *model;
 	struct tokens_request tokens;
 	const struct json *prices;
-	const char *currency;
+	const char *currency, *at;
 };
 
 static const struct field request_fields[] = {
@@ -20,10 +23,37 @@ static const struct field request_fields[] = {
 		   DOC("Rows {provider, model, input, output, cached_input?, cache_write?, valid_from?} "
 			   "per million tokens, instead of the pack's")),
 	F_STR(price_request, currency, LENGTH(3, 3), DEFAULT_TEXT("USD"), DOC("Of these rows")),
+	F_STR(price_request, at, FORMAT("date-time"),
+		  DOC("The moment whose prices count; without: the newest of each row")),
 };
 static const struct field_table request_table = FIELD_TABLE("flow.price.request", price_request, request_fields);
 
-/* No clock here: the newest row counts, whatever day it is. */
+/* Without a moment: is there an older row of the name, which a call of some days ago would be priced by? */
+static bool has_older(const struct prices *prices, const struct price_request *request, const struct price *price)
+{
+	const struct price *older = prices_find(prices, request->provider, request->model, price->from_us - 1);
+	return older != NULL && strcmp(older->model, price->model) == 0;
+}
+
+/* No clock here, or the same question would have another answer some day: who means a day says so. */
+static const struct price *find(struct calc *calc, const struct prices *prices, const struct price_request *request)
+{
+	const struct stamp_fault *fault;
+	int64_t at_us = INT64_MAX;
+	if (request->at != NULL && !stamp_parse(request->at, strlen(request->at), &at_us, &fault)) {
+		calc_fault(calc, "/at", fault->code, "%s", fault->message);
+		return NULL;
+	}
+	const struct price *price = prices_find(prices, request->provider, request->model, at_us);
+	if (price == NULL)
+		calc_fault(calc, "/model", "unknown_model", "has no price%s%s",
+				   request->provider != NULL ? " with this provider" : "", request->at != NULL ? " at that time" : "");
+	else if (request->at == NULL && has_older(prices, request, price))
+		calc_assume(calc, "price.newest", "several prices of %s are known: the newest counts (say `at` for another)",
+					price->model);
+	return price;
+}
+
 static bool run(struct calc *calc, const void *input, void *output)
 {
 	const struct price_request *request = input;
@@ -37,13 +67,8 @@ static bool run(struct calc *calc, const void *input, void *output)
 		return false;
 	}
 	const struct tokens tokens = tokens_of(&request->tokens);
-	const struct price *price = prices_find(prices, request->provider, request->model, INT64_MAX);
-	if (price == NULL) {
-		calc_fault(calc, "/model", "unknown_model", "has no price%s",
-				   request->provider != NULL ? " with this provider" : "");
-		return false;
-	}
-	return price_estimate_fill(prices, price, &tokens, calc->arena, output);
+	const struct price *price = find(calc, prices, request);
+	return price != NULL && price_estimate_fill(prices, price, &tokens, calc->arena, output);
 }
 
 const struct op flow_price_op = {

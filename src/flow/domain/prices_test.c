@@ -55,6 +55,7 @@ static void own_prices_take_the_packs_place(void **state)
 							 "\"valid_from\":\"2023-01-01\"}],\"currency\":\"EUR\"}"));
 	/* 0.15 + 1.8 + 2·0.15 = 2.25 micro-units, rounded up once to 3 */
 	assert_float_equal(harness_number(harness, "/result/amount_micros"), 3, 0);
+	assert_string_equal(harness_text(harness, "/assumptions/0/code"), "price.newest");
 	assert_string_equal(harness_text(harness, "/result/currency"), "EUR");
 	assert_string_equal(harness_text(harness, "/result/lines/0/amount"), "0.00000015");
 	assert_string_equal(harness_text(harness, "/result/lines/2/amount"), "0.0000003");
@@ -86,6 +87,34 @@ static void prices_begin_on_their_day(void **state)
 	assert_int_equal(price_of_kind(&rows[1], PRICE_CACHED_INPUT), 5);
 }
 
+/* flow.md 7: of several rows the newest that has begun */
+static void a_call_is_priced_by_its_day(void **state)
+{
+	static const struct {
+		const char *at;
+		double micros;
+	} days[] = {{"2023-12-31T23:59:59Z", 1000000},
+				{"2024-01-01T00:00:00Z", 2000000},
+				{"2198-01-01T00:00:00Z", 2000000},
+				{"2199-01-01T00:00:00Z", 9000000}};
+	(void)state;
+#define ROWS \
+	"\"prices\":[{\"model\":\"m\",\"provider\":\"a\",\"input\":1,\"output\":1,\"valid_from\":\"2023-01-01\"},{" \
+	"\"model\":" \
+	"\"m\",\"provider\":\"a\",\"input\":2,\"output\":2,\"valid_from\":\"2024-01-01\"},{\"model\":\"m\",\"provider\":" \
+	"\"a\"," \
+	"\"input\":9,\"output\":9,\"valid_from\":\"2199-01-01\"}]"
+	for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+		assert_true(harness_call(harness, &flow_price_op,
+								 "{\"model\":\"m\",\"tokens\":{\"input\":1000000},\"at\":\"%s\"," ROWS "}",
+								 days[i].at));
+		assert_float_equal(harness_number(harness, "/result/amount_micros"), days[i].micros, 0);
+	}
+	assert_false(harness_call(harness, &flow_price_op,
+							  "{\"model\":\"m\",\"tokens\":{},\"at\":\"2022-12-31T00:00:00Z\"," ROWS "}"));
+	assert_true(harness_refused(harness, "/model", "unknown_model"));
+}
+
 static int setup(void **state)
 {
 	const struct pack_kind *const kinds[] = {&flow_prices_kind};
@@ -104,10 +133,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_call_is_priced_by_the_pack),
-		cmocka_unit_test(the_longest_name_prices),
-		cmocka_unit_test(own_prices_take_the_packs_place),
-		cmocka_unit_test(prices_begin_on_their_day),
+		cmocka_unit_test(a_call_is_priced_by_the_pack),    cmocka_unit_test(the_longest_name_prices),
+		cmocka_unit_test(own_prices_take_the_packs_place), cmocka_unit_test(prices_begin_on_their_day),
+		cmocka_unit_test(a_call_is_priced_by_its_day),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

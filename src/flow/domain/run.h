@@ -177,6 +177,9 @@ const struct unsure *run_unsure(const struct run *run, const char *path); /* or 
 
 struct frame *run_frame(const struct run *run, uint32_t number); /* NULL: not open */
 
+/* The first time-out of a step and of what is around it; 0: there is none. */
+int64_t run_timeout_us(const struct frame *frame);
+
 /* The frame that still waits for what this delivery brings; NULL: its step has ended otherwise. */
 struct frame *run_awaiting(const struct run *run, uint32_t number, const char *path, uint32_t attempt,
 						   int64_t deliveries);

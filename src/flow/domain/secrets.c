@@ -53,7 +53,8 @@ static bool may_have(const struct json *listed, const struct json *all, const ch
 		return trouble_set(trouble, TROUBLE_AUTHORIZATION, "Secret not allowed",
 						   "The secret %.100s is not listed in use.secrets.", name);
 	return json_get(all, name) != NULL ||
-		   trouble_set(trouble, TROUBLE_AUTHORIZATION, "No such secret", "The secret %.100s is not there.", name);
+		   trouble_set(trouble, TROUBLE_AUTHORIZATION, "No such secret",
+					   "The secret %.100s is not in this server's secret store (flow.secrets_file).", name);
 }
 
 static bool check_text(const struct json *listed, const struct json *all, const char *text, struct trouble *trouble)
