@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/document.h"
 #include "app/health.h"
 #include "app/routes.h"
 #include "core/arena.h"
@@ -15,7 +16,6 @@
 #include "crypt/key.h"
 #include "http/exchange.h"
 #include "http/metrics.h"
-#include "http/openapi.h"
 #include "http/router.h"
 #include "people/reply.h"
 #include "people/roles.h"
@@ -79,22 +79,12 @@ static void handle_metrics(struct exchange *x)
 	buf_fini(&buf);
 }
 
-static void write_roles(void *self, struct jw *jw, const char *permission)
-{
-	(void)self;
-	permission_roles(jw, permission);
-}
-
 static void handle_openapi(struct exchange *x)
 {
 	const struct app *app = x->owner;
 	struct buf buf;
-	struct jw jw;
 	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	const struct openapi document = {
-		.title = "Countersign", .version = APP_VERSION, .server = app->config.public_url, .roles = write_roles};
-	openapi_write(&jw, app->router, &document);
+	document_write(&buf, app->router, app->config.public_url);
 	exchange_answer_buf(x, 200, MEDIA_JSON, &buf);
 	buf_fini(&buf);
 }
@@ -192,7 +182,7 @@ static const struct field_table jwk_table = TOLD_TABLE("jwk", jwk_rows);
 static const struct field jwks_rows[] = {T_OBJECTS(keys, &jwk_table)};
 static const struct field_table jwks_table = TOLD_TABLE("jwks", jwks_rows);
 static const struct field document_rows[] = {
-	T_STR(openapi), T_MAP(info, FIELD_STR),   T_JSON(servers, LEFT_OUT),
+	T_STR(openapi), T_MAP(info, FIELD_JSON),  T_JSON(servers, LEFT_OUT),
 	T_JSON(tags),   T_MAP(paths, FIELD_JSON), T_MAP(components, FIELD_JSON),
 };
 static const struct field_table document_table = TOLD_TABLE("openapi", document_rows);

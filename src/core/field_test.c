@@ -619,6 +619,8 @@ static void output_schema(void **state)
 			"{\"type\":[\"string\",\"null\"],\"enum\":[\"round\",\"square\",null]}");
 	must_be(&arena, json_get(members, "loads"), "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"null\"]}}");
 	assert_null(json_get(members, "height"));
+	must_be(&arena, json_get(members, "tag-names"),
+			"{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"null\"]}}"); /* a secret, for once shown */
 	arena_fini(&arena);
 }
 
