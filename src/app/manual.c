@@ -64,7 +64,7 @@ static void roff_command(struct buf *out, const struct cli_command *command)
 	roff_options(out, command->options);
 }
 
-static void roff_default(struct buf *out, const struct field *field)
+void manual_default(struct buf *out, const struct field *field)
 {
 	struct config defaults;
 	struct buf text;
@@ -76,17 +76,26 @@ static void roff_default(struct buf *out, const struct field *field)
 	field_write(&jw, &one, &defaults, FIELD_INPUTS);
 	/* {"name":value} */
 	const char *colon = strstr(buf_text(&text), "\":");
-	if (colon != NULL && text.size > 2) {
-		text.bytes[text.size - 1] = '\0';
+	if (colon != NULL && text.size > 2)
+		buf_addf(out, "%.*s", (int)(text.bytes + text.size - 1 - (colon + 2)), colon + 2);
+	buf_fini(&text);
+}
+
+static void roff_default(struct buf *out, const struct field *field)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	manual_default(&text, field);
+	if (text.size > 0) {
 		buf_adds(out, " Default ");
-		roff(out, colon + 2);
+		roff(out, buf_text(&text));
 		buf_addc(out, '.');
 	}
 	buf_fini(&text);
 }
 
 /* What a value may be: "one of a, b", "1 to 64 s", "a list of 1 to 16"; nothing where the kind says it all. */
-static void add_limits(struct buf *out, const struct field *field)
+void manual_limits(struct buf *out, const struct field *field)
 {
 	if (field->kind == FIELD_ENUM) {
 		buf_adds(out, "one of ");
@@ -108,7 +117,7 @@ static void roff_limits(struct buf *out, const struct field *field)
 {
 	struct buf text;
 	buf_init(&text, 0);
-	add_limits(&text, field);
+	manual_limits(&text, field);
 	buf_addc(out, ' ');
 	roff(out, buf_text(&text));
 	buf_addc(out, '.');
@@ -133,14 +142,13 @@ static void roff_config(struct buf *out)
 	}
 }
 
-static const struct {
-	const char *name, *doc;
-} variables[] = {
+const struct manual_variable manual_variables[] = {
 	{"COUNTERSIGN_A_B_C", "The key a.b_c of the configuration; lists are comma-separated"},
 	{"COUNTERSIGN_CONFIG", "The configuration file, where --config names none"},
 	{"COUNTERSIGN_ADMIN_EMAIL", "Address of the first admin, on a fresh data folder"},
 	{"COUNTERSIGN_ADMIN_PASSWORD", "Its password; not in production"},
 	{"COUNTERSIGN_ADMIN_PASSWORD_FILE", "File whose first line is that password, or cred:NAME"},
+	{NULL, NULL},
 };
 
 void manual_page(struct buf *out)
@@ -160,9 +168,9 @@ void manual_page(struct buf *out)
 				  "wins.\n");
 	roff_config(out);
 	buf_adds(out, ".SH ENVIRONMENT\n");
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-		buf_addf(out, ".TP\n%s\n", variables[i].name);
-		roff(out, variables[i].doc);
+	for (const struct manual_variable *variable = manual_variables; variable->name != NULL; variable++) {
+		buf_addf(out, ".TP\n%s\n", variable->name);
+		roff(out, variable->doc);
 		buf_adds(out, ".\n");
 	}
 	buf_adds(out, ".SH EXIT STATUS\n");
@@ -362,6 +370,12 @@ int command_manual(const struct cli *cli)
 {
 	struct buf text;
 	buf_init(&text, 0);
-	manual_page(&text);
+	if (cli->count == 0)
+		manual_page(&text);
+	else if (!manual_markdown(cli->args[0], &text)) {
+		buf_fini(&text);
+		return cli_fail(cli, CLI_INVALID, "manual: \"%s\" is none of commands, configuration, errors, audit",
+						cli->args[0]);
+	}
 	return print(cli, &text);
 }
