@@ -1,0 +1,75 @@
+# shellcheck shell=bash source=tests/scenarios/lib.sh disable=SC2154
+# What the documents show works: the sh blocks of each page, pasted in order into one bash, end with 0 and no request is
+# refused; links and anchors lead somewhere; the reference is what the program says.  A block that needs something of the
+# reader's own (another machine, a model) is fenced as bash.
+. "$(dirname "$0")/lib.sh"
+cd "$work" || exit 1
+export COUNTERSIGN_RATE_ENABLED=false
+check 'docs/reference is what the program says' "$root/tools/reference" --check
+
+cat >links.py <<'PY'
+import os, re, subprocess, sys
+from urllib.parse import unquote
+
+root = sys.argv[1]
+os.chdir(root)
+pages = [os.path.join(folder, name) for top in (".",) for folder, folders, names in os.walk(top)
+         if not re.match(r"\./(build|var|\.|fuzz/corpus)", folder) for name in names if name.endswith(".md")]
+
+def prose(text):
+    return re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+
+def anchors(page):
+    found = set()
+    for title in re.findall(r"^#+ +(.*)", prose(open(page).read()), flags=re.M):
+        title = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).strip().lower()
+        found.add(re.sub(r"[^\w\- ]", "", title).replace(" ", "-"))
+    return found
+
+bad = []
+for page in pages:
+    text = prose(open(page).read())
+    links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    for link in links:
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+        if not os.path.exists(target):
+            bad.append(f"{page}: {link} is not there")
+        elif anchor and anchor not in anchors(target):
+            bad.append(f"{page}: {link}: no such heading")
+    # files that the text names in words
+    for name in re.findall(r"`((?:docs|examples|tests|tools|clients|packs|debian|packaging|src|bench|sim|fuzz|flows)/[\w./-]*\w)`", text):
+        if "CHANGELOG" not in page and not re.search(r"NAME|/X\b|/name_|/folder/", name) and not os.path.exists(name) and not os.path.exists(name + "_test.c") and not os.path.exists(name + ".c"):
+            bad.append(f"{page}: `{name}` is not there")
+pictures = {name for name in os.listdir("docs/pictures")}
+shown = {os.path.basename(name) for page in pages for name in re.findall(r"pictures/[\w.-]+", open(page).read())}
+bad += [f"docs/pictures/{name}: no page shows it" for name in sorted(pictures - shown)]
+print("\n".join(bad))
+sys.exit(bool(bad))
+PY
+check 'links, anchors and named files are there' python3 links.py "$root"
+
+# A folder like a checkout that ./run serves from.
+for name in build docs examples; do
+	ln -s "$root/$name" "$name"
+done
+mkdir var
+ln -s ../data var/data
+start_server || exit 1
+printf 'CS=%q\nCS_EMAIL=%q\nCS_PASSWORD=%q\n' "$CS" "$CS_EMAIL" "$CS_PASSWORD" >var/quickstart.env
+echo fail-with-body >.curlrc
+blocks() { # PAGE: a script of its blocks
+	echo 'set -eo pipefail'
+	awk '/^```/ { if (inside) printf "echo done >>done\n"; inside = !inside && /^```sh$/; next } inside' "$1"
+}
+for page in "$root"/docs/guide/*.md "$root"/docs/audit.md; do
+	name=$(basename "$page" .md)
+	wanted=$(grep -c '^```sh$' "$page")
+	[ "$wanted" -gt 0 ] || continue
+	: >done
+	blocks "$page" >paste.sh
+	check "$name: $wanted blocks" env CURL_HOME="$work" bash paste.sh
+	check "$name: each was pasted" same "$(wc -l <done)" "$wanted"
+done
