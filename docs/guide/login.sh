@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC1091
 # . docs/guide/login.sh, in bash, in the checkout's folder, while ./run serves: what the blocks of these pages use.
 #   $CS         the server's URL
 #   $token      an access token of the account that ./run made, good for 15 minutes

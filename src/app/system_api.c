@@ -126,10 +126,17 @@ static void handle_time(struct exchange *x)
 	reply_fact_text(x, 200, text, (size_t)size);
 }
 
+/* A browser asks for HTML by name: it is shown to the reference pages. */
 static void handle_root(struct exchange *x)
 {
 	static const char text[] = "{\"service\":\"countersign\",\"version\":\"" APP_VERSION
-							   "\",\"openapi\":\"/openapi.json\",\"health\":\"/health\"}";
+							   "\",\"docs\":\"/docs\",\"openapi\":\"/openapi.json\",\"health\":\"/health\"}";
+	const char *accept = exchange_header(x, "accept");
+	if (accept != NULL && strstr(accept, "text/html") != NULL) {
+		exchange_set(x, "Location", "/docs");
+		exchange_answer(x, 303, NULL, NULL, 0);
+		return;
+	}
 	reply_fact_text(x, 200, text, sizeof text - 1);
 }
 
@@ -159,7 +166,7 @@ static void handle_envelope_schema(struct exchange *x)
 static const char *const text_type[] = {"text/plain", NULL};
 static const char *const health_types[] = {"application/json", "application/health+json", NULL};
 static const char *const schema_type[] = {"application/schema+json", NULL};
-static const struct field root_rows[] = {T_STR(service), T_STR(version), T_STR(openapi), T_STR(health)};
+static const struct field root_rows[] = {T_STR(service), T_STR(version), T_STR(docs), T_STR(openapi), T_STR(health)};
 static const struct field_table root_table = TOLD_TABLE("root", root_rows);
 static const struct field pack_rows[] = {T_STR(version), T_STR(sha256)};
 static const struct field_table pack_table = TOLD_TABLE("version.pack", pack_rows);
@@ -194,7 +201,8 @@ static const char any_schema[] = "{\"type\":\"object\",\"required\":[\"$schema\"
 static const enum err_kind metrics_errors[] = {ERR_FORBIDDEN, ERR_NONE};
 
 static const struct route routes[] = {
-	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
+	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root",
+		  .summary = "What this is; for a browser, the way to /docs", .status_also = 303, .also_empty = true,
 		  .run = RUN_INLINE, .rate_class = "none", .result = &root_table),
 	ROUTE(GET, "/health", PUBLIC, EFFECT_READ, health_handle_system, .operation = "system.health",
 		  .summary = "Health of every part", .run = RUN_INLINE, .produces = health_types, .rate_class = "none",

@@ -46,6 +46,19 @@ for page in pages:
 pictures = {name for name in os.listdir("docs/pictures")}
 shown = {os.path.basename(name) for page in pages for name in re.findall(r"pictures/[\w.-]+", open(page).read())}
 bad += [f"docs/pictures/{name}: no page shows it" for name in sorted(pictures - shown)]
+
+def leads_to(page):
+    text = open(page).read()
+    return {os.path.normpath(os.path.join(os.path.dirname(page), link.partition("#")[0]))
+            for link in re.findall(r"\]\(([^)\s]+\.md[^)\s]*)\)", text) if ":" not in link}
+
+reached, todo = set(), ["README.md"]
+while todo:
+    page = todo.pop()
+    if page not in reached and os.path.exists(page):
+        reached.add(page)
+        todo += leads_to(page)
+bad += [f"{page}: the README leads nowhere to it" for page in map(os.path.normpath, pages) if page.startswith("docs/") and page not in reached]
 print("\n".join(bad))
 sys.exit(bool(bad))
 PY
@@ -59,17 +72,20 @@ mkdir var
 ln -s ../data var/data
 start_server || exit 1
 printf 'CS=%q\nCS_EMAIL=%q\nCS_PASSWORD=%q\n' "$CS" "$CS_EMAIL" "$CS_PASSWORD" >var/quickstart.env
+check 'a browser is shown from / to the reference' same "$(curl -sS -H 'Accept: text/html,*/*;q=0.8' -o /dev/null \
+	-w '%{http_code} %{redirect_url}' "$CS/")" "303 $CS/docs"
+check 'a program is told' json "$(curl -sS "$CS/")" .result.docs /docs
 echo fail-with-body >.curlrc
 blocks() { # PAGE: a script of its blocks
 	echo 'set -eo pipefail'
-	awk '/^```/ { if (inside) printf "echo done >>done\n"; inside = !inside && /^```sh$/; next } inside' "$1"
+	awk '/^```/ { if (inside) printf "echo 1 >>pasted\n"; inside = !inside && /^```sh$/; next } inside' "$1"
 }
 for page in "$root"/docs/guide/*.md "$root"/docs/audit.md; do
 	name=$(basename "$page" .md)
 	wanted=$(grep -c '^```sh$' "$page")
 	[ "$wanted" -gt 0 ] || continue
-	: >done
+	: >pasted
 	blocks "$page" >paste.sh
 	check "$name: $wanted blocks" env CURL_HOME="$work" bash paste.sh
-	check "$name: each was pasted" same "$(wc -l <done)" "$wanted"
+	check "$name: each was pasted" same "$(wc -l <pasted)" "$wanted"
 done
