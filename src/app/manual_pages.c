@@ -119,6 +119,24 @@ static bool told_before(enum err_kind kind)
 	return false;
 }
 
+static const struct {
+	const char *code, *meaning;
+} faults[] = {
+	{"required", "The member has to be there"},
+	{"type", "Another JSON type; the sentence says which"},
+	{"range", "A number out of its range; with the bounds and the unit"},
+	{"number_range", "An integer beyond 2^53, which JSON's readers do not keep"},
+	{"length", "Too short or too long a text"},
+	{"count", "Too few or too many elements"},
+	{"enum", "None of the words that are listed"},
+	{"format", "A text of another form: a time, an address, an identifier"},
+	{"time_zone_missing", "A time without an offset"},
+	{"unknown_field", "No member of this object; a near one is named"},
+	{"read_only", "Set by the server"},
+	{"conflict", "Contradicts another member"},
+	{"not_allowed", "Not together with what else was said"},
+};
+
 static void errors(struct buf *out)
 {
 	begin(out, "Errors");
@@ -136,6 +154,12 @@ static void errors(struct buf *out)
 		cell(out, error_help(err_code(kind), err_status(kind)));
 		buf_adds(out, " |\n");
 	}
+	buf_adds(
+		out,
+		"\n## Codes of `errors[]`\n\nThose that all operations share; others name a rule of one operation, and their "
+		"sentence says it.\n\n| code | meaning |\n|---|---|\n");
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		buf_addf(out, "| `%s` | %s |\n", faults[i].code, faults[i].meaning);
 }
 
 /* --- actions of the audit chain --- */

@@ -292,6 +292,8 @@ static void messages_say_what_is_allowed(void **state)
 		{"{\"loads\":[]}", "must have 1 to 3 elements"},
 		{"{\"label\":\"x\"}", "must have 2 to 5 characters"},
 		{"{\"count\":[]}", "must be an integer, not array"},
+		{"{\"heigth_ft\":3}", "is not a member of this object; did you mean height_ft?"},
+		{"{\"bananas\":3}", "is not a member of this object"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct bench bench;
