@@ -89,3 +89,31 @@ for page in "$root"/docs/guide/*.md "$root"/docs/audit.md; do
 	check "$name: $wanted blocks" env CURL_HOME="$work" bash paste.sh
 	check "$name: each was pasted" same "$(wc -l <pasted)" "$wanted"
 done
+
+# What all that made happen has its name in events.md.
+cat >events.py <<'PY'
+import re, sys
+
+named = set()
+for line in open(sys.argv[1]):
+    base = None
+    for token in re.findall(r"`([\w.-]+)`", line.replace(".v1`", "`")) if line.startswith("| `") else []:
+        if token.startswith(".") and base:
+            named.add(base + token)
+        elif "." in token or "_" in token or token.islower():
+            base = token.rpartition(".")[0]
+            named.add(token)
+def known(event):
+    event = event.removesuffix(".v1")
+    noun, _, verb = event.rpartition(".")
+    kinds = ("approval", "stamp", "step", "release")
+    return event in named or noun in kinds and f"KIND.{verb}" in named or noun.startswith("projects.") and f"NAME.{verb}" in named
+events = {line.split()[1] for line in sys.stdin if line.startswith("event: ")}
+strange = sorted(event for event in events if not known(event))
+print(f"# {len(events)} events: {' '.join(sorted(events))}")
+print("not in events.md:", strange)
+sys.exit(bool(strange) or len(events) < 15)
+PY
+login
+curl -sSN --max-time 3 "$CS/api/v1/events" -H "Authorization: Bearer $token" -H 'Last-Event-ID: 1' >stream 2>/dev/null
+check 'what happened meanwhile is named in events.md' python3 events.py "$root/docs/guide/events.md" <stream
