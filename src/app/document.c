@@ -67,13 +67,18 @@ static const struct {
 	{"healings", "What self-healing did"},
 };
 
-static const char *about(void *self, const char *tag)
+const char *document_about(const char *tag)
 {
-	(void)self;
 	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
 		if (strcmp(tags[i].tag, tag) == 0)
 			return tags[i].about;
 	return NULL;
+}
+
+static const char *about(void *self, const char *tag)
+{
+	(void)self;
+	return document_about(tag);
 }
 
 /* Signed routes take no token: their permissions are those of the two that are no person [platform.md 5]. */

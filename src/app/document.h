@@ -11,4 +11,7 @@ struct router;
 /* Append it.  `server`: the URL under which users reach this one, or NULL. */
 void document_write(struct buf *text, const struct router *router, const char *server);
 
+/* One sentence of a tag, without its full stop; NULL: there is no such tag. */
+const char *document_about(const char *tag);
+
 #endif
