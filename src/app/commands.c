@@ -245,7 +245,7 @@ const struct cli_command cli_commands[] = {
 	 command_config_show},
 	{"completions", "bash|zsh|fish", "Print a shell's completion script",
 	 "bash: countersign completions bash > /etc/bash_completion.d/countersign", NULL, 1, 1, command_completions},
-	{"manual", "[commands|configuration|errors|audit]",
+	{"manual", "[commands|configuration|errors|audit|roles]",
 	 "Print the man page, countersign(8), or a page of the reference",
 	 "countersign manual | man -l -\nA page is Markdown, as it stands in docs/reference.", NULL, 0, 1, command_manual},
 	{"version", "", "Print the version", NULL, NULL, 0, 0, command_version},

@@ -374,7 +374,7 @@ int command_manual(const struct cli *cli)
 		manual_page(&text);
 	else if (!manual_markdown(cli->args[0], &text)) {
 		buf_fini(&text);
-		return cli_fail(cli, CLI_INVALID, "manual: \"%s\" is none of commands, configuration, errors, audit",
+		return cli_fail(cli, CLI_INVALID, "manual: \"%s\" is none of commands, configuration, errors, audit, roles",
 						cli->args[0]);
 	}
 	return print(cli, &text);

@@ -16,7 +16,7 @@ void manual_page(struct buf *out);
 /* The completion script of "bash", "zsh" or "fish".  False: another name; nothing was written. */
 bool manual_completions(const char *shell, struct buf *out);
 
-/* A page of docs/reference in Markdown: "commands", "configuration", "errors", "audit".  False: there is none. */
+/* A page of docs/reference in Markdown: "commands", "configuration", "errors", "audit", "roles".  False: there is none. */
 bool manual_markdown(const char *page, struct buf *out);
 
 /* Of a key: what its value may be, in words; its default as JSON, or nothing. */

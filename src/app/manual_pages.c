@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "core/field.h"
 #include "http/error_help.h"
+#include "people/roles.h"
 #include "seal/audit.h"
 
 /* Pages of docs/reference in Markdown, made of the tables that the program itself goes by; tools/reference keeps them.
@@ -200,10 +201,38 @@ static void audit(struct buf *out)
 	}
 }
 
+/* --- roles --- */
+
+static void roles(struct buf *out)
+{
+	char names[PERMISSIONS_TEXT], *save = NULL;
+	begin(out, "Roles and permissions");
+	buf_adds(
+		out,
+		"Who may do what. A person has one or more roles; an API key has some of its maker's permissions, at each use "
+		"those that its maker still has. Which permission an operation asks for: its `x-permission` in the OpenAPI "
+		"document. `admin` acts in every account, all others in their own. `trade.ingest` is a producer's and "
+		"`trade.device` a terminal's: no person has these two.\n\n| permission |");
+	for (const char *const *name = role_person_names; *name != NULL; name++)
+		buf_addf(out, " %s |", *name);
+	buf_adds(out, "\n|---|");
+	for (const char *const *name = role_person_names; *name != NULL; name++)
+		buf_adds(out, ":-:|");
+	buf_addc(out, '\n');
+	permissions_format(permissions_of(ROLES_PERSON), names);
+	for (char *permission = strtok_r(names, ",", &save); permission != NULL; permission = strtok_r(NULL, ",", &save)) {
+		buf_addf(out, "| `%s` |", permission);
+		for (const char *const *name = role_person_names; *name != NULL; name++)
+			buf_adds(out, role_permits(role_named(*name), permission) ? " ● |" : " |");
+		buf_addc(out, '\n');
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*write)(struct buf *out);
-} pages[] = {{"commands", commands}, {"configuration", configuration}, {"errors", errors}, {"audit", audit}};
+} pages[] = {
+	{"commands", commands}, {"configuration", configuration}, {"errors", errors}, {"audit", audit}, {"roles", roles}};
 
 bool manual_markdown(const char *page, struct buf *out)
 {

@@ -43,6 +43,12 @@ for page in pages:
     for name in re.findall(r"`((?:docs|examples|tests|tools|clients|packs|debian|packaging|src|bench|sim|fuzz|flows)/[\w./-]*\w)`", text):
         if "CHANGELOG" not in page and not re.search(r"NAME|/X\b|/name_|/folder/", name) and not os.path.exists(name) and not os.path.exists(name + "_test.c") and not os.path.exists(name + ".c"):
             bad.append(f"{page}: `{name}` is not there")
+told = set(re.findall(r"`(countersign_\w+|process_\w+)`", open("docs/reference/metrics.md").read()))
+for page in pages:
+    if page.startswith(("./docs/guide", "./docs/operations", "./docs/runbook", "./README")):
+        for name in re.findall(r"\b(countersign_[a-z0-9_]+|process_[a-z]+_[a-z_]+)", open(page).read()):
+            if not any(re.sub(r"_(bucket|sum|count)$", "", name) == one or name == one for one in told):
+                bad.append(f"{page}: there is no metric {name}")
 pictures = {name for name in os.listdir("docs/pictures")}
 shown = {os.path.basename(name) for page in pages for name in re.findall(r"pictures/[\w.-]+", open(page).read())}
 bad += [f"docs/pictures/{name}: no page shows it" for name in sorted(pictures - shown)]
