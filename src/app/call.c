@@ -14,6 +14,7 @@
 #include "core/field.h"
 #include "core/jw.h"
 #include "core/problem.h"
+#include "core/spell.h"
 #include "core/stamp.h"
 #include "expr/expr.h"
 #include "seal/op.h"
@@ -191,6 +192,15 @@ static int open_packs(struct call *call)
 	return CLI_DONE;
 }
 
+static const char *meant_operation(const struct call *call, const char *name)
+{
+	struct spell spell;
+	spell_init(&spell, name);
+	for (size_t i = 0; i < call->ops.count; i++)
+		spell_offer(&spell, call->ops.ops[i]->name);
+	return spell_meant(&spell);
+}
+
 static int dispatch(struct call *call)
 {
 	const char *shown = cli_option(call->cli, "schema");
@@ -203,7 +213,9 @@ static int dispatch(struct call *call)
 	const struct op *op = app_ops_find(&call->ops, name);
 	struct err err;
 	if (op == NULL && !batch) {
-		err_set(&err, ERR_NOT_FOUND, "There is no operation %.80s; `countersign call --list` shows them.", name);
+		const char *meant = meant_operation(call, name);
+		err_set(&err, ERR_NOT_FOUND, "There is no operation %.80s; %s%s%s`countersign call --list` names all.", name,
+				meant != NULL ? "did you mean " : "", meant != NULL ? meant : "", meant != NULL ? "? " : "");
 		return print_problem(call, &err, NULL);
 	}
 	if (shown != NULL)

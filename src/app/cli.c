@@ -7,8 +7,19 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/spell.h"
 
-enum { ARGS_MAX = 64 };
+enum { ARGS_MAX = 64, HELP_WIDTH = 100 };
+
+const struct cli_exit_row cli_exits[] = {
+	{CLI_DONE, "Done, identical, valid"},
+	{CLI_FAILED, "Failed: input or output, the store, something unexpected"},
+	{CLI_INVALID, "Invalid input or usage; call prints a problem document"},
+	{CLI_ABSTAINED, "Abstained, or not replayable"},
+	{CLI_WRONG, "Verified and found wrong"},
+	{CLI_UNREACHABLE, "The store is locked, the server cannot be reached, or a deadline passed"},
+	{0, NULL},
+};
 
 const struct cli_option cli_global_options[] = {
 	{"data", "DIR", "Data folder (default var/data)", false},
@@ -107,12 +118,29 @@ static void print_options(FILE *out, const struct cli_option *options)
 	}
 }
 
+/* Paragraphs, folded at the last space before the edge. */
+static void print_folded(FILE *out, const char *text)
+{
+	while (*text != '\0') {
+		size_t line = strcspn(text, "\n"), size = line;
+		if (size > HELP_WIDTH)
+			for (size = HELP_WIDTH; size > 0 && text[size] != ' ';)
+				size--;
+		size = size > 0 ? size : line;
+		fprintf(out, "%.*s\n", (int)size, text);
+		text += size;
+		text += size < line ? strspn(text, " ") : *text == '\n';
+	}
+}
+
 static void print_usage(FILE *out, const struct cli_command *command)
 {
 	fprintf(out, "Usage: countersign %s%s%s\n\n%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
 			command->arguments, command->summary);
-	if (command->doc != NULL)
-		fprintf(out, "\n%s\n", command->doc);
+	if (command->doc != NULL) {
+		fputc('\n', out);
+		print_folded(out, command->doc);
+	}
 	if (command->options != NULL) {
 		fputs("\nOptions:\n", out);
 		print_options(out, command->options);
@@ -121,21 +149,38 @@ static void print_usage(FILE *out, const struct cli_command *command)
 	print_options(out, cli_global_options);
 }
 
-static void print_overview(FILE *out, const char *prefix)
+static bool begins_with_word(const char *name, const char *word)
 {
-	fputs("Usage: countersign COMMAND [ARGUMENTS]\n\nCommands:\n", out);
-	size_t size = prefix != NULL ? strlen(prefix) : 0;
+	size_t size = strlen(word);
+	return strncmp(name, word, size) == 0 && (name[size] == ' ' || name[size] == '\0');
+}
+
+/* All commands, or those of a group. */
+static void print_overview(FILE *out, const char *group)
+{
+	fprintf(out, "Usage: countersign %s%sCOMMAND [ARGUMENTS]\n\nCommands:\n", group != NULL ? group : "",
+			group != NULL ? " " : "");
 	for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
-		if (size == 0 || strncmp(command->name, prefix, size) == 0)
+		if (group == NULL || begins_with_word(command->name, group))
 			fprintf(out, "  %-18s %s\n", command->name, command->summary);
+	if (group == NULL) {
+		fputs("\nEvery command also takes:\n", out);
+		print_options(out, cli_global_options);
+		fputs("\nExit codes:\n", out);
+		for (const struct cli_exit_row *row = cli_exits; row->meaning != NULL; row++)
+			fprintf(out, "  %d  %s\n", row->code, row->meaning);
+	}
 	fputs("\ncountersign help COMMAND tells more of one.\n", out);
 }
 
-static int usage_error(const struct cli *cli, const char *why, const char *what)
+static int usage_error(const struct cli *cli, const char *format, const char *what)
 {
-	cli_fail(cli, CLI_INVALID, "%s%s", why, what);
+	char text[400];
+	snprintf(text, sizeof text, format, what);
+	cli_fail(cli, CLI_INVALID, "%s", text);
 	if (!cli->quiet && cli->command != NULL)
-		fprintf(stderr, "Usage: countersign %s %s\n", cli->command->name, cli->command->arguments);
+		fprintf(stderr, "Usage: countersign %s%s%s\ncountersign help %s tells more.\n", cli->command->name,
+				cli->command->arguments[0] != '\0' ? " " : "", cli->command->arguments, cli->command->name);
 	return CLI_INVALID;
 }
 
@@ -149,21 +194,60 @@ static size_t name_group(struct buf *names, const char *word)
 	return count;
 }
 
+/* The name of a command that `words` come near, or NULL. */
+static const char *meant_command(int count, char **words)
+{
+	char given[2 * SPELL_MAX];
+	struct spell one, both;
+	snprintf(given, sizeof given, "%s %s", words[0], count > 1 ? words[1] : "");
+	spell_init(&one, words[0]);
+	spell_init(&both, given);
+	for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+		spell_offer(strchr(command->name, ' ') != NULL ? &both : &one, command->name);
+	return spell_meant(count > 1 && both.far < one.far ? &both : &one);
+}
+
 static int unknown_command(int count, char **words)
 {
 	const struct cli none = {.count = 0};
 	struct buf names;
 	buf_init(&names, 0);
-	bool second = count > 1 && strncmp(words[1], "--", 2) != 0;
-	if (name_group(&names, words[0]) == 0)
-		cli_fail(&none, CLI_INVALID, "unknown command %s; countersign --help names them", words[0]);
-	else if (second)
-		cli_fail(&none, CLI_INVALID, "unknown command %s %s; there is %s %s", words[0], words[1], words[0],
-				 buf_text(&names));
+	bool second = count > 1 && words[1][0] != '-';
+	bool group = name_group(&names, words[0]) > 0;
+	const char *meant = group && !second ? NULL : meant_command(second ? 2 : 1, words);
+	struct buf said;
+	buf_init(&said, 0);
+	if (group && !second)
+		buf_addf(&said, "%s alone is no command", words[0]);
 	else
-		cli_fail(&none, CLI_INVALID, "%s alone is no command; there is %s %s", words[0], words[0], buf_text(&names));
+		buf_addf(&said, "unknown %s %s%s%s", words[0][0] == '-' ? "option" : "command", words[0], group ? " " : "",
+				 group ? words[1] : "");
+	if (meant != NULL)
+		buf_addf(&said, "; did you mean %s?", meant);
+	if (group)
+		buf_addf(&said, "%s there is %s %s", meant != NULL ? "" : ";", words[0], buf_text(&names));
+	else if (meant == NULL)
+		buf_adds(&said, "; countersign --help names them");
+	cli_fail(&none, CLI_INVALID, "%s", buf_text(&said));
+	buf_fini(&said);
 	buf_fini(&names);
 	return CLI_INVALID;
+}
+
+static int unknown_option(const struct cli *cli, const char *given)
+{
+	char name[SPELL_MAX + 1], what[3 * SPELL_MAX];
+	const struct cli_option *lists[] = {cli->command != NULL ? cli->command->options : NULL, cli_global_options};
+	struct spell spell;
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(given + strspn(given, "-"), "="), given + strspn(given, "-"));
+	spell_init(&spell, name);
+	for (size_t i = 0; i < 2; i++)
+		for (const struct cli_option *option = lists[i]; option != NULL && option->name != NULL; option++)
+			spell_offer(&spell, option->name);
+	const char *meant = spell_meant(&spell);
+	snprintf(what, sizeof what, "%.*s%s%s%s", SPELL_MAX, given, meant != NULL ? "; did you mean --" : "",
+			 meant != NULL ? meant : "", meant != NULL ? "?" : "");
+	return usage_error(cli, "unknown option %s", what);
 }
 
 static void take_global(struct cli *cli, const char *name, const char *value)
@@ -189,15 +273,19 @@ static int take_option(struct cli *cli, int left, char **argv, bool *help)
 		option = find_option(cli->command->options, name, size);
 	if (option == NULL && cli->command == NULL)
 		return 1; /* nobody knows whether it takes a value: the command is told to be unknown */
-	if (option == NULL || cli->options_count == CLI_OPTIONS_MAX || (option->value == NULL && equals != NULL)) {
-		usage_error(cli, "unknown option ", argv[0]);
+	if (option == NULL) {
+		unknown_option(cli, argv[0]);
+		return 0;
+	}
+	if (cli->options_count == CLI_OPTIONS_MAX || (option->value == NULL && equals != NULL)) {
+		usage_error(cli, equals != NULL ? "this option takes no value: %s" : "too many options: %s", argv[0]);
 		return 0;
 	}
 	const char *value = "";
 	int taken = 1;
 	if (option->value != NULL) {
 		if (equals == NULL && left < 2) {
-			usage_error(cli, "a value is missing after ", argv[0]);
+			usage_error(cli, "a value is missing after %s", argv[0]);
 			return 0;
 		}
 		value = equals != NULL ? equals + 1 : argv[1];
@@ -215,7 +303,13 @@ static int show_help(int count, char **words)
 {
 	int used;
 	const struct cli_command *command = find_command(count, words, &used);
-	bool named = count > 0 && strncmp(words[0], "--", 2) != 0;
+	bool named = count > 0 && words[0][0] != '-';
+	struct buf names;
+	buf_init(&names, 0);
+	bool known = !named || command != NULL || name_group(&names, words[0]) > 0;
+	buf_fini(&names);
+	if (!known || (named && command == NULL && count > 1 && words[1][0] != '-'))
+		return unknown_command(count, words);
 	if (command != NULL)
 		print_usage(stdout, command);
 	else
@@ -262,6 +356,11 @@ int cli_main(int argc, char **argv)
 		if (!only_args && strcmp(argv[i], "--") == 0) {
 			only_args = true;
 			i++;
+		} else if (!only_args && strcmp(argv[i], "-h") == 0) {
+			help = true;
+			i++;
+		} else if (!only_args && argv[i][0] == '-' && argv[i][1] != '-' && argv[i][1] != '\0' && cli.command != NULL) {
+			return unknown_option(&cli, argv[i]);
 		} else if (!only_args && strncmp(argv[i], "--", 2) == 0) {
 			int taken = take_option(&cli, argc - i, argv + i, &help);
 			if (taken == 0)
@@ -270,7 +369,7 @@ int cli_main(int argc, char **argv)
 		} else if (cli.count == ARGS_MAX && cli.command == NULL) {
 			return unknown_command(argc - 1, argv + 1);
 		} else if (cli.count == ARGS_MAX) {
-			return usage_error(&cli, "too many arguments", "");
+			return usage_error(&cli, "too many arguments%s", "");
 		} else {
 			args[cli.count++] = argv[i++];
 		}
@@ -281,7 +380,7 @@ int cli_main(int argc, char **argv)
 	if (cli.command == NULL)
 		return unknown_command(argc - 1, argv + 1);
 	if (cli.count < cli.command->args_min || cli.count > cli.command->args_max)
-		return usage_error(&cli, cli.count < cli.command->args_min ? "an argument is missing" : "too many arguments",
-						   "");
+		return usage_error(&cli,
+						   cli.count < cli.command->args_min ? "an argument is missing%s" : "too many arguments%s", "");
 	return cli.command->run(&cli);
 }

@@ -58,6 +58,13 @@ struct cli_command {
 	int (*run)(const struct cli *cli); /* returns an enum cli_exit */
 };
 
+/* What each exit code means, in general; ends with a NULL meaning. */
+struct cli_exit_row {
+	enum cli_exit code;
+	const char *meaning;
+};
+extern const struct cli_exit_row cli_exits[];
+
 /* Every command, in the order of the help; ends with a NULL name. */
 extern const struct cli_command cli_commands[];
 

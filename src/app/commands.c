@@ -91,7 +91,8 @@ const struct cli_command cli_commands[] = {
 	{"serve", "[--listen A:P]… [--mode M]", "Run the server",
 	 "Makes the data folder when it is absent.  Ends with 0 on SIGTERM or SIGINT, after requests under way have "
 	 "ended.\n"
-	 "COUNTERSIGN_ADMIN_EMAIL and COUNTERSIGN_ADMIN_PASSWORD make the first admin on a fresh folder.",
+	 "COUNTERSIGN_ADMIN_EMAIL and COUNTERSIGN_ADMIN_PASSWORD (in production COUNTERSIGN_ADMIN_PASSWORD_FILE) make the "
+	 "first admin on a fresh folder.",
 	 serve_options, 0, 0, command_serve},
 	{"init", "[--admin-email E --admin-password-file F]", "Make the data folder, its keys and the first admin", NULL,
 	 init_options, 0, 0, command_init},
@@ -99,7 +100,7 @@ const struct cli_command cli_commands[] = {
 	 "A server does so by itself at its start.  A store of a newer program is refused (exit 1); while a server runs, "
 	 "exit 5.",
 	 migrate_options, 0, 0, command_migrate},
-	{"call", "OPERATION < BODY.json", "Run a pure operation: JSON body in, envelope out",
+	{"call", "OPERATION < BODY.json | --list | --schema OPERATION", "Run a pure operation: JSON body in, envelope out",
 	 "Needs no data folder and no network.  Exit codes: 0 a result, 2 refused (a problem document on standard "
 	 "output),\n"
 	 "3 the operation abstained.",
@@ -131,6 +132,8 @@ const struct cli_command cli_commands[] = {
 	{"packs add", "FILE", "Add a pack to the installation",
 	 "Refused when the name and version exist with other bytes, or when the pack fails its self-check.", NULL, 1, 1,
 	 command_packs_add},
+	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
+	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},
 	{"backup", "DIR [--incremental] [--passphrase-file F]", "Copy store, blobs, packs and keys, while serving",
 	 "DIR must be empty, or hold an earlier backup and --incremental be given.  The manifest is written last: a folder "
 	 "without it is no backup.",
@@ -150,8 +153,6 @@ const struct cli_command cli_commands[] = {
 	 "is none.  A budget that is not kept is told and is no failure.",
 	 NULL, 0, 1, command_bench},
 	{"openapi", "", "Print the OpenAPI document", NULL, NULL, 0, 0, command_openapi},
-	{"packs import-aisc", "FILE", "Make a pack of the published shapes from the workbook saved as CSV",
-	 "A damaged row is named by its line and nothing is imported.", NULL, 1, 1, command_packs_import_aisc},
 	{"flow run", "FILE [--input FILE|JSON]", "Run a workflow definition to its end, without a server",
 	 "Prints {status, output, error}; with --json also run_id, tasks and events.  Exit 0 completed, 1 faulted, 2 "
 	 "refused, 3 "
@@ -164,8 +165,8 @@ const struct cli_command cli_commands[] = {
 	{"flow status", "ID", "Show a run of a server",
 	 "Exit codes as of `flow run`: 0 completed or under way, 1 faulted, 3 cancelled or suspended.", flow_read_options,
 	 1, 1, command_flow_status},
-	{"flow list", "", "Name the runs of a server, the newest first", "With --json one object a line.",
-	 flow_list_options, 0, 0, command_flow_list},
+	{"flow list", "[--status S] [--workflow NS/NAME] [--label K:V]", "Name the runs of a server, the newest first",
+	 "With --json one object a line.", flow_list_options, 0, 0, command_flow_list},
 	{"flow why", "ID", "Say what a run waits for, and what would let it go on",
 	 "With --json, as every command about one run, the whole answer of the server.", flow_read_options, 1, 1,
 	 command_flow_why},
@@ -239,10 +240,14 @@ const struct cli_command cli_commands[] = {
 	 "output: orders filled at the broker, deliveries, acknowledgements, what the server refused.\n"
 	 "Prices move by the seed.  Symbols: BTCUSD, ETHUSD, XAUUSD, EURUSD.",
 	 device_simulate_options, 0, 0, command_device_simulate},
-	{"config show", "", "Print the configuration in force", NULL, origin_options, 0, 0, command_config_show},
+	{"config show", "[--origin]", "Print the configuration in force",
+	 "Every key with its range and default: docs/reference/configuration.md, or the man page.", origin_options, 0, 0,
+	 command_config_show},
 	{"completions", "bash|zsh|fish", "Print a shell's completion script",
 	 "bash: countersign completions bash > /etc/bash_completion.d/countersign", NULL, 1, 1, command_completions},
-	{"manual", "", "Print the man page, countersign(8)", "countersign manual | man -l -", NULL, 0, 0, command_manual},
+	{"manual", "[commands|configuration|errors|audit|roles]",
+	 "Print the man page, countersign(8), or a page of the reference",
+	 "countersign manual | man -l -\nA page is Markdown, as it stands in docs/reference.", NULL, 0, 1, command_manual},
 	{"version", "", "Print the version", NULL, NULL, 0, 0, command_version},
 	{"help", "[COMMAND]", "Tell what the commands do", NULL, NULL, 0, 2, command_help},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},

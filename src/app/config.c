@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
+#include "core/spell.h"
 #include "http/forwarded.h"
 #include "link/clamd.h"
 #include "link/mail.h"
@@ -244,55 +245,42 @@ const char *config_variable(const char *key, char name[96])
 	return name;
 }
 
-/* The line of the file on which the last part of the key stands, 0 when unknown. */
-static unsigned line_of(const char *text, const char *key)
+/* Where a word stands as a key, in a block or between braces; NULL: nowhere. */
+static const char *find_key(const char *text, const char *word, size_t size)
 {
-	const char *dot = strrchr(key, '.'), *word = dot != NULL ? dot + 1 : key;
-	size_t size = strlen(word);
-	unsigned line = 1;
-	for (const char *at = text; at != NULL && *at != '\0'; line++) {
-		const char *start = at + strspn(at, " ");
-		if (strncmp(start, word, size) == 0 && start[size] == ':')
-			return line;
-		at = strchr(at, '\n');
-		at = at != NULL ? at + 1 : NULL;
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at++) {
+		bool begins = at == text || strchr(" \n{,\"'", at[-1]) != NULL;
+		if (begins && at[size + strspn(at + size, " \"'")] == ':')
+			return at;
 	}
-	return 0;
+	return NULL;
 }
 
-static int distance(const char *a, const char *b)
+/* The line of the file on which a key stands, each of its parts behind the one before it; 0 when unknown. */
+static unsigned line_of(const char *text, const char *key)
 {
-	enum { LONGEST = 64 };
-	int row[LONGEST + 1], size = (int)strlen(b);
-	if (size > LONGEST)
-		return LONGEST;
-	for (int j = 0; j <= size; j++)
-		row[j] = j;
-	for (int i = 0; a[i] != '\0'; i++) {
-		int diagonal = row[0];
-		row[0] = i + 1;
-		for (int j = 1; j <= size; j++) {
-			int changed = diagonal + (a[i] != b[j - 1]);
-			diagonal = row[j];
-			int shorter = row[j] < row[j - 1] ? row[j] : row[j - 1];
-			row[j] = changed < shorter + 1 ? changed : shorter + 1;
+	char part[96];
+	const char *at = text != NULL ? find_key(text, key, strlen(key)) : NULL; /* "http.loops: 4" */
+	if (at == NULL)
+		for (at = text; at != NULL && *key != '\0'; key += *key == '.') {
+			size_t size = strcspn(key, ".");
+			snprintf(part, sizeof part, "%.*s", (int)size, key);
+			at = find_key(at, part, strlen(part));
+			key += size;
 		}
-	}
-	return row[size];
+	unsigned line = 1;
+	for (const char *c = text; at != NULL && c < at; c++)
+		line += *c == '\n';
+	return at != NULL ? line : 0;
 }
 
 static const char *nearest_key(const char *key)
 {
-	const char *nearest = NULL;
-	int best = 1000;
-	for (size_t i = 0; i < KEYS; i++) {
-		int far = distance(key, field_name(&config_fields[i]));
-		if (far < best) {
-			best = far;
-			nearest = field_name(&config_fields[i]);
-		}
-	}
-	return nearest;
+	struct spell spell;
+	spell_init(&spell, key);
+	for (size_t i = 0; i < KEYS; i++)
+		spell_offer(&spell, field_name(&config_fields[i]));
+	return spell.nearest != NULL ? spell.nearest : "mode";
 }
 
 static void complain(struct reading *r, enum config_origin origin, const char *key, const char *why)
@@ -404,6 +392,19 @@ static bool is_other_variable(const char *name, size_t size)
 	return false;
 }
 
+static void warn_of_variable(struct reading *r, const char *variable, size_t size)
+{
+	char given[SPELL_MAX + 1], names[KEYS][96];
+	struct spell spell;
+	snprintf(given, sizeof given, "%.*s", (int)size, variable);
+	spell_init(&spell, given);
+	for (size_t i = 0; i < KEYS; i++)
+		spell_offer(&spell, config_variable(field_name(&config_fields[i]), names[i]));
+	const char *meant = spell_meant(&spell);
+	buf_addf(r->report, "warning: %.*s names no key of the configuration%s%s%s\n", (int)size, variable,
+			 meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "", meant != NULL ? "?" : "");
+}
+
 static void take_variable(struct reading *r, const char *variable)
 {
 	const char *equals = strchr(variable, '=');
@@ -418,7 +419,7 @@ static void take_variable(struct reading *r, const char *variable)
 			return;
 		}
 	}
-	buf_addf(r->report, "warning: %.*s names no key of the configuration\n", (int)size, variable);
+	warn_of_variable(r, variable, size);
 }
 
 static void take_flags(struct reading *r, const char *const *flags)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/document.h"
 #include "app/routes.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -25,7 +26,7 @@ static void handle_index(struct exchange *x)
 	const struct app *app = x->owner;
 	struct buf html;
 	buf_init(&html, 0);
-	reference_index(&html, app->router, APP_VERSION);
+	reference_index(&html, app->router, APP_VERSION, document_about);
 	answer_page(x, &html);
 	buf_fini(&html);
 }

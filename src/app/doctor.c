@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/ask.h"
 #include "app/commands.h"
+#include "app/document.h"
 #include "app/fact.h"
 #include "app/here.h"
 #include "app/routes.h"
@@ -15,7 +16,6 @@
 #include "core/err.h"
 #include "core/jw.h"
 #include "http/metrics.h"
-#include "http/openapi.h"
 #include "http/router.h"
 #include "link/ready.h"
 #include "people/roles.h"
@@ -221,26 +221,17 @@ int command_doctor(const struct cli *cli)
 	return e.faults == 0 ? CLI_DONE : CLI_WRONG;
 }
 
-static void write_roles(void *self, struct jw *jw, const char *permission)
-{
-	(void)self;
-	permission_roles(jw, permission);
-}
-
 int command_openapi(const struct cli *cli)
 {
 	struct app app = {.env = NULL};
 	struct buf text;
-	struct jw jw;
 	arena_init(&app.arena, ARENA_REQUEST_CAP);
 	app_ops_init(&app.ops);
 	app.router = router_new();
 	app.metrics = metrics_new();
 	routes_add(&app);
 	buf_init(&text, 0);
-	jw_init(&jw, &text);
-	const struct openapi document = {.title = "Countersign", .version = APP_VERSION, .roles = write_roles};
-	openapi_write(&jw, app.router, &document);
+	document_write(&text, app.router, NULL);
 	buf_addc(&text, '\n');
 	int code = cli_write(stdout, buf_text(&text), text.size)
 				   ? CLI_DONE

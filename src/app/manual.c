@@ -64,7 +64,7 @@ static void roff_command(struct buf *out, const struct cli_command *command)
 	roff_options(out, command->options);
 }
 
-static void roff_default(struct buf *out, const struct field *field)
+void manual_default(struct buf *out, const struct field *field)
 {
 	struct config defaults;
 	struct buf text;
@@ -76,12 +76,51 @@ static void roff_default(struct buf *out, const struct field *field)
 	field_write(&jw, &one, &defaults, FIELD_INPUTS);
 	/* {"name":value} */
 	const char *colon = strstr(buf_text(&text), "\":");
-	if (colon != NULL && text.size > 2) {
-		text.bytes[text.size - 1] = '\0';
+	if (colon != NULL && text.size > 2)
+		buf_addf(out, "%.*s", (int)(text.bytes + text.size - 1 - (colon + 2)), colon + 2);
+	buf_fini(&text);
+}
+
+static void roff_default(struct buf *out, const struct field *field)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	manual_default(&text, field);
+	if (text.size > 0) {
 		buf_adds(out, " Default ");
-		roff(out, colon + 2);
+		roff(out, buf_text(&text));
 		buf_addc(out, '.');
 	}
+	buf_fini(&text);
+}
+
+/* What a value may be: "one of a, b", "1 to 64 s", "a list of 1 to 16"; nothing where the kind says it all. */
+void manual_limits(struct buf *out, const struct field *field)
+{
+	if (field->kind == FIELD_ENUM) {
+		buf_adds(out, "one of ");
+		for (const char *const *option = field->options; *option != NULL; option++)
+			buf_addf(out, "%s%s", option == field->options ? "" : ", ", *option);
+	} else if (field->kind == FIELD_BOOL) {
+		buf_adds(out, "true or false");
+	} else if (field->many && field->counted) {
+		buf_addf(out, "a list of %zu to %zu", field->count_min, field->count_max);
+	} else if (field->kind == FIELD_INT && field->ranged) {
+		buf_addf(out, "%.16g to %.16g%s%s", field->min, field->max, field->unit != NULL ? " " : "",
+				 field->unit != NULL ? field->unit : "");
+	} else {
+		buf_adds(out, "text");
+	}
+}
+
+static void roff_limits(struct buf *out, const struct field *field)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	manual_limits(&text, field);
+	buf_addc(out, ' ');
+	roff(out, buf_text(&text));
+	buf_addc(out, '.');
 	buf_fini(&text);
 }
 
@@ -97,20 +136,19 @@ static void roff_config(struct buf *out)
 			roff(out, field->doc);
 			buf_addc(out, '.');
 		}
+		roff_limits(out, field);
 		roff_default(out, field);
 		buf_addf(out, "\n(%s)\n", config_variable(field_name(field), variable));
 	}
 }
 
-static const struct {
-	const char *code, *meaning;
-} exits[] = {
-	{"0", "Done, identical, valid."},
-	{"1", "Failed: input or output, the store, something unexpected."},
-	{"2", "Invalid input or usage; call prints a problem document."},
-	{"3", "Abstained, or not replayable."},
-	{"4", "Verified and found wrong."},
-	{"5", "The store is locked, the server cannot be reached, or a deadline passed."},
+const struct manual_variable manual_variables[] = {
+	{"COUNTERSIGN_A_B_C", "The key a.b_c of the configuration; lists are comma-separated"},
+	{"COUNTERSIGN_CONFIG", "The configuration file, where --config names none"},
+	{"COUNTERSIGN_ADMIN_EMAIL", "Address of the first admin, on a fresh data folder"},
+	{"COUNTERSIGN_ADMIN_PASSWORD", "Its password; not in production"},
+	{"COUNTERSIGN_ADMIN_PASSWORD_FILE", "File whose first line is that password, or cred:NAME"},
+	{NULL, NULL},
 };
 
 void manual_page(struct buf *out)
@@ -129,11 +167,17 @@ void manual_page(struct buf *out)
 				  "/etc/countersign/countersign.yaml if present), then environment variables, then flags: later "
 				  "wins.\n");
 	roff_config(out);
+	buf_adds(out, ".SH ENVIRONMENT\n");
+	for (const struct manual_variable *variable = manual_variables; variable->name != NULL; variable++) {
+		buf_addf(out, ".TP\n%s\n", variable->name);
+		roff(out, variable->doc);
+		buf_adds(out, ".\n");
+	}
 	buf_adds(out, ".SH EXIT STATUS\n");
-	for (size_t i = 0; i < sizeof exits / sizeof *exits; i++) {
-		buf_addf(out, ".TP\n%s\n", exits[i].code);
-		roff(out, exits[i].meaning);
-		buf_addc(out, '\n');
+	for (const struct cli_exit_row *row = cli_exits; row->meaning != NULL; row++) {
+		buf_addf(out, ".TP\n%d\n", row->code);
+		roff(out, row->meaning);
+		buf_adds(out, ".\n");
 	}
 	buf_adds(out, ".SH FILES\n.TP\n/etc/countersign/countersign.yaml\nConfiguration.\n.TP\n/var/lib/countersign\n"
 				  "Data folder of the packaged service.\n");
@@ -326,6 +370,12 @@ int command_manual(const struct cli *cli)
 {
 	struct buf text;
 	buf_init(&text, 0);
-	manual_page(&text);
+	if (cli->count == 0)
+		manual_page(&text);
+	else if (!manual_markdown(cli->args[0], &text)) {
+		buf_fini(&text);
+		return cli_fail(cli, CLI_INVALID, "manual: \"%s\" is none of commands, configuration, errors, audit, roles",
+						cli->args[0]);
+	}
 	return print(cli, &text);
 }

@@ -50,11 +50,14 @@ static bool read_secret(const char *path, struct buf *secret, struct err *err)
 
 static bool make_admin(struct app *app, const char *email, const char *password, struct err *err)
 {
-	bool any = false, made = false;
-	if (email == NULL || password == NULL)
-		return true;
+	bool any = false, made = false, given = email != NULL && password != NULL;
 	if (!people_any(app->people, &any, err))
 		return false;
+	if (!any && !given)
+		log_warn("there is no admin yet: nobody can make people or change settings",
+				 log_str("mend", "stop the server and run countersign init --admin-email E --admin-password-file F"));
+	if (!given)
+		return true;
 	if (any) {
 		log_info("the first admin exists already; the given one is ignored");
 		return true;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/document.h"
 #include "app/health.h"
 #include "app/routes.h"
 #include "core/arena.h"
@@ -15,7 +16,6 @@
 #include "crypt/key.h"
 #include "http/exchange.h"
 #include "http/metrics.h"
-#include "http/openapi.h"
 #include "http/router.h"
 #include "people/reply.h"
 #include "people/roles.h"
@@ -79,22 +79,12 @@ static void handle_metrics(struct exchange *x)
 	buf_fini(&buf);
 }
 
-static void write_roles(void *self, struct jw *jw, const char *permission)
-{
-	(void)self;
-	permission_roles(jw, permission);
-}
-
 static void handle_openapi(struct exchange *x)
 {
 	const struct app *app = x->owner;
 	struct buf buf;
-	struct jw jw;
 	buf_init(&buf, 0);
-	jw_init(&jw, &buf);
-	const struct openapi document = {
-		.title = "Countersign", .version = APP_VERSION, .server = app->config.public_url, .roles = write_roles};
-	openapi_write(&jw, app->router, &document);
+	document_write(&buf, app->router, app->config.public_url);
 	exchange_answer_buf(x, 200, MEDIA_JSON, &buf);
 	buf_fini(&buf);
 }
@@ -136,10 +126,17 @@ static void handle_time(struct exchange *x)
 	reply_fact_text(x, 200, text, (size_t)size);
 }
 
+/* A browser asks for HTML by name: it is shown to the reference pages. */
 static void handle_root(struct exchange *x)
 {
 	static const char text[] = "{\"service\":\"countersign\",\"version\":\"" APP_VERSION
-							   "\",\"openapi\":\"/openapi.json\",\"health\":\"/health\"}";
+							   "\",\"docs\":\"/docs\",\"openapi\":\"/openapi.json\",\"health\":\"/health\"}";
+	const char *accept = exchange_header(x, "accept");
+	if (accept != NULL && strstr(accept, "text/html") != NULL) {
+		exchange_set(x, "Location", "/docs");
+		exchange_answer(x, 303, NULL, NULL, 0);
+		return;
+	}
 	reply_fact_text(x, 200, text, sizeof text - 1);
 }
 
@@ -169,7 +166,7 @@ static void handle_envelope_schema(struct exchange *x)
 static const char *const text_type[] = {"text/plain", NULL};
 static const char *const health_types[] = {"application/json", "application/health+json", NULL};
 static const char *const schema_type[] = {"application/schema+json", NULL};
-static const struct field root_rows[] = {T_STR(service), T_STR(version), T_STR(openapi), T_STR(health)};
+static const struct field root_rows[] = {T_STR(service), T_STR(version), T_STR(docs), T_STR(openapi), T_STR(health)};
 static const struct field_table root_table = TOLD_TABLE("root", root_rows);
 static const struct field pack_rows[] = {T_STR(version), T_STR(sha256)};
 static const struct field_table pack_table = TOLD_TABLE("version.pack", pack_rows);
@@ -192,7 +189,7 @@ static const struct field_table jwk_table = TOLD_TABLE("jwk", jwk_rows);
 static const struct field jwks_rows[] = {T_OBJECTS(keys, &jwk_table)};
 static const struct field_table jwks_table = TOLD_TABLE("jwks", jwks_rows);
 static const struct field document_rows[] = {
-	T_STR(openapi), T_MAP(info, FIELD_STR),   T_JSON(servers, LEFT_OUT),
+	T_STR(openapi), T_MAP(info, FIELD_JSON),  T_JSON(servers, LEFT_OUT),
 	T_JSON(tags),   T_MAP(paths, FIELD_JSON), T_MAP(components, FIELD_JSON),
 };
 static const struct field_table document_table = TOLD_TABLE("openapi", document_rows);
@@ -204,7 +201,8 @@ static const char any_schema[] = "{\"type\":\"object\",\"required\":[\"$schema\"
 static const enum err_kind metrics_errors[] = {ERR_FORBIDDEN, ERR_NONE};
 
 static const struct route routes[] = {
-	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root", .summary = "What this is",
+	ROUTE(GET, "/", PUBLIC, EFFECT_READ, handle_root, .operation = "system.root",
+		  .summary = "What this is; for a browser, the way to /docs", .status_also = 303, .also_empty = true,
 		  .run = RUN_INLINE, .rate_class = "none", .result = &root_table),
 	ROUTE(GET, "/health", PUBLIC, EFFECT_READ, health_handle_system, .operation = "system.health",
 		  .summary = "Health of every part", .run = RUN_INLINE, .produces = health_types, .rate_class = "none",

@@ -7,6 +7,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
+#include "core/spell.h"
 
 /* How every list member of a described struct lies in memory. */
 struct list {
@@ -363,9 +364,28 @@ static bool is_absent(const struct field *field, const struct json *json)
 	return json->kind == JS_NULL && !(field->kind == FIELD_JSON && !field->many);
 }
 
-static void add_unknown(struct decoding *d, const char *pointer, const char *name)
+/* Slips of the pen are few; who sends a hundred unknown members is not told of each what it may have meant. */
+enum { MEANT_MAX = 8 };
+
+static void offer_names(struct spell *spell, const struct field_table *table)
 {
-	faults_add(d->faults, field_pointer(d->arena, pointer, name), "unknown_field", "is not a member of this object");
+	for (size_t i = 0; i < table->count; i++)
+		if (table->fields[i].spread)
+			offer_names(spell, table->fields[i].table);
+		else if (!table->fields[i].read_only)
+			spell_offer(spell, field_name(&table->fields[i]));
+}
+
+static void add_unknown(struct decoding *d, const struct field_table *table, const char *pointer, const char *name)
+{
+	struct spell spell;
+	spell_init(&spell, name);
+	if (d->faults->count < MEANT_MAX)
+		offer_names(&spell, table);
+	const char *meant = spell_meant(&spell);
+	faults_add(d->faults, field_pointer(d->arena, pointer, name), "unknown_field",
+			   "is not a member of this object%s%s%s", meant != NULL ? "; did you mean " : "",
+			   meant != NULL ? meant : "", meant != NULL ? "?" : "");
 }
 
 bool field_decode(const struct field_table *table, const struct json *json, void *into, struct arena *arena,
@@ -384,7 +404,7 @@ bool field_decode(const struct field_table *table, const struct json *json, void
 		const struct json_member *member = &json->members[i];
 		const struct field *field = field_find(table, member->name);
 		if (field == NULL) {
-			add_unknown(&d, pointer, member->name);
+			add_unknown(&d, table, pointer, member->name);
 			continue;
 		}
 		if (is_absent(field, &member->value))

@@ -134,7 +134,7 @@ void field_schema_one(struct jw *jw, const struct field *field, enum field_schem
 		write_default(jw, field);
 	if (field->read_only)
 		jw_member_bool(jw, "readOnly", true);
-	if (field->secret)
+	if (field->secret && use == FIELD_SCHEMA_INPUT) /* on output it is there to be read, this once */
 		jw_member_bool(jw, "writeOnly", true);
 	jw_object_end(jw);
 }

@@ -292,6 +292,8 @@ static void messages_say_what_is_allowed(void **state)
 		{"{\"loads\":[]}", "must have 1 to 3 elements"},
 		{"{\"label\":\"x\"}", "must have 2 to 5 characters"},
 		{"{\"count\":[]}", "must be an integer, not array"},
+		{"{\"heigth_ft\":3}", "is not a member of this object; did you mean height_ft?"},
+		{"{\"bananas\":3}", "is not a member of this object"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct bench bench;
@@ -619,6 +621,8 @@ static void output_schema(void **state)
 			"{\"type\":[\"string\",\"null\"],\"enum\":[\"round\",\"square\",null]}");
 	must_be(&arena, json_get(members, "loads"), "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"null\"]}}");
 	assert_null(json_get(members, "height"));
+	must_be(&arena, json_get(members, "tag-names"),
+			"{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"null\"]}}"); /* a secret, for once shown */
 	arena_fini(&arena);
 }
 

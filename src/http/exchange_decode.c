@@ -21,7 +21,10 @@ bool exchange_json(struct exchange *x, const struct json **json)
 	struct err err = {0};
 	if (json_parse(&x->arena, buf_text(&x->body), x->body.size, limits, json, &err))
 		return true;
-	exchange_fail(x, &err);
+	if (x->body.size == 0)
+		exchange_failf(x, err.kind, "The body is empty; a JSON value is wanted.");
+	else
+		exchange_fail(x, &err);
 	return false;
 }
 

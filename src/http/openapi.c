@@ -52,12 +52,27 @@ static const char *next_param(const char *at, char name[NAME_TEXT])
 	return strchr(open, '}') + 1;
 }
 
-static void write_path_param(struct jw *jw, const char *name)
+/* What a parameter is, by its name; of a plain {id} by the segment before it: "Identifier of one of the projects". */
+static void describe_param(char text[NAME_TEXT + 64], const char *path, const char *name)
 {
-	char text[NAME_TEXT + 32];
 	size_t length = strlen(name);
-	bool id = length > 3 && strcmp(name + length - 3, "_id") == 0;
-	snprintf(text, sizeof text, id ? "Identifier of the %.*s" : "The %.*s", (int)(id ? length - 3 : length), name);
+	const char *at = strstr(path, "/{id}");
+	if (length > 3 && strcmp(name + length - 3, "_id") == 0) {
+		snprintf(text, NAME_TEXT + 64, "Identifier of the %.*s", (int)length - 3, name);
+	} else if (strcmp(name, "id") == 0 && at != NULL) {
+		const char *from = at;
+		while (from > path && from[-1] != '/')
+			from--;
+		snprintf(text, NAME_TEXT + 64, "Identifier of one of the %.*s", (int)(at - from), from);
+	} else {
+		snprintf(text, NAME_TEXT + 64, "The %s", name);
+	}
+}
+
+static void write_path_param(struct jw *jw, const char *path, const char *name)
+{
+	char text[NAME_TEXT + 64];
+	describe_param(text, path, name);
 	jw_object(jw);
 	jw_member_str(jw, "name", name);
 	jw_member_str(jw, "in", "path");
@@ -89,15 +104,24 @@ static bool may_answer(const struct route *route, enum err_kind kind)
 	return false;
 }
 
-static void write_parameters(struct jw *jw, const struct route *route)
+/* The security scheme of its own that a route has; NULL: the usual ones. */
+static const char *scheme_of(const struct route *route, const struct openapi *openapi)
+{
+	return openapi->scheme != NULL ? openapi->scheme(openapi->self, route) : NULL;
+}
+
+static void write_parameters(struct jw *jw, const struct route *route, const struct openapi *openapi)
 {
 	char name[NAME_TEXT];
+	const char *scheme = scheme_of(route, openapi);
 	jw_key(jw, "parameters");
 	jw_array(jw);
 	for (const char *at = route->path; (at = next_param(at, name)) != NULL;)
-		write_path_param(jw, name);
+		write_path_param(jw, route->path, name);
 	for (size_t i = 0; route->query != NULL && i < route->query->count; i++)
 		write_query_param(jw, &route->query->fields[i]);
+	for (const char *const *header = openapi_signed_headers(scheme); *header != NULL; header++)
+		write_ref(jw, *header);
 	write_ref(jw, "#/components/parameters/request_id");
 	if (route->effect == EFFECT_WRITE)
 		write_ref(jw, "#/components/parameters/idempotency_key");
@@ -331,6 +355,8 @@ static void write_problem(struct jw *jw, const struct route_kinds *kinds, int st
 	jw_key(jw, text);
 	jw_object(jw);
 	jw_member_str(jw, "description", buf_text(&codes));
+	if (status == 429 || status == 503)
+		write_text(jw, "headers", "{\"Retry-After\":{\"$ref\":\"#/components/headers/retry_after\"}}");
 	write_text(jw, "content",
 			   "{\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/problem\"}}}");
 	jw_object_end(jw);
@@ -365,7 +391,7 @@ static void write_responses(struct jw *jw, const struct route *route)
 
 static void write_security(struct jw *jw, const struct route *route, const struct openapi *openapi)
 {
-	const char *scheme = openapi->scheme != NULL ? openapi->scheme(openapi->self, route) : NULL;
+	const char *scheme = scheme_of(route, openapi);
 	char text[NAME_TEXT];
 	if (route_public(route)) {
 		write_text(jw, "security", "[]");
@@ -416,7 +442,7 @@ static void write_operation(struct jw *jw, const struct route *route, const stru
 	}
 	jw_member_str(jw, "x-effect", route_effect_name(route));
 	write_aliases(jw, route);
-	write_parameters(jw, route);
+	write_parameters(jw, route, openapi);
 	write_request_body(jw, route);
 	write_responses(jw, route);
 	jw_object_end(jw);
@@ -473,7 +499,7 @@ static bool tag_before(const struct router *router, size_t index, const char *ta
 	return false;
 }
 
-static void write_tags(struct jw *jw, const struct router *router)
+static void write_tags(struct jw *jw, const struct router *router, const struct openapi *openapi)
 {
 	char tag[ROUTE_TAG_TEXT];
 	jw_key(jw, "tags");
@@ -484,6 +510,9 @@ static void write_tags(struct jw *jw, const struct router *router)
 			continue;
 		jw_object(jw);
 		jw_member_str(jw, "name", tag);
+		const char *about = openapi->about != NULL ? openapi->about(openapi->self, tag) : NULL;
+		if (about != NULL)
+			jw_member_str(jw, "description", about);
 		jw_object_end(jw);
 	}
 	jw_array_end(jw);
@@ -495,13 +524,14 @@ static void write_info(struct jw *jw, const struct openapi *openapi)
 	jw_object(jw);
 	jw_member_str(jw, "title", openapi->title);
 	jw_member_str(jw, "version", openapi->version);
+	if (openapi->description != NULL)
+		jw_member_str(jw, "description", openapi->description);
+	write_text(jw, "license", "{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}");
 	jw_object_end(jw);
-	if (openapi->server == NULL)
-		return;
 	jw_key(jw, "servers");
 	jw_array(jw);
 	jw_object(jw);
-	jw_member_str(jw, "url", openapi->server);
+	jw_member_str(jw, "url", openapi->server != NULL ? openapi->server : "/");
 	jw_object_end(jw);
 	jw_array_end(jw);
 }
@@ -511,7 +541,7 @@ void openapi_write(struct jw *jw, const struct router *router, const struct open
 	jw_object(jw);
 	jw_member_str(jw, "openapi", "3.1.0");
 	write_info(jw, openapi);
-	write_tags(jw, router);
+	write_tags(jw, router, openapi);
 	write_paths(jw, router, openapi);
 	openapi_components(jw);
 	jw_object_end(jw);

@@ -25,8 +25,10 @@ static const char schemas[] =
 	"\"trace\":{\"type\":\"object\",\"required\":[\"inputs\",\"intermediates\",\"checks\",\"pack_metadata\","
 	"\"code_version\",\"route\",\"request_id\"],\"properties\":{\"inputs\":{\"type\":\"object\"},"
 	"\"intermediates\":{\"type\":\"object\"},\"checks\":{\"type\":\"array\"},\"pack_metadata\":{\"type\":\"object\","
-	"\"additionalProperties\":{\"type\":\"object\",\"required\":[\"version\",\"sha256\"]}},"
-	"\"code_version\":{\"type\":\"object\",\"required\":[\"version\",\"git_sha\"]},"
+	"\"additionalProperties\":{\"type\":\"object\",\"required\":[\"version\",\"sha256\"],\"properties\":{"
+	"\"version\":{\"type\":\"string\"},\"sha256\":{\"type\":\"string\"}}}},"
+	"\"code_version\":{\"type\":\"object\",\"required\":[\"version\",\"git_sha\"],\"properties\":{"
+	"\"version\":{\"type\":\"string\"},\"git_sha\":{\"type\":\"string\"}}},"
 	"\"route\":" TEXT_OR_NULL ",\"request_id\":" TEXT_OR_NULL "}},"
 	"\"envelope\":{\"type\":\"object\",\"required\":[" ENVELOPE_REQUIRED
 	"],\"properties\":{\"result\":{}," ENVELOPE_PROPERTIES "}},"
@@ -43,19 +45,66 @@ static const char security_schemes[] =
 	"{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"description\":\"Access token or API key\"},"
 	"\"api_key\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},"
 	"\"producer\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Signature\","
-	"\"description\":\"HMAC-SHA-256 of a producer over the request\"},"
+	"\"description\":\"HMAC-SHA-256 of a producer over the request, beside X-Producer-Id and X-Timestamp; or the three "
+	"headers of "
+	"Standard Webhooks\"},"
 	"\"device\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Signature\","
-	"\"description\":\"HMAC-SHA-256 of a device over the request\"}}";
+	"\"description\":\"HMAC-SHA-256 of a terminal over the request, beside X-Device-Id, X-Nonce and X-Timestamp\"}}";
 
-static const char parameters[] =
-	"{\"request_id\":{\"name\":\"X-Request-Id\",\"in\":\"header\",\"required\":false,"
-	"\"description\":\"Taken as the request's id when it fits; else one is made\","
-	"\"schema\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9._-]{1,128}$\"}},"
-	"\"idempotency_key\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
-	"\"description\":\"The same key and body again gives the first answer again\","
-	"\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255}},"
-	"\"if_match\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":true,"
-	"\"description\":\"The ETag of the version that was read\",\"schema\":{\"type\":\"string\"}}}";
+#define PARAMETER(name) "#/components/parameters/" name
+/* Not required: a producer may sign the Standard Webhooks way instead. */
+#define SIGNED_HEADER(name, header, text, schema) \
+	"\"" name "\":{\"name\":\"" header "\",\"in\":\"header\",\"required\":false,\"description\":\"" text \
+	"\",\"schema\":" schema "}"
+
+static const char
+	parameters
+		[] =
+			"{\"request_id\":{\"name\":\"X-Request-Id\",\"in\":\"header\",\"required\":false,"
+			"\"description\":\"Taken as the request's id when it fits; else one is made\","
+			"\"schema\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9._-]{1,128}$\"}},"
+			"\"idempotency_key\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
+			"\"description\":\"The same key and body again gives the first answer again\","
+			"\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255}},"
+			"\"if_match\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":true,"
+			"\"description\":\"The ETag of the version that was "
+			"read\",\"schema\":{\"type\":\"string\"}}," SIGNED_HEADER(
+				"producer_id", "X-Producer-Id", "Whose secret signed it",
+				"{\"type\":\"string\",\"format\":\"uuid\"}") "," SIGNED_HEADER("device_id", "X-Device-Id",
+																			   "Whose secret signed it",
+																			   "{\"type\":\"string\",\"format\":"
+																			   "\"uuid\"}") "," SIGNED_HEADER("nonce",
+																											  "X-Nonce",
+																											  "Never "
+																											  "twice "
+																											  "within "
+																											  "600 s",
+																											  "{\"type"
+																											  "\":"
+																											  "\"string"
+																											  "\","
+																											  "\"patter"
+																											  "n\":\"^["
+																											  "A-Za-z0-"
+																											  "9._:-]{"
+																											  "1,128}$"
+																											  "\"}") "," SIGNED_HEADER("timestamp",
+																																	   "X-Timestamp",
+																																	   "When it was signed, at most 300 s off",
+																																	   "{\"type\":\"string\",\"format\":\"date-time\"}") "}";
+
+static const char headers[] = "{\"retry_after\":{\"description\":\"Seconds until it is worth another try\","
+							  "\"schema\":{\"type\":\"integer\",\"minimum\":1}}}";
+
+const char *const *openapi_signed_headers(const char *scheme)
+{
+	static const char *const none[] = {NULL};
+	static const char *const producer[] = {PARAMETER("producer_id"), PARAMETER("timestamp"), NULL};
+	static const char *const device[] = {PARAMETER("device_id"), PARAMETER("nonce"), PARAMETER("timestamp"), NULL};
+	if (scheme != NULL && strcmp(scheme, "producer") == 0)
+		return producer;
+	return scheme != NULL && strcmp(scheme, "device") == 0 ? device : none;
+}
 
 static void write_text(struct jw *jw, const char *name, const char *json)
 {
@@ -70,6 +119,7 @@ void openapi_components(struct jw *jw)
 	write_text(jw, "schemas", schemas);
 	write_text(jw, "securitySchemes", security_schemes);
 	write_text(jw, "parameters", parameters);
+	write_text(jw, "headers", headers);
 	jw_object_end(jw);
 }
 

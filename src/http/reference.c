@@ -111,15 +111,32 @@ static void add_index_row(struct buf *html, const struct route *route)
 	buf_adds(html, "</td></tr>\n");
 }
 
-static void add_tag(struct buf *html, const struct router *router, size_t index)
+/* A line of the contents: the tag and what it is about. */
+static void add_tag_line(struct buf *html, const char *tag, const char *said)
 {
-	char tag[ROUTE_TAG_TEXT], other[ROUTE_TAG_TEXT];
-	route_tag(router_at(router, index), tag);
+	buf_adds(html, "<tr><td><a href=\"#");
+	add_text(html, tag);
+	buf_adds(html, "\">");
+	add_text(html, tag);
+	buf_adds(html, "</a></td><td>");
+	add_text(html, said != NULL ? said : "");
+	buf_adds(html, "</td></tr>\n");
+}
+
+static void add_tag(struct buf *html, const struct router *router, size_t index, const char *tag, const char *said)
+{
+	char other[ROUTE_TAG_TEXT];
 	buf_adds(html, "<h2 id=\"");
 	add_text(html, tag);
 	buf_adds(html, "\">");
 	add_text(html, tag);
-	buf_adds(html, "</h2>\n<table><tr><th>Path</th><th>What</th><th>Operation</th></tr>\n");
+	buf_adds(html, "</h2>\n");
+	if (said != NULL) {
+		buf_adds(html, "<p>");
+		add_text(html, said);
+		buf_adds(html, ".</p>\n");
+	}
+	buf_adds(html, "<table><tr><th>Path</th><th>What</th><th>Operation</th></tr>\n");
 	for (size_t i = index; i < router_count(router); i++) {
 		route_tag(router_at(router, i), other);
 		if (strcmp(tag, other) == 0)
@@ -128,15 +145,33 @@ static void add_tag(struct buf *html, const struct router *router, size_t index)
 	buf_adds(html, "</table>\n");
 }
 
-void reference_index(struct buf *html, const struct router *router, const char *version)
+static void add_tags(struct buf *html, const struct router *router, const char *(*about)(const char *tag),
+					 bool contents)
+{
+	char tag[ROUTE_TAG_TEXT];
+	for (size_t i = 0; i < router_count(router); i++) {
+		if (!is_first_of_tag(router, i))
+			continue;
+		route_tag(router_at(router, i), tag);
+		const char *said = about != NULL ? about(tag) : NULL;
+		if (contents)
+			add_tag_line(html, tag, said);
+		else
+			add_tag(html, router, i, tag, said);
+	}
+}
+
+void reference_index(struct buf *html, const struct router *router, const char *version,
+					 const char *(*about)(const char *tag))
 {
 	begin(html, "Reference");
 	buf_addf(html, "<p>Version %s, %zu operations. Answers are JSON envelopes; refusals are problem documents whose ",
 			 version, router_count(router));
 	buf_adds(html, "<code>code</code> has <a href=\"" REFERENCE_PATH "/errors\">a page of its own</a>.</p>\n");
-	for (size_t i = 0; i < router_count(router); i++)
-		if (is_first_of_tag(router, i))
-			add_tag(html, router, i);
+	buf_adds(html, "<table>\n");
+	add_tags(html, router, about, true);
+	buf_adds(html, "</table>\n");
+	add_tags(html, router, about, false);
 	end(html);
 }
 

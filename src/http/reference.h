@@ -23,8 +23,9 @@ struct router;
 
 extern const char reference_style[]; /* of REFERENCE_PATH/style.css */
 
-/* All operations by their tags. */
-void reference_index(struct buf *html, const struct router *router, const char *version);
+/* All operations by their tags.  `about`: one sentence of a tag, or NULL; may be NULL itself. */
+void reference_index(struct buf *html, const struct router *router, const char *version,
+					 const char *(*about)(const char *tag));
 
 /* One operation.  False: there is none of that name, nothing was written. */
 bool reference_operation(struct buf *html, const struct router *router, const char *operation);

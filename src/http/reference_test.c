@@ -100,13 +100,19 @@ static void is_closed(const struct pages *p)
 	has_not(p, "<img");
 }
 
+static const char *about(const char *tag)
+{
+	return strcmp(tag, "tables") == 0 ? "Tables & chairs" : NULL;
+}
+
 static void the_index_has_every_operation_by_its_tag(void **state)
 {
 	struct pages *p = *state;
-	reference_index(&p->html, p->router, "1.2.3");
+	reference_index(&p->html, p->router, "1.2.3", about);
 	is_closed(p);
 	has(p, "Version 1.2.3, 3 operations");
-	has(p, "<h2 id=\"tables\">tables</h2>");
+	has(p, "<h2 id=\"tables\">tables</h2>\n<p>Tables &amp; chairs.</p>");
+	has(p, "<tr><td><a href=\"#tables\">tables</a></td><td>Tables &amp; chairs</td></tr>");
 	has(p, "<code>POST /api/v1/tables</code>");
 	has(p, "<code>GET /api/v1/tables/{id}</code>");
 	has(p, "<a href=\"/docs/operations/tables.create\">tables.create</a>");

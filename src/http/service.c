@@ -77,7 +77,7 @@ static bool find_route(const struct service *service, struct exchange *x)
 	struct route_match match;
 	enum route_found found = router_find(service->router, x->head.method, path, &match, &allow);
 	if (found == ROUTE_UNKNOWN) {
-		err_set(&err, ERR_NOT_FOUND, "There is nothing at this path.");
+		err_set(&err, ERR_NOT_FOUND, "There is nothing at this path; /docs lists what there is.");
 		return refuse_astray(x, &err);
 	}
 	if (x->head.method == METHOD_OPTIONS)

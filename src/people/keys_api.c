@@ -154,7 +154,8 @@ static uint64_t read_scopes(const struct make_act *m, struct faults *faults)
 		const char *name = m->request.scopes.items[i];
 		uint64_t bit = name != NULL ? permission_bit(name) : 0;
 		if (bit == 0)
-			faults_add(faults, field_pointer_index(faults->arena, "/scopes", i), "enum", "is no permission");
+			faults_add(faults, field_pointer_index(faults->arena, "/scopes", i), "enum",
+					   "is no permission; GET /api/v1/auth/me lists yours");
 		set |= bit;
 	}
 	return set;

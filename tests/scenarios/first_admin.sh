@@ -23,7 +23,9 @@ log_in() { # EMAIL PASSWORD: the status
 		-d "{\"email\":\"$1\",\"password\":\"$2\"}"
 }
 
+check 'without one, init says so' grep -q 'no admin yet' <("$bin" init --data "$work/nobody" 2>&1)
 serve_as first@localhost 'lavender tram 88'
+check 'with one nothing is said' same "$(grep -c 'no admin yet' "$work/server.log")" 0
 check 'the first admin logs in' same "$(log_in first@localhost 'lavender tram 88')" 200
 check 'as admin and owner' json "$(cat "$work/said")" .result.user.roles '["admin","owner"]'
 check 'of the account main' json "$("$bin" user list --data "$data" --json | head -n 1)" '.email' first@localhost

@@ -89,7 +89,7 @@ BYTES = {
 }
 ANY = {"files.bytes"}  # JSON that somebody uploaded
 ABSTAINS = {"exports.create": "200"}  # writes that may have nothing to write about, and the status that says so
-EMPTY = {"204": None, "202": {"auth.password_forgot", "auth.email_resend", "auth.email_change", "auth.register"}}
+EMPTY = {"204": None, "303": {"system.root"}, "202": {"auth.password_forgot", "auth.email_resend", "auth.email_change", "auth.register"}}
 
 operations = bodies = answers = empty = streams = 0
 for path, item in document["paths"].items():
@@ -151,6 +151,31 @@ for path, item in document["paths"].items():
             else:
                 bad.extend(f"{name}: example: {why}" for why in fits(body["example"], body["schema"]))
 print(f"# {operations} operations, {bodies} bodies, {answers} answers with a schema, {streams} of bytes, {empty} empty")
+
+def hidden(schema):
+    """Does an answer hold members that generated clients leave out of answers?"""
+    if isinstance(schema, dict):
+        return schema.get("writeOnly") is True or any(hidden(one) for one in schema.values())
+    return isinstance(schema, list) and any(hidden(one) for one in schema)
+
+for path, item in document["paths"].items():
+    for method, operation in item.items():
+        name = f"{method.upper()} {path}"
+        for status, answer in operation["responses"].items():
+            bad += [f"{name}: {status} has a member that is writeOnly"] if hidden(answer.get("content", {})) else []
+            if status in ("429", "503") and "Retry-After" not in answer.get("headers", {}):
+                bad.append(f"{name}: {status} without Retry-After")
+        scheme, headers = {"trade.ingest": ("producer", ["X-Producer-Id", "X-Timestamp"]),
+                           "trade.device": ("device", ["X-Device-Id", "X-Nonce", "X-Timestamp"])}.get(operation["x-permission"], (None, []))
+        parameters = [at(p["$ref"]) if "$ref" in p else p for p in operation["parameters"]]
+        if scheme and operation["security"] != [{scheme: []}]:
+            bad.append(f"{name}: is signed, and says {operation['security']}")
+        if not set(headers) <= {p["name"] for p in parameters}:
+            bad.append(f"{name}: does not name {headers}")
+        bad += [f"{name}: {p['name']} is described by nothing but its name" for p in parameters if p["description"] == "The id"]
+bad += [f"tag {tag['name']}: no description" for tag in document["tags"] if not tag.get("description")]
+if not document.get("servers") or not document["info"].get("license") or not document["info"].get("description"):
+    bad.append("servers, license or description is not there")
 ids = [o["operationId"] for i in document["paths"].values() for m, o in i.items() if isinstance(o, dict) and "operationId" in o]
 if len(ids) != len(set(ids)):
     bad.append("an operationId stands twice")
