@@ -129,6 +129,7 @@ int command_device_list(const struct cli *cli)
 
 struct search {
 	const char *name, *id;
+	int found;
 };
 
 /* By id, or by the name of one that is not revoked. */
@@ -138,9 +139,11 @@ static bool is_it(void *self, const struct json *row)
 	const char *id = json_text(row, "id"), *name = json_text(row, "name");
 	if (id == NULL || name == NULL)
 		return true;
-	if (strcmp(id, search->name) == 0 || (json_text(row, "revoked_at") == NULL && strcmp(name, search->name) == 0))
+	if (strcmp(id, search->name) == 0 || (json_text(row, "revoked_at") == NULL && strcmp(name, search->name) == 0)) {
 		search->id = id;
-	return search->id == NULL;
+		search->found++;
+	}
+	return true;
 }
 
 int command_device_revoke(const struct cli *cli)
@@ -151,8 +154,11 @@ int command_device_revoke(const struct cli *cli)
 	if (!ask_begin(&job, cli))
 		return ask_end(&job, CLI_INVALID);
 	int code = ask_pages(&job, DEVICES_PATH, is_it, &search);
-	if (code == CLI_DONE && search.id == NULL)
-		code = cli_fail(cli, CLI_INVALID, "there is no terminal %s", cli->args[0]);
+	if (code == CLI_DONE && search.found != 1)
+		code = cli_fail(cli, CLI_INVALID,
+						search.found == 0 ? "there is no terminal %s"
+										  : "there are several terminals %s; name one by its id (device list)",
+						cli->args[0]);
 	if (code != CLI_DONE)
 		return ask_end(&job, code);
 	snprintf(path, sizeof path, DEVICES_PATH "/%.64s/revoke", search.id);

@@ -158,24 +158,32 @@ int command_producer_list(const struct cli *cli)
 
 struct search {
 	const char *name, *id;
+	int found;
 };
 
 static bool is_it(void *self, const struct json *row)
 {
 	struct search *search = self;
 	const char *id = json_text(row, "id"), *name = json_text(row, "name");
-	if (id != NULL && (strcmp(id, search->name) == 0 || (name != NULL && strcmp(name, search->name) == 0)))
+	if (id != NULL && (strcmp(id, search->name) == 0 || (name != NULL && strcmp(name, search->name) == 0))) {
 		search->id = id;
-	return search->id == NULL;
+		search->found++;
+	}
+	return true;
 }
 
-/* The id of the newest producer of that name or id. */
+/* The id of the one producer of that name or id: of several nobody knows which one is meant to lose its secret. */
 static int find_id(struct ask *job, const char *name, const char **id)
 {
 	struct search search = {.name = name};
 	int code = ask_pages(job, PRODUCERS_PATH, is_it, &search);
 	*id = search.id;
-	return code != CLI_DONE || *id != NULL ? code : cli_fail(job->cli, CLI_INVALID, "there is no producer %s", name);
+	if (code != CLI_DONE || search.found == 1)
+		return code;
+	return cli_fail(job->cli, CLI_INVALID,
+					search.found == 0 ? "there is no producer %s"
+									  : "there are several producers %s; name one by its id (producer list)",
+					name);
 }
 
 int command_producer_rotate(const struct cli *cli)

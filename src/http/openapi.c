@@ -177,6 +177,8 @@ static void write_request_body(struct jw *jw, const struct route *route)
 		if (route->body != NULL && media_is_json(*type)) {
 			jw_key(jw, "schema");
 			field_schema(jw, route->body, FIELD_SCHEMA_INPUT);
+		} else if (media_is_json(*type)) { /* of a form that no table tells: a definition, an event, a list of them */
+			write_text(jw, "schema", "{\"type\":[\"object\",\"array\"]}");
 		} else {
 			write_bytes_schema(jw, *type);
 		}

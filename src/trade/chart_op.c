@@ -318,8 +318,9 @@ const struct op trade_chart_candles_op = {
 	.output = &trade_chart_result_table,
 	.check = check_candles,
 	.run = run_candles,
-	.example = "{\"rows\":[{\"time\":\"2025-01-02\",\"open\":10,\"high\":12,\"low\":9,\"close\":11},"
-			   "{\"time\":\"2025-01-03\",\"open\":11,\"high\":11.5,\"low\":8,\"close\":9}],\"format\":\"png\"}",
+	.example =
+		"{\"rows\":[{\"time\":\"2025-01-02T00:00:00Z\",\"open\":10,\"high\":12,\"low\":9,\"close\":11},"
+		"{\"time\":\"2025-01-03T00:00:00Z\",\"open\":11,\"high\":11.5,\"low\":8,\"close\":9}],\"format\":\"png\"}",
 	.limits = &limits,
 	.body_max = BODY_MAX,
 };
@@ -415,7 +416,8 @@ const struct op trade_chart_equity_op = {
 	.output = &trade_chart_result_table,
 	.check = check_equity,
 	.run = run_equity,
-	.example = "{\"points\":[{\"time\":\"2025-01-02\",\"equity\":10000},{\"time\":\"2025-01-03\",\"equity\":9900}],"
+	.example = "{\"points\":[{\"time\":\"2025-01-02T00:00:00Z\",\"equity\":10000},{\"time\":\"2025-01-03T00:00:00Z\","
+			   "\"equity\":9900}],"
 			   "\"format\":\"svg\"}",
 	.limits = &limits,
 	.body_max = BODY_MAX,

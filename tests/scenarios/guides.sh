@@ -96,6 +96,15 @@ for page in "$root"/docs/guide/*.md "$root"/docs/audit.md; do
 	check "$name: each was pasted" same "$(wc -l <pasted)" "$wanted"
 done
 
+# docs/verify.py finds what was changed, cut out or signed by somebody else.
+altered() { # SED'S WORDS: the export that audit.md made, with a change
+	sed "$1" chain.ndjson >altered.ndjson
+	! cmp -s chain.ndjson altered.ndjson && exits 1 python3 docs/verify.py altered.ndjson
+}
+check 'verify.py: a changed row' altered '5s/"action":"[a-z.]*"/"action":"nothing.happened"/'
+check 'verify.py: a row that is gone' altered 5d
+check 'verify.py: a signature of nobody' altered '/"checkpoint":{/s/"signature":"../"signature":"zz/;s/"signature":"zz/"signature":"00/'
+
 # What all that made happen has its name in events.md.
 cat >events.py <<'PY'
 import re, sys

@@ -63,6 +63,8 @@ def fits(value, schema, where=""):
     if isinstance(value, str):
         if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", 1e9):
             yield f"{where}: has {len(value)} characters"
+        if schema.get("format") == "date-time" and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value):
+            yield f"{where}: {value!r} is no date-time"
         if "pattern" in schema and not re.search(schema["pattern"], value):
             yield f"{where}: is not like {schema['pattern']}"
     if is_kind(value, "number"):
@@ -143,6 +145,9 @@ for path, item in document["paths"].items():
                         bad.append(f"{name}: {status} has no example")
                     else:
                         bad.extend(f"{name}: example of {status}: {why}" for why in fits(content["example"], content["schema"]))
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            if "example" in content:
+                bad.extend(f"{name}: example of {kind}: {why}" for why in fits(content["example"], content.get("schema", {})))
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
         if body and "properties" in body.get("schema", {}):
             bodies += 1

@@ -36,6 +36,9 @@ check 'once' same "$(curl -sS --noproxy '*' "$CS/api/v1/signals" \
 check 'a rotated secret signs at once' producer rotate demo --overlap 0
 signal 2651 >two.json
 check 'and is used' producer send two.json
+producer add demo --quiet >twin 2>/dev/null
+check 'of two of one name none is revoked' exits 2 producer revoke demo
+check 'but by its id' producer revoke "$(sed -n 's/^id *//p' twin)"
 check 'a producer is revoked' producer revoke demo
 signal 2652 >three.json
 check 'its signature is then nothing' json "$(producer send three.json 2>/dev/null)" .code signature_invalid
