@@ -51,7 +51,7 @@ static bool read_secret(const char *path, struct buf *secret, struct err *err)
 static bool make_admin(struct app *app, const char *email, const char *password, struct err *err)
 {
 	bool any = false, made = false, given = email != NULL && password != NULL;
-	if (!people_any(app->people, &any, err))
+	if (!people_any_admin(app->people, &any, err))
 		return false;
 	if (!any && !given)
 		log_warn("there is no admin yet: nobody can make people or change settings",
@@ -62,7 +62,13 @@ static bool make_admin(struct app *app, const char *email, const char *password,
 		log_info("the first admin exists already; the given one is ignored");
 		return true;
 	}
-	return people_first_admin(app->people, email, password, &made, err);
+	if (people_first_admin(app->people, email, password, &made, err))
+		return true;
+	if (err->kind != ERR_DUPLICATE)
+		return false;
+	log_warn("there is no admin yet: somebody has registered with the given address", /* who must not keep it down */
+			 log_str("mend", "give another address, or run countersign user add --role admin"));
+	return true;
 }
 
 /* The password may come from a file, and in production from nowhere else [P-2.1, P-3.2]. */

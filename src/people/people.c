@@ -214,7 +214,7 @@ static bool insert_first(struct db *db, void *self, struct err *err)
 	struct first_admin *admin = self;
 	const struct people_options *o = &admin->people->options;
 	int64_t now_us = env_wall_us(o->env), count;
-	if (!user_count(db, &count, err))
+	if (!user_count_role(db, NULL, ROLE_ADMIN, &count, err))
 		return false;
 	if (count > 0)
 		return true;
@@ -263,11 +263,11 @@ bool people_first_admin(struct people *people, const char *email, const char *pa
 	return true;
 }
 
-bool people_any(struct people *people, bool *any, struct err *err)
+bool people_any_admin(struct people *people, bool *any, struct err *err)
 {
 	int64_t count = 0;
 	struct db *db = store_read(people->options.store);
-	bool read = user_count(db, &count, err);
+	bool read = user_count_role(db, NULL, ROLE_ADMIN, &count, err);
 	store_read_end(people->options.store, db);
 	*any = count > 0;
 	return read;

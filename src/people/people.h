@@ -86,13 +86,14 @@ bool people_again(struct people *people, const struct principal *then, struct pr
 void people_changed(struct people *people);
 
 /*
- * Make the first admin (roles admin and owner, account main) when there are no users yet [P-2.1].  *made says whether.
- * ERR_INVALID: not an e-mail address, or a password that is too short.
+ * Make the first admin (roles admin and owner, account main) when there is no active admin yet [P-2.1]: whoever has
+ * registered before is none.  *made says whether.  ERR_INVALID: not an e-mail address, or a password that is too short;
+ * ERR_DUPLICATE: the address is somebody's who registered.
  */
 bool people_first_admin(struct people *people, const char *email, const char *password, bool *made, struct err *err);
 
-/* Is there anyone? */
-bool people_any(struct people *people, bool *any, struct err *err);
+/* Is there an admin who may log in? */
+bool people_any_admin(struct people *people, bool *any, struct err *err);
 
 /* The account whose rows the control socket and the command line see: the first one.  "" when there is none. */
 bool people_main_account(struct people *people, char account_id[ID_TEXT], struct err *err);

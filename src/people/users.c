@@ -173,11 +173,6 @@ static void take_int(const struct db_rows *row, void *self)
 	*(int64_t *)self = db_int(row, 0);
 }
 
-bool user_count(struct db *db, int64_t *count, struct err *err)
-{
-	return db_one(db, err, NULL, take_int, count, "SELECT COUNT(*) FROM users");
-}
-
 bool user_logged_in(struct db *db, const char *user_id, int64_t now_us, struct err *err)
 {
 	return db_run(db, err, "UPDATE users SET last_login_at = $2 WHERE user_id = $1", V_TEXT(user_id), V_INT(now_us));

@@ -50,7 +50,6 @@ bool user_by_email(struct db *db, const char *email_norm, struct arena *arena, s
 				   struct err *err);
 bool user_by_id(struct db *db, const char *user_id, struct arena *arena, struct user *user, bool *found,
 				struct err *err);
-bool user_count(struct db *db, int64_t *count, struct err *err);
 bool user_logged_in(struct db *db, const char *user_id, int64_t now_us, struct err *err);
 
 /*

@@ -44,6 +44,27 @@ check 'there is one person' same "$("$bin" user list --data "$data" --json | wc 
 stop_server
 servers=()
 
+# whoever registers before the first admin is there is none, and cannot keep one down
+data=$work/early
+serve_as '' ''
+register() { # EMAIL: the status
+	curl -sS -o "$work/said" -w '%{http_code}' "$CS/api/v1/auth/register" -H 'Content-Type: application/json' \
+		-d "{\"email\":\"$1\",\"password\":\"early bird 4711\"}"
+}
+check 'somebody registers first' same "$(register early@localhost)" 201
+stop_server
+servers=()
+serve_as early@localhost 'lavender tram 88'
+check 'whose address the admin cannot have' grep -q 'registered with the given address' "$work/server.log"
+check 'nor their password' same "$(log_in early@localhost 'lavender tram 88')" 401
+stop_server
+servers=()
+serve_as late@localhost 'lavender tram 88'
+check 'the admin of the variables is made' same "$(log_in late@localhost 'lavender tram 88')" 200
+check 'and is one' json "$(cat "$work/said")" .result.user.roles '["admin","owner"]'
+stop_server
+servers=()
+
 # secrets of systemd
 mkdir -m 700 "$work/credentials"
 export CREDENTIALS_DIRECTORY=$work/credentials
