@@ -91,18 +91,27 @@ void answer_header(struct answer *answer, const char *name, const char *value)
 	buf_adds(&answer->headers, "\r\n");
 }
 
-bool answer_has(const struct answer *answer, const char *name)
+const char *answer_value(const struct answer *answer, const char *name, size_t *length)
 {
 	size_t size = strlen(name);
 	const char *line = buf_text(&answer->headers);
 	while (*line != '\0') {
-		if (strncasecmp(line, name, size) == 0 && line[size] == ':')
-			return true;
+		if (strncasecmp(line, name, size) == 0 && line[size] == ':') {
+			const char *value = line + size + 1 + strspn(line + size + 1, " ");
+			*length = strcspn(value, "\r");
+			return value;
+		}
 		line = strchr(line, '\n');
 		must(line != NULL);
 		line++;
 	}
-	return false;
+	return NULL;
+}
+
+bool answer_has(const struct answer *answer, const char *name)
+{
+	size_t length;
+	return answer_value(answer, name, &length) != NULL;
 }
 
 bool answer_has_body(int status)

@@ -7,6 +7,7 @@
 #define CS_HTTP_ANSWER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -32,6 +33,9 @@ void answer_header(struct answer *answer, const char *name, const char *value);
 
 /* Was a header of that name appended?  Regardless of case. */
 bool answer_has(const struct answer *answer, const char *name);
+
+/* The value of the first of that name and its length in bytes; NULL: there is none.  It is not ended by a NUL. */
+const char *answer_value(const struct answer *answer, const char *name, size_t *length);
 
 /* How an answer goes on the wire. */
 struct answer_form {

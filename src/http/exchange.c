@@ -11,6 +11,7 @@
 #include "core/problem.h"
 #include "core/stamp.h"
 #include "http/claims.h"
+#include "http/etag.h"
 #include "http/fitting.h"
 #include "http/forwarded.h"
 #include "http/media.h"
@@ -223,10 +224,34 @@ static bool refuse_unfitting(struct exchange *x)
 	return true;
 }
 
+/*
+ * [P-8.4] Is what is about to be answered known to whoever asks, by its ETag?  Reads alone: a GET that hands something
+ * out (a terminal's poll) looks for itself.
+ */
+static bool is_known(const struct exchange *x, int status)
+{
+	char etag[128];
+	size_t length;
+	if (status != 200 || x->match.route == NULL || x->match.route->effect != EFFECT_READ ||
+		exchange_header(x, "if-none-match") == NULL)
+		return false;
+	const char *value = answer_value(&x->answer, "ETag", &length);
+	if (value == NULL || length >= sizeof etag)
+		return false;
+	memcpy(etag, value, length);
+	etag[length] = '\0';
+	return etag_none_match(x, etag);
+}
+
 /* From here on the exchange belongs to whoever carries it: nothing may touch it after deliver(). */
 static void deliver(struct exchange *x, int status, const char *type)
 {
 	must(!x->answered);
+	if (is_known(x, status)) {
+		buf_reset(&x->answer.body);
+		status = 304;
+		type = NULL;
+	}
 	x->answer.status = status;
 	x->answer.type = type;
 	if (x->claims != NULL && claims_asked(x, status) && refuse_claims(x))

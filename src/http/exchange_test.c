@@ -117,6 +117,12 @@ static void handle_param(struct exchange *x)
 	exchange_answer_buf(x, 200, MEDIA_JSON, &body);
 }
 
+static void handle_tagged(struct exchange *x)
+{
+	exchange_set(x, "ETag", "\"abc\"");
+	exchange_answer(x, 200, MEDIA_JSON, "{}", 2);
+}
+
 static void handle_nothing(struct exchange *x)
 {
 	(void)x;
@@ -161,6 +167,8 @@ static const struct route routes[] = {
 		  .body = &option_table),
 	ROUTE(POST, "/secret", "secret.write", EFFECT_WRITE, handle_echo, .operation = "secret", .summary = "Secret",
 		  .accepts = any_type, .produces = bytes_type, .body_max = 10),
+	ROUTE(GET, "/tagged", PUBLIC, EFFECT_READ, handle_tagged, .operation = "tagged", .summary = "Has an ETag"),
+	ROUTE(GET, "/handed", PUBLIC, EFFECT_WRITE, handle_tagged, .operation = "handed", .summary = "Hands something out"),
 	ROUTE(GET, "/nothing", PUBLIC, EFFECT_READ, handle_nothing, .operation = "nothing", .summary = "No answer"),
 	ROUTE(GET, "/broken", PUBLIC, EFFECT_READ, handle_broken, .operation = "broken", .summary = "Fails"),
 	ROUTE(GET, "/later", PUBLIC, EFFECT_READ, handle_later, .operation = "later", .summary = "Answers later"),
@@ -473,6 +481,23 @@ static void test_answers(void **state)
 	assert_int_equal(f->finished, 3);
 }
 
+/* [P-8.4] What is known is not sent again, whatever route it is of; what is handed out always is. */
+static void test_not_modified(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const methods[] = {"GET", "HEAD"};
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(ask(f, methods[i], "/tagged", HEADERS("If-None-Match", "\"x\", W/\"abc\""), NULL), 304);
+		assert_int_equal(f->ask.answer_size, 0);
+		assert_string_equal(loopback_header(&f->ask, "ETag"), "\"abc\"");
+		assert_null(loopback_header(&f->ask, "Content-Type"));
+	}
+	assert_int_equal(ask(f, "GET", "/tagged", HEADERS("If-None-Match", "\"abcd\""), NULL), 200);
+	assert_int_equal(ask(f, "GET", "/tagged", NULL, NULL), 200);
+	assert_int_equal(ask(f, "GET", "/things/a", HEADERS("If-None-Match", "*"), NULL), 200); /* has none */
+	assert_int_equal(ask(f, "GET", "/handed", HEADERS("If-None-Match", "\"abc\""), NULL), 200);
+}
+
 /* [P-8.8] on every answer, refusals at the gate too */
 static void test_headers(void **state)
 {
@@ -568,9 +593,10 @@ static void test_metrics(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(decode),  TEST(checked),          TEST(empty_body), TEST(query),         TEST(checked_query),
-		TEST(params),  TEST(head_and_options), TEST(order),      TEST(chunked_limit), TEST(media),
-		TEST(answers), TEST(headers),          TEST(trace),      TEST(workers),       TEST(metrics),
+		TEST(decode),        TEST(checked), TEST(empty_body),       TEST(query),
+		TEST(checked_query), TEST(params),  TEST(head_and_options), TEST(order),
+		TEST(chunked_limit), TEST(media),   TEST(answers),          TEST(not_modified),
+		TEST(headers),       TEST(trace),   TEST(workers),          TEST(metrics),
 	};
 	return cmocka_run_group_tests_name("exchange", tests, NULL, NULL);
 }

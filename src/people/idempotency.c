@@ -209,14 +209,9 @@ uint64_t idempotency_replays(const struct idempotency *idempotency)
 /* The value of a header of the draft, in the arena. */
 static const char *drafted(struct exchange *x, const char *name)
 {
-	size_t size = strlen(name);
-	const char *line = buf_text(&x->answer.headers);
-	for (; *line != '\0'; line += strcspn(line, "\n") + 1)
-		if (strncasecmp(line, name, size) == 0 && line[size] == ':') {
-			const char *value = line + size + 1 + strspn(line + size + 1, " ");
-			return arena_dupn(&x->arena, value, strcspn(value, "\r"));
-		}
-	return NULL;
+	size_t length;
+	const char *value = answer_value(&x->answer, name, &length);
+	return value != NULL ? arena_dupn(&x->arena, value, length) : NULL;
 }
 
 bool idempotency_record(const struct idempotent *request, struct db *db, struct exchange *x, struct err *err)
