@@ -179,8 +179,8 @@ static struct report_texts references(const struct sealed *s)
 	list[1] = aluminum ? "Aluminum Design Manual 2020, Part I, Specification for Aluminum Structures"
 					   : "ANSI/AISC 360-22, Specification for Structural Steel Buildings";
 	list[2] = "ACI 318-19, Building Code Requirements for Structural Concrete";
-	list[3] = "International Building Code, sections 1806, 1807 and 1809";
-	list[4] = "AISC Design Guide 1, Base Plate and Anchor Rod Design";
+	list[3] = "International Building Code 2021 (as 2018 and 2024), sections 1806, 1807 and 1809";
+	list[4] = "AISC Design Guide 1, 2nd edition, Base Plate and Anchor Rod Design";
 	return (struct report_texts){list, plate != NULL && plate->kind == JS_OBJECT ? 5 : 4};
 }
 

@@ -80,6 +80,8 @@ check 'a report is drawn' json "$first" '.result.pages == 4 and .result.cached =
 check 'the second time it is there' json "$(api POST "/projects/$id/report")" .result.cached
 api GET "/projects/$id/report.pdf" >one.pdf
 check 'its bytes have the hash that was told' same "$(sha256sum <one.pdf | cut -d' ' -f1)" "$(jq -r .result.sha256 <<<"$first")"
+check 'its references name their editions' same \
+	"$(pdftotext one.pdf - | grep -c -e 'ASCE/SEI 7-16' -e 'ANSI/AISC 360-22' -e 'ACI 318-19, Building' -e 'Building Code 2021')" 4
 
 printf '\377\330\377\340 a picture of the site' >site.jpg
 sum=$(sha256sum <site.jpg | cut -d' ' -f1)

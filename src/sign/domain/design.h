@@ -200,6 +200,12 @@ struct design_problem {
 	const struct grade *anchor_grade;
 };
 
+/* What the wind meets: the sign, or the rectangle around all cabinets, whose gross area is theirs. */
+void design_choose_face(const struct design_request *request, struct design_face *face);
+
+/* From the first pole to the last; 0 without a spacing. */
+double design_pole_line_ft(const struct design_support *support);
+
 /* The defaults that hang on other members, or are lists: topography, elevation, families, foundations. */
 void design_complete(struct design_request *request, struct arena *arena);
 
@@ -345,6 +351,9 @@ double design_dead_kipin(const struct design_problem *p);
 double design_measure(const struct design_problem *p, const struct design_candidate *candidate);
 /* Lowest natural frequency across the face with poles of this section, fixed at grade, Hz. */
 double design_frequency_hz(const struct design_problem *p, const struct design_face *face,
+						   const struct section *section);
+/* Note it; below 1 Hz warn, with G by 26.11.5 for the 1 % of damping that sign.wind takes too. */
+void design_tell_frequency(struct calc *calc, const struct design_problem *p, const struct design_face *face,
 						   const struct section *section);
 /* Diameter of the circle around a section: what a pole takes up of a pier that it stands in. */
 double design_outline_in(const struct section *section);

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "seal/calc.h"
 #include "sign/domain/design.h"
 
 static const double G_IN_S2 = 386.089;
@@ -26,4 +27,26 @@ double design_frequency_hz(const struct design_problem *p, const struct design_f
 	double e_ksi = p->materials[section->family].e_ksi;
 	double stiffness_lb_in = p->poles * 3000 * e_ksi * section->ix_in4 / pow(arm_in, 3);
 	return sqrt(stiffness_lb_in * G_IN_S2 / (sign_lb + pole_lb)) / (2 * M_PI);
+}
+
+/*
+ * G is that of a rigid structure; whether the selected one is can be told once it is known.
+ * REF: ASCE 7-16 section 26.2; ASCE 7-16 section 26.11.5
+ */
+void design_tell_frequency(struct calc *calc, const struct design_problem *p, const struct design_face *face,
+						   const struct section *section)
+{
+	double hz = design_frequency_hz(p, face, section);
+	calc_factor(calc, "natural_frequency_hz", hz);
+	if (hz >= 1) {
+		calc_assume(calc, "natural_frequency",
+					"The selected structure swings at about %.2g Hz across its face, fixed at grade, by Rayleigh.", hz);
+		return;
+	}
+	const struct wind_flexible flexible = {hz, .01, face->depth_ft};
+	double g = wind_gust_flexible(&p->wind->site, face->height_ft, face->sign_width_ft, &flexible, NULL);
+	calc_warn(calc, "flexible_structure", "/support/drift_limit_ratio",
+			  "The selected structure swings at about %.2g Hz: below 1 Hz it is flexible (26.2), and G is %.3g by "
+			  "26.11.5 where the loads have %.3g. A larger drift_limit_ratio asks for stiffer poles.",
+			  hz, g, p->wind->face.gust);
 }

@@ -23,61 +23,6 @@ struct designing {
 	struct design_problem problem;
 };
 
-/* --- the face --- */
-
-static void face_of_sign(const struct design_sign *sign, struct design_face *face)
-{
-	*face = (struct design_face){
-		.height_ft = sign->height_ft,
-		.sign_height_ft = sign->sign_height_ft,
-		.sign_width_ft = sign->sign_width_ft,
-		.area_ft2 = sign->sign_height_ft * sign->sign_width_ft,
-		.weight_lb = sign->sign_height_ft * sign->sign_width_ft * sign->weight_psf,
-		.depth_ft = sign->depth_ft,
-		.dead_z_ft = sign->height_ft - sign->sign_height_ft / 2,
-		.poles_to_ft = sign->height_ft - sign->sign_height_ft,
-	};
-}
-
-/* Up to where not every pole stands behind cabinets. */
-static double poles_to_ft(const struct design_request *r, double top_ft)
-{
-	double to = 0, apart = given(r->support.spacing_ft) ? r->support.spacing_ft : 0;
-	for (int64_t i = 0; i < r->support.num_poles; i++) {
-		double x = ((double)i - (double)(r->support.num_poles - 1) / 2) * apart;
-		to = fmax(to, cabinets_cover_ft(r->cabinets.items, r->cabinets.count, x, top_ft));
-	}
-	return to;
-}
-
-/* The rectangle around all cabinets; its gross area is theirs. */
-static void face_of_cabinets(const struct design_request *r, struct design_face *face)
-{
-	struct cabinet_sum sum = cabinet_sum(r->cabinets.items, r->cabinets.count);
-	double height = sum.top_ft - sum.bottom_ft, width = sum.right_ft - sum.left_ft;
-	*face = (struct design_face){
-		.height_ft = sum.top_ft,
-		.sign_height_ft = height,
-		.sign_width_ft = width,
-		.area_ft2 = fmin(sum.area_ft2, height * width),
-		.weight_lb = sum.weight_lb,
-		.x_ft = sum.x_area_ft,
-		.depth_ft = sum.depth_ft,
-		.dead_x_ft = sum.x_cg_ft,
-		.dead_z_ft = sum.z_cg_ft,
-		.poles_to_ft = poles_to_ft(r, sum.top_ft),
-	};
-}
-
-static void choose_face(struct designing *d)
-{
-	const struct design_request *r = d->request;
-	if (r->sign != NULL)
-		face_of_sign(r->sign, &d->result->face);
-	else
-		face_of_cabinets(r, &d->result->face);
-}
-
 /* --- wind --- */
 
 /*
@@ -333,28 +278,6 @@ static void answer_nothing(struct designing *d, const struct design_found *found
 	calc_rule(d->calc, RULE_NO_FEASIBLE);
 }
 
-/*
- * G is that of a rigid structure; whether the selected one is can be told once it is known.
- * REF: ASCE 7-16 section 26.2; ASCE 7-16 section 26.11.5
- */
-static void tell_whether_rigid(struct designing *d, const struct section *section)
-{
-	const struct design_face *face = &d->result->face;
-	double hz = design_frequency_hz(&d->problem, face, section);
-	calc_factor(d->calc, "natural_frequency_hz", hz);
-	if (hz >= 1) {
-		calc_assume(d->calc, "natural_frequency",
-					"The selected structure swings at about %.2g Hz across its face, fixed at grade, by Rayleigh.", hz);
-		return;
-	}
-	const struct wind_flexible flexible = {hz, d->wind_request.damping_ratio, face->depth_ft};
-	double g = wind_gust_flexible(&d->setup.site, face->height_ft, face->sign_width_ft, &flexible, NULL);
-	calc_warn(d->calc, "flexible_structure", "/support/drift_limit_ratio",
-			  "The selected structure swings at about %.2g Hz: below 1 Hz it is flexible (26.2), and G is %.3g by "
-			  "26.11.5 where the loads have %.3g. A larger drift_limit_ratio asks for stiffer poles.",
-			  hz, g, d->setup.face.gust);
-}
-
 static bool answer(struct designing *d, const struct design_found *found)
 {
 	struct design_result *out = d->result;
@@ -384,7 +307,7 @@ static bool answer(struct designing *d, const struct design_found *found)
 									   .from_ft = 0,
 									   .to_ft = d->problem.bottom_ft};
 	d->wind_request.poles = &poles;
-	tell_whether_rigid(d, s);
+	design_tell_frequency(d->calc, &d->problem, &d->result->face, s);
 	return wind_decide(d->calc, &d->wind_request, "/site", &d->setup, &out->loads);
 }
 
@@ -408,7 +331,7 @@ static void assume(struct designing *d)
 		d->calc, "pole_to_top",
 		d->problem.bottom_ft > d->result->face.height_ft - d->result->face.sign_height_ft
 			? "Poles run from grade to the top of the sign; wind meets them, lower cabinets or not, up to where "
-			  "cabinets stand before all of them."
+			  "the sign stands before all of them."
 			: "Poles run from grade to the top of the sign; wind meets them up to its bottom.");
 	if ((d->problem.types & 1U << FOUNDATION_DIRECT) != 0)
 		calc_assume(d->calc, "pole_in_pier",
@@ -433,6 +356,12 @@ static void assume(struct designing *d)
 		calc_assume(d->calc, "poles_share",
 					"The poles share moment, shear and weight equally; torsion is a couple along their line, which the "
 					"outermost pole carries beside its share.");
+	if (design_pole_line_ft(&r->support) > d->result->face.sign_width_ft)
+		calc_warn(
+			d->calc, "poles_beside_sign", "/support/spacing_ft",
+			"The poles' line of %.4g ft is longer than the sign is wide (%.4g ft): what carries the sign to poles "
+			"beside it is not designed.",
+			design_pole_line_ft(&r->support), d->result->face.sign_width_ft);
 	if (r->support.num_poles > 1)
 		calc_assume(d->calc, "piers_clear", "Piers of several poles are no wider than the poles stand apart.");
 	if (r->support.num_poles > 1 && d->result->face.dead_x_ft != 0)
@@ -446,7 +375,7 @@ static bool run(struct calc *calc, const void *input, void *output)
 	if (d == NULL || found == NULL)
 		return false;
 	*d = (struct designing){.calc = calc, .request = input, .result = output};
-	choose_face(d);
+	design_choose_face(d->request, &d->result->face);
 	ask_wind(d);
 	d->result->num_poles = d->request->support.num_poles;
 	d->result->pole_length_ft = d->result->face.height_ft;

@@ -376,6 +376,13 @@ static void several_poles_share(void **state)
 	assert_true(torsion < 0 || number(pointer) == 0); /* torsion has become a couple */
 	assert_false(design(150, ",\"support\":{\"num_poles\":2}"));
 	assert_true(harness_refused(harness, "/support/spacing_ft", "required"));
+	/* poles beside the sign are in the wind to their tops, and their owner is warned */
+	assert_true(design(115, ",\"support\":{\"num_poles\":2,\"spacing_ft\":12}"));
+	assert_int_equal(harness_find(harness, "/warnings", "code", "poles_beside_sign"), -1);
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 6, 0);
+	assert_true(design(115, ",\"support\":{\"num_poles\":2,\"spacing_ft\":16}"));
+	assert_true(harness_find(harness, "/warnings", "code", "poles_beside_sign") >= 0);
+	assert_float_equal(number("/result/loads/poles/arm_ft"), 10, 0);
 	/* piers do not run into each other, with plates or without; nor are there others to choose from then */
 	static const char *const types[] = {"direct", "baseplate"};
 	for (size_t i = 0; i < 2; i++)
