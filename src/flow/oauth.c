@@ -286,6 +286,15 @@ static const char *without_slash(struct form *form, const char *authority)
 	return arena_printf(&form->arena, "%.*s", (int)size, authority);
 }
 
+/* Authors write either the provider or, as the language's reference does, where its configuration is. */
+static const char *configuration_of(struct form *form, const char *authority)
+{
+	static const char path[] = "/.well-known/openid-configuration";
+	size_t size = strlen(authority), tail = sizeof path - 1;
+	bool whole = size > tail && strcmp(authority + size - tail, path) == 0;
+	return arena_printf(&form->arena, "%s%s", authority, whole ? "" : path);
+}
+
 /* OpenID Connect Discovery 1.0, section 4. */
 static const char *discover(struct form *form, const struct oauth_question *question, const char *authority,
 							struct trouble *trouble)
@@ -293,10 +302,7 @@ static const char *discover(struct form *form, const struct oauth_question *ques
 	static const char *const headers[] = {"Accept: application/json", NULL};
 	struct outgoing_answer answer;
 	const struct json *json = NULL;
-	struct outgoing_request request = {.method = "GET",
-									   .url =
-										   arena_printf(&form->arena, "%s/.well-known/openid-configuration", authority),
-									   .headers = headers};
+	struct outgoing_request request = {.method = "GET", .url = configuration_of(form, authority), .headers = headers};
 	const char *endpoint = NULL;
 	if (ask(question, &request, &answer, trouble)) {
 		if (answer.status == 200 &&
