@@ -351,7 +351,7 @@ static bool says(const struct asked *asked, const char *text)
 	"a.example/m\"}}}}}"
 #define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-03-26\"}}"
 
-/* REF: Model Context Protocol, Lifecycle: a session is opened, asked and closed; the key goes with the question only.
+/* A session is opened, asked and closed; the key goes with the question only.
  */
 static void test_mcp(void **state)
 {

@@ -181,7 +181,7 @@ static void test_parties(void **state)
 								 "actor_token=a1&actor_token_type=urn%3At%3Aid");
 }
 
-/* The claims of the token are {"iss":"https://id"}. */
+/* REF: RFC 7519 section 4.1.1: who issued a token that is a JWT.  Here its claims are {"iss":"https://id"}. */
 static void test_issuers(void **state)
 {
 	struct bench *b = *state;

@@ -226,7 +226,7 @@ static void write_body(struct form *form, bool as_json)
 	}
 }
 
-/* REF: RFC 8693 section 2.1; the name is the reference's "subject" or "actor" */
+/* REF: RFC 8693 section 2.1: on whose behalf, and who acts */
 static void add_party(struct form *form, const struct json *policy, const char *party)
 {
 	const struct json *token = json_get(policy, party);
@@ -331,7 +331,7 @@ static const char *endpoint_of(struct form *form, const struct oauth_question *q
 	return arena_printf(&form->arena, "%s%s%s", authority, token[0] == '/' ? "" : "/", token);
 }
 
-/* REF: RFC 7519 section 4.1.1: who issued a token that is a JWT; NULL: it says nobody, or is none. */
+/* NULL: it says nobody, or is no such token.  REF: RFC 7519 section 4.1.1: who issued a token that is a JWT */
 static const char *issuer_of(struct form *form, const char *token)
 {
 	const char *begin = strchr(token, '.'), *end = begin == NULL ? NULL : strchr(begin + 1, '.');
