@@ -309,11 +309,13 @@ static void test_paused(void **state)
 	struct runs_fixture *f = *state;
 	struct peer peer;
 	struct asked asked;
+	char run_id[ID_TEXT];
 	serve(f, &peer);
-	start(f, CALL("x"), f->run_id);
+	start(f, CALL("x"), run_id);
+	strcpy(f->run_id, run_id);
 	take(&peer, &asked);
 	assert_int_equal(runs_ask(f, "ops", "POST", "/pause", "{}"), 200);
-	assert_true(waits_for(f, f->run_id, "paused", NULL));
+	assert_true(waits_for(f, run_id, "paused", NULL));
 	assert_string_equal(fixture_text(f->base, "result.waiting.1.kind"), "http");
 	assert_string_equal(fixture_text(f->base, "result.waiting.1.step"), "/do/0/c");
 	assert_string_equal(fixture_text(f->base, "result.waiting.1.until"), "2025-06-15T15:11:40.000000Z");
@@ -351,7 +353,7 @@ static bool says(const struct asked *asked, const char *text)
 	"a.example/m\"}}}}}"
 #define HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-03-26\"}}"
 
-/* REF: Model Context Protocol, Lifecycle: a session is opened, asked and closed; the key goes with the question only.
+/* A session is opened, asked and closed; the key goes with the question only.
  */
 static void test_mcp(void **state)
 {

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -28,7 +28,7 @@ struct bench {
 	struct credentials credentials;
 	int asked, status;
 	const char *answer;
-	char url[256], body[1024], headers[1024];
+	char url[256], configuration[256], body[1024], headers[1024];
 };
 
 static bool answer(void *self, const struct outgoing_request *request, struct outgoing_answer *answer, struct err *err)
@@ -43,6 +43,7 @@ static bool answer(void *self, const struct outgoing_request *request, struct ou
 		strcat(strcat(b->headers, *line), "\n");
 	answer->status = b->status;
 	if (strstr(request->url, ".well-known") != NULL) {
+		strcpy(b->configuration, request->url);
 		buf_adds(&answer->body, "{\"issuer\":\"https://id\",\"token_endpoint\":\"https://id/realm/token\"}");
 		return true;
 	}
@@ -180,7 +181,7 @@ static void test_parties(void **state)
 								 "actor_token=a1&actor_token_type=urn%3At%3Aid");
 }
 
-/* The claims of the token are {"iss":"https://id"}. */
+/* REF: RFC 7519 section 4.1.1: who issued a token that is a JWT.  Here its claims are {"iss":"https://id"}. */
 static void test_issuers(void **state)
 {
 	struct bench *b = *state;
@@ -204,6 +205,12 @@ static void test_discovery(void **state)
 		  "Bearer t1");
 	assert_string_equal(b->url, "https://id/realm/token");
 	assert_int_equal(b->asked, 2);
+	assert_string_equal(b->configuration, "https://id/.well-known/openid-configuration");
+	sends(b,
+		  "{\"oidc\":{\"authority\":\"https://id/realm/.well-known/openid-configuration\",\"grant\":"
+		  "\"client_credentials\",\"client\":{\"id\":\"me\"}}}",
+		  "Bearer t1");
+	assert_string_equal(b->configuration, "https://id/realm/.well-known/openid-configuration");
 }
 
 /* flow.md 2.1: tokens are kept until 30 s before they expire */

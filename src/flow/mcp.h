@@ -1,6 +1,6 @@
 /*
  * A session with an MCP server over HTTP: opened before the one question that a step asks, and closed after it
- * [flow.md 2.1].  REF: Model Context Protocol 2025-06-18, Lifecycle and Streamable HTTP.
+ * [flow.md 2.1], as the Model Context Protocol of 2025-06-18 has it.
  *
  * Opening asks nothing of the server yet: it may be done again by any number of deliveries.  Thread: one at a time for
  * each session; all of it blocks.

@@ -226,7 +226,7 @@ static void write_body(struct form *form, bool as_json)
 	}
 }
 
-/* REF: RFC 8693 section 2.1; the name is the reference's "subject" or "actor" */
+/* REF: RFC 8693 section 2.1: on whose behalf, and who acts */
 static void add_party(struct form *form, const struct json *policy, const char *party)
 {
 	const struct json *token = json_get(policy, party);
@@ -286,6 +286,15 @@ static const char *without_slash(struct form *form, const char *authority)
 	return arena_printf(&form->arena, "%.*s", (int)size, authority);
 }
 
+/* Authors write either the provider or, as the language's reference does, where its configuration is. */
+static const char *configuration_of(struct form *form, const char *authority)
+{
+	static const char path[] = "/.well-known/openid-configuration";
+	size_t size = strlen(authority), tail = sizeof path - 1;
+	bool whole = size > tail && strcmp(authority + size - tail, path) == 0;
+	return arena_printf(&form->arena, "%s%s", authority, whole ? "" : path);
+}
+
 /* OpenID Connect Discovery 1.0, section 4. */
 static const char *discover(struct form *form, const struct oauth_question *question, const char *authority,
 							struct trouble *trouble)
@@ -293,10 +302,7 @@ static const char *discover(struct form *form, const struct oauth_question *ques
 	static const char *const headers[] = {"Accept: application/json", NULL};
 	struct outgoing_answer answer;
 	const struct json *json = NULL;
-	struct outgoing_request request = {.method = "GET",
-									   .url =
-										   arena_printf(&form->arena, "%s/.well-known/openid-configuration", authority),
-									   .headers = headers};
+	struct outgoing_request request = {.method = "GET", .url = configuration_of(form, authority), .headers = headers};
 	const char *endpoint = NULL;
 	if (ask(question, &request, &answer, trouble)) {
 		if (answer.status == 200 &&
@@ -325,7 +331,7 @@ static const char *endpoint_of(struct form *form, const struct oauth_question *q
 	return arena_printf(&form->arena, "%s%s%s", authority, token[0] == '/' ? "" : "/", token);
 }
 
-/* REF: RFC 7519 section 4.1.1: who issued a token that is a JWT; NULL: it says nobody, or is none. */
+/* NULL: it says nobody, or is no such token.  REF: RFC 7519 section 4.1.1: who issued a token that is a JWT */
 static const char *issuer_of(struct form *form, const char *token)
 {
 	const char *begin = strchr(token, '.'), *end = begin == NULL ? NULL : strchr(begin + 1, '.');

@@ -4,8 +4,9 @@
  * Grants: client_credentials (RFC 6749 4.4) and password (RFC 6749 4.3).  The client proves itself in the body (the
  * default), by HTTP Basic, with an assertion that it brings along, or not at all.  The policy's `subject` and `actor`
  * go along as RFC 8693 2.1 names them; a token is taken from its `issuers` only.  With OpenID Connect the token
- * endpoint is looked up at AUTHORITY/.well-known/openid-configuration, else it is AUTHORITY + endpoints.token
- * (/oauth2/token).  A token is kept until 30 s before it expires, in memory only, under the digest of its policy.
+ * endpoint is looked up at AUTHORITY/.well-known/openid-configuration (which AUTHORITY may end with already), else it
+ * is AUTHORITY + endpoints.token (/oauth2/token).  A token is kept until 30 s before it expires, in memory only, under
+ * the digest of its policy.
  * No secret is logged or told in an error.  Threads: any.  Two that miss the same token at once ask twice.
  */
 #ifndef CS_FLOW_OAUTH_H

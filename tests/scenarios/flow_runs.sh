@@ -55,6 +55,9 @@ print(sum("task.intent" in line for line in lines), sum("s3cret" in line and "ta
 answer=$(run "${secret/\[token\]/[other]}" --secret 'token="s3cret-token"' --secret 'other=1')
 check 'one that the workflow does not list is not its own' json "$answer" '[.error.status, .error.title]' '[403,"Secret not allowed"]'
 check 'nor one that is not there' json "$(run "$secret")" '[.error.status, .error.title, .error.instance]' '[403,"No such secret","/do/0/a"]'
+answer=$(run 'use: {secrets: [token]}
+do: [{a: {input: {from: "${ {t: $secrets.token} }"}, do: [{b: {set: {x: 1}}}]}}]' --secret 'token="x"')
+check 'what is not there yet is said' json "$answer" '[.error.status, .error.title, .error.instance]' '[400,"Not there yet","/do/0/a"]'
 python='do: [{a: {run: {script: {language: python, arguments: {who: "${ .n }", o: {a: [1, null]}}, code: "import sys; print(who, o, sys.argv[1])"}}}}]'
 check 'scripts of other languages are refused' json "$(run "$python")" '.problems[0].code' script_disabled
 check 'unless the configuration names them' json "$(COUNTERSIGN_FLOW_ALLOW_SCRIPTS=js,python run "$python" --input "{\"n\":\"a 'b' \\\"c\\\"\"}")" \

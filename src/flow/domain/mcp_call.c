@@ -48,6 +48,7 @@ static void write_client(struct jw *jw, const struct json *client)
 	jw_object_end(jw);
 }
 
+/* REF: Model Context Protocol 2025-06-18, Lifecycle: initialize */
 static void add_hello(struct jw *jw, const struct json *with)
 {
 	const char *version = json_text(with, "protocolVersion");
@@ -194,7 +195,7 @@ static struct datum *message_in(const char *text, size_t size, int id)
 	return found;
 }
 
-/* REF: WHATWG HTML, server-sent events: `data` lines up to an empty one are one text. */
+/* REF: Model Context Protocol 2025-06-18, Streamable HTTP: the answer may be a stream, others before it */
 static struct datum *message_streamed(const char *at, const char *end, int id)
 {
 	struct datum *found = NULL;

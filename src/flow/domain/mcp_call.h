@@ -1,6 +1,6 @@
 /*
  * `call: mcp` over HTTP as values: from the evaluated arguments to the messages, and from the answer to the output
- * [flow.md 2.1].  REF: Model Context Protocol 2025-06-18, Lifecycle and Streamable HTTP.  No socket here.  Thread: any.
+ * [flow.md 2.1].  Of the Model Context Protocol, 2025-06-18: Lifecycle and Streamable HTTP.  No socket.  Thread: any.
  */
 #ifndef CS_FLOW_DOMAIN_MCP_CALL_H
 #define CS_FLOW_DOMAIN_MCP_CALL_H

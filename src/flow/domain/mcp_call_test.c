@@ -95,7 +95,7 @@ static void must_give(const char *type, const char *body, const char *wanted)
 	datum_unref(found);
 }
 
-/* REF: Streamable HTTP: one message, or a stream in which others may stand before it */
+/* REF: Model Context Protocol 2025-06-18, Streamable HTTP: the answer may be a stream, others before it */
 static void the_result_is_the_output(void **state)
 {
 	(void)state;
