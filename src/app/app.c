@@ -16,7 +16,6 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "crypt/digest.h"
-#include "crypt/key.h"
 #include "expr/expr.h"
 #include "flow/agents_api.h"
 #include "flow/breakers.h"

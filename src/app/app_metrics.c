@@ -13,7 +13,6 @@
 #include "link/circuits.h"
 #include "people/dead_letters.h"
 #include "people/idempotency.h"
-#include "seal/op.h"
 #include "seal/seals.h"
 #include "sign/sign_api.h"
 #include "store/store.h"

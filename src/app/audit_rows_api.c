@@ -9,7 +9,6 @@
 #include "core/err.h"
 #include "core/field.h"
 #include "core/json.h"
-#include "core/stamp.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "people/page.h"

@@ -14,7 +14,6 @@
 #include "core/stamp.h"
 #include "http/exchange.h"
 #include "http/router.h"
-#include "people/principal.h"
 #include "people/reply.h"
 #include "store/store.h"
 

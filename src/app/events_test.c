@@ -14,7 +14,6 @@
 #include "app/cli.h"
 #include "app/events.h"
 #include "core/buf.h"
-#include "core/env.h"
 #include "core/scratch.h"
 #include "http/exchange.h"
 #include "http/stream.h"

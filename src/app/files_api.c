@@ -3,7 +3,6 @@
 #include "app/app.h"
 #include "app/countersign_api.h"
 #include "app/files.h"
-#include "app/files_sniff.h"
 #include "app/routes.h"
 #include "core/arena.h"
 #include "core/env.h"

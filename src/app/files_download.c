@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "app/app.h"
@@ -13,7 +12,6 @@
 #include "http/exchange.h"
 #include "http/range.h"
 #include "people/listing.h"
-#include "people/principal.h"
 #include "people/reply.h"
 #include "store/blob.h"
 #include "store/store.h"

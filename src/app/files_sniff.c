@@ -1,6 +1,5 @@
 #include "app/files_sniff.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 

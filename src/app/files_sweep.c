@@ -1,7 +1,6 @@
 #include "app/app.h"
 #include "app/files.h"
 #include "core/arena.h"
-#include "core/err.h"
 #include "core/stamp.h"
 #include "store/blob.h"
 #include "store/store.h"

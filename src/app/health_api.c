@@ -15,8 +15,6 @@
 #include "core/stamp.h"
 #include "crypt/digest.h"
 #include "http/exchange.h"
-#include "people/people.h"
-#include "people/principal.h"
 #include "people/reply.h"
 #include "seal/envelope.h"
 #include "store/store.h"

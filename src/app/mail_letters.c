@@ -1,7 +1,6 @@
 #include "app/mailer.h"
 #include "core/arena.h"
 #include "core/env.h"
-#include "core/err.h"
 #include "people/dead_letters.h"
 #include "people/principal.h"
 #include "seal/audit.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/embedded.h"
-#include "core/err.h"
 #include "core/must.h"
 #include "flow/flow.h"
 #include "seal/op.h"

@@ -1,6 +1,5 @@
 #include "app/overdue.h"
 
-#include "core/err.h"
 #include "store/store.h"
 
 static void take(const struct db_rows *row, void *self)

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
@@ -13,7 +12,6 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/jw.h"
-#include "crypt/jwt.h"
 #include "crypt/key.h"
 #include "crypt/key_file.h"
 #include "crypt/ring.h"

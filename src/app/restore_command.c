@@ -8,9 +8,7 @@
 #include "app/commands.h"
 #include "app/fact.h"
 #include "app/tree.h"
-#include "core/must.h"
 #include "core/scratch.h"
-#include "store/blob.h"
 #include "store/store.h"
 
 /*

@@ -11,7 +11,6 @@
 #include "core/err.h"
 #include "core/field.h"
 #include "core/jw.h"
-#include "core/must.h"
 #include "core/stamp.h"
 #include "crypt/key.h"
 #include "http/exchange.h"

@@ -1,7 +1,6 @@
 #include "core/err.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -20,7 +20,6 @@ enum { TAIL = 16 };
 struct sink {
 	pthread_mutex_t lock;
 	struct log_options options;
-	uint64_t lost;
 };
 
 static struct sink sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .options = {.level = LOG_LEVEL_INFO}};
@@ -206,18 +205,18 @@ size_t log_compose(char bytes[LOG_LINE_MAX], enum log_format format, int64_t wal
 	return (size_t)(line.at - bytes);
 }
 
-static bool put_stderr(const char *line, size_t size)
+/* What stderr does not take is lost: there is nobody else to tell. */
+static void put_stderr(const char *line, size_t size)
 {
 	while (size > 0) {
 		ssize_t written = write(STDERR_FILENO, line, size);
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written <= 0)
-			return false;
+			return;
 		line += written;
 		size -= (size_t)written;
 	}
-	return true;
 }
 
 void log_setup(const struct log_options *options)
@@ -226,14 +225,6 @@ void log_setup(const struct log_options *options)
 	sink.options = *options;
 	atomic_store_explicit(&sink_level, (int)options->level, memory_order_relaxed);
 	pthread_mutex_unlock(&sink.lock);
-}
-
-uint64_t log_lost(void)
-{
-	pthread_mutex_lock(&sink.lock);
-	uint64_t lost = sink.lost;
-	pthread_mutex_unlock(&sink.lock);
-	return lost;
 }
 
 bool log_wants(enum log_level level)
@@ -251,8 +242,8 @@ void log_write(enum log_level level, const struct log_pair *pairs, size_t count)
 	size_t size = log_compose(line, sink.options.format, env_wall_us(env), level, pairs, count);
 	if (sink.options.put != NULL)
 		sink.options.put(sink.options.self, line, size);
-	else if (!put_stderr(line, size))
-		sink.lost++;
+	else
+		put_stderr(line, size);
 	pthread_mutex_unlock(&sink.lock);
 	errno = saved;
 }

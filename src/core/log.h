@@ -63,9 +63,6 @@ struct log_options {
 /* Set up the sink, at start or on SIGHUP.  Before the first call: info, logfmt, stderr, real clock. */
 void log_setup(const struct log_options *options);
 
-/* Lines that stderr did not take since the process began. */
-uint64_t log_lost(void);
-
 /* Events through which operators see the server: failures, oddities, life, details. */
 #define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...) log_event(LOG_LEVEL_WARN, __VA_ARGS__)

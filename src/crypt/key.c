@@ -218,16 +218,6 @@ const char *key_kid(const struct key *key)
 	return key->kid;
 }
 
-const char *key_alg(enum key_kind kind)
-{
-	return kinds[kind].alg;
-}
-
-size_t key_public_size(enum key_kind kind)
-{
-	return kinds[kind].public_size;
-}
-
 size_t key_public(const struct key *key, unsigned char bytes[KEY_PUBLIC_MAX])
 {
 	memcpy(bytes, key->public, kinds[key->kind].public_size);

@@ -36,14 +36,15 @@ void key_free(struct key *key);
 bool key_from_private(enum key_kind kind, const unsigned char bytes[KEY_PRIVATE_SIZE], struct key **key,
 					  struct err *err);
 
-/* A key that can only verify.  ERR_INVALID when `bytes` are not key_public_size(kind) bytes of a point on the curve. */
+/*
+ * A key that can only verify.  ERR_INVALID when `bytes` are not the public half of such a key (KEY_PUBLIC_MAX), or no
+ * point on the curve.
+ */
 bool key_from_public(enum key_kind kind, const unsigned char *bytes, size_t size, struct key **key, struct err *err);
 
 enum key_kind key_kind(const struct key *key);
 bool key_private(const struct key *key);    /* can it sign? */
 const char *key_kid(const struct key *key); /* KEY_KID_LENGTH characters, as long as the key lives */
-const char *key_alg(enum key_kind kind);    /* the JWS name: ES256, EdDSA */
-size_t key_public_size(enum key_kind kind);
 
 /* The public half; returns its size. */
 size_t key_public(const struct key *key, unsigned char bytes[KEY_PUBLIC_MAX]);

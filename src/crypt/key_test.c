@@ -7,17 +7,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/arena.h"
 #include "core/buf.h"
 #include "core/codec.h"
 #include "core/env.h"
 #include "core/err.h"
-#include "core/json.h"
 #include "core/jw.h"
 #include "core/scratch.h"
 #include "crypt/key.h"

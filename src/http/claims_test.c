@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "core/err.h"
 #include "core/json.h"
 #include "core/must.h"
 #include "http/claims.h"

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/field.h"

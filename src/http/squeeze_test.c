@@ -5,7 +5,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>

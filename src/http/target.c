@@ -1,6 +1,5 @@
 #include "http/target.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 

@@ -11,7 +11,6 @@
 #include "core/env.h"
 #include "core/field.h"
 #include "core/id.h"
-#include "core/jw.h"
 #include "http/exchange.h"
 #include "http/front.h"
 #include "http/metrics.h"

@@ -90,11 +90,6 @@ void circuit_tell_took(struct circuit *circuit, int64_t now_us, bool well, int64
 	pthread_mutex_unlock(&circuit->lock);
 }
 
-void circuit_tell(struct circuit *circuit, int64_t now_us, bool well)
-{
-	circuit_tell_took(circuit, now_us, well, 0);
-}
-
 void circuit_give_back(struct circuit *circuit, int64_t asked_us)
 {
 	pthread_mutex_lock(&circuit->lock);

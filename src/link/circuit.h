@@ -44,11 +44,8 @@ struct circuit {
 void circuit_init(struct circuit *circuit, int limit, int64_t open_us);
 void circuit_fini(struct circuit *circuit);
 
-/* May a call go out now?  True obliges to tell its outcome. */
+/* May a call go out now?  True obliges to tell its outcome, and how long the call took. */
 bool circuit_may(struct circuit *circuit, int64_t now_us);
-void circuit_tell(struct circuit *circuit, int64_t now_us, bool well);
-
-/* The same with how long the call took. */
 void circuit_tell_took(struct circuit *circuit, int64_t now_us, bool well, int64_t took_us);
 
 /*

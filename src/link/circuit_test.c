@@ -14,7 +14,7 @@ static void test_opens_and_probes(void **state)
 	circuit_init(&b, 3, 60);
 	for (int64_t now = 0; now < 3; now++) {
 		assert_true(circuit_may(&b, now));
-		circuit_tell(&b, now, false);
+		circuit_tell_took(&b, now, false, 0);
 	}
 	assert_false(circuit_may(&b, 10));
 	assert_int_equal(circuit_wait_us(&b, 10), 52);
@@ -23,13 +23,13 @@ static void test_opens_and_probes(void **state)
 	for (int i = 0; i < CIRCUIT_PROBES; i++)
 		assert_true(circuit_may(&b, 62));
 	assert_false(circuit_may(&b, 62)); /* three and no more */
-	circuit_tell(&b, 70, true);
-	circuit_tell(&b, 70, false); /* any failure opens it again */
+	circuit_tell_took(&b, 70, true, 0);
+	circuit_tell_took(&b, 70, false, 0); /* any failure opens it again */
 	assert_false(circuit_may(&b, 129));
 	for (int i = 0; i < CIRCUIT_PROBES; i++) {
 		assert_int_equal(circuit_state(&b, 131), CIRCUIT_HALF_OPEN);
 		assert_true(circuit_may(&b, 131));
-		circuit_tell(&b, 131, true);
+		circuit_tell_took(&b, 131, true, 0);
 	}
 	assert_int_equal(circuit_state(&b, 131), CIRCUIT_CLOSED);
 	assert_int_equal(circuit_wait_us(&b, 131), 0);
@@ -43,10 +43,10 @@ static void test_late_and_lost(void **state)
 	struct circuit b;
 	(void)state;
 	circuit_init(&b, 1, 60);
-	circuit_tell(&b, 0, false);
-	circuit_tell(&b, 59, false);
+	circuit_tell_took(&b, 0, false, 0);
+	circuit_tell_took(&b, 59, false, 0);
 	for (int i = 0; i < CIRCUIT_PROBES; i++)
-		circuit_tell(&b, 30, true);
+		circuit_tell_took(&b, 30, true, 0);
 	assert_int_equal(circuit_state(&b, 59), CIRCUIT_OPEN);
 	assert_int_equal(circuit_state(&b, 60), CIRCUIT_HALF_OPEN);
 	for (int i = 0; i < CIRCUIT_PROBES; i++)
@@ -66,7 +66,7 @@ static void test_given_back(void **state)
 	struct circuit b;
 	(void)state;
 	circuit_init(&b, 1, 60);
-	circuit_tell(&b, 0, false);
+	circuit_tell_took(&b, 0, false, 0);
 	for (int i = 0; i < CIRCUIT_PROBES; i++)
 		assert_true(circuit_may(&b, 60));
 	circuit_give_back(&b, 59);
@@ -74,13 +74,13 @@ static void test_given_back(void **state)
 	circuit_give_back(&b, 60);
 	assert_true(circuit_may(&b, 61));
 	assert_false(circuit_may(&b, 61));
-	circuit_tell(&b, 62, true);
-	circuit_tell(&b, 62, true);
+	circuit_tell_took(&b, 62, true, 0);
+	circuit_tell_took(&b, 62, true, 0);
 	circuit_give_back(&b, 61);
 	circuit_give_back(&b, 61); /* two went well: those are not given back */
 	assert_true(circuit_may(&b, 63));
 	assert_false(circuit_may(&b, 63));
-	circuit_tell(&b, 64, true);
+	circuit_tell_took(&b, 64, true, 0);
 	assert_int_equal(circuit_state(&b, 64), CIRCUIT_CLOSED);
 	circuit_give_back(&b, 64);
 	assert_true(circuit_may(&b, 65));
@@ -147,7 +147,7 @@ static void test_in_a_row(void **state)
 	circuit_init(&b, 3, 60);
 	for (int i = 0; i < 20; i++) {
 		assert_true(circuit_may(&b, i));
-		circuit_tell(&b, i, i % 3 == 2);
+		circuit_tell_took(&b, i, i % 3 == 2, 0);
 	}
 	circuit_fini(&b);
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/err.h"
 #include "core/must.h"
 #include "store/store.h"
 
@@ -119,15 +118,6 @@ bool attempt_cleared(struct db *db, struct attempt *attempt, struct err *err)
 bool attempts_forget(struct db *db, const char email_hash[SHA256_HEX_SIZE], struct err *err)
 {
 	return db_run(db, err, "DELETE FROM login_failures WHERE email_hash = $1", V_TEXT(email_hash));
-}
-
-bool attempts_locked_until(struct db *db, const char email_hash[SHA256_HEX_SIZE], int64_t now_us, int64_t *until_us,
-						   struct err *err)
-{
-	struct state state;
-	bool read = read_state(db, email_hash, "", now_us, &state, err);
-	*until_us = state.locked_until_us;
-	return read;
 }
 
 /* --- turns --- */

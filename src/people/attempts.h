@@ -67,8 +67,4 @@ bool attempts_lock(const struct attempts *attempts, struct db *db, const char em
 /* Forget every counter of an address: unlock, and after a reset of the password. */
 bool attempts_forget(struct db *db, const char email_hash[SHA256_HEX_SIZE], struct err *err);
 
-/* When a locked address opens again; 0: it is open.  For strangers. */
-bool attempts_locked_until(struct db *db, const char email_hash[SHA256_HEX_SIZE], int64_t now_us, int64_t *until_us,
-						   struct err *err);
-
 #endif

@@ -8,7 +8,6 @@
 #include "core/field.h"
 #include "core/must.h"
 #include "crypt/aead.h"
-#include "crypt/digest.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "people/page.h"

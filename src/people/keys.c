@@ -110,12 +110,6 @@ bool key_revoke(struct db *db, const char *key_id, int64_t now_us, struct err *e
 				  V_TEXT(key_id), V_INT(now_us));
 }
 
-bool key_revoke_all(struct db *db, const char *user_id, int64_t now_us, struct err *err)
-{
-	return db_run(db, err, "UPDATE api_keys SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
-				  V_TEXT(user_id), V_INT(now_us));
-}
-
 /* --- check --- */
 
 struct holder {

@@ -46,7 +46,6 @@ bool key_find(struct db *db, const char *key_id, int64_t now_us, struct arena *a
 
 bool key_count(struct db *db, const char *user_id, int64_t now_us, int64_t *count, struct err *err);
 bool key_revoke(struct db *db, const char *key_id, int64_t now_us, struct err *err);
-bool key_revoke_all(struct db *db, const char *user_id, int64_t now_us, struct err *err);
 
 /*
  * Who a key's text stands for at this moment: its maker, as active and with the roles that they have now.

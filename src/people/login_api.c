@@ -4,7 +4,6 @@
 #include "core/arena.h"
 #include "core/env.h"
 #include "core/field.h"
-#include "core/stamp.h"
 #include "http/exchange.h"
 #include "people/access.h"
 #include "people/act.h"

@@ -15,7 +15,6 @@
 #include "people/credential.h"
 #include "people/denials.h"
 #include "people/keys.h"
-#include "people/passwords.h"
 #include "people/people_internal.h"
 #include "people/principal.h"
 #include "people/roles.h"

@@ -2,8 +2,6 @@
 
 #include "core/arena.h"
 #include "core/id.h"
-#include "core/jw.h"
-#include "core/must.h"
 #include "http/exchange.h"
 #include "people/attempts.h"
 #include "people/manage.h"

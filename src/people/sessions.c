@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/err.h"
 #include "core/must.h"
 #include "people/roles.h"
 #include "store/store.h"

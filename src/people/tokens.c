@@ -1,7 +1,6 @@
 #include "people/tokens.h"
 
 #include "core/arena.h"
-#include "core/err.h"
 #include "store/store.h"
 
 static const char *const purposes[] = {"verify", "reset", "invite", "change", "mfa"};

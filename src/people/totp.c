@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/err.h"
 #include "crypt/digest.h"
 #include "people/people_internal.h"
 #include "people/users.h"

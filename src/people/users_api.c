@@ -4,12 +4,10 @@
 #include "core/field.h"
 #include "http/exchange.h"
 #include "people/attempts.h"
-#include "people/keys.h"
 #include "people/listing.h"
 #include "people/manage.h"
 #include "people/person.h"
 #include "people/reply.h"
-#include "people/roles.h"
 #include "people/session_view.h"
 #include "people/sessions.h"
 

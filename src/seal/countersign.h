@@ -160,10 +160,6 @@ bool countersign_expire(struct countersign *countersign, struct db *db, int64_t 
 bool countersign_request_find(struct db *db, const char *account_id, const char *request_id, struct arena *arena,
 							  struct countersign_request *request, bool *found, struct err *err);
 
-/* The newest request about a subject. */
-bool countersign_request_of(struct db *db, const char *account_id, const char *subject_kind, const char *subject_id,
-							struct arena *arena, struct countersign_request *request, bool *found, struct err *err);
-
 /* The newest request of a kind about a subject that is also what else is asked for. */
 struct countersign_about {
 	const char *account_id, *subject_kind, *subject_id;

@@ -97,17 +97,6 @@ bool countersign_request_find(struct db *db, const char *account_id, const char 
 		   whole(arena, err);
 }
 
-bool countersign_request_of(struct db *db, const char *account_id, const char *subject_kind, const char *subject_id,
-							struct arena *arena, struct countersign_request *request, bool *found, struct err *err)
-{
-	struct taking to = {arena, request};
-	return db_one(db, err, found, take_request, &to,
-				  "SELECT " REQUEST_COLUMNS " FROM countersign_requests WHERE account_id = $1 AND subject_kind = $2 "
-				  "AND subject_id = $3 ORDER BY request_id DESC LIMIT 1",
-				  V_TEXT(account_id), V_TEXT(subject_kind), V_TEXT(subject_id)) &&
-		   whole(arena, err);
-}
-
 /* The statuses as one text in which a name stands between commas. */
 static const char *status_set(unsigned statuses, struct arena *arena)
 {

@@ -11,7 +11,7 @@
 #include "crypt/digest.h"
 #include "store/store.h"
 
-extern const struct embedded embedded_migrations[];
+extern const struct embedded embedded_migrations[], embedded_store_image[];
 
 enum { STEPS_MAX = 64 };
 
@@ -46,6 +46,7 @@ struct store *fixture_store(const char *folder, const struct env *env)
 	struct store_options options = {
 		.folder = folder,
 		.migrations = steps,
+		.image = embedded_store_image,
 		.sha256_hex = sha256_hex,
 		.mono_us = env->mono_us,
 		.wall_us = env->wall_us,
