@@ -50,11 +50,6 @@ void llm_close(struct llm *llm)
 	free(llm);
 }
 
-const struct prices *llm_prices(const struct llm *llm)
-{
-	return llm->options.prices;
-}
-
 /* --- what it costs --- */
 
 static const char *model_of(struct datum *request)

@@ -39,8 +39,6 @@ struct llm_options {
 struct llm *llm_open(const struct llm_options *options);
 void llm_close(struct llm *llm); /* NULL is fine */
 
-const struct prices *llm_prices(const struct llm *llm); /* NULL: none */
-
 struct llm_question {
 	struct datum *request;                               /* of domain/llm_call.h */
 	const char *effect_key, *run_id, *path, *account_id; /* sent along as headers, but for the account */

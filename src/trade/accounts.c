@@ -243,16 +243,6 @@ static void take_quote(const struct db_rows *row, void *self)
 	q->quoted_us = db_int(row, 4);
 }
 
-bool quote_find(struct db *db, const char *trading_account_id, const char *instrument, struct quote *quote, bool *found,
-				struct err *err)
-{
-	quote->instrument = instrument;
-	return db_one(db, err, found, take_quote, quote,
-				  "SELECT bid, ask, open, prev_close, quoted_at FROM quotes WHERE trading_account_id = $1 "
-				  "AND instrument = $2",
-				  V_TEXT(trading_account_id), V_TEXT(instrument));
-}
-
 bool quote_list(struct db *db, const char *trading_account_id, struct arena *arena, struct quote **quotes,
 				size_t *count, struct err *err)
 {

@@ -85,8 +85,6 @@ struct quote {
 };
 
 bool quote_put(struct db *db, const char *trading_account_id, const struct quote *quote, struct err *err);
-bool quote_find(struct db *db, const char *trading_account_id, const char *instrument, struct quote *quote, bool *found,
-				struct err *err); /* quote->instrument is the argument */
 bool quote_list(struct db *db, const char *trading_account_id, struct arena *arena, struct quote **quotes,
 				size_t *count, struct err *err);
 

@@ -8,11 +8,6 @@
 #include "trade/exact.h"
 
 const char *const position_status_names[] = {"opening", "open", "close_requested", "close_failed", "closed", NULL};
-const char *const close_reason_names[] = {
-	"stop_loss",        "take_profit", "manual",     "stop_out",   "broker", "approval_expired",
-	"approval_revoked", "drawdown",    "min_equity", "market_gap", "spread", "stale_price",
-	"daily_loss",       "kill_switch", "user",       NULL};
-
 #define COLUMNS \
 	"p.position_id, p.account_id, p.owner_id, p.trading_account_id, p.signal_id, p.approval_id, p.delivery_id, " \
 	"p.broker_ticket, p.instrument, p.side, p.asked, p.lots, p.requested_price, p.entry_price, p.current_price, " \

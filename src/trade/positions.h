@@ -28,9 +28,6 @@ enum position_status {
 };
 extern const char *const position_status_names[]; /* ends with NULL */
 
-/* Why positions close [trade.md 5]; ends with NULL. */
-extern const char *const close_reason_names[];
-
 /* A row; texts are the arena's.  Prices, lots and money NaN, times 0, texts NULL: unknown. */
 struct position {
 	const char *position_id, *account_id, *owner_id, *trading_account_id, *signal_id, *approval_id, *delivery_id;

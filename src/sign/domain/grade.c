@@ -70,11 +70,6 @@ bool grade_edition_known(const struct grades *grades, int64_t edition)
 	return false;
 }
 
-const struct grade *grade_at(const struct grades *grades, size_t index)
-{
-	return index < grades->grades.count ? &grades->grades.items[index] : NULL;
-}
-
 /* Two rows that answer the same question would make the order of rows decide. */
 static bool check_once(const struct grades *grades, struct err *err)
 {

@@ -52,7 +52,4 @@ const char *grade_default(enum grade_form form);
 bool grade_known(const struct grades *grades, const char *name);
 bool grade_edition_known(const struct grades *grades, int64_t edition);
 
-/* The rows in the pack's order; NULL past the end. */
-const struct grade *grade_at(const struct grades *grades, size_t index);
-
 #endif
