@@ -14,6 +14,8 @@
 #include "app/migrations.h"
 #include "core/env.h"
 #include "core/err.h"
+#include "core/field.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "crypt/digest.h"
 #include "expr/expr.h"
@@ -31,6 +33,7 @@
 #include "seal/pack.h"
 #include "store/blob.h"
 #include "store/store.h"
+#include "trade/domain/risk_profile.h"
 #include "trade/trade_api.h"
 #include "version.h"
 
@@ -198,6 +201,29 @@ static void open_agents(struct app *app)
 	spending_serve(app->spending, agents_budgets(app->agents), app->outbox);
 }
 
+/* The platform's own limits [trade.md 7]. */
+static bool read_platform_profile(struct app *app, struct err *err)
+{
+	enum { PROFILE_FILE_MAX = 65536 };
+	const char *path = app->config.trade.profile_file;
+	const struct json *json;
+	struct buf text;
+	struct faults faults;
+	if (path == NULL)
+		return true;
+	faults_init(&faults, &app->arena);
+	buf_init(&text, PROFILE_FILE_MAX);
+	struct risk_profile *limits = arena_new(&app->arena, struct risk_profile);
+	bool read = limits != NULL && cli_read(path, PROFILE_FILE_MAX, &text, err) &&
+				json_parse(&app->arena, buf_text(&text), text.size, &json_body_limits, &json, err);
+	if (read && !risk_profile_platform(json, &app->arena, limits, &faults))
+		read = err_set(err, ERR_INVALID, "%s: %s %s (%zu faults)", path, faults.first->pointer, faults.first->message,
+					   faults.count);
+	buf_fini(&text);
+	app->platform_profile = limits;
+	return read;
+}
+
 static void open_trade(struct app *app)
 {
 	const struct trade_api_options options = {.store = app->store,
@@ -208,7 +234,8 @@ static void open_trade(struct app *app)
 											  .countersign = app->countersign,
 											  .packs = app->packs,
 											  .charts = app->charts,
-											  .master_key = app->keys.master};
+											  .master_key = app->keys.master,
+											  .platform = app->platform_profile};
 	app->trade = trade_api_open(&options);
 }
 
@@ -240,7 +267,8 @@ bool app_open(struct app *app, const struct cli *cli, struct err *err)
 	app_ops_init(&app->ops);
 	if (!open_store(app, err) || !open_blobs(app, err) || !master_key_settle(app->store, app->config.data, err) ||
 		!app_keys_open(app->config.data, app->env, app->config.people.access_ttl_s, &app->keys, err) ||
-		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err)) {
+		!app_packs_open(&app->ops, app->config.packs.folder, &app->packs, err) || !open_exprs(app, err) ||
+		!read_platform_profile(app, err)) {
 		app_close(app);
 		return false;
 	}

@@ -81,6 +81,7 @@ struct app {
 	struct dead_letters *dead_letters; /* while serving */
 	struct sign_api *sign;
 	struct trade_api *trade;
+	const struct risk_profile *platform_profile; /* in the arena; NULL: none */
 	struct flow_llm *models; /* in the arena; NULL before flow_setup */
 	struct spending *spending;
 	struct breakers *breakers;         /* of what runs ask */

@@ -163,6 +163,10 @@ static const struct field config_fields[] = {
 		  DOC("OpenSearch that finds projects, as https://host:9200; default: none, the store searches")),
 	F_STR(config, sign.search_login_file, KEY(sign.search_login_file),
 		  DOC("user:password for it, in a file or cred:NAME")),
+	F_STR(
+		config, trade.profile_file, KEY(trade.profile_file), LENGTH(1, 4000),
+		DOC("A JSON object of limits as PUT /api/v1/risk/profile takes them, which hold for every tenant: the tighter "
+			"wins, and what it leaves out limits nobody")),
 	TRADE_RATE(producer, 3000, "Signals of one producer a minute"),
 	TRADE_RATE(refused, 1200, "Wrong signatures from one address a minute"),
 	TRADE_RATE(approval, 600, "Approvals of one person a minute"),

@@ -92,6 +92,7 @@ struct config {
 	struct {
 		int64_t rate_producer_per_min, rate_refused_per_min, rate_approval_per_min, rate_device_per_min,
 			rate_chart_per_min, rate_share_per_min;
+		const char *profile_file;
 	} trade;
 	struct {
 		struct {

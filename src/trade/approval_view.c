@@ -10,6 +10,7 @@
 #include "trade/limits.h"
 #include "trade/signals.h"
 #include "trade/tell.h"
+#include "trade/trade_internal.h"
 
 const char *const approval_decision_names[] = {"approved", "rejected", NULL};
 
@@ -67,7 +68,8 @@ bool approval_among(struct exchange *x, struct db *db, struct profile_row *profi
 	struct arena *arena = &x->arena;
 	struct trade_settings settings;
 	if (!settings_get(db, p->account_id, arena, &settings, err) ||
-		!profile_current(db, p->account_id, arena, profile, err))
+		!profile_in_force(db, p->account_id, ((const struct trade_api *)x->owner)->options.platform, arena, profile,
+						  NULL, err))
 		return false;
 	*among = profile->profile.approver_set.items == NULL;
 	for (size_t i = 0; i < profile->profile.approver_set.count; i++)

@@ -186,8 +186,9 @@ static bool refuse_by_risk(struct deciding *d, struct db *db, const struct err *
 	struct judgement j;
 	if (!signal_of_row(&d->row, arena, &signal, err))
 		return false;
-	const struct judging judging = {d->deed.api->options.packs, db, arena, d->deed.now_us, &d->row, &signal,
-									d->request.volume};
+	const struct judging judging = {
+		d->deed.api->options.packs,   db, arena, d->deed.now_us, &d->row, &signal, d->request.volume,
+		d->deed.api->options.platform};
 	if (!judge(&judging, &j, err))
 		return false;
 	const struct audit_pair meta[] = {{AUDIT_META_rules, j.names}};

@@ -38,6 +38,7 @@ struct setting {
 	const char *const *people; /* named as approvers */
 	size_t people_count;
 	bool strangers; /* some of those named are nobody of the account */
+	bool limited;   /* the platform's own profile is tighter than the tenant's */
 	char id[ID_TEXT];
 	char etag[ETAG_TEXT];
 };
@@ -134,17 +135,34 @@ static void answer_profile(struct exchange *x, const struct profile_row *row, in
 	tell_end_warned(&t, x, status, warning);
 }
 
+/* What is told is what the tenant set; that it does not reach as far is a warning. */
+static bool compare(struct setting *s)
+{
+	const struct risk_profile *platform = s->deed.api->options.platform;
+	struct risk_profile in_force = s->profile.profile;
+	s->limited = platform != NULL && risk_profile_tighten(&in_force, platform, &s->deed.x->arena);
+	return true;
+}
+
+static const struct note *profile_note(const struct setting *s)
+{
+	static const struct note note = {.code = "platform_limits",
+									 .message = "The platform's own profile is tighter in some of these; the tighter "
+												"limit holds (trade.profile_file)."};
+	return s->strangers ? stranger_note(s) : s->limited ? &note : NULL;
+}
+
 static bool read_profile(struct db *db, void *self, struct err *err)
 {
 	struct setting *s = self;
-	return profile_current(db, account_of(s->deed.x), &s->deed.x->arena, &s->profile, err);
+	return profile_current(db, account_of(s->deed.x), &s->deed.x->arena, &s->profile, err) && compare(s);
 }
 
 static void handle_profile_get(struct exchange *x)
 {
 	struct setting *s = start(x);
 	if (s != NULL && tell_read(x, read_profile, s))
-		answer_profile(x, &s->profile, 200, NULL);
+		answer_profile(x, &s->profile, 200, profile_note(s));
 }
 
 static bool apply_profile(struct deed *deed, struct db *db, struct err *err)
@@ -163,7 +181,7 @@ static bool apply_profile(struct deed *deed, struct db *db, struct err *err)
 	snprintf(version, sizeof version, "%lld", (long long)s->profile.version);
 	const struct audit_pair meta[] = {{AUDIT_META_version, version}};
 	const struct risk_profile *p = &s->profile.profile;
-	return look_for_strangers(s, db, p->approver_set.items, p->approver_set.count, err) &&
+	return compare(s) && look_for_strangers(s, db, p->approver_set.items, p->approver_set.count, err) &&
 		   profile_add(db, account_of(deed->x), &s->profile, &deed->x->arena, err) &&
 		   deed_audit(deed, db, AUDIT_RISK_PROFILE_UPDATE, account_of(deed->x), meta, 1, err);
 }
@@ -171,7 +189,7 @@ static bool apply_profile(struct deed *deed, struct db *db, struct err *err)
 static void answer_profile_put(struct deed *deed)
 {
 	const struct setting *s = (const struct setting *)deed;
-	answer_profile(deed->x, &s->profile, 200, stranger_note(s));
+	answer_profile(deed->x, &s->profile, 200, profile_note(s));
 }
 
 static void check_profile(void *self, struct faults *faults)

@@ -7,9 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/arena.h"
+#include "core/err.h"
 #include "core/json.h"
 #include "core/stamp.h"
 #include "trade/desk_fixture.h"
+#include "trade/domain/risk_profile.h"
+#include "trade/trade_internal.h"
 
 static char signal_id[64];
 
@@ -69,6 +73,35 @@ static void a_profile_has_versions(void **state)
 	f.who = STRANGER; /* another tenant has its own */
 	assert_int_equal(ask("GET", "/api/v1/risk/profile", NULL, NULL), 200);
 	assert_true(number("result.version") == 0);
+}
+
+/* A tenant may set what it likes; what holds is the tighter. */
+static void the_platforms_own_profile_limits_everyone(void **state)
+{
+	(void)state;
+	static const char limits[] = "{\"max_order_size\":0.2,\"quorum\":2}";
+	const struct json *json;
+	struct risk_profile house;
+	struct faults faults;
+	faults_init(&faults, &f.arena);
+	assert_true(json_parse(&f.arena, limits, sizeof limits - 1, &json_body_limits, &json, NULL));
+	assert_true(risk_profile_platform(json, &f.arena, &house, &faults));
+	f.api->options.platform = &house;
+	f.who = RISK_OWNER;
+	set_profile("{\"max_order_size\":5,\"max_open_positions\":7}");
+	assert_string_equal(text("warnings.0.code"), "platform_limits");
+	assert_true(number("result.max_order_size") == 5);
+	assert_int_equal(ask("GET", "/api/v1/risk/profile", NULL, NULL), 200);
+	assert_string_equal(text("warnings.0.code"), "platform_limits");
+	desk_broker(10000);
+	assert_string_equal(send_signal("0.21"), "blocked");
+	assert_string_equal(text("result.risk.failed.0"), "order_size");
+	assert_string_equal(send_signal("0.2"), "pending");
+	assert_true(number("result.approvals_needed") == 2);
+	f.who = RISK_OWNER;
+	set_profile("{\"max_order_size\":0.1,\"quorum\":3}");
+	assert_int_equal(member("warnings")->count, 0);
+	assert_string_equal(send_signal("0.11"), "blocked"); /* the tenant's is the tighter now */
 }
 
 static void pause_and_resume(void **state)
@@ -212,8 +245,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_profile_has_versions), TEST(pause_and_resume),       TEST(the_kill_switch),
-		TEST(a_fixed_size),           TEST(consents_have_versions), TEST(news_windows_refuse_entries),
+		TEST(the_platforms_own_profile_limits_everyone),
+		TEST(a_profile_has_versions),
+		TEST(pause_and_resume),
+		TEST(the_kill_switch),
+		TEST(a_fixed_size),
+		TEST(consents_have_versions),
+		TEST(news_windows_refuse_entries),
 		TEST(guards_are_set),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,7 +279,8 @@ static bool store_seal(struct ingest *in, struct db *db, struct err *err)
 static bool judge_it(struct ingest *in, struct db *db, struct err *err)
 {
 	const struct judging judging = {
-		in->deed.api->options.packs, db, &in->deed.x->arena, in->deed.now_us, &in->row, &in->signal, NAN};
+		in->deed.api->options.packs,   db, &in->deed.x->arena, in->deed.now_us, &in->row, &in->signal, NAN,
+		in->deed.api->options.platform};
 	return judge(&judging, &in->judgement, err);
 }
 

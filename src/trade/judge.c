@@ -313,7 +313,7 @@ bool judge(const struct judging *j, struct judgement *out, struct err *err)
 	b.instrument = instrument_find(b.instruments, j->signal->instrument);
 	if (decision == NULL || b.instrument == NULL)
 		return err_set(err, ERR_INTERNAL, "the signal's instrument is not in the pack");
-	if (!profile_current(j->db, j->row->account_id, j->arena, &profile, err) ||
+	if (!profile_in_force(j->db, j->row->account_id, j->platform, j->arena, &profile, NULL, err) ||
 		!settings_get(j->db, j->row->account_id, j->arena, &b.settings, err) || !read_account(&b, err))
 		return false;
 	out->profile_version = profile.version;

@@ -47,6 +47,7 @@ struct judging {
 	const struct signal_row *row; /* account, owner, id */
 	const struct signal *signal;
 	double wanted;
+	const struct risk_profile *platform; /* NULL: there is none */
 };
 bool judge(const struct judging *j, struct judgement *judgement, struct err *err);
 

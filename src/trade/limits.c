@@ -53,6 +53,17 @@ bool profile_current(struct db *db, const char *account_id, struct arena *arena,
 		   err_set(err, ERR_INTERNAL, "the stored risk profile cannot be read");
 }
 
+bool profile_in_force(struct db *db, const char *account_id, const struct risk_profile *platform, struct arena *arena,
+					  struct profile_row *row, bool *tighter, struct err *err)
+{
+	if (!profile_current(db, account_id, arena, row, err))
+		return false;
+	bool limited = platform != NULL && risk_profile_tighten(&row->profile, platform, arena);
+	if (tighter != NULL)
+		*tighter = limited;
+	return !arena->full || err_set(err, ERR_LIMIT, "no memory");
+}
+
 bool profile_add(struct db *db, const char *account_id, const struct profile_row *row, struct arena *arena,
 				 struct err *err)
 {

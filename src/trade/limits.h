@@ -26,6 +26,12 @@ struct profile_row {
 };
 bool profile_current(struct db *db, const char *account_id, struct arena *arena, struct profile_row *row,
 					 struct err *err);
+
+/* The same, and no looser than the platform's own; `platform` NULL: there is none.  *tighter: it limits more; or NULL.
+ */
+bool profile_in_force(struct db *db, const char *account_id, const struct risk_profile *platform, struct arena *arena,
+					  struct profile_row *row, bool *tighter, struct err *err);
+
 bool profile_add(struct db *db, const char *account_id, const struct profile_row *row, struct arena *arena,
 				 struct err *err);
 

@@ -222,7 +222,8 @@ static bool approve(struct trade_api *api, struct db *db, struct arena *arena, s
 	if (!signal_of_row(row, arena, &signal, err) || !read_approvers(db, request->request_id, arena, &approvers, err))
 		return false;
 	must(approvers.count > 0);
-	const struct judging judging = {api->options.packs, db, arena, now_us, row, &signal, approvers.lots};
+	const struct judging judging = {api->options.packs,   db, arena, now_us, row, &signal, approvers.lots,
+									api->options.platform};
 	if (!judge(&judging, &j, err) || !all_may(db, row, &approvers, &j.profile, arena, err))
 		return false;
 	if (!j.accept)

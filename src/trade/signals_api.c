@@ -188,7 +188,8 @@ static bool recheck(struct cancel *c, struct db *db, struct err *err)
 	struct judgement j;
 	if (!signal_of_row(&c->row, arena, &signal, err))
 		return false;
-	const struct judging judging = {deed->api->options.packs, db, arena, deed->now_us, &c->row, &signal, NAN};
+	const struct judging judging = {deed->api->options.packs,   db, arena, deed->now_us, &c->row, &signal, NAN,
+									deed->api->options.platform};
 	if (!judge(&judging, &j, err) || !signal_judged(deed->api, db, arena, &c->row, &j, &who, deed->now_us, err))
 		return false;
 	c->row.updated_us = deed->now_us;

@@ -20,6 +20,7 @@ struct idempotency;
 struct metrics;
 struct outbox;
 struct packs;
+struct risk_profile;
 struct rates;
 struct router;
 struct store;
@@ -33,8 +34,9 @@ struct trade_api_options {
 	struct outbox *outbox;
 	struct countersign *countersign; /* approvals are told of by it */
 	const struct packs *packs;
-	struct blobs *charts;            /* of pictures, apart from all others: a cache, which no backup has */
-	const unsigned char *master_key; /* 32 bytes: what seals secrets at rest is derived from it */
+	struct blobs *charts;                /* of pictures, apart from all others: a cache, which no backup has */
+	const unsigned char *master_key;     /* 32 bytes: what seals secrets at rest is derived from it */
+	const struct risk_profile *platform; /* what limits every tenant [trade.md 7]; stays the caller's; NULL: nothing */
 };
 
 struct trade_api *trade_api_open(const struct trade_api_options *options);

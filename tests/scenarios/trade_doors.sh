@@ -52,3 +52,22 @@ check 'operators see figures' grep -q '^countersign_signals_ingested_total{instr
 check 'of terminals too' grep -q '^countersign_ea_requests_total{endpoint="poll"} [1-9]' metrics
 stop_server
 check 'the audit chain is sound' "$bin" audit verify --data "$work/data"
+
+# The platform's own profile limits every tenant [trade.md 7].
+printf '{"max_order_size":0.01,"on_lapse":"keep","quorum":9}' >limits.json
+export COUNTERSIGN_TRADE_PROFILE_FILE=$work/limits.json
+check 'a profile with faults ends the start' exits 2 "$bin" serve --data "$work/data" --listen 127.0.0.1:0
+check 'and they are told' grep -q 'limits.json: /' <("$bin" serve --data "$work/data" --listen 127.0.0.1:0 2>&1)
+printf '{"max_order_size":0.01}' >limits.json
+start_server
+login
+etag=$(curl -sD - -o /dev/null -H "Authorization: Bearer $token" "$CS/api/v1/risk/profile" | tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
+said=$(curl -s -X PUT -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -H "If-Match: $etag" \
+	-d '{"max_order_size":2}' "$CS/api/v1/risk/profile")
+check 'a tenant may set more' json "$said" '[.result.max_order_size, .warnings[0].code]' '[2,"platform_limits"]'
+hook=$(api POST /api/v1/producers '{"name":"limited","kind":"url_token","ip_allow":["127.0.0.1"]}' | jq -r .result.hook_url)
+bigger=${alert/60000/60001}
+call "$hook" "${bigger/0.01/0.02}" >/dev/null
+check 'the tighter holds' json "$(cat answer)" \
+	'.result.risk.checks[] | select(.name == "order_size") | [.limit, .status]' '[0.01,"fail"]'
+stop_server

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
 #include "core/stamp.h"
 #include "core/zone.h"
 #include "seal/harness.h"
@@ -312,23 +314,67 @@ static void what_is_unknown_refuses(void **state)
 		assert_string_equal(status(unknown[i]), "unknown");
 }
 
+static const char *const gold[] = {"XAUUSD", "XAGUSD"}, *const metals[] = {"EURUSD", "XAUUSD"};
+
 static void the_tighter_profile_wins(void **state)
 {
 	(void)state;
+	struct arena arena;
 	struct risk_profile mine, house;
+	arena_init(&arena, ARENA_REQUEST_CAP);
 	risk_profile_defaults(&mine);
 	risk_profile_defaults(&house);
+	assert_false(risk_profile_tighten(&mine, &house, &arena)); /* alike */
 	mine.max_order_size = .5;
 	mine.duplicate_window_s = 5;
+	mine.instruments.items = (const char **)(uintptr_t)gold;
+	mine.instruments.count = 2;
 	house.max_order_size = 2;
 	house.max_order_notional = 1000;
 	house.duplicate_window_s = 20;
 	house.margin_buffer_pct = 50;
 	house.quorum = 2;
 	house.require_stop_loss = true;
-	risk_profile_tighten(&mine, &house);
+	house.owner_counts = false;
+	house.instruments.items = (const char **)(uintptr_t)metals;
+	house.instruments.count = 2;
+	assert_true(risk_profile_tighten(&mine, &house, &arena));
 	assert_true(mine.max_order_size == .5 && mine.max_order_notional == 1000 && mine.duplicate_window_s == 20);
-	assert_true(mine.margin_buffer_pct == 50 && mine.quorum == 2 && mine.require_stop_loss);
+	assert_true(mine.margin_buffer_pct == 50 && mine.quorum == 2 && mine.require_stop_loss && !mine.owner_counts);
+	assert_int_equal(mine.instruments.count, 1);
+	assert_string_equal(mine.instruments.items[0], "XAUUSD");
+	assert_false(risk_profile_tighten(&mine, &house, &arena)); /* it is as tight by now */
+	arena_fini(&arena);
+}
+
+/* What the platform's file does not name limits nobody, at either end. */
+static void the_platform_limits_what_it_names(void **state)
+{
+	(void)state;
+	static const char text[] = "{\"max_order_size\":0.2}", wrong[] = "{\"on_lapse\":\"keep\",\"quorum\":9}";
+	struct arena arena;
+	struct faults faults;
+	struct risk_profile mine, house, before;
+	const struct json *json;
+	struct err err;
+	arena_init(&arena, ARENA_REQUEST_CAP);
+	faults_init(&faults, &arena);
+	assert_true(json_parse(&arena, text, sizeof text - 1, &json_body_limits, &json, &err));
+	assert_true(risk_profile_platform(json, &arena, &house, &faults));
+	risk_profile_defaults(&mine);
+	mine.max_order_notional = NAN;
+	mine.max_orders_per_minute = 100000;
+	mine.approval_valid_seconds = 2592000;
+	mine.duplicate_window_s = 0;
+	mine.margin_buffer_pct = 0;
+	before = mine;
+	assert_true(risk_profile_tighten(&mine, &house, &arena));
+	assert_true(mine.max_order_size == .2);
+	mine.max_order_size = before.max_order_size;
+	assert_memory_equal(&mine, &before, sizeof mine);
+	assert_true(json_parse(&arena, wrong, sizeof wrong - 1, &json_body_limits, &json, &err));
+	assert_false(risk_profile_platform(json, &arena, &house, &faults));
+	arena_fini(&arena);
 }
 
 int main(void)
@@ -344,6 +390,7 @@ int main(void)
 		cmocka_unit_test(what_is_accepted),
 		cmocka_unit_test(what_is_unknown_refuses),
 		cmocka_unit_test(the_tighter_profile_wins),
+		cmocka_unit_test(the_platform_limits_what_it_names),
 	};
 	harness = harness_new(trade_pack_kinds, trade_pack_kinds_count);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,11 @@
 #include "trade/domain/risk_profile.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/json.h"
 
 #define LIMIT(m, low, high, preset, ...) \
 	F_NUM(risk_profile, m, RANGE(low, high), DEFAULT(preset), SIGNIFICANT(12), __VA_ARGS__)
@@ -39,36 +44,112 @@ void risk_profile_defaults(struct risk_profile *profile)
 	field_defaults(&risk_profile_table, profile);
 }
 
-/* The less of two limits; NaN is none. */
-static void lower(double *mine, double other)
+bool risk_profile_platform(const struct json *json, struct arena *arena, struct risk_profile *limits,
+						   struct faults *faults)
 {
-	*mine = fmin(*mine, other);
+	static const char *const no_limits[] = {"approver_set", "on_lapse"};
+	if (!field_decode(&risk_profile_table, json, limits, arena, "", faults))
+		return false;
+	for (size_t i = 0; i < sizeof no_limits / sizeof *no_limits; i++)
+		if (json_get(json, no_limits[i]) != NULL)
+			faults_add(faults, field_pointer(arena, "", no_limits[i]), "no_limit", "is each tenant's own");
+	for (size_t i = 0; i < risk_profile_table.count; i++) {
+		const struct field *field = &risk_profile_table.fields[i];
+		void *member = (char *)limits + field->offset;
+		if (json_get(json, field->name) != NULL)
+			continue;
+		if (field->kind == FIELD_NUM)
+			*(double *)member = NAN;
+		else if (field->kind == FIELD_INT)
+			*(int64_t *)member = strcmp(field->name, "quorum") == 0 ? 0 : INT64_MAX;
+	}
+	return faults->count == 0;
 }
 
-static void lower_count(int64_t *mine, int64_t other)
+/* NaN is no limit. */
+static bool at_most(double *mine, double other)
 {
-	*mine = other < *mine ? other : *mine;
+	bool tighter = other < *mine || (isnan(*mine) && !isnan(other));
+	*mine = tighter ? other : *mine;
+	return tighter;
 }
 
-void risk_profile_tighten(struct risk_profile *p, const struct risk_profile *other)
+static bool at_least(double *mine, double other)
 {
-	lower(&p->risk_percent, other->risk_percent);
-	lower(&p->max_order_size, other->max_order_size);
-	lower(&p->max_order_notional, other->max_order_notional);
-	lower(&p->price_collar_pct, other->price_collar_pct);
-	p->duplicate_window_s = fmax(p->duplicate_window_s, other->duplicate_window_s);
-	lower_count(&p->max_orders_per_minute, other->max_orders_per_minute);
-	lower_count(&p->max_open_positions, other->max_open_positions);
-	lower(&p->max_gross_exposure_x, other->max_gross_exposure_x);
-	lower(&p->max_net_exposure_x, other->max_net_exposure_x);
-	lower(&p->max_group_share, other->max_group_share);
-	lower(&p->max_daily_loss_pct, other->max_daily_loss_pct);
-	lower(&p->max_drawdown_pct, other->max_drawdown_pct);
-	p->require_stop_loss |= other->require_stop_loss;
-	lower(&p->quote_max_age_s, other->quote_max_age_s);
-	lower(&p->account_max_age_s, other->account_max_age_s);
-	p->margin_buffer_pct = fmax(p->margin_buffer_pct, other->margin_buffer_pct);
-	p->quorum = other->quorum > p->quorum ? other->quorum : p->quorum;
-	p->owner_counts &= other->owner_counts;
-	lower_count(&p->approval_valid_seconds, other->approval_valid_seconds);
+	bool tighter = other > *mine || (isnan(*mine) && !isnan(other));
+	*mine = tighter ? other : *mine;
+	return tighter;
+}
+
+static bool at_most_count(int64_t *mine, int64_t other)
+{
+	bool tighter = other < *mine;
+	*mine = tighter ? other : *mine;
+	return tighter;
+}
+
+static bool at_least_count(int64_t *mine, int64_t other)
+{
+	bool tighter = other > *mine;
+	*mine = tighter ? other : *mine;
+	return tighter;
+}
+
+static bool set_to(bool *mine, bool wanted, bool value)
+{
+	bool tighter = wanted && *mine != value;
+	*mine = tighter ? value : *mine;
+	return tighter;
+}
+
+static bool is_among(const char *name, const char *const *items, size_t count)
+{
+	size_t i = 0;
+	while (i < count && strcmp(items[i], name) != 0)
+		i++;
+	return i < count;
+}
+
+static bool both_instruments(struct risk_profile *p, const struct risk_profile *other, struct arena *arena)
+{
+	size_t count = 0;
+	if (other->instruments.items == NULL)
+		return false;
+	if (p->instruments.items == NULL) {
+		p->instruments = (typeof(p->instruments)){other->instruments.count, other->instruments.items};
+		return true;
+	}
+	size_t before = p->instruments.count;
+	const char **both = arena_array(arena, before + 1, sizeof *both);
+	for (size_t i = 0; both != NULL && i < before; i++)
+		if (is_among(p->instruments.items[i], other->instruments.items, other->instruments.count))
+			both[count++] = p->instruments.items[i];
+	static const char *none[1];
+	p->instruments = (typeof(p->instruments)){count, both != NULL ? both : none};
+	return count < before;
+}
+
+bool risk_profile_tighten(struct risk_profile *p, const struct risk_profile *other, struct arena *arena)
+{
+	bool tighter = both_instruments(p, other, arena);
+	tighter |= at_most(&p->risk_percent, other->risk_percent);
+	tighter |= at_most(&p->max_order_size, other->max_order_size);
+	tighter |= at_most(&p->max_order_notional, other->max_order_notional);
+	tighter |= at_most(&p->price_collar_pct, other->price_collar_pct);
+	tighter |= at_least(&p->duplicate_window_s, other->duplicate_window_s);
+	tighter |= at_most_count(&p->max_orders_per_minute, other->max_orders_per_minute);
+	tighter |= at_most_count(&p->max_open_positions, other->max_open_positions);
+	tighter |= at_most(&p->max_gross_exposure_x, other->max_gross_exposure_x);
+	tighter |= at_most(&p->max_net_exposure_x, other->max_net_exposure_x);
+	tighter |= at_most(&p->max_group_share, other->max_group_share);
+	tighter |= at_most(&p->max_daily_loss_pct, other->max_daily_loss_pct);
+	tighter |= at_most(&p->max_drawdown_pct, other->max_drawdown_pct);
+	tighter |= set_to(&p->require_stop_loss, other->require_stop_loss, true);
+	tighter |= at_most(&p->quote_max_age_s, other->quote_max_age_s);
+	tighter |= at_most(&p->account_max_age_s, other->account_max_age_s);
+	tighter |= at_least(&p->margin_buffer_pct, other->margin_buffer_pct);
+	tighter |= at_least_count(&p->quorum, other->quorum);
+	tighter |= set_to(&p->owner_counts, !other->owner_counts, false);
+	tighter |= at_most_count(&p->approval_valid_seconds, other->approval_valid_seconds);
+	return tighter;
 }

@@ -10,6 +10,9 @@
 
 #include "core/field.h"
 
+struct arena;
+struct json;
+
 enum on_lapse { LAPSE_CLOSE, LAPSE_KEEP, LAPSE_ALERT };
 
 struct risk_profile {
@@ -37,7 +40,17 @@ extern const struct field_table risk_profile_table;
 /* The profile of someone who set nothing. */
 void risk_profile_defaults(struct risk_profile *profile);
 
-/* Make every limit of `profile` at least as tight as that of `other`. */
-void risk_profile_tighten(struct risk_profile *profile, const struct risk_profile *other);
+/*
+ * The platform's own profile [trade.md 7]: what `json` names limits everybody, what it leaves out limits nobody.  Who
+ * approves and what a lapse brings about are no limits, so they are refused.  Texts are the arena's.  False: faults.
+ */
+bool risk_profile_platform(const struct json *json, struct arena *arena, struct risk_profile *limits,
+						   struct faults *faults);
+
+/*
+ * Make every limit of `profile` at least as tight as that of `other`.  True: at least one became tighter.  The arena
+ * holds the list of instruments that both allow; without memory for it none is.
+ */
+bool risk_profile_tighten(struct risk_profile *profile, const struct risk_profile *other, struct arena *arena);
 
 #endif
