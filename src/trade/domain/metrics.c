@@ -109,11 +109,17 @@ double metrics_sharpe(const struct metrics_moments *excess, double periods_per_y
 	return metrics_ratio(excess->mean, metrics_deviation(excess)) * sqrt(periods_per_year);
 }
 
+/* x where it is above 0, else 0; returns come in no order that a processor could guess a branch by. */
+static double positive(double x)
+{
+	return .5 * x + .5 * fabs(x);
+}
+
 double metrics_downside(const double *w, size_t n, double mar, double largest, double periods_per_year)
 {
 	double squares = 0;
 	for (size_t i = 0; i < n; i++) {
-		double d = w[i] - mar, below = d < 0 ? d : 0;
+		double below = positive(mar - w[i]);
 		squares += below * below;
 	}
 	double s = sqrt(metrics_ratio(squares, (double)n));
@@ -125,8 +131,8 @@ double metrics_omega(const double *w, size_t n, const struct metrics_rate *rf, d
 	double above = 0, below = 0;
 	for (size_t i = 0; i < n; i++) {
 		double d = w[i] - metrics_rate_at(rf, i) - mar;
-		above += d > 0 ? d : 0;
-		below -= d < 0 ? d : 0;
+		above += positive(d);
+		below += positive(-d);
 	}
 	return metrics_ratio(above, below);
 }
