@@ -64,7 +64,7 @@ static bool make_admin(struct app *app, const char *email, const char *password,
 	}
 	if (people_first_admin(app->people, email, password, &made, err))
 		return true;
-	if (err->kind != ERR_DUPLICATE)
+	if (err->kind != ERR_EMAIL_TAKEN)
 		return false;
 	log_warn("there is no admin yet: somebody has registered with the given address", /* who must not keep it down */
 			 log_str("mend", "give another address, or run countersign user add --role admin"));

@@ -88,7 +88,7 @@ void people_changed(struct people *people);
 /*
  * Make the first admin (roles admin and owner, account main) when there is no active admin yet [P-2.1]: whoever has
  * registered before is none.  *made says whether.  ERR_INVALID: not an e-mail address, or a password that is too short;
- * ERR_DUPLICATE: the address is somebody's who registered.
+ * ERR_EMAIL_TAKEN: the address is that of somebody who registered.
  */
 bool people_first_admin(struct people *people, const char *email, const char *password, bool *made, struct err *err);
 

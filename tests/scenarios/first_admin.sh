@@ -4,11 +4,12 @@
 . "$(dirname "$0")/lib.sh"
 data=$work/data
 export COUNTERSIGN_PEOPLE_BCRYPT_COST=10
-serve_as() { # EMAIL PASSWORD
-	local port
+serve_as() { # [EMAIL PASSWORD]
+	local port admin=()
 	port=$(free_port)
 	CS=http://127.0.0.1:$port
-	COUNTERSIGN_ADMIN_EMAIL=$1 COUNTERSIGN_ADMIN_PASSWORD=$2 "$bin" serve --data "$data" --listen "127.0.0.1:$port" \
+	[ $# -eq 0 ] || admin=(COUNTERSIGN_ADMIN_EMAIL="$1" COUNTERSIGN_ADMIN_PASSWORD="$2")
+	env "${admin[@]}" "$bin" serve --data "$data" --listen "127.0.0.1:$port" \
 		>>"$work/server.log" 2>&1 &
 	server=$!
 	servers+=("$server")
@@ -46,7 +47,7 @@ servers=()
 
 # whoever registers before the first admin is there is none, and cannot keep one down
 data=$work/early
-serve_as '' ''
+serve_as
 register() { # EMAIL: the status
 	curl -sS -o "$work/said" -w '%{http_code}' "$CS/api/v1/auth/register" -H 'Content-Type: application/json' \
 		-d "{\"email\":\"$1\",\"password\":\"early bird 4711\"}"
