@@ -214,7 +214,8 @@ static bool read_platform_profile(struct app *app, struct err *err)
 	faults_init(&faults, &app->arena);
 	buf_init(&text, PROFILE_FILE_MAX);
 	struct risk_profile *limits = arena_new(&app->arena, struct risk_profile);
-	bool read = limits != NULL && cli_read(path, PROFILE_FILE_MAX, &text, err) &&
+	bool read = (limits != NULL || err_set(err, ERR_LIMIT, "no memory")) &&
+				cli_read(path, PROFILE_FILE_MAX, &text, err) &&
 				json_parse(&app->arena, buf_text(&text), text.size, &json_body_limits, &json, err);
 	if (read && !risk_profile_platform(json, &app->arena, limits, &faults))
 		read = err_set(err, ERR_INVALID, "%s: %s %s (%zu faults)", path, faults.first->pointer, faults.first->message,

@@ -123,11 +123,7 @@ static void a_gap_closes_its_symbol(void **state)
 static void an_order_filled_during_a_gap_is_closed(void **state)
 {
 	(void)state;
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	for (int i = 0; i < 3; i++) {
 		env_sim_advance(&f.sim, S);
 		const char *gap = arena_printf(
@@ -148,11 +144,7 @@ static void an_order_filled_during_a_gap_is_closed(void **state)
 static void an_order_filled_after_everything_closed_is_closed(void **state)
 {
 	(void)state;
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	env_sim_advance(&f.sim, S);
 	good_snapshot(7900, ""); /* 21 % down: everything closes in 10 s */
 	desk_pass(11 * S);
@@ -179,11 +171,7 @@ static void kill(const char *more)
 static void a_kill_reaches_what_is_leased(void **state)
 {
 	(void)state;
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	kill("");
 	/* the terminal starts anew and is not told to send it */
 	assert_int_equal(device_ask((struct device_send){.target = "/api/v1/client/poll?redeliver=1"}), 200);
@@ -201,11 +189,7 @@ static void a_kill_reaches_what_is_leased(void **state)
 static void an_order_filled_after_a_kill_is_closed(void **state)
 {
 	(void)state;
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	kill(",\"close_positions\":true");
 	kill("");   /* a second one takes nothing back */
 	ack("501"); /* it had been sent */

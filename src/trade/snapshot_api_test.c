@@ -141,11 +141,7 @@ static void snapshots_have_an_order(void **state)
 static void doubt_of_a_revoked_terminal_ends(void **state)
 {
 	(void)state;
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	desk_pass(30 * S);
 	env_sim_advance(&f.sim, S);
 	f.who = OWNER;
@@ -214,11 +210,7 @@ static void a_revoked_terminals_order_is_found(void **state)
 {
 	(void)state;
 	char position[300];
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	int64_t magic = (int64_t)number("result.orders.0.magic");
 	desk_pass(30 * S);
 	f.who = OWNER;
@@ -238,11 +230,7 @@ static void a_revoked_terminals_order_is_found(void **state)
 static void doubt_is_resolved(void **state)
 {
 	(void)state;
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	const char *comment = text("result.orders.0.comment");
 	int64_t magic = (int64_t)number("result.orders.0.magic");
 	desk_pass(30 * S);
@@ -274,11 +262,7 @@ static void doubt_is_resolved(void **state)
 static void an_order_in_doubt_that_waits_is_placed(void **state)
 {
 	(void)state;
-	seq = 0;
-	add_device("desk");
-	good_snapshot(10000, "");
-	approved_signal("0.1");
-	assert_int_equal(poll(), 1);
+	leased_order();
 	int64_t magic = (int64_t)number("result.orders.0.magic");
 	desk_pass(31 * S);
 	good_snapshot(10000, arena_printf(&f.arena, ",\"orders\":[{\"ticket\":\"777\",\"magic\":%lld}]", (long long)magic));

@@ -75,6 +75,15 @@ const char *position(const char *member_name)
 	return text(arena_printf(&f.arena, "result.items.0.%s", member_name));
 }
 
+void leased_order(void)
+{
+	seq = 0;
+	add_device("desk");
+	good_snapshot(10000, "");
+	approved_signal("0.1");
+	assert_int_equal(poll(), 1);
+}
+
 void placed_at(const char *ticket, const char *volume)
 {
 	seq = 0;

@@ -25,6 +25,9 @@ const char *shown(const char *ticket, const char *volume, const char *more);
 int poll(void);
 void ack(const char *ticket);
 
+/* A new device of a good account of 10,000, and an approved order of 0.1 lots in its hands; poll()'s answer stands. */
+void leased_order(void);
+
 /* An order of that volume, placed, and a second gone by. */
 void placed_at(const char *ticket, const char *volume);
 

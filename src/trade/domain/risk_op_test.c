@@ -351,7 +351,7 @@ static void the_tighter_profile_wins(void **state)
 static void the_platform_limits_what_it_names(void **state)
 {
 	(void)state;
-	static const char text[] = "{\"max_order_size\":0.2}", wrong[] = "{\"on_lapse\":\"keep\",\"quorum\":9}";
+	static const char text[] = "{\"max_order_size\":0.2,\"risk_percent\":null}", wrong[] = "{\"on_lapse\":\"keep\",\"quorum\":9}";
 	struct arena arena;
 	struct faults faults;
 	struct risk_profile mine, house, before;
@@ -363,6 +363,7 @@ static void the_platform_limits_what_it_names(void **state)
 	assert_true(risk_profile_platform(json, &arena, &house, &faults));
 	risk_profile_defaults(&mine);
 	mine.max_order_notional = NAN;
+	mine.risk_percent = 10;
 	mine.max_orders_per_minute = 100000;
 	mine.approval_valid_seconds = 2592000;
 	mine.duplicate_window_s = 0;

@@ -44,6 +44,12 @@ void risk_profile_defaults(struct risk_profile *profile)
 	field_defaults(&risk_profile_table, profile);
 }
 
+static bool names(const struct json *json, const char *member)
+{
+	const struct json *value = json_get(json, member);
+	return value != NULL && value->kind != JS_NULL;
+}
+
 bool risk_profile_platform(const struct json *json, struct arena *arena, struct risk_profile *limits,
 						   struct faults *faults)
 {
@@ -51,12 +57,12 @@ bool risk_profile_platform(const struct json *json, struct arena *arena, struct 
 	if (!field_decode(&risk_profile_table, json, limits, arena, "", faults))
 		return false;
 	for (size_t i = 0; i < sizeof no_limits / sizeof *no_limits; i++)
-		if (json_get(json, no_limits[i]) != NULL)
+		if (names(json, no_limits[i]))
 			faults_add(faults, field_pointer(arena, "", no_limits[i]), "no_limit", "is each tenant's own");
 	for (size_t i = 0; i < risk_profile_table.count; i++) {
 		const struct field *field = &risk_profile_table.fields[i];
 		void *member = (char *)limits + field->offset;
-		if (json_get(json, field->name) != NULL)
+		if (names(json, field->name))
 			continue;
 		if (field->kind == FIELD_NUM)
 			*(double *)member = NAN;
